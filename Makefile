@@ -1,0 +1,58 @@
+# Each target sets up what it needs by itself, in .venv; a second run starts at once.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+NATIVE := CMakeLists.txt $(shell find native -name '*.cpp' -o -name '*.hpp' -o -name '*.txt')
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help demo test test-native lint bench docs serve build lock clean
+.DEFAULT_GOAL := help
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+demo: $(VENV)/built  ## the main job on a made-up catalogue: writes demo/report.html
+	@$(BIN)/tacit demo
+
+test: $(VENV)/built $(VENV)/dev  ## every Python test
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/built $(VENV)/dev  ## style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+docs: $(VENV)/built $(VENV)/docs  ## the manual, in docs/_build
+	@$(BIN)/sphinx-build -q -W -b html docs docs/_build
+	@echo "docs/_build/index.html"
+
+build: $(VENV)/built
+
+clean:  ## forget builds and the environment
+	rm -rf build dist demo docs/_build $(VENV)
+
+# --- what the targets above stand on ---------------------------------------------
+
+$(VENV)/core: locks/core.txt
+	@echo "setting up $(VENV) (once; a minute or so)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) --require-hashes -r $<
+	@touch $@
+
+$(VENV)/dev: locks/dev.txt $(VENV)/core
+	@$(PIP) --require-hashes -r $<
+	@touch $@
+
+$(VENV)/docs: locks/docs.txt $(VENV)/core
+	@$(PIP) --require-hashes -r $<
+	@touch $@
+
+$(VENV)/built: $(VENV)/core pyproject.toml $(NATIVE)
+	@echo "building the native core"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+lock:  ## write locks/ anew from pyproject.toml (needs uv)
+	uv pip compile -q --universal --generate-hashes --group build pyproject.toml -o locks/core.txt
+	uv pip compile -q --universal --generate-hashes --group dev --extra plot --extra serve -c locks/core.txt pyproject.toml -o locks/dev.txt
+	uv pip compile -q --universal --generate-hashes --group build --group docs -c locks/core.txt pyproject.toml -o locks/docs.txt

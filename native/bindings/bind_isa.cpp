@@ -1,0 +1,19 @@
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include "bindings.hpp"
+#include "tacit/isa.hpp"
+
+namespace tacit::bindings {
+
+void bind_isa(nb::module_& m) {
+  m.def("current_isa", [] { return isa_name(current_isa()); });
+  m.def("set_isa", &set_isa, nb::arg("name"));
+  m.def("available_isas", [] {
+    std::vector<std::string> names;
+    for (const Isa isa : available_isas()) names.push_back(isa_name(isa));
+    return names;
+  });
+}
+
+}  // namespace tacit::bindings

@@ -1,0 +1,8 @@
+// The extension's table of contents: one line a header of the core.
+#include "bindings.hpp"
+
+NB_MODULE(_native, m) {
+  using namespace tacit::bindings;
+  m.doc() = "tacit's native core; see kernels.py, its only importer";
+  bind_isa(m);
+}

@@ -1,0 +1,58 @@
+#include "tacit/isa.hpp"
+
+#include <atomic>
+#include <cstdlib>
+#include <stdexcept>
+
+namespace tacit {
+namespace {
+
+Isa named(const std::string& name) {
+  std::string known;
+  for (const Isa isa : available_isas()) {
+    if (isa_name(isa) == name) return isa;
+    known += (known.empty() ? "" : ", ") + isa_name(isa);
+  }
+  throw std::invalid_argument("instruction set '" + name + "' is not available here; these are: " +
+                              known);
+}
+
+Isa initial() {
+  const char* wanted = std::getenv("TACIT_ISA");
+  return wanted != nullptr && *wanted != '\0' ? named(wanted) : available_isas().back();
+}
+
+std::atomic<Isa>& state() {
+  static std::atomic<Isa> isa{initial()};
+  return isa;
+}
+
+}  // namespace
+
+std::vector<Isa> available_isas() {
+  std::vector<Isa> found{Isa::baseline};
+#if defined(TACIT_HAS_avx2)
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    found.push_back(Isa::avx2);
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw")) {
+      found.push_back(Isa::avx512);
+    }
+  }
+#endif
+  return found;
+}
+
+Isa current_isa() { return state().load(std::memory_order_relaxed); }
+
+void set_isa(const std::string& name) { state() = named(name); }
+
+std::string isa_name(Isa isa) {
+  switch (isa) {
+    case Isa::avx512: return "avx512";
+    case Isa::avx2: return "avx2";
+    default: return "baseline";
+  }
+}
+
+}  // namespace tacit

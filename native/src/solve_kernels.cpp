@@ -1,0 +1,1 @@
+#include "tacit/simd.hpp"

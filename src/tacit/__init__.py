@@ -1,0 +1,68 @@
+"""tacit learns what people like from what they do: likes, plays, purchases, clicks.
+
+The names below are the public ones. They are imported at first use, so that
+``import tacit`` and ``tacit --help`` cost nothing that is not needed.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import tacit.data.datasets as datasets
+    import tacit.errors as errors
+    import tacit.split as split
+    from tacit.data.catalogue import Catalogue as Catalogue
+    from tacit.data.interactions import Interactions as Interactions
+    from tacit.data.read import read_catalogue as read_catalogue
+    from tacit.data.read import read_interactions as read_interactions
+    from tacit.errors import TacitError as TacitError
+    from tacit.evaluation.evaluate import Evaluation as Evaluation
+    from tacit.evaluation.evaluate import evaluate as evaluate
+    from tacit.models import load as load
+    from tacit.models.als import ALS as ALS
+    from tacit.models.neighbours import ItemNeighbours as ItemNeighbours
+    from tacit.models.popularity import Popularity as Popularity
+    from tacit.results import Explanation as Explanation
+    from tacit.results import Recommendations as Recommendations
+    from tacit.split import Split as Split
+
+__version__ = "0.1.0"
+
+# public name → the module it lives in
+_HOMES = {
+    "ALS": "tacit.models.als",
+    "Catalogue": "tacit.data.catalogue",
+    "Evaluation": "tacit.evaluation.evaluate",
+    "Explanation": "tacit.results",
+    "Interactions": "tacit.data.interactions",
+    "ItemNeighbours": "tacit.models.neighbours",
+    "Popularity": "tacit.models.popularity",
+    "Recommendations": "tacit.results",
+    "Split": "tacit.split",
+    "TacitError": "tacit.errors",
+    "evaluate": "tacit.evaluation.evaluate",
+    "load": "tacit.models",
+    "read_catalogue": "tacit.data.read",
+    "read_interactions": "tacit.data.read",
+}
+# public modules
+_MODULES = {"datasets": "tacit.data.datasets", "errors": "tacit.errors", "split": "tacit.split"}
+
+__all__ = sorted([*_HOMES, *_MODULES, "__version__"])
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        value: Any = importlib.import_module(_MODULES[name])
+    elif name in _HOMES:
+        value = getattr(importlib.import_module(_HOMES[name]), name)
+    else:
+        raise AttributeError(f"module 'tacit' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

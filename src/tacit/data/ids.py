@@ -1,0 +1,180 @@
+"""Outside ids and inside codes: the one place where they meet.
+
+Outside, people and things are called by strings or integers; inside, by the codes 0…n−1
+that number the rows and columns of every matrix.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tacit.errors import DataError, UnknownIdError
+
+Id = str | int
+Codes = npt.NDArray[np.int32]
+
+
+class IdMap(Sequence[Id]):
+    """Ids in the order of their codes; immutable.
+
+    Parameters
+    ----------
+    ids
+        All strings or all integers (any NumPy integer type), each once.
+    kind
+        What they name, for messages: ``"user"`` or ``"item"``.
+
+    Raises
+    ------
+    DataError
+        If ids are of mixed or other types, or one comes twice.
+    """
+
+    __slots__ = ("__dict__", "_ids", "kind")
+
+    def __init__(self, ids: Iterable[Id] | npt.NDArray[Any], kind: str = "item") -> None:
+        self.kind = kind
+        self._ids = _as_array(ids, kind)
+        self._ids.setflags(write=False)
+        if not self._is_range and len(self._code_of) != len(self._ids):
+            seen: set[Id] = set()
+            twice = next(i for i in self if i in seen or seen.add(i))  # type: ignore[func-returns-value]
+            raise DataError(f"{kind} id {twice!r} comes more than once; ids must be unique")
+
+    @classmethod
+    def range(cls, n: int, kind: str = "item") -> IdMap:
+        """The ids 0…n−1: what rows and columns are called when nothing else is known."""
+        return cls(np.arange(n, dtype=np.int64), kind)
+
+    @property
+    def array(self) -> npt.NDArray[Any]:
+        """The ids as an array, int64 or object (of str), in the order of their codes."""
+        return self._ids
+
+    @property
+    def are_integers(self) -> bool:
+        """Whether the ids are integers rather than strings."""
+        return bool(self._ids.dtype.kind == "i")
+
+    @cached_property
+    def _is_range(self) -> bool:
+        ids = self._ids
+        return self.are_integers and bool(np.array_equal(ids, np.arange(len(ids))))
+
+    @cached_property
+    def _code_of(self) -> dict[Hashable, int]:
+        return dict(zip(self._ids.tolist(), range(len(self._ids)), strict=True))
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __getitem__(self, code: Any) -> Any:
+        """The id of a code; for an array of codes or a slice, an array of ids."""
+        found = self._ids[code]
+        return found.item() if isinstance(found, np.integer) else found
+
+    def __iter__(self) -> Iterator[Id]:
+        return iter(self._ids.tolist())
+
+    def __contains__(self, one: object) -> bool:
+        return self.get(one) is not None
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, IdMap):
+            return NotImplemented
+        return self is other or bool(
+            self.are_integers == other.are_integers and np.array_equal(self._ids, other._ids)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        shown = ", ".join(map(repr, self._ids[:3].tolist())) + (", …" if len(self) > 3 else "")
+        return f"IdMap({len(self):,} {self.kind}s: {shown})"
+
+    def get(self, one: object) -> int | None:
+        """The code of an id, or None if it was never seen."""
+        if isinstance(one, bool | float | np.floating | np.bool_) or not isinstance(one, Hashable):
+            return None
+        if isinstance(one, np.integer):
+            one = int(one)
+        if self._is_range:
+            return one if isinstance(one, int) and 0 <= one < len(self) else None
+        return self._code_of.get(one)
+
+    def code(self, one: object) -> int:
+        """The code of an id.
+
+        Raises
+        ------
+        UnknownIdError
+            If it was never seen; the message names close matches.
+        """
+        found = self.get(one)
+        if found is None:
+            raise UnknownIdError(self._unknown(one))
+        return found
+
+    def codes(self, many: Iterable[object]) -> Codes:
+        """The codes of many ids, int32.
+
+        Raises
+        ------
+        UnknownIdError
+            If one was never seen.
+        """
+        return np.fromiter((self.code(one) for one in many), dtype=np.int32)
+
+    def parse(self, text: str) -> Id:
+        """What a text typed by a person (on a command line, in an address) means as an id."""
+        if self.are_integers:
+            try:
+                return int(text)
+            except ValueError:
+                return text
+        return text
+
+    def subset(self, codes: npt.NDArray[Any]) -> IdMap:
+        """The ids of some codes (int or bool array), in that order."""
+        return IdMap(self._ids[codes], self.kind)
+
+    def _unknown(self, one: object) -> str:
+        message = f"unknown {self.kind} {one!r}"
+        if isinstance(one, str) and self.are_integers:
+            if one.lstrip("-").isdigit() and int(one) in self:
+                return f"{message}: ids are integers here, did you mean {int(one)}?"
+            return f"{message}: {self.kind} ids are integers here, such as {self[0]!r}"
+        if isinstance(one, int | np.integer) and not self.are_integers and str(one) in self:
+            return f"{message}: ids are strings here, did you mean {str(one)!r}?"
+        # difflib is slow over very many ids; a miss should answer at once all the same
+        pool = [str(i) for i in self._ids[:50_000].tolist()]
+        close = difflib.get_close_matches(str(one), pool, n=3, cutoff=0.6)
+        if close:
+            return f"{message}; close matches: {', '.join(map(repr, close))}"
+        return f"{message}: not among the {len(self):,} {self.kind}s"
+
+
+def _as_array(ids: Iterable[Id] | npt.NDArray[Any], kind: str) -> npt.NDArray[Any]:
+    array = ids if isinstance(ids, np.ndarray) else np.array(list(ids), dtype=object)
+    if array.ndim != 1:
+        raise DataError(f"{kind} ids must be one-dimensional, got shape {array.shape}")
+    if array.dtype.kind in "iu":
+        if array.dtype == np.uint64 and array.size and array.max() > np.iinfo(np.int64).max:
+            raise DataError(f"{kind} ids above 2⁶³−1 don't fit: pass them as strings")
+        return array.astype(np.int64)
+    values = array.tolist()
+    kinds = {str if isinstance(v, str) else type(v) for v in values}
+    if not kinds or kinds == {str}:
+        out = np.empty(len(values), dtype=object)
+        out[:] = [str(v) for v in values]
+        return out
+    if all(issubclass(k, int | np.integer) and k is not bool for k in kinds):
+        return np.array(values, dtype=np.int64)
+    names = ", ".join(sorted(k.__name__ for k in kinds))
+    raise DataError(f"{kind} ids must be all strings or all integers, found: {names}")

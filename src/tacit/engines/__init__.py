@@ -1,0 +1,1 @@
+"""Who does the arithmetic: this machine's threads, or plain NumPy as the oracle of tests."""

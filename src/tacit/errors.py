@@ -1,0 +1,115 @@
+"""Everything tacit raises on purpose, in one tree.
+
+    TacitError
+    ├── DataError               input that can't be used as it is
+    │   ├── BadLinesError       lines of a file that don't fit its columns
+    │   ├── ColumnError         a column that was named and is not there
+    │   ├── EncodingError       bytes that are not text in the given encoding
+    │   └── EmptyDataError      nothing left to work with
+    ├── UnknownIdError          a user or an item that was never seen   (a LookupError)
+    ├── SettingsError           an argument out of its range            (a ValueError)
+    ├── SplitError              too little data for the split asked for
+    ├── NotFittedError          a model asked before it was fitted
+    ├── UnsupportedError        a question this kind of model can't answer
+    ├── ArtifactError           a model file that can't be used
+    │   ├── CorruptArtifactError    truncated or altered
+    │   └── NewerFormatError        written by a later tacit
+    ├── DownloadError           a data set that could not be fetched whole
+    └── MissingExtraError       an optional library that is not installed (an ImportError)
+
+A message says what was found, where, and what to do about it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+
+class TacitError(Exception):
+    """The root: ``except tacit.TacitError`` catches all that tacit raises on purpose."""
+
+
+class DataError(TacitError, ValueError):
+    """Input that can't be used as it is."""
+
+
+class BadLinesError(DataError):
+    """Lines of a file that don't fit its columns."""
+
+
+class ColumnError(DataError):
+    """A column that was named and is not there."""
+
+
+class EncodingError(DataError):
+    """Bytes that are not text in the given encoding."""
+
+
+class EmptyDataError(DataError):
+    """Nothing left to work with."""
+
+
+class UnknownIdError(TacitError, LookupError):
+    """A user or an item that was never seen."""
+
+
+class SettingsError(TacitError, ValueError):
+    """An argument out of its range."""
+
+
+class SplitError(TacitError, ValueError):
+    """Too little data for the split that was asked for."""
+
+
+class NotFittedError(TacitError):
+    """A model was asked before it was fitted."""
+
+
+class UnsupportedError(TacitError):
+    """A question this kind of model can't answer."""
+
+
+class ArtifactError(TacitError):
+    """A model file that can't be used."""
+
+
+class CorruptArtifactError(ArtifactError):
+    """A model file that is truncated or altered."""
+
+
+class NewerFormatError(ArtifactError):
+    """A model file written by a later version of tacit."""
+
+
+class DownloadError(TacitError, OSError):
+    """A data set that could not be fetched whole."""
+
+
+class MissingExtraError(TacitError, ImportError):
+    """An optional library that is not installed."""
+
+
+def require(module: str, *, extra: str | None, what: str) -> ModuleType:
+    """Import an optional library, or say how to install it.
+
+    Parameters
+    ----------
+    module
+        The module to import, such as ``"matplotlib"``.
+    extra
+        The extra of tacit that brings it, or None where the library is installed by itself.
+    what
+        What needs it, to begin the message with: ``"Plots"``.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        top = module.partition(".")[0]
+        line = f"pip install 'tacit[{extra}]'" if extra else f"pip install {top}"
+        raise MissingExtraError(f"{what} need {top}, which is not installed: {line}") from error
