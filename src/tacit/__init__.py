@@ -10,9 +10,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import tacit.data.datasets as datasets
-    import tacit.errors as errors
-    import tacit.split as split
+    from tacit import errors as errors
+    from tacit import split as split
+    from tacit.data import datasets as datasets
     from tacit.data.catalogue import Catalogue as Catalogue
     from tacit.data.interactions import Interactions as Interactions
     from tacit.data.read import read_catalogue as read_catalogue

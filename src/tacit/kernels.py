@@ -31,7 +31,11 @@ def thread_count(threads: int | None) -> int:
     """
     asked: Any = threads if threads is not None else os.environ.get("TACIT_THREADS")
     if asked is None or asked == "":
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return (
+            len(os.sched_getaffinity(0))
+            if hasattr(os, "sched_getaffinity")
+            else os.cpu_count() or 1
+        )
     try:
         number = int(asked)
     except ValueError:

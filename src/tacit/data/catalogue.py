@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tacit.data.ids import Id, IdMap
 from tacit.errors import DataError
@@ -82,7 +83,7 @@ class Catalogue:
     def subset(self, items: IdMap) -> Catalogue:
         """The entries of ``items`` in their order; items not known get empty entries."""
         codes = [self.items.get(item) for item in items]
-        chosen = {}
+        chosen: dict[str, Any] = {}
         for field in self.fields():
             entries, empty = getattr(self, field), () if field == "tags" else ""
             chosen[field] = [empty if code is None else entries[code] for code in codes]

@@ -329,9 +329,7 @@ class Interactions:
         )
 
 
-def histories_to_csr(
-    histories: Iterable[Iterable[Id] | Mapping[Id, float]], items: IdMap
-) -> Csr:
+def histories_to_csr(histories: Iterable[Iterable[Id] | Mapping[Id, float]], items: IdMap) -> Csr:
     """Histories given by outside ids, as rows over ``items``; see ``Interactions.rows_of``."""
     indptr, columns, values = [0], [], []
     for history in histories:
@@ -364,8 +362,10 @@ def _describe(step: Step) -> str:
         density = nnz / (n_users * n_items) if n_users and n_items else 0.0
         return f"{n_users:,} users, {n_items:,} items, {nnz:,} interactions, density {density:.3%}"
 
-    return "\n".join([
-        step.what,
-        f"  before: {size(lambda pair: pair[0])}",
-        f"  after:  {size(lambda pair: pair[1])}",
-    ])
+    return "\n".join(
+        [
+            step.what,
+            f"  before: {size(lambda pair: pair[0])}",
+            f"  after:  {size(lambda pair: pair[1])}",
+        ]
+    )

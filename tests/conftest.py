@@ -1,0 +1,49 @@
+"""What all tests share: real data where it is present, a small data set, hypothesis profiles."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import hypothesis
+import numpy as np
+import pytest
+
+from tacit.data.ids import IdMap
+from tacit.data.interactions import Csr, Interactions
+
+hypothesis.settings.register_profile("tacit", deadline=None, max_examples=40)
+hypothesis.settings.load_profile("tacit")
+
+REAL_DATA = Path(
+    os.environ.get("TACIT_TEST_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data"
+)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Callable[[str], Path]:
+    """The path of a real file such as ``"lastfm-2k/artists.dat"``; skips where it is absent."""
+
+    def find(name: str) -> Path:
+        path = REAL_DATA / name
+        if not path.exists():
+            pytest.skip(f"real data {name} is not here; set TACIT_TEST_DATA to its folder")
+        return path
+
+    return find
+
+
+def random_interactions(
+    n_users: int, n_items: int, *, density: float = 0.2, seed: int = 0, dislikes: float = 0.0
+) -> Interactions:
+    """Small random counts (1…5), some of them negated as dislikes; string ids."""
+    rng = np.random.default_rng(seed)
+    dense = rng.integers(1, 6, size=(n_users, n_items)) * (rng.random((n_users, n_items)) < density)
+    dense = np.where(rng.random(dense.shape) < dislikes, -dense, dense).astype(np.float32)
+    rows, columns = np.nonzero(dense)
+    indptr = np.concatenate([[0], np.cumsum((dense != 0).sum(axis=1))]).astype(np.int64)
+    csr = Csr(indptr, columns.astype(np.int32), dense[rows, columns], n_items)
+    users = IdMap([f"u{code:04d}" for code in range(n_users)], "user")
+    items = IdMap([f"i{code:04d}" for code in range(n_items)], "item")
+    return Interactions(csr, users, items, name="random")
