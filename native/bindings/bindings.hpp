@@ -31,5 +31,6 @@ inline Poll poll_for_signals() {
 }
 
 void bind_isa(nb::module_& m);
+void bind_solve(nb::module_& m);
 
 }  // namespace tacit::bindings

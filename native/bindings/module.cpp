@@ -5,4 +5,5 @@ NB_MODULE(_native, m) {
   using namespace tacit::bindings;
   m.doc() = "tacit's native core; see kernels.py, its only importer";
   bind_isa(m);
+  bind_solve(m);
 }

@@ -82,3 +82,121 @@ def _array(array: npt.NDArray[Any], dtype: npt.DTypeLike, name: str, *shape: int
         wanted = ", ".join("n" if want is None else str(want) for want in shape)
         raise ValueError(f"{name} must have shape ({wanted}), got {out.shape}")
     return out
+
+
+# --- solve: the half step of alternating least squares -------------------------------
+
+SOLVERS = ("exact", "cg", "auto")
+FACTOR_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+def gram(Y: npt.NDArray[Any], *, threads: int) -> F64:
+    """The Gram matrix YᵀY in float64, whatever the type of Y.
+
+    Parameters
+    ----------
+    Y
+        float32 or float64, shape (n, f).
+    threads
+        How many to use; the result does not depend on it.
+    """
+    Y = _factors(Y, "Y")
+    out = np.empty((Y.shape[1], Y.shape[1]), dtype=np.float64)
+    _native.gram(Y, out, threads)
+    return out
+
+
+def half_step(
+    indptr: I64,
+    indices: I32,
+    excess: F32,
+    fixed: npt.NDArray[Any],
+    eigenvalues: F64,
+    eigenvectors: F64,
+    regularization: F64,
+    start: npt.NDArray[Any],
+    *,
+    unobserved_weight: float,
+    solver: str,
+    cg_steps: int,
+    threads: int,
+) -> npt.NDArray[Any]:
+    """Solve every row's least-squares problem with the other side fixed.
+
+    Parameters
+    ----------
+    indptr, indices, excess
+        The rows: int64 (m + 1,), int32 (nnz,) and float32 (nnz,), what each observed cell weighs
+        above an unobserved one, negative for dislikes.
+    fixed
+        Y, float32 or float64, shape (n, f).
+    eigenvalues, eigenvectors
+        Λ (f,) and Q (f, f) of YᵀY.
+    regularization
+        λ of each row, float64, shape (m,).
+    start
+        Where conjugate gradients start from, shape (m, f), of the type of Y; it is not changed.
+    unobserved_weight, solver, cg_steps, threads
+        See :class:`tacit.ALS`.
+
+    Returns
+    -------
+    ndarray
+        The new factors, shape (m, f); rows without entries are zero.
+    """
+    fixed = _factors(fixed, "fixed")
+    n, f = fixed.shape
+    m = len(indptr) - 1
+    out = np.array(start, dtype=fixed.dtype, order="C")
+    if out.shape != (m, f):
+        raise ValueError(f"start must have shape ({m}, {f}), got {out.shape}")
+    _native.half_step(
+        *_rows(indptr, indices, excess, n),
+        fixed,
+        _array(eigenvalues, np.float64, "eigenvalues", f),
+        _array(eigenvectors, fixed.dtype, "eigenvectors", f, f),
+        _array(regularization, np.float64, "regularization", m),
+        float(unobserved_weight),
+        SOLVERS.index(solver),
+        int(cg_steps),
+        out,
+        threads,
+    )
+    return out
+
+
+def observed_loss(
+    indptr: I64,
+    indices: I32,
+    excess: F32,
+    X: npt.NDArray[Any],
+    Y: npt.NDArray[Any],
+    *,
+    unobserved_weight: float,
+    threads: int,
+) -> float:
+    """Σ over stored cells of c (p − x·y)² − α0 (x·y)²; the arguments are those of `half_step`."""
+    X, Y = _factors(X, "X"), _factors(Y, "Y")
+    if X.dtype != Y.dtype or X.shape[1] != Y.shape[1] or len(X) != len(indptr) - 1:
+        raise ValueError(f"X {X.shape} {X.dtype} and Y {Y.shape} {Y.dtype} don't fit")
+    rows = _rows(indptr, indices, excess, len(Y))
+    return _native.observed_loss(*rows, X, Y, float(unobserved_weight), threads)
+
+
+def _factors(array: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
+    if array.dtype not in FACTOR_DTYPES:
+        raise ValueError(f"{name} must be float32 or float64, got {array.dtype}")
+    return _array(array, array.dtype, name, None, None)
+
+
+def _rows(indptr: I64, indices: I32, excess: F32, n_columns: int) -> tuple[I64, I32, F32]:
+    """Sparse rows that native code can walk without leaving its arrays."""
+    indptr = _array(indptr, np.int64, "indptr", None)
+    nnz = int(indptr[-1])
+    indices = _array(indices, np.int32, "indices", nnz)
+    excess = _array(excess, np.float32, "excess", nnz)
+    if indptr[0] != 0 or (np.diff(indptr) < 0).any():
+        raise ValueError("indptr must begin with 0 and never fall")
+    if nnz and (indices.min() < 0 or indices.max() >= n_columns):
+        raise ValueError(f"indices must lie in 0…{n_columns - 1}")
+    return indptr, indices, excess

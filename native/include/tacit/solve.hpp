@@ -1,0 +1,69 @@
+// The half step of alternating least squares: one small least-squares problem per row.
+//
+// Everything happens in the coordinates of the eigenvectors Q of YᵀY, where the part of the
+// system that all rows share is diagonal; docs/solver.md derives it. For one row, with the fixed
+// side Y, W = YQ, Γ = α0 Λ + λ_row I and γ = Γ^(−1/2):
+//
+//     (I + BᵀB) z = Bᵀt        rows of B: √(c − α0) · γ∘w        t = c·p / √(c − α0)
+//
+// and the row's factors are Q (γ∘z). Directions with Γ = 0 get γ = 0: the solution of least norm.
+//
+// T is the type of the factors, float or double. Results do not depend on the number of threads.
+#pragma once
+
+#include <cstdint>
+
+#include "tacit/parallel.hpp"
+
+namespace tacit {
+
+enum class Solver { exact, cg, automatic };
+
+/// Sparse rows: row r holds the entries indptr[r] … indptr[r + 1].
+///
+/// excess is what an observed cell weighs above an unobserved one, c − α0 > 0, with the sign of
+/// the preference: positive where p = 1, negative where p = 0 (a dislike).
+struct Rows {
+  const std::int64_t* indptr;
+  const std::int32_t* indices;
+  const float* excess;
+  std::int64_t n_rows;
+};
+
+/// Row-major, contiguous.
+template <class T>
+struct Matrix {
+  T* data;
+  std::int64_t rows;
+  std::int64_t columns;
+};
+
+/// What all rows of a half step share.
+template <class T>
+struct Shared {
+  Matrix<const T> fixed;          // Y, n × f
+  const double* eigenvalues;      // Λ of YᵀY, f, none negative
+  const T* eigenvectors;          // Q, f × f, row-major: eigenvectors are columns
+  const double* regularization;   // λ_row, one per row
+  double unobserved_weight;       // α0
+  Solver solver;
+  int cg_steps;
+};
+
+/// YᵀY in double, f × f, whatever T is.
+template <class T>
+void gram(Matrix<const T> Y, double* out, int threads, const Poll& poll = {});
+
+/// Solves every row. X (n_rows × f) holds where conjugate gradients start from; exact rows
+/// ignore it. Rows without entries become zero. If poll throws, X is half written.
+template <class T>
+void half_step(const Rows& rows, const Shared<T>& shared, Matrix<T> X, int threads,
+               const Poll& poll = {});
+
+/// Σ over stored cells of c (p − ŷ)² − α0 ŷ², ŷ = x·y: the part of the objective that is not
+/// α0 tr(XᵀX YᵀY) + regularisation.
+template <class T>
+double observed_loss(const Rows& rows, Matrix<const T> X, Matrix<const T> Y,
+                     double unobserved_weight, int threads, const Poll& poll = {});
+
+}  // namespace tacit

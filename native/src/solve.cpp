@@ -1,0 +1,225 @@
+#include "tacit/solve.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "solve_kernels.hpp"
+#include "tacit/memory.hpp"
+
+namespace tacit {
+namespace {
+
+/// A share of a half step small enough to look for Ctrl-C between two of them.
+constexpr std::int64_t rows_per_product = 1024;
+constexpr std::int64_t chunks_per_thread = 64;
+
+std::int64_t round_up(std::int64_t n, std::int64_t to) { return (n + to - 1) / to * to; }
+std::int64_t chunks_of(std::int64_t n, std::int64_t size) { return (n + size - 1) / size; }
+
+/// Q, or its transpose, with every row filled up with zeros to `stride`.
+template <class T>
+Buffer<T> padded(const T* Q, std::int64_t f, std::int64_t stride, bool transposed) {
+  auto out = make_buffer<T>(f * stride);
+  for (std::int64_t i = 0; i < f; ++i) {
+    for (std::int64_t j = 0; j < stride; ++j) {
+      out[i * stride + j] = j >= f ? T(0) : transposed ? Q[j * f + i] : Q[i * f + j];
+    }
+  }
+  return out;
+}
+
+/// C = A·B row by row, for B of f × stride; C has `columns` columns and may be A.
+template <class T>
+void multiply(Matrix<const T> A, const T* B, std::int64_t stride, T* C, std::int64_t columns,
+              int threads, const Poll& poll) {
+  const auto& kernels = solve_kernels<T>();
+  parallel_for(
+      chunks_of(A.rows, rows_per_product), threads,
+      [&](std::int64_t chunk, int) {
+        const std::int64_t first = chunk * rows_per_product;
+        const auto scratch = make_buffer<char>(kernels.product_scratch_bytes(stride));
+        kernels.product(A.data + first * A.columns, std::min(rows_per_product, A.rows - first),
+                        A.columns, A.columns, B, stride, C + first * columns, columns, columns,
+                        scratch.get());
+      },
+      poll);
+}
+
+/// Whether a row of n entries is cheaper solved exactly than by conjugate gradients. Counted in
+/// flops; those of the exact solver run about three times as fast, since they reuse registers.
+bool exact_is_cheaper(std::int64_t n, std::int64_t f, int cg_steps) {
+  const double rows = static_cast<double>(n), factors = static_cast<double>(f);
+  const double small = std::min(rows, factors), large = std::max(rows, factors);
+  const double exact = small * small * large + small * small * small / 3;
+  const double cg = 4 * rows * factors * (cg_steps + 1);
+  return exact < 3 * cg;
+}
+
+/// γ = (α0 Λ + λ)^(−1/2), 0 in directions that the fixed side does not reach.
+void fill_gamma(const double* eigenvalues, std::int64_t f, double unobserved_weight,
+                double regularization, double* gamma) {
+  double largest = 0;
+  for (std::int64_t j = 0; j < f; ++j)
+    largest = std::max(largest, unobserved_weight * eigenvalues[j] + regularization);
+  for (std::int64_t j = 0; j < f; ++j) {
+    const double shared = unobserved_weight * eigenvalues[j] + regularization;
+    gamma[j] = shared > 1e-12 * largest ? 1 / std::sqrt(shared) : 0;
+  }
+}
+
+/// Where chunks of rows of about equal work begin; the last entry is n_rows.
+std::vector<std::int64_t> chunk_starts(const Rows& rows, int threads) {
+  const std::int64_t base_cost = 8;  // what a row costs beside its entries
+  const auto work = [&](std::int64_t r) { return rows.indptr[r] - rows.indptr[0] + base_cost * r; };
+  const std::int64_t wanted = std::max<std::int64_t>(1, chunks_per_thread * threads);
+  const std::int64_t size = std::max<std::int64_t>(1, work(rows.n_rows) / wanted);
+  std::vector<std::int64_t> starts{0};
+  for (std::int64_t r = 1; r < rows.n_rows; ++r)
+    if (work(r) - work(starts.back()) >= size) starts.push_back(r);
+  starts.push_back(rows.n_rows);
+  return starts;
+}
+
+/// What one thread keeps between rows.
+struct Worker {
+  Buffer<char> scratch;
+  std::vector<double> gamma;
+  double gamma_is_for = -1;
+};
+
+template <class T>
+void solve_rows(const Rows& rows, const Shared<T>& shared, const T* W, std::int64_t stride,
+                Matrix<T> V, int threads, const Poll& poll) {
+  const auto& kernels = solve_kernels<T>();
+  const std::int64_t f = V.columns;
+  std::int64_t most = 1;
+  for (std::int64_t r = 0; r < rows.n_rows; ++r)
+    most = std::max(most, rows.indptr[r + 1] - rows.indptr[r]);
+  const std::int64_t scratch_bytes = kernels.scratch_bytes(stride, most);
+  std::vector<Worker> workers(static_cast<std::size_t>(std::max(threads, 1)));
+
+  const auto solve_row = [&](std::int64_t r, Worker& worker, T* v) {
+    T* out = V.data + r * f;
+    const std::int64_t begin = rows.indptr[r], n = rows.indptr[r + 1] - begin;
+    if (n == 0) {
+      std::fill(out, out + f, T(0));
+      return;
+    }
+    if (worker.gamma_is_for != shared.regularization[r]) {
+      fill_gamma(shared.eigenvalues, f, shared.unobserved_weight, shared.regularization[r],
+                 worker.gamma.data());
+      worker.gamma_is_for = shared.regularization[r];
+    }
+    std::copy(out, out + f, v);
+    const RowProblem<T> problem{W,
+                                stride,
+                                rows.indices + begin,
+                                rows.excess + begin,
+                                n,
+                                shared.unobserved_weight,
+                                worker.gamma.data(),
+                                shared.cg_steps,
+                                v};
+    const bool exact =
+        shared.solver == Solver::exact ||
+        (shared.solver == Solver::automatic && exact_is_cheaper(n, stride, shared.cg_steps));
+    (exact ? kernels.solve_exact : kernels.solve_cg)(problem, worker.scratch.get());
+    std::copy(v, v + f, out);
+  };
+
+  const auto starts = chunk_starts(rows, threads);
+  parallel_for(
+      static_cast<std::int64_t>(starts.size()) - 1, threads,
+      [&](std::int64_t chunk, int number) {
+        Worker& worker = workers[static_cast<std::size_t>(number)];
+        if (!worker.scratch) {
+          worker.scratch = make_buffer<char>(scratch_bytes + stride * 8);
+          worker.gamma.assign(static_cast<std::size_t>(stride), 0.0);
+        }
+        T* v = reinterpret_cast<T*>(worker.scratch.get() + scratch_bytes);
+        std::fill(v, v + stride, T(0));
+        const auto at = static_cast<std::size_t>(chunk);
+        for (std::int64_t r = starts[at]; r < starts[at + 1]; ++r) solve_row(r, worker, v);
+      },
+      poll);
+}
+
+}  // namespace
+
+template <class T>
+void gram(Matrix<const T> Y, double* out, int threads, const Poll& poll) {
+  const auto& kernels = solve_kernels<T>();
+  const std::int64_t f = Y.columns;
+  // The chunks, and with them the order of the sums, depend on the number of rows only.
+  const std::int64_t size = std::max<std::int64_t>(1024, chunks_of(Y.rows, 16));
+  const std::int64_t n_chunks = chunks_of(Y.rows, size);
+  std::vector<std::vector<double>> parts(static_cast<std::size_t>(n_chunks));
+  parallel_for(
+      n_chunks, threads,
+      [&](std::int64_t chunk, int) {
+        auto& part = parts[static_cast<std::size_t>(chunk)];
+        part.assign(static_cast<std::size_t>(f * f), 0.0);
+        const auto scratch = make_buffer<char>(kernels.gram_scratch_bytes(f));
+        const std::int64_t first = chunk * size;
+        kernels.gram(Y.data + first * f, std::min(size, Y.rows - first), f, part.data(),
+                     scratch.get());
+      },
+      poll);
+  std::fill(out, out + f * f, 0.0);
+  for (const auto& part : parts)
+    for (std::int64_t i = 0; i < f * f; ++i) out[i] += part[static_cast<std::size_t>(i)];
+}
+
+template <class T>
+void half_step(const Rows& rows, const Shared<T>& shared, Matrix<T> X, int threads,
+               const Poll& poll) {
+  const std::int64_t f = X.columns;
+  const std::int64_t stride = round_up(f, solve_kernels<T>().granule);
+  const auto W = make_buffer<T>(shared.fixed.rows * stride);
+  const auto Q = padded(shared.eigenvectors, f, stride, false);
+  multiply(shared.fixed, Q.get(), stride, W.get(), stride, threads, poll);
+  if (shared.solver != Solver::exact)  // the start of conjugate gradients: V = XQ
+    multiply<T>({X.data, X.rows, f}, Q.get(), stride, X.data, f, threads, poll);
+  solve_rows(rows, shared, W.get(), stride, X, threads, poll);
+  const auto Qt = padded(shared.eigenvectors, f, stride, true);
+  multiply<T>({X.data, X.rows, f}, Qt.get(), stride, X.data, f, threads, poll);
+}
+
+template <class T>
+double observed_loss(const Rows& rows, Matrix<const T> X, Matrix<const T> Y,
+                     double unobserved_weight, int threads, const Poll& poll) {
+  const auto& kernels = solve_kernels<T>();
+  const std::int64_t f = X.columns, size = 256;
+  std::vector<double> parts(static_cast<std::size_t>(chunks_of(rows.n_rows, size)), 0.0);
+  parallel_for(
+      static_cast<std::int64_t>(parts.size()), threads,
+      [&](std::int64_t chunk, int) {
+        double total = 0;
+        const std::int64_t end = std::min(rows.n_rows, (chunk + 1) * size);
+        for (std::int64_t r = chunk * size; r < end; ++r) {
+          for (std::int64_t e = rows.indptr[r]; e < rows.indptr[r + 1]; ++e) {
+            const double predicted = kernels.dot(X.data + r * f, Y.data + rows.indices[e] * f, f);
+            const double excess = rows.excess[e];
+            const double miss = (excess > 0 ? 1 : 0) - predicted;
+            total += (unobserved_weight + std::abs(excess)) * miss * miss -
+                     unobserved_weight * predicted * predicted;
+          }
+        }
+        parts[static_cast<std::size_t>(chunk)] = total;
+      },
+      poll);
+  double total = 0;
+  for (const double part : parts) total += part;
+  return total;
+}
+
+#define TACIT_INSTANTIATE(T)                                                                    \
+  template void gram<T>(Matrix<const T>, double*, int, const Poll&);                            \
+  template void half_step<T>(const Rows&, const Shared<T>&, Matrix<T>, int, const Poll&);       \
+  template double observed_loss<T>(const Rows&, Matrix<const T>, Matrix<const T>, double, int,  \
+                                   const Poll&);
+TACIT_INSTANTIATE(float)
+TACIT_INSTANTIATE(double)
+
+}  // namespace tacit

@@ -1,0 +1,53 @@
+// The table of inner loops that solve.cpp calls, one per instruction set (solve_kernels.cpp).
+#pragma once
+
+#include <cstdint>
+
+#include "tacit/isa.hpp"
+
+namespace tacit {
+
+/// One row's problem. S is the type that factors are stored in.
+template <class S>
+struct RowProblem {
+  const S* W;                 // rotated fixed side, n × stride
+  std::int64_t stride;        // f rounded up to whole vectors; what is beyond f is 0
+  const std::int32_t* columns;
+  const float* excess;
+  std::int64_t n;             // entries of the row, 1 or more
+  double unobserved_weight;
+  const double* gamma;        // γ, stride; 0 beyond f
+  int cg_steps;
+  S* v;                       // stride: Qᵀx; read by cg as its start, written by both
+};
+
+template <class S>
+struct SolveKernels {
+  int granule;  // what a stride is a multiple of
+  /// Bytes of scratch that a row of f ≤ stride factors with n entries may need.
+  std::int64_t (*scratch_bytes)(std::int64_t stride, std::int64_t n);
+  void (*solve_exact)(const RowProblem<S>&, char* scratch);
+  void (*solve_cg)(const RowProblem<S>&, char* scratch);
+  /// out (double, f × f, both triangles) += YᵀY for n rows of f columns.
+  void (*gram)(const S* Y, std::int64_t n, std::int64_t f, double* out, char* scratch);
+  std::int64_t (*gram_scratch_bytes)(std::int64_t f);
+  /// C (m × columns of ldc) = A (m × depth of lda) · B (depth × stride); C may be A.
+  void (*product)(const S* A, std::int64_t m, std::int64_t depth, std::int64_t lda, const S* B,
+                  std::int64_t stride, S* C, std::int64_t columns, std::int64_t ldc,
+                  char* scratch);
+  std::int64_t (*product_scratch_bytes)(std::int64_t stride);
+  double (*dot)(const S* x, const S* y, std::int64_t f);
+};
+
+template <class S>
+const SolveKernels<S>& solve_kernels();
+
+TACIT_DISPATCH(SolveKernels<float>, solve_kernels_f32)
+TACIT_DISPATCH(SolveKernels<double>, solve_kernels_f64)
+
+template <>
+inline const SolveKernels<float>& solve_kernels<float>() { return solve_kernels_f32(); }
+template <>
+inline const SolveKernels<double>& solve_kernels<double>() { return solve_kernels_f64(); }
+
+}  // namespace tacit

@@ -1,0 +1,172 @@
+"""The native engine against the oracle."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tacit import kernels
+from tacit.data.interactions import Csr
+from tacit.engines.base import Objective
+from tacit.engines.local import LocalEngine, spectrum
+from tacit.engines.reference import ReferenceEngine
+from tests.conftest import random_interactions
+
+
+def rows_of(n_rows, n_columns, *, density=0.3, seed=0, scale=10.0, dislikes=0.0) -> Csr:
+    csr = random_interactions(
+        n_rows, n_columns, density=density, seed=seed, dislikes=dislikes
+    ).csr
+    return Csr(csr.indptr, csr.indices, csr.values * np.float32(scale), n_columns)
+
+
+def factors(n, f, seed=0, dtype=np.float32):
+    return np.random.default_rng(seed).normal(0, 0.3, (n, f)).astype(dtype)
+
+
+def relative(found, wanted):
+    return np.abs(found - wanted).max() / np.abs(wanted).max()
+
+
+def both(rows, fixed, *, lam=0.1, solver="exact", cg_steps=3, weight=1.0, threads=2):
+    objective = Objective(weight, solver, cg_steps)
+    start = np.zeros((rows.n_rows, fixed.shape[1]), fixed.dtype)
+    penalties = np.full(rows.n_rows, lam)
+    return (
+        LocalEngine(threads).half_step(rows, fixed, start, penalties, objective),
+        ReferenceEngine().half_step(rows, fixed, start, penalties, objective),
+    )
+
+
+@pytest.fixture(params=kernels.available_isas())
+def isa(request):
+    before = kernels.current_isa()
+    kernels.set_isa(request.param)
+    yield request.param
+    kernels.set_isa(before)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("f", [1, 2, 3, 7, 8, 16, 33, 40, 64, 100, 128])
+@pytest.mark.parametrize("density", [0.02, 0.3, 0.9])
+def test_exact_rows_equal_the_oracle(isa, f, dtype, density) -> None:
+    rows = rows_of(30, 150, density=density, seed=f)
+    found, wanted = both(rows, factors(150, f, seed=f, dtype=dtype))
+    assert found.dtype == dtype
+    assert relative(found, wanted) < (1e-4 if dtype == np.float32 else 1e-10)
+
+
+@given(
+    seed=st.integers(0, 10_000),
+    f=st.integers(1, 40),
+    n_columns=st.integers(1, 60),
+    lam=st.sampled_from([1e-3, 0.1, 10.0]),
+    weight=st.sampled_from([0.01, 1.0, 5.0]),
+    dislikes=st.sampled_from([0.0, 0.3, 1.0]),
+)
+def test_exact_rows_equal_the_oracle_whatever_the_settings(
+    seed, f, n_columns, lam, weight, dislikes
+) -> None:
+    rows = rows_of(12, n_columns, density=0.4, seed=seed, dislikes=dislikes)
+    found, wanted = both(rows, factors(n_columns, f, seed), lam=lam, weight=weight)
+    assert np.abs(found - wanted).max() <= 1e-4 * max(np.abs(wanted).max(), 1e-3)
+
+
+@pytest.mark.parametrize("f", [1, 5, 32, 64])
+def test_many_cg_steps_agree_with_exact(isa, f) -> None:
+    rows = rows_of(40, 120, seed=f)
+    found, wanted = both(rows, factors(120, f), solver="cg", cg_steps=60)
+    assert relative(found, wanted) < 1e-4
+
+
+def test_cg_starts_where_it_is_told() -> None:
+    rows, fixed = rows_of(40, 120), factors(120, 16)
+    _, solution = both(rows, fixed)
+    objective = Objective(1.0, "cg", 1)
+    near = LocalEngine(2).half_step(rows, fixed, solution, np.full(40, 0.1), objective)
+    assert relative(near, solution) < 1e-4
+
+
+def test_auto_is_near_exact() -> None:
+    rows, fixed = rows_of(60, 200, density=0.5), factors(200, 24)
+    found, wanted = both(rows, fixed, solver="auto")
+    assert relative(found, wanted) < 0.05
+
+
+@pytest.mark.parametrize("f", [4, 24])
+@pytest.mark.parametrize("lam", [0.0, 1e-12])
+def test_without_regularization_the_answer_is_finite_and_least_squares(f, lam) -> None:
+    """With more factors than columns YᵀY is singular: the solution of least norm is taken."""
+    rows = rows_of(20, 10, density=0.4)
+    found, wanted = both(rows, factors(10, f, dtype=np.float64), lam=lam)
+    assert np.isfinite(found).all()
+    if lam == 0:
+        assert relative(found, wanted) < 1e-6
+
+
+@pytest.mark.parametrize("scale", [1e-20, 1e-6, 1e6, 1e9, 1e20, 1e30])
+def test_extreme_weights_stay_finite(scale) -> None:
+    rows = rows_of(20, 50, density=0.5, scale=scale)
+    found, wanted = both(rows, factors(50, 16))
+    assert np.isfinite(found).all()
+    if scale <= 1e9:
+        predicted, right = found @ factors(50, 16).T, wanted @ factors(50, 16).T
+        assert np.abs(predicted - right).max() < 2e-3 * np.abs(right).max()
+
+
+def test_rows_without_entries_become_zero() -> None:
+    rows = Csr(np.array([0, 0, 1, 1]), np.array([2], np.int32), np.array([5], np.float32), 4)
+    found, _ = both(rows, factors(4, 6))
+    assert not found[[0, 2]].any()
+    assert found[1].any()
+
+
+@given(threads=st.sampled_from([1, 2, 3, 8]), solver=st.sampled_from(["exact", "cg", "auto"]))
+def test_the_number_of_threads_changes_no_bit(threads, solver) -> None:
+    rows, fixed = rows_of(300, 80, density=0.1, seed=1), factors(80, 20)
+    one, _ = both(rows, fixed, solver=solver, threads=1)
+    many, _ = both(rows, fixed, solver=solver, threads=threads)
+    assert one.tobytes() == many.tobytes()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_gram_equals_numpy(isa, dtype) -> None:
+    for n, f in [(1, 1), (5, 3), (300, 17), (3000, 40)]:
+        Y = factors(n, f, dtype=dtype)
+        wide = Y.astype(np.float64)
+        np.testing.assert_allclose(LocalEngine(2).gram(Y), wide.T @ wide, rtol=1e-10, atol=1e-10)
+        assert LocalEngine(1).gram(Y).tobytes() == LocalEngine(3).gram(Y).tobytes()
+
+
+@pytest.mark.parametrize("weight", [0.0, 1.0, 0.3])
+def test_observed_loss_equals_the_oracle(isa, weight) -> None:
+    rows = rows_of(70, 50, dislikes=0.2)
+    X, Y = factors(70, 9, 1), factors(50, 9, 2)
+    wanted = ReferenceEngine().observed_loss(rows, X, Y, weight)
+    assert LocalEngine(2).observed_loss(rows, X, Y, weight) == pytest.approx(wanted, rel=1e-5)
+
+
+def test_spectrum_puts_the_matrix_together_again() -> None:
+    G = LocalEngine(1).gram(factors(30, 6))
+    values, vectors = spectrum(G)
+    np.testing.assert_allclose((vectors * values) @ vectors.T, G, atol=1e-12)
+
+
+def test_arrays_that_do_not_fit_are_refused() -> None:
+    rows, fixed = rows_of(5, 6), factors(6, 3)
+    values, vectors = spectrum(LocalEngine(1).gram(fixed))
+
+    def step(indices=rows.indices, start=np.zeros((5, 3), np.float32), fixed=fixed):
+        kernels.half_step(
+            rows.indptr, indices, rows.values, fixed, values, vectors, np.ones(5), start,
+            unobserved_weight=1.0, solver="exact", cg_steps=3, threads=1,
+        )  # fmt: skip
+
+    with pytest.raises(ValueError, match="indices must lie in"):
+        step(indices=rows.indices + 1)
+    with pytest.raises(ValueError, match="start must have shape"):
+        step(start=np.zeros((4, 3), np.float32))
+    with pytest.raises(ValueError, match="float32 or float64"):
+        step(fixed=fixed.astype(np.float16))
