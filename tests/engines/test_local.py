@@ -6,19 +6,17 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.conftest import random_interactions
 
 from tacit import kernels
 from tacit.data.interactions import Csr
 from tacit.engines.base import Objective
-from tacit.engines.local import LocalEngine, spectrum
+from tacit.engines.local import LocalEngine
 from tacit.engines.reference import ReferenceEngine
-from tests.conftest import random_interactions
 
 
 def rows_of(n_rows, n_columns, *, density=0.3, seed=0, scale=10.0, dislikes=0.0) -> Csr:
-    csr = random_interactions(
-        n_rows, n_columns, density=density, seed=seed, dislikes=dislikes
-    ).csr
+    csr = random_interactions(n_rows, n_columns, density=density, seed=seed, dislikes=dislikes).csr
     return Csr(csr.indptr, csr.indices, csr.values * np.float32(scale), n_columns)
 
 
@@ -149,16 +147,34 @@ def test_observed_loss_equals_the_oracle(isa, weight) -> None:
 
 
 def test_spectrum_puts_the_matrix_together_again() -> None:
-    G = LocalEngine(1).gram(factors(30, 6))
-    values, vectors = spectrum(G)
-    np.testing.assert_allclose((vectors * values) @ vectors.T, G, atol=1e-12)
+    values, vectors = LocalEngine(1).spectrum(factors(30, 6))
+    np.testing.assert_allclose(
+        (vectors * values) @ vectors.T, LocalEngine(1).gram(factors(30, 6)), atol=1e-12
+    )
+
+
+def test_some_rows_of_the_fixed_side_do_with_the_spectrum_of_all() -> None:
+    rows, fixed = rows_of(1, 300, density=0.05), factors(300, 12)
+    whole, _ = both(rows, fixed)
+    some = Csr(rows.indptr, np.arange(rows.nnz, dtype=np.int32), rows.values, rows.nnz)
+    for engine in (LocalEngine(1), ReferenceEngine()):
+        part = engine.half_step(
+            some,
+            fixed[rows.indices],
+            np.zeros((1, 12), np.float32),
+            np.full(1, 0.1),
+            Objective(1.0, "exact", 3),
+            engine.spectrum(fixed),
+        )
+        assert relative(part, whole) < 1e-5
 
 
 def test_arrays_that_do_not_fit_are_refused() -> None:
     rows, fixed = rows_of(5, 6), factors(6, 3)
-    values, vectors = spectrum(LocalEngine(1).gram(fixed))
+    values, vectors = LocalEngine(1).spectrum(fixed)
 
-    def step(indices=rows.indices, start=np.zeros((5, 3), np.float32), fixed=fixed):
+    def step(indices=rows.indices, n=5, fixed=fixed):
+        start = np.zeros((n, 3), np.float32)
         kernels.half_step(
             rows.indptr, indices, rows.values, fixed, values, vectors, np.ones(5), start,
             unobserved_weight=1.0, solver="exact", cg_steps=3, threads=1,
@@ -167,6 +183,6 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="indices must lie in"):
         step(indices=rows.indices + 1)
     with pytest.raises(ValueError, match="start must have shape"):
-        step(start=np.zeros((4, 3), np.float32))
+        step(n=4)
     with pytest.raises(ValueError, match="float32 or float64"):
         step(fixed=fixed.astype(np.float16))

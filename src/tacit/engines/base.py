@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,13 @@ class Objective:
     cg_steps: int
 
 
+class Spectrum(NamedTuple):
+    """Eigenvalues Λ, shape (f,), none negative, and eigenvectors Q, shape (f, f), of a Gram."""
+
+    values: npt.NDArray[np.float64]
+    vectors: npt.NDArray[np.float64]
+
+
 class Engine(ABC):
     """Half steps and losses of weighted regularised matrix factorisation.
 
@@ -46,6 +53,7 @@ class Engine(ABC):
         start: Factors,
         regularization: npt.NDArray[np.float64],
         objective: Objective,
+        spectrum: Spectrum | None = None,
     ) -> Factors:
         """Solve every row with the other side fixed.
 
@@ -61,6 +69,9 @@ class Engine(ABC):
             λ of each row, shape (m,).
         objective
             What all rows share.
+        spectrum
+            That of the whole fixed side: saves finding it, and lets ``fixed`` hold only the rows
+            that are used.
 
         Returns
         -------
@@ -75,3 +86,15 @@ class Engine(ABC):
     @abstractmethod
     def gram(self, factors: Factors) -> npt.NDArray[np.float64]:
         """FᵀF, float64, shape (f, f)."""
+
+    def spectrum(self, factors: Factors) -> Spectrum:
+        """The spectrum of FᵀF, with the sign of every eigenvector settled.
+
+        LAPACK may give an eigenvector or its negative; the solution is the same, but its last
+        bits are not. The entry of largest size is made positive.
+        """
+        import scipy.linalg
+
+        values, vectors = scipy.linalg.eigh(self.gram(factors))
+        largest = vectors[np.abs(vectors).argmax(axis=0), np.arange(len(values))]
+        return Spectrum(np.maximum(values, 0.0), vectors * np.where(largest < 0, -1.0, 1.0))

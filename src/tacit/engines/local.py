@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from tacit import kernels
 from tacit.data.interactions import Csr
-from tacit.engines.base import Engine, Factors, Objective
+from tacit.engines.base import Engine, Factors, Objective, Spectrum
 
 
 class LocalEngine(Engine):
@@ -23,9 +23,10 @@ class LocalEngine(Engine):
         start: Factors,
         regularization: npt.NDArray[np.float64],
         objective: Objective,
+        spectrum: Spectrum | None = None,
     ) -> Factors:
         """See :meth:`Engine.half_step`."""
-        eigenvalues, eigenvectors = spectrum(self.gram(fixed))
+        eigenvalues, eigenvectors = spectrum or self.spectrum(fixed)
         return kernels.half_step(
             rows.indptr,
             rows.indices,
@@ -56,17 +57,3 @@ class LocalEngine(Engine):
     def gram(self, factors: Factors) -> npt.NDArray[np.float64]:
         """See :meth:`Engine.gram`."""
         return kernels.gram(factors, threads=self.threads)
-
-
-def spectrum(gram: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], ...]:
-    """Eigenvalues (none negative) and eigenvectors of a Gram matrix, with every sign settled.
-
-    LAPACK may give an eigenvector or its negative; the solution is the same, but its last bits
-    are not. The entry of largest size is made positive.
-    """
-    import scipy.linalg
-
-    values, vectors = scipy.linalg.eigh(gram)
-    largest = np.abs(vectors).argmax(axis=0)
-    signs = np.sign(vectors[largest, np.arange(len(values))])
-    return np.maximum(values, 0.0), vectors * np.where(signs == 0, 1.0, signs)

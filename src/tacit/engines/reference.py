@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tacit.data.interactions import Csr
-from tacit.engines.base import Engine, Factors, Objective
+from tacit.engines.base import Engine, Factors, Objective, Spectrum
 
 
 class ReferenceEngine(Engine):
@@ -23,10 +23,16 @@ class ReferenceEngine(Engine):
         start: Factors,
         regularization: npt.NDArray[np.float64],
         objective: Objective,
+        spectrum: Spectrum | None = None,
     ) -> Factors:
         """See :meth:`Engine.half_step`."""
         Y = fixed.astype(np.float64)
-        shared = objective.unobserved_weight * (Y.T @ Y)
+        gram = (
+            Y.T @ Y
+            if spectrum is None
+            else (spectrum.vectors * spectrum.values) @ spectrum.vectors.T
+        )
+        shared = objective.unobserved_weight * gram
         out = np.zeros(start.shape)
         for r in range(rows.n_rows):
             columns, excess = _row(rows, r)

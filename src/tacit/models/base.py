@@ -1,5 +1,533 @@
-"""The contract of every model: fit, recommend, similar_items, scores, save.
+"""The contract of every model: fit, recommend, similar_items, scores, explain, save.
 
 A model says how it scores (:meth:`Model._scorer`) and, if it can, which vectors stand for its
 items and users; everything that turns scores into answers is written once, here.
 """
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from tacit import artifact
+from tacit.data.catalogue import Catalogue
+from tacit.data.ids import Id, IdMap
+from tacit.data.interactions import Csr, Interactions, Step, histories_to_csr
+from tacit.engines.scorers import FactorScorer, Scorer, TopK
+from tacit.errors import (
+    CorruptArtifactError,
+    DataError,
+    NotFittedError,
+    SettingsError,
+    UnknownIdError,
+    UnsupportedError,
+)
+from tacit.models.lists import ItemLists, allowed, excluded, stack
+from tacit.results import Explanation, Recommendations
+
+History = Iterable[Id] | Mapping[Id, float]
+Metric = Literal["cosine", "dot"]
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """How training stands after an epoch.
+
+    Attributes
+    ----------
+    number
+        1 for the first.
+    seconds
+        Spent on training so far, callbacks left out.
+    loss
+        The training objective, or None where it was not asked for.
+    """
+
+    number: int
+    seconds: float
+    loss: float | None = None
+
+
+OnEpoch = Callable[[Epoch], bool | None]
+
+
+class Model(ABC):
+    """What every model of tacit does.
+
+    Settings are the fields of a model's dataclass: they are checked when it is made and do not
+    change afterwards. What it learned is kept beside them.
+    """
+
+    kind: ClassVar[str]
+    """The name of this kind of model in model files."""
+
+    _interactions: Interactions | None = None
+    _metrics: Mapping[str, object] = {}
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in self.settings_names() and name in self.__dict__:
+            raise AttributeError(
+                f"settings don't change once a model is made: make a new one, "
+                f"{type(self).__name__}({name}={value!r}, …)"
+            )
+        super().__setattr__(name, value)
+
+    @classmethod
+    def settings_names(cls) -> tuple[str, ...]:
+        """The names of the settings."""
+        return tuple(cls.__dataclass_fields__)  # type: ignore[attr-defined]
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings, by name."""
+        return {name: getattr(self, name) for name in self.settings_names()}
+
+    def with_settings(self, **changes: Any) -> Self:
+        """A new model that is not fitted, with some settings changed."""
+        return dataclasses.replace(self, **changes)  # type: ignore[type-var]
+
+    # --- what a kind of model provides --------------------------------------------
+
+    @abstractmethod
+    def fit(self, interactions: Interactions, *, on_epoch: OnEpoch | None = None) -> Self:
+        """Learn from interactions; what was learned before is forgotten."""
+
+    @abstractmethod
+    def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
+        """Scores for some people.
+
+        ``rows`` holds their histories over the model's items. ``users`` are their codes if they
+        are the model's own users with the histories it was fitted on, else None.
+        """
+
+    @abstractmethod
+    def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
+        """How like each item of the model is to some of them."""
+
+    def _user_scorer(self, users: npt.NDArray[Any], metric: Metric) -> Scorer:
+        """How like each user of the model is to some of them."""
+        raise UnsupportedError(
+            f"{type(self).__name__} has no similar users: it has no user vectors"
+        )
+
+    def _contributions(self, row: Csr, item: int) -> npt.NDArray[np.float64]:
+        """What each entry of a one-row history adds to the score of an item."""
+        raise UnsupportedError(f"{type(self).__name__} does not explain its scores")
+
+    @abstractmethod
+    def _arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """What was learned, for :meth:`save`."""
+
+    @abstractmethod
+    def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Take back what :meth:`_arrays` gave; ``_interactions`` is already there."""
+
+    # --- what it was fitted on -----------------------------------------------------
+
+    @property
+    def interactions(self) -> Interactions:
+        """What the model was fitted on.
+
+        Raises
+        ------
+        NotFittedError
+            If it was not fitted yet.
+        """
+        if self._interactions is None:
+            raise NotFittedError(
+                f"this {type(self).__name__} is not fitted yet: call .fit(interactions) first"
+            )
+        return self._interactions
+
+    @property
+    def users(self) -> IdMap:
+        """The users it knows, in the order of their codes."""
+        return self.interactions.users
+
+    @property
+    def items(self) -> IdMap:
+        """The items it knows, in the order of their codes."""
+        return self.interactions.items
+
+    @property
+    def catalogue(self) -> Catalogue | None:
+        """What is known of the items, or None."""
+        return self.interactions.catalogue
+
+    # --- answers -------------------------------------------------------------------
+
+    def scorer(self, interactions: Interactions) -> Scorer:
+        """Scores of the model's items for every user of ``interactions``, one query each.
+
+        Users are taken by their histories there, not by their ids; where the interactions are
+        those that the model was fitted on, what it learned of them is used as it is.
+
+        Raises
+        ------
+        DataError
+            If the items are not the model's, in the same order.
+        """
+        if interactions.items != self.items:
+            raise DataError(
+                f"the model was fitted on {len(self.items):,} items, and these interactions are "
+                f"over {len(interactions.items):,} that are not the same in the same order"
+            )
+        own = interactions is self._interactions
+        return self._scorer(interactions.csr, np.arange(interactions.n_users) if own else None)
+
+    def recommend(
+        self,
+        users: Id | Iterable[Id] | None = None,
+        k: int = 10,
+        *,
+        history: History | Sequence[History] | None = None,
+        exclude_seen: bool = True,
+        allow: ItemLists | None = None,
+        deny: ItemLists | None = None,
+        scale: bool = False,
+    ) -> Recommendations:
+        """The best items for people, known or never seen.
+
+        Parameters
+        ----------
+        users
+            One id or several.
+        k
+            How many for each; who has fewer candidates gets fewer.
+        history
+            In place of ``users``: what a person who was never seen likes, as a list of items or
+            a mapping item → value; or a list of such histories.
+        exclude_seen
+            Leave out what a person already has in their history.
+        allow, deny
+            Items to choose from alone, and items to leave out: a list for everybody, or a
+            mapping user → list (users that it does not name are not limited). Items the model
+            does not know are passed over: it could not recommend them.
+        scale
+            Scale the scores of each list to 0…1, the first 1 and the last 0.
+
+        Raises
+        ------
+        UnknownIdError
+            If a user, or an item of a history, was never seen; the message names close matches.
+        NotFittedError, SettingsError
+            If the model is not fitted, or k is less than 1.
+        """
+        queries, rows, codes = self._people(users, history)
+        top = _top_k(
+            self._scorer(rows, codes),
+            _positive(k),
+            excluded(rows if exclude_seen else None, deny, queries, self.items),
+            allowed(allow, queries, self.items),
+        )
+        kind: Literal["user", "history"] = "history" if codes is None else "user"
+        answer = self._answer(queries, kind, "item", top)
+        return answer.with_scaled_scores() if scale else answer
+
+    def similar_items(
+        self,
+        items: Id | Iterable[Id],
+        k: int = 10,
+        *,
+        metric: Metric = "cosine",
+        include_self: bool = False,
+        allow: ItemLists | None = None,
+        deny: ItemLists | None = None,
+    ) -> Recommendations:
+        """The items most like some items.
+
+        Parameters
+        ----------
+        items
+            One id or several.
+        k
+            How many for each.
+        metric
+            ``"cosine"`` of the items' vectors, or their inner product, ``"dot"``, which favours
+            what is popular.
+        include_self
+            Whether an item is among those like itself.
+        allow, deny
+            As for :meth:`recommend`.
+
+        Raises
+        ------
+        UnknownIdError
+            If an item was never seen; the message names close matches.
+        """
+        queries = _as_list(items)
+        codes = self.items.codes(queries)
+        itself = None if include_self else _diagonal(codes, len(self.items))
+        top = _top_k(
+            self._item_scorer(codes, _metric(metric)),
+            _positive(k),
+            excluded(itself, deny, queries, self.items),
+            allowed(allow, queries, self.items),
+        )
+        return self._answer(queries, "item", "item", top)
+
+    def similar_users(
+        self, users: Id | Iterable[Id], k: int = 10, *, metric: Metric = "cosine"
+    ) -> Recommendations:
+        """The users most like some users, by their vectors.
+
+        Raises
+        ------
+        UnknownIdError
+            If a user was never seen.
+        UnsupportedError
+            If this kind of model has no vectors of users.
+        """
+        queries = _as_list(users)
+        codes = self.users.codes(queries)
+        scorer = self._user_scorer(codes, _metric(metric))
+        top = scorer.top_k(_positive(k), exclude=_diagonal(codes, len(self.users)))
+        return self._answer(queries, "user", "user", top)
+
+    def scores(self, user: Id, items: Iterable[Id]) -> npt.NDArray[np.float32]:
+        """The scores of some items for a user, seen ones too; float32, one each.
+
+        Raises
+        ------
+        UnknownIdError
+            If the user or an item was never seen.
+        """
+        codes = self.users.codes([user])
+        wanted = self.items.codes(items)
+        unique, where = np.unique(wanted, return_inverse=True)
+        cells = Csr(
+            np.array([0, len(unique)], dtype=np.int64),
+            unique,
+            np.ones(len(unique), dtype=np.float32),
+            len(self.items),
+        )
+        rows = self.interactions.csr.take_rows(codes)
+        return self._scorer(rows, codes).at(cells)[where]
+
+    def explain(
+        self, user: Id | None = None, item: Id | None = None, *, history: History | None = None
+    ) -> Explanation:
+        """Why a user is given an item: what each item of their past adds to the score.
+
+        The contributions add up to the score.
+
+        Raises
+        ------
+        UnknownIdError
+            If the user, the item or an item of the history was never seen.
+        UnsupportedError
+            If this kind of model can't explain its scores.
+        """
+        if item is None:
+            raise SettingsError("explain which item? pass item=…")
+        _, row, _ = self._people(user, history)
+        code = self.items.code(item)
+        parts = self._contributions(row, code)
+        order = np.argsort(-parts, kind="stable")
+        return Explanation(
+            user=user,
+            item=item,
+            score=float(parts.sum()),
+            ids=self.items[row.indices[order]].tolist(),
+            contributions=parts[order],
+            catalogue=self.catalogue,
+        )
+
+    # --- files ---------------------------------------------------------------------
+
+    def save(self, path: str | Path, *, metrics: Mapping[str, object] | None = None) -> Path:
+        """Write the model to one file, with its ids, catalogue, history and settings.
+
+        The file is written whole or not at all, and holds no code: see :func:`tacit.load`.
+
+        Parameters
+        ----------
+        path
+            Where to; by custom it ends in ``.tacit``.
+        metrics
+            Figures to keep with the model, such as ``evaluation.to_dict()``.
+
+        Raises
+        ------
+        NotFittedError
+            If the model is not fitted.
+        """
+        data = self.interactions
+        arrays = self._arrays()
+        if data.timestamps is not None:
+            arrays["timestamps"] = data.timestamps
+        bundle = artifact.Bundle(
+            model=self.kind,
+            settings=self.settings,
+            arrays=arrays,
+            matrices={"interactions": data.csr},
+            users=data.users,
+            items=data.items,
+            catalogue=data.catalogue,
+            info={
+                "data": {
+                    "name": data.name,
+                    "users": data.n_users,
+                    "items": data.n_items,
+                    "interactions": data.nnz,
+                    "notes": list(data.notes),
+                    "steps": [dataclasses.asdict(step) for step in data.steps],
+                },
+                "metrics": dict(self.metrics if metrics is None else metrics),
+                "training": self._training(),
+            },
+        )
+        artifact.write(bundle, path)
+        return Path(path)
+
+    @classmethod
+    def from_bundle(cls, bundle: artifact.Bundle) -> Self:
+        """The model that was saved as a bundle; :func:`tacit.load` finds the class.
+
+        Raises
+        ------
+        CorruptArtifactError
+            If the bundle lacks something or its parts don't fit.
+        """
+        try:
+            model = cls(**bundle.settings)
+            model._interactions = _saved_interactions(bundle)
+            model._metrics = bundle.info["metrics"]
+            model._restore(bundle.arrays)
+            model._restore_training(bundle.info["training"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise CorruptArtifactError(f"the parts of this model don't fit: {error}") from error
+        return model
+
+    @property
+    def metrics(self) -> Mapping[str, object]:
+        """Figures that were saved with the model."""
+        return self._metrics
+
+    def _training(self) -> list[dict[str, Any]]:
+        """How training went, for the file."""
+        return []
+
+    def _restore_training(self, training: list[dict[str, Any]]) -> None:  # noqa: B027
+        """Take back what :meth:`_training` gave."""
+
+    # --- inside --------------------------------------------------------------------
+
+    def _people(
+        self, users: Id | Iterable[Id] | None, history: History | Sequence[History] | None
+    ) -> tuple[list[Id], Csr, npt.NDArray[np.int32] | None]:
+        """Whom a question is about: ids, histories, and codes if they are known users."""
+        if (users is None) == (history is None):
+            raise SettingsError("name users, or give a history, and not both")
+        if history is None:
+            assert users is not None
+            queries = _as_list(users)
+            try:
+                codes = self.users.codes(queries)
+            except UnknownIdError as error:
+                raise UnknownIdError(f"{error}; for a new person pass history=[…]") from None
+            return queries, self.interactions.csr.take_rows(codes), codes
+        histories = [history] if _is_one_history(history) else list(history)
+        rows = histories_to_csr(histories, self.items)
+        return list(range(rows.n_rows)), rows, None
+
+    def _answer(
+        self,
+        queries: list[Id],
+        query_kind: Literal["user", "item", "history"],
+        answer_kind: Literal["user", "item"],
+        top: TopK,
+    ) -> Recommendations:
+        names = self.items if answer_kind == "item" else self.users
+        return Recommendations(
+            queries=queries,
+            query_kind=query_kind,
+            answer_kind=answer_kind,
+            offsets=top.indptr,
+            ids=names[top.indices].tolist(),
+            scores=top.scores,
+            catalogue=self.catalogue,
+        )
+
+
+def _top_k(scorer: Scorer, k: int, exclude: Csr | None, allow: list[Csr | None]) -> TopK:
+    """The best of each query, where some are limited to a list and others are not."""
+    limited = np.array([row is not None for row in allow], dtype=np.bool_)
+    if not limited.any():
+        return scorer.top_k(k, exclude=exclude)
+    lists = stack([row for row in allow if row is not None], scorer.n_items)
+    if limited.all():
+        return scorer.top_k(k, exclude=exclude, allow=lists)
+    parts = []
+    for rows, only in ((np.flatnonzero(~limited), None), (np.flatnonzero(limited), lists)):
+        less = None if exclude is None else exclude.take_rows(rows)
+        parts.append((rows, scorer.take(rows).top_k(k, exclude=less, allow=only)))
+    return TopK.merge(parts)
+
+
+def _saved_interactions(bundle: artifact.Bundle) -> Interactions:
+    data = bundle.info["data"]
+    if bundle.users is None or bundle.items is None:
+        raise KeyError("ids")
+    return Interactions(
+        bundle.matrices["interactions"],
+        bundle.users,
+        bundle.items,
+        timestamps=bundle.arrays.get("timestamps"),
+        catalogue=bundle.catalogue,
+        name=data["name"],
+        notes=tuple(data["notes"]),
+        steps=tuple(
+            Step(one["what"], *(tuple(one[n]) for n in ("users", "items", "interactions")))
+            for one in data["steps"]
+        ),
+    )
+
+
+def vector_scorer(
+    vectors: npt.NDArray[Any], codes: npt.NDArray[Any], metric: Metric, threads: int | None
+) -> Scorer:
+    """How like each of ``vectors`` is to some of them; a zero vector is like nothing (0)."""
+    if metric == "cosine":
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    return FactorScorer(vectors[codes], vectors, threads=threads)
+
+
+def _diagonal(codes: npt.NDArray[np.int32], n: int) -> Csr:
+    """One entry a row: the query itself."""
+    indptr = np.arange(len(codes) + 1, dtype=np.int64)
+    return Csr(indptr, codes, np.ones(len(codes), dtype=np.float32), n)
+
+
+def _is_one_history(history: object) -> bool:
+    """Whether it is one person's items rather than several people's."""
+    if isinstance(history, Mapping):
+        return True
+    items = list(history)  # type: ignore[call-overload]
+    return not items or not all(
+        isinstance(one, Iterable) and not isinstance(one, str) for one in items
+    )
+
+
+def _as_list(ids: Id | Iterable[Id]) -> list[Id]:
+    return [ids] if isinstance(ids, str | int | np.integer) else list(ids)
+
+
+def _positive(k: int) -> int:
+    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
+        raise SettingsError(f"k must be a whole number of 1 or more, got {k!r}")
+    return int(k)
+
+
+def _metric(metric: str) -> Metric:
+    if metric not in ("cosine", "dot"):
+        raise SettingsError(f"metric must be 'cosine' or 'dot', got {metric!r}")
+    return metric  # type: ignore[return-value]

@@ -1,0 +1,1 @@
+"""How good are the answers: ranking metrics, each defined in words, formula and source."""

@@ -1,0 +1,436 @@
+"""Weighted regularised matrix factorisation by alternating least squares (WRMF, iALS)."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from tacit.data.ids import IdMap
+from tacit.data.interactions import Csr, Interactions, histories_to_csr
+from tacit.engines.base import Engine, Factors, Objective, Spectrum
+from tacit.engines.local import LocalEngine
+from tacit.engines.scorers import FactorScorer, Scorer
+from tacit.errors import DataError, EmptyDataError, SettingsError
+from tacit.models.base import Epoch, History, Metric, Model, OnEpoch, vector_scorer
+from tacit.models.checks import check_choice, check_number, check_whole
+
+log = logging.getLogger("tacit")
+
+_WEIGHT_LIMITS = np.float32(1e-30), np.float32(1e30)
+
+
+@dataclass(kw_only=True, eq=False)
+class ALS(Model):
+    """Weighted regularised matrix factorisation by alternating least squares.
+
+    It gives every user u a vector x_u and every item i a vector y_i so that their inner product
+    is near 1 where the user took to the item and near 0 elsewhere. It minimises (Hu, Koren &
+    Volinsky 2008, "Collaborative filtering for implicit feedback datasets", equation 3)::
+
+        Σ_observed c_ui (p_ui − x_u·y_i)²  +  α0 Σ_unobserved (x_u·y_i)²
+            + Σ_u λ_u ‖x_u‖²  +  Σ_i λ_i ‖y_i‖²
+
+    with p = 1 for a like and 0 for a dislike (a negative value), and the confidence
+    c = α0 + α·g(|r|) growing with the size of the value r.
+
+    Parameters
+    ----------
+    factors
+        The length f of the vectors, 1 or more.
+    regularization
+        λ, 0 or more: one number, or a pair for users and items.
+    alpha
+        α, above 0: how much an interaction weighs beyond a cell without one.
+    unobserved_weight
+        α0, 0 or more: the weight of a cell without an interaction (the paper's is 1).
+    confidence
+        g: ``"linear"`` (r itself, as in the paper), ``"log"`` (log(1 + r/ε), the paper's second
+        form, for counts over several orders of magnitude) or ``"binary"`` (1).
+    epsilon
+        ε of the logarithmic confidence, above 0.
+    regularization_scaling
+        ν, 0 or more: λ_u = λ (|S_u| + α0 n)^ν for a user with |S_u| interactions and n items, and
+        alike for items. 0 is the paper's plain λ, 1 weights it by frequency (Rendle, Krichene,
+        Zhang & Koren 2021, "Revisiting the performance of iALS", section 3.3).
+    solver
+        ``"exact"``, ``"cg"`` (conjugate gradients: Takács, Pilászy & Tikk 2011) or ``"auto"``:
+        exact for the rows where that is cheaper.
+    cg_steps
+        How many steps of conjugate gradients a row gets in an epoch.
+    iterations
+        Epochs: in each the items are solved with the users fixed, then the users with the items
+        fixed.
+    dtype
+        The type of the factors, ``"float32"`` or ``"float64"``.
+    seed
+        Of the users' first vectors, N(0, 0.1/√f). The same seed and data give the same factors,
+        bit for bit, whatever the number of threads.
+    threads
+        None: all cores this process may use (or the environment variable ``TACIT_THREADS``).
+
+    Raises
+    ------
+    SettingsError
+        If a setting is out of its range.
+
+    Notes
+    -----
+    After the last epoch the users are solved exactly, so that the vector of a user is the very
+    vector that folding in the same history gives, and explanations add up to the score.
+    """
+
+    factors: int = 64
+    regularization: float | tuple[float, float] = 0.01
+    alpha: float = 1.0
+    unobserved_weight: float = 1.0
+    confidence: Literal["linear", "log", "binary"] = "linear"
+    epsilon: float = 1.0
+    regularization_scaling: float = 0.0
+    solver: Literal["auto", "exact", "cg"] = "auto"
+    cg_steps: int = 3
+    iterations: int = 15
+    dtype: Literal["float32", "float64"] = "float32"
+    seed: int = 0
+    threads: int | None = None
+
+    kind: ClassVar[str] = "als"
+
+    def __post_init__(self) -> None:
+        check_whole("factors", self.factors, 1, 65536)
+        for one in self._regularizations:
+            check_number("regularization", one, 0)
+        check_number("alpha", self.alpha, 0, above=True)
+        check_number("unobserved_weight", self.unobserved_weight, 0)
+        check_choice("confidence", self.confidence, ("linear", "log", "binary"))
+        check_number("epsilon", self.epsilon, 0, above=True)
+        check_number("regularization_scaling", self.regularization_scaling, 0)
+        check_choice("solver", self.solver, ("auto", "exact", "cg"))
+        check_whole("cg_steps", self.cg_steps, 1)
+        check_whole("iterations", self.iterations, 1)
+        check_choice("dtype", self.dtype, ("float32", "float64"))
+        check_whole("seed", self.seed, 0)
+        if self.unobserved_weight == 0 and 0 in self._regularizations:
+            raise SettingsError(
+                "unobserved_weight=0 needs a regularization above 0: nothing else would hold "
+                "the factors in directions that a row's interactions do not reach"
+            )
+        self._engine: Engine = LocalEngine(self.threads)
+        self._epochs: list[Epoch] = []
+
+    # --- fitting -------------------------------------------------------------------
+
+    def fit(
+        self,
+        interactions: Interactions,
+        *,
+        on_epoch: OnEpoch | None = None,
+        track_loss: bool = False,
+        engine: Engine | None = None,
+    ) -> Self:
+        """Learn from interactions; what was learned before is forgotten.
+
+        Parameters
+        ----------
+        interactions
+            Users × items.
+        on_epoch
+            Called after each epoch, with the factors of that epoch in place; returning True
+            ends the training there.
+        track_loss
+            Compute the training loss after each epoch (see :meth:`loss`).
+        engine
+            Who does the arithmetic; None: this machine's threads.
+
+        Raises
+        ------
+        EmptyDataError
+            If there are no interactions.
+        KeyboardInterrupt
+            At Ctrl-C; the factors of the last whole epoch stay, or what was there before.
+        """
+        self._engine = engine or self._engine
+        rng = np.random.default_rng(self.seed)
+        shape = (interactions.n_users, self.factors)
+        X = rng.normal(0, 0.1 / np.sqrt(self.factors), shape).astype(self.dtype)
+        Y = np.zeros((interactions.n_items, self.factors), self.dtype)
+        self._train(interactions, X, Y, self.iterations, on_epoch, track_loss, [])
+        return self
+
+    def partial_fit(
+        self,
+        interactions: Interactions | None = None,
+        iterations: int = 1,
+        *,
+        on_epoch: OnEpoch | None = None,
+        track_loss: bool = False,
+    ) -> Self:
+        """Train on from where the model stands, on the same interactions or on others.
+
+        Users and items are matched by their ids: known ones keep their vectors as a start, new
+        ones begin as in :meth:`fit`, and those that are gone are forgotten. A model that is not
+        fitted yet is fitted.
+
+        Raises
+        ------
+        DataError
+            If the ids are of another type than those that the model knows.
+        """
+        check_whole("iterations", iterations, 1)
+        if self._interactions is None:
+            if interactions is None:
+                raise EmptyDataError("a model that is not fitted yet needs interactions")
+            X = Y = np.zeros((0, self.factors), self.dtype)
+            users, items = IdMap([], "user"), IdMap([], "item")
+        else:
+            X, Y, users, items = self.user_factors, self.item_factors, self.users, self.items
+        data = interactions or self.interactions
+        rng = np.random.default_rng([self.seed, len(self._epochs)] if len(X) else self.seed)
+        start = rng.normal(0, 0.1 / np.sqrt(self.factors), (data.n_users, self.factors))
+        X = _carry_over(X, users, data.users, start.astype(self.dtype))
+        Y = _carry_over(Y, items, data.items, np.zeros((data.n_items, self.factors), self.dtype))
+        self._train(data, X, Y, iterations, on_epoch, track_loss, list(self._epochs))
+        return self
+
+    def _train(
+        self,
+        data: Interactions,
+        X: Factors,
+        Y: Factors,
+        iterations: int,
+        on_epoch: OnEpoch | None,
+        track_loss: bool,
+        epochs: list[Epoch],
+    ) -> None:
+        if data.nnz == 0:
+            raise EmptyDataError(f"there are no interactions in {data.name!r} to learn from")
+        begun = time.perf_counter()
+        spent = epochs[-1].seconds if epochs else 0.0
+        by_user, by_item = self._weigh(data.csr), self._weigh(data.by_item())
+        X[by_user.row_counts == 0] = 0  # before the first half step: they must not pull on items
+        done, first = False, len(epochs) + 1
+        for number in range(first, first + iterations):
+            Y = self._half_step(by_item, X, Y, side=1)
+            X = self._half_step(by_user, Y, X, side=0)
+            last = number == first + iterations - 1
+            spent += time.perf_counter() - begun
+            self._keep(data, X, Y)
+            loss = self._loss(by_user, by_item) if track_loss else None
+            epochs.append(Epoch(number, spent, loss))
+            self._epochs = epochs
+            log.debug("ALS epoch %d: %.3f s so far, loss %s", number, spent, loss)
+            done = bool(on_epoch and on_epoch(epochs[-1]))
+            begun = time.perf_counter()
+            if done or last:
+                break
+        if self.solver != "exact":
+            self._keep(data, self._half_step(by_user, Y, X, side=0, solver="exact"), Y)
+
+    def _half_step(
+        self, rows: Csr, fixed: Factors, start: Factors, *, side: int, solver: str | None = None
+    ) -> Factors:
+        objective = Objective(self.unobserved_weight, solver or self.solver, self.cg_steps)
+        penalties = self._penalties(rows, side)
+        return self._engine.half_step(rows, fixed, start, penalties, objective)
+
+    def _keep(self, data: Interactions, X: Factors, Y: Factors) -> None:
+        self._interactions, self._X, self._Y = data, X, Y
+        self._spectrum_of_items: Spectrum | None = None
+
+    # --- the objective -------------------------------------------------------------
+
+    @property
+    def _regularizations(self) -> tuple[float, float]:
+        """λ of users and of items."""
+        one = self.regularization
+        return tuple(one) if isinstance(one, tuple | list) else (one, one)  # type: ignore[return-value]
+
+    def _weigh(self, rows: Csr) -> Csr:
+        """The same rows with c − α0, signed by the preference, in the place of the values."""
+        size = np.abs(rows.values)
+        if self.confidence == "log":
+            size = np.log1p(size / np.float32(self.epsilon))
+        elif self.confidence == "binary":
+            size = np.ones_like(size)
+        # neither lost to 0, which has no sign, nor to infinity
+        excess = np.clip(np.float32(self.alpha) * size, *_WEIGHT_LIMITS)
+        return Csr(rows.indptr, rows.indices, np.copysign(excess, rows.values), rows.n_columns)
+
+    def _penalties(
+        self, rows: Csr, side: int, n_columns: int | None = None
+    ) -> npt.NDArray[np.float64]:
+        """λ of each row, scaled by how often it is seen."""
+        n = rows.n_columns if n_columns is None else n_columns
+        seen = rows.row_counts + self.unobserved_weight * n
+        return self._regularizations[side] * np.power(seen, self.regularization_scaling)
+
+    def loss(self) -> float:
+        """The training objective at the present factors, in closed form (one pass over the data).
+
+        Raises
+        ------
+        NotFittedError
+            If the model is not fitted.
+        """
+        data = self.interactions
+        return self._loss(self._weigh(data.csr), self._weigh(data.by_item()))
+
+    def _loss(self, by_user: Csr, by_item: Csr) -> float:
+        X, Y, engine = self._X, self._Y, self._engine
+        everywhere = float((engine.gram(X) * engine.gram(Y)).sum())
+        penalty = sum(
+            float(self._penalties(rows, side) @ np.square(F, dtype=np.float64).sum(axis=1))
+            for side, (rows, F) in enumerate(((by_user, X), (by_item, Y)))
+        )
+        observed = engine.observed_loss(by_user, X, Y, self.unobserved_weight)
+        return observed + self.unobserved_weight * everywhere + penalty
+
+    # --- what was learned ----------------------------------------------------------
+
+    @property
+    def user_factors(self) -> Factors:
+        """Shape (n_users, factors), in the order of ``interactions.users``."""
+        _ = self.interactions
+        return self._X
+
+    @property
+    def item_factors(self) -> Factors:
+        """Shape (n_items, factors), in the order of ``interactions.items``."""
+        _ = self.interactions
+        return self._Y
+
+    @property
+    def epochs(self) -> tuple[Epoch, ...]:
+        """How training went, epoch by epoch."""
+        return tuple(self._epochs)
+
+    def fold_in_users(self, histories: Interactions | Iterable[History]) -> Factors:
+        """Vectors for people who were not there when the model was fitted.
+
+        Parameters
+        ----------
+        histories
+            Lists of items or mappings item → value, one a person; or interactions over the
+            model's items.
+
+        Returns
+        -------
+        ndarray
+            Shape (n, factors): with the item vectors fixed, the least-squares solution for each;
+            zero for an empty history. A known user's history gives the user's own vector.
+
+        Raises
+        ------
+        UnknownIdError
+            If an item was never seen.
+        """
+        if not isinstance(histories, Interactions):
+            return self._fold_in(self.interactions.rows_of(histories))
+        if histories.items != self.items:
+            raise DataError("these interactions are not over the model's items, in the same order")
+        return self._fold_in(histories.csr)
+
+    def fold_in_items(self, audiences: Iterable[History]) -> Factors:
+        """Vectors for items that were not there when the model was fitted.
+
+        Parameters
+        ----------
+        audiences
+            Who took to each item: lists of users or mappings user → value, one an item.
+
+        Returns
+        -------
+        ndarray
+            Shape (n, factors): with the user vectors fixed, the least-squares solution for each.
+
+        Raises
+        ------
+        UnknownIdError
+            If a user was never seen.
+        """
+        rows = self._weigh(histories_to_csr(audiences, self.users))
+        return self._solve(rows, self.user_factors, self._engine.spectrum(self._X), side=1)
+
+    def _fold_in(self, rows: Csr) -> Factors:
+        return self._solve(self._weigh(rows), self.item_factors, self._items_spectrum, side=0)
+
+    def _solve(self, rows: Csr, fixed: Factors, spectrum: Spectrum, *, side: int) -> Factors:
+        """Exact solutions of some rows, at the cost of the columns they use."""
+        used, indices = np.unique(rows.indices, return_inverse=True)
+        few = Csr(rows.indptr, indices.astype(np.int32), rows.values, len(used))
+        return self._engine.half_step(
+            few,
+            fixed[used],
+            np.zeros((rows.n_rows, self.factors), fixed.dtype),
+            self._penalties(rows, side),
+            Objective(self.unobserved_weight, "exact", self.cg_steps),
+            spectrum,
+        )
+
+    @property
+    def _items_spectrum(self) -> Spectrum:
+        if self._spectrum_of_items is None:
+            self._spectrum_of_items = self._engine.spectrum(self.item_factors)
+        return self._spectrum_of_items
+
+    # --- the contract --------------------------------------------------------------
+
+    def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
+        vectors = self._fold_in(rows) if users is None else self.user_factors[users]
+        return FactorScorer(vectors, self.item_factors, threads=self.threads)
+
+    def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
+        return vector_scorer(self.item_factors, items, metric, self.threads)
+
+    def _user_scorer(self, users: npt.NDArray[Any], metric: Metric) -> Scorer:
+        return vector_scorer(self.user_factors, users, metric, self.threads)
+
+    def _contributions(self, row: Csr, item: int) -> npt.NDArray[np.float64]:
+        """Section 5 of the paper: c_ui p_ui · y_jᵀ A_u⁻¹ y_i for every entry i of the history."""
+        weighed = self._weigh(row)
+        excess = weighed.values.astype(np.float64)
+        values, vectors = self._items_spectrum
+        y = self.item_factors[row.indices].astype(np.float64)
+        penalty = self._penalties(weighed, 0)[0]
+        shared = (vectors * (self.unobserved_weight * values + penalty)) @ vectors.T
+        A = shared + (y.T * np.abs(excess)) @ y
+        target = self.item_factors[item].astype(np.float64)
+        toward = np.linalg.lstsq(A, target, rcond=1e-13)[0]
+        c = self.unobserved_weight + np.abs(excess)
+        return np.where(excess > 0, c * (y @ toward), 0.0)
+
+    def _arrays(self) -> dict[str, npt.NDArray[Any]]:
+        return {"user_factors": self._X, "item_factors": self._Y}
+
+    def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        X, Y, data = arrays["user_factors"], arrays["item_factors"], self.interactions
+        for F, n in ((X, data.n_users), (Y, data.n_items)):
+            if F.shape != (n, self.factors) or F.dtype != self.dtype:
+                raise ValueError(f"factors of shape {F.shape} for {n} rows of {self.factors}")
+        self._keep(data, X, Y)
+
+    def _training(self) -> list[dict[str, Any]]:
+        return [dataclasses.asdict(epoch) for epoch in self._epochs]
+
+    def _restore_training(self, training: list[dict[str, Any]]) -> None:
+        self._epochs = [Epoch(**epoch) for epoch in training]
+
+
+def _carry_over(old: Factors, known: IdMap, ids: IdMap, start: Factors) -> Factors:
+    """The start for ``ids``, with the vectors of those that are known put in."""
+    if len(known) and len(ids) and known.are_integers != ids.are_integers:
+        raise DataError(
+            f"the model knows {known.kind} ids such as {known[0]!r}, and the new ones are such as "
+            f"{ids[0]!r}: ids must be of one type"
+        )
+    if known == ids:
+        return old.copy()
+    codes = np.array([-1 if (code := known.get(one)) is None else code for one in ids], np.int64)
+    start[codes >= 0] = old[codes[codes >= 0]]
+    return start

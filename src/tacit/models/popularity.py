@@ -1,0 +1,65 @@
+"""The baseline that knows nobody: what most people like."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from tacit.data.interactions import Csr, Interactions
+from tacit.engines.scorers import FactorScorer, Scorer
+from tacit.errors import EmptyDataError
+from tacit.models.base import Metric, Model, OnEpoch
+
+
+@dataclass(kw_only=True, eq=False)
+class Popularity(Model):
+    """Every item scores the share of users who like it; dislikes don't count.
+
+    It has no idea of likeness: :meth:`similar_items` gives the most popular items.
+    """
+
+    threads: int | None = None
+
+    kind: ClassVar[str] = "popularity"
+
+    def fit(self, interactions: Interactions, *, on_epoch: OnEpoch | None = None) -> Self:
+        """Count who likes what; there are no epochs, so ``on_epoch`` is not called.
+
+        Raises
+        ------
+        EmptyDataError
+            If there are no interactions.
+        """
+        if interactions.nnz == 0:
+            raise EmptyDataError(f"there are no interactions in {interactions.name!r}")
+        liked = interactions.csr.indices[interactions.csr.values > 0]
+        counts = np.bincount(liked, minlength=interactions.n_items)
+        self._interactions = interactions
+        self._shares = (counts / interactions.n_users).astype(np.float32)
+        return self
+
+    @property
+    def shares(self) -> npt.NDArray[np.float32]:
+        """float32, shape (n_items,): the share of users who like each item."""
+        _ = self.interactions
+        return self._shares
+
+    def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
+        return self._same_for_all(rows.n_rows)
+
+    def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
+        return self._same_for_all(len(items))
+
+    def _same_for_all(self, n_queries: int) -> Scorer:
+        everyone = np.ones((n_queries, 1), dtype=np.float32)
+        return FactorScorer(everyone, self.shares[:, np.newaxis], threads=self.threads)
+
+    def _arrays(self) -> dict[str, npt.NDArray[Any]]:
+        return {"shares": self._shares}
+
+    def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        self._shares = arrays["shares"]
