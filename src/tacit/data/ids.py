@@ -52,6 +52,22 @@ class IdMap(Sequence[Id]):
         """The ids 0…n−1: what rows and columns are called when nothing else is known."""
         return cls(np.arange(n, dtype=np.int64), kind)
 
+    @classmethod
+    def trusted(cls, ids: npt.NDArray[Any], kind: str = "item") -> IdMap:
+        """Ids that are known to be right, taken as they are: opening a model must not wait.
+
+        Parameters
+        ----------
+        ids
+            int64, or object holding only str; each once.
+        kind
+            What they name.
+        """
+        made = cls.__new__(cls)
+        made.kind, made._ids = kind, ids
+        ids.setflags(write=False)
+        return made
+
     @property
     def array(self) -> npt.NDArray[Any]:
         """The ids as an array, int64 or object (of str), in the order of their codes."""
