@@ -11,16 +11,19 @@ import tacit
 
 ORDER = [
     "errors",
+    "container",
     "kernels",
     "data",
     "split",
     "engines",
     "artifact",
+    "rendering",
     "results",
     "models",
     "evaluation",
     "tuning",
     "plots",
+    "report",
     "serving",
     "cli",
 ]
