@@ -1,0 +1,45 @@
+"""What tacit once wrote it must always read: every file in artifacts/ is kept for good."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tacit import artifact
+
+FILES = sorted((Path(__file__).parent / "artifacts").glob("*.tacit"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_it_is_still_read(path: Path) -> None:
+    bundle = artifact.read(path)
+    assert bundle.model
+    assert bundle.items is not None
+    assert all(np.isfinite(array).all() for array in bundle.arrays.values())
+
+
+def test_there_is_a_file_of_each_format() -> None:
+    assert [path.name for path in FILES if path.name.startswith("format-1")]
+
+
+def test_the_first_format_means_what_it_meant() -> None:
+    bundle = artifact.read(FILES[0].with_name("format-1-bundle.tacit"))
+    assert (bundle.model, bundle.settings) == ("example", {"factors": 2, "seed": 0})
+    assert bundle.items is not None
+    assert list(bundle.items) == ["NA", "björk", "東京"]
+    assert bundle.users is not None
+    assert list(bundle.users) == [2, 30]
+    np.testing.assert_array_equal(
+        bundle.arrays["item_factors"], np.array([[0, 1], [2, 3], [4, 5]], np.float32), strict=True
+    )
+    seen = bundle.matrices["seen"]
+    assert (seen.indptr.tolist(), seen.indices.tolist(), seen.values.tolist()) == (
+        [0, 2, 3],
+        [0, 2, 1],
+        [1, 5, -1],
+    )
+    assert bundle.catalogue is not None
+    assert bundle.catalogue.name("björk") == "Björk"
+    assert bundle.catalogue.tags_of("東京") == ("city", "jazz")
