@@ -1,0 +1,17 @@
+"""How the manual is built: `make docs`."""
+
+import tacit
+
+project = "tacit"
+author = "The tacit developers"
+copyright = "2026, the tacit developers"  # noqa: A001 - Sphinx's own name
+release = tacit.__version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax"]
+myst_enable_extensions = ["dollarmath", "colon_fence"]
+html_theme = "furo"
+html_title = "tacit"
+exclude_patterns = ["_build"]
+autodoc_typehints = "description"
+autodoc_member_order = "bysource"
+napoleon_google_docstring = False

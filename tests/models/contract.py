@@ -1,0 +1,266 @@
+"""What every model of tacit must satisfy; test_contract.py runs it over all of them.
+
+A model is asked through its public methods only, over data with everything in it: likes of
+several sizes, dislikes, a user and an item without entries, outside ids that are strings.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+import tacit
+from tacit.data.catalogue import Catalogue
+from tacit.data.ids import IdMap
+from tacit.data.interactions import Csr, Interactions
+from tacit.errors import (
+    DataError,
+    EmptyDataError,
+    NotFittedError,
+    SettingsError,
+    UnknownIdError,
+    UnsupportedError,
+)
+from tests.conftest import random_interactions
+
+N_USERS, N_ITEMS = 40, 30
+
+
+def data(seed: int = 0) -> Interactions:
+    """Random interactions with dislikes; user u0000 and item i0000 have none."""
+    whole = random_interactions(N_USERS, N_ITEMS, density=0.25, seed=seed, dislikes=0.1)
+    left = whole.select((whole.csr.row_of_entry != 0) & (whole.csr.indices != 0))
+    names = [f"name of {item}" for item in left.items]
+    return left.with_catalogue(Catalogue(left.items, names=names))
+
+
+class ModelContract:
+    """Subclass with a `make` fixture that gives a new model that is not fitted."""
+
+    @pytest.fixture
+    def model(self, make):
+        return make().fit(data())
+
+    # --- lists -------------------------------------------------------------------
+
+    def test_recommends_in_order_what_was_not_seen(self, model) -> None:
+        for user in ("u0001", "u0007"):
+            answer = model.recommend(user, k=5)
+            seen = data().history(user)
+            assert 1 <= len(answer) <= 5
+            assert not set(answer.ids) & set(seen)
+            assert list(answer.scores) == sorted(answer.scores, reverse=True)
+            assert len(set(answer.ids)) == len(answer.ids)
+
+    def test_seen_items_come_back_when_asked_for(self, model) -> None:
+        answer = model.recommend("u0001", k=N_ITEMS, exclude_seen=False)
+        assert set(data().history("u0001")) <= set(answer.ids)
+
+    def test_never_pads(self, model) -> None:
+        answer = model.recommend("u0001", k=1000)
+        assert len(answer) == N_ITEMS - len(data().history("u0001"))
+        assert np.isfinite(answer.scores).all()
+        alone = model.recommend("u0001", k=1000, allow=["i0005", "i0006"], exclude_seen=False)
+        assert set(alone.ids) == {"i0005", "i0006"}
+
+    def test_many_users_get_what_each_gets_alone(self, model) -> None:
+        users = ["u0003", "u0001", "u0009"]
+        together = model.recommend(users, k=4)
+        assert list(together.queries) == users
+        for user in users:
+            alone = model.recommend(user, k=4)
+            assert list(together.for_(user).ids) == list(alone.ids)
+            np.testing.assert_allclose(together.for_(user).scores, alone.scores, rtol=1e-5)
+
+    def test_lists_limit_what_is_given(self, model) -> None:
+        allow = {"u0001": ["i0002", "i0003", "never seen"]}
+        answer = model.recommend(
+            ["u0001", "u0002"], k=50, allow=allow, deny=["i0003"], exclude_seen=False
+        )
+        assert list(answer.for_("u0001").ids) == ["i0002"]
+        assert set(answer.for_("u0002").ids) == set(data().items) - {"i0003"}
+        nothing = model.recommend("u0001", allow=[])
+        assert len(nothing) == 0
+        per_user = model.recommend(["u0001", "u0002"], k=50, deny={"u0002": list(data().items)})
+        assert len(per_user.for_("u0002")) == 0
+        assert len(per_user.for_("u0001")) > 0
+
+    def test_a_history_stands_in_for_a_user(self, model) -> None:
+        answer = model.recommend(history=["i0003", "i0004"], k=5)
+        assert not set(answer.ids) & {"i0003", "i0004"}
+        weighted = model.recommend(history={"i0003": 5.0, "i0004": -1.0}, k=5)
+        assert "i0004" not in weighted.ids
+        two = model.recommend(history=[["i0003"], ["i0004", "i0005"]], k=3)
+        assert list(two.queries) == [0, 1]
+
+    def test_a_known_users_history_gets_what_the_user_gets(self, model) -> None:
+        known = model.recommend("u0004", k=6)
+        folded = model.recommend(history=data().history("u0004"), k=6)
+        assert list(known.ids) == list(folded.ids)
+        np.testing.assert_allclose(known.scores, folded.scores, rtol=1e-4)
+
+    def test_a_person_without_a_past_gets_an_answer(self, model) -> None:
+        assert len(model.recommend("u0000", k=3)) == 3
+        assert len(model.recommend(history=[], k=3)) == 3
+
+    def test_scaled_scores_run_from_one_to_zero(self, model) -> None:
+        scores = model.recommend("u0001", k=8, scale=True).scores
+        assert scores[0] == 1
+        assert scores[-1] in (0, 1)
+        assert ((scores >= 0) & (scores <= 1)).all()
+
+    def test_names_come_with_the_ids(self, model) -> None:
+        answer = model.recommend("u0001", k=3)
+        assert list(answer.names) == [f"name of {item}" for item in answer.ids]
+
+    # --- likeness ------------------------------------------------------------------
+
+    @pytest.mark.parametrize("metric", ["cosine", "dot"])
+    def test_similar_items_leave_out_the_item_itself(self, model, metric) -> None:
+        answer = model.similar_items("i0005", k=4, metric=metric)
+        assert 1 <= len(answer) <= 4
+        assert "i0005" not in answer.ids
+        everything = model.similar_items("i0005", k=1000, metric=metric)
+        assert len(everything) == N_ITEMS - 1
+        assert "i0005" in model.similar_items("i0005", k=1000, include_self=True).ids
+
+    def test_similar_users_or_a_word_why_not(self, model) -> None:
+        try:
+            answer = model.similar_users(["u0001", "u0002"], k=3)
+        except UnsupportedError as error:
+            assert "user vectors" in str(error)
+        else:
+            assert "u0001" not in answer.for_("u0001").ids
+            assert answer.answer_kind == "user"
+
+    # --- scores --------------------------------------------------------------------
+
+    def test_scores_are_those_of_the_lists(self, model) -> None:
+        answer = model.recommend("u0001", k=5)
+        found = model.scores("u0001", answer.ids)
+        np.testing.assert_array_equal(found, answer.scores)
+        assert model.scores("u0001", []).shape == (0,)
+        twice = model.scores("u0001", ["i0004", "i0002", "i0004"])
+        assert twice[0] == twice[2]
+
+    def test_a_scorer_of_the_training_data_gives_the_same_lists(self, model) -> None:
+        own = model.scorer(model.interactions).top_k(3)
+        other = model.scorer(dataclasses.replace(model.interactions, name="copy")).top_k(3)
+        np.testing.assert_array_equal(own.indices, other.indices)
+
+    def test_a_scorer_over_other_items_is_refused(self, model) -> None:
+        with pytest.raises(DataError, match="not the same"):
+            model.scorer(random_interactions(4, 5))
+
+    def test_explanations_add_up_to_the_score_or_say_why_not(self, model) -> None:
+        try:
+            why = model.explain("u0004", "i0007")
+        except UnsupportedError as error:
+            assert "explain" in str(error)
+            return
+        assert set(why.ids) == set(data().history("u0004"))
+        assert why.score == pytest.approx(float(model.scores("u0004", ["i0007"])[0]), rel=1e-4)
+        assert why.contributions.sum() == pytest.approx(why.score)
+        assert list(why.contributions) == sorted(why.contributions, reverse=True)
+
+    # --- seeds and files -------------------------------------------------------------
+
+    def test_the_same_seed_gives_the_same_answers(self, make) -> None:
+        one, other = make().fit(data()), make().fit(data())
+        np.testing.assert_array_equal(
+            one.recommend(list(data().users), k=5).scores,
+            other.recommend(list(data().users), k=5).scores,
+        )
+
+    def test_fitting_again_forgets_what_was(self, make) -> None:
+        wider = random_interactions(N_USERS + 20, N_ITEMS + 15, seed=3)
+        model = make().fit(data()).fit(wider)
+        fresh = make().fit(wider)
+        assert len(model.items) == N_ITEMS + 15
+        np.testing.assert_array_equal(
+            model.recommend("u0050", k=5).scores, fresh.recommend("u0050", k=5).scores
+        )
+
+    def test_a_saved_model_gives_the_same_answers(self, model, tmp_path) -> None:
+        path = model.save(tmp_path / "model.tacit", metrics={"ndcg@10": 0.5})
+        back = tacit.load(path)
+        assert type(back) is type(model)
+        assert back.settings == model.settings
+        assert back.metrics == {"ndcg@10": 0.5}
+        assert back.catalogue is not None
+        for ask in (
+            lambda m: m.recommend(["u0001", "u0002"], k=5),
+            lambda m: m.recommend(history=["i0003"], k=5),
+            lambda m: m.similar_items("i0004", k=5),
+        ):
+            assert list(ask(back).ids) == list(ask(model).ids)
+            assert list(ask(back).names) == list(ask(model).names)
+            np.testing.assert_array_equal(ask(back).scores, ask(model).scores)
+        assert back.interactions.summary() == model.interactions.summary()
+
+    def test_the_callers_data_is_not_changed(self, make) -> None:
+        interactions = data()
+        before = interactions.to_matrix()
+        make().fit(interactions).recommend("u0001")
+        assert (interactions.to_matrix() != before).nnz == 0
+
+    # --- what is refused ---------------------------------------------------------------
+
+    def test_asked_too_early(self, make, tmp_path) -> None:
+        for ask in (
+            lambda: make().recommend("u0001"),
+            lambda: make().similar_items("i0001"),
+            lambda: make().save(tmp_path / "x.tacit"),
+        ):
+            with pytest.raises(NotFittedError, match="fit"):
+                ask()
+        assert not list(tmp_path.iterdir())
+
+    def test_unknown_ids_name_close_matches(self, model) -> None:
+        with pytest.raises(UnknownIdError, match=r"'u00011'.*'u0011'"):
+            model.recommend("u00011")
+        with pytest.raises(UnknownIdError, match=r"'i00021'.*'i0021'"):
+            model.recommend(history=["i0001", "i00021"])
+        with pytest.raises(UnknownIdError, match="unknown item"):
+            model.similar_items("nothing")
+        with pytest.raises(UnknownIdError, match="unknown user -1"):
+            model.recommend(-1)
+        with pytest.raises(UnknownIdError, match="unknown item"):
+            model.explain("u0001", "nothing")
+
+    @pytest.mark.parametrize("k", [0, -1, 2.5, True, "3"])
+    def test_k_that_is_no_count(self, model, k) -> None:
+        with pytest.raises(SettingsError, match="k must be"):
+            model.recommend("u0001", k=k)
+
+    def test_questions_that_make_no_sense(self, model) -> None:
+        with pytest.raises(SettingsError, match="not both"):
+            model.recommend()
+        with pytest.raises(SettingsError, match="not both"):
+            model.recommend("u0001", history=["i0001"])
+        with pytest.raises(SettingsError, match="metric"):
+            model.similar_items("i0001", metric="euclidean")
+        with pytest.raises(SettingsError, match="single text"):
+            model.recommend("u0001", deny="i0001")
+        with pytest.raises(DataError, match="single text"):
+            model.recommend(history="i0001")
+        with pytest.raises(DataError, match="value of item"):
+            model.recommend(history={"i0001": float("nan")})
+
+    def test_nothing_to_learn_from(self, make) -> None:
+        nothing = Interactions(
+            Csr(np.zeros(3, np.int64), np.empty(0, np.int32), np.empty(0, np.float32), 4),
+            IdMap.range(2, "user"),
+            IdMap.range(4, "item"),
+        )
+        with pytest.raises(EmptyDataError):
+            make().fit(nothing)
+
+    def test_settings_do_not_change_once_made(self, make) -> None:
+        model = make()
+        name = next(iter(model.settings))
+        with pytest.raises(AttributeError, match="make a new one"):
+            setattr(model, name, 1)
+        assert model.with_settings(threads=1).settings == {**model.settings, "threads": 1}
