@@ -5,5 +5,8 @@ NB_MODULE(_native, m) {
   using namespace tacit::bindings;
   m.doc() = "tacit's native core; see kernels.py, its only importer";
   bind_isa(m);
+  bind_metrics(m);
+  bind_ranks(m);
   bind_solve(m);
+  bind_topk(m);
 }

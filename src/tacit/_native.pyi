@@ -42,3 +42,68 @@ def observed_loss(
     unobserved_weight: float,
     threads: int,
 ) -> float: ...
+
+# --- topk, ranks, metrics: the outputs are written in place ------------------------
+
+def factor_top_k(
+    queries: Any,
+    items: Any,
+    exclude_indptr: I64,
+    exclude_indices: I32,
+    allow_indptr: I64 | None,
+    allow_indices: I32 | None,
+    codes: I32,
+    scores: F32,
+    counts: I32,
+    threads: int,
+) -> None: ...
+def dense_top_k(
+    scores: F32,
+    exclude_indptr: I64,
+    exclude_indices: I32,
+    allow_indptr: I64 | None,
+    allow_indices: I32 | None,
+    codes: I32,
+    out: F32,
+    counts: I32,
+    threads: int,
+) -> None: ...
+def factor_cells(
+    queries: Any, items: Any, indptr: I64, indices: I32, out: F32, threads: int
+) -> None: ...
+def factor_ranks(
+    queries: Any,
+    items: Any,
+    target_indptr: I64,
+    target_indices: I32,
+    exclude_indptr: I64,
+    exclude_indices: I32,
+    above: I32,
+    tied: I32,
+    candidates: I64,
+    threads: int,
+) -> None: ...
+def dense_ranks(
+    scores: F32,
+    target_indptr: I64,
+    target_indices: I32,
+    exclude_indptr: I64,
+    exclude_indices: I32,
+    above: I32,
+    tied: I32,
+    candidates: I64,
+    threads: int,
+) -> None: ...
+def list_gains(
+    list_indptr: I64,
+    list_indices: I32,
+    relevant_indptr: I64,
+    relevant_indices: I32,
+    k: int,
+    n_items: int,
+    hits: I32,
+    first: I32,
+    dcg: F64,
+    precisions: F64,
+    threads: int,
+) -> None: ...

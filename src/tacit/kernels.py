@@ -200,3 +200,173 @@ def _rows(indptr: I64, indices: I32, excess: F32, n_columns: int) -> tuple[I64, 
     if nnz and (indices.min() < 0 or indices.max() >= n_columns):
         raise ValueError(f"indices must lie in 0…{n_columns - 1}")
     return indptr, indices, excess
+
+
+# --- top-k, ranks and what metrics are made of ---------------------------------------
+
+Rows = tuple[I64, I32]
+"""Row pointers (shape (n_rows + 1,), any start) and columns that rise within a row."""
+
+
+def factor_top_k(
+    queries: F32 | F64,
+    items: F32 | F64,
+    k: int,
+    exclude: Rows | None = None,
+    allow: Rows | None = None,
+    *,
+    threads: int | None = None,
+) -> tuple[I64, I32, F32]:
+    """The k best items of each query by q·y: row pointers, item codes and scores, best first.
+
+    Parameters
+    ----------
+    queries, items
+        Shapes (m, f) and (n, f), both float32 or both float64.
+    k
+        1 or more. Rows are shorter where there are fewer candidates.
+    exclude, allow
+        Rows (a query each) of items that are no candidates, and of the only ones that are.
+
+    Raises
+    ------
+    ValueError
+        If shapes don't fit, or a row holds an item that is not there or does not rise.
+    """
+    queries, items = _factors(queries, items)
+    m, lists = len(queries), _top_k_arrays(len(queries), min(int(k), len(items)))
+    _native.factor_top_k(
+        queries, items, *_rows(exclude, m), *_optional(allow, m), *lists, thread_count(threads)
+    )
+    return _ragged(*lists)
+
+
+def dense_top_k(
+    scores: F32,
+    k: int,
+    exclude: Rows | None = None,
+    allow: Rows | None = None,
+    *,
+    threads: int | None = None,
+) -> tuple[I64, I32, F32]:
+    """:func:`factor_top_k` over scores that are there already: float32, shape (m, n)."""
+    scores = _array(scores, np.float32, "scores", None, None)
+    m, lists = len(scores), _top_k_arrays(len(scores), min(int(k), scores.shape[1]))
+    _native.dense_top_k(
+        scores, *_rows(exclude, m), *_optional(allow, m), *lists, thread_count(threads)
+    )
+    return _ragged(*lists)
+
+
+def factor_cells(
+    queries: F32 | F64, items: F32 | F64, cells: Rows, *, threads: int | None = None
+) -> F32:
+    """float32: q·y of every entry of ``cells`` (a row a query), the very numbers of top-k."""
+    queries, items = _factors(queries, items)
+    indptr, indices = _rows(cells, len(queries))
+    out = np.empty(int(indptr[-1] - indptr[0]), dtype=np.float32)
+    _native.factor_cells(queries, items, indptr, indices, out, thread_count(threads))
+    return out
+
+
+def factor_ranks(
+    queries: F32 | F64,
+    items: F32 | F64,
+    targets: Rows,
+    exclude: Rows | None = None,
+    *,
+    threads: int | None = None,
+) -> tuple[I32, I32, I64]:
+    """Where targets stand by q·y among the items not excluded: above, tied, candidates.
+
+    A target is a candidate even where ``exclude`` names it. A score of NaN counts as −∞.
+    Shapes as in :func:`factor_top_k`; the first two arrays have an entry each target, the third
+    one each query.
+    """
+    queries, items = _factors(queries, items)
+    rows, out = _rows(targets, len(queries)), _rank_arrays(targets)
+    _native.factor_ranks(
+        queries, items, *rows, *_rows(exclude, len(queries)), *out, thread_count(threads)
+    )
+    return out
+
+
+def dense_ranks(
+    scores: F32, targets: Rows, exclude: Rows | None = None, *, threads: int | None = None
+) -> tuple[I32, I32, I64]:
+    """:func:`factor_ranks` over scores that are there already: float32, shape (m, n)."""
+    scores = _array(scores, np.float32, "scores", None, None)
+    rows, out = _rows(targets, len(scores)), _rank_arrays(targets)
+    _native.dense_ranks(scores, *rows, *_rows(exclude, len(scores)), *out, thread_count(threads))
+    return out
+
+
+def list_gains(
+    lists: Rows, relevant: Rows, k: int, n_items: int, *, threads: int | None = None
+) -> tuple[I32, I32, F64, F64]:
+    """What ranking metrics are made of, an entry a list, from its first k answers.
+
+    Returns
+    -------
+    hits, first, dcg, precisions
+        Relevant answers (int32); the place of the first, from 1, or 0 (int32); the sums over the
+        hits of 1 / log2(place + 1) and of the precision at their place (float64).
+    """
+    m = len(lists[0]) - 1
+    hits, first = np.empty(m, dtype=np.int32), np.empty(m, dtype=np.int32)
+    dcg, precisions = np.empty(m, dtype=np.float64), np.empty(m, dtype=np.float64)
+    _native.list_gains(
+        *_rows(lists, m),
+        *_rows(relevant, m),
+        int(k),
+        int(n_items),
+        hits,
+        first,
+        dcg,
+        precisions,
+        thread_count(threads),
+    )
+    return hits, first, dcg, precisions
+
+
+def _top_k_arrays(n_queries: int, k: int) -> tuple[I32, F32, I32]:
+    """Room for k answers a query, as native code fills it: codes, scores, counts."""
+    codes = np.empty((n_queries, k), dtype=np.int32)
+    return codes, np.empty((n_queries, k), dtype=np.float32), np.zeros(n_queries, dtype=np.int32)
+
+
+def _ragged(codes: I32, scores: F32, counts: I32) -> tuple[I64, I32, F32]:
+    """The same without the room that was not used: row pointers, codes, scores."""
+    indptr = np.zeros(len(counts) + 1, dtype=np.int64)
+    np.cumsum(counts, out=indptr[1:])
+    if indptr[-1] == codes.size:
+        return indptr, codes.reshape(-1), scores.reshape(-1)
+    there = np.arange(codes.shape[1]) < counts[:, None]
+    return indptr, codes[there], scores[there]
+
+
+def _factors(queries: F32 | F64, items: F32 | F64) -> tuple[F32 | F64, F32 | F64]:
+    """Both as C-ordered arrays of one precision, float64 if either has it."""
+    double = np.result_type(queries, items) == np.float64
+    dtype = np.float64 if double else np.float32
+    items = _array(items, dtype, "items", None, None)
+    return _array(queries, dtype, "queries", None, items.shape[1]), items
+
+
+def _rows(rows: Rows | None, n_rows: int) -> Rows:
+    if rows is None:
+        return np.zeros(n_rows + 1, dtype=np.int64), np.empty(0, dtype=np.int32)
+    indptr, indices = rows
+    return _array(indptr, np.int64, "indptr", n_rows + 1), _array(
+        indices, np.int32, "indices", None
+    )
+
+
+def _optional(rows: Rows | None, n_rows: int) -> tuple[I64 | None, I32 | None]:
+    return (None, None) if rows is None else _rows(rows, n_rows)
+
+
+def _rank_arrays(targets: Rows) -> tuple[I32, I32, I64]:
+    n = int(targets[0][-1] - targets[0][0])
+    counts = np.empty(len(targets[0]) - 1, dtype=np.int64)
+    return np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int32), counts

@@ -1,0 +1,89 @@
+#include <nanobind/stl/optional.h>
+
+#include <optional>
+
+#include "bind_rows.hpp"
+#include "bindings.hpp"
+#include "tacit/topk.hpp"
+
+namespace tacit::bindings {
+namespace {
+
+using Indptr = In1<std::int64_t>;
+using Indices = In1<std::int32_t>;
+
+/// Writes codes and scores (n_queries × k) and counts (n_queries).
+template <class T>
+void answer(const Scores<T>& scores, const Indptr& exclude_indptr, const Indices& exclude_indices,
+            const std::optional<Indptr>& allow_indptr, const std::optional<Indices>& allow_indices,
+            const Out2<std::int32_t>& codes, const Out2<float>& out,
+            const Out1<std::int32_t>& counts, int threads) {
+  const auto exclude = rows_of(exclude_indptr, exclude_indices, scores.n_queries, "exclude");
+  check_rows(exclude, scores.n_items, "exclude");
+  Rows allow;
+  if (allow_indptr && allow_indices) {
+    allow = rows_of(*allow_indptr, *allow_indices, scores.n_queries, "allow");
+    check_rows(allow, scores.n_items, "allow");
+  }
+  top_k(scores, static_cast<std::int64_t>(codes.shape(1)), exclude, allow,
+        TopKLists{codes.data(), out.data(), counts.data()}, threads, poll_for_signals());
+}
+
+template <class T>
+void factor_top_k(In2<T> queries, In2<T> items, Indptr exclude_indptr, Indices exclude_indices,
+                  std::optional<Indptr> allow_indptr, std::optional<Indices> allow_indices,
+                  Out2<std::int32_t> codes, Out2<float> out, Out1<std::int32_t> counts,
+                  int threads) {
+  const auto scores = factor_scores(queries.data(), static_cast<std::int64_t>(queries.shape(0)),
+                                    items.data(), static_cast<std::int64_t>(items.shape(0)),
+                                    static_cast<std::int64_t>(items.shape(1)), threads,
+                                    poll_for_signals());
+  answer(*scores, exclude_indptr, exclude_indices, allow_indptr, allow_indices, codes, out, counts,
+         threads);
+}
+
+void dense_top_k(In2<float> scores, Indptr exclude_indptr, Indices exclude_indices,
+                 std::optional<Indptr> allow_indptr, std::optional<Indices> allow_indices,
+                 Out2<std::int32_t> codes, Out2<float> out, Out1<std::int32_t> counts,
+                 int threads) {
+  const auto source = dense_scores(scores.data(), static_cast<std::int64_t>(scores.shape(0)),
+                                   static_cast<std::int64_t>(scores.shape(1)), threads);
+  answer(*source, exclude_indptr, exclude_indices, allow_indptr, allow_indices, codes, out, counts,
+         threads);
+}
+
+/// Writes one score an entry of `cells` (float32).
+template <class T>
+void factor_cells(In2<T> queries, In2<T> items, Indptr indptr, Indices indices, Out1<float> out,
+                  int threads) {
+  const auto cells =
+      rows_of(indptr, indices, static_cast<std::int64_t>(queries.shape(0)), "cells");
+  check_rows(cells, static_cast<std::int64_t>(items.shape(0)), "cells");
+  cell_scores(queries.data(), items.data(), static_cast<std::int64_t>(items.shape(1)), cells,
+              out.data(), threads, poll_for_signals());
+}
+
+template <class T>
+void bind_factors(nb::module_& m) {
+  const auto release = nb::call_guard<nb::gil_scoped_release>();
+  m.def("factor_top_k", &factor_top_k<T>, nb::arg("queries").noconvert(),
+        nb::arg("items").noconvert(), nb::arg("exclude_indptr"), nb::arg("exclude_indices"),
+        nb::arg("allow_indptr").none(), nb::arg("allow_indices").none(), nb::arg("codes"),
+        nb::arg("scores"), nb::arg("counts"), nb::arg("threads"), release);
+  m.def("factor_cells", &factor_cells<T>, nb::arg("queries").noconvert(),
+        nb::arg("items").noconvert(), nb::arg("indptr"), nb::arg("indices"), nb::arg("out"),
+        nb::arg("threads"), release);
+}
+
+}  // namespace
+
+void bind_topk(nb::module_& m) {
+  bind_factors<float>(m);
+  bind_factors<double>(m);
+  m.def("dense_top_k", &dense_top_k, nb::arg("scores").noconvert(), nb::arg("exclude_indptr"),
+        nb::arg("exclude_indices"), nb::arg("allow_indptr").none(),
+        nb::arg("allow_indices").none(), nb::arg("codes"), nb::arg("out"), nb::arg("counts"),
+        nb::arg("threads"), nb::call_guard<nb::gil_scoped_release>());
+}
+
+}  // namespace tacit::bindings

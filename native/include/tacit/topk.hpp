@@ -1,0 +1,27 @@
+// The k best items of each query, exactly; nothing of the size queries × items is made.
+#pragma once
+
+#include <cstdint>
+
+#include "tacit/parallel.hpp"
+#include "tacit/rows.hpp"
+#include "tacit/scores.hpp"
+
+namespace tacit {
+
+/// Where the answers go: row-major n_queries × k, of which the first counts[query] are set.
+struct TopKLists {
+  std::int32_t* codes;
+  float* scores;
+  std::int32_t* counts;
+};
+
+/// Fills in the k best candidates of each query, best first; of equal scores the lower code comes
+/// first. Items of `exclude` are no candidates, nor are items beyond `allow` where it is given,
+/// nor cells whose score is NaN or −∞. Order is by the scores in T; they are written as float.
+/// The answer does not depend on threads, blocks or chunks.
+template <class T>
+void top_k(const Scores<T>& scores, std::int64_t k, const Rows& exclude, const Rows& allow,
+           const TopKLists& out, int threads, const Poll& poll);
+
+}  // namespace tacit
