@@ -6,13 +6,21 @@ queries × items is ever made.
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from tacit import kernels
 from tacit.data.interactions import Csr
+from tacit.errors import SettingsError
+
+BLOCK_BYTES = 64 << 20
+"""How large a block of dense scores may be."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +62,22 @@ class Ranks:
 
 
 class Scorer(ABC):
-    """The scores of some queries for all items."""
+    """The scores of some queries for all items.
+
+    A score of NaN or −∞ means that the model does not rate the cell: such an item is never
+    among the best, and ranks last.
+
+    Attributes
+    ----------
+    n_queries, n_items
+        The size of the matrix that is never made.
+    threads
+        How many to use; None: all cores we may use.
+    """
 
     n_queries: int
     n_items: int
+    threads: int | None = None
 
     @abstractmethod
     def top_k(self, k: int, *, exclude: Csr | None = None, allow: Csr | None = None) -> TopK:
@@ -71,16 +91,225 @@ class Scorer(ABC):
             Items each query must not get (rows are queries); values don't matter.
         allow
             The only items each query may get; None: all.
+
+        Raises
+        ------
+        SettingsError
+            If k is below 1.
         """
 
     @abstractmethod
     def ranks(self, targets: Csr, *, exclude: Csr | None = None) -> Ranks:
-        """Where each target stands among the items that are not excluded."""
+        """Where each target stands among the items that are not excluded.
+
+        A target is a candidate even where ``exclude`` names it.
+        """
 
     @abstractmethod
     def at(self, cells: Csr) -> npt.NDArray[np.float32]:
-        """float32, shape (cells.nnz,): the scores of some cells (rows are queries)."""
+        """float32, shape (cells.nnz,): the scores of some cells (rows are queries).
+
+        They are those that :meth:`top_k` reports, bit for bit.
+        """
 
     @abstractmethod
     def sum_of_squares(self) -> npt.NDArray[np.float64]:
         """float64, shape (n_queries,): Σ over all items of the squared score."""
+
+    @abstractmethod
+    def take(self, rows: npt.NDArray[Any]) -> Scorer:
+        """The same scores of some queries only (rising int codes): nothing else is computed."""
+
+
+class FactorScorer(Scorer):
+    """Scores that are dot products, native and on all cores.
+
+    Parameters
+    ----------
+    queries, factors
+        Shapes (n_queries, f) and (n_items, f), float32 or float64. If either is float64, all is
+        computed and put in order in float64; only the scores reported are float32.
+    threads
+        How many to use; None: all cores we may use.
+
+    Raises
+    ------
+    ValueError
+        If the numbers of factors differ.
+    """
+
+    def __init__(
+        self,
+        queries: npt.NDArray[Any],
+        factors: npt.NDArray[Any],
+        *,
+        threads: int | None = None,
+    ) -> None:
+        if queries.ndim != 2 or factors.ndim != 2 or queries.shape[1] != factors.shape[1]:
+            raise ValueError(f"queries {queries.shape} don't fit factors {factors.shape}")
+        self.queries, self.factors, self.threads = queries, factors, threads
+        self.n_queries, self.n_items = len(queries), len(factors)
+
+    def top_k(self, k: int, *, exclude: Csr | None = None, allow: Csr | None = None) -> TopK:
+        """See :meth:`Scorer.top_k`."""
+        return TopK(
+            *kernels.factor_top_k(
+                self.queries,
+                self.factors,
+                _checked(k),
+                _rows(exclude),
+                _rows(allow),
+                threads=self.threads,
+            )
+        )
+
+    def ranks(self, targets: Csr, *, exclude: Csr | None = None) -> Ranks:
+        """See :meth:`Scorer.ranks`."""
+        rows = targets.indptr, targets.indices
+        return Ranks(
+            *kernels.factor_ranks(
+                self.queries, self.factors, rows, _rows(exclude), threads=self.threads
+            )
+        )
+
+    def at(self, cells: Csr) -> npt.NDArray[np.float32]:
+        """See :meth:`Scorer.at`."""
+        rows = cells.indptr, cells.indices
+        return kernels.factor_cells(self.queries, self.factors, rows, threads=self.threads)
+
+    def sum_of_squares(self) -> npt.NDArray[np.float64]:
+        """Σ_i (x·y_i)² = xᵀ(YᵀY)x, in float64: no score is computed."""
+        f = self.factors.shape[1]
+        YtY = np.zeros((f, f))
+        for part in _slices(self.n_items, 8 * f):
+            block = self.factors[part].astype(np.float64)
+            YtY += block.T @ block
+        out = np.empty(self.n_queries)
+        for part in _slices(self.n_queries, 8 * f):
+            block = self.queries[part].astype(np.float64)
+            out[part] = np.einsum("uf,uf->u", block @ YtY, block)
+        return out
+
+    def take(self, rows: npt.NDArray[Any]) -> FactorScorer:
+        """See :meth:`Scorer.take`."""
+        return FactorScorer(self.queries[rows], self.factors, threads=self.threads)
+
+
+class BlockScorer(Scorer):
+    """Scores that a model can only make as dense blocks, a batch of queries at a time.
+
+    Parameters
+    ----------
+    n_queries, n_items
+        How many queries and items there are.
+    block
+        Makes the scores of a range of queries: float32, shape (length of the range, n_items).
+    batch
+        Queries at a time; None: as many as fit into 64 MiB.
+    threads
+        How many to use for all but making blocks; None: all cores we may use.
+    """
+
+    def __init__(
+        self,
+        n_queries: int,
+        n_items: int,
+        block: Callable[[slice], npt.NDArray[np.float32]],
+        *,
+        batch: int | None = None,
+        threads: int | None = None,
+    ) -> None:
+        self.n_queries, self.n_items, self.threads = n_queries, n_items, threads
+        self._block = block
+        self._batch = batch or max(1, BLOCK_BYTES // (4 * max(n_items, 1)))
+        self._chosen: npt.NDArray[Any] = np.arange(n_queries)
+
+    def top_k(self, k: int, *, exclude: Csr | None = None, allow: Csr | None = None) -> TopK:
+        """See :meth:`Scorer.top_k`."""
+        k = _checked(k)
+        parts = [
+            kernels.dense_top_k(
+                scores, k, _rows(exclude, span), _rows(allow, span), threads=self.threads
+            )
+            for span, scores in self._batches()
+        ]
+        counts = [np.diff(indptr) for indptr, _, _ in parts]
+        indptr = np.cumsum(np.concatenate([[0], *counts]), dtype=np.int64)
+        return TopK(
+            indptr,
+            _joined([codes for _, codes, _ in parts], np.int32),
+            _joined([scores for _, _, scores in parts], np.float32),
+        )
+
+    def ranks(self, targets: Csr, *, exclude: Csr | None = None) -> Ranks:
+        """See :meth:`Scorer.ranks`."""
+        parts = []
+        for span, scores in self._batches():
+            rows = targets.indptr[span.start : span.stop + 1], targets.indices
+            found = kernels.dense_ranks(scores, rows, _rows(exclude, span), threads=self.threads)
+            parts.append(found)
+        return Ranks(
+            _joined([above for above, _, _ in parts], np.int32),
+            _joined([tied for _, tied, _ in parts], np.int32),
+            _joined([candidates for _, _, candidates in parts], np.int64),
+        )
+
+    def at(self, cells: Csr) -> npt.NDArray[np.float32]:
+        """See :meth:`Scorer.at`."""
+        out = np.empty(cells.nnz, dtype=np.float32)
+        for span, scores in self._batches():
+            entries = slice(cells.indptr[span.start], cells.indptr[span.stop])
+            counts = cells.row_counts[span]
+            out[entries] = scores[np.repeat(np.arange(len(counts)), counts), cells.indices[entries]]
+        return out
+
+    def sum_of_squares(self) -> npt.NDArray[np.float64]:
+        """See :meth:`Scorer.sum_of_squares`."""
+        out = np.empty(self.n_queries)
+        for span, scores in self._batches():
+            out[span] = np.einsum("ui,ui->u", scores, scores, dtype=np.float64)
+        return out
+
+    def take(self, rows: npt.NDArray[Any]) -> BlockScorer:
+        """See :meth:`Scorer.take`; a batch that holds none of the rows is not made."""
+        taken = copy.copy(self)
+        taken._chosen = self._chosen[rows]
+        taken.n_queries = len(taken._chosen)
+        return taken
+
+    def _batches(self) -> Iterator[tuple[slice, npt.NDArray[np.float32]]]:
+        """Ranges of the chosen queries, and their scores."""
+        start = 0
+        while start < self.n_queries:
+            first = int(self._chosen[start])
+            stop = int(np.searchsorted(self._chosen, first + self._batch))
+            chosen = self._chosen[start:stop] - first
+            scores = self._block(slice(first, first + int(chosen[-1]) + 1))
+            if len(chosen) < len(scores):
+                scores = scores[chosen]
+            yield slice(start, stop), scores
+            start = stop
+
+
+def _checked(k: int) -> int:
+    if k < 1:
+        raise SettingsError(f"k must be 1 or more, got {k}")
+    return k
+
+
+def _rows(csr: Csr | None, span: slice | None = None) -> kernels.Rows | None:
+    """The rows as the kernels take them; a range of them shares the indices."""
+    if csr is None:
+        return None
+    indptr = csr.indptr if span is None else csr.indptr[span.start : span.stop + 1]
+    return indptr, csr.indices
+
+
+def _joined(parts: list[npt.NDArray[Any]], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    return np.concatenate(parts) if parts else np.empty(0, dtype=dtype)
+
+
+def _slices(n: int, row_bytes: int) -> Iterator[slice]:
+    """Ranges of 0…n−1 whose rows fit into a block."""
+    step = max(1, BLOCK_BYTES // max(row_bytes, 1))
+    return (slice(start, min(start + step, n)) for start in range(0, n, step))
