@@ -100,7 +100,7 @@ def gram(Y: npt.NDArray[Any], *, threads: int) -> F64:
     threads
         How many to use; the result does not depend on it.
     """
-    Y = _factors(Y, "Y")
+    Y = _factor_array(Y, "Y")
     out = np.empty((Y.shape[1], Y.shape[1]), dtype=np.float64)
     _native.gram(Y, out, threads)
     return out
@@ -144,14 +144,14 @@ def half_step(
     ndarray
         The new factors, shape (m, f); rows without entries are zero.
     """
-    fixed = _factors(fixed, "fixed")
+    fixed = _factor_array(fixed, "fixed")
     n, f = fixed.shape
     m = len(indptr) - 1
     out = np.array(start, dtype=fixed.dtype, order="C")
     if out.shape != (m, f):
         raise ValueError(f"start must have shape ({m}, {f}), got {out.shape}")
     _native.half_step(
-        *_rows(indptr, indices, excess, n),
+        *_weighted_rows(indptr, indices, excess, n),
         fixed,
         _array(eigenvalues, np.float64, "eigenvalues", f),
         _array(eigenvectors, fixed.dtype, "eigenvectors", f, f),
@@ -176,20 +176,20 @@ def observed_loss(
     threads: int,
 ) -> float:
     """Σ over stored cells of c (p − x·y)² − α0 (x·y)²; the arguments are those of `half_step`."""
-    X, Y = _factors(X, "X"), _factors(Y, "Y")
+    X, Y = _factor_array(X, "X"), _factor_array(Y, "Y")
     if X.dtype != Y.dtype or X.shape[1] != Y.shape[1] or len(X) != len(indptr) - 1:
         raise ValueError(f"X {X.shape} {X.dtype} and Y {Y.shape} {Y.dtype} don't fit")
-    rows = _rows(indptr, indices, excess, len(Y))
+    rows = _weighted_rows(indptr, indices, excess, len(Y))
     return _native.observed_loss(*rows, X, Y, float(unobserved_weight), threads)
 
 
-def _factors(array: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
+def _factor_array(array: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
     if array.dtype not in FACTOR_DTYPES:
         raise ValueError(f"{name} must be float32 or float64, got {array.dtype}")
     return _array(array, array.dtype, name, None, None)
 
 
-def _rows(indptr: I64, indices: I32, excess: F32, n_columns: int) -> tuple[I64, I32, F32]:
+def _weighted_rows(indptr: I64, indices: I32, excess: F32, n_columns: int) -> tuple[I64, I32, F32]:
     """Sparse rows that native code can walk without leaving its arrays."""
     indptr = _array(indptr, np.int64, "indptr", None)
     nnz = int(indptr[-1])
@@ -233,7 +233,7 @@ def factor_top_k(
     ValueError
         If shapes don't fit, or a row holds an item that is not there or does not rise.
     """
-    queries, items = _factors(queries, items)
+    queries, items = _factor_pair(queries, items)
     m, lists = len(queries), _top_k_arrays(len(queries), min(int(k), len(items)))
     _native.factor_top_k(
         queries, items, *_rows(exclude, m), *_optional(allow, m), *lists, thread_count(threads)
@@ -262,7 +262,7 @@ def factor_cells(
     queries: F32 | F64, items: F32 | F64, cells: Rows, *, threads: int | None = None
 ) -> F32:
     """float32: q·y of every entry of ``cells`` (a row a query), the very numbers of top-k."""
-    queries, items = _factors(queries, items)
+    queries, items = _factor_pair(queries, items)
     indptr, indices = _rows(cells, len(queries))
     out = np.empty(int(indptr[-1] - indptr[0]), dtype=np.float32)
     _native.factor_cells(queries, items, indptr, indices, out, thread_count(threads))
@@ -283,7 +283,7 @@ def factor_ranks(
     Shapes as in :func:`factor_top_k`; the first two arrays have an entry each target, the third
     one each query.
     """
-    queries, items = _factors(queries, items)
+    queries, items = _factor_pair(queries, items)
     rows, out = _rows(targets, len(queries)), _rank_arrays(targets)
     _native.factor_ranks(
         queries, items, *rows, *_rows(exclude, len(queries)), *out, thread_count(threads)
@@ -345,7 +345,7 @@ def _ragged(codes: I32, scores: F32, counts: I32) -> tuple[I64, I32, F32]:
     return indptr, codes[there], scores[there]
 
 
-def _factors(queries: F32 | F64, items: F32 | F64) -> tuple[F32 | F64, F32 | F64]:
+def _factor_pair(queries: F32 | F64, items: F32 | F64) -> tuple[F32 | F64, F32 | F64]:
     """Both as C-ordered arrays of one precision, float64 if either has it."""
     double = np.result_type(queries, items) == np.float64
     dtype = np.float64 if double else np.float32
