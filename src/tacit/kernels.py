@@ -209,8 +209,8 @@ Rows = tuple[I64, I32]
 
 
 def factor_top_k(
-    queries: F32 | F64,
-    items: F32 | F64,
+    queries: npt.NDArray[Any],
+    items: npt.NDArray[Any],
     k: int,
     exclude: Rows | None = None,
     allow: Rows | None = None,
@@ -234,11 +234,19 @@ def factor_top_k(
         If shapes don't fit, or a row holds an item that is not there or does not rise.
     """
     queries, items = _factor_pair(queries, items)
-    m, lists = len(queries), _top_k_arrays(len(queries), min(int(k), len(items)))
+    m = len(queries)
+    codes, scores, counts = _top_k_arrays(m, min(int(k), len(items)))
     _native.factor_top_k(
-        queries, items, *_rows(exclude, m), *_optional(allow, m), *lists, thread_count(threads)
+        queries,
+        items,
+        *_row_lists(exclude, m),
+        *_optional(allow, m),
+        codes,
+        scores,
+        counts,
+        thread_count(threads),
     )
-    return _ragged(*lists)
+    return _ragged(codes, scores, counts)
 
 
 def dense_top_k(
@@ -251,27 +259,34 @@ def dense_top_k(
 ) -> tuple[I64, I32, F32]:
     """:func:`factor_top_k` over scores that are there already: float32, shape (m, n)."""
     scores = _array(scores, np.float32, "scores", None, None)
-    m, lists = len(scores), _top_k_arrays(len(scores), min(int(k), scores.shape[1]))
+    m = len(scores)
+    codes, out, counts = _top_k_arrays(m, min(int(k), scores.shape[1]))
     _native.dense_top_k(
-        scores, *_rows(exclude, m), *_optional(allow, m), *lists, thread_count(threads)
+        scores,
+        *_row_lists(exclude, m),
+        *_optional(allow, m),
+        codes,
+        out,
+        counts,
+        thread_count(threads),
     )
-    return _ragged(*lists)
+    return _ragged(codes, out, counts)
 
 
 def factor_cells(
-    queries: F32 | F64, items: F32 | F64, cells: Rows, *, threads: int | None = None
+    queries: npt.NDArray[Any], items: npt.NDArray[Any], cells: Rows, *, threads: int | None = None
 ) -> F32:
     """float32: q·y of every entry of ``cells`` (a row a query), the very numbers of top-k."""
     queries, items = _factor_pair(queries, items)
-    indptr, indices = _rows(cells, len(queries))
+    indptr, indices = _row_lists(cells, len(queries))
     out = np.empty(int(indptr[-1] - indptr[0]), dtype=np.float32)
     _native.factor_cells(queries, items, indptr, indices, out, thread_count(threads))
     return out
 
 
 def factor_ranks(
-    queries: F32 | F64,
-    items: F32 | F64,
+    queries: npt.NDArray[Any],
+    items: npt.NDArray[Any],
     targets: Rows,
     exclude: Rows | None = None,
     *,
@@ -284,11 +299,19 @@ def factor_ranks(
     one each query.
     """
     queries, items = _factor_pair(queries, items)
-    rows, out = _rows(targets, len(queries)), _rank_arrays(targets)
+    m = len(queries)
+    above, tied, candidates = _rank_arrays(targets)
     _native.factor_ranks(
-        queries, items, *rows, *_rows(exclude, len(queries)), *out, thread_count(threads)
+        queries,
+        items,
+        *_row_lists(targets, m),
+        *_row_lists(exclude, m),
+        above,
+        tied,
+        candidates,
+        thread_count(threads),
     )
-    return out
+    return above, tied, candidates
 
 
 def dense_ranks(
@@ -296,9 +319,18 @@ def dense_ranks(
 ) -> tuple[I32, I32, I64]:
     """:func:`factor_ranks` over scores that are there already: float32, shape (m, n)."""
     scores = _array(scores, np.float32, "scores", None, None)
-    rows, out = _rows(targets, len(scores)), _rank_arrays(targets)
-    _native.dense_ranks(scores, *rows, *_rows(exclude, len(scores)), *out, thread_count(threads))
-    return out
+    m = len(scores)
+    above, tied, candidates = _rank_arrays(targets)
+    _native.dense_ranks(
+        scores,
+        *_row_lists(targets, m),
+        *_row_lists(exclude, m),
+        above,
+        tied,
+        candidates,
+        thread_count(threads),
+    )
+    return above, tied, candidates
 
 
 def list_gains(
@@ -316,8 +348,8 @@ def list_gains(
     hits, first = np.empty(m, dtype=np.int32), np.empty(m, dtype=np.int32)
     dcg, precisions = np.empty(m, dtype=np.float64), np.empty(m, dtype=np.float64)
     _native.list_gains(
-        *_rows(lists, m),
-        *_rows(relevant, m),
+        *_row_lists(lists, m),
+        *_row_lists(relevant, m),
         int(k),
         int(n_items),
         hits,
@@ -345,7 +377,9 @@ def _ragged(codes: I32, scores: F32, counts: I32) -> tuple[I64, I32, F32]:
     return indptr, codes[there], scores[there]
 
 
-def _factor_pair(queries: F32 | F64, items: F32 | F64) -> tuple[F32 | F64, F32 | F64]:
+def _factor_pair(
+    queries: npt.NDArray[Any], items: npt.NDArray[Any]
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Both as C-ordered arrays of one precision, float64 if either has it."""
     double = np.result_type(queries, items) == np.float64
     dtype = np.float64 if double else np.float32
@@ -353,7 +387,7 @@ def _factor_pair(queries: F32 | F64, items: F32 | F64) -> tuple[F32 | F64, F32 |
     return _array(queries, dtype, "queries", None, items.shape[1]), items
 
 
-def _rows(rows: Rows | None, n_rows: int) -> Rows:
+def _row_lists(rows: Rows | None, n_rows: int) -> Rows:
     if rows is None:
         return np.zeros(n_rows + 1, dtype=np.int64), np.empty(0, dtype=np.int32)
     indptr, indices = rows
@@ -363,7 +397,7 @@ def _rows(rows: Rows | None, n_rows: int) -> Rows:
 
 
 def _optional(rows: Rows | None, n_rows: int) -> tuple[I64 | None, I32 | None]:
-    return (None, None) if rows is None else _rows(rows, n_rows)
+    return (None, None) if rows is None else _row_lists(rows, n_rows)
 
 
 def _rank_arrays(targets: Rows) -> tuple[I32, I32, I64]:

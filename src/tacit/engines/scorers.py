@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,21 @@ class TopK:
     indptr: npt.NDArray[np.int64]
     indices: npt.NDArray[np.int32]
     scores: npt.NDArray[np.float32]
+
+    @classmethod
+    def merge(cls, parts: Sequence[tuple[npt.NDArray[Any], TopK]]) -> TopK:
+        """One answer from several, each for the queries (int codes) beside it, none left out."""
+        counts = np.zeros(sum(len(rows) for rows, _ in parts), dtype=np.int64)
+        for rows, part in parts:
+            counts[rows] = np.diff(part.indptr)
+        indptr = np.concatenate([[0], np.cumsum(counts)])
+        indices = np.empty(indptr[-1], dtype=np.int32)
+        scores = np.empty(indptr[-1], dtype=np.float32)
+        for rows, part in parts:
+            shift = np.repeat(indptr[rows] - part.indptr[:-1], counts[rows])
+            place = shift + np.arange(len(shift))
+            indices[place], scores[place] = part.indices, part.scores
+        return cls(indptr, indices, scores)
 
 
 @dataclass(frozen=True)
@@ -179,13 +194,9 @@ class FactorScorer(Scorer):
 
     def sum_of_squares(self) -> npt.NDArray[np.float64]:
         """Σ_i (x·y_i)² = xᵀ(YᵀY)x, in float64: no score is computed."""
-        f = self.factors.shape[1]
-        YtY = np.zeros((f, f))
-        for part in _slices(self.n_items, 8 * f):
-            block = self.factors[part].astype(np.float64)
-            YtY += block.T @ block
+        YtY = kernels.gram(self.factors, threads=kernels.thread_count(self.threads))
         out = np.empty(self.n_queries)
-        for part in _slices(self.n_queries, 8 * f):
+        for part in _slices(self.n_queries, 8 * len(YtY)):
             block = self.queries[part].astype(np.float64)
             out[part] = np.einsum("uf,uf->u", block @ YtY, block)
         return out
