@@ -1,0 +1,433 @@
+from __future__ import annotations
+
+import json
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tacit.data.catalogue import Catalogue
+from tacit.data.ids import IdMap
+from tacit.errors import DataError, MissingExtraError, UnknownIdError
+from tacit.results import Explanation, Recommendations, Row
+
+HOSTILE = "<script>alert('x')</script>\n\"\u202e"
+CATALOGUE = Catalogue(
+    IdMap(["a", "b", "c", "d"]),
+    names=["Alpha", "Sigur Rós", HOSTILE, ""],
+    links=["https://x.org/a", "javascript:alert(1)", "", ""],
+    pictures=["https://x.org/a.png", "javascript:alert(1)", "data:text/html,x", "missing.png"],
+)
+NAMES = Catalogue(CATALOGUE.items, names=CATALOGUE.names, links=CATALOGUE.links)
+
+
+def recommendations(**changes: Any) -> Recommendations:
+    parts: dict[str, Any] = {
+        "queries": [2, 5, 9],
+        "query_kind": "user",
+        "answer_kind": "item",
+        "offsets": np.array([0, 3, 3, 5]),
+        "ids": ["a", "b", "c", "d", "a"],
+        "scores": np.array([0.9, 0.5, 0.1, 7, 3], np.float32),
+        "catalogue": NAMES,
+    }
+    return Recommendations(**(parts | changes))
+
+
+def similar(catalogue: Catalogue | None = CATALOGUE) -> Recommendations:
+    return recommendations(
+        queries=["a"],
+        query_kind="item",
+        offsets=np.array([0, 3]),
+        ids=["b", "c", "d"],
+        scores=np.array([0.9, 0.5, 0.1], np.float32),
+        catalogue=catalogue,
+    )
+
+
+# --- rows -------------------------------------------------------------------------------
+
+
+def test_rows() -> None:
+    found = recommendations()
+    assert len(found) == 5
+    rows = list(found)
+    assert rows[1] == Row(2, 2, "b", "Sigur Rós", 0.5)
+    assert [row.query for row in rows] == [2, 2, 2, 9, 9]
+    assert found.ranks.tolist() == [row.rank for row in rows] == [1, 2, 3, 1, 2]
+    assert found.names == [row.name for row in rows]
+    assert found.names[3] == "d"
+
+
+def test_rows_hold_plain_python_values() -> None:
+    found = recommendations(
+        queries=np.array([2, 5, 9]), ids=np.array([1, 2, 3, 4, 5]), catalogue=None
+    )
+    row = next(iter(found))
+    assert [type(value) for value in row] == [int, int, int, str, float]
+
+
+def test_the_answers_to_one_query() -> None:
+    found = recommendations().for_(9)
+    assert (list(found.queries), list(found.ids), len(found)) == ([9], ["d", "a"], 2)
+    assert found.ranks.tolist() == [1, 2]
+    assert len(recommendations().for_(5)) == 0
+    assert list(recommendations().for_(9).for_(9)) == list(found)
+
+
+@pytest.mark.parametrize("query", [7, "2", True, None])
+def test_a_query_that_was_not_made(query: Any) -> None:
+    with pytest.raises(UnknownIdError, match="not among the 3 that were asked for: 2, 5, 9"):
+        recommendations().for_(query)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"offsets": np.array([0, 5])},
+        {"offsets": np.array([0, 3, 3, 4])},
+        {"offsets": np.array([1, 3, 3, 5])},
+        {"ids": ["a"]},
+        {"scores": np.zeros(4, np.float32)},
+    ],
+    ids=str,
+)
+def test_parts_must_fit(changes: dict[str, Any]) -> None:
+    with pytest.raises(DataError, match="don't fit"):
+        recommendations(**changes)
+
+
+def test_nothing_can_be_changed() -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        recommendations().scores[0] = 1
+    with pytest.raises(AttributeError):
+        recommendations().ids = []  # type: ignore[misc]
+
+
+# --- scaled scores ----------------------------------------------------------------------
+
+
+def test_scaled_scores() -> None:
+    scaled = recommendations().with_scaled_scores()
+    np.testing.assert_allclose(scaled.scores, [1, 0.5, 0, 1, 0], atol=1e-6)
+    assert scaled.scores.dtype == np.float32
+    assert scaled.ids == recommendations().ids
+
+
+def test_lists_of_one_or_of_equals_scale_to_one() -> None:
+    found = recommendations(
+        offsets=np.array([0, 1, 1, 5]), scores=np.array([-3, 2, 2, 2, 2], np.float32)
+    )
+    assert found.with_scaled_scores().scores.tolist() == [1, 1, 1, 1, 1]
+
+
+@given(st.lists(st.lists(st.floats(-(2.0**99), 2.0**99, width=32), max_size=6), max_size=6))
+def test_scaling_keeps_the_order_and_the_range(lists: list[list[float]]) -> None:
+    scores = [score for one in lists for score in sorted(one, reverse=True)]
+    found = Recommendations(
+        list(range(len(lists))),
+        "history",
+        "item",
+        np.cumsum([0, *map(len, lists)]),
+        list(range(len(scores))),
+        np.array(scores, np.float32),
+    )
+    scaled = found.with_scaled_scores()
+    for query, one in enumerate(lists):
+        part = scaled.for_(query).scores
+        assert (np.diff(part) <= 0).all()
+        if one:
+            assert part[0] == 1
+            assert part[-1] == (0 if min(one) < max(one) else 1)
+
+
+# --- frames -----------------------------------------------------------------------------
+
+WANTED = {
+    "user": [2, 2, 2, 9, 9],
+    "rank": [1, 2, 3, 1, 2],
+    "item": ["a", "b", "c", "d", "a"],
+    "name": ["Alpha", "Sigur Rós", HOSTILE, "d", "Alpha"],
+    "score": np.array([0.9, 0.5, 0.1, 7, 3], np.float32).tolist(),
+}
+
+
+def test_frames() -> None:
+    found = recommendations()
+    assert found.to_pandas().to_dict("list") == WANTED
+    assert found.to_polars().to_dict(as_series=False) == WANTED
+    assert found.to_arrow().to_pydict() == WANTED
+
+
+def test_types_of_frames_do_not_depend_on_the_rows() -> None:
+    nobody = recommendations(
+        offsets=np.array([0, 0, 0, 0]), ids=np.array([], object), scores=np.array([], np.float32)
+    )
+    for some in (recommendations(), nobody):
+        assert [str(t) for t in some.to_arrow().schema.types] == [
+            "int64",
+            "int64",
+            "string",
+            "string",
+            "float",
+        ]
+        assert some.to_polars().schema.names() == list(WANTED)
+        assert [str(t) for t in some.to_pandas().dtypes] == [
+            "int64",
+            "int64",
+            "str",
+            "str",
+            "float32",
+        ]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "columns"),
+    [
+        (("user", "item"), ["user", "rank", "item", "score"]),
+        (("history", "item"), ["history", "rank", "item", "score"]),
+        (("item", "item"), ["item", "rank", "similar_item", "score"]),
+        (("user", "user"), ["user", "rank", "similar_user", "score"]),
+    ],
+)
+def test_columns_are_named_by_what_they_hold(kinds: tuple[str, str], columns: list[str]) -> None:
+    found = recommendations(query_kind=kinds[0], answer_kind=kinds[1], catalogue=None)
+    assert list(found.columns()) == columns
+
+
+def test_dictionaries_and_json() -> None:
+    found = recommendations()
+    assert found.to_dicts()[1] == {
+        "user": 2,
+        "rank": 2,
+        "item": "b",
+        "name": "Sigur Rós",
+        "score": 0.5,
+    }
+    assert found.to_dicts()[0]["score"] == 0.9
+    assert json.loads(found.to_json()) == found.to_dicts()
+    assert "Sigur Rós" in found.to_json()
+
+
+def test_json_of_half_a_character() -> None:
+    found = recommendations(ids=["a", "b", "c", "d", "x\ud800"])
+    assert json.loads(found.to_json().encode())[4]["item"] == "x\ud800"
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
+def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    method = "to_arrow" if library == "pyarrow" else f"to_{library}"
+    with pytest.raises(MissingExtraError, match=f"pip install {library}"):
+        getattr(recommendations(), method)()
+
+
+# --- text -------------------------------------------------------------------------------
+
+
+def test_it_prints_as_a_table() -> None:
+    assert str(recommendations()).splitlines() == [
+        "for user 2",
+        "  rank  item  name                                  score",
+        "     1  a     Alpha                                 0.900",
+        "     2  b     Sigur Rós                             0.500",
+        "     3  c     <script>alert('x')</script>\\n\"\\u202e  0.100",
+        "",
+        "for user 5",
+        "  nothing to recommend",
+        "",
+        "for user 9",
+        "  rank  item  name   score",
+        "     1  d     d      7.000",
+        "     2  a     Alpha  3.000",
+    ]
+
+
+def test_titles_say_what_was_asked() -> None:
+    assert str(similar()).startswith("like Alpha (a)\n")
+    assert str(similar(None)).startswith("like a\n")
+    users = recommendations(answer_kind="user", ids=[1, 2, 3, 4, 5])
+    assert str(users).startswith("like user 2\n  rank  similar_user  score")
+    assert str(recommendations(query_kind="history")).startswith("for history 2\n")
+
+
+def test_much_is_cut() -> None:
+    many = Recommendations(
+        list(range(100)),
+        "user",
+        "item",
+        np.arange(101) * 30,
+        np.arange(3000),
+        np.ones(3000, np.float32),
+    )
+    assert str(many).count("… and 10 more items") == 5
+    assert str(many).endswith("… and 95 more users")
+    assert "… and 95 more users" in many._repr_html_()
+    assert str(recommendations(queries=[], offsets=np.array([0]), ids=[], scores=np.array([])))
+
+
+# --- pictures ---------------------------------------------------------------------------
+
+
+class Page(HTMLParser):
+    """What a browser would see: elements, their attributes, and the texts between."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.texts: list[str] = []
+        self.feed(markup)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, name: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.elements.append((name, dict(attributes)))
+        if name != "img":
+            self.open.append(name)
+
+    def handle_endtag(self, name: str) -> None:
+        assert self.open.pop() == name
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open:
+            self.texts.append(data)
+
+    def all(self, name: str) -> list[dict[str, str | None]]:
+        return [attributes for found, attributes in self.elements if found == name]
+
+
+def test_the_input_is_shown_before_what_is_like_it() -> None:
+    page = Page(similar()._repr_html_())
+    assert [item["class"] for item in page.all("li")] == ["card input", "card", "card", "card"]
+    assert page.texts[:3] == ["like Alpha (a)", "Alpha", "input"]
+    assert "0.900" in page.texts
+
+
+def test_only_safe_addresses_are_emitted() -> None:
+    page = Page(similar()._repr_html_())
+    assert [image["src"] for image in page.all("img")] == ["https://x.org/a.png"]
+    assert [anchor["href"] for anchor in page.all("a")] == ["https://x.org/a"]
+    assert len(page.all("svg")) == 3
+
+
+@pytest.mark.parametrize("catalogue", [CATALOGUE, NAMES])
+def test_hostile_names_are_shown_as_text(catalogue: Catalogue) -> None:
+    html = similar(catalogue)._repr_html_()
+    page = Page(html)
+    assert not page.all("script")
+    assert "\u202e" not in html
+    assert "<script>alert('x')</script>\\n\"\\u202e" in page.texts
+    assert all(not key.startswith("on") for _, told in page.elements for key in told)
+
+
+def test_hostile_ids_are_shown_as_text() -> None:
+    found = recommendations(queries=[HOSTILE, 1, 2], ids=[HOSTILE] * 5, catalogue=None)
+    page = Page(found._repr_html_())
+    assert not page.all("script")
+    assert page.texts.count("<script>alert('x')</script>\\n\"\\u202e") == 5
+
+
+def test_without_pictures_it_is_a_table() -> None:
+    page = Page(recommendations()._repr_html_())
+    assert len(page.all("table")) == 2
+    assert not page.all("svg")
+    assert [anchor["href"] for anchor in page.all("a")] == ["https://x.org/a"] * 2
+    assert "nothing to recommend" in page.texts
+
+
+def test_local_pictures_are_inline(tmp_path: Path) -> None:
+    from PIL import Image
+
+    Image.new("RGB", (300, 300)).save(tmp_path / "a.png")
+    local = Catalogue(IdMap(["a", "b", "c", "d"]), pictures=[str(tmp_path / "a.png"), "", "", ""])
+    html = similar(local)._repr_html_()
+    (image,) = Page(html).all("img")
+    assert str(image["src"]).startswith("data:image/webp;base64,")
+    assert str(tmp_path) not in html
+
+
+# --- explanations -----------------------------------------------------------------------
+
+
+def explanation(**changes: Any) -> Explanation:
+    parts: dict[str, Any] = {
+        "user": 2,
+        "item": "a",
+        "score": 0.65,
+        "ids": ["b", "c", "d"],
+        "contributions": np.array([0.6, 0.15, -0.1]),
+        "catalogue": CATALOGUE,
+    }
+    return Explanation(**(parts | changes))
+
+
+def test_an_explanation_prints_as_a_table() -> None:
+    assert str(explanation()).splitlines() == [
+        "Alpha for user 2: score 0.650",
+        "  because of                              adds  share",
+        "  Sigur Rós                             +0.600    71%",
+        "  <script>alert('x')</script>\\n\"\\u202e  +0.150    18%",
+        "  d                                     -0.100   -12%",
+        "  sum                                    0.650",
+    ]
+    assert str(explanation(user=None)).startswith("Alpha for this history:")
+
+
+def test_a_long_explanation_still_adds_up() -> None:
+    long = explanation(ids=list(range(50)), contributions=np.full(50, 0.01), score=0.5)
+    assert str(long).splitlines()[-2].split() == [
+        "…",
+        "and",
+        "30",
+        "more",
+        "items",
+        "+0.300",
+        "60%",
+    ]
+    assert "… and 40 more items, together +0.400" in long._repr_html_()
+
+
+def test_shares() -> None:
+    shares = explanation().shares
+    assert np.abs(shares).sum() == pytest.approx(1)
+    assert shares[2] < 0
+    assert explanation(contributions=np.zeros(3)).shares.tolist() == [0, 0, 0]
+
+
+def test_an_explanation_of_nothing() -> None:
+    nothing = explanation(ids=[], contributions=np.array([]), score=0.0)
+    assert "nothing in the past" in str(nothing)
+    Page(nothing._repr_html_())
+
+
+def test_an_explanation_as_columns() -> None:
+    found = explanation()
+    assert list(found.to_pandas().columns) == ["item", "name", "contribution", "share"]
+    assert found.to_polars()["contribution"].to_list() == [0.6, 0.15, -0.1]
+    assert found.to_arrow().num_rows == len(found) == 3
+    told = json.loads(found.to_json())
+    assert (told["user"], told["item"], told["score"]) == (2, "a", 0.65)
+    assert told["because"][0]["name"] == "Sigur Rós"
+
+
+def test_an_explanation_in_a_notebook() -> None:
+    page = Page(explanation()._repr_html_())
+    assert len(page.all("li")) == 3
+    assert [bar["style"] for bar in page.all("i")] == [
+        "width: 70.6%",
+        "width: 17.6%",
+        "width: 11.8%",
+    ]
+    assert page.all("i")[2]["class"] == "against"
+    assert not page.all("script")
+
+
+def test_contributions_must_fit() -> None:
+    with pytest.raises(DataError, match="3 items with 2 contributions"):
+        explanation(contributions=np.zeros(2))
