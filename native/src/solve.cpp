@@ -56,15 +56,16 @@ bool exact_is_cheaper(std::int64_t n, std::int64_t f, int cg_steps) {
   return exact < 3 * cg;
 }
 
-/// γ = (α0 Λ + λ)^(−1/2), 0 in directions that the fixed side does not reach.
+/// γ = (α0 Λ + λ)^(−1/2), 0 in directions that the fixed side does not reach: what W holds there
+/// is rounding, and the solution has no part in them whatever λ is.
+template <class T>
 void fill_gamma(const double* eigenvalues, std::int64_t f, double unobserved_weight,
                 double regularization, double* gamma) {
-  double largest = 0;
-  for (std::int64_t j = 0; j < f; ++j)
-    largest = std::max(largest, unobserved_weight * eigenvalues[j] + regularization);
+  const double rounding = sizeof(T) == sizeof(float) ? 1e-12 : 1e-14;
+  const double least = rounding * *std::max_element(eigenvalues, eigenvalues + f);
   for (std::int64_t j = 0; j < f; ++j) {
     const double shared = unobserved_weight * eigenvalues[j] + regularization;
-    gamma[j] = shared > 1e-12 * largest ? 1 / std::sqrt(shared) : 0;
+    gamma[j] = eigenvalues[j] > least && shared > 0 ? 1 / std::sqrt(shared) : 0;
   }
 }
 
@@ -107,7 +108,7 @@ void solve_rows(const Rows& rows, const Shared<T>& shared, const T* W, std::int6
       return;
     }
     if (worker.gamma_is_for != shared.regularization[r]) {
-      fill_gamma(shared.eigenvalues, f, shared.unobserved_weight, shared.regularization[r],
+      fill_gamma<T>(shared.eigenvalues, f, shared.unobserved_weight, shared.regularization[r],
                  worker.gamma.data());
       worker.gamma_is_for = shared.regularization[r];
     }

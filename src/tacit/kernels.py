@@ -186,7 +186,8 @@ def observed_loss(
 def _factor_array(array: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
     if array.dtype not in FACTOR_DTYPES:
         raise ValueError(f"{name} must be float32 or float64, got {array.dtype}")
-    return _array(array, array.dtype, name, None, None)
+    checked: npt.NDArray[Any] = _array(array, array.dtype, name, None, None)
+    return checked
 
 
 def _weighted_rows(indptr: I64, indices: I32, excess: F32, n_columns: int) -> tuple[I64, I32, F32]:

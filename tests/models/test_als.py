@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import threading
@@ -10,13 +11,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.conftest import random_interactions
 
 from tacit import ALS
 from tacit.data.ids import IdMap
 from tacit.data.interactions import Csr, Interactions
 from tacit.engines.reference import ReferenceEngine
 from tacit.errors import DataError, EmptyDataError, SettingsError
-from tests.conftest import random_interactions
 
 
 def matrix(dense) -> Interactions:
@@ -81,7 +82,7 @@ def test_every_exact_half_step_lowers_the_objective(
     watched = Watched(model, data)
     model.fit(data, engine=watched)
     assert len(watched.losses) == 12
-    assert all(b <= a * (1 + 1e-9) for a, b in zip(watched.losses, watched.losses[1:], strict=False))
+    assert all(b <= a * (1 + 1e-9) for a, b in itertools.pairwise(watched.losses))
 
 
 def test_every_exact_half_step_lowers_the_objective_on_real_plays(real_data) -> None:
@@ -108,7 +109,7 @@ def test_every_exact_half_step_lowers_the_objective_on_real_plays(real_data) -> 
     inner = model._engine
     model.fit(plays, engine=Closed())
     assert len(losses) == 10
-    assert all(b <= a * (1 + 1e-6) for a, b in zip(losses, losses[1:], strict=False))
+    assert all(b <= a * (1 + 1e-6) for a, b in itertools.pairwise(losses))
     assert losses[-1] < 0.9 * losses[1]
 
 
@@ -132,7 +133,7 @@ def test_the_loss_in_closed_form_is_the_loss(seed, confidence, scaling, weight) 
 @given(seed=st.integers(0, 1000), solver=st.sampled_from(["exact", "cg"]))
 def test_a_fit_by_the_oracle_ends_in_the_same_place(seed, solver) -> None:
     data = random_interactions(20, 15, density=0.4, seed=seed)
-    make = dict(factors=4, alpha=2.0, regularization=0.5, iterations=4, seed=seed)
+    make = {"factors": 4, "alpha": 2.0, "regularization": 0.5, "iterations": 4, "seed": seed}
     fast = ALS(**make, solver=solver, cg_steps=40).fit(data)
     slow = ALS(**make, solver="exact", dtype="float64").fit(data, engine=ReferenceEngine())
     scores = slow.user_factors @ slow.item_factors.T
@@ -165,7 +166,9 @@ def test_names_do_not_matter() -> None:
 def test_seeds_mean_something() -> None:
     data = random_interactions(30, 20)
     first = ALS(factors=4, iterations=1, seed=0).fit(data)
-    assert not np.allclose(first.user_factors, ALS(factors=4, iterations=1, seed=1).fit(data).user_factors)
+    assert not np.allclose(
+        first.user_factors, ALS(factors=4, iterations=1, seed=1).fit(data).user_factors
+    )
 
 
 # --- edges ---------------------------------------------------------------------------

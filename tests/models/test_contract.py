@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import pytest
+from tests.models.contract import ModelContract
 
 from tacit import ALS, ItemNeighbours, Popularity
-from tests.models.contract import ModelContract
 
 
 class TestALS(ModelContract):
+    has_user_vectors = True
+
     @pytest.fixture(params=["exact", "cg", "auto"])
     def make(self, request):
         return lambda: ALS(factors=6, iterations=4, alpha=4.0, solver=request.param, seed=1)
 
 
 class TestALSInDouble(ModelContract):
+    has_user_vectors = True
+
     @pytest.fixture
     def make(self):
         return lambda: ALS(
@@ -23,6 +27,8 @@ class TestALSInDouble(ModelContract):
 
 
 class TestPopularity(ModelContract):
+    explains = False
+
     @pytest.fixture
     def make(self):
         return Popularity

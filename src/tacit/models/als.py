@@ -104,6 +104,11 @@ class ALS(Model):
 
     def __post_init__(self) -> None:
         check_whole("factors", self.factors, 1, 65536)
+        if len(self._regularizations) != 2:
+            raise SettingsError(
+                f"regularization must be a number, or a pair for users and items; "
+                f"got {self.regularization!r}"
+            )
         for one in self._regularizations:
             check_number("regularization", one, 0)
         check_number("alpha", self.alpha, 0, above=True)
@@ -267,8 +272,8 @@ class ALS(Model):
     ) -> npt.NDArray[np.float64]:
         """λ of each row, scaled by how often it is seen."""
         n = rows.n_columns if n_columns is None else n_columns
-        seen = rows.row_counts + self.unobserved_weight * n
-        return self._regularizations[side] * np.power(seen, self.regularization_scaling)
+        seen = np.asarray(rows.row_counts + self.unobserved_weight * n, dtype=np.float64)
+        return self._regularizations[side] * seen**self.regularization_scaling
 
     def loss(self) -> float:
         """The training objective at the present factors, in closed form (one pass over the data).

@@ -29,6 +29,7 @@ from tacit.errors import (
     UnknownIdError,
     UnsupportedError,
 )
+from tacit.models.checks import check_choice, check_whole
 from tacit.models.lists import ItemLists, allowed, excluded, stack
 from tacit.results import Explanation, Recommendations
 
@@ -82,7 +83,7 @@ class Model(ABC):
     @classmethod
     def settings_names(cls) -> tuple[str, ...]:
         """The names of the settings."""
-        return tuple(cls.__dataclass_fields__)  # type: ignore[attr-defined]
+        return tuple(field.name for field in dataclasses.fields(cls))  # type: ignore[arg-type]
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -397,7 +398,11 @@ class Model(ABC):
             If the bundle lacks something or its parts don't fit.
         """
         try:
-            model = cls(**bundle.settings)
+            # JSON has no tuples
+            settings = {
+                k: tuple(v) if isinstance(v, list) else v for k, v in bundle.settings.items()
+            }
+            model = cls(**settings)
             model._interactions = _saved_interactions(bundle)
             model._metrics = bundle.info["metrics"]
             model._restore(bundle.arrays)
@@ -434,8 +439,7 @@ class Model(ABC):
             except UnknownIdError as error:
                 raise UnknownIdError(f"{error}; for a new person pass history=[…]") from None
             return queries, self.interactions.csr.take_rows(codes), codes
-        histories = [history] if _is_one_history(history) else list(history)
-        rows = histories_to_csr(histories, self.items)
+        rows = histories_to_csr(_as_histories(history), self.items)
         return list(range(rows.n_rows)), rows, None
 
     def _answer(
@@ -507,27 +511,26 @@ def _diagonal(codes: npt.NDArray[np.int32], n: int) -> Csr:
     return Csr(indptr, codes, np.ones(len(codes), dtype=np.float32), n)
 
 
-def _is_one_history(history: object) -> bool:
-    """Whether it is one person's items rather than several people's."""
-    if isinstance(history, Mapping):
-        return True
-    items = list(history)  # type: ignore[call-overload]
-    return not items or not all(
-        isinstance(one, Iterable) and not isinstance(one, str) for one in items
-    )
+def _as_histories(given: History | Sequence[History]) -> list[History]:
+    """One person's items, or several people's, as a list of histories."""
+    if isinstance(given, Mapping):
+        return [given]
+    parts: list[Any] = [given] if isinstance(given, str) else list(given)
+    several = parts and not any(isinstance(part, str | int | np.integer) for part in parts)
+    return parts if several else [parts if not isinstance(given, str) else given]
 
 
 def _as_list(ids: Id | Iterable[Id]) -> list[Id]:
-    return [ids] if isinstance(ids, str | int | np.integer) else list(ids)
+    if isinstance(ids, str) or not isinstance(ids, Iterable):
+        return [ids]
+    return list(ids)
 
 
 def _positive(k: int) -> int:
-    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
-        raise SettingsError(f"k must be a whole number of 1 or more, got {k!r}")
+    check_whole("k", k, 1)
     return int(k)
 
 
-def _metric(metric: str) -> Metric:
-    if metric not in ("cosine", "dot"):
-        raise SettingsError(f"metric must be 'cosine' or 'dot', got {metric!r}")
-    return metric  # type: ignore[return-value]
+def _metric(metric: Metric) -> Metric:
+    check_choice("metric", metric, ("cosine", "dot"))
+    return metric

@@ -19,8 +19,8 @@ def check_whole(name: str, value: object, least: int, most: int | None = None) -
 
 def check_number(name: str, value: object, least: float, *, above: bool = False) -> None:
     """Raise SettingsError unless ``value`` is a finite number of at least (or above) ``least``."""
-    number = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
-    if not number or value < least or (above and value == least):  # type: ignore[operator]
+    number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    if not math.isfinite(number) or number < least or (above and number == least):
         bound = f"above {least:g}" if above else f"of {least:g} or more"
         raise SettingsError(f"{name} must be a finite number {bound}; got {value!r}")
 

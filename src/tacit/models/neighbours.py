@@ -127,7 +127,7 @@ class ItemNeighbours(Model):
 
     def _contributions(self, row: Csr, item: int) -> npt.NDArray[np.float64]:
         votes = self._similarities[row.indices][:, [item]].toarray().ravel()
-        return row.values.astype(np.float64) * votes
+        return row.values.astype(np.float64) * np.asarray(votes, dtype=np.float64)
 
     def _arrays(self) -> dict[str, npt.NDArray[Any]]:
         kept = self._similarities
