@@ -1,0 +1,85 @@
+"""What the manual and the README say is run: every line of the articles' tables, every block."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import shutil
+from pathlib import Path
+
+import pytest
+
+import tacit
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def counterparts(page: str) -> list[str]:
+    """The code in the second column of a page's tables."""
+    rows = re.findall(r"^\|.*\| `(.*)` \|$", page, flags=re.MULTILINE)
+    return [row.replace("\\|", "|") for row in rows]
+
+
+def python_blocks(page: str) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def shapes_as_files(tmp_path, monkeypatch) -> Path:
+    """The built-in catalogue in the form of the articles' files, in the working folder."""
+    shapes = tacit.datasets.shapes(n_items=200, n_users=400)
+    catalogue = shapes.catalogue
+    assert catalogue is not None
+    users, items = shapes.users, shapes.items
+    likes = [
+        f"{items[column]}|{users[row]}"
+        for row, column in zip(shapes.csr.row_of_entry, shapes.csr.indices, strict=True)
+    ]
+    models = [f"{catalogue.name(item)}|{item}" for item in items]
+    (tmp_path / "likes.psv").write_text("\n".join(["mid|uid", *likes]) + "\n", encoding="utf-8")
+    (tmp_path / "models.psv").write_text(
+        "\n".join(["modelname|mid", *models]) + "\n", encoding="utf-8"
+    )
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_every_line_of_the_articles_has_its_counterpart(shapes_as_files, capsys) -> None:
+    lines = counterparts((ROOT / "docs" / "articles.md").read_text(encoding="utf-8"))
+    assert len(lines) >= 25
+    names: dict[str, object] = {"tacit": tacit}
+    for line in lines:
+        if "user" not in names and "likes" in names:
+            names |= {"user": names["likes"].users[3], "item": names["likes"].items[5]}
+        exec(line, names)
+    assert names["html"]
+    assert 0 <= names["mse"] <= 1
+    assert "before" in capsys.readouterr().out
+
+
+def test_the_readme_example_runs(real_data, tmp_path, monkeypatch) -> None:
+    for name in ("user_artists.dat", "artists.dat"):
+        shutil.copy(real_data(f"lastfm-2k/{name}"), tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    blocks = python_blocks((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert blocks
+    names: dict[str, object] = {}
+    for block in blocks:
+        exec(block, names)
+    assert Path("artists.tacit").exists()
+
+
+def test_the_guide_runs(shapes_as_files) -> None:
+    names: dict[str, object] = {}
+    blocks = python_blocks((ROOT / "docs" / "guide.md").read_text(encoding="utf-8"))
+    assert len(blocks) >= 5
+    for block in blocks:
+        exec(block, names)
+
+
+def test_the_lastfm_article_replays(real_data, capsys) -> None:
+    folder = real_data("lastfm-2k/user_artists.dat").parent
+    runpy.run_path(str(ROOT / "examples" / "article_lastfm.py"))["main"](str(folder))
+    told = capsys.readouterr().out
+    assert "People who play Radiohead also play" in told
+    assert "What user 2 may like" in told
