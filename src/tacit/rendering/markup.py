@@ -27,7 +27,7 @@ def join(*parts: object) -> Markup:
     return Markup("".join(map(escape, parts)))
 
 
-def tag(name: str, *children: object, **attributes: object) -> Markup:
+def tag(name: str, /, *children: object, **attributes: object) -> Markup:
     """One element.
 
     Parameters

@@ -1,0 +1,306 @@
+"""What a report holds, and the page it becomes: a pure function from one to the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from tacit.data.catalogue import Catalogue
+from tacit.data.ids import Id
+from tacit.rendering import cards
+from tacit.rendering.cards import Card
+from tacit.rendering.markup import Markup, escape, join, link, tag, text
+from tacit.rendering.plain import more
+from tacit.rendering.thumbnails import thumbnail
+from tacit.report.chart import Chart, draw
+from tacit.results import Explanation, Recommendations
+
+_CSS = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+_MAX_LIKES = 24
+_MAX_REASONS = 3
+
+
+class Estimate(NamedTuple):
+    """A mean and, where known, the bounds of its interval."""
+
+    mean: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A column of the table of measures.
+
+    Attributes
+    ----------
+    name
+        Such as ``"NDCG@10"``.
+    higher_is_better
+        Which way is good.
+    meaning
+        What it measures, in a few words.
+    """
+
+    name: str
+    higher_is_better: bool = True
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A row of the table of measures: one model; metrics it lacks stay blank."""
+
+    model: str
+    values: Mapping[str, Estimate]
+    is_baseline: bool = False
+
+
+@dataclass(frozen=True)
+class Person:
+    """Someone's likes beside what they get.
+
+    Attributes
+    ----------
+    name
+        What to call them: ``"user 42"``.
+    likes
+        The items of their past, the most telling first.
+    recommendations
+        What they get: a single list.
+    explanations
+        Item → why they get it; may lack items.
+    """
+
+    name: str
+    likes: Sequence[Id]
+    recommendations: Recommendations
+    explanations: Mapping[Id, Explanation] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that the page shows; an empty part leaves its section out.
+
+    Attributes
+    ----------
+    title, lead
+        The headline, and a sentence below it.
+    facts
+        The data in a few numbers: label, value.
+    summary
+        What happened to the data, line by line.
+    metrics, measured
+        The columns and the rows of the table of measures.
+    measured_how
+        A sentence on how it was measured: the split, the interval.
+    similar
+        Lists of similar items.
+    people
+        Some people, with their likes and recommendations.
+    charts
+        The training curve and the like.
+    footer
+        How the page was made.
+    """
+
+    title: str
+    lead: str = ""
+    facts: Sequence[tuple[str, str]] = ()
+    summary: str = ""
+    metrics: Sequence[Metric] = ()
+    measured: Sequence[Measured] = ()
+    measured_how: str = ""
+    similar: Sequence[Recommendations] = ()
+    people: Sequence[Person] = ()
+    charts: Sequence[Chart] = ()
+    footer: str = ""
+
+
+def render(report: Report) -> str:
+    """The report as one HTML page.
+
+    It needs no script and asks no server for anything, save for pictures that a catalogue names
+    by their web address.
+    """
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        # a second fence: even markup that got in could neither run nor call home
+        tag("meta", http_equiv="Content-Security-Policy", content=_policy()),
+        tag("title", report.title),
+        tag("style", Markup(cards.CSS + _CSS)),
+    )
+    body = tag("body", tag("main", *_sections(report), class_="tacit"))
+    return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
+
+
+def _policy() -> str:
+    return "default-src 'none'; img-src data: https: http:; style-src 'unsafe-inline'"
+
+
+def _sections(report: Report) -> list[Markup]:
+    lead = tag("p", report.lead, class_="lead") if report.lead else ""
+    return [
+        tag("header", tag("h1", report.title), lead),
+        _data(report),
+        _measures(report),
+        _section("Items and what is like them", *map(_similar, report.similar)),
+        _section("People and what they get", *map(_person, report.people)),
+        _training(report.charts),
+        tag("footer", report.footer) if report.footer else Markup(),
+    ]
+
+
+def _section(title: str, *parts: Markup) -> Markup:
+    return tag("section", tag("h2", title), *parts) if any(parts) else Markup()
+
+
+# --- data -------------------------------------------------------------------------------
+
+
+def _data(report: Report) -> Markup:
+    facts = [tag("div", tag("dt", label), tag("dd", value)) for label, value in report.facts]
+    grid = tag("dl", *facts, class_="facts") if facts else Markup()
+    # line by line: a newline is an escape like any other to escape()
+    lines = Markup("\n".join(map(escape, report.summary.splitlines())))
+    summary = tag("details", tag("summary", "What happened to the data"), tag("pre", lines))
+    return _section("Data", grid, summary if lines else Markup())
+
+
+# --- measures ---------------------------------------------------------------------------
+
+
+def _measures(report: Report) -> Markup:
+    if not report.measured:
+        return Markup()
+    head = [
+        tag("th", one.name, _arrow(one), scope="col", title=one.meaning or None)
+        for one in report.metrics
+    ]
+    rows = [_measured(one, report) for one in report.measured]
+    table = tag(
+        "table",
+        tag("thead", tag("tr", tag("th", "Model", scope="col"), *head)),
+        tag("tbody", *rows),
+        class_="measures",
+    )
+    meanings = [tag("li", tag("b", one.name), f" {one.meaning}") for one in report.metrics]
+    known = any(one.meaning for one in report.metrics)
+    return _section(
+        "How good it is",
+        tag("div", table, class_="scroll", tabindex=0, role="group", aria_label="Measures"),
+        tag("p", report.measured_how, class_="more") if report.measured_how else Markup(),
+        tag("ul", *meanings, class_="meanings") if known else Markup(),
+    )
+
+
+def _arrow(metric: Metric) -> Markup:
+    up = metric.higher_is_better
+    return tag("span", " ↑" if up else " ↓", title=f"{'higher' if up else 'lower'} is better")
+
+
+def _measured(row: Measured, report: Report) -> Markup:
+    best = {one.name: _best(one, report.measured) for one in report.metrics}
+    cells = [_cell(row.values.get(name), mean) for name, mean in best.items()]
+    kind = "baseline" if row.is_baseline else None
+    return tag("tr", tag("th", row.model, scope="row"), *cells, class_=kind)
+
+
+def _best(metric: Metric, rows: Sequence[Measured]) -> float | None:
+    means = [row.values[metric.name].mean for row in rows if metric.name in row.values]
+    choose = max if metric.higher_is_better else min
+    return choose(means, default=None)
+
+
+def _cell(value: Estimate | None, best: float | None) -> Markup:
+    if value is None:
+        return tag("td", "–")
+    mean = _number(value.mean)
+    # equal as printed is equal: a reader sees no difference
+    wins = best is not None and mean == _number(best)
+    bounds = Markup()
+    if value.low is not None and value.high is not None:
+        bounds = tag("small", f"{_number(value.low)}–{_number(value.high)}")
+    return tag("td", tag("b", mean) if wins else mean, bounds)
+
+
+def _number(value: float) -> str:
+    return f"{value:.3f}" if abs(value) < 100 else f"{value:,.0f}"
+
+
+# --- items and people -------------------------------------------------------------------
+
+
+def _similar(found: Recommendations) -> Markup:
+    return join(*(found.to_html(at) for at in range(len(found.queries))))
+
+
+def _person(person: Person) -> Markup:
+    catalogue = person.recommendations.catalogue
+    liked = [_card(catalogue, item) for item in person.likes[:_MAX_LIKES]]
+    likes = tag(
+        "div",
+        tag("h4", f"What they like ({len(person.likes):,})"),
+        cards.cards(liked),
+        cards.remark(more(len(person.likes) - _MAX_LIKES, "item")),
+        class_="likes",
+    )
+    answers = [_answer(person, row.id, row.score) for row in person.recommendations]
+    gets = tag(
+        "div", tag("h4", "What they get"), tag("ol", *answers, class_="answers"), class_="gets"
+    )
+    return tag("article", tag("h3", person.name), tag("div", likes, gets, class_="beside"))
+
+
+def _card(catalogue: Catalogue | None, item: Id) -> Card:
+    if catalogue is None:
+        return Card(str(item))
+    return Card(catalogue.name(item), catalogue.picture(item), catalogue.link(item))
+
+
+def _answer(person: Person, item: Id, score: float) -> Markup:
+    card = _card(person.recommendations.catalogue, item)
+    because = person.explanations.get(item)
+    return tag(
+        "li",
+        tag("span", thumbnail(card.picture, card.name), class_="thumb"),
+        tag(
+            "div",
+            tag("span", link(card.link, text(card.name)), class_="title"),
+            tag("span", f"{score:.3f}", class_="score"),
+            _because(because) if because is not None else Markup(),
+        ),
+    )
+
+
+def _because(explanation: Explanation) -> Markup:
+    """The past items that spoke for it most: at most three, none that spoke against it."""
+    told = zip(explanation.ids, explanation.shares.tolist(), strict=True)
+    reasons = [_reason(explanation.catalogue, item, share) for item, share in told if share > 0]
+    if not reasons:
+        return Markup()
+    return tag("div", "because you liked", *reasons[:_MAX_REASONS], class_="because")
+
+
+def _reason(catalogue: Catalogue | None, item: Id, share: float) -> Markup:
+    card = _card(catalogue, item)
+    return tag(
+        "span",
+        tag("span", thumbnail(card.picture, card.name), class_="thumb"),
+        text(card.name),
+        tag("small", f"{share:.0%}"),
+        class_="reason",
+    )
+
+
+# --- training ---------------------------------------------------------------------------
+
+
+def _training(charts: Sequence[Chart]) -> Markup:
+    drawn = [tag("div", tag("h3", one.title), draw(one, at)) for at, one in enumerate(charts)]
+    return _section("Training", tag("div", *drawn, class_="charts") if drawn else Markup())
