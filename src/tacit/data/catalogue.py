@@ -41,6 +41,11 @@ class Catalogue:
     def __post_init__(self) -> None:
         for field in self.fields():
             entries = getattr(self, field)
+            if isinstance(entries, str):
+                raise DataError(f"{field} must be a list, one entry an item, got {entries[:40]!r}")
+            # a tuple of its own: what the caller does with a list later changes nothing here
+            entries = tuple(entries)
+            object.__setattr__(self, field, entries)
             if len(entries) != len(self.items):
                 raise DataError(
                     f"the catalogue has {len(entries):,} {field} for {len(self.items):,} items"

@@ -7,7 +7,7 @@ that number the rows and columns of every matrix.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +18,8 @@ from tacit.errors import DataError, UnknownIdError
 
 Id = str | int
 Codes = npt.NDArray[np.int32]
+
+_POOL = 20_000
 
 
 class IdMap(Sequence[Id]):
@@ -40,7 +42,7 @@ class IdMap(Sequence[Id]):
 
     def __init__(self, ids: Iterable[Id] | npt.NDArray[Any], kind: str = "item") -> None:
         self.kind = kind
-        self._ids = _as_array(ids, kind)
+        self._ids = ids_array(ids, kind)
         self._ids.setflags(write=False)
         if not self._is_range and len(self._code_of) != len(self._ids):
             seen: set[Id] = set()
@@ -84,7 +86,7 @@ class IdMap(Sequence[Id]):
         return self.are_integers and bool(np.array_equal(ids, np.arange(len(ids))))
 
     @cached_property
-    def _code_of(self) -> dict[Hashable, int]:
+    def _code_of(self) -> dict[Id, int]:
         return dict(zip(self._ids.tolist(), range(len(self._ids)), strict=True))
 
     def __len__(self) -> int:
@@ -116,10 +118,11 @@ class IdMap(Sequence[Id]):
 
     def get(self, one: object) -> int | None:
         """The code of an id, or None if it was never seen."""
-        if isinstance(one, bool | float | np.floating | np.bool_) or not isinstance(one, Hashable):
-            return None
         if isinstance(one, np.integer):
             one = int(one)
+        # only these two: True == 1 == 1.0 would be found under the id 1
+        if not isinstance(one, str | int) or isinstance(one, bool):
+            return None
         if self._is_range:
             return one if isinstance(one, int) and 0 <= one < len(self) else None
         return self._code_of.get(one)
@@ -145,16 +148,16 @@ class IdMap(Sequence[Id]):
         UnknownIdError
             If one was never seen.
         """
-        return np.fromiter((self.code(one) for one in many), dtype=np.int32)
+        wanted = list(many.tolist() if isinstance(many, np.ndarray) else many)
+        found = [self.get(one) for one in wanted]
+        if None in found:
+            raise UnknownIdError(self._unknown(wanted[found.index(None)]))
+        return np.array(found, dtype=np.int32)
 
     def parse(self, text: str) -> Id:
         """What a text typed by a person (on a command line, in an address) means as an id."""
-        if self.are_integers:
-            try:
-                return int(text)
-            except ValueError:
-                return text
-        return text
+        is_number = text.isascii() and text.removeprefix("-").isdecimal()
+        return int(text) if self.are_integers and is_number and len(text) < 20 else text
 
     def subset(self, codes: npt.NDArray[Any]) -> IdMap:
         """The ids of some codes (int or bool array), in that order."""
@@ -162,22 +165,47 @@ class IdMap(Sequence[Id]):
 
     def _unknown(self, one: object) -> str:
         message = f"unknown {self.kind} {one!r}"
+        if not len(self):
+            return f"{message}: there are no {self.kind}s"
         if isinstance(one, str) and self.are_integers:
-            if one.lstrip("-").isdigit() and int(one) in self:
-                return f"{message}: ids are integers here, did you mean {int(one)}?"
+            number = self.parse(one.strip())
+            if isinstance(number, int) and number in self:
+                return f"{message}: ids are integers here, did you mean {number}?"
             return f"{message}: {self.kind} ids are integers here, such as {self[0]!r}"
         if isinstance(one, int | np.integer) and not self.are_integers and str(one) in self:
             return f"{message}: ids are strings here, did you mean {str(one)!r}?"
-        # difflib is slow over very many ids; a miss should answer at once all the same
-        pool = [str(i) for i in self._ids[:50_000].tolist()]
-        close = difflib.get_close_matches(str(one), pool, n=3, cutoff=0.6)
+        close = _close_matches(str(one), [str(i) for i in self._ids.tolist()])
         if close:
             return f"{message}; close matches: {', '.join(map(repr, close))}"
         return f"{message}: not among the {len(self):,} {self.kind}s"
 
 
-def _as_array(ids: Iterable[Id] | npt.NDArray[Any], kind: str) -> npt.NDArray[Any]:
-    array = ids if isinstance(ids, np.ndarray) else np.array(list(ids), dtype=object)
+def _close_matches(text: str, pool: list[str]) -> list[str]:
+    """Up to three like it: letter case and outer spaces aside first, then by difflib.
+
+    difflib is slow over very many texts, and a miss should answer at once all the same: it sees
+    those that begin alike, then others, up to a limit.
+    """
+    plain = text.strip().casefold()
+    same = [one for one in pool if one.strip().casefold() == plain]
+    if same:
+        return same[:3]
+    alike = [one for one in pool if one[:2].casefold() == plain[:2]][:_POOL]
+    tried = list(dict.fromkeys([*alike, *pool[: _POOL - len(alike)]]))
+    return difflib.get_close_matches(text, tried, n=3)
+
+
+def ids_array(ids: Iterable[Id] | npt.NDArray[Any], kind: str) -> npt.NDArray[Any]:
+    """Ids as a new array, int64 or object (of str).
+
+    Raises
+    ------
+    DataError
+        If they are of mixed or other types, or don't fit into 64 bits.
+    """
+    if isinstance(ids, str | bytes):
+        raise DataError(f"{kind} ids must be a list of ids, got the single text {ids!r}")
+    array = ids if isinstance(ids, np.ndarray) else _object_array(list(ids))
     if array.ndim != 1:
         raise DataError(f"{kind} ids must be one-dimensional, got shape {array.shape}")
     if array.dtype.kind in "iu":
@@ -187,10 +215,17 @@ def _as_array(ids: Iterable[Id] | npt.NDArray[Any], kind: str) -> npt.NDArray[An
     values = array.tolist()
     kinds = {str if isinstance(v, str) else type(v) for v in values}
     if not kinds or kinds == {str}:
-        out = np.empty(len(values), dtype=object)
-        out[:] = [str(v) for v in values]
-        return out
+        return _object_array([str(v) for v in values])
     if all(issubclass(k, int | np.integer) and k is not bool for k in kinds):
-        return np.array(values, dtype=np.int64)
+        try:
+            return np.array(values, dtype=np.int64)
+        except OverflowError as error:
+            raise DataError(f"{kind} ids beyond 64 bits don't fit: pass them as strings") from error
     names = ", ".join(sorted(k.__name__ for k in kinds))
     raise DataError(f"{kind} ids must be all strings or all integers, found: {names}")
+
+
+def _object_array(values: list[Any]) -> npt.NDArray[Any]:
+    out = np.empty(len(values), dtype=object)
+    out[:] = values
+    return out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tacit.data.catalogue import Catalogue
+from tacit.data.csr import Csr as Csr
+from tacit.data.csr import row_pointers
 from tacit.data.ids import Id, IdMap
+from tacit.data.report import ReadReport
 from tacit.errors import DataError, EmptyDataError, SettingsError
 
 if TYPE_CHECKING:
@@ -21,73 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("tacit")
 
-
-@dataclass(frozen=True)
-class Csr:
-    """Compressed sparse rows: what the engines work on.
-
-    Attributes
-    ----------
-    indptr
-        int64, shape (n_rows + 1,): row r holds the entries ``indptr[r]:indptr[r + 1]``.
-    indices
-        int32, shape (nnz,): columns, rising within a row.
-    values
-        float32, shape (nnz,).
-    n_columns
-        The number of columns.
-    """
-
-    indptr: npt.NDArray[np.int64]
-    indices: npt.NDArray[np.int32]
-    values: npt.NDArray[np.float32]
-    n_columns: int
-
-    @property
-    def n_rows(self) -> int:
-        """The number of rows."""
-        return len(self.indptr) - 1
-
-    @property
-    def nnz(self) -> int:
-        """The number of stored entries."""
-        return len(self.indices)
-
-    @cached_property
-    def row_counts(self) -> npt.NDArray[np.int64]:
-        """int64, shape (n_rows,): the number of entries of each row."""
-        return np.diff(self.indptr)
-
-    @property
-    def row_of_entry(self) -> npt.NDArray[np.int32]:
-        """int32, shape (nnz,): the row of each entry (made at each use, as large as indices)."""
-        return np.repeat(np.arange(self.n_rows, dtype=np.int32), self.row_counts)
-
-    def transpose(self) -> Csr:
-        """The same entries by column."""
-        import scipy.sparse as sp
-
-        turned = sp.csr_array(
-            (self.values, self.indices, self.indptr), shape=(self.n_rows, self.n_columns)
-        ).tocsc()
-        return Csr(
-            turned.indptr.astype(np.int64, copy=False),
-            turned.indices.astype(np.int32, copy=False),
-            turned.data,
-            self.n_rows,
-        )
-
-    def entries_of(self, rows: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-        """int64: where the entries of some rows (int codes) lie, row after row."""
-        counts = self.row_counts[rows]
-        shift = self.indptr[rows] - (np.cumsum(counts) - counts)
-        return np.repeat(shift, counts) + np.arange(counts.sum())
-
-    def take_rows(self, rows: npt.NDArray[Any]) -> Csr:
-        """Some rows, by number (int array), in that order."""
-        entries = self.entries_of(rows)
-        indptr = np.concatenate([[0], np.cumsum(self.row_counts[rows])]).astype(np.int64)
-        return Csr(indptr, self.indices[entries], self.values[entries], self.n_columns)
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
@@ -103,6 +40,8 @@ class Step:
 @dataclass(frozen=True, eq=False)
 class Interactions:
     """Who did what how often; immutable.
+
+    The arrays it is made of become its own and read-only; :meth:`from_matrix` copies.
 
     Attributes
     ----------
@@ -121,6 +60,8 @@ class Interactions:
         Lines that say what happened to every row of the source when it was read.
     steps
         What was done to the data since.
+    report
+        What became of every row when it was read, in numbers; None where nothing was.
     """
 
     csr: Csr
@@ -131,12 +72,17 @@ class Interactions:
     name: str = "interactions"
     notes: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
+    report: ReadReport | None = None
 
     def __post_init__(self) -> None:
         if (self.csr.n_rows, self.csr.n_columns) != (len(self.users), len(self.items)):
             raise DataError(
                 f"the matrix has {self.csr.n_rows:,} rows and {self.csr.n_columns:,} columns for "
                 f"{len(self.users):,} users and {len(self.items):,} items; rows are users"
+            )
+        if self.timestamps is not None and self.timestamps.shape != (self.csr.nnz,):
+            raise DataError(
+                f"{self.timestamps.size:,} timestamps for {self.csr.nnz:,} interactions"
             )
         for array in (self.csr.indptr, self.csr.indices, self.csr.values, self.timestamps):
             if array is not None:
@@ -176,6 +122,56 @@ class Interactions:
 
     # --- in and out -------------------------------------------------------------
 
+    @classmethod
+    def from_matrix(
+        cls,
+        matrix: Any,
+        users: Sequence[Id] | IdMap | None = None,
+        items: Sequence[Id] | IdMap | None = None,
+        *,
+        name: str = "matrix",
+        catalogue: Catalogue | None = None,
+        duplicates: str = "sum",
+    ) -> Interactions:
+        """Interactions from a matrix, users × items; the matrix is copied, never changed.
+
+        Users and items without interactions stay: rows and columns keep their numbers.
+
+        Parameters
+        ----------
+        matrix
+            Any SciPy sparse matrix or array, or a 2-D NumPy array. Zeros and NaN are left out
+            and counted in the notes.
+        users, items
+            What rows and columns are called; None: 0…n−1.
+        name, catalogue
+            What to call the data set, and what is known of its items.
+        duplicates
+            What to do with a cell stored twice: a policy of ``read_interactions``.
+
+        Raises
+        ------
+        DataError
+            If it is no matrix of real numbers, a value is infinite or too large for a float32,
+            or the ids do not fit its shape.
+        """
+        from tacit.data.matrices import read_matrix
+
+        csr, report = read_matrix(matrix, duplicates)
+        user_ids, item_ids = (
+            _ids_of(users, "user", csr.n_rows),
+            _ids_of(items, "item", csr.n_columns),
+        )
+        if (len(user_ids), len(item_ids)) != (csr.n_rows, csr.n_columns):
+            turned = (len(user_ids), len(item_ids)) == (csr.n_columns, csr.n_rows)
+            raise DataError(
+                f"the matrix has {csr.n_rows:,} rows and {csr.n_columns:,} columns, but there are "
+                f"{len(user_ids):,} users and {len(item_ids):,} items: rows must be users"
+                + ("; it lies on its side, pass matrix.T" if turned else "")
+            )
+        made = cls(csr, user_ids, item_ids, name=name, notes=report.notes(), report=report)
+        return made.with_catalogue(catalogue)
+
     def to_matrix(self) -> sp.csr_array:
         """A ``scipy.sparse.csr_array``, users × items, that shares no memory with this."""
         import scipy.sparse as sp
@@ -189,7 +185,10 @@ class Interactions:
 
     @cached_property
     def _by_item(self) -> Csr:
-        return self.csr.transpose()
+        turned = self.csr.transpose()
+        for array in (turned.indptr, turned.indices, turned.values):
+            array.setflags(write=False)
+        return turned
 
     def history(self, user: Id) -> dict[Id, float]:
         """What a user did: item → value.
@@ -205,7 +204,19 @@ class Interactions:
         return dict(zip(items, self.csr.values[span].tolist(), strict=True))
 
     def with_catalogue(self, catalogue: Catalogue | None) -> Interactions:
-        """The same interactions with another catalogue."""
+        """The same interactions with another catalogue.
+
+        Where one side's ids are integers and the other's are text ("12"), the catalogue is
+        given the ids of the interactions. A catalogue that knows none of the items is taken
+        with a warning.
+        """
+        if catalogue is not None and len(catalogue) and self.n_items:
+            catalogue = _with_ids_like(catalogue, self.items)
+            if not any(item in self.items for item in catalogue.items):
+                log.warning(
+                    "the catalogue knows none of the %s items: its ids are such as %r, theirs %r",
+                    f"{self.n_items:,}", catalogue.items[0], self.items[0],
+                )  # fmt: skip
         return dataclasses.replace(self, catalogue=catalogue)
 
     def rows_of(self, histories: Iterable[Iterable[Id] | Mapping[Id, float]]) -> Csr:
@@ -229,9 +240,8 @@ class Interactions:
 
     def select(self, keep: npt.NDArray[np.bool_]) -> Interactions:
         """The entries where ``keep`` (bool, shape (nnz,)) holds; users and items stay."""
-        counts = np.concatenate([[0], np.cumsum(keep)])
         csr = Csr(
-            counts[self.csr.indptr].astype(np.int64),
+            row_pointers(keep)[self.csr.indptr],
             self.csr.indices[keep],
             self.csr.values[keep],
             self.n_items,
@@ -271,17 +281,7 @@ class Interactions:
         for label, minimum in (("min_per_user", min_per_user), ("min_per_item", min_per_item)):
             if minimum < 0:
                 raise SettingsError(f"{label} must be 0 or more, got {minimum}")
-        rows, columns = self.csr.row_of_entry, self.csr.indices
-        users = np.ones(self.n_users, dtype=np.bool_)
-        items = np.ones(self.n_items, dtype=np.bool_)
-        while True:
-            kept = users[rows] & items[columns]
-            users_now = users & (np.bincount(rows[kept], minlength=self.n_users) >= min_per_user)
-            kept = users_now[rows] & items[columns]
-            items_now = items & (np.bincount(columns[kept], minlength=self.n_items) >= min_per_item)
-            if (users_now == users).all() and (items_now == items).all():
-                break
-            users, items = users_now, items_now
+        users, items = self._stable(min_per_user, min_per_item)
         left = self._compact(users, items)
         if left.nnz == 0:
             raise EmptyDataError(
@@ -312,6 +312,25 @@ class Interactions:
             lines.append(f"  {negative:,} of them dislikes (negative values)")
         return "\n".join(lines)
 
+    def _stable(
+        self, min_per_user: int, min_per_item: int
+    ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """Masks of the users and items of the largest part where all have enough."""
+        rows, columns = self.csr.row_of_entry, self.csr.indices
+        users = np.ones(self.n_users, dtype=np.bool_)
+        items = np.ones(self.n_items, dtype=np.bool_)
+        changed = True
+        while changed:
+            users_now = users & (np.bincount(rows, minlength=self.n_users) >= min_per_user)
+            kept = users_now[rows]
+            rows, columns = rows[kept], columns[kept]
+            items_now = items & (np.bincount(columns, minlength=self.n_items) >= min_per_item)
+            kept = items_now[columns]
+            rows, columns = rows[kept], columns[kept]
+            changed = bool((users_now != users).any() or (items_now != items).any())
+            users, items = users_now, items_now
+        return users, items
+
     def _item_counts(self) -> npt.NDArray[np.int64]:
         return np.bincount(self.csr.indices, minlength=self.n_items)
 
@@ -319,7 +338,7 @@ class Interactions:
         kept = self.select(users[self.csr.row_of_entry] & items[self.csr.indices])
         new_column = np.cumsum(items, dtype=np.int32) - np.int32(1)
         csr = Csr(
-            np.concatenate([[0], np.cumsum(kept.csr.row_counts[users])]).astype(np.int64),
+            row_pointers(kept.csr.row_counts[users]),
             new_column[kept.csr.indices],
             kept.csr.values,
             int(items.sum()),
@@ -333,18 +352,10 @@ def histories_to_csr(histories: Iterable[Iterable[Id] | Mapping[Id, float]], ite
     """Histories given by outside ids, as rows over ``items``; see ``Interactions.rows_of``."""
     indptr, columns, values = [0], [], []
     for history in histories:
-        if isinstance(history, str):
-            raise DataError(f"a history is a list of items, got the single text {history!r}")
-        weights = history if isinstance(history, Mapping) else dict.fromkeys(history, 1.0)
-        row = {}
-        for item, weight in weights.items():
-            if not np.isfinite(weight):
-                raise DataError(f"the value of item {item!r} in a history is {weight!r}")
-            if weight != 0:
-                row[items.code(item)] = float(weight)
-        for code in sorted(row):
-            columns.append(code)
-            values.append(row[code])
+        row = _history_row(history, items)
+        codes = sorted(row)
+        columns += codes
+        values += [row[code] for code in codes]
         indptr.append(len(columns))
     return Csr(
         np.array(indptr, dtype=np.int64),
@@ -352,6 +363,46 @@ def histories_to_csr(histories: Iterable[Iterable[Id] | Mapping[Id, float]], ite
         np.array(values, dtype=np.float32),
         len(items),
     )
+
+
+def _history_row(history: Iterable[Id] | Mapping[Id, float], items: IdMap) -> dict[int, float]:
+    if isinstance(history, str) or not isinstance(history, Iterable):
+        raise DataError(f"a history is a list of items, got the single {history!r}")
+    if isinstance(history, np.ndarray):
+        history = history.tolist()
+    weights = history if isinstance(history, Mapping) else dict.fromkeys(history, 1.0)
+    row = {}
+    for item, weight in weights.items():
+        try:
+            value = np.float32(min(max(weight, -_LARGEST), _LARGEST))
+            fits = abs(weight) <= _LARGEST  # false for NaN too
+        except TypeError:
+            fits = False
+        if not fits:
+            raise DataError(
+                f"the value of item {item!r} in a history is {weight!r}: a finite number (as a "
+                "float32) is needed"
+            )
+        if value != 0:
+            row[items.code(item)] = float(value)
+    return row
+
+
+def _ids_of(ids: Sequence[Id] | IdMap | None, kind: str, n: int) -> IdMap:
+    if ids is None:
+        return IdMap.range(n, kind)
+    return ids if isinstance(ids, IdMap) and ids.kind == kind else IdMap(ids, kind)
+
+
+def _with_ids_like(catalogue: Catalogue, items: IdMap) -> Catalogue:
+    """The catalogue with integer ids as text, or the other way, as the items have them."""
+    ids = catalogue.items
+    if ids.are_integers == items.are_integers:
+        return catalogue
+    renamed = [items.parse(str(one)) for one in ids]
+    if items.are_integers and any(isinstance(one, str) or str(one) not in ids for one in renamed):
+        return catalogue  # not all are integers as text, so they are other ids
+    return dataclasses.replace(catalogue, items=IdMap(renamed, ids.kind))
 
 
 def _describe(step: Step) -> str:

@@ -1,0 +1,89 @@
+"""Compressed sparse rows: the matrix that the engines work on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class Csr:
+    """Compressed sparse rows: what the engines work on.
+
+    Attributes
+    ----------
+    indptr
+        int64, shape (n_rows + 1,): row r holds the entries ``indptr[r]:indptr[r + 1]``.
+    indices
+        int32, shape (nnz,): columns, rising within a row.
+    values
+        float32, shape (nnz,).
+    n_columns
+        The number of columns.
+    """
+
+    indptr: npt.NDArray[np.int64]
+    indices: npt.NDArray[np.int32]
+    values: npt.NDArray[np.float32]
+    n_columns: int
+
+    @property
+    def n_rows(self) -> int:
+        """The number of rows."""
+        return len(self.indptr) - 1
+
+    @property
+    def nnz(self) -> int:
+        """The number of stored entries."""
+        return len(self.indices)
+
+    @cached_property
+    def row_counts(self) -> npt.NDArray[np.int64]:
+        """int64, shape (n_rows,): the number of entries of each row."""
+        return np.diff(self.indptr)
+
+    @property
+    def row_of_entry(self) -> npt.NDArray[np.int32]:
+        """int32, shape (nnz,): the row of each entry (made at each use, as large as indices)."""
+        return np.repeat(np.arange(self.n_rows, dtype=np.int32), self.row_counts)
+
+    def transpose(self) -> Csr:
+        """The same entries by column."""
+        import scipy.sparse as sp
+
+        turned = sp.csr_array(
+            (self.values, self.indices, self.indptr), shape=(self.n_rows, self.n_columns)
+        ).tocsc()
+        return Csr(
+            turned.indptr.astype(np.int64, copy=False),
+            turned.indices.astype(np.int32, copy=False),
+            turned.data,
+            self.n_rows,
+        )
+
+    def entries_of(self, rows: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+        """int64: where the entries of some rows (int codes) lie, row after row."""
+        counts = self.row_counts[rows]
+        shift = self.indptr[rows] - (np.cumsum(counts) - counts)
+        return np.repeat(shift, counts) + np.arange(counts.sum())
+
+    def take_rows(self, rows: npt.NDArray[Any]) -> Csr:
+        """Some rows, by number (int array), in that order."""
+        entries = self.entries_of(rows)
+        return Csr(
+            row_pointers(self.row_counts[rows]),
+            self.indices[entries],
+            self.values[entries],
+            self.n_columns,
+        )
+
+
+def row_pointers(counts: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """int64, shape (n_rows + 1,): where rows of these sizes begin and end."""
+    pointers = np.zeros(len(counts) + 1, dtype=np.int64)
+    np.cumsum(counts, out=pointers[1:])
+    return pointers

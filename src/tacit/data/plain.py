@@ -1,0 +1,252 @@
+"""Any text file as plain UTF-8 that was looked through once, byte by byte.
+
+Compressed files and other encodings are copied, as a stream, into a scratch folder. What is
+found on the way (a byte that is no text, a NUL, a cut-off archive) is told with its line.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import lzma
+import stat
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, cast
+
+from tacit.errors import DataError, EncodingError, SettingsError, require
+
+BLOCK = 1 << 20
+LONGEST_LINE = 1 << 20
+# Characters that no table should hold: those that a file leaves unused serve as marks.
+_MARKS = "\x1f\x1e\x1d\x1c\x01\x02\x03\x04\x05\x06\x0e\x0f\x10\x11\x12\x13\x14"
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A UTF-8 file whose lines end alike.
+
+    Attributes
+    ----------
+    path
+        The file itself, or its plain copy in the scratch folder.
+    lines
+        How many lines it has, blank ones too.
+    marks
+        Control characters that it does not hold.
+    holds_quote
+        Whether the quote character that was asked about is in it.
+    remarks
+        What was done to it, for the notes: ``"gzip"``, ``"latin-1"``.
+    """
+
+    path: Path
+    lines: int
+    marks: str
+    holds_quote: bool
+    remarks: tuple[str, ...]
+
+
+def plain_text(path: Path, scratch: Path, *, encoding: str | None, quote: str | None) -> Plain:
+    """Look through a text file, and make a plain copy of it where it is not plain.
+
+    Parameters
+    ----------
+    path
+        The file; gzip and zstd are known by their first bytes.
+    scratch
+        A folder for copies, to be removed by the caller.
+    encoding
+        A codec of Python, or None: UTF-8, or UTF-16 where the file begins with its mark.
+    quote
+        A character to look for.
+
+    Raises
+    ------
+    EncodingError
+        If bytes are not text in this encoding.
+    DataError
+        If the file holds a NUL or an endless line, or its archive is damaged.
+    SettingsError
+        If Python knows no such encoding.
+    """
+    with path.open("rb") as file:
+        head = file.read(4)
+    packed = _packing(head)
+    codec = _codec(encoding, path, packed)
+    remarks = [word for word in (packed, None if codec == "utf-8" else codec) if word]
+    if packed or codec != "utf-8" or not stat.S_ISREG(path.stat().st_mode):
+        copy = _free_name(scratch)
+        _transcode(path, copy, packed, codec)
+        survey = _survey(copy, path.name, quote)
+        path = copy
+    else:
+        survey = _survey(path, path.name, quote)
+    if survey.mixed:
+        copy = _free_name(scratch)
+        _same_line_ends(path, copy)
+        path, remarks = copy, [*remarks, "mixed line ends"]
+    return Plain(path, survey.lines, survey.marks, survey.holds_quote, tuple(remarks))
+
+
+def _free_name(scratch: Path) -> Path:
+    return scratch / f"copy{len(list(scratch.glob('copy*')))}"
+
+
+# --- opening ----------------------------------------------------------------------------
+
+
+def _packing(head: bytes) -> str | None:
+    if head.startswith(b"\x1f\x8b"):
+        return "gzip"
+    return "zstd" if head.startswith(b"\x28\xb5\x2f\xfd") else None
+
+
+def _open(path: Path, packed: str | None) -> IO[bytes]:
+    if packed == "gzip":
+        return cast("IO[bytes]", gzip.open(path, "rb"))
+    if packed == "zstd":
+        stream: Any = require("zstandard", extra=None, what="Files packed with zstd")
+        return cast("IO[bytes]", stream.open(path, "rb"))
+    return path.open("rb")
+
+
+def _codec(encoding: str | None, path: Path, packed: str | None) -> str:
+    if encoding is None:
+        with _damage_told(path, packed), _open(path, packed) as file:
+            return "utf-16" if file.read(2) in _UTF16 else "utf-8"
+    try:
+        name = codecs.lookup(encoding).name
+        "".encode(name)
+    except LookupError as error:
+        raise SettingsError(
+            f'no encoding is called {encoding!r}: try "utf-8", "latin-1" or "cp1252"'
+        ) from error
+    return "utf-8" if name in ("utf-8", "utf-8-sig") else name
+
+
+class _damage_told:  # noqa: N801 - a context manager, used like a function
+    """Turns what a broken archive raises into an error that says so."""
+
+    def __init__(self, path: Path, packed: str | None) -> None:
+        self.path, self.packed = path, packed
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        ours = isinstance(error, EOFError | zlib.error | gzip.BadGzipFile | lzma.LZMAError)
+        if ours or type(error).__name__ == "ZstdError":
+            raise DataError(
+                f"{self.path.name} is damaged or cut off: its {self.packed} stream does not "
+                f"end as it should ({error}); fetch it again"
+            ) from error
+
+
+def _transcode(path: Path, copy: Path, packed: str | None, codec: str) -> None:
+    decoder = None if codec == "utf-8" else codecs.getincrementaldecoder(codec)()
+    lines = 0
+    with _damage_told(path, packed), _open(path, packed) as source, copy.open("wb") as target:
+        while True:
+            block = source.read(BLOCK)
+            if decoder is not None:
+                try:
+                    text = decoder.decode(block, final=not block)
+                except UnicodeDecodeError as error:
+                    text = error.object[: error.start].decode(codec, errors="replace")
+                    raise _no_text(error, path.name, lines + text.count("\n") + 1) from error
+                lines += text.count("\n")
+                target.write(text.encode("utf-8"))
+            else:
+                target.write(block)
+            if not block:
+                break
+
+
+def _same_line_ends(path: Path, copy: Path) -> None:
+    with (
+        path.open(encoding="utf-8", newline=None) as source,
+        copy.open("w", encoding="utf-8", newline="\n") as target,
+    ):
+        while block := source.read(BLOCK):
+            target.write(block)
+
+
+# --- looking through --------------------------------------------------------------------
+
+
+@dataclass
+class _Survey:
+    lines: int
+    mixed: bool
+    marks: str
+    holds_quote: bool
+
+
+def _survey(path: Path, name: str, quote: str | None) -> _Survey:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    feeds = returns = pairs = run = 0
+    marks, wanted = _MARKS, quote.encode() if quote else None
+    holds_quote, last = False, b"\n"
+    for block in _blocks(path):
+        line = feeds + returns - pairs + 1
+        try:
+            decoder.decode(block)
+        except UnicodeDecodeError as error:
+            raise _no_text(error, name, line + _ends(error.object[: error.start])) from error
+        if (nul := block.find(0)) >= 0:
+            raise DataError(
+                f"{name} holds a NUL byte in line {line + _ends(block[:nul]):,}: it is not a text "
+                'table, or it is in UTF-16 (then give encoding="utf-16-le")'
+            )
+        feeds += block.count(b"\n")
+        if b"\r" in block:
+            returns += block.count(b"\r")
+            pairs += block.count(b"\r\n")
+        marks = "".join(mark for mark in marks if mark.encode() not in block)
+        holds_quote = holds_quote or (wanted is not None and wanted in block)
+        end = max(block.rfind(b"\n"), block.rfind(b"\r"))
+        run = run + len(block) if end < 0 else len(block) - end - 1
+        if run > LONGEST_LINE:
+            raise DataError(
+                f"line {feeds + returns - pairs + 1:,} of {name} is longer than a million bytes: "
+                "it is not a table with a row a line"
+            )
+        last = block[-1:]
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        raise _no_text(error, name, feeds + returns - pairs + 1) from error
+    ends = feeds + returns - pairs
+    kinds = (feeds > pairs) + (returns > pairs) + (pairs > 0)
+    lines = ends + (last not in (b"\n", b"\r"))
+    # old Macs' files (\r alone) are made alike too: one kind of line end less to trust
+    return _Survey(lines, kinds > 1 or returns > pairs, marks, holds_quote)
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    """The bytes of a file after its byte order mark; no block ends inside a CR LF."""
+    with path.open("rb") as file:
+        if file.read(3) != codecs.BOM_UTF8:
+            file.seek(0)
+        while block := file.read(BLOCK):
+            while block.endswith(b"\r") and (more := file.read(1)):
+                block += more
+            yield block
+
+
+def _ends(block: bytes) -> int:
+    return block.count(b"\n") + block.count(b"\r") - block.count(b"\r\n")
+
+
+def _no_text(error: UnicodeDecodeError, name: str, line: int) -> EncodingError:
+    start = max(error.object.rfind(b"\n", 0, error.start) + 1, error.start - 30)
+    around = error.object[start : error.start + 10].split(b"\n")[0]
+    hint = 'encoding="latin-1" or "cp1252"' if error.encoding == "utf-8" else "another encoding="
+    return EncodingError(
+        f"line {line:,} of {name} holds the byte 0x{error.object[error.start]:02x}, which is not "
+        f"{error.encoding} text (near {around!r}): give {hint}, whichever it was written in"
+    )
