@@ -21,7 +21,9 @@ from typing import IO, cast
 from tacit.errors import DataError
 
 SUFFIXES = (".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar")
+# RuntimeError: zipfile's word for an archive that is encrypted or packed in a way it can't read
 _BROKEN = (
+    RuntimeError,
     zipfile.BadZipFile,
     tarfile.TarError,
     zlib.error,
@@ -67,7 +69,7 @@ def unpack(archive: Path, names: Iterable[str], to: Path) -> list[str]:
         shutil.rmtree(to, ignore_errors=True)
         fresh.replace(to)
     except _BROKEN as error:
-        raise DataError(f"{archive} is broken or incomplete: {error}") from error
+        raise DataError(f"{archive} can't be unpacked: {error}") from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return found

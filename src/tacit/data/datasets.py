@@ -79,7 +79,7 @@ def load(
     name
         One of :func:`names`.
     path
-        A local copy: the folder that holds the files, or the publisher's archive.
+        A local copy: the folder that holds the files, one of them, or the publisher's archive.
     cache
         The cache folder; by default ``TACIT_CACHE``, ``XDG_CACHE_HOME/tacit`` or
         ``~/.cache/tacit``.
@@ -110,6 +110,8 @@ def load(
             raise SettingsError(f"{name} is made, not read: it takes no path")
         return shapes()
     copy = Path(path).expanduser() if path is not None else _from_environment(known)
+    if copy is not None and copy.name in known.files:
+        copy = copy.parent
     if copy is not None and copy.is_file():
         return _read_archive(known, copy, min_rating)
     if copy is not None:

@@ -199,10 +199,11 @@ _GENRES = (
 def _genre_flags(films: Path) -> dict[str, tuple[str, ...]]:
     """Genres of each film of u.item: its last nineteen columns are 0 or 1."""
     genres = {}
-    for line in films.read_text(encoding="latin-1").splitlines():
-        item, *_, flags = line.split("|", maxsplit=5)
-        chosen = zip(_GENRES, flags.split("|"), strict=False)
-        genres[item] = tuple(genre for genre, flag in chosen if flag == "1")
+    # not splitlines: it would also break lines at characters that Latin-1 text may hold
+    for line in films.read_text(encoding="latin-1").split("\n"):
+        fields = line.rstrip("\r").split("|")
+        chosen = zip(_GENRES, fields[5:], strict=False)
+        genres[fields[0]] = tuple(genre for genre, flag in chosen if flag == "1")
     return genres
 
 
@@ -375,7 +376,8 @@ _ROWS = (
     Known(
         "sketchfab",
         "Sketchfab, October 2016: 62,583 people, 28,806 3-D models, 632,840 likes; names, links.",
-        "MIT, as the repository that holds it. Cite: Rosenthal, Likes Out! Guerilla Dataset!",
+        "MIT, as the repository that holds it. Cite: Rosenthal, "
+        "Likes Out! Guerilla Dataset!, 2016.",
         "https://github.com/EthanRosenthal/rec-a-sketch",
         None,
         sources=tuple(
