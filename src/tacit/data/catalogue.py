@@ -43,9 +43,10 @@ class Catalogue:
             entries = getattr(self, field)
             if isinstance(entries, str):
                 raise DataError(f"{field} must be a list, one entry an item, got {entries[:40]!r}")
-            # a tuple of its own: what the caller does with a list later changes nothing here
-            entries = tuple(entries)
-            object.__setattr__(self, field, entries)
+            if isinstance(entries, list):
+                # a tuple of its own: what the caller does with a list later changes nothing here;
+                # other sequences are kept, since one may make its entries when they are asked for
+                object.__setattr__(self, field, tuple(entries))
             if len(entries) != len(self.items):
                 raise DataError(
                     f"the catalogue has {len(entries):,} {field} for {len(self.items):,} items"
