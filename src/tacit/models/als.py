@@ -18,8 +18,9 @@ from tacit.engines.base import Engine, Factors, Objective, Spectrum
 from tacit.engines.local import LocalEngine
 from tacit.engines.scorers import FactorScorer, Scorer
 from tacit.errors import DataError, EmptyDataError, SettingsError
-from tacit.models.base import Epoch, History, Metric, Model, OnEpoch, vector_scorer
+from tacit.models.base import Epoch, Metric, Model, OnEpoch, vector_scorer
 from tacit.models.checks import check_choice, check_number, check_whole
+from tacit.models.lists import History
 
 log = logging.getLogger("tacit")
 

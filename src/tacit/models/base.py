@@ -19,7 +19,7 @@ import numpy.typing as npt
 from tacit import artifact
 from tacit.data.catalogue import Catalogue
 from tacit.data.ids import Id, IdMap
-from tacit.data.interactions import Csr, Interactions, Step, histories_to_csr
+from tacit.data.interactions import Csr, Interactions, histories_to_csr
 from tacit.engines.scorers import FactorScorer, Scorer, TopK
 from tacit.errors import (
     CorruptArtifactError,
@@ -29,11 +29,19 @@ from tacit.errors import (
     UnknownIdError,
     UnsupportedError,
 )
+from tacit.models import files
 from tacit.models.checks import check_choice, check_whole
-from tacit.models.lists import ItemLists, allowed, excluded, stack
+from tacit.models.lists import (
+    History,
+    ItemLists,
+    allowed,
+    as_histories,
+    as_list,
+    excluded,
+    stack,
+)
 from tacit.results import Explanation, Recommendations
 
-History = Iterable[Id] | Mapping[Id, float]
 Metric = Literal["cosine", "dot"]
 
 
@@ -263,7 +271,7 @@ class Model(ABC):
         UnknownIdError
             If an item was never seen; the message names close matches.
         """
-        queries = _as_list(items)
+        queries = as_list(items)
         codes = self.items.codes(queries)
         itself = None if include_self else _diagonal(codes, len(self.items))
         top = _top_k(
@@ -286,7 +294,7 @@ class Model(ABC):
         UnsupportedError
             If this kind of model has no vectors of users.
         """
-        queries = _as_list(users)
+        queries = as_list(users)
         codes = self.users.codes(queries)
         scorer = self._user_scorer(codes, _metric(metric))
         top = scorer.top_k(_positive(k), exclude=_diagonal(codes, len(self.users)))
@@ -360,31 +368,9 @@ class Model(ABC):
         NotFittedError
             If the model is not fitted.
         """
-        data = self.interactions
-        arrays = self._arrays()
-        if data.timestamps is not None:
-            arrays["timestamps"] = data.timestamps
-        bundle = artifact.Bundle(
-            model=self.kind,
-            settings=self.settings,
-            arrays=arrays,
-            matrices={"interactions": data.csr},
-            users=data.users,
-            items=data.items,
-            catalogue=data.catalogue,
-            info={
-                "data": {
-                    "name": data.name,
-                    "users": data.n_users,
-                    "items": data.n_items,
-                    "interactions": data.nnz,
-                    "notes": list(data.notes),
-                    "steps": [dataclasses.asdict(step) for step in data.steps],
-                },
-                "metrics": dict(self.metrics if metrics is None else metrics),
-                "training": self._training(),
-            },
-        )
+        kept = self.metrics if metrics is None else metrics
+        data, settings = self.interactions, self.settings
+        bundle = files.to_bundle(self.kind, settings, data, self._arrays(), self._training(), kept)
         artifact.write(bundle, path)
         return Path(path)
 
@@ -398,12 +384,8 @@ class Model(ABC):
             If the bundle lacks something or its parts don't fit.
         """
         try:
-            # JSON has no tuples
-            settings = {
-                k: tuple(v) if isinstance(v, list) else v for k, v in bundle.settings.items()
-            }
-            model = cls(**settings)
-            model._interactions = _saved_interactions(bundle)
+            model = cls(**files.settings_of(bundle))
+            model._interactions = files.interactions_of(bundle)
             model._metrics = bundle.info["metrics"]
             model._restore(bundle.arrays)
             model._restore_training(bundle.info["training"])
@@ -433,13 +415,13 @@ class Model(ABC):
             raise SettingsError("name users, or give a history, and not both")
         if history is None:
             assert users is not None
-            queries = _as_list(users)
+            queries = as_list(users)
             try:
                 codes = self.users.codes(queries)
             except UnknownIdError as error:
                 raise UnknownIdError(f"{error}; for a new person pass history=[…]") from None
             return queries, self.interactions.csr.take_rows(codes), codes
-        rows = histories_to_csr(_as_histories(history), self.items)
+        rows = histories_to_csr(as_histories(history), self.items)
         return list(range(rows.n_rows)), rows, None
 
     def _answer(
@@ -476,25 +458,6 @@ def _top_k(scorer: Scorer, k: int, exclude: Csr | None, allow: list[Csr | None])
     return TopK.merge(parts)
 
 
-def _saved_interactions(bundle: artifact.Bundle) -> Interactions:
-    data = bundle.info["data"]
-    if bundle.users is None or bundle.items is None:
-        raise KeyError("ids")
-    return Interactions(
-        bundle.matrices["interactions"],
-        bundle.users,
-        bundle.items,
-        timestamps=bundle.arrays.get("timestamps"),
-        catalogue=bundle.catalogue,
-        name=data["name"],
-        notes=tuple(data["notes"]),
-        steps=tuple(
-            Step(one["what"], *(tuple(one[n]) for n in ("users", "items", "interactions")))
-            for one in data["steps"]
-        ),
-    )
-
-
 def vector_scorer(
     vectors: npt.NDArray[Any], codes: npt.NDArray[Any], metric: Metric, threads: int | None
 ) -> Scorer:
@@ -509,21 +472,6 @@ def _diagonal(codes: npt.NDArray[np.int32], n: int) -> Csr:
     """One entry a row: the query itself."""
     indptr = np.arange(len(codes) + 1, dtype=np.int64)
     return Csr(indptr, codes, np.ones(len(codes), dtype=np.float32), n)
-
-
-def _as_histories(given: History | Sequence[History]) -> list[History]:
-    """One person's items, or several people's, as a list of histories."""
-    if isinstance(given, Mapping):
-        return [given]
-    parts: list[Any] = [given] if isinstance(given, str) else list(given)
-    several = parts and not any(isinstance(part, str | int | np.integer) for part in parts)
-    return parts if several else [parts if not isinstance(given, str) else given]
-
-
-def _as_list(ids: Id | Iterable[Id]) -> list[Id]:
-    if isinstance(ids, str) or not isinstance(ids, Iterable):
-        return [ids]
-    return list(ids)
 
 
 def _positive(k: int) -> int:

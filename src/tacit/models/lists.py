@@ -1,8 +1,9 @@
-"""Allow and deny lists, by outside ids, as rows that scorers honour."""
+"""What callers name by outside ids: one or many, histories, allow and deny lists."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,24 @@ from tacit.data.ids import Id, IdMap
 from tacit.data.interactions import Csr
 from tacit.errors import SettingsError
 
+History = Iterable[Id] | Mapping[Id, float]
 ItemLists = Iterable[Id] | Mapping[Id, Iterable[Id]]
+
+
+def as_histories(given: History | Sequence[History]) -> list[History]:
+    """One person's items, or several people's, as a list of histories."""
+    if isinstance(given, Mapping):
+        return [given]
+    parts: list[Any] = [given] if isinstance(given, str) else list(given)
+    several = parts and not any(isinstance(part, str | int | np.integer) for part in parts)
+    return parts if several else [parts if not isinstance(given, str) else given]
+
+
+def as_list(ids: Id | Iterable[Id]) -> list[Id]:
+    """One id or several, as a list."""
+    if isinstance(ids, str) or not isinstance(ids, Iterable):
+        return [ids]
+    return list(ids)
 
 
 def allowed(lists: ItemLists | None, queries: Sequence[Id], items: IdMap) -> list[Csr | None]:
