@@ -132,10 +132,7 @@ def read_interactions(
             con, source, scratch, given,
             options=options, format=format, numeric=("value", "timestamp"),
         )  # fmt: skip
-        places = [
-            locate(guess(given, s.columns, s.width, s.label), s.columns, s.width, s.label)
-            for s in opened
-        ]
+        places = [_places(given, one) for one in opened]
         roles = _same_roles(places)
         begins = stage(con, opened, places, id_kinds(opened, places))
         bad = bad_lines(con, opened, begins, skip=on_bad_lines == "skip", quote=_quoting(options))
@@ -232,6 +229,13 @@ def _is_matrix(source: Any) -> bool:
     if isinstance(source, str | os.PathLike | list | tuple):
         return False
     return type(source).__module__.startswith(("scipy.sparse", "numpy"))
+
+
+def _places(given: Mapping[str, Column | None], source: Source) -> dict[str, int]:
+    if source.meant and all(column is None for column in given.values()):
+        return dict(source.meant)
+    table = (source.columns, source.width, source.label)
+    return locate(guess(given, *table), *table)
 
 
 def _same_roles(places: Sequence[Mapping[str, int]]) -> list[str]:

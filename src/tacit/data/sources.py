@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,8 @@ class Source:
     cell
         Column → SQL of its cell.
     kind
-        Column → ``text``, ``integer``, ``float``, ``boolean``, ``time`` or another type's name.
+        Column → ``text``, ``integer``, ``float``, ``boolean``, ``time``, ``mixed`` (of JSON: texts
+        that must be looked at one by one) or another type's name.
     misfit
         SQL of what is wrong with a row as a whole, NULL where nothing is.
     blank
@@ -54,6 +55,8 @@ class Source:
         How many rows the relation must have, or None.
     how
         For the notes: ``("tab-separated", "header")``.
+    meant
+        Role → column where there is no doubt: in records.
     """
 
     label: str
@@ -69,6 +72,7 @@ class Source:
     begins: int = 1
     expected: int | None = None
     how: tuple[str, ...] = ()
+    meant: Mapping[str, int] = field(default_factory=dict)
 
     def column_name(self, place: int) -> str:
         """What a column is called in messages."""
@@ -215,7 +219,7 @@ def _jsonl(
         width=len(keys),
         relation=relation,
         cell=lambda place: f"(f[{place + 1}] ->> '$')",
-        kind=lambda place: _json_kind(con, relation, place, keys[place], path.name),
+        kind=lambda place: _json_kind(con, relation, place),
         misfit="CASE WHEN f IS NULL THEN 'not a JSON object' END",
         blank="line IS NULL",
         shown="line",
@@ -237,7 +241,7 @@ def _keys(con: Any, lines: str, label: str, given: Mapping[str, Column | None]) 
     return tuple(sorted(key for (key,) in rows))
 
 
-def _json_kind(con: Any, relation: str, place: int, name: str, label: str) -> str:
+def _json_kind(con: Any, relation: str, place: int) -> str:
     rows = con.execute(
         f"SELECT DISTINCT json_type(f[{place + 1}]) FROM {relation} WHERE f IS NOT NULL"
     ).fetchall()
@@ -248,11 +252,7 @@ def _json_kind(con: Any, relation: str, place: int, name: str, label: str) -> st
         return "integer"
     if types <= {"BIGINT", "UBIGINT", "DOUBLE"}:
         return "float"
-    if types == {"BOOLEAN"}:
-        return "boolean"
-    raise DataError(
-        f"{name!r} of {label} holds values of several types: {', '.join(sorted(types))}"
-    )
+    return "boolean" if types == {"BOOLEAN"} else "mixed"
 
 
 # --- frames -----------------------------------------------------------------------------
@@ -262,16 +262,18 @@ def _frame(con: Any, source: Any) -> Source:
     if isinstance(source, list | tuple):
         table: Any = _records(source)
         label = "the list of records"
+        meant = {role: place for place, role in enumerate(table)}
     else:
-        table, label = _native(source)
+        table, label = _scannable(source)
+        meant = {}
     try:
         con.register("frame", table)
     except Exception as error:
         raise DataError(f"can't read {label}: {error}") from error
-    return _typed(con, "frame", label, ())
+    return replace(_typed(con, "frame", label, ()), meant=meant)
 
 
-def _native(source: Any) -> tuple[Any, str]:
+def _scannable(source: Any) -> tuple[Any, str]:
     """What DuckDB can scan of a frame, without a copy where it is possible."""
     import narwhals as nw
 

@@ -1,0 +1,94 @@
+"""Matrices in: any format, any state, never changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import tacit
+from tacit.data.interactions import Interactions
+from tacit.errors import DataError, SettingsError
+
+small = hnp.arrays(
+    np.float32,
+    hnp.array_shapes(min_dims=2, max_dims=2, max_side=6),
+    elements=st.sampled_from([0, 0, 1, 2.5, -3]),
+)
+FORMATS = [sp.csr_array, sp.csr_matrix, sp.csc_array, sp.coo_array, sp.lil_array, np.asarray]
+
+
+@given(small, st.sampled_from(FORMATS))
+def test_there_and_back(dense: Any, make: Any) -> None:
+    made = Interactions.from_matrix(make(dense))
+    np.testing.assert_array_equal(made.to_matrix().toarray(), dense)
+    assert (made.n_users, made.n_items) == dense.shape
+    assert made.csr.indptr.dtype == np.int64
+    assert made.csr.indices.dtype == np.int32
+    assert made.csr.values.dtype == np.float32
+    assert made.to_matrix().has_sorted_indices
+
+
+def messy(kind: Any = sp.csr_array) -> Any:
+    """Unsorted, with an explicit zero, a NaN and a cell stored twice."""
+    data = np.array([5.0, 1.0, 0.0, np.nan, 2.0, -2.0, 2.0])
+    return kind((data, np.array([2, 0, 1, 0, 2, 1, 1]), np.array([0, 3, 5, 7])), shape=(3, 4))
+
+
+def test_messy_matrices_are_cleaned_and_left_alone() -> None:
+    for kind in (sp.csr_array, sp.csr_matrix):
+        matrix = messy(kind)
+        before = [part.copy() for part in (matrix.data, matrix.indices, matrix.indptr)]
+        made = tacit.read_interactions(matrix)
+        assert made.to_matrix().toarray().tolist() == [[1, 0, 5, 0], [0, 0, 2, 0], [0, 0, 0, 0]]
+        for part, was in zip((matrix.data, matrix.indices, matrix.indptr), before, strict=True):
+            np.testing.assert_array_equal(part, was)
+            assert part.flags.writeable
+        report = made.report
+        assert report is not None
+        assert (report.rows, report.zeros, report.valueless) == (7, 1, 1)
+        assert (report.merged, report.cancelled, report.unaccounted) == (1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("policy", "value"), [("sum", 0), ("max", 2), ("last", 2), ("mean", 0), ("binary", 0)]
+)
+def test_cells_stored_twice(policy: Any, value: float) -> None:
+    made = tacit.read_interactions(messy(), duplicates=policy)
+    assert made.to_matrix().toarray()[2, 1] == value
+    with pytest.raises(DataError, match="repeat a cell"):
+        tacit.read_interactions(messy(), duplicates="error")
+
+
+def test_ids_of_rows_and_columns() -> None:
+    matrix = sp.csr_array(np.eye(2, 3))
+    made = tacit.read_interactions(matrix, user_ids=["u", "v"], item_ids=[10, 20, 30])
+    assert made.history("v") == {20: 1.0}
+    assert list(Interactions.from_matrix(matrix).items) == [0, 1, 2]
+    with pytest.raises(DataError, match=r"lies on its side, pass matrix\.T"):
+        Interactions.from_matrix(matrix, ["a", "b", "c"], [1, 2])
+    with pytest.raises(DataError, match="2 rows and 3 columns, but there are 4 users and 3 items"):
+        Interactions.from_matrix(matrix, [1, 2, 3, 4])
+    with pytest.raises(SettingsError, match="no columns"):
+        tacit.read_interactions(matrix, "user", "item")
+
+
+def test_what_is_no_matrix_of_finite_numbers() -> None:
+    for wrong in (np.array([[np.inf]]), np.array([[1e39]]), np.array([[1j]]), np.ones(3)):
+        with pytest.raises(DataError):
+            Interactions.from_matrix(wrong)
+    with pytest.raises(DataError, match="row 1, column 0 is inf"):
+        Interactions.from_matrix(sp.coo_array(np.array([[1.0], [np.inf]])))
+    with pytest.raises(DataError):
+        Interactions.from_matrix(np.array([["a"]]))
+
+
+def test_an_empty_matrix_keeps_its_shape() -> None:
+    made = Interactions.from_matrix(sp.csr_array((3, 2)))
+    assert (made.n_users, made.n_items, made.nnz) == (3, 2, 0)
+    assert Interactions.from_matrix(sp.csr_array((0, 0))).density == 0
