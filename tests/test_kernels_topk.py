@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import time
 from itertools import pairwise
 
 import numpy as np
@@ -205,3 +207,25 @@ def test_gains_of_a_hand_made_list() -> None:
     assert np.allclose(dcg, [1 / np.log2(3) + 1 / np.log2(5), 0, 0])
     assert np.allclose(precisions, [1 / 2 + 2 / 4, 0, 0])
     assert kernels.list_gains(lists, relevant, 3, 10)[0].tolist() == [1, 0, 0]
+
+
+def test_a_long_run_stops_when_asked() -> None:
+    """A signal's exception ends it between chunks, as Ctrl-C does."""
+
+    class Stopped(Exception):
+        pass
+
+    def stop(*_):
+        raise Stopped
+
+    X, Y = normal(40_000, 128), normal(40_000, 128, seed=1)
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    began = time.perf_counter()
+    try:
+        with pytest.raises(Stopped):
+            kernels.factor_top_k(X, Y, 5, threads=2)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert time.perf_counter() - began < 1.5  # all of it takes several seconds
