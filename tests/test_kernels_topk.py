@@ -212,18 +212,18 @@ def test_gains_of_a_hand_made_list() -> None:
 def test_a_long_run_stops_when_asked() -> None:
     """A signal's exception ends it between chunks, as Ctrl-C does."""
 
-    class Stopped(Exception):
+    class StopError(Exception):
         pass
 
     def stop(*_):
-        raise Stopped
+        raise StopError
 
     X, Y = normal(40_000, 128), normal(40_000, 128, seed=1)
     before = signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, 0.05)
     began = time.perf_counter()
     try:
-        with pytest.raises(Stopped):
+        with pytest.raises(StopError):
             kernels.factor_top_k(X, Y, 5, threads=2)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
