@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import logging
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -445,88 +444,38 @@ def test_any_text_survives_a_quoted_file(
     assert set(triples(tacit.read_interactions(path, "user", "item"))) == set(pairs)
 
 
-# --- the real files ---------------------------------------------------------------------
+def test_pipes_and_unreadable_files(tmp_path: Path) -> None:
+    import os
+    import threading
+
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=("u,a\nv,b\n",))
+    writer.start()
+    read = tacit.read_interactions(pipe)
+    writer.join()
+    assert set(triples(read)) == {("u", "a"), ("v", "b")}
 
 
-def test_lastfm_2k(real_data, caplog: pytest.LogCaptureFixture) -> None:  # type: ignore[no-untyped-def]
-    path = real_data("lastfm-2k/user_artists.dat")
-    rows = [line.split("\t") for line in path.read_text().splitlines()[1:]]
-    read = tacit.read_interactions(path, "userID", "artistID", "weight")
-    assert triples(read) == {(u, i): float(n) for u, i, n in rows}
-    assert (read.n_users, read.n_items, read.nnz) == (1892, 17632, 92834)
-    artists = real_data("lastfm-2k/artists.dat")
-    wanted = [line.split("\t") for line in artists.read_text("utf-8").split("\n")[1:-1]]
-    known = tacit.read_catalogue(artists, "id", "name", "url", "pictureURL")
-    assert known.links is not None
-    assert known.pictures is not None
-    assert [
-        list(r)
-        for r in zip(known.items, known.names or (), known.links, known.pictures, strict=True)
-    ] == wanted
-    assert len(known) == 17632
-    assert read.with_catalogue(known).catalogue is known
-    assert not caplog.records
+def test_a_bad_first_line_does_not_set_the_width(tmp_path: Path) -> None:
+    path = write(tmp_path, "oops\nu\ta\nv\tb\n")
+    read = tacit.read_interactions(path, 0, 1, on_bad_lines="skip")
+    assert set(triples(read)) == {("u", "a"), ("v", "b")}
+    with pytest.raises(BadLinesError, match="1 of 3 lines"):
+        tacit.read_interactions(path, 0, 1)
 
 
-def test_movielens(real_data) -> None:  # type: ignore[no-untyped-def]
-    movies = real_data("ml-1m/movies.dat")
-    wanted = [line.split("::") for line in movies.read_text("latin-1").split("\n")[:-1]]
-    known = tacit.read_catalogue(movies, 0, 1, tags=2, encoding="latin-1")
-    assert list(known.items) == [row[0] for row in wanted]
-    assert known.names == tuple(row[1] for row in wanted)
-    assert known.tags == tuple(tuple(row[2].split("|")) for row in wanted)
-    films = real_data("ml-100k/u.item")
-    lines = [line.split("|") for line in films.read_text("latin-1").split("\n")[:-1]]
-    known = tacit.read_catalogue(films, 0, 1, 4, encoding="latin-1")
-    assert (known.names, known.links) == (tuple(r[1] for r in lines), tuple(r[4] for r in lines))
-    rated = real_data("ml-100k/u.data")
-    read = tacit.read_interactions(rated, 0, 1, 2, 3)
-    rows = [line.split("\t") for line in rated.read_text().splitlines()]
-    assert triples(read) == {(u, i): float(v) for u, i, v, _ in rows}
-    assert read.timestamps is not None
-    assert read.timestamps.sum() == sum(int(row[3]) for row in rows)
+def test_quotes_that_were_not_asked_for_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = write(tmp_path, '"u"\t"a"\n"v"\t"b"\n')
+    assert list(tacit.read_interactions(path).users) == ['"u"', '"v"']
+    assert "all users are in quotes" in caplog.text
+    assert list(tacit.read_interactions(path, quote='"').users) == ["u", "v"]
 
 
-def test_sketchfab(real_data, caplog: pytest.LogCaptureFixture) -> None:  # type: ignore[no-untyped-def]
-    path = real_data("sketchfab/model_urls.psv")
-    with path.open(encoding="utf-8", newline="") as file:
-        wanted = list(csv.reader(file, delimiter="|", quotechar="\\"))[1:]
-    assert len(wanted) == 28824
-    known = tacit.read_catalogue(path, "mid", "name", quote="\\")
-    first = {mid: name for name, mid in reversed(wanted)}
-    assert {mid: known.name(mid) for mid in known.items} == first
-    assert list(known.items) == list(dict.fromkeys(mid for _, mid in wanted))
-    assert "18 rows are of items named before" in caplog.text
-    with pytest.raises(BadLinesError, match=r"If .* quotes fields there"):
-        tacit.read_catalogue(path, "mid", "name")
-
-
-def test_latin_1_tags(real_data) -> None:  # type: ignore[no-untyped-def]
-    path = real_data("lastfm-2k/tags.dat")
-    rows = [line.split("\t") for line in path.read_text("latin-1").split("\n")[1:-1]]
-    known = tacit.read_catalogue(path, "tagID", "tagValue", encoding="latin-1")
-    assert list(zip(known.items, known.names or (), strict=True)) == [tuple(r) for r in rows]
-    with pytest.raises(EncodingError, match=r"line 2,815"):
-        tacit.read_catalogue(path, "tagID", "tagValue")
-
-
-# --- catalogues -------------------------------------------------------------------------
-
-
-def test_catalogue_columns(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    data = (
-        "id,title,page,look,words\n1,One,http://a,p.png,x| y ||z\n2,,,,\n1,Other,,,\n,Nobody,,,\n"
-    )
-    path = write(tmp_path, data, "things.csv")
-    with caplog.at_level(logging.WARNING):
-        known = tacit.read_catalogue(path, "id", "title", "page", "look", "words")
-    assert list(known.items) == ["1", "2"]
-    assert known.tags_of("1") == ("x", "y", "z")
-    assert (known.name("1"), known.link("1"), known.picture("1")) == ("One", "http://a", "p.png")
-    assert (known.name("2"), known.link("2"), known.tags_of("2")) == ("2", "", ())
-    assert "1 rows without an item" in caplog.text
-    assert "1 rows are of items named before" in caplog.text
-    with pytest.raises(ColumnError, match="item= is not given"):
-        tacit.read_catalogue(path)
-    with pytest.raises(EmptyDataError):
-        tacit.read_catalogue(write(tmp_path, "id,name\n,x\n", "none.csv"), "id", "name")
+def test_memory_stays_within_its_limit_and_says_when_it_can_not(tmp_path: Path) -> None:
+    path = write(tmp_path, "".join(f"u{n}\ti{n % 99}\n" for n in range(50_000)))
+    assert len(tacit.read_interactions(path, 0, 1, memory_limit="64MB")) == 50_000
+    with pytest.raises(DataError, match="memory_limit"):
+        tacit.read_interactions(path, 0, 1, memory_limit="1MB")

@@ -74,7 +74,10 @@ def workspace(memory_limit: str) -> Iterator[tuple[Any, Path]]:
             raise SettingsError(f"memory_limit={memory_limit!r}: {_first_line(error)}") from error
         try:
             con.execute("SET enable_progress_bar = false; SET TimeZone = 'UTC'")
+            con.execute("PRAGMA disable_checkpoint_on_shutdown")  # the file is thrown away
             yield con, scratch
+        except OSError as error:
+            raise DataError(f"can't read or copy {error.filename}: {error.strerror}") from error
         except duckdb.OutOfMemoryException as error:
             raise DataError(
                 f"reading needs more than memory_limit={memory_limit!r}: raise it"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import importlib
 import lzma
-import stat
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -78,7 +78,7 @@ def plain_text(path: Path, scratch: Path, *, encoding: str | None, quote: str | 
     packed = _packing(head)
     codec = _codec(encoding, path, packed)
     remarks = [word for word in (packed, None if codec == "utf-8" else codec) if word]
-    if packed or codec != "utf-8" or not stat.S_ISREG(path.stat().st_mode):
+    if packed or codec != "utf-8":
         copy = _free_name(scratch)
         _transcode(path, copy, packed, codec)
         survey = _survey(copy, path.name, quote)
@@ -109,9 +109,17 @@ def _open(path: Path, packed: str | None) -> IO[bytes]:
     if packed == "gzip":
         return cast("IO[bytes]", gzip.open(path, "rb"))
     if packed == "zstd":
-        stream: Any = require("zstandard", extra=None, what="Files packed with zstd")
+        stream: Any = _zstd()
         return cast("IO[bytes]", stream.open(path, "rb"))
     return path.open("rb")
+
+
+def _zstd() -> Any:
+    """The module that opens zstd files: Python's own from 3.14, else the zstandard library."""
+    try:
+        return importlib.import_module("compression.zstd")
+    except ImportError:
+        return require("zstandard", extra=None, what="Files packed with zstd")
 
 
 def _codec(encoding: str | None, path: Path, packed: str | None) -> str:

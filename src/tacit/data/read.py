@@ -86,8 +86,9 @@ def read_interactions(
     on_bad_lines
         ``"error"``, or ``"skip"`` to leave out and count lines that don't fit their columns.
     memory_limit
-        How much memory DuckDB may take while it reads; beyond it, it spills to disk. The result
-        itself comes on top: 8 bytes an interaction (16 with timestamps), and the ids.
+        How much memory DuckDB may take while it reads; beyond it, it spills to the folder for
+        temporary files (TMPDIR). The result itself comes on top: 8 bytes an interaction (16 with
+        timestamps), and the ids.
     catalogue
         What is known of the items.
     user_ids, item_ids
@@ -149,6 +150,7 @@ def read_interactions(
     )
     for note in result.notes:
         log.info("%s", note)
+    _warn_of_quotes(result.users)
     return result.with_catalogue(catalogue)
 
 
@@ -236,6 +238,12 @@ def _places(given: Mapping[str, Column | None], source: Source) -> dict[str, int
         return dict(source.meant)
     table = (source.columns, source.width, source.label)
     return locate(guess(given, *table), *table)
+
+
+def _warn_of_quotes(users: IdMap) -> None:
+    shown = users[:1000].tolist()
+    if all(isinstance(u, str) and len(u) > 1 and u[0] == u[-1] == '"' for u in shown):
+        log.warning("all users are in quotes, such as %s: give quote='\"'", shown[0])
 
 
 def _same_roles(places: Sequence[Mapping[str, int]]) -> list[str]:

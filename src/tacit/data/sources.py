@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import glob
 import os
+import shutil
+import stat
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -112,7 +114,7 @@ def sources_of(
         raise SettingsError(f"format must be one of {', '.join(FORMATS)}, got {format!r}")
     if not isinstance(source, str | os.PathLike):
         return [_frame(con, source)]
-    paths = _paths(source)
+    paths = [_rewindable(path, scratch) for path in _paths(source)]
     kind = format or _format(paths[0])
     if kind == "parquet":
         return [_parquet(con, paths)]
@@ -150,6 +152,16 @@ def _paths(source: str | os.PathLike[str]) -> list[Path]:
     raise DataError(f"there is no file {str(path)!r} (from the folder {Path.cwd()})")
 
 
+def _rewindable(path: Path, scratch: Path) -> Path:
+    """The path, or a copy of what comes out of a pipe: it can be read only once."""
+    if stat.S_ISREG(path.stat().st_mode):
+        return path
+    copy = scratch / path.name
+    with path.open("rb") as pipe, copy.open("wb") as target:
+        shutil.copyfileobj(pipe, target)
+    return copy
+
+
 def _format(path: Path) -> str:
     with path.open("rb") as file:
         head = file.read(4)
@@ -171,17 +183,18 @@ def _text(
     file = open_text(path, scratch, options)
     header = has_header(file.first, given, options.header, numeric)
     skip = file.first_line if header else 0
+    width = len(file.first) if header else file.usual_width
     return Source(
         label=path.name,
         noun="line",
         columns=tuple(name.strip() for name in file.first) if header else None,
-        width=len(file.first),
+        width=width,
         relation=file.relation(skip),
         cell=file.field,
         kind=lambda _: "text",
-        misfit=file.misfit(),
+        misfit=file.misfit(width),
         blank="line IS NULL",
-        shown="line",
+        shown=file.shown,
         begins=skip + 1,
         expected=file.plain.lines - skip,
         how=(*file.how, "header" if header else "no header"),

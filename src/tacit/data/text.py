@@ -57,21 +57,27 @@ class TextFile:
         The fields of the first line that is not blank.
     first_line
         Its number, from 1.
+    usual_width
+        How many fields most of the first lines have.
     marks
         (bad line, line feed in a field, carriage return in a field), or None without quotes.
     spare
         A character that is nowhere in the file.
     how
         For the notes: ``"tab-separated"``.
+    shown
+        The SQL of a line as it was written, for messages.
     """
 
     plain: Plain
     sep: str
     first: tuple[str, ...]
     first_line: int
+    usual_width: int
     marks: tuple[str, str, str] | None
     spare: str
     how: tuple[str, ...]
+    shown: str = "line"
 
     def field(self, number: int) -> str:
         """The SQL of a field's text (from 0) of the relation with ``f``, or NULL if empty."""
@@ -90,15 +96,15 @@ class TextFile:
         """The SQL of a relation with the column ``line``, NULL where blank."""
         return lines_sql(self.plain.path, self.spare, skip)
 
-    def misfit(self) -> str:
-        """The SQL of what is wrong with a line's columns, NULL where nothing is."""
-        n = len(self.first)
+    def misfit(self, width: int) -> str:
+        """The SQL of what is wrong with a line that must have ``width`` fields, or NULL."""
         noun = "CASE len(f) WHEN 1 THEN ' column' ELSE ' columns' END"
+        told = f"len(f) || {noun} || ' instead of {width}'"
         unclosed = ""
         if self.marks:
             marked = f"starts_with(line, {sql_text(self.marks[0])})"
             unclosed = f"WHEN {marked} THEN 'a quote that is not closed where the field ends'"
-        return f"CASE {unclosed} WHEN len(f) <> {n} THEN len(f) || {noun} || ' instead of {n}' END"
+        return f"CASE {unclosed} WHEN len(f) <> {width} THEN {told} END"
 
 
 def sql_text(text: str) -> str:
@@ -144,8 +150,7 @@ def open_text(path: Path, scratch: Path, options: TextOptions) -> TextFile:
         raise SettingsError(f"quotes need a separator of one character, got {sep!r}: quote=None")
     how = (f"{SEPARATOR_NAMES.get(sep, sep)}-separated", *plain.remarks)
     if not quote or not plain.holds_quote:
-        first_line, first = _first(head, sep)
-        return TextFile(plain, sep, first, first_line, None, plain.marks[0], how)
+        return TextFile(plain, sep, *_first(head, sep), None, plain.marks[0], how)
     return _unquoted(path.name, plain, sep, quote, scratch / f"{plain.path.name}.unquoted", how)
 
 
@@ -165,9 +170,11 @@ def _head(path: Path) -> list[str]:
     return lines
 
 
-def _first(head: list[str], sep: str) -> tuple[int, tuple[str, ...]]:
+def _first(head: list[str], sep: str) -> tuple[tuple[str, ...], int, int]:
+    """The fields of the first line that is not blank, its number, and the usual width."""
     number = next(n for n, line in enumerate(head) if line)
-    return number + 1, tuple(head[number].split(sep))
+    widths = Counter(line.count(sep) + 1 for line in head if line)
+    return tuple(head[number].split(sep)), number + 1, widths.most_common(1)[0][0]
 
 
 def _separator(path: Path, head: list[str]) -> str:
@@ -211,8 +218,9 @@ def _unquoted(
         lines = _Lines(source)
         reader = csv.reader(lines, delimiter=sep, quotechar=quote, doublequote=True, strict=True)
         while (line := lines.next_record()) is not None:
-            if quote not in line:
-                target.write(line.rstrip("\r\n").replace(sep, mark) + "\n")
+            plainly = _plainly_split(line.rstrip("\r\n"), sep, quote, mark)
+            if plainly is not None:
+                target.write(plainly + "\n")
                 continue
             lines.give_back(0)
             try:
@@ -224,7 +232,7 @@ def _unquoted(
             # blank lines in place of those that a field spans keep line numbers right
             target.write(record + "\n" * len(lines.taken))
     head = _head(copy)
-    first_line, first = _first(head, mark)
+    first, first_line, usual_width = _first(head, mark)
     if first[0].startswith(bad):
         raise BadLinesError(
             f"line {first_line} of {name}, its first, opens a quote ({quote}) that is not closed: "
@@ -232,7 +240,18 @@ def _unquoted(
         )
     names = tuple(field.replace(feed, "\n").replace(back, "\r") for field in first)
     solved = Plain(copy, plain.lines, plain.marks, True, plain.remarks)
-    return TextFile(solved, mark, names, first_line, (bad, feed, back), spare, how)
+    marks, shown = (bad, feed, back), f"replace(line, {sql_text(mark)}, {sql_text(sep)})"
+    return TextFile(solved, mark, names, first_line, usual_width, marks, spare, how, shown)
+
+
+def _plainly_split(line: str, sep: str, quote: str, mark: str) -> str | None:
+    """A line with no quotes, or with just one around each field; None where it takes a parser."""
+    if quote not in line:
+        return line.replace(sep, mark)
+    if len(line) > 1 and line[0] == quote == line[-1]:
+        fields = line[1:-1].replace(quote + sep + quote, mark)
+        return None if quote in fields else fields
+    return None
 
 
 class _Lines(Iterator[str]):
