@@ -262,6 +262,17 @@ def test_files_that_are_no_tables(
         tacit.read_interactions(write(tmp_path, data, name))
 
 
+def test_a_cut_off_zstd_file_is_not_taken_for_a_whole_one(tmp_path: Path) -> None:
+    import zstandard
+
+    whole = zstandard.compress("".join(f"u{n},i{n * n % 7919}\n" for n in range(9000)).encode())
+    path = write(tmp_path, whole + zstandard.compress(b"v,b\n"), "two-frames.csv.zst")
+    assert len(tacit.read_interactions(path)) == 9001
+    for cut in (len(whole) // 2, len(whole) - 1):
+        with pytest.raises(DataError, match="cut off"):
+            tacit.read_interactions(write(tmp_path, whole[:cut], "cut.csv.zst"))
+
+
 def test_no_such_file_or_folder(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="there is no file"):
         tacit.read_interactions(tmp_path / "nothing.csv")

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import codecs
 import gzip
-import importlib
-import lzma
+import itertools
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
 
 from tacit.errors import DataError, EncodingError, SettingsError, require
 
@@ -105,27 +103,51 @@ def _packing(head: bytes) -> str | None:
     return "zstd" if head.startswith(b"\x28\xb5\x2f\xfd") else None
 
 
-def _open(path: Path, packed: str | None) -> IO[bytes]:
-    if packed == "gzip":
-        return cast("IO[bytes]", gzip.open(path, "rb"))
-    if packed == "zstd":
-        stream: Any = _zstd()
-        return cast("IO[bytes]", stream.open(path, "rb"))
-    return path.open("rb")
+def _unpacked(path: Path, packed: str | None) -> Iterator[bytes]:
+    """The bytes of a file, unpacked, a block at a time; no block is empty.
 
-
-def _zstd() -> Any:
-    """The module that opens zstd files: Python's own from 3.14, else the zstandard library."""
+    Raises
+    ------
+    DataError
+        If the archive is damaged, or ends before it should.
+    """
     try:
-        return importlib.import_module("compression.zstd")
-    except ImportError:
-        return require("zstandard", extra=None, what="Files packed with zstd")
+        if packed == "zstd":
+            yield from _unzstd(path)
+            return
+        with gzip.open(path) if packed else path.open("rb") as file:
+            while block := file.read(BLOCK):
+                yield block
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(
+            f"{path.name} is damaged or cut off: its {packed} stream does not end as it should "
+            f"({error}); fetch it again"
+        ) from error
+
+
+def _unzstd(path: Path) -> Iterator[bytes]:
+    zstd = require("zstandard", extra=None, what="Files packed with zstd")
+    frame = None
+    with path.open("rb") as file:
+        while block := file.read(BLOCK // 16):
+            while block:
+                frame = frame or zstd.ZstdDecompressor().decompressobj()
+                try:
+                    plain = frame.decompress(block)
+                except zstd.ZstdError as error:
+                    raise EOFError(str(error)) from error
+                if plain:
+                    yield plain
+                # a file may hold several frames, one after another
+                block, frame = (frame.unused_data, None) if frame.eof else (b"", frame)
+    if frame is not None:  # its own stream reader would take a cut-off frame for a whole one
+        raise EOFError("the last frame is cut off")
 
 
 def _codec(encoding: str | None, path: Path, packed: str | None) -> str:
     if encoding is None:
-        with _damage_told(path, packed), _open(path, packed) as file:
-            return "utf-16" if file.read(2) in _UTF16 else "utf-8"
+        head = next((block for block in _unpacked(path, packed) if block), b"")
+        return "utf-16" if head[:2] in _UTF16 else "utf-8"
     try:
         name = codecs.lookup(encoding).name
         "".encode(name)
@@ -136,42 +158,21 @@ def _codec(encoding: str | None, path: Path, packed: str | None) -> str:
     return "utf-8" if name in ("utf-8", "utf-8-sig") else name
 
 
-class _damage_told:  # noqa: N801 - a context manager, used like a function
-    """Turns what a broken archive raises into an error that says so."""
-
-    def __init__(self, path: Path, packed: str | None) -> None:
-        self.path, self.packed = path, packed
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        ours = isinstance(error, EOFError | zlib.error | gzip.BadGzipFile | lzma.LZMAError)
-        if ours or type(error).__name__ == "ZstdError":
-            raise DataError(
-                f"{self.path.name} is damaged or cut off: its {self.packed} stream does not "
-                f"end as it should ({error}); fetch it again"
-            ) from error
-
-
 def _transcode(path: Path, copy: Path, packed: str | None, codec: str) -> None:
     decoder = None if codec == "utf-8" else codecs.getincrementaldecoder(codec)()
     lines = 0
-    with _damage_told(path, packed), _open(path, packed) as source, copy.open("wb") as target:
-        while True:
-            block = source.read(BLOCK)
-            if decoder is not None:
-                try:
-                    text = decoder.decode(block, final=not block)
-                except UnicodeDecodeError as error:
-                    text = error.object[: error.start].decode(codec, errors="replace")
-                    raise _no_text(error, path.name, lines + text.count("\n") + 1) from error
-                lines += text.count("\n")
-                target.write(text.encode("utf-8"))
-            else:
+    with copy.open("wb") as target:
+        for block in itertools.chain(_unpacked(path, packed), [b""]):
+            if decoder is None:
                 target.write(block)
-            if not block:
-                break
+                continue
+            try:
+                text = decoder.decode(block, final=not block)
+            except UnicodeDecodeError as error:
+                text = error.object[: error.start].decode(codec, errors="replace")
+                raise _no_text(error, path.name, lines + text.count("\n") + 1) from error
+            lines += text.count("\n")
+            target.write(text.encode("utf-8"))
 
 
 def _same_line_ends(path: Path, copy: Path) -> None:
