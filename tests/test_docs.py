@@ -83,3 +83,15 @@ def test_the_lastfm_article_replays(real_data, capsys) -> None:
     told = capsys.readouterr().out
     assert "People who play Radiohead also play" in told
     assert "What user 2 may like" in told
+
+
+def test_the_readmes_table_is_what_is_measured(real_data, capsys) -> None:
+    folder = real_data("ml-1m/ratings.parquet").parent
+    found = runpy.run_path(str(ROOT / "examples" / "movielens_1m.py"))["main"](str(folder))
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `([^`]+)`.*? \| (0\.\d+) \|", readme, flags=re.MULTILINE))
+    assert len(rows) == len(found) == 5
+    for name, ndcg in found.items():
+        written = float(rows[name.replace("'", '"')])
+        assert ndcg == pytest.approx(written, abs=0.0011), name  # the last digit may round
+    assert found["ALS(factors=64, regularization=30)"] >= 0.20

@@ -91,7 +91,8 @@ def load(
     min_rating
         For MovieLens: None keeps every rating as the value of its pair; a number keeps the
         ratings from it on, as likes of 1 (0 makes every pair a like). A local copy of
-        MovieLens 1M as a table of pairs without ratings gives each pair the value 1.
+        MovieLens 1M as a table of pairs without ratings gives each pair the value 1, and takes
+        no other ``min_rating`` than 0.
 
     Raises
     ------

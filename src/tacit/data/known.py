@@ -224,7 +224,7 @@ def _read_movielens_1m(folder: Path, min_rating: float | None) -> Interactions:
             header=False,
             name="movielens-1m",
         )
-    elif min_rating is not None:
+    elif min_rating:
         raise DataError(f"{table} has no ratings, so that min_rating={min_rating:g} can't be met")
     else:
         ratings = read_interactions(table, user="userID", item="movieID", name="movielens-1m")
