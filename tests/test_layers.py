@@ -11,6 +11,7 @@ import tacit
 
 ORDER = [
     "errors",
+    "checks",
     "container",
     "kernels",
     "data",

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tacit.data.checks import share, whole
+from tacit.checks import share, whole
 from tacit.data.interactions import Interactions
 from tacit.errors import SettingsError, SplitError
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tacit import kernels
-from tacit.data.checks import share, whole
+from tacit.checks import share, whole
 from tacit.data.interactions import Csr, Interactions
 from tacit.engines.scorers import Scorer
 from tacit.errors import DataError, EmptyDataError, SettingsError

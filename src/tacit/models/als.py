@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
+from tacit import checks
 from tacit.data.ids import IdMap
 from tacit.data.interactions import Csr, Interactions, histories_to_csr
 from tacit.engines.base import Engine, Factors, Objective, Spectrum
@@ -19,7 +20,6 @@ from tacit.engines.local import LocalEngine
 from tacit.engines.scorers import FactorScorer, Scorer
 from tacit.errors import DataError, EmptyDataError, SettingsError
 from tacit.models.base import Epoch, Metric, Model, OnEpoch, vector_scorer
-from tacit.models.checks import check_choice, check_number, check_whole
 from tacit.models.lists import History
 
 log = logging.getLogger("tacit")
@@ -104,24 +104,24 @@ class ALS(Model):
     kind: ClassVar[str] = "als"
 
     def __post_init__(self) -> None:
-        check_whole("factors", self.factors, 1, 65536)
+        checks.whole("factors", self.factors, 1, 65536)
         if len(self._regularizations) != 2:
             raise SettingsError(
                 f"regularization must be a number, or a pair for users and items; "
                 f"got {self.regularization!r}"
             )
         for one in self._regularizations:
-            check_number("regularization", one, 0)
-        check_number("alpha", self.alpha, 0, above=True)
-        check_number("unobserved_weight", self.unobserved_weight, 0)
-        check_choice("confidence", self.confidence, ("linear", "log", "binary"))
-        check_number("epsilon", self.epsilon, 0, above=True)
-        check_number("regularization_scaling", self.regularization_scaling, 0)
-        check_choice("solver", self.solver, ("auto", "exact", "cg"))
-        check_whole("cg_steps", self.cg_steps, 1)
-        check_whole("iterations", self.iterations, 1)
-        check_choice("dtype", self.dtype, ("float32", "float64"))
-        check_whole("seed", self.seed, 0)
+            checks.number("regularization", one, 0)
+        checks.number("alpha", self.alpha, 0, above=True)
+        checks.number("unobserved_weight", self.unobserved_weight, 0)
+        checks.choice("confidence", self.confidence, ("linear", "log", "binary"))
+        checks.number("epsilon", self.epsilon, 0, above=True)
+        checks.number("regularization_scaling", self.regularization_scaling, 0)
+        checks.choice("solver", self.solver, ("auto", "exact", "cg"))
+        checks.whole("cg_steps", self.cg_steps, 1)
+        checks.whole("iterations", self.iterations, 1)
+        checks.choice("dtype", self.dtype, ("float32", "float64"))
+        checks.whole("seed", self.seed, 0)
         if self.unobserved_weight == 0 and 0 in self._regularizations:
             raise SettingsError(
                 "unobserved_weight=0 needs a regularization above 0: nothing else would hold "
@@ -188,7 +188,7 @@ class ALS(Model):
         DataError
             If the ids are of another type than those that the model knows.
         """
-        check_whole("iterations", iterations, 1)
+        checks.whole("iterations", iterations, 1)
         if self._interactions is None:
             if interactions is None:
                 raise EmptyDataError("a model that is not fitted yet needs interactions")

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
-from tacit import artifact
+from tacit import artifact, checks
 from tacit.data.catalogue import Catalogue
 from tacit.data.ids import Id, IdMap
 from tacit.data.interactions import Csr, Interactions, histories_to_csr
@@ -30,7 +30,6 @@ from tacit.errors import (
     UnsupportedError,
 )
 from tacit.models import files
-from tacit.models.checks import check_choice, check_whole
 from tacit.models.lists import (
     History,
     ItemLists,
@@ -232,7 +231,7 @@ class Model(ABC):
         queries, rows, codes = self._people(users, history)
         top = _top_k(
             self._scorer(rows, codes),
-            _positive(k),
+            checks.whole("k", k, 1),
             excluded(rows if exclude_seen else None, deny, queries, self.items),
             allowed(allow, queries, self.items),
         )
@@ -276,7 +275,7 @@ class Model(ABC):
         itself = None if include_self else _diagonal(codes, len(self.items))
         top = _top_k(
             self._item_scorer(codes, _metric(metric)),
-            _positive(k),
+            checks.whole("k", k, 1),
             excluded(itself, deny, queries, self.items),
             allowed(allow, queries, self.items),
         )
@@ -297,7 +296,7 @@ class Model(ABC):
         queries = as_list(users)
         codes = self.users.codes(queries)
         scorer = self._user_scorer(codes, _metric(metric))
-        top = scorer.top_k(_positive(k), exclude=_diagonal(codes, len(self.users)))
+        top = scorer.top_k(checks.whole("k", k, 1), exclude=_diagonal(codes, len(self.users)))
         return self._answer(queries, "user", "user", top)
 
     def scores(self, user: Id, items: Iterable[Id]) -> npt.NDArray[np.float32]:
@@ -474,11 +473,6 @@ def _diagonal(codes: npt.NDArray[np.int32], n: int) -> Csr:
     return Csr(indptr, codes, np.ones(len(codes), dtype=np.float32), n)
 
 
-def _positive(k: int) -> int:
-    check_whole("k", k, 1)
-    return int(k)
-
-
 def _metric(metric: Metric) -> Metric:
-    check_choice("metric", metric, ("cosine", "dot"))
+    checks.choice("metric", metric, ("cosine", "dot"))
     return metric

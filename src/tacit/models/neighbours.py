@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
+from tacit import checks
 from tacit.data.interactions import Csr, Interactions
 from tacit.engines.scorers import BlockScorer, Scorer
 from tacit.errors import EmptyDataError
 from tacit.models.base import Metric, Model, OnEpoch
-from tacit.models.checks import check_choice, check_number, check_whole
 
 if TYPE_CHECKING:
     import scipy.sparse as sp
@@ -55,10 +55,10 @@ class ItemNeighbours(Model):
     kind: ClassVar[str] = "item-neighbours"
 
     def __post_init__(self) -> None:
-        check_choice("similarity", self.similarity, ("cosine", "tfidf", "bm25"))
-        check_whole("neighbours", self.neighbours, 1)
-        check_number("k1", self.k1, 0, above=True)
-        check_number("b", self.b, 0)
+        checks.choice("similarity", self.similarity, ("cosine", "tfidf", "bm25"))
+        checks.whole("neighbours", self.neighbours, 1)
+        checks.number("k1", self.k1, 0, above=True)
+        checks.number("b", self.b, 0)
 
     def fit(self, interactions: Interactions, *, on_epoch: OnEpoch | None = None) -> Self:
         """Find every item's neighbours; there are no epochs, so ``on_epoch`` is not called.
