@@ -243,6 +243,14 @@ def test_settings_out_of_range_are_refused(wrong) -> None:
         ALS(**wrong)
 
 
+def test_counts_over_orders_of_magnitude_are_remarked_on(caplog) -> None:
+    counts = matrix([[1, 2, 0], [0, 5, 90_000], [1, 0, 3]])
+    ALS(factors=2, iterations=1, confidence="log").fit(counts)
+    assert not caplog.records
+    ALS(factors=2, iterations=1).fit(counts)
+    assert "confidence='log'" in caplog.text
+
+
 # --- training ------------------------------------------------------------------------
 
 

@@ -216,6 +216,7 @@ class ALS(Model):
     ) -> None:
         if data.nnz == 0:
             raise EmptyDataError(f"there are no interactions in {data.name!r} to learn from")
+        self._warn_of_spread(data)
         begun = time.perf_counter()
         spent = epochs[-1].seconds if epochs else 0.0
         by_user, by_item = self._weigh(data.csr), self._weigh(data.by_item())
@@ -237,6 +238,21 @@ class ALS(Model):
                 break
         if self.solver != "exact":
             self._keep(data, self._half_step(by_user, Y, X, side=0, solver="exact"), Y)
+
+    def _warn_of_spread(self, data: Interactions) -> None:
+        """A few huge counts under the linear confidence drown everybody else."""
+        if self.confidence != "linear":
+            return
+        sizes = np.abs(data.csr.values)
+        usual, largest = float(np.median(sizes)), float(sizes.max())
+        if largest > 1000 * usual:
+            log.warning(
+                "values of %s run up to %s and half of them are below %s: the linear confidence "
+                "lets the largest outweigh the rest; confidence='log' is made for such counts",
+                data.name,
+                f"{largest:,g}",
+                f"{usual:,g}",
+            )
 
     def _half_step(
         self, rows: Csr, fixed: Factors, start: Factors, *, side: int, solver: str | None = None
