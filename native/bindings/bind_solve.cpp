@@ -4,52 +4,72 @@
 namespace tacit::bindings {
 namespace {
 
+/// Factors as kernels.py lays them down: the whole rows, zeros beyond the columns included.
+template <class T>
+using Padded = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+
+template <class T>
+Factors<T> factors_of(const Padded<T>& array, std::int64_t columns) {
+  return {array.data(), static_cast<std::int64_t>(array.shape(0)), columns,
+          static_cast<std::int64_t>(array.shape(1))};
+}
+
 Rows rows_of(const In1<std::int64_t>& indptr, const In1<std::int32_t>& indices,
              const In1<float>& excess) {
   return {indptr.data(), indices.data(), excess.data(),
           static_cast<std::int64_t>(indptr.shape(0)) - 1};
 }
 
-template <class Array>
-auto matrix_of(Array& array) {
-  return Matrix<std::remove_pointer_t<decltype(array.data())>>{
-      array.data(), static_cast<std::int64_t>(array.shape(0)),
-      static_cast<std::int64_t>(array.shape(1))};
-}
-
 template <class T>
-void bind_for(nb::module_& m) {
-  m.def("gram", [](In2<T> Y, Out2<double> out, int threads) {
+void bind_for(nb::module_& m, const char* granule_name) {
+  m.def(granule_name, [] { return factor_granule<T>(); });
+
+  m.def("gram", [](Padded<const T> Y, Out2<double> out, bool precise, int threads) {
     const nb::gil_scoped_release release;
-    gram<T>(matrix_of(Y), out.data(), threads, poll_for_signals());
+    gram<T>(factors_of(Y, static_cast<std::int64_t>(out.shape(0))), out.data(), precise, threads,
+            poll_for_signals());
   });
 
   m.def("half_step", [](In1<std::int64_t> indptr, In1<std::int32_t> indices, In1<float> excess,
-                        In2<T> fixed, In1<double> eigenvalues, In2<T> eigenvectors,
+                        Padded<T> fixed, In1<double> eigenvalues, In2<T> eigenvectors,
                         In1<double> regularization, double unobserved_weight, int solver,
-                        int cg_steps, Out2<T> out, int threads) {
+                        int cg_steps, Padded<T> out, int threads) {
     const nb::gil_scoped_release release;
-    const Shared<T> shared{matrix_of(fixed),      eigenvalues.data(), eigenvectors.data(),
-                           regularization.data(), unobserved_weight,  static_cast<Solver>(solver),
-                           cg_steps};
-    half_step<T>(rows_of(indptr, indices, excess), shared, matrix_of(out), threads,
-                 poll_for_signals());
+    const Shared<T> shared{eigenvalues.data(), eigenvectors.data(),        regularization.data(),
+                           unobserved_weight,  static_cast<Solver>(solver), cg_steps};
+    const auto f = static_cast<std::int64_t>(eigenvalues.shape(0));
+    half_step<T>(rows_of(indptr, indices, excess), shared, factors_of(fixed, f),
+                 factors_of(out, f), threads, poll_for_signals());
+  });
+
+  m.def("fold_in", [](In1<std::int64_t> indptr, In1<std::int32_t> indices, In1<float> excess,
+                      Padded<const T> fixed, In1<double> eigenvalues, In2<T> eigenvectors,
+                      In1<double> regularization, double unobserved_weight, Padded<T> out,
+                      int threads) {
+    const nb::gil_scoped_release release;
+    const Shared<T> shared{eigenvalues.data(), eigenvectors.data(), regularization.data(),
+                           unobserved_weight,  Solver::exact,       0};
+    const auto f = static_cast<std::int64_t>(eigenvalues.shape(0));
+    fold_in<T>(rows_of(indptr, indices, excess), shared, factors_of(fixed, f), factors_of(out, f),
+               threads, poll_for_signals());
   });
 
   m.def("observed_loss",
-        [](In1<std::int64_t> indptr, In1<std::int32_t> indices, In1<float> excess, In2<T> X,
-           In2<T> Y, double unobserved_weight, int threads) {
+        [](In1<std::int64_t> indptr, In1<std::int32_t> indices, In1<float> excess,
+           Padded<const T> X, Padded<const T> Y, double unobserved_weight, int threads) {
           const nb::gil_scoped_release release;
-          return observed_loss<T>(rows_of(indptr, indices, excess), matrix_of(X), matrix_of(Y),
-                                  unobserved_weight, threads, poll_for_signals());
+          const auto f = static_cast<std::int64_t>(X.shape(1));
+          return observed_loss<T>(rows_of(indptr, indices, excess), factors_of(X, f),
+                                  factors_of(Y, f), unobserved_weight, threads,
+                                  poll_for_signals());
         });
 }
 
 }  // namespace
 
 void bind_solve(nb::module_& m) {
-  bind_for<float>(m);
-  bind_for<double>(m);
+  bind_for<float>(m, "float_granule");
+  bind_for<double>(m, "double_granule");
 }
 
 }  // namespace tacit::bindings

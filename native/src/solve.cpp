@@ -14,7 +14,6 @@ namespace {
 constexpr std::int64_t rows_per_product = 1024;
 constexpr std::int64_t chunks_per_thread = 64;
 
-std::int64_t round_up(std::int64_t n, std::int64_t to) { return (n + to - 1) / to * to; }
 std::int64_t chunks_of(std::int64_t n, std::int64_t size) { return (n + size - 1) / size; }
 
 /// Q, or its transpose, with every row filled up with zeros to `stride`.
@@ -29,21 +28,21 @@ Buffer<T> padded(const T* Q, std::int64_t f, std::int64_t stride, bool transpose
   return out;
 }
 
-/// C = A·B row by row, for B of f × stride; C has `columns` columns and may be A.
+/// out = A·B row by row; out may be A.
 template <class T>
-void multiply(Matrix<const T> A, const T* B, std::int64_t stride, T* C, std::int64_t columns,
-              int threads, const Poll& poll) {
+void multiply(Factors<const T> A, const T* B, T* out, int threads) {
   const auto& kernels = solve_kernels<T>();
-  parallel_for(
-      chunks_of(A.rows, rows_per_product), threads,
-      [&](std::int64_t chunk, int) {
-        const std::int64_t first = chunk * rows_per_product;
-        const auto scratch = make_buffer<char>(kernels.product_scratch_bytes(stride));
-        kernels.product(A.data + first * A.columns, std::min(rows_per_product, A.rows - first),
-                        A.columns, A.columns, B, stride, C + first * columns, columns, columns,
-                        scratch.get());
-      },
-      poll);
+  parallel_for(chunks_of(A.rows, rows_per_product), threads, [&](std::int64_t chunk, int) {
+    const std::int64_t first = chunk * rows_per_product;
+    const auto scratch = make_buffer<char>(kernels.product_scratch_bytes(A.stride));
+    kernels.product(A.data + first * A.stride, std::min(rows_per_product, A.rows - first),
+                    A.columns, B, A.stride, out + first * A.stride, scratch.get());
+  });
+}
+
+template <class T>
+Factors<const T> as_const(Factors<T> X) {
+  return {X.data, X.rows, X.columns, X.stride};
 }
 
 /// Whether a row of n entries is cheaper solved exactly than by conjugate gradients. Counted in
@@ -89,30 +88,30 @@ struct Worker {
   double gamma_is_for = -1;
 };
 
+/// Solves every row in place; W and V are in the coordinates of Q.
 template <class T>
-void solve_rows(const Rows& rows, const Shared<T>& shared, const T* W, std::int64_t stride,
-                Matrix<T> V, int threads, const Poll& poll) {
+void solve_rows(const Rows& rows, const Shared<T>& shared, const T* W, Factors<T> V, int threads,
+                const Poll& poll) {
   const auto& kernels = solve_kernels<T>();
-  const std::int64_t f = V.columns;
+  const std::int64_t f = V.columns, stride = V.stride;
   std::int64_t most = 1;
   for (std::int64_t r = 0; r < rows.n_rows; ++r)
     most = std::max(most, rows.indptr[r + 1] - rows.indptr[r]);
   const std::int64_t scratch_bytes = kernels.scratch_bytes(stride, most);
   std::vector<Worker> workers(static_cast<std::size_t>(std::max(threads, 1)));
 
-  const auto solve_row = [&](std::int64_t r, Worker& worker, T* v) {
-    T* out = V.data + r * f;
+  const auto solve_row = [&](std::int64_t r, Worker& worker) {
+    T* v = V.data + r * stride;
     const std::int64_t begin = rows.indptr[r], n = rows.indptr[r + 1] - begin;
     if (n == 0) {
-      std::fill(out, out + f, T(0));
+      std::fill(v, v + stride, T(0));
       return;
     }
     if (worker.gamma_is_for != shared.regularization[r]) {
       fill_gamma<T>(shared.eigenvalues, f, shared.unobserved_weight, shared.regularization[r],
-                 worker.gamma.data());
+                    worker.gamma.data());
       worker.gamma_is_for = shared.regularization[r];
     }
-    std::copy(out, out + f, v);
     const RowProblem<T> problem{W,
                                 stride,
                                 rows.indices + begin,
@@ -126,7 +125,6 @@ void solve_rows(const Rows& rows, const Shared<T>& shared, const T* W, std::int6
         shared.solver == Solver::exact ||
         (shared.solver == Solver::automatic && exact_is_cheaper(n, stride, shared.cg_steps));
     (exact ? kernels.solve_exact : kernels.solve_cg)(problem, worker.scratch.get());
-    std::copy(v, v + f, out);
   };
 
   const auto starts = chunk_starts(rows, threads);
@@ -135,13 +133,11 @@ void solve_rows(const Rows& rows, const Shared<T>& shared, const T* W, std::int6
       [&](std::int64_t chunk, int number) {
         Worker& worker = workers[static_cast<std::size_t>(number)];
         if (!worker.scratch) {
-          worker.scratch = make_buffer<char>(scratch_bytes + stride * 8);
+          worker.scratch = make_buffer<char>(scratch_bytes);
           worker.gamma.assign(static_cast<std::size_t>(stride), 0.0);
         }
-        T* v = reinterpret_cast<T*>(worker.scratch.get() + scratch_bytes);
-        std::fill(v, v + stride, T(0));
         const auto at = static_cast<std::size_t>(chunk);
-        for (std::int64_t r = starts[at]; r < starts[at + 1]; ++r) solve_row(r, worker, v);
+        for (std::int64_t r = starts[at]; r < starts[at + 1]; ++r) solve_row(r, worker);
       },
       poll);
 }
@@ -149,9 +145,14 @@ void solve_rows(const Rows& rows, const Shared<T>& shared, const T* W, std::int6
 }  // namespace
 
 template <class T>
-void gram(Matrix<const T> Y, double* out, int threads, const Poll& poll) {
+std::int64_t factor_granule() {
+  return solve_kernels<T>().granule;
+}
+
+template <class T>
+void gram(Factors<const T> Y, double* out, bool precise, int threads, const Poll& poll) {
   const auto& kernels = solve_kernels<T>();
-  const std::int64_t f = Y.columns;
+  const std::int64_t f = Y.columns, stride = Y.stride;
   // The chunks, and with them the order of the sums, depend on the number of rows only.
   const std::int64_t size = std::max<std::int64_t>(1024, chunks_of(Y.rows, 16));
   const std::int64_t n_chunks = chunks_of(Y.rows, size);
@@ -160,38 +161,51 @@ void gram(Matrix<const T> Y, double* out, int threads, const Poll& poll) {
       n_chunks, threads,
       [&](std::int64_t chunk, int) {
         auto& part = parts[static_cast<std::size_t>(chunk)];
-        part.assign(static_cast<std::size_t>(f * f), 0.0);
-        const auto scratch = make_buffer<char>(kernels.gram_scratch_bytes(f));
+        part.assign(static_cast<std::size_t>(stride * stride), 0.0);
+        const auto scratch = make_buffer<char>(kernels.gram_scratch_bytes(stride));
         const std::int64_t first = chunk * size;
-        kernels.gram(Y.data + first * f, std::min(size, Y.rows - first), f, part.data(),
-                     scratch.get());
+        kernels.gram(Y.data + first * stride, std::min(size, Y.rows - first), stride, precise,
+                     part.data(), scratch.get());
       },
       poll);
-  std::fill(out, out + f * f, 0.0);
-  for (const auto& part : parts)
-    for (std::int64_t i = 0; i < f * f; ++i) out[i] += part[static_cast<std::size_t>(i)];
+  for (std::int64_t i = 0; i < f; ++i) {
+    for (std::int64_t j = i; j < f; ++j) {
+      double total = 0;
+      for (const auto& part : parts) total += part[static_cast<std::size_t>(i * stride + j)];
+      out[i * f + j] = out[j * f + i] = total;
+    }
+  }
 }
 
 template <class T>
-void half_step(const Rows& rows, const Shared<T>& shared, Matrix<T> X, int threads,
+void half_step(const Rows& rows, const Shared<T>& shared, Factors<T> Y, Factors<T> X, int threads,
                const Poll& poll) {
-  const std::int64_t f = X.columns;
-  const std::int64_t stride = round_up(f, solve_kernels<T>().granule);
-  const auto W = make_buffer<T>(shared.fixed.rows * stride);
-  const auto Q = padded(shared.eigenvectors, f, stride, false);
-  multiply(shared.fixed, Q.get(), stride, W.get(), stride, threads, poll);
-  if (shared.solver != Solver::exact)  // the start of conjugate gradients: V = XQ
-    multiply<T>({X.data, X.rows, f}, Q.get(), stride, X.data, f, threads, poll);
-  solve_rows(rows, shared, W.get(), stride, X, threads, poll);
-  const auto Qt = padded(shared.eigenvectors, f, stride, true);
-  multiply<T>({X.data, X.rows, f}, Qt.get(), stride, X.data, f, threads, poll);
+  // Both turns run to their end: an interrupt must not leave rows in two bases.
+  const auto Q = padded(shared.eigenvectors, Y.columns, Y.stride, false);
+  multiply(as_const(Y), Q.get(), Y.data, threads);
+  multiply(as_const(X), Q.get(), X.data, threads);
+  if (poll) poll();
+  solve_rows<T>(rows, shared, Y.data, X, threads, poll);
 }
 
 template <class T>
-double observed_loss(const Rows& rows, Matrix<const T> X, Matrix<const T> Y,
+void fold_in(const Rows& rows, const Shared<T>& shared, Factors<const T> Y, Factors<T> X,
+             int threads, const Poll& poll) {
+  const auto Q = padded(shared.eigenvectors, Y.columns, Y.stride, false);
+  const auto W = make_buffer<T>(Y.rows * Y.stride);
+  multiply(Y, Q.get(), W.get(), threads);
+  Shared<T> exactly = shared;
+  exactly.solver = Solver::exact;
+  solve_rows<T>(rows, exactly, W.get(), X, threads, poll);
+  const auto Qt = padded(shared.eigenvectors, Y.columns, Y.stride, true);
+  multiply(as_const(X), Qt.get(), X.data, threads);
+}
+
+template <class T>
+double observed_loss(const Rows& rows, Factors<const T> X, Factors<const T> Y,
                      double unobserved_weight, int threads, const Poll& poll) {
   const auto& kernels = solve_kernels<T>();
-  const std::int64_t f = X.columns, size = 256;
+  const std::int64_t stride = X.stride, size = 256;
   std::vector<double> parts(static_cast<std::size_t>(chunks_of(rows.n_rows, size)), 0.0);
   parallel_for(
       static_cast<std::int64_t>(parts.size()), threads,
@@ -200,7 +214,7 @@ double observed_loss(const Rows& rows, Matrix<const T> X, Matrix<const T> Y,
         const std::int64_t end = std::min(rows.n_rows, (chunk + 1) * size);
         for (std::int64_t r = chunk * size; r < end; ++r) {
           for (std::int64_t e = rows.indptr[r]; e < rows.indptr[r + 1]; ++e) {
-            const double predicted = kernels.dot(X.data + r * f, Y.data + rows.indices[e] * f, f);
+            const double predicted = kernels.dot(X.data + r * stride, Y.data + rows.indices[e] * stride, stride);
             const double excess = rows.excess[e];
             const double miss = (excess > 0 ? 1 : 0) - predicted;
             total += (unobserved_weight + std::abs(excess)) * miss * miss -
@@ -215,11 +229,15 @@ double observed_loss(const Rows& rows, Matrix<const T> X, Matrix<const T> Y,
   return total;
 }
 
-#define TACIT_INSTANTIATE(T)                                                                    \
-  template void gram<T>(Matrix<const T>, double*, int, const Poll&);                            \
-  template void half_step<T>(const Rows&, const Shared<T>&, Matrix<T>, int, const Poll&);       \
-  template double observed_loss<T>(const Rows&, Matrix<const T>, Matrix<const T>, double, int,  \
-                                   const Poll&);
+#define TACIT_INSTANTIATE(T)                                                                  \
+  template std::int64_t factor_granule<T>();                                                  \
+  template void gram<T>(Factors<const T>, double*, bool, int, const Poll&);                   \
+  template void half_step<T>(const Rows&, const Shared<T>&, Factors<T>, Factors<T>, int,      \
+                             const Poll&);                                                    \
+  template void fold_in<T>(const Rows&, const Shared<T>&, Factors<const T>, Factors<T>, int,  \
+                           const Poll&);                                                      \
+  template double observed_loss<T>(const Rows&, Factors<const T>, Factors<const T>, double,   \
+                                   int, const Poll&);
 TACIT_INSTANTIATE(float)
 TACIT_INSTANTIATE(double)
 

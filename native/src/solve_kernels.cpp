@@ -318,14 +318,11 @@ void apply(const RowProblem<S>& row, const S* q, S* out) {
 }
 
 template <class S>
-double dot(const S* x, const S* y, std::int64_t f) {
+double dot(const S* x, const S* y, std::int64_t stride) {
   constexpr int L = lanes<S>;
   Vec<S> acc{};
-  std::int64_t j = 0;
-  for (; j + L <= f; j += L) acc += load(x + j) * load(y + j);
-  double total = static_cast<double>(sum<S>(acc));
-  for (; j < f; ++j) total += static_cast<double>(x[j]) * static_cast<double>(y[j]);
-  return total;
+  for (std::int64_t j = 0; j < stride; j += L) acc += load(x + j) * load(y + j);
+  return static_cast<double>(sum<S>(acc));
 }
 
 template <class S>
@@ -379,56 +376,68 @@ void solve_cg(const RowProblem<S>& row, char* memory) {
 
 // --- dense products ---------------------------------------------------------------------------
 
-constexpr std::int64_t gram_rows = 128;
+constexpr std::int64_t gram_rows = 64;  // summed in S before they are added up in double
 
-std::int64_t gram_scratch_bytes(std::int64_t f) {
-  const std::int64_t width = round_up(f, granule<double>);
-  return (gram_rows * width + width * width) * 8 + 4 * alignment;
+template <class S>
+std::int64_t gram_scratch_bytes(std::int64_t stride) {
+  return (gram_rows + stride) * stride * 8 + 4 * alignment;
+}
+
+/// C += PᵀP on the upper triangle, P and C in T; then out += C and C = 0.
+template <class T>
+void add_block(std::int64_t count, const T* P, std::int64_t stride, T* C, double* out) {
+  upper_update<T, 1>(count, P, stride, C, stride, 0, stride, stride);
+  for (std::int64_t i = 0; i < stride; ++i) {
+    const std::int64_t from = i / granule<T> * granule<T>;
+    for (std::int64_t j = from; j < stride; ++j) {
+      out[i * stride + j] += static_cast<double>(C[i * stride + j]);
+      C[i * stride + j] = 0;
+    }
+  }
 }
 
 template <class S>
-void gram(const S* Y, std::int64_t n, std::int64_t f, double* out, char* memory) {
+void gram(const S* Y, std::int64_t n, std::int64_t stride, bool precise, double* out,
+          char* memory) {
   Scratch scratch{memory};
-  const std::int64_t width = round_up(f, granule<double>);
-  double* block = scratch.take<double>(gram_rows * width);
-  double* C = scratch.take<double>(width * width);
-  for (std::int64_t i = 0; i < width * width; ++i) C[i] = 0;
+  if (!precise || sizeof(S) == sizeof(double)) {
+    S* C = scratch.take<S>(stride * stride);
+    for (std::int64_t i = 0; i < stride * stride; ++i) C[i] = 0;
+    for (std::int64_t first = 0; first < n; first += gram_rows)
+      add_block<S>(least(gram_rows, n - first), Y + first * stride, stride, C, out);
+    return;
+  }
+  double* wide = scratch.take<double>(gram_rows * stride);
   for (std::int64_t first = 0; first < n; first += gram_rows) {
     const std::int64_t count = least(gram_rows, n - first);
-    for (std::int64_t i = 0; i < count; ++i) {
-      for (std::int64_t j = 0; j < f; ++j) block[i * width + j] = static_cast<double>(Y[(first + i) * f + j]);
-      for (std::int64_t j = f; j < width; ++j) block[i * width + j] = 0;
-    }
-    upper_update<double, 1>(count, block, width, C, width, 0, width, width);
+    for (std::int64_t i = 0; i < count * stride; ++i)
+      wide[i] = static_cast<double>(Y[first * stride + i]);
+    upper_update<double, 1>(count, wide, stride, out, stride, 0, stride, stride);
   }
-  for (std::int64_t i = 0; i < f; ++i) {
-    for (std::int64_t j = i; j < f; ++j) {
-      out[i * f + j] += C[i * width + j];
-      if (j > i) out[j * f + i] += C[i * width + j];
-    }
-  }
-}
-
-std::int64_t product_scratch_bytes(std::int64_t stride) {
-  return tile_rows * stride * 8 + 2 * alignment;
 }
 
 template <class S>
-void product(const S* A, std::int64_t m, std::int64_t depth, std::int64_t lda, const S* B,
-             std::int64_t stride, S* C, std::int64_t columns, std::int64_t ldc, char* memory) {
+std::int64_t product_scratch_bytes(std::int64_t stride) {
+  return tile_rows * stride * static_cast<std::int64_t>(sizeof(S));
+}
+
+template <class S>
+void product(const S* A, std::int64_t m, std::int64_t depth, const S* B, std::int64_t stride, S* C,
+             char* memory) {
+  constexpr int L = lanes<S>;
   S* out = reinterpret_cast<S*>(memory);
   for (std::int64_t first = 0; first < m; first += tile_rows) {
     const std::int64_t count = least(tile_rows, m - first);
-    for (std::int64_t i = 0; i < tile_rows * stride; ++i) out[i] = 0;
-    const S* a = A + first * lda;
+    const S* a = A + first * stride;
+    for (std::int64_t i = 0; i < count * stride; i += L) store(out + i, Vec<S>{});
     if (count == tile_rows) {
-      strip<S, tile_rows, 1>(depth, a, lda, 1, B, stride, out, stride, 0, stride);
+      strip<S, tile_rows, 1>(depth, a, stride, 1, B, stride, out, stride, 0, stride);
     } else {
       for (std::int64_t i = 0; i < count; ++i)
-        strip<S, 1, 1>(depth, a + i * lda, lda, 1, B, stride, out + i * stride, stride, 0, stride);
+        strip<S, 1, 1>(depth, a + i * stride, stride, 1, B, stride, out + i * stride, stride, 0,
+                       stride);
     }
-    for (std::int64_t i = 0; i < count; ++i)
-      for (std::int64_t j = 0; j < columns; ++j) C[(first + i) * ldc + j] = out[i * stride + j];
+    for (std::int64_t i = 0; i < count * stride; i += L) store(C + first * stride + i, load(out + i));
   }
 }
 
@@ -439,9 +448,9 @@ constexpr SolveKernels<S> table{
     &solve_exact<S>,
     &solve_cg<S>,
     &gram<S>,
-    &gram_scratch_bytes,
+    &gram_scratch_bytes<S>,
     &product<S>,
-    &product_scratch_bytes,
+    &product_scratch_bytes<S>,
     &dot<S>,
 };
 

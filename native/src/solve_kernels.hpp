@@ -28,15 +28,16 @@ struct SolveKernels {
   std::int64_t (*scratch_bytes)(std::int64_t stride, std::int64_t n);
   void (*solve_exact)(const RowProblem<S>&, char* scratch);
   void (*solve_cg)(const RowProblem<S>&, char* scratch);
-  /// out (double, f × f, both triangles) += YᵀY for n rows of f columns.
-  void (*gram)(const S* Y, std::int64_t n, std::int64_t f, double* out, char* scratch);
-  std::int64_t (*gram_scratch_bytes)(std::int64_t f);
-  /// C (m × columns of ldc) = A (m × depth of lda) · B (depth × stride); C may be A.
-  void (*product)(const S* A, std::int64_t m, std::int64_t depth, std::int64_t lda, const S* B,
-                  std::int64_t stride, S* C, std::int64_t columns, std::int64_t ldc,
-                  char* scratch);
+  /// out (double, stride × stride, upper triangle) += YᵀY for n rows.
+  void (*gram)(const S* Y, std::int64_t n, std::int64_t stride, bool precise, double* out,
+               char* scratch);
+  std::int64_t (*gram_scratch_bytes)(std::int64_t stride);
+  /// C (m × stride) = A (m × stride, of which `depth` columns count) · B (depth × stride); C may
+  /// be A.
+  void (*product)(const S* A, std::int64_t m, std::int64_t depth, const S* B, std::int64_t stride,
+                  S* C, char* scratch);
   std::int64_t (*product_scratch_bytes)(std::int64_t stride);
-  double (*dot)(const S* x, const S* y, std::int64_t f);
+  double (*dot)(const S* x, const S* y, std::int64_t stride);
 };
 
 template <class S>

@@ -18,7 +18,9 @@ def set_isa(name: str) -> None: ...
 
 # --- solve ------------------------------------------------------------------------
 
-def gram(Y: Any, out: F64, threads: int) -> None: ...
+def float_granule() -> int: ...
+def double_granule() -> int: ...
+def gram(Y: Any, out: F64, precise: bool, threads: int) -> None: ...
 def half_step(
     indptr: I64,
     indices: I32,
@@ -30,6 +32,18 @@ def half_step(
     unobserved_weight: float,
     solver: int,
     cg_steps: int,
+    out: Any,
+    threads: int,
+) -> None: ...
+def fold_in(
+    indptr: I64,
+    indices: I32,
+    excess: F32,
+    fixed: Any,
+    eigenvalues: F64,
+    eigenvectors: Any,
+    regularization: F64,
+    unobserved_weight: float,
     out: Any,
     threads: int,
 ) -> None: ...

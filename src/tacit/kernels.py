@@ -90,19 +90,45 @@ SOLVERS = ("exact", "cg", "auto")
 FACTOR_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
 
-def gram(Y: npt.NDArray[Any], *, threads: int) -> F64:
-    """The Gram matrix YᵀY in float64, whatever the type of Y.
+def lay_out(factors: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The same factors, shape (n, f), with rows as far apart as native code walks them.
+
+    Rows are whole vectors of the instruction set in use, filled up with zeros. What is laid out
+    so already is returned as it is; else a copy is.
+
+    Parameters
+    ----------
+    factors
+        float32 or float64, shape (n, f).
+    """
+    if factors.ndim != 2 or factors.dtype not in FACTOR_DTYPES:
+        raise ValueError(
+            f"factors must be float32 or float64 of shape (n, f), "
+            f"got {factors.dtype} of {factors.shape}"
+        )
+    if _rows_laid_out(factors) is not None:
+        return factors
+    n, f = factors.shape
+    whole = np.zeros((n, _stride(f, factors.dtype)), dtype=factors.dtype)
+    whole[:, :f] = factors
+    return whole[:, :f]
+
+
+def gram(Y: npt.NDArray[Any], *, precise: bool = True, threads: int) -> F64:
+    """The Gram matrix YᵀY, float64, shape (f, f).
 
     Parameters
     ----------
     Y
         float32 or float64, shape (n, f).
+    precise
+        Whether every sum is in float64; else blocks of 64 rows are summed in the type of Y.
     threads
         How many to use; the result does not depend on it.
     """
-    Y = _factor_array(Y, "Y")
-    out = np.empty((Y.shape[1], Y.shape[1]), dtype=np.float64)
-    _native.gram(Y, out, threads)
+    f = Y.shape[1]
+    out = np.empty((f, f), dtype=np.float64)
+    _native.gram(_whole_rows(lay_out(Y)), out, precise, threads)
     return out
 
 
@@ -114,14 +140,17 @@ def half_step(
     eigenvalues: F64,
     eigenvectors: F64,
     regularization: F64,
-    start: npt.NDArray[Any],
+    solved: npt.NDArray[Any],
     *,
     unobserved_weight: float,
     solver: str,
     cg_steps: int,
     threads: int,
-) -> npt.NDArray[Any]:
-    """Solve every row's least-squares problem with the other side fixed.
+) -> None:
+    """Solve every row's least-squares problem with the other side fixed, in place.
+
+    Afterwards both sides are in the coordinates of the eigenvectors: their products, which are
+    all that counts, are those of a half step in any coordinates.
 
     Parameters
     ----------
@@ -129,37 +158,66 @@ def half_step(
         The rows: int64 (m + 1,), int32 (nnz,) and float32 (nnz,), what each observed cell weighs
         above an unobserved one, negative for dislikes.
     fixed
-        Y, float32 or float64, shape (n, f).
+        Y, shape (n, f), as :func:`lay_out` gives it; turned.
     eigenvalues, eigenvectors
         Λ (f,) and Q (f, f) of YᵀY.
     regularization
         λ of each row, float64, shape (m,).
-    start
-        Where conjugate gradients start from, shape (m, f), of the type of Y; it is not changed.
+    solved
+        X, shape (m, f), as :func:`lay_out` gives it, of the type of Y: where conjugate gradients
+        start from, and where the solutions go; rows without entries become zero.
     unobserved_weight, solver, cg_steps, threads
         See :class:`tacit.ALS`.
 
-    Returns
-    -------
-    ndarray
-        The new factors, shape (m, f); rows without entries are zero.
+    Raises
+    ------
+    ValueError
+        If arrays don't fit each other.
+    KeyboardInterrupt
+        At Ctrl-C, between chunks of rows: each row of X is then either solved or as it was.
     """
-    fixed = _factor_array(fixed, "fixed")
-    n, f = fixed.shape
-    m = len(indptr) - 1
-    out = np.array(start, dtype=fixed.dtype, order="C")
-    if out.shape != (m, f):
-        raise ValueError(f"start must have shape ({m}, {f}), got {out.shape}")
+    rows = _weighted_rows(indptr, indices, excess, len(fixed))
+    turned = _spectrum(eigenvalues, eigenvectors, fixed)
     _native.half_step(
-        *_weighted_rows(indptr, indices, excess, n),
-        fixed,
-        _array(eigenvalues, np.float64, "eigenvalues", f),
-        _array(eigenvectors, fixed.dtype, "eigenvectors", f, f),
-        _array(regularization, np.float64, "regularization", m),
+        *rows,
+        _whole_rows(fixed),
+        *turned,
+        _array(regularization, np.float64, "regularization", len(indptr) - 1),
         float(unobserved_weight),
         SOLVERS.index(solver),
         int(cg_steps),
-        out,
+        _fitting(solved, len(indptr) - 1, fixed),
+        threads,
+    )
+
+
+def fold_in(
+    indptr: I64,
+    indices: I32,
+    excess: F32,
+    fixed: npt.NDArray[Any],
+    eigenvalues: F64,
+    eigenvectors: F64,
+    regularization: F64,
+    *,
+    unobserved_weight: float,
+    threads: int,
+) -> npt.NDArray[Any]:
+    """Exact solutions of some rows, shape (m, f), in the coordinates of the fixed side.
+
+    The arguments are those of :func:`half_step`; nothing is changed.
+    """
+    fixed = lay_out(fixed)
+    rows = _weighted_rows(indptr, indices, excess, len(fixed))
+    m, f = len(indptr) - 1, fixed.shape[1]
+    out = lay_out(np.zeros((m, f), dtype=fixed.dtype))
+    _native.fold_in(
+        *rows,
+        _whole_rows(fixed),
+        *_spectrum(eigenvalues, eigenvectors, fixed),
+        _array(regularization, np.float64, "regularization", m),
+        float(unobserved_weight),
+        _whole_rows(out),
         threads,
     )
     return out
@@ -176,18 +234,55 @@ def observed_loss(
     threads: int,
 ) -> float:
     """Σ over stored cells of c (p − x·y)² − α0 (x·y)²; the arguments are those of `half_step`."""
-    X, Y = _factor_array(X, "X"), _factor_array(Y, "Y")
-    if X.dtype != Y.dtype or X.shape[1] != Y.shape[1] or len(X) != len(indptr) - 1:
-        raise ValueError(f"X {X.shape} {X.dtype} and Y {Y.shape} {Y.dtype} don't fit")
     rows = _weighted_rows(indptr, indices, excess, len(Y))
-    return _native.observed_loss(*rows, X, Y, float(unobserved_weight), threads)
+    X, Y = lay_out(X), lay_out(Y)
+    whole = _fitting(X, len(indptr) - 1, Y)
+    return _native.observed_loss(*rows, whole, _whole_rows(Y), float(unobserved_weight), threads)
 
 
-def _factor_array(array: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
-    if array.dtype not in FACTOR_DTYPES:
-        raise ValueError(f"{name} must be float32 or float64, got {array.dtype}")
-    checked: npt.NDArray[Any] = _array(array, array.dtype, name, None, None)
-    return checked
+def _stride(f: int, dtype: np.dtype[Any]) -> int:
+    single = dtype == np.float32
+    granule = _native.float_granule() if single else _native.double_granule()
+    return -(-f // granule) * granule
+
+
+def _rows_laid_out(factors: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
+    """The whole rows behind factors, if they are laid out; zeros beyond the columns included."""
+    n, f = factors.shape
+    stride = _stride(f, factors.dtype)
+    if stride == f:
+        return factors if factors.flags.c_contiguous else None
+    whole = factors.base
+    if not isinstance(whole, np.ndarray) or whole.shape != (n, stride):
+        return None
+    same = whole.dtype == factors.dtype and whole.flags.c_contiguous
+    begins = whole.__array_interface__["data"][0] == factors.__array_interface__["data"][0]
+    return whole if same and begins and not whole[:, f:].any() else None
+
+
+def _whole_rows(factors: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    whole = _rows_laid_out(factors)
+    if whole is None:
+        raise ValueError("factors must be as lay_out gives them")
+    return whole
+
+
+def _fitting(factors: npt.NDArray[Any], n: int, other: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The whole rows of factors that must be n and of the other side's type and length."""
+    if factors.shape != (n, other.shape[1]) or factors.dtype != other.dtype:
+        raise ValueError(
+            f"factors of shape {factors.shape}, {factors.dtype}, where ({n}, {other.shape[1]}), "
+            f"{other.dtype}, are needed"
+        )
+    return _whole_rows(factors)
+
+
+def _spectrum(
+    eigenvalues: F64, eigenvectors: F64, fixed: npt.NDArray[Any]
+) -> tuple[F64, npt.NDArray[Any]]:
+    f = fixed.shape[1]
+    values = _array(eigenvalues, np.float64, "eigenvalues", f)
+    return values, _array(eigenvectors, fixed.dtype, "eigenvectors", f, f)
 
 
 def _weighted_rows(indptr: I64, indices: I32, excess: F32, n_columns: int) -> tuple[I64, I32, F32]:

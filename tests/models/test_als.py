@@ -51,13 +51,11 @@ class Watched:
         self.inner, self.model, self.data, self.losses = model._engine, model, data, []
         self.sides = {}
 
-    def half_step(self, rows, fixed, start, *rest):
-        out = self.inner.half_step(rows, fixed, start, *rest)
+    def half_step(self, rows, fixed, solved, *rest):
+        self.inner.half_step(rows, fixed, solved, *rest)
         is_user_side = rows.n_rows == self.data.n_users
-        X, Y = (out, fixed) if is_user_side else (fixed, out)
-        self.model._keep(self.data, X, Y)
+        self.model._keep(self.data, *((solved, fixed) if is_user_side else (fixed, solved)))
         self.losses.append(dense_objective(self.model, self.data))
-        return out
 
     def __getattr__(self, name):
         return getattr(self.inner, name)
@@ -96,12 +94,11 @@ def test_every_exact_half_step_lowers_the_objective_on_real_plays(real_data) -> 
     model._interactions = plays
 
     class Closed:
-        def half_step(self, rows, fixed, start, *rest):
-            out = inner.half_step(rows, fixed, start, *rest)
-            X, Y = (out, fixed) if rows.n_rows == plays.n_users else (fixed, out)
-            model._keep(plays, X, Y)
+        def half_step(self, rows, fixed, solved, *rest):
+            inner.half_step(rows, fixed, solved, *rest)
+            is_user_side = rows.n_rows == plays.n_users
+            model._keep(plays, *((solved, fixed) if is_user_side else (fixed, solved)))
             losses.append(model.loss())
-            return out
 
         def __getattr__(self, name):
             return getattr(inner, name)

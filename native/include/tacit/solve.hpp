@@ -6,7 +6,8 @@
 //
 //     (I + BᵀB) z = Bᵀt        rows of B: √(c − α0) · γ∘w        t = c·p / √(c − α0)
 //
-// and the row's factors are Q (γ∘z). Directions with Γ = 0 get γ = 0: the solution of least norm.
+// and the row's factors, in the coordinates of Q, are γ∘z. Directions with Γ = 0 get γ = 0: the
+// solution of least norm.
 //
 // T is the type of the factors, float or double. Results do not depend on the number of threads.
 #pragma once
@@ -30,18 +31,23 @@ struct Rows {
   std::int64_t n_rows;
 };
 
-/// Row-major, contiguous.
+/// Row-major, `stride` apart; stride is a multiple of factor_granule<T>(), and what lies beyond
+/// the columns is 0.
 template <class T>
-struct Matrix {
+struct Factors {
   T* data;
   std::int64_t rows;
   std::int64_t columns;
+  std::int64_t stride;
 };
+
+/// What strides of factors must be a multiple of, on the instruction set in use.
+template <class T>
+std::int64_t factor_granule();
 
 /// What all rows of a half step share.
 template <class T>
 struct Shared {
-  Matrix<const T> fixed;          // Y, n × f
   const double* eigenvalues;      // Λ of YᵀY, f, none negative
   const T* eigenvectors;          // Q, f × f, row-major: eigenvectors are columns
   const double* regularization;   // λ_row, one per row
@@ -50,20 +56,27 @@ struct Shared {
   int cg_steps;
 };
 
-/// YᵀY in double, f × f, whatever T is.
+/// YᵀY in double, f × f. `precise` sums in double throughout; else T in blocks of rows.
 template <class T>
-void gram(Matrix<const T> Y, double* out, int threads, const Poll& poll = {});
+void gram(Factors<const T> Y, double* out, bool precise, int threads, const Poll& poll = {});
 
-/// Solves every row. X (n_rows × f) holds where conjugate gradients start from; exact rows
-/// ignore it. Rows without entries become zero. If poll throws, X is half written.
+/// Solves every row of X with Y fixed. Afterwards both are in the coordinates of Q: X Yᵀ is what
+/// counts, and it does not change when both sides turn. Rows of X without entries become zero;
+/// conjugate gradients start from what X holds. If poll throws, every row of X is either solved
+/// or as it was, turned like the rest.
 template <class T>
-void half_step(const Rows& rows, const Shared<T>& shared, Matrix<T> X, int threads,
+void half_step(const Rows& rows, const Shared<T>& shared, Factors<T> Y, Factors<T> X, int threads,
                const Poll& poll = {});
+
+/// Solves every row of X with Y fixed, exactly, in the coordinates that Y is in.
+template <class T>
+void fold_in(const Rows& rows, const Shared<T>& shared, Factors<const T> Y, Factors<T> X,
+             int threads, const Poll& poll = {});
 
 /// Σ over stored cells of c (p − ŷ)² − α0 ŷ², ŷ = x·y: the part of the objective that is not
 /// α0 tr(XᵀX YᵀY) + regularisation.
 template <class T>
-double observed_loss(const Rows& rows, Matrix<const T> X, Matrix<const T> Y,
+double observed_loss(const Rows& rows, Factors<const T> X, Factors<const T> Y,
                      double unobserved_weight, int threads, const Poll& poll = {});
 
 }  // namespace tacit

@@ -1,4 +1,4 @@
-"""What an engine does for the solver: three operations, however it spreads them."""
+"""What an engine does for the solver: a few operations, however it spreads them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from tacit.data.interactions import Csr
 
 Factors = npt.NDArray[Any]
+Penalties = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -46,37 +47,51 @@ class Engine(ABC):
     """
 
     @abstractmethod
+    def lay_out(self, factors: Factors) -> Factors:
+        """The same factors, shape (n, f), as :meth:`half_step` takes them."""
+
+    @abstractmethod
     def half_step(
         self,
         rows: Csr,
         fixed: Factors,
-        start: Factors,
-        regularization: npt.NDArray[np.float64],
+        solved: Factors,
+        regularization: Penalties,
         objective: Objective,
-        spectrum: Spectrum | None = None,
-    ) -> Factors:
-        """Solve every row with the other side fixed.
+    ) -> None:
+        """Solve every row with the other side fixed, in place.
+
+        The engine may turn both sides into other coordinates, by the same rotation: their inner
+        products, which are all that the model is made of, do not change by it.
 
         Parameters
         ----------
         rows
             m rows over n columns.
         fixed
-            The other side's factors, shape (n, f).
-        start
-            This side's factors, shape (m, f): where iterative solvers start from; not changed.
+            The other side's factors, shape (n, f), laid out.
+        solved
+            This side's factors, shape (m, f), laid out: where iterative solvers start from, and
+            where the solutions go; zero for rows without entries.
         regularization
             λ of each row, shape (m,).
         objective
             What all rows share.
-        spectrum
-            That of the whole fixed side: saves finding it, and lets ``fixed`` hold only the rows
-            that are used.
+        """
 
-        Returns
-        -------
-        ndarray
-            New factors, shape (m, f), of the type of ``fixed``; zero for rows without entries.
+    @abstractmethod
+    def fold_in(
+        self,
+        rows: Csr,
+        fixed: Factors,
+        spectrum: Spectrum,
+        regularization: Penalties,
+        unobserved_weight: float,
+    ) -> Factors:
+        """Exact solutions of some rows, shape (m, f), in the coordinates of the fixed side.
+
+        ``spectrum`` is that of the whole fixed side; ``fixed`` may hold only the rows of it that
+        are used. Nothing is changed.
         """
 
     @abstractmethod
@@ -84,10 +99,10 @@ class Engine(ABC):
         """Σ over stored cells of c (p − x·y)² − α0 (x·y)²."""
 
     @abstractmethod
-    def gram(self, factors: Factors) -> npt.NDArray[np.float64]:
-        """FᵀF, float64, shape (f, f)."""
+    def gram(self, factors: Factors, *, precise: bool = True) -> npt.NDArray[np.float64]:
+        """FᵀF, float64, shape (f, f); sums may be of the factors' own type unless ``precise``."""
 
-    def spectrum(self, factors: Factors) -> Spectrum:
+    def spectrum(self, factors: Factors, *, precise: bool = True) -> Spectrum:
         """The spectrum of FᵀF, with the sign of every eigenvector settled.
 
         LAPACK may give an eigenvector or its negative; the solution is the same, but its last
@@ -95,6 +110,6 @@ class Engine(ABC):
         """
         import scipy.linalg
 
-        values, vectors = scipy.linalg.eigh(self.gram(factors))
+        values, vectors = scipy.linalg.eigh(self.gram(factors, precise=precise))
         largest = vectors[np.abs(vectors).argmax(axis=0), np.arange(len(values))]
         return Spectrum(np.maximum(values, 0.0), vectors * np.where(largest < 0, -1.0, 1.0))

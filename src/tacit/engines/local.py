@@ -7,7 +7,9 @@ import numpy.typing as npt
 
 from tacit import kernels
 from tacit.data.interactions import Csr
-from tacit.engines.base import Engine, Factors, Objective, Spectrum
+from tacit.engines.base import Engine, Factors, Objective, Penalties, Spectrum
+
+_MANY_ROWS = 4096
 
 
 class LocalEngine(Engine):
@@ -16,29 +18,53 @@ class LocalEngine(Engine):
     def __init__(self, threads: int | None = None) -> None:
         self.threads = kernels.thread_count(threads)
 
+    def lay_out(self, factors: Factors) -> Factors:
+        """See :meth:`Engine.lay_out`."""
+        return kernels.lay_out(factors)
+
     def half_step(
         self,
         rows: Csr,
         fixed: Factors,
-        start: Factors,
-        regularization: npt.NDArray[np.float64],
+        solved: Factors,
+        regularization: Penalties,
         objective: Objective,
-        spectrum: Spectrum | None = None,
-    ) -> Factors:
-        """See :meth:`Engine.half_step`."""
-        eigenvalues, eigenvectors = spectrum or self.spectrum(fixed)
-        return kernels.half_step(
+    ) -> None:
+        """See :meth:`Engine.half_step`; both sides end up in the fixed side's eigenvectors."""
+        # With little to fill the directions (no regularization, few rows), eigenvalues near 0
+        # decide what counts as one at all.
+        precise = len(fixed) < _MANY_ROWS or bool((regularization == 0).any())
+        kernels.half_step(
             rows.indptr,
             rows.indices,
             rows.values,
             fixed,
-            eigenvalues,
-            eigenvectors,
+            *self.spectrum(fixed, precise=precise),
             regularization,
-            start,
+            solved,
             unobserved_weight=objective.unobserved_weight,
             solver=objective.solver,
             cg_steps=objective.cg_steps,
+            threads=self.threads,
+        )
+
+    def fold_in(
+        self,
+        rows: Csr,
+        fixed: Factors,
+        spectrum: Spectrum,
+        regularization: Penalties,
+        unobserved_weight: float,
+    ) -> Factors:
+        """See :meth:`Engine.fold_in`."""
+        return kernels.fold_in(
+            rows.indptr,
+            rows.indices,
+            rows.values,
+            fixed,
+            *spectrum,
+            regularization,
+            unobserved_weight=unobserved_weight,
             threads=self.threads,
         )
 
@@ -54,6 +80,6 @@ class LocalEngine(Engine):
             threads=self.threads,
         )
 
-    def gram(self, factors: Factors) -> npt.NDArray[np.float64]:
+    def gram(self, factors: Factors, *, precise: bool = True) -> npt.NDArray[np.float64]:
         """See :meth:`Engine.gram`."""
-        return kernels.gram(factors, threads=self.threads)
+        return kernels.gram(factors, precise=precise, threads=self.threads)

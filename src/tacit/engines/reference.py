@@ -10,40 +10,39 @@ import numpy as np
 import numpy.typing as npt
 
 from tacit.data.interactions import Csr
-from tacit.engines.base import Engine, Factors, Objective, Spectrum
+from tacit.engines.base import Engine, Factors, Objective, Penalties, Spectrum
 
 
 class ReferenceEngine(Engine):
     """Row systems solved one by one, densely; conjugate gradients is not told apart from exact."""
 
+    def lay_out(self, factors: Factors) -> Factors:
+        """See :meth:`Engine.lay_out`."""
+        return factors
+
     def half_step(
         self,
         rows: Csr,
         fixed: Factors,
-        start: Factors,
-        regularization: npt.NDArray[np.float64],
+        solved: Factors,
+        regularization: Penalties,
         objective: Objective,
-        spectrum: Spectrum | None = None,
+    ) -> None:
+        """See :meth:`Engine.half_step`; no side is turned."""
+        gram = self.gram(fixed)
+        solved[:] = _solve(rows, fixed, gram, regularization, objective.unobserved_weight)
+
+    def fold_in(
+        self,
+        rows: Csr,
+        fixed: Factors,
+        spectrum: Spectrum,
+        regularization: Penalties,
+        unobserved_weight: float,
     ) -> Factors:
-        """See :meth:`Engine.half_step`."""
-        Y = fixed.astype(np.float64)
-        gram = (
-            Y.T @ Y
-            if spectrum is None
-            else (spectrum.vectors * spectrum.values) @ spectrum.vectors.T
-        )
-        shared = objective.unobserved_weight * gram
-        out = np.zeros(start.shape)
-        for r in range(rows.n_rows):
-            columns, excess = _row(rows, r)
-            if len(columns):
-                y = Y[columns]
-                A = shared + regularization[r] * np.eye(Y.shape[1]) + (y.T * np.abs(excess)) @ y
-                c = objective.unobserved_weight + np.abs(excess)
-                b = y.T @ (c * (excess > 0))
-                # least squares rather than solve: at λ = 0 the system may be singular
-                out[r] = np.linalg.lstsq(A, b, rcond=1e-13)[0]
-        return out.astype(fixed.dtype)
+        """See :meth:`Engine.fold_in`."""
+        gram = (spectrum.vectors * spectrum.values) @ spectrum.vectors.T
+        return _solve(rows, fixed, gram, regularization, unobserved_weight).astype(fixed.dtype)
 
     def observed_loss(self, rows: Csr, X: Factors, Y: Factors, unobserved_weight: float) -> float:
         """See :meth:`Engine.observed_loss`."""
@@ -55,10 +54,31 @@ class ReferenceEngine(Engine):
             total += float((c * (p - predicted) ** 2 - unobserved_weight * predicted**2).sum())
         return total
 
-    def gram(self, factors: Factors) -> npt.NDArray[np.float64]:
-        """See :meth:`Engine.gram`."""
+    def gram(self, factors: Factors, *, precise: bool = True) -> npt.NDArray[np.float64]:
+        """See :meth:`Engine.gram`; always precise."""
         wide = factors.astype(np.float64)
         return wide.T @ wide
+
+
+def _solve(
+    rows: Csr,
+    fixed: Factors,
+    gram: npt.NDArray[np.float64],
+    regularization: Penalties,
+    unobserved_weight: float,
+) -> npt.NDArray[np.float64]:
+    Y = fixed.astype(np.float64)
+    out = np.zeros((rows.n_rows, Y.shape[1]))
+    for r in range(rows.n_rows):
+        columns, excess = _row(rows, r)
+        if len(columns):
+            y = Y[columns]
+            A = unobserved_weight * gram + regularization[r] * np.eye(Y.shape[1])
+            A += (y.T * np.abs(excess)) @ y
+            c = unobserved_weight + np.abs(excess)
+            # least squares rather than solve: at λ = 0 the system may be singular
+            out[r] = np.linalg.lstsq(A, y.T @ (c * (excess > 0)), rcond=1e-13)[0]
+    return out
 
 
 def _row(rows: Csr, r: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:

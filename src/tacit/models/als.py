@@ -128,6 +128,7 @@ class ALS(Model):
                 "the factors in directions that a row's interactions do not reach"
             )
         self._engine: Engine = LocalEngine(self.threads)
+        self._spectrum_of_items: Spectrum | None = None
         self._epochs: list[Epoch] = []
 
     # --- fitting -------------------------------------------------------------------
@@ -159,7 +160,8 @@ class ALS(Model):
         EmptyDataError
             If there are no interactions.
         KeyboardInterrupt
-            At Ctrl-C; the factors of the last whole epoch stay, or what was there before.
+            At Ctrl-C. After a whole epoch the model can be used: its rows are then solved, or as
+            they were after that epoch. Before, it is as it was.
         """
         self._engine = engine or self._engine
         rng = np.random.default_rng(self.seed)
@@ -221,11 +223,11 @@ class ALS(Model):
         spent = epochs[-1].seconds if epochs else 0.0
         by_user, by_item = self._weigh(data.csr), self._weigh(data.by_item())
         X[by_user.row_counts == 0] = 0  # before the first half step: they must not pull on items
-        done, first = False, len(epochs) + 1
+        X, Y = self._engine.lay_out(X), self._engine.lay_out(Y)
+        first = len(epochs) + 1
         for number in range(first, first + iterations):
-            Y = self._half_step(by_item, X, Y, side=1)
-            X = self._half_step(by_user, Y, X, side=0)
-            last = number == first + iterations - 1
+            self._half_step(by_item, X, Y, side=1)
+            self._half_step(by_user, Y, X, side=0)
             spent += time.perf_counter() - begun
             self._keep(data, X, Y)
             loss = self._loss(by_user, by_item) if track_loss else None
@@ -234,10 +236,11 @@ class ALS(Model):
             log.debug("ALS epoch %d: %.3f s so far, loss %s", number, spent, loss)
             done = bool(on_epoch and on_epoch(epochs[-1]))
             begun = time.perf_counter()
-            if done or last:
+            if done:
                 break
         if self.solver != "exact":
-            self._keep(data, self._half_step(by_user, Y, X, side=0, solver="exact"), Y)
+            self._half_step(by_user, Y, X, side=0, solver="exact")
+        self._keep(data, np.ascontiguousarray(X), np.ascontiguousarray(Y))
 
     def _warn_of_spread(self, data: Interactions) -> None:
         """A few huge counts under the linear confidence drown everybody else."""
@@ -255,15 +258,15 @@ class ALS(Model):
             )
 
     def _half_step(
-        self, rows: Csr, fixed: Factors, start: Factors, *, side: int, solver: str | None = None
-    ) -> Factors:
+        self, rows: Csr, fixed: Factors, solved: Factors, *, side: int, solver: str | None = None
+    ) -> None:
         objective = Objective(self.unobserved_weight, solver or self.solver, self.cg_steps)
-        penalties = self._penalties(rows, side)
-        return self._engine.half_step(rows, fixed, start, penalties, objective)
+        self._spectrum_of_items = None  # both sides may turn
+        self._engine.half_step(rows, fixed, solved, self._penalties(rows, side), objective)
 
     def _keep(self, data: Interactions, X: Factors, Y: Factors) -> None:
         self._interactions, self._X, self._Y = data, X, Y
-        self._spectrum_of_items: Spectrum | None = None
+        self._spectrum_of_items = None
 
     # --- the objective -------------------------------------------------------------
 
@@ -386,14 +389,8 @@ class ALS(Model):
         """Exact solutions of some rows, at the cost of the columns they use."""
         used, indices = np.unique(rows.indices, return_inverse=True)
         few = Csr(rows.indptr, indices.astype(np.int32), rows.values, len(used))
-        return self._engine.half_step(
-            few,
-            fixed[used],
-            np.zeros((rows.n_rows, self.factors), fixed.dtype),
-            self._penalties(rows, side),
-            Objective(self.unobserved_weight, "exact", self.cg_steps),
-            spectrum,
-        )
+        penalties = self._penalties(rows, side)
+        return self._engine.fold_in(few, fixed[used], spectrum, penalties, self.unobserved_weight)
 
     @property
     def _items_spectrum(self) -> Spectrum:
