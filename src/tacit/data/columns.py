@@ -21,6 +21,21 @@ _OTHER_NAMES = {
     "id", "name", "title", "value", "rating", "weight", "count", "plays", "playcount", "score",
     "timestamp", "time", "date", "url", "link", "tags", "genres",
 }  # fmt: skip
+_PICTURES = ("picture", "image", "img", "photo", "poster", "cover", "thumbnail", "thumb")
+# for a catalogue: role → sets of usual names, tried one after the other
+_CATALOGUE_NAMES = {
+    "item": (
+        {f"{thing}id" for thing in _THINGS} | {"id", "iid", "mid", "isbn"},
+        {thing + end for thing in _THINGS for end in ("", "s")},
+    ),
+    "name": (
+        {"name", "title"} | {thing + end for thing in _THINGS for end in ("name", "title")},
+        set(_THINGS),
+    ),
+    "link": ({"url", "link", "href", "page", "homepage"},),
+    "picture": ({name + end for name in _PICTURES for end in ("", "url", "link", "path", "s")},),
+    "tags": ({"tags", "genres", "categories"},),
+}
 
 
 def plain_name(name: str) -> str:
@@ -141,6 +156,50 @@ def guess(
     if width == 3 and given["value"] is None and given["timestamp"] is None:
         found["value"] = 3 - user - item
     return found
+
+
+def guess_catalogue(
+    given: Mapping[str, Column | None], columns: Sequence[str] | None, width: int, label: str
+) -> dict[str, Column | None]:
+    """The columns of a catalogue: those given, or what their names can only mean.
+
+    The column of ids is looked for where it is not given, the others where none of them is.
+
+    Raises
+    ------
+    ColumnError
+        If the column of ids can't be told.
+    """
+    found = dict(given)
+    if all(column is None for role, column in given.items() if role != "item"):
+        wanted = list(_CATALOGUE_NAMES)
+    else:
+        wanted = ["item"]
+    for role in wanted:
+        if found[role] is None:
+            taken = [place for place in found.values() if place is not None]
+            found[role] = _only(columns, _CATALOGUE_NAMES[role], taken)
+    if found["item"] is None:
+        raise ColumnError(
+            f"can't tell which column of {label} holds the ids of items: give item=; "
+            f"it has {_listed(columns, width)}"
+        )
+    return found
+
+
+def _only(
+    columns: Sequence[str] | None, tries: Sequence[set[str]], taken: Sequence[Column]
+) -> int | None:
+    """The place of the one column with a name of the first set that any has."""
+    for names in tries:
+        places = [
+            place
+            for place in _named(columns, names)
+            if place not in taken and (columns or ())[place] not in taken
+        ]
+        if places:
+            return places[0] if len(places) == 1 else None
+    return None
 
 
 def _named(columns: Sequence[str] | None, names: set[str]) -> list[int]:

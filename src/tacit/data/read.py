@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from tacit.data.catalogue import Catalogue
-from tacit.data.columns import Column, guess, locate
+from tacit.data.columns import Column, guess, guess_catalogue, locate
 from tacit.data.ids import Id, IdMap
 from tacit.data.ingest import POLICIES, bad_lines, cells, id_kinds, stage, workspace
 from tacit.data.interactions import Interactions
@@ -181,9 +181,12 @@ def read_catalogue(
     source
         A file or a frame; see :func:`read_interactions`.
     item
-        The column of item ids, by name or by position from 0.
+        The column of item ids, by name or by position from 0. None: the one column called ``id``,
+        ``itemID``, ``movie_id`` or the like.
     name, link, picture, tags
-        The columns of names, links, pictures and tags; None where there are none.
+        The columns of names, links, pictures and tags; None where there are none. Where none of
+        them is given, columns called ``name`` or ``title``, ``url``, ``image``, ``genres`` or the
+        like are.
     tag_sep
         What separates the tags of one item.
     sep, quote, encoding, header, format, on_bad_lines, memory_limit
@@ -195,13 +198,14 @@ def read_catalogue(
         As in :func:`read_interactions`.
     """
     _check_choice(on_bad_lines)
-    if item is None:
-        raise ColumnError("item= is not given: which column of the catalogue holds the ids?")
     given = {"item": item, "name": name, "link": link, "picture": picture, "tags": tags}
     options = TextOptions(sep, quote, encoding, header)
     with workspace(memory_limit) as (con, scratch):
         opened = sources_of(con, source, scratch, given, options=options, format=format)
-        places = [locate(given, s.columns, s.width, s.label) for s in opened]
+        places = [
+            locate(guess_catalogue(given, s.columns, s.width, s.label), s.columns, s.width, s.label)
+            for s in opened
+        ]
         begins = stage(con, opened, places, id_kinds(opened, places))
         bad, told = bad_lines(
             con, opened, begins, skip=on_bad_lines == "skip", quote=_quoting(options)
