@@ -34,6 +34,17 @@ def available() -> list[Known]:
     return [KNOWN[name] for name in names()]
 
 
+def describe(name: str) -> Known:
+    """What is known of one: description, licence, size, homepage.
+
+    Raises
+    ------
+    SettingsError
+        If the name is not known; the message names a close match.
+    """
+    return _known(name)
+
+
 def shapes(n_items: int = 2000, n_users: int = 6000, seed: int = 0) -> Interactions:
     """A made-up catalogue of little drawn solids, and people with hidden tastes who like them.
 
