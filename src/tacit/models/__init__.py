@@ -6,7 +6,7 @@ import importlib
 from pathlib import Path
 
 from tacit import artifact
-from tacit.errors import ArtifactError
+from tacit.errors import ArtifactError, SettingsError
 from tacit.models.base import Model
 
 # kind in model files → where its class lives
@@ -15,6 +15,26 @@ _CLASSES = {
     "item-neighbours": ("tacit.models.neighbours", "ItemNeighbours"),
     "popularity": ("tacit.models.popularity", "Popularity"),
 }
+
+
+def kinds() -> list[str]:
+    """The kinds of model, as model files and the command line call them."""
+    return sorted(_CLASSES)
+
+
+def class_of(kind: str) -> type[Model]:
+    """The class of a kind of model.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such kind.
+    """
+    if kind not in _CLASSES:
+        raise SettingsError(f"unknown model {kind!r}; there are: {', '.join(kinds())}")
+    module, name = _CLASSES[kind]
+    cls: type[Model] = getattr(importlib.import_module(module), name)
+    return cls
 
 
 def load(path: str | Path, *, verify: bool = True) -> Model:
@@ -42,9 +62,6 @@ def load(path: str | Path, *, verify: bool = True) -> Model:
     bundle = artifact.read(path, verify=verify)
     if bundle.model not in _CLASSES:
         raise ArtifactError(
-            f"{path} holds a model of kind {bundle.model!r}; "
-            f"this tacit knows {', '.join(sorted(_CLASSES))}"
+            f"{path} holds a model of kind {bundle.model!r}; this tacit knows {', '.join(kinds())}"
         )
-    module, name = _CLASSES[bundle.model]
-    cls: type[Model] = getattr(importlib.import_module(module), name)
-    return cls.from_bundle(bundle)
+    return class_of(bundle.model).from_bundle(bundle)

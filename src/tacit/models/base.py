@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -238,6 +238,46 @@ class Model(ABC):
         kind: Literal["user", "history"] = "history" if codes is None else "user"
         answer = self._answer(queries, kind, "item", top)
         return answer.with_scaled_scores() if scale else answer
+
+    @overload
+    def recommend_all(self, k: int = 10, *, to: str | Path, **how: Any) -> Path: ...
+    @overload
+    def recommend_all(
+        self, k: int = 10, *, to: None = None, **how: Any
+    ) -> Iterator[Recommendations]: ...
+    def recommend_all(
+        self, k: int = 10, *, to: str | Path | None = None, **how: Any
+    ) -> Path | Iterator[Recommendations]:
+        """The best items for every user, with memory that does not grow with their number.
+
+        Parameters
+        ----------
+        k
+            How many for each; who has fewer candidates gets fewer.
+        to
+            A file to write: ``.parquet``, ``.csv``, ``.jsonl``, ``.csv.gz`` or ``.jsonl.gz``, with
+            the columns user, rank, item, name (if names are known) and score. It appears once it
+            is whole; one that is there is replaced then. None: nothing is written.
+        **how
+            ``exclude_seen``, ``allow`` and ``deny`` as for :meth:`recommend`; ``batch``, how many
+            users at a time (None: up to 10,000); and ``on_progress``, called after each batch
+            with how many users are done and how many there are.
+
+        Returns
+        -------
+        Path or Iterator
+            The file; or with ``to=None`` an iterator of a batch's answers at a time.
+
+        Raises
+        ------
+        SettingsError
+            If k or batch is less than 1, or the suffix is none of those above.
+        DataError
+            If the file can't be written.
+        """
+        from tacit.models.batch import recommend_all
+
+        return recommend_all(self, k, to=to, **how)
 
     def similar_items(
         self,
