@@ -1,0 +1,198 @@
+"""``tacit fit``: from a log to a model file."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tacit.cli import settings, sources
+from tacit.cli.options import DataOptions, Json, ModelOptions, Quiet
+from tacit.cli.output import Output, evaluations, seconds, size
+from tacit.errors import SettingsError
+
+if TYPE_CHECKING:
+    from tacit.data.interactions import Interactions
+    from tacit.evaluation.evaluate import Evaluation
+    from tacit.models.base import Epoch, Model
+
+EXAMPLES = r"""[bold]Examples[/bold]
+
+[dim]# a data set that tacit knows (tacit datasets lists them)[/dim]
+tacit fit lastfm-2k -o artists.tacit --alpha 20
+
+[dim]# plays per listener and artist, with the artists' names[/dim]
+tacit fit user_artists.dat --user userID --item artistID --value weight \
+      --catalogue artists.dat --confidence log -o artists.tacit
+
+[dim]# likes without a header: columns by place, busy users and items only[/dim]
+tacit fit likes.psv --user 2 --item 1 --min-per-user 5 --min-per-item 5
+
+[dim]# how good is it? a fifth of the likes is held out first[/dim]
+tacit fit ratings.parquet --evaluate --factors 128"""
+
+
+def fit(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE",
+            help="CSV, TSV, PSV, Parquet or JSON lines, packed or not; a folder or a glob of "
+            "Parquet; or the name of a known data set.",
+        ),
+    ],
+    data: DataOptions,
+    model_options: ModelOptions,
+    model: Annotated[
+        str,
+        typer.Option(
+            help="als, item-neighbours or popularity.", rich_help_panel="The model", metavar="KIND"
+        ),
+    ] = "als",
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="The model file to write; left out: SOURCE's name and .tacit, here. One that "
+            "is there is replaced, once the new one is whole.",
+            metavar="FILE",
+        ),
+    ] = None,
+    evaluate: Annotated[
+        bool,
+        typer.Option(
+            "--evaluate",
+            help="First hold out a fifth of the likes at random, fit on the rest and measure; "
+            "then fit on everything. The figures are saved with the model.",
+        ),
+    ] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Learn a model from a log of who did what.
+
+    Reads the log, says what became of every row, learns, and writes one model file. If anything
+    goes wrong nothing is written.
+    """
+    out = Output(as_json=json, quiet=quiet)
+    unfitted = settings.model(model, model_options)
+    path = output or Path(f"{_stem(source)}.tacit")
+    _check_target(path)
+    interactions = sources.read(source, data, out)
+    out.text(interactions.summary())
+    measured = _measure(unfitted, interactions, out) if evaluate else None
+    fitted, spent = trained(unfitted, interactions, out)
+    fitted.save(path, metrics=measured.to_dict() if measured else None)
+    out.text()
+    out.text(f"fitted {described(fitted)} in {seconds(spent)}{_losses(fitted)}")
+    out.text(f"wrote {path} ({size(path.stat().st_size)})")
+    _advise(fitted, path, out)
+    out.document(_document(fitted, path, spent, measured))
+
+
+def trained(model: Model, interactions: Interactions, out: Output) -> tuple[Model, float]:
+    """A model fitted with progress for people, and the seconds it took."""
+    how: dict[str, Any] = {}
+    epochs = model.settings.get("iterations")
+    with out.progress(f"fitting {model.kind}") as update:
+        if epochs is not None:
+
+            def on_epoch(epoch: Epoch) -> None:
+                loss = "" if epoch.loss is None else f", loss {epoch.loss:,.0f}"
+                update(epoch.number, epochs, f"epoch {epoch.number} of {epochs}{loss}")
+
+            how = {"on_epoch": on_epoch, "track_loss": True}
+        began = time.perf_counter()
+        model.fit(interactions, **how)
+        return model, time.perf_counter() - began
+
+
+def described(model: Model) -> str:
+    """A model and its settings, those left at their defaults aside."""
+    default = type(model)().settings
+    changed = [
+        f"{name}={value}" for name, value in model.settings.items() if value != default[name]
+    ]
+    return f"{type(model).__name__}({', '.join(changed)})"
+
+
+def _stem(source: str) -> str:
+    name = Path(source).name.split(".")[0]
+    if not name or set(name) & set("*?["):
+        raise SettingsError(f"can't name a model file after {source!r}: give one with -o")
+    return name
+
+
+def _check_target(path: Path) -> None:
+    """Refuse at once what would fail after the work is done."""
+    if path.is_dir() or not path.parent.is_dir():
+        what = "is a folder" if path.is_dir() else f"is in no folder: there is no {path.parent}"
+        raise SettingsError(f"can't write a model to {path}: it {what}")
+
+
+def _measure(model: Model, interactions: Interactions, out: Output) -> Evaluation:
+    from tacit.evaluation.evaluate import evaluate
+    from tacit.split import random_fraction
+
+    split = random_fraction(interactions)
+    rehearsal, _ = trained(model.with_settings(), split.train, out)
+    with out.progress("measuring"):
+        found = evaluate(rehearsal, split)
+    out.text()
+    out.text("held out a fifth of the likes at random, fitted on the rest:")
+    out.show(*evaluations({model.kind: found}))
+    return found
+
+
+def _losses(model: Model) -> str:
+    losses = [epoch.loss for epoch in getattr(model, "epochs", ()) if epoch.loss is not None]
+    if not losses:
+        return ""
+    return f": {len(losses)} epochs, loss {losses[0]:,.0f} → {losses[-1]:,.0f}"
+
+
+def _advise(model: Model, path: Path, out: Output) -> None:
+    item = model.items[int(model.interactions.by_item().row_counts.argmax())]
+    if model.catalogue is not None:
+        item = model.catalogue.name(item)
+    out.advice(
+        "",
+        "next:",
+        f"  tacit similar {path} {quoted(item)}",
+        f"  tacit recommend {path} {quoted(model.users[0])}",
+        f"  tacit info {path}",
+    )
+
+
+def quoted(word: object) -> str:
+    """A word as a shell takes it."""
+    import shlex
+
+    return shlex.quote(str(word))
+
+
+def _document(
+    model: Model, path: Path, spent: float, measured: Evaluation | None
+) -> dict[str, Any]:
+    data = model.interactions
+    return {
+        "model": str(path),
+        "bytes": path.stat().st_size,
+        "kind": model.kind,
+        "settings": model.settings,
+        "seconds": spent,
+        "data": {
+            "name": data.name,
+            "users": data.n_users,
+            "items": data.n_items,
+            "interactions": data.nnz,
+            "density": data.density,
+            "notes": list(data.notes),
+            "steps": [vars(step) for step in data.steps],
+        },
+        "losses": [epoch.loss for epoch in getattr(model, "epochs", ())],
+        "evaluation": measured and measured.to_dict(),
+    }

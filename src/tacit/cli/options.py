@@ -1,0 +1,353 @@
+"""Options that several verbs share, in groups; a verb takes a group as one argument."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+_READING = "Reading the log"
+_NAMING = "Naming the items"
+_MODEL = "The model"
+_SPLIT = "What is held out"
+
+
+def _option(text: str, *names: str, panel: str | None = None, metavar: str | None = None) -> Any:
+    return typer.Option(*names, help=text, rich_help_panel=panel, metavar=metavar)
+
+
+# --- one by one -------------------------------------------------------------------------
+
+Json = Annotated[bool, _option("Print one JSON document, for machines.", "--json")]
+Quiet = Annotated[bool, _option("No progress, no advice.", "--quiet", "-q")]
+ModelFile = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="A model file, as [cyan]tacit fit[/cyan] writes.")
+]
+HowMany = Annotated[int, typer.Option("-k", "--top", min=1, help="How many answers.", metavar="N")]
+ByName = Annotated[bool, _option("Take items for names, never for ids.", "--by-name")]
+Allow = Annotated[
+    list[str] | None, _option("Choose from these items only; may be repeated.", metavar="ITEM")
+]
+Deny = Annotated[list[str] | None, _option("Leave this item out; may be repeated.", metavar="ITEM")]
+AllowFile = Annotated[
+    Path | None, _option("Choose from the items in this file only, one a line.", metavar="FILE")
+]
+DenyFile = Annotated[
+    Path | None, _option("Leave out the items in this file, one a line.", metavar="FILE")
+]
+
+
+Format = Literal["text", "parquet", "jsonl"]
+Header = Literal["auto", "yes", "no"]
+BadLines = Literal["error", "skip"]
+Duplicates = Literal["binary", "sum", "max", "last", "mean", "error"]
+Confidence = Literal["linear", "log", "binary"]
+Solver = Literal["auto", "exact", "cg"]
+Similarity = Literal["cosine", "tfidf", "bm25"]
+SplitKind = Literal["leave-k-out", "fraction", "temporal", "held-out-users"]
+Metric = Literal["cosine", "dot"]
+
+# --- groups -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class DataOptions:
+    """How to read a log and the names of its items."""
+
+    user: Annotated[
+        str | None,
+        _option("The column of users: its name, or its place from 0.", panel=_READING,
+                metavar="COLUMN"),
+    ] = None  # fmt: skip
+    item: Annotated[
+        str | None, _option("The column of items.", panel=_READING, metavar="COLUMN")
+    ] = None
+    value: Annotated[
+        str | None,
+        _option(
+            "The column of counts or strengths; without one every row is a like. Negative "
+            "values are dislikes.",
+            panel=_READING,
+            metavar="COLUMN",
+        ),
+    ] = None
+    timestamp: Annotated[
+        str | None, _option("The column of times.", panel=_READING, metavar="COLUMN")
+    ] = None
+    sep: Annotated[
+        str | None,
+        _option(
+            r"What separates columns: a text, or tab, comma, semicolon, pipe, space. "
+            "Left out: found by itself.",
+            panel=_READING,
+            metavar="SEP",
+        ),
+    ] = None
+    quote: Annotated[
+        str,
+        _option(
+            "The character around fields that hold the separator; none; or auto.",
+            panel=_READING,
+            metavar="CHAR",
+        ),
+    ] = "auto"
+    encoding: Annotated[
+        str | None,
+        _option("Such as latin-1; left out: UTF-8.", panel=_READING, metavar="NAME"),
+    ] = None
+    header: Annotated[
+        Header,
+        _option(
+            "Whether the first line names the columns: yes, no, or auto, found by itself.",
+            panel=_READING,
+            metavar="WHETHER",
+        ),
+    ] = "auto"
+    format: Annotated[
+        Format | None,
+        _option(
+            "text, parquet or jsonl; left out: by the file's name.",
+            panel=_READING,
+            metavar="FORMAT",
+        ),
+    ] = None
+    on_bad_lines: Annotated[
+        BadLines,
+        _option(
+            "Lines that don't fit their columns: error, or skip and count them.",
+            panel=_READING,
+            metavar="HOW",
+        ),
+    ] = "error"
+    duplicates: Annotated[
+        Duplicates | None,
+        _option(
+            "Rows of the same user and item: binary, sum, max, last, mean or error; left out: "
+            "sum with a value column, else binary.",
+            panel=_READING,
+            metavar="HOW",
+        ),
+    ] = None
+    min_rating: Annotated[
+        float | None,
+        _option(
+            "For MovieLens by name: ratings from this one on, as likes.",
+            panel=_READING,
+            metavar="RATING",
+        ),
+    ] = None
+    min_per_user: Annotated[
+        int, typer.Option(min=0, help="Leave out users with fewer items.", rich_help_panel=_READING,
+                          metavar="N")
+    ] = 1  # fmt: skip
+    min_per_item: Annotated[
+        int, typer.Option(min=0, help="Leave out items with fewer users.", rich_help_panel=_READING,
+                          metavar="N")
+    ] = 1  # fmt: skip
+    catalogue: Annotated[
+        str | None,
+        _option("A table of the items' names, links, pictures.", panel=_NAMING, metavar="FILE"),
+    ] = None
+    catalogue_item: Annotated[
+        str | None,
+        _option(
+            "Its column of item ids; left out: found by the names of its columns, as are the "
+            "columns below.",
+            panel=_NAMING,
+            metavar="COLUMN",
+        ),
+    ] = None
+    name: Annotated[
+        str | None, _option("Its column of names.", panel=_NAMING, metavar="COLUMN")
+    ] = None
+    link: Annotated[
+        str | None, _option("Its column of links.", panel=_NAMING, metavar="COLUMN")
+    ] = None
+    picture: Annotated[
+        str | None,
+        _option("Its column of pictures, addresses or paths.", panel=_NAMING, metavar="COLUMN"),
+    ] = None
+    tags: Annotated[
+        str | None,
+        _option("Its column of tags, separated by |.", panel=_NAMING, metavar="COLUMN"),
+    ] = None
+    catalogue_sep: Annotated[str | None, _option("As --sep.", panel=_NAMING, metavar="SEP")] = None
+    catalogue_quote: Annotated[str, _option("As --quote.", panel=_NAMING, metavar="CHAR")] = "auto"
+    catalogue_encoding: Annotated[
+        str | None, _option("As --encoding.", panel=_NAMING, metavar="NAME")
+    ] = None
+    catalogue_header: Annotated[
+        Header, _option("As --header.", panel=_NAMING, metavar="WHETHER")
+    ] = "auto"
+
+
+@dataclass(frozen=True)
+class ModelOptions:
+    """The settings of models; None where the model's own default holds."""
+
+    factors: Annotated[
+        int | None, _option("als: the length of the vectors.", panel=_MODEL, metavar="N")
+    ] = None
+    regularization: Annotated[
+        str | None,
+        _option("als: λ, one number, or two as USERS/ITEMS.", panel=_MODEL, metavar="NUMBER"),
+    ] = None
+    alpha: Annotated[
+        float | None,
+        _option("als: how much an interaction weighs.", panel=_MODEL, metavar="NUMBER"),
+    ] = None
+    unobserved_weight: Annotated[
+        float | None,
+        _option("als: the weight of a cell without one.", panel=_MODEL, metavar="NUMBER"),
+    ] = None
+    confidence: Annotated[
+        Confidence | None,
+        _option(
+            "als: how the weight grows with the value: linear, log or binary.",
+            panel=_MODEL,
+            metavar="HOW",
+        ),
+    ] = None
+    epsilon: Annotated[
+        float | None, _option("als: ε of --confidence log.", panel=_MODEL, metavar="NUMBER")
+    ] = None
+    regularization_scaling: Annotated[
+        float | None,
+        _option("als: ν, 0 for plain λ, 1 for λ by frequency.", panel=_MODEL, metavar="NUMBER"),
+    ] = None
+    solver: Annotated[
+        Solver | None,
+        _option("als: auto, exact or cg, conjugate gradients.", panel=_MODEL, metavar="HOW"),
+    ] = None
+    cg_steps: Annotated[
+        int | None,
+        _option("als: steps of conjugate gradients.", panel=_MODEL, metavar="N"),
+    ] = None
+    iterations: Annotated[int | None, _option("als: epochs.", panel=_MODEL, metavar="N")] = None
+    seed: Annotated[
+        int | None, _option("als: of the first vectors.", panel=_MODEL, metavar="N")
+    ] = None
+    similarity: Annotated[
+        Similarity | None,
+        _option("item-neighbours: cosine, tfidf or bm25.", panel=_MODEL, metavar="HOW"),
+    ] = None
+    neighbours: Annotated[
+        int | None,
+        _option("item-neighbours: how many an item keeps.", panel=_MODEL, metavar="N"),
+    ] = None
+    threads: Annotated[
+        int | None,
+        _option("How many cores to use; left out: all.", panel=_MODEL, metavar="N"),
+    ] = None
+
+    def given(self) -> dict[str, Any]:
+        """The settings that were given."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
+@dataclass(frozen=True)
+class SplitOptions:
+    """What is held out, and how much of it."""
+
+    split: Annotated[
+        SplitKind,
+        _option(
+            "Some likes of each user (leave-k-out), a share of all (fraction), the newest "
+            "(temporal), or whole users (held-out-users).",
+            panel=_SPLIT,
+            metavar="KIND",
+        ),
+    ] = "leave-k-out"
+    hold_out: Annotated[
+        int | None,
+        _option("leave-k-out: likes of each user; 5.", panel=_SPLIT, metavar="N"),
+    ] = None
+    share: Annotated[
+        float | None,
+        _option(
+            "fraction, temporal: the share of the likes; 0.2. leave-k-out, held-out-users: the "
+            "share of the users; all, 0.1.",
+            panel=_SPLIT,
+            metavar="SHARE",
+        ),
+    ] = None
+    at: Annotated[
+        int | None, _option("temporal: or the time of the cut.", panel=_SPLIT, metavar="TIME")
+    ] = None
+    fold_in: Annotated[
+        float | None,
+        _option(
+            "held-out-users: the share of their likes that is shown; 0.8.",
+            panel=_SPLIT,
+            metavar="SHARE",
+        ),
+    ] = None
+    min_likes: Annotated[
+        int | None,
+        _option(
+            "leave-k-out, held-out-users: likes a user must have; twice what is held out, 2.",
+            panel=_SPLIT,
+            metavar="N",
+        ),
+    ] = None
+    split_seed: Annotated[int, _option("Of the draw.", panel=_SPLIT, metavar="N")] = 0
+
+
+# --- verbs ------------------------------------------------------------------------------
+
+
+def add(app: typer.Typer, verb: Callable[..., None], examples: str, name: str = "") -> None:
+    """Make a function a verb of a command line: its docstring is the help, examples follow."""
+    made = app.command(name or verb.__name__, help=flowing(verb.__doc__), epilog=examples)
+    made(grouped(verb))
+
+
+def flowing(text: str | None) -> str:
+    """A docstring whose paragraphs are lines, for the terminal to break."""
+    paragraphs = inspect.cleandoc(text or "").split("\n\n")
+    return "\n\n".join(" ".join(one.split()) for one in paragraphs)
+
+
+def grouped(verb: Callable[..., None]) -> Callable[..., None]:
+    """A verb whose arguments of a group's type are spread into that group's options."""
+    hints = typing.get_type_hints(verb, include_extras=True)
+    groups: dict[str, type[Any]] = {}
+    spread: list[inspect.Parameter] = []
+    for parameter in inspect.signature(verb).parameters.values():
+        kind = hints[parameter.name]
+        if dataclasses.is_dataclass(kind):
+            groups[parameter.name] = typing.cast(type[Any], kind)
+            spread += _parameters(groups[parameter.name])
+        else:
+            spread.append(parameter.replace(annotation=kind, kind=inspect.Parameter.KEYWORD_ONLY))
+
+    @functools.wraps(verb)
+    def spread_verb(**given: Any) -> None:
+        for name, group in groups.items():
+            fields = [field.name for field in dataclasses.fields(group)]
+            given[name] = group(**{field: given.pop(field) for field in fields})
+        verb(**given)
+
+    spread_verb.__signature__ = inspect.Signature(spread)  # type: ignore[attr-defined]
+    spread_verb.__annotations__ = {one.name: one.annotation for one in spread}
+    return spread_verb
+
+
+def _parameters(group: type[Any]) -> list[inspect.Parameter]:
+    hints = typing.get_type_hints(group, include_extras=True)
+    return [
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=field.default,
+            annotation=hints[field.name],
+        )
+        for field in dataclasses.fields(group)
+    ]

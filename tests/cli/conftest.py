@@ -1,0 +1,75 @@
+"""A small log, a catalogue and a fitted model, made once; a runner of commands."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.conftest import random_interactions
+from typer.testing import CliRunner
+
+from tacit.cli.app import app
+from tacit.data.catalogue import Catalogue
+from tacit.data.interactions import Interactions
+from tacit.models.als import ALS
+
+NAMES = {"i0000": "Radiohead", "i0001": "Sigur Rós", "i0002": "Twins", "i0003": "twins"}
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+def run(*words: object, **environment: str) -> Ran:
+    """Run ``tacit`` with some arguments, in this process."""
+    env = {"COLUMNS": "80", **environment}
+    result = CliRunner().invoke(app, [str(word) for word in words], env=env)
+    return Ran(result.exit_code, result.stdout, result.stderr)
+
+
+def small_log() -> Interactions:
+    data = random_interactions(60, 40, seed=5)
+    names = [NAMES.get(str(item), f"Name of {item}") for item in data.items]
+    return data.with_catalogue(Catalogue(data.items, names=names))
+
+
+@pytest.fixture(scope="session")
+def log_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The log as text, with a header: user, item, count."""
+    data = small_log()
+    lines = ["user,item,count"]
+    for user in data.users:
+        lines += [f"{user},{item},{value:g}" for item, value in data.history(user).items()]
+    path = tmp_path_factory.mktemp("log") / "plays.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def catalogue_file(log_file: Path) -> Path:
+    """The names of its items."""
+    catalogue = small_log().catalogue
+    assert catalogue is not None
+    lines = ["id,name", *(f"{item},{catalogue.name(item)}" for item in catalogue.items)]
+    path = log_file.with_name("names.csv")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """ALS on the log, with names."""
+    path = tmp_path_factory.mktemp("model") / "plays.tacit"
+    return ALS(factors=8, iterations=5).fit(small_log(), track_loss=True).save(path)

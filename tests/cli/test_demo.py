@@ -1,0 +1,61 @@
+"""``tacit demo``: the main job from end to end, on a small world."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Ran, run
+
+import tacit
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ran, Path]:
+    folder = tmp_path_factory.mktemp("demo") / "out"
+    return run("demo", "-o", folder, "--items", 150, "--users", 300, "--json"), folder
+
+
+def test_als_beats_what_is_popular_on_the_same_split(shown: tuple[Ran, Path]) -> None:
+    ran, _ = shown
+    assert ran.code == 0, ran.err
+    found = ran.json["evaluation"]
+    assert list(found) == ["popularity", "item neighbours", "ALS"]
+    assert len({one["n_users"] for one in found.values()}) == 1
+    ndcg = {name: one["metrics"]["ndcg@10"]["mean"] for name, one in found.items()}
+    assert ndcg["ALS"] > 1.5 * ndcg["popularity"]
+
+
+def test_the_model_answers_and_knows_how_good_it_is(shown: tuple[Ran, Path]) -> None:
+    ran, folder = shown
+    model = tacit.load(folder / "model.tacit")
+    assert model.metrics == ran.json["evaluation"]["ALS"]
+    assert len(ran.json["similar"]) == 10
+    name = model.catalogue and model.catalogue.name(model.items[0])
+    assert run("similar", folder / "model.tacit", name, "-k", 2).code == 0
+
+
+def test_the_page_is_whole_and_asks_nobody_for_anything(shown: tuple[Ran, Path]) -> None:
+    page = (shown[1] / "report.html").read_text(encoding="utf-8")
+    assert page.rstrip().endswith("</html>")
+    for word in ("data:image/", "item neighbours", "NDCG@10", "<svg", "because you liked"):
+        assert word in page
+    assert "<script" not in page
+    assert 'src="http' not in page
+    assert sorted(path.name for path in shown[1].iterdir()) == ["model.tacit", "report.html"]
+
+
+def test_every_step_is_told_to_people(tmp_path: Path) -> None:
+    ran = run("demo", "-o", tmp_path, "--items", 100, "--users", 150)
+    assert ran.code == 0, ran.err
+    steps = [line for line in ran.out.splitlines() if line.startswith("▸")]
+    assert len(steps) == 8
+    for word in ("threshold", "held out", "popularity", "they like", "ALS recommends", "the score"):
+        assert word in ran.out
+    assert "tacit similar" in ran.out
+
+
+def test_the_same_seed_makes_the_same_demo(shown: tuple[Ran, Path], tmp_path: Path) -> None:
+    again = run("demo", "-o", tmp_path, "--items", 150, "--users", 300, "--json").json
+    for part in ("recommendations", "similar"):
+        assert again[part] == shown[0].json[part]

@@ -1,0 +1,68 @@
+"""``tacit evaluate``: models side by side on held-out likes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import run
+
+
+def test_models_and_baselines_side_by_side(log_file: Path) -> None:
+    ran = run("evaluate", log_file, "--factors", 4, "--iterations", 2, "--hold-out", 2)
+    assert ran.code == 0, ran.err
+    for word in ("ndcg@10", "popularity", "item-neighbours", "als", "±", "leave-k-out (k=2"):
+        assert word in ran.out
+
+
+def test_json_holds_every_figure(log_file: Path) -> None:
+    told = run(
+        *("evaluate", log_file, "--no-baselines", "-k", 5, "--metric", "ndcg", "--metric", "auc"),
+        *("--model", "als:factors=2", "--model", "als:factors=6", "--iterations", 2),
+        *("--split", "fraction", "--share", 0.3, "--split-seed", 7, "--json"),
+    ).json
+    assert told["split"] == {"kind": "random_fraction", "test": 0.3, "seed": 7}
+    assert list(told["models"]) == ["als:factors=2", "als:factors=6"]
+    for spec, factors in (("als:factors=2", 2), ("als:factors=6", 6)):
+        one = told["models"][spec]
+        assert (one["settings"]["factors"], one["settings"]["iterations"]) == (factors, 2)
+        assert list(one["evaluation"]["metrics"]) == ["ndcg@5", "auc"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--split", "held-out-users", "--share", "0.2", "--fold-in", "0.5"],
+        ["--split", "leave-k-out", "--share", "0.5", "--min-likes", "4", "--hold-out", "1"],
+    ],
+)
+def test_other_splits(log_file: Path, words: list[str]) -> None:
+    ran = run("evaluate", log_file, "--model", "popularity", "--no-baselines", *words)
+    assert ran.code == 0, ran.err
+
+
+def test_the_past_and_what_came_later(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    rows = [f"u{n % 7},i{n % 11},{n}" for n in range(77)]
+    log.write_text("\n".join(["user,item,time", *rows]) + "\n", encoding="utf-8")
+    words = ("--user", "user", "--item", "item", "--timestamp", "time", "--split", "temporal")
+    ran = run("evaluate", log, *words, "--at", 60, "--model", "popularity", "--no-baselines")
+    assert ran.code == 0, ran.err
+    assert "60 to learn from, 17 held out" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["--split", "fraction", "--hold-out", "2"], 2, "--hold-out does not go with"),
+        (["--split", "temporal"], 1, "no timestamps"),
+        (["--metric", "ndgc"], 2, "did you mean 'ndcg'"),
+        (["--hold-out", "100"], 1, "have 200 likes or more"),
+        (["--model", "popularity", "--no-baselines", "--factors", "3"], 2, "no setting 'factors'"),
+        (["--split", "sideways"], 2, "sideways"),
+    ],
+)
+def test_what_can_not_be_measured(log_file: Path, words: list[str], code: int, told: str) -> None:
+    ran = run("evaluate", log_file, *words)
+    assert ran.code == code
+    assert told in ran.err

@@ -1,0 +1,154 @@
+"""``tacit fit``: from a log to a model file, or to a clear word about why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import run
+
+import tacit
+
+
+def test_a_log_becomes_a_model(log_file: Path, catalogue_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "plays.tacit"
+    ran = run(
+        *("fit", log_file, "--user", "user", "--item", "item", "--value", "count", "-o", path),
+        *("--catalogue", catalogue_file, "--factors", 4, "--iterations", 3, "--alpha", 2.5),
+        *("--regularization", "0.1/0.2", "--confidence", "log", "--threads", 1),
+    )
+    assert ran.code == 0, ran.err
+    assert "rows of plays.csv" in ran.out
+    assert "3 epochs, loss" in ran.out
+    assert "tacit similar" in ran.out
+    model = tacit.load(path)
+    assert model.settings["factors"] == 4
+    assert tuple(model.settings["regularization"]) == (0.1, 0.2)
+    assert model.settings["confidence"] == "log"
+    assert model.catalogue is not None
+    assert model.catalogue.name("i0000") == "Radiohead"
+
+
+def test_json_tells_all(log_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "x.tacit"
+    told = run("fit", log_file, "-o", path, "--iterations", 2, "--evaluate", "--json").json
+    assert told["model"] == str(path)
+    assert told["data"]["users"] == 60
+    assert len(told["losses"]) == 2
+    assert told["losses"][1] < told["losses"][0]
+    assert 0 <= told["evaluation"]["metrics"]["ndcg@10"]["mean"] <= 1
+    saved = tacit.load(path)
+    assert saved.metrics["metrics"] == told["evaluation"]["metrics"]
+    assert saved.interactions.nnz == told["data"]["interactions"]
+
+
+def test_quiet_leaves_advice_out(log_file: Path, tmp_path: Path) -> None:
+    ran = run("fit", log_file, "-o", tmp_path / "x.tacit", "-q")
+    assert ran.code == 0
+    assert "next:" not in ran.out
+    assert "wrote" in ran.out
+
+
+@pytest.mark.parametrize("kind", ["popularity", "item-neighbours"])
+def test_other_models(log_file: Path, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "x.tacit"
+    assert run("fit", log_file, "--model", kind, "-o", path).code == 0
+    assert tacit.load(path).kind == kind
+
+
+def test_minima_are_told(log_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "x.tacit"
+    ran = run("fit", log_file, "--min-per-user", 5, "--min-per-item", 11, "-o", path)
+    assert ran.code == 0
+    assert "threshold: 5 or more per user, 11 or more per item" in ran.out
+    assert tacit.load(path).interactions.n_items < 40
+
+
+def test_columns_by_place_and_odd_separators(tmp_path: Path) -> None:
+    log = tmp_path / "log.txt"
+    log.write_text("3\tx\ta\n2\ty\ta\n1\tx\tb\n", encoding="utf-8")
+    path = tmp_path / "x.tacit"
+    words = ("--user", -1, "--item", 1, "--value", 0, "--sep", "tab", "--header", "no")
+    ran = run("fit", log, *words, "-o", path)
+    assert ran.code == 0, ran.err
+    assert tacit.load(path).interactions.history("a") == {"x": 3.0, "y": 2.0}
+
+
+def test_the_file_is_named_after_the_source(
+    log_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("fit", log_file, "--model", "popularity").code == 0
+    assert (tmp_path / "plays.tacit").exists()
+    assert run("fit", log_file, "--model", "popularity").code == 0  # it may be replaced
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["--user", "usr", "--item", "item"], 1, "close matches: 'user'"),
+        (["--model", "alz"], 2, "unknown model 'alz'"),
+        (["--model", "popularity", "--factors", "8"], 2, "popularity has no setting 'factors'"),
+        (["--model", "als:factor=8"], 2, "did you mean 'factors'"),
+        (["--model", "als:factors"], 2, "write name=value"),
+        (["--alpha", "-1"], 2, "alpha must be"),
+        (["--regularization", "much"], 2, "regularization must be"),
+        (["--min-per-user", "1000"], 1, "no interactions are left"),
+        (["--encoding", "latin-99"], 2, "latin-99"),
+        (["--min-rating", "4"], 2, "--min-rating"),
+        (["--catalogue", "nowhere.csv"], 1, "nowhere.csv"),
+    ],
+)
+def test_what_can_not_be_done_writes_nothing(
+    log_file: Path, tmp_path: Path, words: list[str], code: int, told: str
+) -> None:
+    path = tmp_path / "x.tacit"
+    ran = run("fit", log_file, "-o", path, *words)
+    assert ran.code == code, ran.err
+    assert told in ran.err
+    assert "Traceback" not in ran.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_sources_that_are_not_there(tmp_path: Path) -> None:
+    ran = run("fit", tmp_path / "none.csv", "-o", tmp_path / "x.tacit")
+    assert (ran.code, "there is no file" in ran.err) == (1, True)
+    ran = run("fit", "lastfm-2x", "-o", tmp_path / "x.tacit")
+    assert (ran.code, "lastfm-2k" in ran.err) == (1, True)
+    ran = run("fit", "shapes", "--user", "u", "-o", tmp_path / "x.tacit")
+    assert (ran.code, "leave out --user" in ran.err) == (2, True)
+
+
+def test_a_place_that_can_not_be_written_is_refused_before_the_work(
+    log_file: Path, tmp_path: Path
+) -> None:
+    ran = run("fit", log_file, "-o", tmp_path)
+    assert (ran.code, "is a folder" in ran.err) == (2, True)
+    ran = run("fit", log_file, "-o", tmp_path / "no" / "x.tacit")
+    assert (ran.code, "there is no" in ran.err) == (2, True)
+
+
+def test_a_catalogue_of_other_items_is_refused(log_file: Path, tmp_path: Path) -> None:
+    names = tmp_path / "names.csv"
+    names.write_text("id,name\n7,Seven\n", encoding="utf-8")
+    ran = run("fit", log_file, "--catalogue", names, "-o", tmp_path / "x.tacit")
+    assert ran.code == 1
+    assert "knows none of the items" in ran.err
+    assert not (tmp_path / "x.tacit").exists()
+
+
+def test_last_fm_as_it_is_published(real_data: Callable[[str], Path], tmp_path: Path) -> None:
+    path = tmp_path / "artists.tacit"
+    ran = run(
+        *("fit", real_data("lastfm-2k/user_artists.dat"), "-o", path),
+        *("--user", "userID", "--item", "artistID", "--value", "weight", "--confidence", "log"),
+        *("--catalogue", real_data("lastfm-2k/artists.dat"), "--factors", 32, "--iterations", 5),
+    )
+    assert ran.code == 0, ran.err
+    assert "read 92,834 rows" in ran.out
+    assert tacit.load(path).catalogue is not None
+    told = run("similar", path, "radiohead", "-k", 20, "--json").json
+    close = {"Muse", "Beck", "Sigur Rós", "The Beatles", "Pink Floyd", "Thom Yorke", "Björk"}
+    assert len(close & {row["name"] for row in told}) >= 3
+    assert run("recommend", path, 2).code == 0

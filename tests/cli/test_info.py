@@ -1,0 +1,41 @@
+"""``tacit info``: what a model file holds, from its head alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import run
+
+import tacit
+
+
+def test_it_tells_settings_data_training_and_arrays(model_file: Path) -> None:
+    ran = run("info", model_file)
+    assert ran.code == 0
+    for word in ("als", "factors", "random", "60 users", "5 epochs", "item_factors", "40 × 8"):
+        assert word in ran.out
+
+
+def test_json(model_file: Path) -> None:
+    told = run("info", model_file, "--json").json
+    assert told["model"] == "als"
+    assert told["settings"]["factors"] == 8
+    assert told["bytes"] == model_file.stat().st_size
+
+
+def test_figures_that_were_saved(model_file: Path, tmp_path: Path) -> None:
+    model = tacit.load(model_file)
+    figures = {
+        "ndcg@10": {"mean": 0.25, "interval": [0.2, 0.3]},
+        "auc": {"mean": None, "interval": None},
+    }
+    ran = run("info", model.save(tmp_path / "x.tacit", metrics={"metrics": figures}))
+    assert "0.2000 … 0.3000" in ran.out
+    assert "0.2500" in ran.out
+    assert "mine" in run("info", model.save(tmp_path / "y.tacit", metrics={"mine": 3})).out
+
+
+def test_no_array_is_read(model_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tacit.artifact.read", None)
+    assert run("info", model_file).code == 0
