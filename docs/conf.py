@@ -15,3 +15,13 @@ exclude_patterns = ["_build"]
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"
 napoleon_google_docstring = False
+
+
+def _escape_bars(_app, _what, _name, _obj, _options, lines):
+    """Docstrings write |S| for sizes, which reStructuredText would take for substitutions."""
+    lines[:] = [line if "``" in line else line.replace("|", r"\|") for line in lines]
+
+
+def setup(app):
+    """Called by Sphinx."""
+    app.connect("autodoc-process-docstring", _escape_bars)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import tacit
 from tacit import artifact
 
 FILES = sorted((Path(__file__).parent / "artifacts").glob("*.tacit"))
@@ -43,3 +44,24 @@ def test_the_first_format_means_what_it_meant() -> None:
     assert bundle.catalogue is not None
     assert bundle.catalogue.name("björk") == "Björk"
     assert bundle.catalogue.tags_of("東京") == ("city", "jazz")
+
+
+@pytest.mark.parametrize(
+    ("kind", "scores"),
+    [
+        ("als", [0.5456242, 0.2563866]),
+        ("item-neighbours", [0.9045340, 0.8090398]),
+        ("popularity", [0.25, 0.25]),
+    ],
+)
+def test_models_of_the_first_format_answer_as_they_did(kind: str, scores: list[float]) -> None:
+    model = tacit.load(FILES[0].with_name(f"format-1-{kind}.tacit"))
+    assert model.kind == kind
+    answer = model.recommend("ann", k=2)
+    assert list(answer.ids) == ["null", "東京"]
+    assert list(answer.names) == ["the null", "the 東京"]
+    np.testing.assert_allclose(answer.scores, scores, rtol=1e-6)
+    assert model.interactions.history("cy") == {"NA": 4, "東京": -1}
+    assert model.metrics == {"ndcg@10": 0.5}
+    folded = model.recommend(history=model.interactions.history("ann"), k=2)
+    np.testing.assert_allclose(folded.scores, scores, rtol=1e-4)
