@@ -152,3 +152,12 @@ def test_last_fm_as_it_is_published(real_data: Callable[[str], Path], tmp_path: 
     close = {"Muse", "Beck", "Sigur Rós", "The Beatles", "Pink Floyd", "Thom Yorke", "Björk"}
     assert len(close & {row["name"] for row in told}) >= 3
     assert run("recommend", path, 2).code == 0
+
+
+def test_what_the_library_warns_of_is_told_on_stderr(tmp_path: Path) -> None:
+    log = tmp_path / "plays.csv"
+    log.write_text("user,item,count\nu,a,1\nu,b,90000\nv,a,1\n", encoding="utf-8")
+    ran = run("fit", log, "-o", tmp_path / "x.tacit", "--factors", 2, "--json")
+    assert ran.code == 0
+    assert ran.err.startswith("tacit: warning: values of plays run up to 90,000")
+    assert ran.json["kind"] == "als"

@@ -102,12 +102,18 @@ def _print_json(error: Exception) -> None:
     print(json.dumps({"error": told}, ensure_ascii=False))
 
 
+class _Warnings(logging.Handler):
+    """Prints to whatever stderr is at the time: a progress bar stands in for it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a warning."""
+        print(f"tacit: warning: {record.getMessage()}", file=sys.stderr)
+
+
 @contextlib.contextmanager
 def _warnings_told() -> Iterator[None]:
     """What the library warns of goes to stderr as lines of ours."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setLevel(logging.WARNING)
-    handler.setFormatter(logging.Formatter("tacit: warning: %(message)s"))
+    handler = _Warnings(logging.WARNING)
     log = logging.getLogger("tacit")
     log.addHandler(handler)
     try:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tacit import checks
+from tacit.checks import whole
 from tacit.errors import DataError, SettingsError
 from tacit.models.lists import ItemLists
 from tacit.results import Recommendations
@@ -43,10 +43,10 @@ def recommend_all(
     on_progress: Progress | None = None,
 ) -> Path | Iterator[Recommendations]:
     """Recommendations for every user; see :meth:`tacit.models.base.Model.recommend_all`."""
-    checks.whole("k", k, 1)
+    k = whole("k", k, 1)
     if batch is None:
         batch = min(_MOST_USERS, max(1, _AT_ONCE // k))
-    checks.whole("batch", batch, 1)
+    batch = whole("batch", batch, 1)
     copy_options = None if to is None else _format(Path(to))
     answers = _batches(model, k, batch, exclude_seen, allow, deny, on_progress)
     if to is None or copy_options is None:
