@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Update = Callable[[float, "float | None", str], None]
 
+_WIDEST = 24  # of a column of figures, whose head may be long
 _PIPED_WIDTH = 120  # of tables that go into a file or a pipe
 
 
@@ -129,6 +130,7 @@ def table(
             overflow="fold" if at in folded else "ellipsis",
             header_style="cyan",
             min_width=widest if at in flush and at not in folded else None,
+            max_width=_WIDEST if at in flush else None,
         )
     for row in cells:
         made.add_row(*row)
