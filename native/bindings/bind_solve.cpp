@@ -14,7 +14,7 @@ Factors<T> factors_of(const Padded<T>& array, std::int64_t columns) {
           static_cast<std::int64_t>(array.shape(1))};
 }
 
-Rows rows_of(const In1<std::int64_t>& indptr, const In1<std::int32_t>& indices,
+WeightedRows rows_of(const In1<std::int64_t>& indptr, const In1<std::int32_t>& indices,
              const In1<float>& excess) {
   return {indptr.data(), indices.data(), excess.data(),
           static_cast<std::int64_t>(indptr.shape(0)) - 1};

@@ -69,7 +69,7 @@ void fill_gamma(const double* eigenvalues, std::int64_t f, double unobserved_wei
 }
 
 /// Where chunks of rows of about equal work begin; the last entry is n_rows.
-std::vector<std::int64_t> chunk_starts(const Rows& rows, int threads) {
+std::vector<std::int64_t> chunk_starts(const WeightedRows& rows, int threads) {
   const std::int64_t base_cost = 8;  // what a row costs beside its entries
   const auto work = [&](std::int64_t r) { return rows.indptr[r] - rows.indptr[0] + base_cost * r; };
   const std::int64_t wanted = std::max<std::int64_t>(1, chunks_per_thread * threads);
@@ -90,8 +90,8 @@ struct Worker {
 
 /// Solves every row in place; W and V are in the coordinates of Q.
 template <class T>
-void solve_rows(const Rows& rows, const Shared<T>& shared, const T* W, Factors<T> V, int threads,
-                const Poll& poll) {
+void solve_rows(const WeightedRows& rows, const Shared<T>& shared, const T* W, Factors<T> V,
+                int threads, const Poll& poll) {
   const auto& kernels = solve_kernels<T>();
   const std::int64_t f = V.columns, stride = V.stride;
   std::int64_t most = 1;
@@ -178,8 +178,8 @@ void gram(Factors<const T> Y, double* out, bool precise, int threads, const Poll
 }
 
 template <class T>
-void half_step(const Rows& rows, const Shared<T>& shared, Factors<T> Y, Factors<T> X, int threads,
-               const Poll& poll) {
+void half_step(const WeightedRows& rows, const Shared<T>& shared, Factors<T> Y, Factors<T> X,
+               int threads, const Poll& poll) {
   // Both turns run to their end: an interrupt must not leave rows in two bases.
   const auto Q = padded(shared.eigenvectors, Y.columns, Y.stride, false);
   multiply(as_const(Y), Q.get(), Y.data, threads);
@@ -189,7 +189,7 @@ void half_step(const Rows& rows, const Shared<T>& shared, Factors<T> Y, Factors<
 }
 
 template <class T>
-void fold_in(const Rows& rows, const Shared<T>& shared, Factors<const T> Y, Factors<T> X,
+void fold_in(const WeightedRows& rows, const Shared<T>& shared, Factors<const T> Y, Factors<T> X,
              int threads, const Poll& poll) {
   const auto Q = padded(shared.eigenvectors, Y.columns, Y.stride, false);
   const auto W = make_buffer<T>(Y.rows * Y.stride);
@@ -202,7 +202,7 @@ void fold_in(const Rows& rows, const Shared<T>& shared, Factors<const T> Y, Fact
 }
 
 template <class T>
-double observed_loss(const Rows& rows, Factors<const T> X, Factors<const T> Y,
+double observed_loss(const WeightedRows& rows, Factors<const T> X, Factors<const T> Y,
                      double unobserved_weight, int threads, const Poll& poll) {
   const auto& kernels = solve_kernels<T>();
   const std::int64_t stride = X.stride, size = 256;
@@ -229,15 +229,15 @@ double observed_loss(const Rows& rows, Factors<const T> X, Factors<const T> Y,
   return total;
 }
 
-#define TACIT_INSTANTIATE(T)                                                                  \
-  template std::int64_t factor_granule<T>();                                                  \
-  template void gram<T>(Factors<const T>, double*, bool, int, const Poll&);                   \
-  template void half_step<T>(const Rows&, const Shared<T>&, Factors<T>, Factors<T>, int,      \
-                             const Poll&);                                                    \
-  template void fold_in<T>(const Rows&, const Shared<T>&, Factors<const T>, Factors<T>, int,  \
-                           const Poll&);                                                      \
-  template double observed_loss<T>(const Rows&, Factors<const T>, Factors<const T>, double,   \
-                                   int, const Poll&);
+#define TACIT_INSTANTIATE(T)                                                                     \
+  template std::int64_t factor_granule<T>();                                                     \
+  template void gram<T>(Factors<const T>, double*, bool, int, const Poll&);                      \
+  template void half_step<T>(const WeightedRows&, const Shared<T>&, Factors<T>, Factors<T>, int, \
+                             const Poll&);                                                       \
+  template void fold_in<T>(const WeightedRows&, const Shared<T>&, Factors<const T>, Factors<T>,  \
+                           int, const Poll&);                                                    \
+  template double observed_loss<T>(const WeightedRows&, Factors<const T>, Factors<const T>,      \
+                                   double, int, const Poll&);
 TACIT_INSTANTIATE(float)
 TACIT_INSTANTIATE(double)
 

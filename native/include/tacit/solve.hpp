@@ -24,7 +24,7 @@ enum class Solver { exact, cg, automatic };
 ///
 /// excess is what an observed cell weighs above an unobserved one, c − α0 > 0, with the sign of
 /// the preference: positive where p = 1, negative where p = 0 (a dislike).
-struct Rows {
+struct WeightedRows {
   const std::int64_t* indptr;
   const std::int32_t* indices;
   const float* excess;
@@ -65,18 +65,18 @@ void gram(Factors<const T> Y, double* out, bool precise, int threads, const Poll
 /// conjugate gradients start from what X holds. If poll throws, every row of X is either solved
 /// or as it was, turned like the rest.
 template <class T>
-void half_step(const Rows& rows, const Shared<T>& shared, Factors<T> Y, Factors<T> X, int threads,
-               const Poll& poll = {});
+void half_step(const WeightedRows& rows, const Shared<T>& shared, Factors<T> Y, Factors<T> X,
+               int threads, const Poll& poll = {});
 
 /// Solves every row of X with Y fixed, exactly, in the coordinates that Y is in.
 template <class T>
-void fold_in(const Rows& rows, const Shared<T>& shared, Factors<const T> Y, Factors<T> X,
+void fold_in(const WeightedRows& rows, const Shared<T>& shared, Factors<const T> Y, Factors<T> X,
              int threads, const Poll& poll = {});
 
 /// Σ over stored cells of c (p − ŷ)² − α0 ŷ², ŷ = x·y: the part of the objective that is not
 /// α0 tr(XᵀX YᵀY) + regularisation.
 template <class T>
-double observed_loss(const Rows& rows, Factors<const T> X, Factors<const T> Y,
+double observed_loss(const WeightedRows& rows, Factors<const T> X, Factors<const T> Y,
                      double unobserved_weight, int threads, const Poll& poll = {});
 
 }  // namespace tacit
