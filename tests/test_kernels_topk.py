@@ -229,3 +229,13 @@ def test_a_long_run_stops_when_asked() -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     assert time.perf_counter() - began < 1.5  # all of it takes several seconds
+
+
+def test_a_k_of_0_gives_lists_of_nothing() -> None:
+    scores = np.ones((3, 5), dtype=np.float32)
+    for indptr, codes, values in (
+        kernels.dense_top_k(scores, 0),
+        kernels.factor_top_k(scores, scores, 0),
+    ):
+        assert indptr.tolist() == [0, 0, 0, 0]
+        assert codes.size == values.size == 0

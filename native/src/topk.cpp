@@ -30,7 +30,9 @@ class BestList {
   /// What a score must be above to enter. Codes are offered in rising order, so an equal score
   /// comes too late.
   T bound() const {
-    return entries_.size() < k_ ? -std::numeric_limits<T>::infinity() : entries_.front().score;
+    constexpr T infinity = std::numeric_limits<T>::infinity();
+    if (k_ == 0) return infinity;
+    return entries_.size() < k_ ? -infinity : entries_.front().score;
   }
 
   void offer(T score, std::int32_t code) {
