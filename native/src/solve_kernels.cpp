@@ -257,10 +257,18 @@ bool solve_in(const RowProblem<S>& row, Scratch scratch) {
   const std::int64_t f = row.stride;
   T* gamma = scratch.take<T>(f);
   T* z = scratch.take<T>(f);
-  for (std::int64_t j = 0; j < f; ++j) gamma[j] = static_cast<T>(row.gamma[j]);
-  const bool solved = row.n < f ? solve_dual<T>(row, gamma, z, scratch)
-                                : solve_primal<T>(row, gamma, z, scratch);
+  std::int64_t rank = 0;  // of B at most; its n × n twin would be all but singular beyond
+  for (std::int64_t j = 0; j < f; ++j) {
+    gamma[j] = static_cast<T>(row.gamma[j]);
+    rank += row.gamma[j] > 0;
+  }
+  const bool solved = row.n < rank ? solve_dual<T>(row, gamma, z, scratch)
+                                   : solve_primal<T>(row, gamma, z, scratch);
   if (!solved) return false;
+  for (std::int64_t j = 0; j < f; ++j) {
+    const S v = static_cast<S>(gamma[j] * z[j]);
+    if (!(v - v == 0)) return false;
+  }
   for (std::int64_t j = 0; j < f; ++j) row.v[j] = static_cast<S>(gamma[j] * z[j]);
   return true;
 }
