@@ -36,8 +36,8 @@ void parallel_for(std::int64_t n_chunks, int threads,
   pool.reserve(static_cast<std::size_t>(helpers));
   try {
     for (int worker = 1; worker <= helpers; ++worker) pool.emplace_back(work, worker);
-  } catch (const std::system_error&) {
-    // the system gives no more threads: those that run will do all of it
+  } catch (const std::exception&) {
+    // the system gives no more threads, or no memory for one: those that run will do all of it
   }
   work(0);
   for (auto& thread : pool) thread.join();
