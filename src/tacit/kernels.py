@@ -47,8 +47,20 @@ def thread_count(threads: int | None) -> int:
 
 
 def current_isa() -> str:
-    """The instruction set in use: ``"baseline"``, ``"avx2"`` or ``"avx512"``."""
-    return _native.current_isa()
+    """The instruction set in use: ``"baseline"``, ``"avx2"`` or ``"avx512"``.
+
+    Raises
+    ------
+    SettingsError
+        If the environment variable ``TACIT_ISA`` names one that is not available here.
+    """
+    try:
+        return _native.current_isa()
+    except ValueError as error:
+        raise SettingsError(f"the environment variable TACIT_ISA: {error}") from error
+
+
+current_isa()  # at once, not in the middle of a fit
 
 
 def available_isas() -> list[str]:
