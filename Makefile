@@ -5,7 +5,16 @@ BIN    := $(VENV)/bin
 NATIVE := CMakeLists.txt $(shell find native -name '*.cpp' -o -name '*.hpp' -o -name '*.txt')
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test test-native lint bench docs serve build lock clean
+NUMERIC := tests/engines tests/models tests/evaluation tests/test_split.py $(wildcard tests/test_kernels*.py)
+comma  := ,
+
+# $(call ctest,NAME,OPTIONS): configures, builds and runs the native tests in build/NAME
+ctest = PATH="$(CURDIR)/$(BIN):$$PATH"; export PATH; \
+	cmake -S . -B build/$(1) -G Ninja -DTACIT_NATIVE_TESTS=ON $(2) > /dev/null && \
+	cmake --build build/$(1) -- --quiet && \
+	ctest --test-dir build/$(1) --output-on-failure
+
+.PHONY: help demo test test-native test-sanitizers test-baseline lint bench docs serve build lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -16,6 +25,16 @@ demo: $(VENV)/built  ## the main job on a made-up catalogue: writes demo/report.
 
 test: $(VENV)/built $(VENV)/dev  ## every Python test
 	@$(BIN)/python -m pytest
+
+test-native: $(VENV)/core  ## the native tests, as fast as they are shipped
+	@$(call ctest,native,-DCMAKE_BUILD_TYPE=Release)
+
+test-sanitizers: $(VENV)/core  ## the native tests under the address, undefined and thread sanitizers
+	@$(call ctest,address,-DCMAKE_BUILD_TYPE=Debug -DTACIT_SANITIZE=address$(comma)undefined)
+	@$(call ctest,thread,-DCMAKE_BUILD_TYPE=Debug -DTACIT_SANITIZE=thread)
+
+test-baseline: $(VENV)/built $(VENV)/dev  ## the numeric Python tests on the plainest instruction set
+	@TACIT_ISA=baseline $(BIN)/python -m pytest $(NUMERIC)
 
 lint: $(VENV)/built $(VENV)/dev  ## style and types
 	@$(BIN)/ruff check .

@@ -1,0 +1,76 @@
+// solve_kernels.hpp: each row in a block of scratch memory of just the size that it asked for.
+#include <cmath>
+
+#include "problems.hpp"
+#include "solve_kernels.hpp"
+#include "tacit/memory.hpp"
+
+using namespace tacit;
+using namespace tacit::tests;
+
+namespace {
+
+/// What is left of the gradient at v = γ∘z, in the coordinates of z, beside its size at 0.
+template <class T>
+double gradient_left(const RowProblem<T>& row, std::int64_t f) {
+  std::vector<double> left(static_cast<std::size_t>(f), 0);
+  double before = 0, after = 0;
+  for (std::int64_t i = 0; i < row.n; ++i) {
+    const T* w = row.W + row.columns[i] * row.stride;
+    double predicted = 0;
+    for (std::int64_t j = 0; j < f; ++j)
+      predicted += static_cast<double>(w[j]) * static_cast<double>(row.v[j]);
+    const double excess = row.excess[i];
+    const double target = excess > 0 ? row.unobserved_weight + excess : 0;
+    for (std::int64_t j = 0; j < f; ++j)
+      left[j] += row.gamma[j] * (std::abs(excess) * predicted - target) * static_cast<double>(w[j]);
+    before += target;
+  }
+  for (std::int64_t j = 0; j < f; ++j) {
+    left[j] += static_cast<double>(row.v[j]) / row.gamma[j];
+    after += left[j] * left[j];
+  }
+  return std::sqrt(after) / std::max(before, 1e-300);
+}
+
+template <class T>
+void check_rows_in_tight_scratch() {
+  Random random(1);
+  const auto& kernels = solve_kernels<T>();
+  for (const std::int64_t f : {1, 3, 8, 17, 33, 64, 130}) {
+    const std::int64_t stride = (f + kernels.granule - 1) / kernels.granule * kernels.granule;
+    for (const std::int64_t n : {std::int64_t{1}, std::int64_t{2}, std::int64_t{5}, f - 1, f, f + 1,
+                                 stride - 1, stride, std::int64_t{300}}) {
+      if (n < 1) continue;
+      auto W = make_buffer<T>(n * stride);
+      auto v = make_buffer<T>(stride);
+      std::vector<double> gamma(static_cast<std::size_t>(stride), 0);
+      std::vector<std::int32_t> columns;
+      std::vector<float> excess;
+      for (std::int64_t j = 0; j < stride; ++j) {
+        for (std::int64_t i = 0; i < n; ++i)
+          W[i * stride + j] = j < f ? static_cast<T>(2 * random.unit() - 1) : T(0);
+        if (j < f) gamma[j] = 0.2 + random.unit();
+      }
+      for (std::int64_t i = 0; i < n; ++i) {
+        columns.push_back(static_cast<std::int32_t>(n - 1 - i));
+        excess.push_back(static_cast<float>(i % 4 == 3 ? -random.unit() : 0.1 + random.unit()));
+      }
+      const auto run = [&](auto solve, int cg_steps) {
+        std::fill(v.get(), v.get() + stride, T(0));
+        auto scratch = make_buffer<char>(kernels.scratch_bytes(stride, n));
+        const RowProblem<T> row{W.get(), stride,       columns.data(), excess.data(), n,
+                                1.0,     gamma.data(), cg_steps,       v.get()};
+        solve(row, scratch.get());
+        for (std::int64_t j = f; j < stride; ++j) CHECK_EQUAL(v[j], T(0));
+        return gradient_left(row, f);
+      };
+      CHECK_NEAR(run(kernels.solve_exact, 0), 0, sizeof(T) == 4 ? 1e-4 : 1e-12);
+      CHECK_NEAR(run(kernels.solve_cg, 400), 0, sizeof(T) == 4 ? 1e-3 : 1e-6);
+    }
+  }
+}
+
+}  // namespace
+
+TEST_BOTH(rows_keep_to_the_scratch_they_ask_for, check_rows_in_tight_scratch)
