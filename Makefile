@@ -1,6 +1,7 @@
 # Each target sets up what it needs by itself, in .venv; a second run starts at once.
 PYTHON ?= python3
 VENV   := .venv
+BENCH  := .venv-bench
 BIN    := $(VENV)/bin
 NATIVE := CMakeLists.txt $(shell find native -name '*.cpp' -o -name '*.hpp' -o -name '*.txt')
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -14,7 +15,7 @@ ctest = PATH="$(CURDIR)/$(BIN):$$PATH"; export PATH; \
 	cmake --build build/$(1) -- --quiet && \
 	ctest --test-dir build/$(1) --output-on-failure
 
-.PHONY: help demo test test-native test-sanitizers test-baseline lint bench docs serve build lock clean
+.PHONY: help demo test test-native test-sanitizers test-baseline lint bench bench-quick docs serve build lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -41,6 +42,12 @@ lint: $(VENV)/built $(VENV)/dev  ## style and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
+bench: $(BENCH)/built  ## against the peers, side by side; hours (ARGS="--help" tells what there is)
+	@$(BENCH)/bin/python -m benchmarks.run $(ARGS)
+
+bench-quick: $(BENCH)/built  ## a small part of it, in under three minutes
+	@$(BENCH)/bin/python -m benchmarks.run --quick $(ARGS)
+
 docs: $(VENV)/built $(VENV)/docs  ## the manual, in docs/_build
 	@$(BIN)/sphinx-build -q -W -b html docs docs/_build
 	@echo "docs/_build/index.html"
@@ -48,7 +55,7 @@ docs: $(VENV)/built $(VENV)/docs  ## the manual, in docs/_build
 build: $(VENV)/built
 
 clean:  ## forget builds and the environment
-	rm -rf build dist demo docs/_build $(VENV)
+	rm -rf build dist demo docs/_build $(VENV) $(BENCH)
 
 # --- what the targets above stand on ---------------------------------------------
 
@@ -71,7 +78,21 @@ $(VENV)/built: $(VENV)/core pyproject.toml $(NATIVE)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
+$(BENCH)/peers: locks/core.txt locks/bench.txt benchmarks/peers.py
+	@echo "setting up $(BENCH) with the peers (once; some minutes)"
+	@test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
+	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/core.txt
+	@$(BENCH)/bin/python benchmarks/peers.py $(BENCH)/bin/python locks/bench.txt
+	@touch $@
+
+$(BENCH)/built: $(BENCH)/peers pyproject.toml $(NATIVE)
+	@echo "building the native core for $(BENCH)"
+	@PATH="$(CURDIR)/$(BENCH)/bin:$$PATH" $(BENCH)/bin/python -m pip install --quiet \
+	  --disable-pip-version-check --no-deps --no-build-isolation -Cbuild-dir=build/bench -e .
+	@touch $@
+
 lock:  ## write locks/ anew from pyproject.toml (needs uv)
 	uv pip compile -q --universal --generate-hashes --group build pyproject.toml -o locks/core.txt
 	uv pip compile -q --universal --generate-hashes --group dev --extra plot --extra serve -c locks/core.txt pyproject.toml -o locks/dev.txt
 	uv pip compile -q --universal --generate-hashes --group build --group docs -c locks/core.txt pyproject.toml -o locks/docs.txt
+	uv pip compile -q --universal --generate-hashes --group bench -c locks/dev.txt pyproject.toml -o locks/bench.txt

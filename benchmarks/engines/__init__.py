@@ -1,0 +1,67 @@
+"""One adapter per library, one engine per solver of it."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class EngineInfo:
+    """A solver of a library.
+
+    Attributes
+    ----------
+    library, package
+        What it is called, and where it is installed from.
+    module
+        Its adapter.
+    solver
+        What the adapter is asked for.
+    kind
+        ``"exact"``, ``"cg"`` (three steps), ``"auto"``, ``"blocks"`` (iALS++), or ``"other"`` for
+        what minimises something else and stands for reference.
+    probes_blas
+        Whether it is tried with BLAS on one thread and on all, to be given the faster.
+    """
+
+    library: str
+    package: str
+    module: str
+    solver: str
+    kind: str
+    probes_blas: bool = True
+
+    def adapter(self) -> Any:
+        """The module that knows the library; importing it imports the library."""
+        return importlib.import_module(f"benchmarks.engines.{self.module}")
+
+    def version(self) -> str | None:
+        """The version that is installed, or None."""
+        try:
+            return importlib.metadata.version(self.package)
+        except importlib.metadata.PackageNotFoundError:
+            return None
+
+
+ENGINES = {
+    # tacit is measured as people get it: its environment is not tuned
+    "tacit exact": EngineInfo("tacit", "tacit", "tacit_als", "exact", "exact", False),
+    "tacit cg": EngineInfo("tacit", "tacit", "tacit_als", "cg", "cg", False),
+    "tacit auto": EngineInfo("tacit", "tacit", "tacit_als", "auto", "auto", False),
+    "implicit exact": EngineInfo("implicit", "implicit", "implicit_als", "exact", "exact"),
+    "implicit cg": EngineInfo("implicit", "implicit", "implicit_als", "cg", "cg"),
+    "irspack exact": EngineInfo("irspack", "irspack", "irspack_ials", "CHOLESKY", "exact", False),
+    "irspack cg": EngineInfo("irspack", "irspack", "irspack_ials", "CG", "cg", False),
+    "irspack ials++": EngineInfo("irspack", "irspack", "irspack_ials", "IALSPP", "blocks", False),
+    "cmfrec exact": EngineInfo("cmfrec", "cmfrec", "cmfrec_cmf", "exact", "exact"),
+    "cmfrec cg": EngineInfo("cmfrec", "cmfrec", "cmfrec_cmf", "cg", "cg"),
+    "lightfm warp": EngineInfo(
+        "lightfm", "rectools-lightfm", "lightfm_warp", "warp", "other", False
+    ),
+}
+PACKAGES = sorted({info.package for info in ENGINES.values()} - {"tacit"})
+SERVING = ("tacit auto", "implicit cg", "irspack cg")
+"""The engines that also recommend and evaluate: one per library."""

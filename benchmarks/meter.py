@@ -1,0 +1,71 @@
+"""What is measured: seconds with pauses, and the peak of memory above what was there before."""
+
+from __future__ import annotations
+
+import resource
+import time
+from pathlib import Path
+
+_CLEAR, _STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
+
+
+class Stopwatch:
+    """Seconds since it was made, pauses left out."""
+
+    def __init__(self) -> None:
+        self._spent, self._since = 0.0, time.perf_counter()
+
+    def pause(self) -> float:
+        """Stop; what was spent so far."""
+        self._spent += time.perf_counter() - self._since
+        return self._spent
+
+    def go_on(self) -> None:
+        self._since = time.perf_counter()
+
+
+class Memory:
+    """The highest resident memory since it was made, pauses left out, above that at the start.
+
+    Where the system can't set its mark back (all but Linux), pauses are not left out, and the
+    start counts as the highest until then.
+    """
+
+    def __init__(self) -> None:
+        self._peak = 0
+        self._can_reset = self._reset()
+        self._base = _resident() if self._can_reset else _highest()
+
+    def pause(self) -> int:
+        """Stop looking; bytes above the start so far."""
+        self._peak = max(self._peak, _highest() - self._base)
+        return self._peak
+
+    def go_on(self) -> None:
+        if self._can_reset:
+            self._reset()
+
+    @staticmethod
+    def _reset() -> bool:
+        try:
+            _CLEAR.write_text("5")
+        except OSError:
+            return False
+        return True
+
+
+def _status(field: str) -> int:
+    for line in _STATUS.read_text().splitlines():
+        if line.startswith(field + ":"):
+            return int(line.split()[1]) * 1024
+    raise OSError(f"{_STATUS} has no {field}")
+
+
+def _resident() -> int:
+    return _status("VmRSS")
+
+
+def _highest() -> int:
+    if _STATUS.exists():
+        return _status("VmHWM")
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

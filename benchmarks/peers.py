@@ -1,0 +1,64 @@
+"""Installs the peers from the lock, one by one: ``python benchmarks/peers.py PYTHON LOCK``.
+
+Everything they need comes first; a peer that can't be installed is written down in peers.json
+beside the environment, for the results to tell, and stops nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+PEERS = ("implicit", "irspack", "cmfrec", "rectools-lightfm")
+TOOLS = ("setuptools", "wheel", "packaging", "cython", "numpy", "scipy")
+"""What source builds need to be there before them (cmfrec and LightFM have few wheels)."""
+
+
+def blocks(lock: str) -> dict[str, str]:
+    """Name → its lines in a lock file; one name may be there once per version of Python."""
+    found: dict[str, str] = {}
+    for block in re.split(r"(?m)^(?=[a-z0-9])", lock):
+        name = re.match(r"[a-z0-9._-]+(?===)", block)
+        if name:
+            found[name.group()] = found.get(name.group(), "") + block
+    return found
+
+
+def install(python: str, requirements: str, *flags: str) -> str:
+    """Install locked requirements; what went wrong, or nothing."""
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+        file.write(requirements)
+        file.flush()
+        command = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
+        done = subprocess.run(
+            [*command, *flags, "-r", file.name], capture_output=True, text=True, check=False
+        )
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("WARNING")]
+    return "" if done.returncode == 0 else "\n".join(lines[-8:]) or "pip failed"
+
+
+def main(python: str, lock: str) -> None:
+    locked = blocks(Path(lock).read_text(encoding="utf-8"))
+    own = (*PEERS, "findblas")
+    first = "".join(block for name, block in locked.items() if name in TOOLS)
+    rest = "".join(b for name, b in locked.items() if name not in (*TOOLS, *own))
+    wrong = install(python, first) or install(python, rest)
+    if wrong:
+        sys.exit(f"what the peers need could not be installed:\n{wrong}")
+    troubles = {}
+    for name in ("findblas", *PEERS):
+        print(f"  {name}", flush=True)
+        # what has no wheel is built with the tools of the lock, not with what pip fetches
+        if wrong := install(python, locked[name], "--no-build-isolation"):
+            troubles[name] = wrong
+            print(f"  {name} could not be installed: {wrong.splitlines()[-1]}", flush=True)
+    told = Path(python).parents[1] / "peers.json"
+    told.write_text(json.dumps(troubles, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

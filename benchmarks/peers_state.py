@@ -1,0 +1,17 @@
+"""Which peers are not there, and why."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from benchmarks.engines import ENGINES
+
+
+def absent() -> dict[str, str]:
+    """Package → why it is not installed."""
+    told = Path(sys.prefix) / "peers.json"
+    why: dict[str, str] = json.loads(told.read_text()) if told.exists() else {}
+    missing = {i.package for i in ENGINES.values() if i.version() is None}
+    return {name: why.get(name, "it is not in this environment") for name in sorted(missing)}
