@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks import datasets, machine, peers_state, targets
+from benchmarks import datasets, flops, machine, peers_state, targets
 from benchmarks.engines import ENGINES
 from benchmarks.jobs import ingest
 from benchmarks.plan import QUICK, WORKS, Case, Wanted, cases
@@ -39,6 +39,7 @@ class Run:
             "wanted": dataclasses.asdict(wanted),
             "absent": peers_state.absent(),
             "datasets": {},
+            "flops": {},
             "blas": self.blas,
             "records": [],
         }
@@ -71,6 +72,9 @@ class Run:
             print(f"{case.dataset} is not here: {error}", flush=True)
             return None
         self.result["datasets"][case.dataset] = datasets.facts(place)
+        if case.work == "fit" and case.factors:
+            name = f"{case.dataset}, {case.factors}"
+            self.result["flops"][name] = flops.of_epoch(datasets.load(place), case.factors)
         return place
 
     def _record(self, case: Case, engine: str, data: Path, number: int) -> None:
@@ -175,12 +179,12 @@ def wanted_of(options: argparse.Namespace) -> Wanted:
         "repeat": options.repeat,
         "limit": options.limit,
         "grid_sample": options.grid_sample,
-        "engines": _only(base.engines, options.only),
+        "engines": _only(options.only),
     }
     return dataclasses.replace(base, **{name: v for name, v in given.items() if v is not None})
 
 
-def _only(engines: tuple[str, ...], asked: tuple[str, ...] | None) -> tuple[str, ...] | None:
+def _only(asked: tuple[str, ...] | None) -> tuple[str, ...] | None:
     if not asked:
         return None
     return tuple(e for e in ENGINES if any(e.startswith(name) for name in asked))

@@ -8,12 +8,11 @@ from statistics import median
 from typing import Any
 
 from benchmarks.engines import ENGINES
-from benchmarks.figures import Figures, epoch_slopes
+from benchmarks.figures import Case, Figures, epoch_slopes
 
 GRID_SECONDS = 15 * 60.0
 INGEST_BYTES = 1.5e9
 FULL_LOG = 17_000_000  # interactions from which on a log is the large one that was meant
-Case = tuple[str, str, int | None]
 
 
 @dataclass(frozen=True)
@@ -161,9 +160,7 @@ def _memory(f: Figures) -> Iterator[Reached]:
                 peer = min(theirs, key=lambda e: theirs[e])
                 note = f"{mine / 2**20:.0f} MiB beside {theirs[peer] / 2**20:.0f}"
                 ratio = theirs[peer] / mine
-                yield Reached(
-                    "memory of fit", f"{_name(case)}, {engine}", peer, ratio, 1.0, note
-                )
+                yield Reached("memory of fit", f"{_name(case)}, {engine}", peer, ratio, 1.0, note)
 
 
 _RULES = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -23,7 +23,7 @@ class Setting:
     factors: int
     epochs: int
     threads: int = 2
-    weights: Weights = Weights()
+    weights: Weights = field(default_factory=Weights)
     seed: int = 0
 
 

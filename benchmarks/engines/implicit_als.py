@@ -5,6 +5,7 @@ Its objective then is the one of :mod:`benchmarks.objective`, and it is spared a
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from typing import Any
 
@@ -31,10 +32,8 @@ def prepare(rows: Rows, setting: Setting, solver: str) -> Fit:
             if after(lambda: (model.user_factors, model.item_factors)):
                 raise _EnoughError
 
-        try:
+        with contextlib.suppress(_EnoughError):
             model.fit(matrix, show_progress=False, callback=callback)
-        except _EnoughError:
-            pass
 
     return fit
 

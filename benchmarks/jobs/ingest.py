@@ -73,7 +73,7 @@ def write(data: Path) -> Path:
         cells = {"u": u, "i": indices, "v": v}
         con.register("cells", cells)
         con.execute(
-            "COPY (SELECT sha1(u::VARCHAR), 'the artist no. ' || i, v FROM cells) TO "  # noqa: S608
+            "COPY (SELECT sha1(u::VARCHAR), 'the artist no. ' || i, v FROM cells) TO "
             f"'{part}' (DELIMITER '\t', HEADER false, QUOTE '')"
         )
     part.rename(file)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from benchmarks.datasets import Rows
 from benchmarks.engines import ENGINES
 from benchmarks.engines.base import Setting
@@ -68,8 +67,9 @@ def test_the_loss_in_closed_form_is_that_of_all_cells(rows: Rows) -> None:
 
 
 def test_tacit_counts_the_same_loss(rows: Rows) -> None:
-    import tacit
     from benchmarks.engines.tacit_als import interactions
+
+    import tacit
 
     model = tacit.ALS(factors=6, alpha=3.0, regularization=0.7, iterations=3, solver="exact")
     model.fit(interactions(rows))

@@ -1,0 +1,228 @@
+"""A run's JSON as a page of the manual: tables, and plots beside it.
+
+``python -m benchmarks.report RESULTS.json [--docs docs]`` writes docs/benchmarks.md and
+docs/benchmarks-*.svg.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from benchmarks import plots, targets
+from benchmarks.engines import ENGINES
+from benchmarks.figures import Case, Figures
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+INTRODUCTION = """\
+# Benchmarks
+
+tacit beside its peers, in one run on one machine: engines take turns, every measurement has a
+process of its own, and all minimise the same objective (Hu, Koren & Volinsky 2008, α = {alpha:g},
+λ = {regularization:g}). `make bench` measures anew and `python -m benchmarks.report FILE` writes
+this page; the figures below are those of `benchmarks/results/{file}`.
+
+{machine}
+"""
+WORKS = {
+    "recommend": "Recommend to all users (k = 10, seen items left out), seconds",
+    "similar": "Similar items of all items (k = 10), seconds",
+    "evaluate": "NDCG@10 of all test users, seconds",
+    "split": "Hold out five likes of every user, seconds",
+    "ingest": "A log of text to rows, seconds",
+}
+
+
+def page(result: dict[str, Any], file: str, pictures: Iterable[str] = ()) -> str:
+    """The whole page, in Markdown."""
+    f = Figures(result)
+    parts = [
+        INTRODUCTION.format(alpha=40, regularization=0.1, file=file, machine=_machine(result)),
+        _absent(result),
+        "## What must be reached\n\nThe peer's figure over tacit's.\n\n" + _reached(result),
+        _epochs(f),
+        _share_of_peak(f),
+        *(f"![{name}]({name})\n" for name in pictures),
+        _converged(f),
+        _memory(f),
+        *(_works(f, work, title) for work, title in WORKS.items()),
+        _scaling(f),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _machine(result: dict[str, Any]) -> str:
+    m = result["machine"]
+    versions = ", ".join(f"{name} {v}" for name, v in m["versions"].items() if v)
+    peak = result["fma_peak_gflops"]
+    return (
+        f"{m['processor']}, {m['cores']} cores, {m['memory'] / 2**30:.0f} GiB; {m['threads']} "
+        f"threads; instruction set {m['isa']}; FMA peak "
+        f"{'not measured' if peak is None else f'{peak:.0f} GFLOP/s'}; {m['date'][:10]}, commit "
+        f"{m['commit']}. {versions}."
+    )
+
+
+def _absent(result: dict[str, Any]) -> str:
+    if not result["absent"]:
+        return ""
+    lines = [f"- {name}: {why.splitlines()[-1]}" for name, why in result["absent"].items()]
+    return "Not measured, since it could not be had:\n\n" + "\n".join(lines) + "\n"
+
+
+def _reached(result: dict[str, Any]) -> str:
+    rows = [
+        [
+            row.work,
+            row.case,
+            row.against,
+            "–" if row.ratio is None else f"{row.ratio:.2f}",
+            f"{row.wanted:g}",
+            "yes" if row.ok else "**no**",
+            row.note,
+        ]
+        for row in targets.reached(result)
+    ]
+    return table(["work", "case", "against", "ratio", "wanted", "reached", ""], rows)
+
+
+def _epochs(f: Figures) -> str:
+    cases = f.cases("fit")
+    if not cases:
+        return ""
+    engines = _in_order(f, cases)
+    seconds = [[_name(c), *(_cell(f, c, e, f.seconds(c, e)) for e in engines)] for c in cases]
+    losses = [[_name(c), *(_last_loss(f, c, e) for e in engines)] for c in cases]
+    return (
+        "## Seconds per epoch\n\n" + table(["", *engines], seconds)
+        + "\nTraining loss after as many epochs as stand behind it:\n\n"
+        + table(["", *engines], losses)
+    )  # fmt: skip
+
+
+def _last_loss(f: Figures, case: Case, engine: str) -> str:
+    curve = f.curve(case, engine)
+    if not curve:
+        return f.trouble(case, engine) or ""
+    return "–" if curve[-1].loss is None else f"{curve[-1].loss:.5g} ({curve[-1].number})"
+
+
+def _share_of_peak(f: Figures) -> str:
+    """Flops of the exact solver by the clock, beside what the machine can do."""
+    peak = f.result["fma_peak_gflops"]
+    rows = []
+    for case in f.cases("fit"):
+        seconds = f.seconds(case, "tacit exact")
+        flops = f.result["flops"].get(f"{case[1]}, {case[2]}")
+        if seconds and flops and peak:
+            solving, all_of_it = flops["rows"], flops["rows"] + flops["products"]
+            rate = all_of_it / seconds / 1e9
+            rows.append(
+                [
+                    _name(case),
+                    f"{all_of_it / 1e9:.1f}",
+                    f"{solving / all_of_it:.0%}",
+                    f"{rate:.1f}",
+                    f"{rate / peak:.0%}",
+                ]
+            )
+    if not rows:
+        return ""
+    head = ["", "GFLOP an epoch", "of them in rows", "GFLOP/s", "of the peak"]
+    return "## How near the exact solver comes to the machine\n\n" + table(head, rows)
+
+
+def _converged(f: Figures) -> str:
+    cases = f.cases("converge")
+    if not cases:
+        return ""
+    engines = _in_order(f, cases)
+    rows = [
+        [_name(c), *(_cell(f, c, e, f.seconds_to_converge(c, e), "not") for e in engines)]
+        for c in cases
+    ]
+    return (
+        "## Seconds to within 0.1 % of the converged loss\n\nThe lowest loss that any engine "
+        "came to counts as converged.\n\n" + table(["", *engines], rows)
+    )
+
+
+def _memory(f: Figures) -> str:
+    cases = f.cases("fit")
+    engines = _in_order(f, cases)
+    rows = [[_name(c), *(_mebibytes(f.memory(c, e)) for e in engines)] for c in cases]
+    title = "## Memory at the peak of a fit, above the data, MiB\n\n"
+    return title + table(["", *engines], rows) if rows else ""
+
+
+def _works(f: Figures, work: str, title: str) -> str:
+    cases = f.cases(work)
+    if not cases:
+        return ""
+    engines = _in_order(f, cases)
+    rows = [[_name(c), *(_cell(f, c, e, f.seconds(c, e)) for e in engines)] for c in cases]
+    return f"## {title}\n\n" + table(["", *engines], rows)
+
+
+def _scaling(f: Figures) -> str:
+    parts = []
+    for work, what in (("scale-nnz", "interactions"), ("scale-factors", "factors")):
+        rows = []
+        for case in f.cases(work):
+            x = f.result["datasets"][case[1]]["interactions"] if what == "interactions" else case[2]
+            rows += [
+                [f"{x:,}", e, f"{s:.4f}", f"{s / x * 1e6:.3f}"]
+                for e in f.engines(case)
+                if (s := f.seconds(case, e)) is not None
+            ]
+        if rows:
+            head = [what, "", "seconds per epoch", f"per million {what}"]
+            parts.append(f"## Seconds per epoch against {what}\n\n" + table(head, rows))
+    return "\n".join(parts)
+
+
+# --- pieces -------------------------------------------------------------------------
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """A table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def _cell(f: Figures, case: Case, engine: str, seconds: float | None, other: str = "") -> str:
+    if seconds is None:
+        return f.trouble(case, engine) or other
+    return f"{seconds:.4f}" if seconds < 0.1 else f"{seconds:.3g}"
+
+
+def _mebibytes(size: float | None) -> str:
+    return "" if size is None else f"{size / 2**20:.0f}"
+
+
+def _in_order(f: Figures, cases: list[Case]) -> list[str]:
+    there = {e for case in cases for e in f.engines(case)}
+    return [e for e in (*ENGINES, "tacit", "pandas") if e in there]
+
+
+def _name(case: Case) -> str:
+    return case[1] if case[2] is None else f"{case[1]}, {case[2]}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks.report")
+    parser.add_argument("results", type=Path)
+    parser.add_argument("--docs", type=Path, default=DOCS)
+    options = parser.parse_args()
+    result = json.loads(options.results.read_text(encoding="utf-8"))
+    pictures = plots.write(Figures(result), options.docs)
+    text = page(result, options.results.name, pictures)
+    (options.docs / "benchmarks.md").write_text(text, encoding="utf-8")
+    print(options.docs / "benchmarks.md")
+
+
+if __name__ == "__main__":
+    main()
