@@ -232,17 +232,16 @@ template <class T, class S>
 bool solve_dual(const RowProblem<S>& row, const T* gamma, T* z, Scratch scratch) {
   constexpr int L = lanes<T>;
   const std::int64_t f = row.stride, n = round_up(row.n, granule<T>), width = n + L;
-  T* B = scratch.take<T>(row.n * f);
+  T* B = scratch.take<T>(n * f);
   T* Bt = scratch.take<T>(f * n);
   T* K = scratch.take<T>(n * width);
   T* diagonal = scratch.take<T>(n);
   T* y = scratch.take<T>(n);
   set_identity(K, n, width);
   for (std::int64_t i = 0; i < row.n; ++i) K[i * width + n] = gather<T>(row, i, gamma, B + i * f);
-  for (std::int64_t j = 0; j < f; ++j) {
-    for (std::int64_t i = 0; i < row.n; ++i) Bt[j * n + i] = B[i * f + j];
-    for (std::int64_t i = row.n; i < n; ++i) Bt[j * n + i] = 0;
-  }
+  for (std::int64_t i = row.n * f; i < n * f; i += L) store(B + i, Vec<T>{});
+  for (std::int64_t i = 0; i < n; i += L)
+    for (std::int64_t j = 0; j < f; j += L) transpose_square(B + i * f + j, f, Bt + j * n + i, n);
   upper_update<T, 1>(f, Bt, n, K, width, 0, n, n);
   if (!cholesky_solve(K, n, width, diagonal, y)) return false;
   for (std::int64_t j = 0; j < f; j += L) store(z + j, Vec<T>{});
