@@ -33,7 +33,10 @@ inline Poll poll_for_signals() {
 void bind_isa(nb::module_& m);
 void bind_metrics(nb::module_& m);
 void bind_ranks(nb::module_& m);
+void bind_rowlog(nb::module_& m);
 void bind_solve(nb::module_& m);
+void bind_survey(nb::module_& m);
 void bind_topk(nb::module_& m);
+void bind_transpose(nb::module_& m);
 
 }  // namespace tacit::bindings

@@ -7,6 +7,9 @@ NB_MODULE(_native, m) {
   bind_isa(m);
   bind_metrics(m);
   bind_ranks(m);
+  bind_rowlog(m);
   bind_solve(m);
+  bind_survey(m);
   bind_topk(m);
+  bind_transpose(m);
 }

@@ -121,3 +121,86 @@ def list_gains(
     precisions: F64,
     threads: int,
 ) -> None: ...
+
+# --- transpose --------------------------------------------------------------------
+
+def transpose(
+    indptr: I64,
+    indices: I32,
+    values: F32,
+    out_indptr: I64,
+    out_indices: I32,
+    out_values: F32,
+    threads: int,
+) -> None: ...
+
+# --- survey -----------------------------------------------------------------------
+
+class Survey:
+    feeds: int
+    returns: int
+    pairs: int
+    controls: int
+    holds_quote: bool
+    ends_open: bool
+    bad: int
+    nul: int
+    endless: int
+
+def survey(
+    path: bytes, begin: int, end: int, quote: str, longest: int, chunk: int, threads: int
+) -> Survey: ...
+
+# --- rowlog -----------------------------------------------------------------------
+
+class RowCounts:
+    lines: int
+    good: int
+    blank: int
+    zeros: int
+    odd: int
+
+class Merged:
+    pairs: int
+    cancelled: int
+    beyond: int
+    twice_user: int
+    twice_item: int
+    twice_rows: int
+
+class RowLog:
+    n_users: int
+    n_items: int
+
+    def __init__(self, valued: bool, timed: bool, memory: int) -> None: ...
+    def read(
+        self,
+        path: bytes,
+        begin: int,
+        end: int,
+        sep: str,
+        width: int,
+        user: int,
+        item: int,
+        value: int,
+        time: int,
+        chunk: int,
+        threads: int,
+    ) -> bool: ...
+    def take_odd(self) -> tuple[bytes, bytes]: ...
+    def fill(
+        self, odd: I64, users: str, items: str, values: F64 | None, times: I64 | None
+    ) -> None: ...
+    def counts(self) -> RowCounts: ...
+    def put_in_order(self, threads: int) -> None: ...
+    def users(self) -> bytes: ...
+    def items(self) -> bytes: ...
+    def merge(
+        self,
+        policy: int,
+        indptr: I64,
+        indices: I32,
+        values: F32,
+        times: I64 | None,
+        threads: int,
+    ) -> Merged: ...

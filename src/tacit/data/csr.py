@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tacit import kernels
+
 
 @dataclass(frozen=True)
 class Csr:
@@ -53,17 +55,8 @@ class Csr:
 
     def transpose(self) -> Csr:
         """The same entries by column."""
-        import scipy.sparse as sp
-
-        turned = sp.csr_array(
-            (self.values, self.indices, self.indptr), shape=(self.n_rows, self.n_columns)
-        ).tocsc()
-        return Csr(
-            turned.indptr.astype(np.int64, copy=False),
-            turned.indices.astype(np.int32, copy=False),
-            turned.data,
-            self.n_rows,
-        )
+        turned = kernels.transpose(self.indptr, self.indices, self.values, self.n_columns)
+        return Csr(*turned, self.n_rows)
 
     def entries_of(self, rows: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
         """int64: where the entries of some rows (int codes) lie, row after row."""

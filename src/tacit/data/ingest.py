@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -246,9 +246,17 @@ def _said(what: str, cell: str, fault: str) -> str:
 
 
 def bad_lines(
-    con: Any, sources: Sequence[Source], begins: Sequence[int], *, skip: bool, quote: bool
+    con: Any,
+    sources: Sequence[Source],
+    begins: Sequence[int],
+    *,
+    skip: bool,
+    quote: bool,
+    others: int = 0,
 ) -> tuple[int, tuple[str, ...]]:
     """How many rows are bad, and the first few in words.
+
+    ``others`` is how many rows there are beside those in the table ``staged``.
 
     Raises
     ------
@@ -259,6 +267,7 @@ def bad_lines(
         "SELECT count(*) FILTER (why <> 'blank'), count(*) FILTER (why IS NULL OR why <> 'blank') "
         "FROM staged"
     ).fetchone()
+    rows += others
     if not bad:
         return 0, ()
     found = con.execute(
@@ -281,7 +290,7 @@ def _told(
 ) -> str:
     part = max(n for n, begin in enumerate(begins) if begin <= rowid)
     source = sources[part]
-    where = f"{source.noun} {rowid - begins[part] + source.begins:,}"
+    where = f"{source.noun} {source.number(rowid - begins[part]):,}"
     if len(sources) > 1:
         where = f"{source.label}, {where}"
     text = "".join(c if c.isprintable() or c == "\t" else "" for c in shown or "")
@@ -313,12 +322,33 @@ def cells(
     EmptyDataError
         If nothing is left.
     """
+    tally = tally_rows(con, roles)
+    users, items = _number(con, "u"), _number(con, "i")
     timed = "timestamp" in roles
+    merged, cancelled = _merge(con, policy, timed)
+    csr, times = _fetch(con, len(users), len(items), timed)
+    return counted(csr, users, items, times, tally, (merged, cancelled), policy, source, bad)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many rows there are, and how many of them hold no interaction."""
+
+    blank: int
+    rows: int
+    nameless: int = 0
+    valueless: int = 0
+    zeros: int = 0
+
+
+def tally_rows(con: Any, roles: Sequence[str]) -> Tally:
+    """Count what is staged, and make the view ``good`` of the rows that hold an interaction."""
     value = "c_value" if "value" in roles else "1.0"
     missing = [f"c_{role} IS NULL" for role in roles if role in ("value", "timestamp")]
     con.execute(
         f"CREATE VIEW rows_read AS SELECT rowid AS place, c_user AS u, c_item AS i, {value} AS v, "
-        f"{'c_timestamp' if timed else 'NULL'} AS t, c_user IS NULL OR c_item IS NULL AS nameless, "
+        f"{'c_timestamp' if 'timestamp' in roles else 'NULL'} AS t, "
+        "c_user IS NULL OR c_item IS NULL AS nameless, "
         f"{' OR '.join(missing) or 'false'} AS valueless, {value}::FLOAT = 0 AS zero "
         "FROM staged WHERE why IS NULL"
     )
@@ -326,22 +356,40 @@ def cells(
         "CREATE VIEW good AS SELECT * FROM rows_read "
         "WHERE NOT nameless AND NOT valueless AND NOT zero"
     )
-    blank, rows, nameless, valueless, zeros = con.execute(
+    counts = con.execute(
         "SELECT (SELECT count(*) FROM staged WHERE why = 'blank'), "
         "(SELECT count(*) FROM staged WHERE why IS NULL OR why <> 'blank'), "
         "count(*) FILTER (nameless), count(*) FILTER (NOT nameless AND valueless), "
         "count(*) FILTER (NOT nameless AND NOT valueless AND zero) FROM rows_read"
     ).fetchone()
-    users, items = _number(con, "u"), _number(con, "i")
-    merged, cancelled = _merge(con, policy, timed)
-    csr, times = _fetch(con, len(users), len(items), timed)
+    return Tally(*counts)
+
+
+def counted(
+    csr: Csr,
+    users: npt.NDArray[Any],
+    items: npt.NDArray[Any],
+    times: npt.NDArray[np.int64] | None,
+    tally: Tally,
+    merged: tuple[int, int],
+    policy: str,
+    source: str,
+    bad: tuple[int, tuple[str, ...]],
+) -> Cells:
+    """The matrix with its report; ``merged`` counts the rows merged and the pairs cancelled.
+
+    Raises
+    ------
+    EmptyDataError
+        If nothing is left.
+    """
     report = ReadReport(
-        source, rows, csr.nnz, blank, bad[0], nameless, valueless, zeros, merged, cancelled,
-        policy, bad[1],
+        source, tally.rows, csr.nnz, tally.blank, bad[0], tally.nameless, tally.valueless,
+        tally.zeros, *merged, policy, bad[1],
     )  # fmt: skip
     if csr.nnz == 0:
         raise EmptyDataError("no interactions are left: " + "; ".join(report.notes()))
-    if cancelled:
+    if report.cancelled:
         csr, users, items = _without_empty(csr, users, items)
     return Cells(csr, users, items, times, report)
 
@@ -369,18 +417,28 @@ def _merge(con: Any, policy: str, timed: bool) -> tuple[int, int]:
         "SELECT count(*), coalesce(sum(n), 0), count(*) FILTER (try_cast(v AS FLOAT) = 0), "
         "count(*) FILTER (try_cast(v AS FLOAT) IS NULL) FROM cells"
     ).fetchone()
-    if beyond:
-        raise DataError(f"the values of {beyond:,} pairs sum to more than a float32 holds")
+    check_pairs(beyond)
     if policy == "error" and rows > pairs:
-        u, i, n = con.execute(
+        first = con.execute(
             "SELECT cu.id, ci.id, n FROM cells JOIN codes_u cu ON cu.code = key >> 32 "
             "JOIN codes_i ci ON ci.code = key & 4294967295 WHERE n > 1 ORDER BY key LIMIT 1"
         ).fetchone()
-        raise DataError(
-            f"{rows - pairs:,} rows repeat a pair, first user {u!r} and item {i!r} ({n} times): "
-            f"choose another duplicates= of {', '.join(POLICIES)}"
-        )
+        refuse_pairs(rows - pairs, *first)
     return int(rows - pairs), int(cancelled)
+
+
+def check_pairs(beyond: int) -> None:
+    """Refuse values that a float32 can't hold."""
+    if beyond:
+        raise DataError(f"the values of {beyond:,} pairs sum to more than a float32 holds")
+
+
+def refuse_pairs(again: int, user: Any, item: Any, times: int) -> NoReturn:
+    """Tell of pairs that come twice where they must not."""
+    raise DataError(
+        f"{again:,} rows repeat a pair, first user {user!r} and item {item!r} ({times} times): "
+        f"choose another duplicates= of {', '.join(POLICIES)}"
+    )
 
 
 def _fetch(

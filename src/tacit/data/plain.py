@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tacit import kernels
 from tacit.errors import DataError, EncodingError, SettingsError, require
 
 BLOCK = 1 << 20
@@ -169,8 +170,9 @@ def _transcode(path: Path, copy: Path, packed: str | None, codec: str) -> None:
             try:
                 text = decoder.decode(block, final=not block)
             except UnicodeDecodeError as error:
-                text = error.object[: error.start].decode(codec, errors="replace")
-                raise _no_text(error, path.name, lines + text.count("\n") + 1) from error
+                before, after = error.object[: error.start], error.object[error.start :]
+                line = lines + before.decode(codec, errors="replace").count("\n") + 1
+                raise _no_text(codec, before[-30:], after[:10], path.name, line) from error
             lines += text.count("\n")
             target.write(text.encode("utf-8"))
 
@@ -196,66 +198,57 @@ class _Survey:
 
 
 def _survey(path: Path, name: str, quote: str | None) -> _Survey:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    feeds = returns = pairs = run = 0
-    marks, wanted = _MARKS, quote.encode() if quote else None
-    holds_quote, last = False, b"\n"
-    for block in _blocks(path):
-        line = feeds + returns - pairs + 1
-        try:
-            decoder.decode(block)
-        except UnicodeDecodeError as error:
-            raise _no_text(error, name, line + _ends(error.object[: error.start])) from error
-        if (nul := block.find(0)) >= 0:
-            raise DataError(
-                f"{name} holds a NUL byte in line {line + _ends(block[:nul]):,}: it is not a text "
-                'table, or it is in UTF-16 (then give encoding="utf-16-le")'
-            )
-        feeds += block.count(b"\n")
-        if b"\r" in block:
-            returns += block.count(b"\r")
-            pairs += block.count(b"\r\n")
-        marks = "".join(mark for mark in marks if mark.encode() not in block)
-        holds_quote = holds_quote or (wanted is not None and wanted in block)
-        end = max(block.rfind(b"\n"), block.rfind(b"\r"))
-        run = run + len(block) if end < 0 else len(block) - end - 1
-        if run > LONGEST_LINE:
-            raise DataError(
-                f"line {feeds + returns - pairs + 1:,} of {name} is longer than a million bytes: "
-                "it is not a table with a row a line"
-            )
-        last = block[-1:]
-    try:
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError as error:
-        raise _no_text(error, name, feeds + returns - pairs + 1) from error
-    ends = feeds + returns - pairs
-    kinds = (feeds > pairs) + (returns > pairs) + (pairs > 0)
-    lines = ends + (last not in (b"\n", b"\r"))
+    found = kernels.survey(path, text_begin(path), quote=quote, longest=LONGEST_LINE)
+    faults = [at for at in (found.bad, found.nul, found.endless) if at >= 0]
+    if faults:
+        raise _fault(path, name, min(faults), found)
+    ends = found.feeds + found.returns - found.pairs
+    alone = found.feeds > found.pairs, found.returns > found.pairs
+    marks = "".join(mark for mark in _MARKS if not found.controls >> ord(mark) & 1)
     # old Macs' files (\r alone) are made alike too: one kind of line end less to trust
-    return _Survey(lines, kinds > 1 or returns > pairs, marks, holds_quote)
+    mixed = sum(alone) + (found.pairs > 0) > 1 or alone[1]
+    return _Survey(ends + found.ends_open, mixed, marks, found.holds_quote)
 
 
-def _blocks(path: Path) -> Iterator[bytes]:
-    """The bytes of a file after its byte order mark; no block ends inside a CR LF."""
+def text_begin(path: Path) -> int:
+    """Where the text of a UTF-8 file begins: after its byte order mark, if it has one."""
     with path.open("rb") as file:
-        if file.read(3) != codecs.BOM_UTF8:
-            file.seek(0)
-        while block := file.read(BLOCK):
-            while block.endswith(b"\r") and (more := file.read(1)):
-                block += more
-            yield block
+        head = file.read(len(codecs.BOM_UTF8))
+    return len(head) if head == codecs.BOM_UTF8 else 0
 
 
-def _ends(block: bytes) -> int:
-    return block.count(b"\n") + block.count(b"\r") - block.count(b"\r\n")
+def _fault(path: Path, name: str, at: int, found: kernels.Survey) -> DataError:
+    """What to say of a file in which something is wrong from an offset on."""
+    line, before, after = _around(path, at)
+    if at == found.bad:
+        return _no_text("utf-8", before, after, name, line)
+    if at == found.nul:
+        return DataError(
+            f"{name} holds a NUL byte in line {line:,}: it is not a text table, or it is in UTF-16 "
+            '(then give encoding="utf-16-le")'
+        )
+    return DataError(
+        f"line {line:,} of {name} is longer than a million bytes: it is not a table with a row "
+        "a line"
+    )
 
 
-def _no_text(error: UnicodeDecodeError, name: str, line: int) -> EncodingError:
-    start = max(error.object.rfind(b"\n", 0, error.start) + 1, error.start - 30)
-    around = error.object[start : error.start + 10].split(b"\n")[0]
-    hint = 'encoding="latin-1" or "cp1252"' if error.encoding == "utf-8" else "another encoding="
+def _around(path: Path, at: int) -> tuple[int, bytes, bytes]:
+    """The number of the line that holds an offset, and the bytes before it and from it on."""
+    ends, last, left = 0, b"", at
+    with path.open("rb") as file:
+        while left > 0 and (block := file.read(min(BLOCK, left))):
+            ends += block.count(b"\n") + block.count(b"\r") - (last + block).count(b"\r\n")
+            last, left = block[-1:], left - len(block)
+        file.seek(max(0, at - 30))
+        before = file.read(at - file.tell())
+        return ends + 1, before, file.read(10)
+
+
+def _no_text(codec: str, before: bytes, after: bytes, name: str, line: int) -> EncodingError:
+    around = before.split(b"\n")[-1] + after.split(b"\n")[0]
+    hint = 'encoding="latin-1" or "cp1252"' if codec == "utf-8" else "another encoding="
     return EncodingError(
-        f"line {line:,} of {name} holds the byte 0x{error.object[error.start]:02x}, which is not "
-        f"{error.encoding} text (near {around!r}): give {hint}, whichever it was written in"
+        f"line {line:,} of {name} holds the byte 0x{after[0]:02x}, which is not "
+        f"{codec} text (near {around!r}): give {hint}, whichever it was written in"
     )

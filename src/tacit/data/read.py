@@ -12,6 +12,7 @@ from tacit.data.columns import Column, guess, guess_catalogue, locate
 from tacit.data.ids import Id, IdMap
 from tacit.data.ingest import POLICIES, bad_lines, cells, id_kinds, stage, workspace
 from tacit.data.interactions import Interactions
+from tacit.data.logs import read_plain
 from tacit.data.sources import LISTED, Source, name_of, sources_of
 from tacit.data.text import TextOptions
 from tacit.errors import ColumnError, EmptyDataError, SettingsError
@@ -86,9 +87,11 @@ def read_interactions(
     on_bad_lines
         ``"error"``, or ``"skip"`` to leave out and count lines that don't fit their columns.
     memory_limit
-        How much memory DuckDB may take while it reads; beyond it, it spills to the folder for
-        temporary files (TMPDIR). The result itself comes on top: 8 bytes an interaction (16 with
-        timestamps), and the ids.
+        How much memory reading may take. Rows of plain delimited text (no quotes in it) are held
+        in it, 12 bytes each (8 without a value, 20 with a timestamp), with each id once; what
+        does not fit into it, and all other sources, DuckDB reads, a few times more slowly, which
+        spills to the folder for temporary files (TMPDIR). The result itself comes on top: 8
+        bytes an interaction (16 with timestamps), and the ids.
     catalogue
         What is known of the items.
     user_ids, item_ids
@@ -135,14 +138,21 @@ def read_interactions(
         )  # fmt: skip
         places = [_places(given, one) for one in opened]
         roles = _same_roles(places)
-        begins = stage(con, opened, places, id_kinds(opened, places))
-        bad = bad_lines(con, opened, begins, skip=on_bad_lines == "skip", quote=_quoting(options))
+        kinds = id_kinds(opened, places)
+        plain = read_plain(con, scratch, opened, places)
+        staged = plain.odd if plain else opened
+        begins = stage(con, staged, places, kinds)
+        bad = bad_lines(
+            con, staged, begins,
+            skip=on_bad_lines == "skip", quote=_quoting(options), others=plain.well if plain else 0,
+        )  # fmt: skip
         policy = duplicates or ("sum" if "value" in roles else "binary")
-        found = cells(con, roles, policy, source=_described(opened, places), bad=bad)
+        make = plain.cells if plain else cells
+        found = make(con, roles, policy, source=_described(opened, places), bad=bad)
     result = Interactions(
         found.csr,
-        IdMap(found.users, "user"),
-        IdMap(found.items, "item"),
+        IdMap.trusted(found.users, "user"),
+        IdMap.trusted(found.items, "item"),
         found.timestamps,
         name=name or name_of(source) or "interactions",
         notes=found.report.notes(),

@@ -11,9 +11,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from tacit.data.columns import Column, has_header
 from tacit.data.plain import plain_text
-from tacit.data.text import TextOptions, lines_sql, literal_path, open_text, sql_text
+from tacit.data.text import TextFile, TextOptions, lines_sql, literal_path, open_text, sql_text
 from tacit.errors import ColumnError, DataError, EmptyDataError, SettingsError, require
 
 # what separates the entries of a list (the tags of an item) once it is a text
@@ -59,6 +62,11 @@ class Source:
         For the notes: ``("tab-separated", "header")``.
     meant
         Role → column where there is no doubt: in records.
+    numbers
+        The numbers of its rows where they don't just follow each other.
+    plain
+        The delimited file and how many of its lines come before the rows, where its lines are
+        split by their separator and nothing else.
     """
 
     label: str
@@ -75,6 +83,12 @@ class Source:
     expected: int | None = None
     how: tuple[str, ...] = ()
     meant: Mapping[str, int] = field(default_factory=dict)
+    numbers: npt.NDArray[np.int64] | None = None
+    plain: tuple[TextFile, int] | None = None
+
+    def number(self, row: int) -> int:
+        """The number of a row, from 0 among those of the relation, in the file."""
+        return self.begins + row if self.numbers is None else int(self.numbers[row])
 
     def column_name(self, place: int) -> str:
         """What a column is called in messages."""
@@ -198,6 +212,7 @@ def _text(
         begins=skip + 1,
         expected=file.plain.lines - skip,
         how=(*file.how, "header" if header else "no header"),
+        plain=None if file.marks else (file, skip),
     )
 
 
@@ -323,8 +338,6 @@ def _refuse_mixed(frame: Any) -> None:
 
 def _records(rows: Sequence[Any]) -> dict[str, Any]:
     """(user, item[, value[, timestamp]]) tuples as columns."""
-    import numpy as np
-
     from tacit.data.ids import ids_array
 
     if not rows:
