@@ -383,7 +383,7 @@ class RowLog:
         threads = thread_count(None)
         if max(places.values()) >= width:
             raise ValueError(f"no column {max(places.values())} in {width}")
-        chunk = chunk or min(max(self._memory // (16 * threads), 1 << 16), 1 << 21)
+        chunk = chunk or min(max(self._memory // (16 * threads), 1 << 16), 1 << 18)
         return self._log.read(
             os.fsencode(path), begin, path.stat().st_size, sep, width, places["user"],
             places["item"], places.get("value", -1), places.get("timestamp", -1), chunk, threads,
