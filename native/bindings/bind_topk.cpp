@@ -4,7 +4,7 @@
 
 #include "bind_rows.hpp"
 #include "bindings.hpp"
-#include "tacit/topk.hpp"
+#include "tacit/pruned_topk.hpp"
 
 namespace tacit::bindings {
 namespace {
@@ -12,34 +12,40 @@ namespace {
 using Indptr = In1<std::int64_t>;
 using Indices = In1<std::int32_t>;
 
-/// Writes codes and scores (n_queries × k) and counts (n_queries).
-template <class T>
-void answer(const Scores<T>& scores, const Indptr& exclude_indptr, const Indices& exclude_indices,
-            const std::optional<Indptr>& allow_indptr, const std::optional<Indices>& allow_indices,
-            const Out2<std::int32_t>& codes, const Out2<float>& out,
-            const Out1<std::int32_t>& counts, int threads) {
-  const auto exclude = rows_of(exclude_indptr, exclude_indices, scores.n_queries, "exclude");
-  check_rows(exclude, scores.n_items, "exclude");
-  Rows allow;
+/// What each query must not get, and the only items that it may get, where that is given.
+struct Candidates {
+  Rows exclude, allow;
+};
+
+Candidates candidates_of(const Indptr& exclude_indptr, const Indices& exclude_indices,
+                         const std::optional<Indptr>& allow_indptr,
+                         const std::optional<Indices>& allow_indices, std::int64_t n_queries,
+                         std::int64_t n_items) {
+  Candidates out{rows_of(exclude_indptr, exclude_indices, n_queries, "exclude"), {}};
+  check_rows(out.exclude, n_items, "exclude");
   if (allow_indptr && allow_indices) {
-    allow = rows_of(*allow_indptr, *allow_indices, scores.n_queries, "allow");
-    check_rows(allow, scores.n_items, "allow");
+    out.allow = rows_of(*allow_indptr, *allow_indices, n_queries, "allow");
+    check_rows(out.allow, n_items, "allow");
   }
-  top_k(scores, static_cast<std::int64_t>(codes.shape(1)), exclude, allow,
-        TopKLists{codes.data(), out.data(), counts.data()}, threads, poll_for_signals());
+  return out;
 }
 
+/// Writes codes and scores (n_queries × k) and counts (n_queries). prune: 0 where it should pay,
+/// 1 never, 2 always.
 template <class T>
-void factor_top_k(In2<T> queries, In2<T> items, Indptr exclude_indptr, Indices exclude_indices,
-                  std::optional<Indptr> allow_indptr, std::optional<Indices> allow_indices,
-                  Out2<std::int32_t> codes, Out2<float> out, Out1<std::int32_t> counts,
-                  int threads) {
-  const auto scores = factor_scores(queries.data(), static_cast<std::int64_t>(queries.shape(0)),
-                                    items.data(), static_cast<std::int64_t>(items.shape(0)),
-                                    static_cast<std::int64_t>(items.shape(1)), threads,
-                                    poll_for_signals());
-  answer(*scores, exclude_indptr, exclude_indices, allow_indptr, allow_indices, codes, out, counts,
-         threads);
+void bound_factor_top_k(In2<T> queries, In2<T> items, Indptr exclude_indptr,
+                        Indices exclude_indices, std::optional<Indptr> allow_indptr,
+                        std::optional<Indices> allow_indices, Out2<std::int32_t> codes,
+                        Out2<float> out, Out1<std::int32_t> counts, int prune, int threads) {
+  const auto n_queries = static_cast<std::int64_t>(queries.shape(0));
+  const auto n_items = static_cast<std::int64_t>(items.shape(0));
+  const auto [exclude, allow] = candidates_of(exclude_indptr, exclude_indices, allow_indptr,
+                                              allow_indices, n_queries, n_items);
+  factor_top_k(queries.data(), n_queries, items.data(), n_items,
+               static_cast<std::int64_t>(items.shape(1)),
+               static_cast<std::int64_t>(codes.shape(1)), exclude, allow,
+               TopKLists{codes.data(), out.data(), counts.data()}, static_cast<Prune>(prune),
+               threads, poll_for_signals());
 }
 
 void dense_top_k(In2<float> scores, Indptr exclude_indptr, Indices exclude_indices,
@@ -48,8 +54,11 @@ void dense_top_k(In2<float> scores, Indptr exclude_indptr, Indices exclude_indic
                  int threads) {
   const auto source = dense_scores(scores.data(), static_cast<std::int64_t>(scores.shape(0)),
                                    static_cast<std::int64_t>(scores.shape(1)), threads);
-  answer(*source, exclude_indptr, exclude_indices, allow_indptr, allow_indices, codes, out, counts,
-         threads);
+  const auto [exclude, allow] =
+      candidates_of(exclude_indptr, exclude_indices, allow_indptr, allow_indices,
+                    source->n_queries, source->n_items);
+  top_k(*source, static_cast<std::int64_t>(codes.shape(1)), exclude, allow,
+        TopKLists{codes.data(), out.data(), counts.data()}, threads, poll_for_signals());
 }
 
 /// Writes one score an entry of `cells` (float32).
@@ -66,10 +75,10 @@ void factor_cells(In2<T> queries, In2<T> items, Indptr indptr, Indices indices, 
 template <class T>
 void bind_factors(nb::module_& m) {
   const auto release = nb::call_guard<nb::gil_scoped_release>();
-  m.def("factor_top_k", &factor_top_k<T>, nb::arg("queries").noconvert(),
+  m.def("factor_top_k", &bound_factor_top_k<T>, nb::arg("queries").noconvert(),
         nb::arg("items").noconvert(), nb::arg("exclude_indptr"), nb::arg("exclude_indices"),
         nb::arg("allow_indptr").none(), nb::arg("allow_indices").none(), nb::arg("codes"),
-        nb::arg("scores"), nb::arg("counts"), nb::arg("threads"), release);
+        nb::arg("scores"), nb::arg("counts"), nb::arg("prune"), nb::arg("threads"), release);
   m.def("factor_cells", &factor_cells<T>, nb::arg("queries").noconvert(),
         nb::arg("items").noconvert(), nb::arg("indptr"), nb::arg("indices"), nb::arg("out"),
         nb::arg("threads"), release);

@@ -69,33 +69,44 @@ template <class T>
 #endif
 }
 
-// Several items at once: each sum is a chain of dependent additions, so only others can fill
+// Several cells at once: each sum is a chain of dependent additions, so only others can fill
 // the gaps.
-template <class T, int N>
-[[gnu::always_inline]] inline void dots_of(const T* query, const T* const* items, std::int64_t f,
-                                           T* out) {
+template <class T, int N, bool OneQuery>
+[[gnu::always_inline]] inline void pairs_of(const T* const* queries, const T* const* items,
+                                            std::int64_t f, T* out) {
   T sums[N] = {};
   for (std::int64_t k = 0; k < f; ++k) {
 #pragma GCC unroll 8
-    for (int j = 0; j < N; ++j) sums[j] = fused(query[k], items[j][k], sums[j]);
+    for (int j = 0; j < N; ++j) sums[j] = fused(queries[OneQuery ? 0 : j][k], items[j][k], sums[j]);
   }
   for (int j = 0; j < N; ++j) out[j] = sums[j];
+}
+
+constexpr int kTogether = 8;
+
+template <class T>
+void pairs(const T* const* queries, const T* const* items, std::int64_t n, std::int64_t f,
+           T* out) {
+  std::int64_t j = 0;
+  for (; j + kTogether <= n; j += kTogether) {
+    pairs_of<T, kTogether, false>(queries + j, items + j, f, out + j);
+  }
+  for (; j < n; ++j) pairs_of<T, 1, false>(queries + j, items + j, f, out + j);
 }
 
 template <class T>
 void dots(const T* query, const T* items, const std::int32_t* codes, std::int64_t n,
           std::int64_t f, T* out) {
-  constexpr int kTogether = 8;
   const auto item = [&](std::int64_t j) { return items + (codes != nullptr ? codes[j] : j) * f; };
   std::int64_t j = 0;
   for (; j + kTogether <= n; j += kTogether) {
     const T* rows[kTogether];
     for (int i = 0; i < kTogether; ++i) rows[i] = item(j + i);
-    dots_of<T, kTogether>(query, rows, f, out + j);
+    pairs_of<T, kTogether, true>(&query, rows, f, out + j);
   }
   for (; j < n; ++j) {
     const T* row = item(j);
-    dots_of<T, 1>(query, &row, f, out + j);
+    pairs_of<T, 1, true>(&query, &row, f, out + j);
   }
 }
 
@@ -177,8 +188,8 @@ void sink_nan(T* scores, std::int64_t n) {
 }
 
 template <class T>
-constexpr ScoreKernels<T> kTable{kTileRows,     kPanelItems<T>, &tile_entry<T>, &dots<T>,
-                                 &find_above<T>, &count<T>,      &sink_nan<T>};
+constexpr ScoreKernels<T> kTable{kTileRows, kPanelItems<T>, &tile_entry<T>, &dots<T>,
+                                 &pairs<T>, &find_above<T>, &count<T>,      &sink_nan<T>};
 
 }  // namespace
 

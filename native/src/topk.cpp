@@ -10,52 +10,6 @@ namespace {
 
 constexpr std::int64_t kListBytes = 16 << 20;  // of one chunk's lists, when k is very large
 
-template <class T>
-struct Entry {
-  T score;
-  std::int32_t code;
-};
-
-template <class T>
-bool better(const Entry<T>& a, const Entry<T>& b) {
-  return a.score > b.score || (a.score == b.score && a.code < b.code);
-}
-
-/// The best entries so far: a heap with the worst of them on top.
-template <class T>
-class BestList {
- public:
-  explicit BestList(std::int64_t k) : k_(static_cast<std::size_t>(k)) {}
-
-  /// What a score must be above to enter. Codes are offered in rising order, so an equal score
-  /// comes too late.
-  T bound() const {
-    constexpr T infinity = std::numeric_limits<T>::infinity();
-    if (k_ == 0) return infinity;
-    return entries_.size() < k_ ? -infinity : entries_.front().score;
-  }
-
-  void offer(T score, std::int32_t code) {
-    if (!(score > bound())) return;
-    if (entries_.size() == k_) {
-      std::pop_heap(entries_.begin(), entries_.end(), better<T>);
-      entries_.back() = {score, code};
-    } else {
-      entries_.push_back({score, code});
-    }
-    std::push_heap(entries_.begin(), entries_.end(), better<T>);
-  }
-
-  const std::vector<Entry<T>>& sorted() {
-    std::sort(entries_.begin(), entries_.end(), better<T>);
-    return entries_;
-  }
-
- private:
-  std::size_t k_;
-  std::vector<Entry<T>> entries_;
-};
-
 /// The lists of the queries [begin, end) in the making.
 template <class T>
 class Chunk {
@@ -104,14 +58,7 @@ class Chunk {
   }
 
   void write(std::int64_t k, const TopKLists& out) {
-    for (auto query = begin_; query < end_; ++query) {
-      const auto& entries = best_[query - begin_].sorted();
-      out.counts[query] = static_cast<std::int32_t>(entries.size());
-      for (std::size_t j = 0; j < entries.size(); ++j) {
-        out.codes[query * k + static_cast<std::int64_t>(j)] = entries[j].code;
-        out.scores[query * k + static_cast<std::int64_t>(j)] = static_cast<float>(entries[j].score);
-      }
-    }
+    for (auto query = begin_; query < end_; ++query) out.set(query, k, best_[query - begin_]);
   }
 
  private:

@@ -69,6 +69,7 @@ def factor_top_k(
     codes: I32,
     scores: F32,
     counts: I32,
+    prune: int,
     threads: int,
 ) -> None: ...
 def dense_top_k(

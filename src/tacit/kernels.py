@@ -453,6 +453,7 @@ def factor_top_k(
     exclude: Rows | None = None,
     allow: Rows | None = None,
     *,
+    prune: bool | None = None,
     threads: int | None = None,
 ) -> tuple[I64, I32, F32]:
     """The k best items of each query by q·y: row pointers, item codes and scores, best first.
@@ -465,6 +466,11 @@ def factor_top_k(
         1 or more. Rows are shorter where there are fewer candidates.
     exclude, allow
         Rows (a query each) of items that are no candidates, and of the only ones that are.
+    prune
+        Whether to rule items out by rounded factors before they are scored; None: where it should
+        pay. The answers are the same, bit for bit.
+    threads
+        How many to use; None: see :func:`thread_count`.
 
     Raises
     ------
@@ -482,6 +488,7 @@ def factor_top_k(
         codes,
         scores,
         counts,
+        0 if prune is None else 1 + bool(prune),
         thread_count(threads),
     )
     return _ragged(codes, scores, counts)

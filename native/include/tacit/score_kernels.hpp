@@ -22,6 +22,10 @@ struct ScoreKernels {
   void (*dots)(const T* query, const T* items, const std::int32_t* codes, std::int64_t n,
                std::int64_t f, T* out);
 
+  /// Scores n cells of different queries, each given by where its query and its item lie.
+  void (*pairs)(const T* const* queries, const T* const* items, std::int64_t n, std::int64_t f,
+                T* out);
+
   /// Writes the positions, rising, of scores above the bound; returns how many. NaN is not above.
   std::int64_t (*find_above)(const T* scores, std::int64_t n, T bound, std::int32_t* positions);
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "tacit/best_list.hpp"
 #include "tacit/parallel.hpp"
 #include "tacit/rows.hpp"
 #include "tacit/scores.hpp"
@@ -14,6 +15,16 @@ struct TopKLists {
   std::int32_t* codes;
   float* scores;
   std::int32_t* counts;
+
+  template <class T>
+  void set(std::int64_t query, std::int64_t k, BestList<T>& best) const {
+    const auto& entries = best.sorted();
+    counts[query] = static_cast<std::int32_t>(entries.size());
+    for (std::size_t j = 0; j < entries.size(); ++j) {
+      codes[query * k + static_cast<std::int64_t>(j)] = entries[j].code;
+      scores[query * k + static_cast<std::int64_t>(j)] = static_cast<float>(entries[j].score);
+    }
+  }
 };
 
 /// Fills in the k best candidates of each query, best first; of equal scores the lower code comes

@@ -1,0 +1,89 @@
+// Factors rounded to bytes, and how far a score can be from what the bytes say of it.
+//
+// A query q and an item y are written as
+//
+//     q = Q/a + δq      y = Y/b + δy      Q, Y whole numbers, a and b scales
+//     q·y = Q·Y/(ab) + δq·Y/b + q·δy  ≤  Q·Y/(ab) + ‖δq‖‖Y‖/b + ‖q‖‖δy‖        (Cauchy–Schwarz)
+//
+// with ‖δq‖ and ‖δy‖ measured, not estimated. Q·Y is added up in segments of at most kSegment
+// factors, in int16; within one, ‖Q‖ and ‖Y‖ are at most kLargestNorm, so that |Q·Y| < 2^15.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "tacit/bound_kernels.hpp"
+#include "tacit/memory.hpp"
+#include "tacit/parallel.hpp"
+
+namespace tacit {
+
+inline constexpr int kSegment = 64;
+inline constexpr int kLargestNorm = 180;  // 180² = 32400: room for what shifts round down
+inline constexpr int kLargestQuery = 63;  // with kQueryOffset and kLargestItem, a pair of products
+inline constexpr int kLargestItem = 127;  // stays within int16: 2·(63 + 64)·127 < 2^15
+inline constexpr std::int64_t kMostRoundedFactors = 16384;
+
+RoundedShape rounded_shape(std::int64_t f);
+
+/// One query as the kernel reads it, and what is known of its rounding. All norms are in double.
+struct RoundedQuery {
+  double norm = 0;   ///< ‖q‖
+  double error = 0;  ///< ‖δq‖
+  double scale = 0;  ///< a; 0 if q can't be rounded: it is zero, or not finite
+};
+
+/// Writes segments · pairs numbers.
+template <class T>
+RoundedQuery round_query(const T* query, std::int64_t f, const RoundedShape& shape,
+                         std::int32_t* out);
+
+/// Items in the order of falling norms, in blocks that share a scale.
+template <class T>
+class RoundedItems {
+ public:
+  static constexpr std::int64_t kBlock = 256;
+
+  /// What holds for every item of a block.
+  struct Block {
+    double norm;          ///< ‖y‖ is at most this
+    double error;         ///< ‖δy‖ is at most this
+    double rounded_norm;  ///< ‖Y‖/b is at most this
+    double scale;         ///< b
+  };
+
+  /// The first n_seeds items in that order are left as they are, to be scored exactly.
+  RoundedItems(const T* items, std::int64_t n_items, std::int64_t f, std::int64_t n_seeds,
+               int threads, const Poll& poll);
+
+  /// False if an item holds a number that is not finite: then nothing else may be asked.
+  bool finite() const { return finite_; }
+
+  /// Item codes by position, and positions by code.
+  const std::vector<std::int32_t>& codes() const { return codes_; }
+  const std::vector<std::int32_t>& positions() const { return positions_; }
+
+  /// The largest ‖y‖.
+  double norm() const { return norms_.empty() ? 0 : norms_.front(); }
+  std::int64_t n_seeds() const { return n_seeds_; }
+  const RoundedShape& shape() const { return shape_; }
+
+  /// Block number b holds the positions n_seeds + b·kBlock …
+  const std::vector<Block>& blocks() const { return blocks_; }
+  const std::int16_t* panels(std::size_t block) const;
+
+ private:
+  bool sort_by_norm(int threads, const Poll& poll);
+  void pack(std::int64_t block);
+
+  const T* items_;
+  std::int64_t n_items_, f_, n_seeds_;
+  RoundedShape shape_;
+  bool finite_ = true;
+  std::vector<double> norms_;  // by position
+  std::vector<std::int32_t> codes_, positions_;
+  std::vector<Block> blocks_;
+  Buffer<std::int16_t> panels_;
+};
+
+}  // namespace tacit

@@ -1,0 +1,369 @@
+// Why no item is lost. For a query q with the k-th best score θ so far, and any item y of a block,
+// rounded.hpp gives, with P = Q·Y a whole number,
+//
+//     q·y ≤ P/(ab) + ‖δq‖‖Y‖/b + ‖q‖‖δy‖.
+//
+// The score s that is reported is q·y added up in T, f fused steps (or 2f roundings): with u the
+// unit roundoff of T, |s − q·y| ≤ γ‖q‖‖y‖ + η, where γ = (f + 2)·2u is more than twice what f steps
+// can do, and η = 2f times the smallest denormal is more than they lose by underflow. Overflow is
+// ruled out beforehand. So with E = (‖δq‖‖Y‖/b + ‖q‖‖δy‖ + γ‖q‖‖y‖)(1 + 10⁻⁶) + η, each norm the
+// largest of the block,
+//
+//     P ≤ (θ − E)ab   ⇒   s < θ:  the item can't even tie with the k-th best.
+//
+// The norms, scales and E are computed in double, with relative errors below f·10⁻¹⁵: the factor
+// (1 + 10⁻⁶) and the unused half of γ make up for them. The kernel has P in shifted parts, each
+// rounded down by less than one: P < 2^shift (total + segments). Hence an item is passed over only
+// if total ≤ (θ − E)ab / 2^shift − segments; one more is taken off for the rounding of that number,
+// which is below 2^16. What is not passed over gets its score by the same dot product as anywhere
+// else, and is offered under its code, so that lists don't depend on the order of the search.
+#include "tacit/pruned_topk.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "tacit/bound_kernels.hpp"
+#include "tacit/rounded.hpp"
+#include "tacit/scores.hpp"
+
+namespace tacit {
+namespace {
+
+constexpr std::int64_t kChunkQueries = 96;      // each block of items is read once a chunk
+constexpr std::int64_t kChunkBytes = 4 << 20;   // of one chunk's sets of excluded items
+constexpr double kChunkCells = 1e8;             // between two looks for Ctrl-C
+constexpr std::int64_t kFewSeeds = 128;         // scored exactly to begin with: they give the first θ
+constexpr std::int64_t kSeedsPerAnswer = 4;
+constexpr double kHardShare = 1.0 / 8;          // of all items: who needs more of them is hard
+constexpr std::int64_t kTrial = 512;            // queries to judge by whether most are hard
+
+/// What all chunks of a search share.
+template <class T>
+struct Search {
+  const T* queries;
+  const T* items;
+  std::int64_t n_queries, n_items, f, k;
+  const Rows& exclude;
+  const RoundedItems<T>& rounded;
+  const Scores<T>& seeds;  // the first items by norm, as they are
+
+  double gamma() const {
+    return static_cast<double>(f + 2) * std::numeric_limits<T>::epsilon();  // which is 2u
+  }
+  double eta() const {
+    return 2.0 * static_cast<double>(f) * std::numeric_limits<T>::denorm_min();
+  }
+};
+
+/// One query and its list in the making.
+template <class T>
+struct Seeker {
+  explicit Seeker(std::int64_t k) : best(k) {}
+
+  RoundedQuery rounded;
+  BestList<T> best;
+  std::int64_t seen = 0;  // items scored exactly
+  bool hard = false;      // to be done without pruning
+};
+
+/// The queries [begin, end) in the making.
+template <class T>
+class PrunedChunk {
+ public:
+  PrunedChunk(const Search<T>& search, std::int64_t begin, std::int64_t end)
+      : search_(search), begin_(begin), size_(end - begin),
+        pairs_(std::int64_t{shape_.segments} * shape_.pairs), words_(word_count(search)),
+        seekers_(static_cast<std::size_t>(size_), Seeker<T>(search.k)) {
+    rounded_.resize(static_cast<std::size_t>(size_ * pairs_));
+    excluded_.assign(static_cast<std::size_t>(size_ * words_), 0);
+    const auto first_norm = search.rounded.norm();
+    for (std::int64_t q = 0; q < size_; ++q) {
+      auto& seeker = seekers_[q];
+      seeker.rounded = round_query(query(q), search.f, shape_, &rounded_[q * pairs_]);
+      const double most = seeker.rounded.norm * first_norm;
+      seeker.hard = seeker.rounded.scale == 0 || !(most < std::numeric_limits<T>::max() / 4);
+      if (!seeker.hard) active_.push_back(q);
+      exclude(q);
+    }
+  }
+
+  static std::int64_t word_count(const Search<T>& search) { return search.n_items / 64 + 1; }
+
+  void run() {
+    scan_seeds();
+    const auto& blocks = search_.rounded.blocks();
+    for (std::size_t block = 0; block < blocks.size() && !active_.empty(); ++block) {
+      scan(block, blocks[block]);
+    }
+  }
+
+  std::int64_t write(const TopKLists& out, std::vector<char>& hard) {
+    std::int64_t left = 0;
+    for (std::int64_t q = 0; q < size_; ++q) {
+      if (seekers_[q].hard) {
+        hard[begin_ + q] = 1;
+        ++left;
+      } else {
+        out.set(begin_ + q, search_.k, seekers_[q].best);
+      }
+    }
+    return left;
+  }
+
+ private:
+  const T* query(std::int64_t q) const { return search_.queries + (begin_ + q) * search_.f; }
+
+  void exclude(std::int64_t q) {
+    if (!search_.exclude) return;
+    std::uint64_t* set = &excluded_[q * words_];
+    for (const auto code : search_.exclude[begin_ + q]) {
+      const auto position = search_.rounded.positions()[code];
+      set[position / 64] |= std::uint64_t{1} << (position % 64);
+    }
+  }
+
+  bool is_excluded(std::int64_t q, std::int64_t position) const {
+    return excluded_[q * words_ + position / 64] >> (position % 64) & 1;
+  }
+
+  void scan_seeds() {
+    const auto& seeds = search_.seeds;
+    const auto width = seeds.block_items;
+    std::vector<T> scores(static_cast<std::size_t>(width * seeds.tile_rows));
+    for (std::int64_t first = 0; first < seeds.n_items; first += width) {
+      const auto count = std::min(width, seeds.n_items - first);
+      for (std::int64_t q = 0; q < size_; q += seeds.tile_rows) {
+        const int rows = static_cast<int>(std::min<std::int64_t>(seeds.tile_rows, size_ - q));
+        seeds.tile(begin_ + q, rows, first, count, scores.data(), width);
+        for (int row = 0; row < rows; ++row) {
+          offer_seeds(q + row, first, count, scores.data() + row * width);
+        }
+      }
+    }
+  }
+
+  void offer_seeds(std::int64_t q, std::int64_t first, std::int64_t count, const T* scores) {
+    auto& best = seekers_[q].best;
+    for (std::int64_t j = 0; j < count; ++j) {
+      if (scores[j] >= best.bound() && !is_excluded(q, first + j)) {
+        best.offer(scores[j], search_.rounded.codes()[first + j]);
+      }
+    }
+  }
+
+  void scan(std::size_t number, const typename RoundedItems<T>::Block& block) {
+    set_bounds(block);
+    const int rows_at_once = kernels_.tile_rows;
+    const auto n_panels = static_cast<int>(RoundedItems<T>::kBlock / kernels_.panel_items);
+    const auto first = search_.rounded.n_seeds() +
+                       static_cast<std::int64_t>(number) * RoundedItems<T>::kBlock;
+    masks_.resize(static_cast<std::size_t>(n_panels * rows_at_once));
+    std::vector<const std::int32_t*> rows(static_cast<std::size_t>(rows_at_once));
+    for (std::size_t a = 0; a < active_.size(); a += static_cast<std::size_t>(rows_at_once)) {
+      const int count = static_cast<int>(
+          std::min(static_cast<std::size_t>(rows_at_once), active_.size() - a));
+      for (int row = 0; row < count; ++row) rows[row] = &rounded_[active_[a + row] * pairs_];
+      kernels_.above(rows.data(), count, &bounds_[a], shape_, search_.rounded.panels(number),
+                     n_panels, masks_.data());
+      for (int panel = 0; panel < n_panels; ++panel) {
+        for (int row = 0; row < count; ++row) {
+          const auto mask = masks_[panel * rows_at_once + row];
+          if (mask != 0) gather(active_[a + row], first + panel * kernels_.panel_items, mask);
+        }
+      }
+    }
+    score_gathered();
+  }
+
+  /// The bound of each active query for a block; whoever is done, or hard, is active no more.
+  void set_bounds(const typename RoundedItems<T>::Block& block) {
+    const double gamma = search_.gamma(), eta = search_.eta();
+    const double most_seen = kHardShare * static_cast<double>(search_.n_items);
+    std::size_t kept = 0;
+    bounds_.resize(active_.size());
+    for (const auto q : active_) {
+      auto& seeker = seekers_[q];
+      const auto& rounded = seeker.rounded;
+      const double theta = static_cast<double>(seeker.best.bound());
+      const double reach = rounded.norm * block.norm;
+      const double margin = 1 + 1e-6;
+      if (theta > reach * (1 + gamma) * margin + eta) continue;  // nor can later, shorter items
+      seeker.hard = static_cast<double>(seeker.seen) > most_seen;
+      if (seeker.hard) continue;
+      const double error = (rounded.error * block.rounded_norm + rounded.norm * block.error +
+                            gamma * reach) * margin + eta;
+      const double bound =
+          std::floor(std::ldexp((theta - error) * rounded.scale * block.scale, -shape_.shift)) -
+          shape_.segments - 1;
+      bounds_[kept] = static_cast<std::int16_t>(std::clamp(bound, -32768.0, 32767.0));
+      active_[kept++] = q;
+    }
+    active_.resize(kept);
+  }
+
+  void gather(std::int64_t q, std::int64_t first, std::uint64_t mask) {
+    if (first >= search_.n_items) return;
+    for (mask &= ~(excluded_[q * words_ + first / 64] >> (first % 64)); mask != 0;
+         mask &= mask - 1) {
+      const auto position = first + __builtin_ctzll(mask);
+      if (position >= search_.n_items) return;
+      const auto code = search_.rounded.codes()[position];
+      cells_.push_back({q, code});
+      cell_queries_.push_back(query(q));
+      cell_items_.push_back(search_.items + code * search_.f);
+    }
+  }
+
+  void score_gathered() {
+    cell_scores_.resize(cells_.size());
+    score_kernels<T>().pairs(cell_queries_.data(), cell_items_.data(),
+                             static_cast<std::int64_t>(cells_.size()), search_.f,
+                             cell_scores_.data());
+    for (std::size_t j = 0; j < cells_.size(); ++j) {
+      auto& seeker = seekers_[cells_[j].q];
+      ++seeker.seen;
+      seeker.best.offer(cell_scores_[j], cells_[j].code);
+    }
+    cells_.clear();
+    cell_queries_.clear();
+    cell_items_.clear();
+  }
+
+  struct Cell {
+    std::int64_t q;
+    std::int32_t code;
+  };
+
+  const Search<T>& search_;
+  const BoundKernels& kernels_ = bound_kernels();
+  const RoundedShape& shape_ = search_.rounded.shape();
+  std::int64_t begin_, size_, pairs_, words_;
+  std::vector<Seeker<T>> seekers_;
+  std::vector<std::int32_t> rounded_;     // size × pairs
+  std::vector<std::uint64_t> excluded_;   // size × words: a bit a position
+  std::vector<std::int64_t> active_;      // queries not done yet
+  std::vector<std::int16_t> bounds_;      // of the active ones, for the present block
+  std::vector<std::uint64_t> masks_;
+  std::vector<Cell> cells_;  // to be scored exactly
+  std::vector<const T*> cell_queries_, cell_items_;
+  std::vector<T> cell_scores_;
+};
+
+template <class T>
+std::int64_t pruned_chunk_size(const Search<T>& search, int threads) {
+  const auto fair = search.n_queries / (std::int64_t{4} * std::max(threads, 1));
+  const auto soon = static_cast<std::int64_t>(
+      kChunkCells / static_cast<double>(search.n_items * std::max<std::int64_t>(search.f, 1)) * 16);
+  const auto small = kChunkBytes / (8 * PrunedChunk<T>::word_count(search));
+  const std::int64_t rows = bound_kernels().tile_rows;
+  const auto size = std::clamp(std::min({fair, soon, small}), rows, kChunkQueries);
+  return size - size % rows;
+}
+
+/// Marks the queries that are still to be done.
+template <class T>
+std::vector<char> search_all(const Search<T>& search, const TopKLists& out, bool give_up,
+                             int threads, const Poll& poll) {
+  std::vector<char> hard(static_cast<std::size_t>(search.n_queries), 0);
+  std::atomic<std::int64_t> done{0}, left{0};
+  const auto size = pruned_chunk_size(search, threads);
+  parallel_for(
+      (search.n_queries + size - 1) / size, threads,
+      [&](std::int64_t number, int) {
+        const auto begin = number * size, end = std::min(search.n_queries, begin + size);
+        const auto so_far = done.load();
+        if (give_up && so_far >= kTrial && 2 * left.load() > so_far) {
+          std::fill(hard.begin() + begin, hard.begin() + end, 1);
+          return;
+        }
+        PrunedChunk<T> chunk(search, begin, end);
+        chunk.run();
+        left += chunk.write(out, hard);
+        done += end - begin;
+      },
+      poll);
+  return hard;
+}
+
+/// top_k for some of the queries.
+template <class T>
+void top_k_of(const std::vector<std::int64_t>& chosen, const T* queries, const T* items,
+              std::int64_t n_items, std::int64_t f, std::int64_t k, const Rows& exclude,
+              const TopKLists& out, int threads, const Poll& poll) {
+  const auto n = static_cast<std::int64_t>(chosen.size());
+  std::vector<T> rows(static_cast<std::size_t>(n * f));
+  std::vector<std::int64_t> indptr(static_cast<std::size_t>(n + 1), 0);
+  std::vector<std::int32_t> indices, codes(static_cast<std::size_t>(n * k)),
+      counts(static_cast<std::size_t>(n));
+  std::vector<float> scores(static_cast<std::size_t>(n * k));
+  for (std::int64_t q = 0; q < n; ++q) {
+    std::copy_n(queries + chosen[q] * f, f, rows.begin() + q * f);
+    if (exclude) {
+      const auto row = exclude[chosen[q]];
+      indices.insert(indices.end(), row.begin(), row.end());
+    }
+    indptr[q + 1] = static_cast<std::int64_t>(indices.size());
+  }
+  const Rows taken{indptr.data(), indices.data(), n, indptr[n]};
+  const auto source = factor_scores(rows.data(), n, items, n_items, f, threads, poll);
+  top_k(*source, k, taken, {}, {codes.data(), scores.data(), counts.data()}, threads, poll);
+  for (std::int64_t q = 0; q < n; ++q) {
+    std::copy_n(codes.begin() + q * k, k, out.codes + chosen[q] * k);
+    std::copy_n(scores.begin() + q * k, k, out.scores + chosen[q] * k);
+    out.counts[chosen[q]] = counts[q];
+  }
+}
+
+bool worth_pruning(std::int64_t n_queries, std::int64_t n_items, std::int64_t f, std::int64_t k) {
+  return n_queries >= 128 && n_items >= 1024 && f >= 16 && k <= n_items / 32;
+}
+
+}  // namespace
+
+template <class T>
+void factor_top_k(const T* queries, std::int64_t n_queries, const T* items, std::int64_t n_items,
+                  std::int64_t f, std::int64_t k, const Rows& exclude, const Rows& allow,
+                  const TopKLists& out, Prune prune, int threads, const Poll& poll) {
+  const bool possible = !allow && k > 0 && f > 0 && f <= kMostRoundedFactors;
+  const bool pruned = possible && (prune == Prune::always ||
+                                   (prune == Prune::automatic &&
+                                    worth_pruning(n_queries, n_items, f, k)));
+  const auto plainly = [&] {
+    const auto scores = factor_scores(queries, n_queries, items, n_items, f, threads, poll);
+    top_k(*scores, k, exclude, allow, out, threads, poll);
+  };
+  if (!pruned) return plainly();
+
+  const auto wanted = std::max(kFewSeeds, kSeedsPerAnswer * k);
+  const RoundedItems<T> rounded(items, n_items, f, (wanted + 63) / 64 * 64, threads, poll);
+  if (!rounded.finite()) return plainly();
+  const auto n_seeds = rounded.n_seeds();
+  std::vector<T> first(static_cast<std::size_t>(n_seeds * f));
+  for (std::int64_t j = 0; j < n_seeds; ++j) {
+    std::copy_n(items + std::int64_t{rounded.codes()[j]} * f, f, first.begin() + j * f);
+  }
+  const auto seeds = factor_scores(queries, n_queries, first.data(), n_seeds, f, threads, poll);
+  const Search<T> search{queries, items, n_queries, n_items, f, k, exclude, rounded, *seeds};
+  const auto hard = search_all(search, out, prune == Prune::automatic, threads, poll);
+
+  std::vector<std::int64_t> left;
+  for (std::int64_t q = 0; q < n_queries; ++q) {
+    if (hard[q]) left.push_back(q);
+  }
+  if (static_cast<std::int64_t>(left.size()) == n_queries) return plainly();
+  if (!left.empty()) {
+    top_k_of(left, queries, items, n_items, f, k, exclude, out, threads, poll);
+  }
+}
+
+template void factor_top_k(const float*, std::int64_t, const float*, std::int64_t, std::int64_t,
+                           std::int64_t, const Rows&, const Rows&, const TopKLists&, Prune, int,
+                           const Poll&);
+template void factor_top_k(const double*, std::int64_t, const double*, std::int64_t, std::int64_t,
+                           std::int64_t, const Rows&, const Rows&, const TopKLists&, Prune, int,
+                           const Poll&);
+
+}  // namespace tacit
