@@ -14,8 +14,8 @@
 // The norms, scales and E are computed in double, with relative errors below f·10⁻¹⁵: the factor
 // (1 + 10⁻⁶) and the unused half of γ make up for them. The kernel has P in shifted parts, each
 // rounded down by less than one: P < 2^shift (total + segments). Hence an item is passed over only
-// if total ≤ (θ − E)ab / 2^shift − segments; one more is taken off for the rounding of that number,
-// which is below 2^16. What is not passed over gets its score by the same dot product as anywhere
+// if total ≤ (θ − E)ab / 2^shift − segments; two more are taken off for the rounding of that number,
+// which is below 2^16, to a whole one. What is not passed over gets its score by the same dot product as anywhere
 // else, and is offered under its code, so that lists don't depend on the order of the search.
 #include "tacit/pruned_topk.hpp"
 
@@ -37,6 +37,8 @@ constexpr std::int64_t kChunkBytes = 4 << 20;   // of one chunk's sets of exclud
 constexpr double kChunkCells = 1e8;             // between two looks for Ctrl-C
 constexpr std::int64_t kFewSeeds = 128;         // scored exactly to begin with: they give the first θ
 constexpr std::int64_t kSeedsPerAnswer = 4;
+constexpr std::int64_t kFirstSeeds = 24;        // beyond k: they give the bound for the other seeds
+constexpr double kMargin = 1 + 1e-6;            // see above
 constexpr double kHardShare = 1.0 / 8;          // of all items: who needs more of them is hard
 constexpr std::int64_t kTrial = 512;            // queries to judge by whether most are hard
 
@@ -133,6 +135,7 @@ class PrunedChunk {
     const auto& seeds = search_.seeds;
     const auto width = seeds.block_items;
     std::vector<T> scores(static_cast<std::size_t>(width * seeds.tile_rows));
+    positions_.resize(static_cast<std::size_t>(width));
     for (std::int64_t first = 0; first < seeds.n_items; first += width) {
       const auto count = std::min(width, seeds.n_items - first);
       for (std::int64_t q = 0; q < size_; q += seeds.tile_rows) {
@@ -145,33 +148,52 @@ class PrunedChunk {
     }
   }
 
+  /// The bound rises after the first few; only then it is worth a look at many scores at once.
   void offer_seeds(std::int64_t q, std::int64_t first, std::int64_t count, const T* scores) {
+    constexpr T lowest = -std::numeric_limits<T>::infinity();
     auto& best = seekers_[q].best;
-    for (std::int64_t j = 0; j < count; ++j) {
-      if (scores[j] >= best.bound() && !is_excluded(q, first + j)) {
-        best.offer(scores[j], search_.rounded.codes()[first + j]);
+    const auto few = std::min(count, search_.k + kFirstSeeds);
+    std::int64_t done = 0;
+    for (const auto some : {few, count - few}) {
+      const auto found = score_kernels<T>().find_above(
+          scores + done, some, std::nextafter(best.bound(), lowest), positions_.data());
+      for (std::int64_t j = 0; j < found; ++j) {
+        const auto position = done + positions_[j];
+        if (scores[position] >= best.bound() && !is_excluded(q, first + position)) {
+          best.offer(scores[position], search_.rounded.codes()[first + position]);
+        }
       }
+      done += some;
     }
   }
 
+  /// While θ still rises fast, it is looked at anew after a few items.
   void scan(std::size_t number, const typename RoundedItems<T>::Block& block) {
+    const auto all = static_cast<int>(RoundedItems<T>::kBlock / kernels_.panel_items);
+    const auto some = std::max(1, number < 2 ? all / (number == 0 ? 4 : 2) : all);
+    for (int panel = 0; panel < all; panel += some) scan(number, block, panel, some);
+  }
+
+  void scan(std::size_t number, const typename RoundedItems<T>::Block& block, int first_panel,
+            int n_panels) {
     set_bounds(block);
-    const int rows_at_once = kernels_.tile_rows;
-    const auto n_panels = static_cast<int>(RoundedItems<T>::kBlock / kernels_.panel_items);
+    const auto at_once = static_cast<std::size_t>(kernels_.tile_rows);
     const auto first = search_.rounded.n_seeds() +
-                       static_cast<std::int64_t>(number) * RoundedItems<T>::kBlock;
-    masks_.resize(static_cast<std::size_t>(n_panels * rows_at_once));
-    std::vector<const std::int32_t*> rows(static_cast<std::size_t>(rows_at_once));
-    for (std::size_t a = 0; a < active_.size(); a += static_cast<std::size_t>(rows_at_once)) {
-      const int count = static_cast<int>(
-          std::min(static_cast<std::size_t>(rows_at_once), active_.size() - a));
-      for (int row = 0; row < count; ++row) rows[row] = &rounded_[active_[a + row] * pairs_];
-      kernels_.above(rows.data(), count, &bounds_[a], shape_, search_.rounded.panels(number),
-                     n_panels, masks_.data());
-      for (int panel = 0; panel < n_panels; ++panel) {
+                       static_cast<std::int64_t>(number) * RoundedItems<T>::kBlock +
+                       std::int64_t{first_panel} * kernels_.panel_items;
+    const auto* panels = search_.rounded.panels(number, first_panel);
+    masks_.resize(static_cast<std::size_t>(n_panels) * at_once);
+    rows_.resize(at_once);
+    for (std::size_t a = 0; a < active_.size(); a += at_once) {
+      const auto count = static_cast<int>(std::min(at_once, active_.size() - a));
+      for (int row = 0; row < count; ++row) rows_[row] = &rounded_[active_[a + row] * pairs_];
+      kernels_.above(rows_.data(), count, &bounds_[a], shape_, panels, n_panels, masks_.data());
+      const auto* mask = masks_.data();
+      for (int panel = 0; panel < n_panels; ++panel, mask += at_once) {
         for (int row = 0; row < count; ++row) {
-          const auto mask = masks_[panel * rows_at_once + row];
-          if (mask != 0) gather(active_[a + row], first + panel * kernels_.panel_items, mask);
+          if (mask[row] != 0) {
+            gather(active_[a + row], first + panel * kernels_.panel_items, mask[row]);
+          }
         }
       }
     }
@@ -180,8 +202,8 @@ class PrunedChunk {
 
   /// The bound of each active query for a block; whoever is done, or hard, is active no more.
   void set_bounds(const typename RoundedItems<T>::Block& block) {
-    const double gamma = search_.gamma(), eta = search_.eta();
-    const double most_seen = kHardShare * static_cast<double>(search_.n_items);
+    const auto most_seen = static_cast<std::int64_t>(
+        kHardShare * static_cast<double>(search_.n_items));
     std::size_t kept = 0;
     bounds_.resize(active_.size());
     for (const auto q : active_) {
@@ -189,16 +211,15 @@ class PrunedChunk {
       const auto& rounded = seeker.rounded;
       const double theta = static_cast<double>(seeker.best.bound());
       const double reach = rounded.norm * block.norm;
-      const double margin = 1 + 1e-6;
-      if (theta > reach * (1 + gamma) * margin + eta) continue;  // nor can later, shorter items
-      seeker.hard = static_cast<double>(seeker.seen) > most_seen;
+      if (theta > reach * (1 + gamma_) * kMargin + eta_) continue;  // later items are shorter still
+      seeker.hard = seeker.seen > most_seen;
       if (seeker.hard) continue;
       const double error = (rounded.error * block.rounded_norm + rounded.norm * block.error +
-                            gamma * reach) * margin + eta;
-      const double bound =
-          std::floor(std::ldexp((theta - error) * rounded.scale * block.scale, -shape_.shift)) -
-          shape_.segments - 1;
-      bounds_[kept] = static_cast<std::int16_t>(std::clamp(bound, -32768.0, 32767.0));
+                            gamma_ * reach) * kMargin + eta_;
+      const double most = (theta - error) * rounded.scale * block.scale * unit_;
+      const int whole = static_cast<int>(std::clamp(most, -40000.0, 40000.0));  // may round up
+      bounds_[kept] = static_cast<std::int16_t>(
+          std::clamp(whole - 2 - shape_.segments, -32768, 32767));
       active_[kept++] = q;
     }
     active_.resize(kept);
@@ -240,13 +261,17 @@ class PrunedChunk {
   const Search<T>& search_;
   const BoundKernels& kernels_ = bound_kernels();
   const RoundedShape& shape_ = search_.rounded.shape();
+  const double gamma_ = search_.gamma(), eta_ = search_.eta();
+  const double unit_ = 1.0 / static_cast<double>(std::int64_t{1} << shape_.shift);
   std::int64_t begin_, size_, pairs_, words_;
   std::vector<Seeker<T>> seekers_;
   std::vector<std::int32_t> rounded_;     // size × pairs
   std::vector<std::uint64_t> excluded_;   // size × words: a bit a position
   std::vector<std::int64_t> active_;      // queries not done yet
   std::vector<std::int16_t> bounds_;      // of the active ones, for the present block
+  std::vector<std::int32_t> positions_;
   std::vector<std::uint64_t> masks_;
+  std::vector<const std::int32_t*> rows_;  // rounded queries of a tile
   std::vector<Cell> cells_;  // to be scored exactly
   std::vector<const T*> cell_queries_, cell_items_;
   std::vector<T> cell_scores_;

@@ -145,9 +145,11 @@ bool RoundedItems<T>::sort_by_norm(int threads, const Poll& poll) {
 }
 
 template <class T>
-const std::int16_t* RoundedItems<T>::panels(std::size_t block) const {
+const std::int16_t* RoundedItems<T>::panels(std::size_t block, int first_panel) const {
   const std::int64_t rows = static_cast<std::int64_t>(shape_.segments) * (shape_.pairs + 1);
-  return &panels_[static_cast<std::int64_t>(block) * kBlock * rows];
+  const auto first = static_cast<std::int64_t>(block) * kBlock +
+                     std::int64_t{first_panel} * bound_kernels().panel_items;
+  return &panels_[first * rows];
 }
 
 template <class T>

@@ -14,10 +14,12 @@ struct Entry {
   std::int32_t code;
 };
 
-template <class T>
-bool better(const Entry<T>& a, const Entry<T>& b) {
-  return a.score > b.score || (a.score == b.score && a.code < b.code);
-}
+struct Better {
+  template <class T>
+  bool operator()(const Entry<T>& a, const Entry<T>& b) const {
+    return a.score > b.score || (a.score == b.score && a.code < b.code);
+  }
+};
 
 /// The best entries so far: a heap with the worst of them on top.
 template <class T>
@@ -37,21 +39,30 @@ class BestList {
   void offer(T score, std::int32_t code) {
     if (k_ == 0 || !(score > -std::numeric_limits<T>::infinity())) return;
     if (entries_.size() == k_) {
-      if (!better({score, code}, entries_.front())) return;
-      std::pop_heap(entries_.begin(), entries_.end(), better<T>);
-      entries_.back() = {score, code};
+      if (Better{}(Entry<T>{score, code}, entries_.front())) replace_worst({score, code});
     } else {
       entries_.push_back({score, code});
+      std::push_heap(entries_.begin(), entries_.end(), Better{});
     }
-    std::push_heap(entries_.begin(), entries_.end(), better<T>);
   }
 
   const std::vector<Entry<T>>& sorted() {
-    std::sort(entries_.begin(), entries_.end(), better<T>);
+    std::sort(entries_.begin(), entries_.end(), Better{});
     return entries_;
   }
 
  private:
+  void replace_worst(Entry<T> entry) {
+    std::size_t hole = 0;
+    for (std::size_t child = 1; child < k_; child = 2 * hole + 1) {
+      if (child + 1 < k_ && Better{}(entries_[child], entries_[child + 1])) ++child;
+      if (!Better{}(entry, entries_[child])) break;
+      entries_[hole] = entries_[child];
+      hole = child;
+    }
+    entries_[hole] = entry;
+  }
+
   std::size_t k_;
   std::vector<Entry<T>> entries_;
 };

@@ -70,7 +70,7 @@ class RoundedItems {
 
   /// Block number b holds the positions n_seeds + b·kBlock …
   const std::vector<Block>& blocks() const { return blocks_; }
-  const std::int16_t* panels(std::size_t block) const;
+  const std::int16_t* panels(std::size_t block, int first_panel = 0) const;
 
  private:
   bool sort_by_norm(int threads, const Poll& poll);
