@@ -38,6 +38,13 @@ template <class T>
 RoundedQuery round_query(const T* query, std::int64_t f, const RoundedShape& shape,
                          std::int32_t* out);
 
+/// What decides at which scale a row can be rounded.
+struct RowSize {
+  double norm;
+  double longest_segment;  ///< the largest norm of a segment
+  double largest;          ///< the largest |number|
+};
+
 /// Items in the order of falling norms, in blocks that share a scale.
 template <class T>
 class RoundedItems {
@@ -64,7 +71,7 @@ class RoundedItems {
   const std::vector<std::int32_t>& positions() const { return positions_; }
 
   /// The largest ‖y‖.
-  double norm() const { return norms_.empty() ? 0 : norms_.front(); }
+  double norm() const { return codes_.empty() ? 0 : sizes_[codes_.front()].norm; }
   std::int64_t n_seeds() const { return n_seeds_; }
   const RoundedShape& shape() const { return shape_; }
 
@@ -80,7 +87,7 @@ class RoundedItems {
   std::int64_t n_items_, f_, n_seeds_;
   RoundedShape shape_;
   bool finite_ = true;
-  std::vector<double> norms_;  // by position
+  std::vector<RowSize> sizes_;  // by code
   std::vector<std::int32_t> codes_, positions_;
   std::vector<Block> blocks_;
   Buffer<std::int16_t> panels_;
