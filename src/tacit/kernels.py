@@ -606,6 +606,31 @@ def list_gains(
     return hits, first, dcg, precisions
 
 
+def resampled_sums(values: F64, *, resamples: int, seed: int, threads: int | None = None) -> F64:
+    """Sums of columns over rows drawn with replacement, as many as there are, again and again.
+
+    Parameters
+    ----------
+    values
+        float64, shape (n, n_columns); all columns share the same draws.
+    resamples
+        How many times.
+    seed
+        0…2⁶⁴ − 1; the same one gives the same draws, whatever the threads.
+
+    Returns
+    -------
+    ndarray
+        float64, shape (resamples, n_columns).
+    """
+    values = _array(values, np.float64, "values", None, None)
+    if len(values) >= 2**32:
+        raise ValueError(f"there can be at most {2**32 - 1} rows, got {len(values)}")
+    out = np.empty((resamples, values.shape[1]), dtype=np.float64)
+    _native.resampled_sums(values, seed, out, thread_count(threads))
+    return out
+
+
 def _top_k_arrays(n_queries: int, k: int) -> tuple[I32, F32, I32]:
     """Room for k answers a query, as native code fills it: codes, scores, counts."""
     codes = np.empty((n_queries, k), dtype=np.int32)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tacit import kernels
 from tacit.evaluation import bootstrap
 
 
@@ -32,12 +33,25 @@ def test_columns_share_their_draws() -> None:
     assert np.allclose(ends[0], 1 - ends[1][::-1])
 
 
-def test_chunks_only_bound_memory(monkeypatch) -> None:
-    values = np.random.default_rng(0).random((40, 2))
-    ask = {"resamples": 30, "confidence": 0.9, "seed": 3}
-    whole = bootstrap.intervals(values, np.ones_like(values), **ask)
-    monkeypatch.setattr(bootstrap, "DRAWS_AT_ONCE", 80)
-    assert np.allclose(bootstrap.intervals(values, np.ones_like(values), **ask), whole)
+def test_threads_make_no_difference_and_seeds_do() -> None:
+    values = np.random.default_rng(0).random((41, 2))
+    ask = {"resamples": 30, "confidence": 0.9}
+    one, other, new = (
+        bootstrap.intervals(values, np.ones_like(values), seed=seed, threads=threads, **ask)
+        for seed, threads in ((3, 1), (3, 3), (2**70, 3))
+    )
+    assert np.array_equal(one, other)
+    assert not np.array_equal(one, new)
+
+
+def test_every_row_is_drawn_as_often_as_any_other() -> None:
+    n, resamples = 7, 40_000
+    times = kernels.resampled_sums(np.eye(n), resamples=resamples, seed=1)
+    assert (times.sum(axis=1) == n).all()
+    assert times.mean(axis=0) == pytest.approx(1, abs=0.03)
+    assert times.var(axis=0) == pytest.approx(1 - 1 / n, abs=0.05)
+    apart = np.corrcoef(times[:-1, 0], times[1:, 0])[0, 1]
+    assert abs(apart) < 0.03
 
 
 def test_what_is_not_known_has_no_interval() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-F64 = npt.NDArray[np.float64]
+from tacit import kernels
 
-DRAWS_AT_ONCE = 1 << 20  # 8 MiB of counts: they stay in cache
+F64 = npt.NDArray[np.float64]
 
 
 def means(values: F64, weights: F64) -> F64:
@@ -15,7 +15,15 @@ def means(values: F64, weights: F64) -> F64:
     return _ratio((values * weights).sum(axis=0), weights.sum(axis=0))
 
 
-def intervals(values: F64, weights: F64, *, resamples: int, confidence: float, seed: int) -> F64:
+def intervals(
+    values: F64,
+    weights: F64,
+    *,
+    resamples: int,
+    confidence: float,
+    seed: int,
+    threads: int | None = None,
+) -> F64:
     """Intervals of the weighted means of columns, drawing rows (users) with replacement.
 
     Efron's percentile bootstrap (Efron and Tibshirani 1993, chapter 13); all columns share the
@@ -31,30 +39,22 @@ def intervals(values: F64, weights: F64, *, resamples: int, confidence: float, s
         Such as 0.95.
     seed
         The same one gives the same intervals.
+    threads
+        How many to use, without any effect on the intervals; None: all cores we may use.
 
     Returns
     -------
     ndarray
         float64, shape (n_columns, 2): lower and upper ends.
     """
-    n = len(values)
-    rng = np.random.default_rng(seed)
-    weighted = values * weights
-    drawn = np.empty((resamples, values.shape[1]))
-    step = max(1, DRAWS_AT_ONCE // max(n, 1))
-    for start in range(0, resamples, step):
-        times = _times_drawn(rng, min(step, resamples - start), n)
-        drawn[start : start + len(times)] = _ratio(times @ weighted, times @ weights)
+    n_columns = values.shape[1]
+    different, place = np.unique(weights, axis=1, return_inverse=True)  # most weigh users alike
+    both = np.hstack([values * weights, different])
+    draws = int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0])
+    sums = kernels.resampled_sums(both, resamples=resamples, seed=draws, threads=threads)
+    drawn = _ratio(sums[:, :n_columns], sums[:, n_columns:][:, place])
     tail = (1 - confidence) / 2
     return np.array([_ends(column, tail) for column in drawn.T]).reshape(-1, 2)
-
-
-def _times_drawn(rng: np.random.Generator, resamples: int, n: int) -> F64:
-    """How often each of n rows is drawn, in each of some resamples."""
-    rows = rng.integers(0, n, size=(resamples, n), dtype=np.int32)
-    cells = rows + np.arange(resamples, dtype=np.int64)[:, None] * n
-    counts = np.bincount(cells.reshape(-1), minlength=resamples * n)
-    return counts.reshape(resamples, n).astype(np.float64)
 
 
 def _ratio(total: F64, weight: F64) -> F64:

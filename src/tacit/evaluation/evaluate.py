@@ -121,7 +121,7 @@ def evaluate(
     single = {name: values for name, values in found.items() if isinstance(values, np.ndarray)}
     weights = {name: _weights(answers, wanted[name][0], single[name]) for name in single}
     means, intervals = _summarise(
-        single, weights, resamples=resamples, confidence=confidence, seed=seed
+        single, weights, resamples=resamples, confidence=confidence, seed=seed, threads=threads
     )
     result = Evaluation(
         figures={name: means[name] if name in means else float(found[name]) for name in wanted},
@@ -223,6 +223,7 @@ def _summarise(
     resamples: int,
     confidence: float,
     seed: int,
+    threads: int | None,
 ) -> tuple[dict[str, float], dict[str, Interval]]:
     """Means over users and, with any resamples, their intervals."""
     if not values:
@@ -232,7 +233,9 @@ def _summarise(
     means = dict(zip(values, boot.means(known, weighed).tolist(), strict=True))
     if not resamples:
         return means, {}
-    ends = boot.intervals(known, weighed, resamples=resamples, confidence=confidence, seed=seed)
+    ends = boot.intervals(
+        known, weighed, resamples=resamples, confidence=confidence, seed=seed, threads=threads
+    )
     return means, {
         name: (low, high) for name, (low, high) in zip(values, ends.tolist(), strict=True)
     }

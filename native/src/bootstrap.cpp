@@ -1,0 +1,67 @@
+#include "tacit/bootstrap.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace tacit {
+namespace {
+
+/// SplitMix64 (Steele, Lea, Flood 2014).
+class Draws {
+ public:
+  Draws(std::uint64_t seed, std::int64_t stream)
+      : state_(mixed(seed + mixed(static_cast<std::uint64_t>(stream) + 1))) {}
+
+  std::uint64_t operator()() { return mixed(state_ += 0x9e3779b97f4a7c15); }
+
+ private:
+  static std::uint64_t mixed(std::uint64_t z) {
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+  }
+
+  std::uint64_t state_;
+};
+
+/// Adds n draws of 0 … n − 1 to how often each was drawn.
+void draw(Draws& draws, std::uint32_t* times, std::uint64_t n) {
+  std::uint64_t left = n;
+  for (; left >= 2; left -= 2) {  // of one number both halves serve
+    const auto bits = draws();
+    ++times[(bits & 0xffffffff) * n >> 32];
+    ++times[(bits >> 32) * n >> 32];
+  }
+  if (left != 0) ++times[(draws() >> 32) * n >> 32];
+}
+
+}  // namespace
+
+void resampled_sums(const double* values, std::int64_t n, std::int64_t n_columns,
+                    std::int64_t resamples, std::uint64_t seed, double* out, int threads,
+                    const Poll& poll) {
+  constexpr std::int64_t kTogether = 4;
+  parallel_for(
+      (resamples + kTogether - 1) / kTogether, threads,
+      [&](std::int64_t chunk, int) {
+        std::vector<std::uint32_t> times(static_cast<std::size_t>(n));
+        const auto end = std::min(resamples, (chunk + 1) * kTogether);
+        for (auto resample = chunk * kTogether; resample < end; ++resample) {
+          std::fill(times.begin(), times.end(), 0);
+          Draws draws(seed, resample);
+          draw(draws, times.data(), static_cast<std::uint64_t>(n));
+          double* sums = out + resample * n_columns;
+          std::fill_n(sums, n_columns, 0.0);
+          for (std::int64_t row = 0; row < n; ++row) {
+            const double weight = times[row];
+            const double* from = values + row * n_columns;
+            for (std::int64_t column = 0; column < n_columns; ++column) {
+              sums[column] += weight * from[column];
+            }
+          }
+        }
+      },
+      poll);
+}
+
+}  // namespace tacit
