@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,9 @@ import pytest
 
 from tacit.data.ids import IdMap
 from tacit.data.interactions import Csr, Interactions
+
+# A shell that starts the tests in the background has them ignore Ctrl-C; some are about it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 hypothesis.settings.register_profile("tacit", deadline=None, max_examples=40)
 hypothesis.settings.load_profile("tacit")

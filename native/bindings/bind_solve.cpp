@@ -4,7 +4,7 @@
 namespace tacit::bindings {
 namespace {
 
-/// Factors as kernels.py lays them down: the whole rows, zeros beyond the columns included.
+/// Factors as tacit.kernels lays them down: the whole rows, zeros beyond the columns included.
 template <class T>
 using Padded = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 

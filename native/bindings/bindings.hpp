@@ -12,7 +12,7 @@ namespace tacit::bindings {
 
 namespace nb = nanobind;
 
-/// C-contiguous arrays on the CPU; kernels.py has checked shapes and converted dtypes.
+/// C-contiguous arrays on the CPU; tacit.kernels has checked shapes and converted dtypes.
 template <class T>
 using In1 = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 template <class T>

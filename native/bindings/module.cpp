@@ -3,7 +3,7 @@
 
 NB_MODULE(_native, m) {
   using namespace tacit::bindings;
-  m.doc() = "tacit's native core; see kernels.py, its only importer";
+  m.doc() = "tacit's native core; see tacit.kernels, its only importer";
   bind_bootstrap(m);
   bind_isa(m);
   bind_metrics(m);

@@ -1,4 +1,4 @@
-"""What the extension offers; see kernels.py, its only importer."""
+"""What the extension offers; see tacit.kernels, its only importer."""
 
 from typing import Any
 

@@ -1,0 +1,222 @@
+"""The solver's kernels: the half step of alternating least squares, and what goes with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tacit import _native
+from tacit.kernels.common import F32, F64, I32, I64, as_native
+
+SOLVERS = ("exact", "cg", "auto")
+FACTOR_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+def lay_out(factors: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The same factors, shape (n, f), with rows as far apart as native code walks them.
+
+    Rows are whole vectors of the instruction set in use, filled up with zeros. What is laid out
+    so already is returned as it is; else a copy is.
+
+    Parameters
+    ----------
+    factors
+        float32 or float64, shape (n, f).
+    """
+    if factors.ndim != 2 or factors.dtype not in FACTOR_DTYPES:
+        raise ValueError(
+            f"factors must be float32 or float64 of shape (n, f), "
+            f"got {factors.dtype} of {factors.shape}"
+        )
+    if _rows_laid_out(factors) is not None:
+        return factors
+    n, f = factors.shape
+    whole = np.zeros((n, _stride(f, factors.dtype)), dtype=factors.dtype)
+    whole[:, :f] = factors
+    return whole[:, :f]
+
+
+def gram(Y: npt.NDArray[Any], *, precise: bool = True, threads: int) -> F64:
+    """The Gram matrix YᵀY, float64, shape (f, f).
+
+    Parameters
+    ----------
+    Y
+        float32 or float64, shape (n, f).
+    precise
+        Whether every sum is in float64; else blocks of 64 rows are summed in the type of Y.
+    threads
+        How many to use; the result does not depend on it.
+    """
+    f = Y.shape[1]
+    out = np.empty((f, f), dtype=np.float64)
+    _native.gram(_whole_rows(lay_out(Y)), out, precise, threads)
+    return out
+
+
+def half_step(
+    indptr: I64,
+    indices: I32,
+    excess: F32,
+    fixed: npt.NDArray[Any],
+    eigenvalues: F64,
+    eigenvectors: F64,
+    regularization: F64,
+    solved: npt.NDArray[Any],
+    *,
+    unobserved_weight: float,
+    solver: str,
+    cg_steps: int,
+    threads: int,
+) -> None:
+    """Solve every row's least-squares problem with the other side fixed, in place.
+
+    Afterwards both sides are in the coordinates of the eigenvectors: their products, which are
+    all that counts, are those of a half step in any coordinates.
+
+    Parameters
+    ----------
+    indptr, indices, excess
+        The rows: int64 (m + 1,), int32 (nnz,) and float32 (nnz,), what each observed cell weighs
+        above an unobserved one, negative for dislikes.
+    fixed
+        Y, shape (n, f), as :func:`lay_out` gives it; turned.
+    eigenvalues, eigenvectors
+        Λ (f,) and Q (f, f) of YᵀY.
+    regularization
+        λ of each row, float64, shape (m,).
+    solved
+        X, shape (m, f), as :func:`lay_out` gives it, of the type of Y: where conjugate gradients
+        start from, and where the solutions go; rows without entries become zero.
+    unobserved_weight, solver, cg_steps, threads
+        See :class:`tacit.ALS`.
+
+    Raises
+    ------
+    ValueError
+        If arrays don't fit each other.
+    KeyboardInterrupt
+        At Ctrl-C, between chunks of rows: each row of X is then either solved or as it was.
+    """
+    rows = _weighted_rows(indptr, indices, excess, len(fixed))
+    turned = _spectrum(eigenvalues, eigenvectors, fixed)
+    _native.half_step(
+        *rows,
+        _whole_rows(fixed),
+        *turned,
+        as_native(regularization, np.float64, "regularization", len(indptr) - 1),
+        float(unobserved_weight),
+        SOLVERS.index(solver),
+        int(cg_steps),
+        _fitting(solved, len(indptr) - 1, fixed),
+        threads,
+    )
+
+
+def fold_in(
+    indptr: I64,
+    indices: I32,
+    excess: F32,
+    fixed: npt.NDArray[Any],
+    eigenvalues: F64,
+    eigenvectors: F64,
+    regularization: F64,
+    *,
+    unobserved_weight: float,
+    threads: int,
+) -> npt.NDArray[Any]:
+    """Exact solutions of some rows, shape (m, f), in the coordinates of the fixed side.
+
+    The arguments are those of :func:`half_step`; nothing is changed.
+    """
+    fixed = lay_out(fixed)
+    rows = _weighted_rows(indptr, indices, excess, len(fixed))
+    m, f = len(indptr) - 1, fixed.shape[1]
+    out = lay_out(np.zeros((m, f), dtype=fixed.dtype))
+    _native.fold_in(
+        *rows,
+        _whole_rows(fixed),
+        *_spectrum(eigenvalues, eigenvectors, fixed),
+        as_native(regularization, np.float64, "regularization", m),
+        float(unobserved_weight),
+        _whole_rows(out),
+        threads,
+    )
+    return out
+
+
+def observed_loss(
+    indptr: I64,
+    indices: I32,
+    excess: F32,
+    X: npt.NDArray[Any],
+    Y: npt.NDArray[Any],
+    *,
+    unobserved_weight: float,
+    threads: int,
+) -> float:
+    """Σ over stored cells of c (p − x·y)² − α0 (x·y)²; the arguments are those of `half_step`."""
+    rows = _weighted_rows(indptr, indices, excess, len(Y))
+    X, Y = lay_out(X), lay_out(Y)
+    whole = _fitting(X, len(indptr) - 1, Y)
+    return _native.observed_loss(*rows, whole, _whole_rows(Y), float(unobserved_weight), threads)
+
+
+def _stride(f: int, dtype: np.dtype[Any]) -> int:
+    single = dtype == np.float32
+    granule = _native.float_granule() if single else _native.double_granule()
+    return -(-f // granule) * granule
+
+
+def _rows_laid_out(factors: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
+    """The whole rows behind factors, if they are laid out; zeros beyond the columns included."""
+    n, f = factors.shape
+    stride = _stride(f, factors.dtype)
+    if stride == f:
+        return factors if factors.flags.c_contiguous else None
+    whole = factors.base
+    if not isinstance(whole, np.ndarray) or whole.shape != (n, stride):
+        return None
+    same = whole.dtype == factors.dtype and whole.flags.c_contiguous
+    begins = whole.__array_interface__["data"][0] == factors.__array_interface__["data"][0]
+    return whole if same and begins and not whole[:, f:].any() else None
+
+
+def _whole_rows(factors: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    whole = _rows_laid_out(factors)
+    if whole is None:
+        raise ValueError("factors must be as lay_out gives them")
+    return whole
+
+
+def _fitting(factors: npt.NDArray[Any], n: int, other: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The whole rows of factors that must be n and of the other side's type and length."""
+    if factors.shape != (n, other.shape[1]) or factors.dtype != other.dtype:
+        raise ValueError(
+            f"factors of shape {factors.shape}, {factors.dtype}, where ({n}, {other.shape[1]}), "
+            f"{other.dtype}, are needed"
+        )
+    return _whole_rows(factors)
+
+
+def _spectrum(
+    eigenvalues: F64, eigenvectors: F64, fixed: npt.NDArray[Any]
+) -> tuple[F64, npt.NDArray[Any]]:
+    f = fixed.shape[1]
+    values = as_native(eigenvalues, np.float64, "eigenvalues", f)
+    return values, as_native(eigenvectors, fixed.dtype, "eigenvectors", f, f)
+
+
+def _weighted_rows(indptr: I64, indices: I32, excess: F32, n_columns: int) -> tuple[I64, I32, F32]:
+    """Sparse rows that native code can walk without leaving its arrays."""
+    indptr = as_native(indptr, np.int64, "indptr", None)
+    nnz = int(indptr[-1])
+    indices = as_native(indices, np.int32, "indices", nnz)
+    excess = as_native(excess, np.float32, "excess", nnz)
+    if indptr[0] != 0 or (np.diff(indptr) < 0).any():
+        raise ValueError("indptr must begin with 0 and never fall")
+    if nnz and (indices.min() < 0 or indices.max() >= n_columns):
+        raise ValueError(f"indices must lie in 0…{n_columns - 1}")
+    return indptr, indices, excess
