@@ -18,7 +18,7 @@ TOPICS = 200
 CARED_FOR = 5  # topics of a user
 OFF_TOPIC = 0.15  # share of what a user takes to whatever its topic
 EXPONENT = 0.9  # of popularity within a topic
-FLATTENED = 20  # ranks at the head that are about as popular as each other
+FLATTENED = 4  # ranks at the head that are about as popular as each other
 ROUNDS = 8  # of drawing again what was drawn twice
 
 

@@ -1,0 +1,117 @@
+"""From records to figures to verdicts and pages, on a run that was made up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from benchmarks.datasets import Rows
+from benchmarks.engines import ENGINES
+from benchmarks.figures import Figures
+
+from benchmarks import flops, plan, report, targets
+
+CASE = ("fit", "sketchfab", 64)
+
+
+def fit(engine: str, each: float, losses: list[float], **more: Any) -> dict[str, Any]:
+    epochs = [
+        {"number": n, "seconds": 5.0 + each * n, "loss": loss, "memory": 2**20}
+        for n, loss in enumerate(losses, 1)
+    ]
+    label = {"work": "fit", "dataset": "sketchfab", "factors": 64, "round": 0, "engine": engine}
+    return {**label, "epochs": epochs, "memory": 2**20, **more}
+
+
+def run(*records: dict[str, Any]) -> dict[str, Any]:
+    sizes = {"interactions": 547_477, "users": 1, "items": 1, "made": True}
+    return {
+        "machine": {
+            "processor": "P", "cores": 2, "memory": 2**34, "threads": 2, "isa": "avx2",
+            "date": "2026-01-01T00:00:00+00:00", "commit": "abc", "versions": {"tacit": "0.1"},
+        },
+        "fma_peak_gflops": 100.0,
+        "absent": {"cmfrec": "could not\nbe built"},
+        "datasets": {"sketchfab": {"name": "sketchfab", **sizes}},
+        "flops": {"sketchfab, 64": {"rows": 6e9, "products": 4e9}},
+        "blas": {},
+        "records": list(records),
+    }  # fmt: skip
+
+
+def verdicts(result: dict[str, Any]) -> dict[tuple[str, str], targets.Reached]:
+    return {(row.work, row.against): row for row in targets.reached(result)}
+
+
+def test_an_epoch_is_the_median_over_rounds_without_the_first() -> None:
+    figures = Figures(run(fit("tacit exact", 1.0, [3, 2, 1]), fit("tacit exact", 3.0, [3, 2, 1])))
+    assert figures.seconds(CASE, "tacit exact") == pytest.approx(2.0)
+
+
+def test_epochs_that_were_skipped_are_shared_out() -> None:
+    record = fit("cmfrec cg", 1.0, [3, 2])
+    record["epochs"][1] |= {"number": 5, "seconds": 14.0}
+    assert Figures(run(record)).seconds(CASE, "cmfrec cg") == pytest.approx(2.0)
+
+
+def test_ratios_are_the_peers_time_over_ours() -> None:
+    found = verdicts(run(fit("tacit exact", 0.1, [1, 1]), fit("implicit exact", 1.2, [1, 1])))
+    row = found["exact epoch", "implicit exact"]
+    assert row.ratio == pytest.approx(12.0)
+    assert row.ok
+
+
+def test_a_miss_is_told() -> None:
+    result = run(fit("tacit exact", 0.2, [1, 1]), fit("implicit exact", 1.2, [1, 1]))
+    text = targets.as_text(targets.reached(result))
+    assert "NO" in text
+    assert "0 of 1 reached" in text
+    assert "**no**" in report.page(result, "f.json")
+
+
+def test_faster_at_a_higher_loss_does_not_count() -> None:
+    peer = fit("irspack cg", 0.5, [9, 5.0])
+    better = verdicts(run(fit("tacit auto", 0.1, [9, 5.0]), peer))["auto epoch", "irspack cg"]
+    worse = verdicts(run(fit("tacit auto", 0.1, [9, 5.1]), peer))["auto epoch", "irspack cg"]
+    assert better.ok
+    assert not worse.ok
+    assert worse.ratio == pytest.approx(5.0)
+
+
+def test_what_ran_out_of_time_is_told_and_not_reached() -> None:
+    label = {"work": "fit", "dataset": "sketchfab", "factors": 64, "round": 0}
+    over = {**label, "engine": "implicit exact", "over": 540.0}
+    result = run(fit("tacit exact", 0.1, [1, 1]), over)
+    row = verdicts(result)["exact epoch", "implicit exact"]
+    assert (row.ratio, row.ok, row.note) == (None, False, "over 540 s")
+    assert "over 540 s" in report.page(result, "f.json")
+
+
+def test_a_peer_that_is_not_installed_is_told() -> None:
+    assert "cmfrec: be built" in report.page(run(fit("tacit exact", 1, [1])), "f.json")
+
+
+def test_the_page_tells_the_share_of_the_peak() -> None:
+    text = report.page(run(fit("tacit exact", 0.2, [1, 1])), "f.json")
+    assert "| sketchfab, 64 | 10.0 | 60% | 50.0 | 50% |" in text
+
+
+def test_flops_of_a_row_are_those_of_the_smaller_system() -> None:
+    few, many = flops.of_rows(np.array([4]), 16), flops.of_rows(np.array([16]), 4)
+    assert few == many == 4**2 * 16 + 4**3 / 3 + 2 * 4**2 + 4 * 4 * 16
+    assert flops.of_rows(np.array([0]), 16) == 0
+
+
+def test_flops_of_an_epoch_count_both_sides() -> None:
+    rows = Rows(np.array([0, 1, 2]), np.array([0, 0], np.int32), np.ones(2, np.float32), 3)
+    found = flops.of_epoch(rows, 8)
+    assert found["rows"] == flops.of_rows(np.array([1, 1]), 8) + flops.of_rows(np.array([2]), 8)
+    assert found["products"] == 8 * 8 * (3 * 3 + 2 * 2 + 3 * 2 + 2 * 3)
+
+
+def test_a_whole_run_has_every_work_and_a_quick_one_is_small() -> None:
+    whole = plan.cases(plan.Wanted())
+    assert {case.work.partition("-")[0] for case in whole} == set(plan.WORKS)
+    assert len(plan.cases(plan.QUICK)) < 10
+    assert all(e in ENGINES for case in whole for e in case.engines if case.work != "ingest")
