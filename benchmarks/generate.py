@@ -14,11 +14,11 @@ import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
 
-TOPICS = 200
+ITEMS_PER_TOPIC = 4  # times the root of the number of items
 CARED_FOR = 5  # topics of a user
-OFF_TOPIC = 0.15  # share of what a user takes to whatever its topic
-EXPONENT = 0.9  # of popularity within a topic
-FLATTENED = 4  # ranks at the head that are about as popular as each other
+OFF_TOPIC = 0.25  # share of what a user takes to whatever its topic
+EXPONENT = 1.0  # of popularity within a topic
+FLATTENED = 3  # ranks at the head that are about as popular as each other
 ROUNDS = 8  # of drawing again what was drawn twice
 
 
@@ -79,7 +79,7 @@ class _Items:
     """Items by topic, and draws from them."""
 
     def __init__(self, shape: Shape, rng: np.random.Generator) -> None:
-        n_topics = max(1, min(TOPICS, shape.n_items // 20))
+        n_topics = max(1, round(shape.n_items**0.5 / ITEMS_PER_TOPIC))
         size = rng.lognormal(0, 0.7, n_topics)
         self.topic: Ints = rng.choice(n_topics, shape.n_items, p=size / size.sum())
         self._by_topic = np.argsort(self.topic, kind="stable")
