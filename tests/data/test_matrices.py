@@ -88,6 +88,37 @@ def test_what_is_no_matrix_of_finite_numbers() -> None:
         Interactions.from_matrix(np.array([["a"]]))
 
 
+def damaged(name: str) -> Any:
+    """A matrix whose arrays contradict each other, as code that builds them by hand may make."""
+    if name == "coo":
+        made = sp.coo_array(np.eye(2))
+        made.coords = (np.array([0, 9]), np.array([0, 1]))
+        return made
+    made = getattr(sp, f"{name}_matrix")((2, 2))
+    made.indptr, made.indices = np.array([0, 1, 50]), np.array([7, -1])
+    made.data = np.ones(2)
+    return made
+
+
+@pytest.mark.parametrize("name", ["csr", "csc", "coo"])
+def test_damaged_matrices_are_refused_before_they_are_followed(name: str) -> None:
+    with pytest.raises(DataError, match=r"damaged|lie outside"):
+        tacit.read_interactions(damaged(name))
+
+
+def test_what_is_masked_is_missing() -> None:
+    masked = np.ma.masked_array([[1, 2], [3, 4]], mask=[[0, 1], [0, 0]])
+    made = tacit.read_interactions(masked)
+    assert made.to_matrix().toarray().tolist() == [[1, 0], [3, 4]]
+    assert made.report is not None
+    assert made.report.valueless == 1
+
+
+def test_half_precision() -> None:
+    made = tacit.read_interactions(np.array([[1, 0], [0, 2.5]], dtype=np.float16))
+    assert made.to_matrix().toarray().tolist() == [[1, 0], [0, 2.5]]
+
+
 def test_an_empty_matrix_keeps_its_shape() -> None:
     made = Interactions.from_matrix(sp.csr_array((3, 2)))
     assert (made.n_users, made.n_items, made.nnz) == (3, 2, 0)

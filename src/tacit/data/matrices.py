@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,8 @@ def read_matrix(matrix: Any, duplicates: str = "sum") -> tuple[Csr, ReadReport]:
     Raises
     ------
     DataError
-        If it is no matrix of real numbers, or a value is infinite or too large for a float32.
+        If it is no matrix of real numbers, its arrays contradict each other, or a value is
+        infinite or too large for a float32.
     """
     import scipy.sparse as sp
 
@@ -31,11 +33,15 @@ def read_matrix(matrix: Any, duplicates: str = "sum") -> tuple[Csr, ReadReport]:
         raise DataError(f"a matrix has two dimensions, got shape {matrix.shape}")
     if matrix.dtype.kind not in "biuf":
         raise DataError(f"a matrix of real numbers is needed, got dtype {matrix.dtype}")
+    _check_structure(matrix)
     if max(matrix.shape) > np.iinfo(np.int32).max:
         raise DataError(f"a matrix of shape {matrix.shape} has more than 2³¹−1 rows or columns")
     n_users, n_items = matrix.shape
     stored = matrix.tocoo(copy=False)
     rows, columns = stored.coords if hasattr(stored, "coords") else (stored.row, stored.col)
+    for numbers, n in ((rows, n_users), (columns, n_items)):
+        if len(numbers) and not 0 <= numbers.min() <= numbers.max() < n:
+            raise DataError(f"entries of this {type(matrix).__name__} lie outside {matrix.shape}")
     values = stored.data.astype(np.float64)
     missing = np.isnan(values)
     beyond = np.flatnonzero(np.abs(values) > _LARGEST)  # NaN compares false
@@ -66,14 +72,28 @@ def read_matrix(matrix: Any, duplicates: str = "sum") -> tuple[Csr, ReadReport]:
     return csr, report
 
 
+def _check_structure(matrix: Any) -> None:
+    """Refuse rows that point outside their arrays: SciPy's own code would follow them."""
+    if not hasattr(matrix, "check_format"):
+        return
+    try:
+        copy.copy(matrix).check_format(full_check=True)  # a copy that shares: checking trims
+    except ValueError as error:
+        raise DataError(f"this {type(matrix).__name__} is damaged: {error}") from error
+
+
 def _dense(matrix: Any) -> Any:
     import scipy.sparse as sp
 
+    if isinstance(matrix, np.ma.MaskedArray) and matrix.dtype.kind in "biuf":
+        matrix = matrix.astype(np.float64).filled(np.nan)  # what is masked is not known
     array = np.asarray(matrix)
     if array.ndim != 2:
         raise DataError(f"a matrix has two dimensions, got shape {array.shape}")
     if array.dtype.kind not in "biuf":
         raise DataError(f"a matrix of real numbers is needed, got dtype {array.dtype}")
+    if array.dtype == np.float16:  # SciPy knows no half precision
+        array = array.astype(np.float32)
     return sp.coo_array(array)
 
 
