@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.conftest import random_interactions
 
 from tacit.data.catalogue import Catalogue
-from tacit.errors import SettingsError, SplitError
+from tacit.errors import DataError, SettingsError, SplitError
 from tacit.split import held_out_users, leave_k_out, random_fraction, temporal
 
 
@@ -262,3 +262,10 @@ def test_numpy_numbers_are_numbers() -> None:
         "min_interactions": 4,
         "seed": 1,
     }
+
+
+@pytest.mark.parametrize("name", SPLITS)
+def test_what_is_no_interactions(name):
+    for other in (None, data().to_matrix()):
+        with pytest.raises(DataError, match=r"needs tacit\.Interactions"):
+            SPLITS[name](other, 0)

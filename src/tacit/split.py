@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tacit.checks import share, whole
-from tacit.data.interactions import Interactions
+from tacit.data.interactions import Interactions, need_interactions
 from tacit.errors import SettingsError, SplitError
 
 Mask = npt.NDArray[np.bool_]
@@ -130,7 +130,7 @@ def random_fraction(
     """
     test = share("test", test)
     rng, seed = _generator(seed)
-    likes = np.flatnonzero(interactions.csr.values > 0)
+    likes = np.flatnonzero(need_interactions(interactions, "a split").csr.values > 0)
     wanted = _some_of(test, len(likes))
     entries = likes[rng.choice(len(likes), wanted, replace=False, shuffle=False)]
     held_out = _mask(interactions.nnz, entries)
@@ -166,7 +166,7 @@ def temporal(
         raise SettingsError("give either test or at, not both")
     if at is None:
         test = share("test", 0.2 if test is None else test)
-    times = interactions.timestamps
+    times = need_interactions(interactions, "a split").timestamps
     if times is None:
         raise SplitError(
             "these interactions have no timestamps: name their column when reading them "
@@ -225,6 +225,7 @@ def held_out_users(
     """
     if fraction is not None and n is not None:
         raise SettingsError("give either fraction or n, not both")
+    need_interactions(interactions, "a split")
     if n is None:
         fraction = share("fraction", 0.1 if fraction is None else fraction)
         wanted = _part(fraction, interactions.n_users)
@@ -263,7 +264,7 @@ class _Likes:
     """The positive entries, row after row, and how many each user has."""
 
     def __init__(self, interactions: Interactions) -> None:
-        positive = interactions.csr.values > 0
+        positive = need_interactions(interactions, "a split").csr.values > 0
         self.entries: Ints | None = None  # None: every entry is a like
         self.starts = interactions.csr.indptr
         if not positive.all():

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import logging
+import pickle
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -168,3 +171,59 @@ def test_a_catalogue_gets_the_items_kind_of_id(caplog: pytest.LogCaptureFixture)
     numbers.with_catalogue(Catalogue(IdMap(["010", "020"])))
     assert "its ids are such as '010', theirs 10" in caplog.text
     assert texts.with_catalogue(None).catalogue is None
+
+
+# --- what is refused ----------------------------------------------------------------------
+
+
+def built(indptr: list[int], columns: list[int]) -> Interactions:
+    csr = Csr(
+        np.array(indptr, np.int64),
+        np.array(columns, np.int32),
+        np.ones(len(columns), np.float32),
+        3,
+    )
+    return Interactions(csr, IdMap.range(len(indptr) - 1, "user"), IdMap.range(3))
+
+
+@pytest.mark.parametrize(
+    ("indptr", "columns"),
+    [([0, 1, 2], [3, 0]), ([0, 1, 2], [-1, 0]), ([0, 1, 9], [0, 1]), ([0, 2, 1, 2], [0, 1])],
+)
+def test_rows_that_lead_out_of_the_arrays(indptr: list[int], columns: list[int]) -> None:
+    with pytest.raises(DataError, match="must"):
+        built(indptr, columns)
+
+
+def test_codes_and_masks_that_do_not_fit() -> None:
+    data = built([0, 1, 2], [2, 0])
+    assert data.take_users([1, 0]).users.array.tolist() == [1, 0]  # type: ignore[arg-type]
+    for codes in ([-1], [2], [True]):
+        with pytest.raises(DataError):
+            data.take_users(np.array(codes))
+    with pytest.raises(DataError, match="mask of shape"):
+        data.select(np.ones(5, dtype=np.bool_))
+
+
+@pytest.mark.parametrize("minimum", [2.5, "3", None, True])
+def test_minima_that_are_no_counts(minimum: object) -> None:
+    with pytest.raises(SettingsError, match="min_per_user must be a whole number"):
+        built([0, 1, 2], [2, 0]).threshold(minimum)  # type: ignore[arg-type]
+
+
+def test_what_is_no_catalogue() -> None:
+    with pytest.raises(DataError, match=r"got str: tacit\.read_catalogue"):
+        built([0, 1], [2]).with_catalogue("artists.dat")  # type: ignore[arg-type]
+
+
+# --- copies -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
+def test_copies_are_as_immutable(again: Callable[[Interactions], Interactions]) -> None:
+    data = Interactions.from_matrix(np.eye(2, 3), ["u", "v"])
+    made = again(data)
+    assert cells_of(made) == cells_of(data)
+    assert made.users == data.users
+    for array in (made.csr.values, made.csr.indices, made.users.array, made.items.array):
+        assert not array.flags.writeable

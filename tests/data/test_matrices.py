@@ -65,6 +65,11 @@ def test_cells_stored_twice(policy: Any, value: float) -> None:
         tacit.read_interactions(messy(), duplicates="error")
 
 
+def test_a_policy_that_there_is_not() -> None:
+    with pytest.raises(SettingsError, match="duplicates must be one of"):
+        Interactions.from_matrix(np.eye(2), duplicates="first")
+
+
 def test_ids_of_rows_and_columns() -> None:
     matrix = sp.csr_array(np.eye(2, 3))
     made = tacit.read_interactions(matrix, user_ids=["u", "v"], item_ids=[10, 20, 30])

@@ -112,6 +112,10 @@ class IdMap(Sequence[Id]):
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy, deep or through pickle, is as immutable; lookups are made anew."""
+        return IdMap.trusted, (self._ids, self.kind)
+
     def __repr__(self) -> str:
         shown = ", ".join(map(repr, self._ids[:3].tolist())) + (", …" if len(self) > 3 else "")
         return f"IdMap({len(self):,} {self.kind}s: {shown})"

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from tacit.checks import whole
 from tacit.data.catalogue import Catalogue
 from tacit.data.csr import Csr as Csr
 from tacit.data.csr import row_pointers
+from tacit.data.histories import histories_to_csr as histories_to_csr
 from tacit.data.ids import Id, IdMap
 from tacit.data.report import ReadReport
-from tacit.errors import DataError, EmptyDataError, SettingsError
+from tacit.errors import DataError, EmptyDataError
 
 if TYPE_CHECKING:
     import scipy.sparse as sp
 
 log = logging.getLogger("tacit")
-
-_LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,8 @@ class Step:
 class Interactions:
     """Who did what how often; immutable.
 
-    The arrays it is made of become its own and read-only; :meth:`from_matrix` copies.
+    The arrays it is made of become its own and read-only; :meth:`from_matrix` copies, and takes
+    matrices in any state.
 
     Attributes
     ----------
@@ -62,6 +63,11 @@ class Interactions:
         What was done to the data since.
     report
         What became of every row when it was read, in numbers; None where nothing was.
+
+    Raises
+    ------
+    DataError
+        If the parts don't fit each other.
     """
 
     csr: Csr
@@ -84,9 +90,18 @@ class Interactions:
             raise DataError(
                 f"{self.timestamps.size:,} timestamps for {self.csr.nnz:,} interactions"
             )
+        _check_bounds(self.csr)
+        self._freeze()
+
+    def _freeze(self) -> None:
         for array in (self.csr.indptr, self.csr.indices, self.csr.values, self.timestamps):
             if array is not None:
                 array.setflags(write=False)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """A copy, deep or through pickle, is as immutable as what it is of."""
+        self.__dict__.update(state)
+        self._freeze()
 
     # --- size -------------------------------------------------------------------
 
@@ -209,7 +224,17 @@ class Interactions:
         Where one side's ids are integers and the other's are text ("12"), the catalogue is
         given the ids of the interactions. A catalogue that knows none of the items is taken
         with a warning.
+
+        Raises
+        ------
+        DataError
+            If it is no catalogue.
         """
+        if catalogue is not None and not isinstance(catalogue, Catalogue):
+            raise DataError(
+                f"a catalogue is needed, got {type(catalogue).__name__}: tacit.read_catalogue "
+                "reads one"
+            )
         if catalogue is not None and len(catalogue) and self.n_items:
             catalogue = _with_ids_like(catalogue, self.items)
             if not any(item in self.items for item in catalogue.items):
@@ -239,7 +264,14 @@ class Interactions:
     # --- views ------------------------------------------------------------------
 
     def select(self, keep: npt.NDArray[np.bool_]) -> Interactions:
-        """The entries where ``keep`` (bool, shape (nnz,)) holds; users and items stay."""
+        """The entries where ``keep`` (bool, shape (nnz,)) holds; users and items stay.
+
+        Raises
+        ------
+        DataError
+            If ``keep`` is of another length.
+        """
+        _check_mask(keep, self.nnz)
         csr = Csr(
             row_pointers(keep)[self.csr.indptr],
             self.csr.indices[keep],
@@ -250,8 +282,19 @@ class Interactions:
         return dataclasses.replace(self, csr=csr, timestamps=times)
 
     def take_users(self, rows: npt.NDArray[Any]) -> Interactions:
-        """Some users, by code or by mask, in that order; items stay."""
-        rows = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
+        """Some users, by code or by mask (bool, shape (n_users,)), in that order; items stay.
+
+        Raises
+        ------
+        DataError
+            If a code is not 0…n_users − 1, or the mask is of another length.
+        """
+        rows = np.asarray(rows)
+        if rows.dtype == np.bool_:
+            _check_mask(rows, self.n_users)
+            rows = np.flatnonzero(rows)
+        elif rows.size and not 0 <= rows.min() <= rows.max() < self.n_users:
+            raise DataError(f"codes of users must lie in 0…{self.n_users - 1:,}")
         times = self.timestamps
         return dataclasses.replace(
             self,
@@ -274,13 +317,12 @@ class Interactions:
         Raises
         ------
         SettingsError
-            If a minimum is negative.
+            If a minimum is negative or no whole number.
         EmptyDataError
             If nothing is left.
         """
         for label, minimum in (("min_per_user", min_per_user), ("min_per_item", min_per_item)):
-            if minimum < 0:
-                raise SettingsError(f"{label} must be 0 or more, got {minimum}")
+            whole(label, minimum, 0)
         users, items = self._stable(min_per_user, min_per_item)
         left = self._compact(users, items)
         if left.nnz == 0:
@@ -348,44 +390,38 @@ class Interactions:
         )
 
 
-def histories_to_csr(histories: Iterable[Iterable[Id] | Mapping[Id, float]], items: IdMap) -> Csr:
-    """Histories given by outside ids, as rows over ``items``; see ``Interactions.rows_of``."""
-    indptr, columns, values = [0], [], []
-    for history in histories:
-        row = _history_row(history, items)
-        codes = sorted(row)
-        columns += codes
-        values += [row[code] for code in codes]
-        indptr.append(len(columns))
-    return Csr(
-        np.array(indptr, dtype=np.int64),
-        np.array(columns, dtype=np.int32),
-        np.array(values, dtype=np.float32),
-        len(items),
+def need_interactions(given: object, what: str) -> Interactions:
+    """What was given, if it is interactions.
+
+    Raises
+    ------
+    DataError
+        If it is anything else; ``what`` needs them, to begin the message with.
+    """
+    if isinstance(given, Interactions):
+        return given
+    raise DataError(
+        f"{what} needs tacit.Interactions, got {type(given).__name__}: tacit.read_interactions "
+        "makes them of a file, a frame or a matrix"
     )
 
 
-def _history_row(history: Iterable[Id] | Mapping[Id, float], items: IdMap) -> dict[int, float]:
-    if isinstance(history, str) or not isinstance(history, Iterable):
-        raise DataError(f"a history is a list of items, got the single {history!r}")
-    if isinstance(history, np.ndarray):
-        history = history.tolist()
-    weights = history if isinstance(history, Mapping) else dict.fromkeys(history, 1.0)
-    row = {}
-    for item, weight in weights.items():
-        try:
-            value = np.float32(min(max(weight, -_LARGEST), _LARGEST))
-            fits = abs(weight) <= _LARGEST  # false for NaN too
-        except TypeError:
-            fits = False
-        if not fits:
-            raise DataError(
-                f"the value of item {item!r} in a history is {weight!r}: a finite number (as a "
-                "float32) is needed"
-            )
-        if value != 0:
-            row[items.code(item)] = float(value)
-    return row
+def _check_bounds(csr: Csr) -> None:
+    """Refuse rows that native code would follow out of the arrays."""
+    indptr, columns = csr.indptr, csr.indices
+    fits = len(indptr) > 0 and indptr[0] == 0 and indptr[-1] == len(columns) == len(csr.values)
+    if not fits or (indptr[1:] < indptr[:-1]).any():
+        raise DataError(
+            f"row pointers must rise from 0 to the number of entries; {len(columns):,} columns "
+            f"and {len(csr.values):,} values don't fit them"
+        )
+    if len(columns) and not 0 <= columns.min() <= columns.max() < csr.n_columns:
+        raise DataError(f"columns of entries must lie in 0…{csr.n_columns - 1:,}")
+
+
+def _check_mask(mask: npt.NDArray[np.bool_], n: int) -> None:
+    if np.shape(mask) != (n,):
+        raise DataError(f"a mask of shape ({n},) is needed, got shape {np.shape(mask)}")
 
 
 def _ids_of(ids: Sequence[Id] | IdMap | None, kind: str, n: int) -> IdMap:

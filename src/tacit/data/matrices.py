@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tacit.checks import choice
 from tacit.data.csr import Csr, row_pointers
+from tacit.data.ingest import POLICIES
 from tacit.data.report import ReadReport
 from tacit.errors import DataError
 
@@ -24,9 +26,12 @@ def read_matrix(matrix: Any, duplicates: str = "sum") -> tuple[Csr, ReadReport]:
     DataError
         If it is no matrix of real numbers, its arrays contradict each other, or a value is
         infinite or too large for a float32.
+    SettingsError
+        If there is no such policy for duplicates.
     """
     import scipy.sparse as sp
 
+    choice("duplicates", duplicates, tuple(POLICIES))
     if not sp.issparse(matrix):
         matrix = _dense(matrix)
     if matrix.ndim != 2:
@@ -86,7 +91,8 @@ def _dense(matrix: Any) -> Any:
     import scipy.sparse as sp
 
     if isinstance(matrix, np.ma.MaskedArray) and matrix.dtype.kind in "biuf":
-        matrix = matrix.astype(np.float64).filled(np.nan)  # what is masked is not known
+        # what is masked is not known
+        matrix = np.where(np.ma.getmaskarray(matrix), np.nan, matrix.data)
     array = np.asarray(matrix)
     if array.ndim != 2:
         raise DataError(f"a matrix has two dimensions, got shape {array.shape}")
