@@ -146,6 +146,11 @@ def test_places_that_can_not_be_written_to(tmp_path: Path) -> None:
         container.write(tmp_path / "nowhere" / "x", ARRAYS, {})
     with pytest.raises(ArtifactError, match="is a folder"):
         container.write(tmp_path, ARRAYS, {})
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(ArtifactError, match="not a regular file"):
+        container.write(pipe, ARRAYS, {})
+    assert pipe.is_fifo()
 
 
 # --- whole or not at all ----------------------------------------------------------------

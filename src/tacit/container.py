@@ -101,7 +101,9 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """
     target = Path(os.path.realpath(path))
     if target.is_dir():
-        raise ArtifactError(f"{path} is a folder: give the name of a file")
+        raise ArtifactError(f"{os.fspath(path)!r} is a folder: give the name of a file")
+    if target.exists() and not target.is_file():  # such as /dev/null, which a file would replace
+        raise ArtifactError(f"{path} is not a regular file: give the name of one")
     draft = target.with_name(f".{target.name[:80]}.{secrets.token_hex(6)}.tmp")
     try:
         # mode "x" rather than tempfile: the file gets the rights that the umask gives
