@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from tacit.data.catalogue import Catalogue
@@ -27,6 +28,24 @@ def test_lengths_must_agree() -> None:
         Catalogue(ITEMS, names=["x", "y"])
     with pytest.raises(DataError, match="must be a list"):
         Catalogue(ITEMS, names="abc")
+
+
+def test_ids_in_a_list_and_arrays_of_names() -> None:
+    names = np.array(["One", None], dtype=object)
+    known = Catalogue([7, 8], names=names, tags=[None, ["x"]])  # type: ignore[arg-type]
+    names[0] = "changed"
+    assert (known.name(7), known.name(8)) == ("One", "8")
+    assert (known.tags_of(7), known.tags_of(8)) == ((), ("x",))
+
+
+def test_entries_that_are_no_texts() -> None:
+    for wrong in ([1, 2, 3], [1.5, "a", float("nan")]):
+        with pytest.raises(DataError, match=r"names must be texts, found 1"):
+            Catalogue(ITEMS, names=wrong)  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="lists of texts, found 'red'"):
+        Catalogue(ITEMS, tags=["red", "blue", "red"])
+    with pytest.raises(DataError, match="must be a list"):
+        Catalogue(ITEMS, names={"a": "One", "b": "Two", "c": "Three"})  # type: ignore[arg-type]
 
 
 def test_finding_by_name() -> None:

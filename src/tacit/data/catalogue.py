@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ class Catalogue:
     Attributes
     ----------
     items
-        The outside ids that the entries belong to.
+        The outside ids that the entries belong to; a list of them becomes an :class:`IdMap`.
     names
         What to call an item, as its makers wrote it: never trusted as HTML.
     links
@@ -30,6 +30,11 @@ class Catalogue:
         A picture of it: an http(s) address, a data: address or a local path.
     tags
         Words that describe it.
+
+    Raises
+    ------
+    DataError
+        If a field has not one entry, a text, for each item (tags: a list of texts).
     """
 
     items: IdMap
@@ -39,14 +44,19 @@ class Catalogue:
     tags: Sequence[Sequence[str]] | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.items, IdMap):
+            object.__setattr__(self, "items", IdMap(self.items, "item"))
         for field in self.fields():
             entries = getattr(self, field)
-            if isinstance(entries, str):
-                raise DataError(f"{field} must be a list, one entry an item, got {entries[:40]!r}")
-            if isinstance(entries, list):
+            if isinstance(entries, str | Mapping | Set):
+                raise DataError(
+                    f"{field} must be a list, one entry an item, got {repr(entries)[:40]}"
+                )
+            if isinstance(entries, list) or hasattr(entries, "tolist"):
                 # a tuple of its own: what the caller does with a list later changes nothing here;
                 # other sequences are kept, since one may make its entries when they are asked for
-                object.__setattr__(self, field, tuple(entries))
+                entries = _own(field, list(entries))
+                object.__setattr__(self, field, entries)
             if len(entries) != len(self.items):
                 raise DataError(
                     f"the catalogue has {len(entries):,} {field} for {len(self.items):,} items"
@@ -99,3 +109,15 @@ class Catalogue:
         code = self.items.get(item)
         entries = getattr(self, field)
         return "" if code is None or entries is None else str(entries[code])
+
+
+def _own(field: str, entries: list[Any]) -> tuple[Any, ...]:
+    """Entries as a tuple, None as the empty entry."""
+    empty: Any = () if field == "tags" else ""
+    held = tuple(empty if entry is None else entry for entry in entries)
+    wanted = (list, tuple) if field == "tags" else str
+    wrong = next((entry for entry in held if not isinstance(entry, wanted)), None)
+    if wrong is not None:
+        what = "lists of texts" if field == "tags" else "texts"
+        raise DataError(f"{field} must be {what}, found {wrong!r}")
+    return held

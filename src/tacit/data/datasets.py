@@ -145,7 +145,7 @@ def _known(name: str) -> Known:
         return KNOWN[name]
     close = difflib.get_close_matches(str(name), KNOWN, n=1, cutoff=0.4)
     hint = f"; did you mean {close[0]!r}?" if close else ""
-    raise SettingsError(f"unknown data set {name!r}{hint} Known are: {', '.join(names())}")
+    raise SettingsError(f"unknown data set {name!r}{hint}; known are: {', '.join(names())}")
 
 
 # --- local copies -----------------------------------------------------------------
