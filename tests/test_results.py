@@ -80,7 +80,7 @@ def test_the_answers_to_one_query() -> None:
     assert list(recommendations().for_(9).for_(9)) == list(found)
 
 
-@pytest.mark.parametrize("query", [7, "2", True, None])
+@pytest.mark.parametrize("query", [7, "2", True, None, [2], 2.0])
 def test_a_query_that_was_not_made(query: Any) -> None:
     with pytest.raises(UnknownIdError, match="not among the 3 that were asked for: 2, 5, 9"):
         recommendations().for_(query)
@@ -212,6 +212,11 @@ def test_dictionaries_and_json() -> None:
     assert found.to_dicts()[0]["score"] == 0.9
     assert json.loads(found.to_json()) == found.to_dicts()
     assert "Sigur Rós" in found.to_json()
+
+
+def test_json_of_an_explanation_with_numpys_integers() -> None:
+    told = json.loads(explanation(user=np.int64(2), item=np.int64(3)).to_json())
+    assert (told["user"], told["item"]) == (2, 3)
 
 
 def test_json_of_half_a_character() -> None:

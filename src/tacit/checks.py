@@ -27,8 +27,22 @@ def whole(name: str, value: object, least: int | None = None, most: int | None =
     return found
 
 
-def number(name: str, value: object, least: float, *, above: bool = False) -> float:
-    """The value as a finite float of at least (or above) ``least``.
+def threads(value: object) -> None:
+    """Refuse what is no number of threads; None, all cores, is one.
+
+    Raises
+    ------
+    SettingsError
+        If it is anything else but a whole number of 1 or more.
+    """
+    if value is not None:
+        whole("threads", value, 1)
+
+
+def number(
+    name: str, value: object, least: float, *, above: bool = False, most: float = math.inf
+) -> float:
+    """The value as a finite float of at least (or above) ``least`` and at most ``most``.
 
     Raises
     ------
@@ -36,8 +50,10 @@ def number(name: str, value: object, least: float, *, above: bool = False) -> fl
         If it is anything else.
     """
     found = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
-    if not math.isfinite(found) or found < least or (above and found == least):
+    if not math.isfinite(found) or not least <= found <= most or (above and found == least):
         bound = f"above {least:g}" if above else f"of {least:g} or more"
+        if most < math.inf:
+            bound += f" and {most:g} or less"
         raise SettingsError(f"{name} must be a finite number {bound}, got {value!r}")
     return found
 

@@ -124,7 +124,8 @@ class Recommendations(frames.Tabular):
         UnknownIdError
             If it is not one of the queries.
         """
-        at = None if isinstance(query, bool) else self._place_of.get(query)
+        asked = _plain_id(query)  # True is no 1, and a list no key
+        at = self._place_of.get(query) if type(asked) in (str, int) else None
         if at is None:
             some = ", ".join(repr(one) for one in _plain_ids(self.queries[:3]))
             raise UnknownIdError(
@@ -351,7 +352,8 @@ class Explanation(frames.Tabular):
 
     def to_json(self, *, indent: int | None = None) -> str:
         """User, item, score and the past items ("because") as a JSON object."""
-        told = {"user": self.user, "item": self.item, "score": float(self.score)}
+        user, item = _plain_id(self.user), _plain_id(self.item)
+        told = {"user": user, "item": item, "score": float(self.score)}
         return frames.to_json({**told, "because": self.to_dicts()}, indent=indent)
 
     def __repr__(self) -> str:
@@ -411,7 +413,11 @@ def _plain_ids(ids: Sequence[Id]) -> list[Id]:
     if isinstance(ids, np.ndarray):
         found: list[Id] = ids.tolist()
         return found
-    return [one.item() if isinstance(one, np.generic) else one for one in ids]
+    return [_plain_id(one) for one in ids]
+
+
+def _plain_id(one: Any) -> Any:
+    return one.item() if isinstance(one, np.generic) else one
 
 
 def _knows(catalogue: Catalogue | None, field: str) -> bool:

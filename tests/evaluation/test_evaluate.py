@@ -330,6 +330,7 @@ def test_an_evaluation_is_json() -> None:
         ({"metrics": "ndcg@"}, "1 or more"),
         ({"metrics": "auc@10"}, "say 'auc'"),
         ({"metrics": []}, "no metric"),
+        ({"metrics": 3}, "names of them"),
         ({"on": "valid"}, "on must be"),
         ({"bootstrap": -1}, "bootstrap"),
         ({"confidence": 1.0}, "confidence"),
@@ -351,3 +352,10 @@ def test_parts_that_do_not_fit() -> None:
     other = dataclasses.replace(HAND.test, users=IdMap(["somebody"], "user"))
     with pytest.raises(DataError, match="same order"):
         evaluate(HAND_MODEL, dataclasses.replace(HAND, test=other))
+
+
+def test_what_is_no_model_or_no_split() -> None:
+    with pytest.raises(DataError, match=r"a tacit\.Split is needed, got Interactions"):
+        evaluate(HAND_MODEL, HAND.train)  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="a fitted model is needed, got NoneType"):
+        evaluate(None, HAND)  # type: ignore[arg-type]

@@ -252,6 +252,49 @@ class ModelContract:
         with pytest.raises(DataError, match="value of item"):
             model.recommend(history={"i0001": float("nan")})
 
+    def test_lists_that_are_no_lists(self, model) -> None:
+        for wrong in (3, {"u0001": 3}, {"u0001": None}, b"i0001", {"u0001": "i0001"}):
+            for name in ("allow", "deny"):
+                with pytest.raises(SettingsError, match="allow and deny take lists"):
+                    model.recommend("u0001", **{name: wrong})
+        with pytest.raises(DataError, match="a history is a list of items, got the single 3"):
+            model.recommend(history=3)
+        with pytest.raises(SettingsError, match="history="):
+            model.recommend({"i0001": 2.0})
+
+    def test_lists_of_ids_of_another_type_would_limit_nothing(self, model) -> None:
+        with pytest.raises(UnknownIdError, match="unknown item 1"):
+            model.recommend("u0001", deny=[1, 2])
+        with pytest.raises(SettingsError, match="mapping user → list: it has 1"):
+            model.recommend("u0001", deny={1: ["i0001"]})
+
+    def test_ids_as_numpy_has_them(self, model) -> None:
+        users = np.array(["u0001", "u0002"])
+        answer = model.recommend(users, k=3)
+        assert [type(query) for query in answer.queries] == [str, str]
+        assert list(answer.ids) == list(model.recommend(["u0001", "u0002"], k=3).ids)
+        assert list(model.recommend(np.array("u0001"), k=3).queries) == ["u0001"]
+        with pytest.raises(UnknownIdError, match="unknown user b'u0001'"):
+            model.recommend(b"u0001")
+
+    def test_the_score_of_a_single_item(self, model) -> None:
+        both = model.scores("u0001", ["i0002", "i0003"])
+        assert model.scores("u0001", "i0003").tolist() == [both[1]]
+
+    def test_an_explanation_is_for_one(self, model) -> None:
+        for several in (
+            {"user": ["u0001", "u0002"]},
+            {"user": []},
+            {"history": [["i0001"], ["i0002"]]},
+        ):
+            with pytest.raises(SettingsError, match="one user or one history"):
+                model.explain(item="i0003", **several)
+
+    def test_threads_that_are_none(self, make) -> None:
+        for threads in (0, -1, 2.5):
+            with pytest.raises(SettingsError, match="threads must be"):
+                make().with_settings(threads=threads)
+
     def test_nothing_to_learn_from(self, make) -> None:
         nothing = Interactions(
             Csr(np.zeros(3, np.int64), np.empty(0, np.int32), np.empty(0, np.float32), 4),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.models.contract import ModelContract
+from tests.models.contract import ModelContract, data
 
 from tacit import ALS, ItemNeighbours, Popularity
+from tacit.errors import DataError, SettingsError
+from tacit.split import leave_k_out
 
 
 class TestALS(ModelContract):
@@ -38,3 +40,18 @@ class TestItemNeighbours(ModelContract):
     @pytest.fixture(params=["cosine", "tfidf", "bm25"])
     def make(self, request):
         return lambda: ItemNeighbours(similarity=request.param, neighbours=10)
+
+
+@pytest.mark.parametrize("kind", [Popularity, ItemNeighbours])
+def test_what_is_no_interactions(kind):
+    with pytest.raises(
+        DataError, match=rf"{kind.__name__}\.fit needs .*got csr_array: tacit\.read"
+    ):
+        kind().fit(data().to_matrix())
+    with pytest.raises(DataError, match=r"got Split: pass its \.train"):
+        kind().fit(leave_k_out(data(), 1))
+
+
+def test_a_normalisation_by_length_that_is_none():
+    with pytest.raises(SettingsError, match="b must be a finite number of 0 or more and 1 or less"):
+        ItemNeighbours(similarity="bm25", b=5)

@@ -400,10 +400,10 @@ def need_interactions(given: object, what: str) -> Interactions:
     """
     if isinstance(given, Interactions):
         return given
-    raise DataError(
-        f"{what} needs tacit.Interactions, got {type(given).__name__}: tacit.read_interactions "
-        "makes them of a file, a frame or a matrix"
-    )
+    hint = "tacit.read_interactions makes them of a file, a frame or a matrix"
+    if isinstance(getattr(given, "train", None), Interactions):
+        hint = "pass its .train"
+    raise DataError(f"{what} needs tacit.Interactions, got {type(given).__name__}: {hint}")
 
 
 def _check_bounds(csr: Csr) -> None:

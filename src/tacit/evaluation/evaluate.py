@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, Protocol
 
 import numpy as np
@@ -89,11 +89,17 @@ def evaluate(
     SettingsError
         If an argument is out of its range, or a metric is unknown.
     DataError
-        If the parts of the split don't fit each other.
+        If it is no model or no split, or the parts of the split don't fit each other.
     EmptyDataError
         If no user has anything to find.
     """
     began = time.perf_counter()
+    if not isinstance(split, Split):
+        raise DataError(
+            f"a tacit.Split is needed, got {type(split).__name__}: tacit.split makes one"
+        )
+    if not hasattr(model, "scorer"):
+        raise DataError(f"a fitted model is needed, got {type(model).__name__}")
     k = whole("k", k, 1)
     wanted = _parse(metrics, k)
     resamples, seed = whole("bootstrap", bootstrap, 0), whole("seed", seed, 0)
@@ -148,6 +154,8 @@ def evaluate(
 
 def _parse(metrics: Sequence[str] | str, k: int) -> dict[str, tuple[Metric, int]]:
     """Full name → metric and the length of its lists, in the order asked for."""
+    if not isinstance(metrics, Iterable):
+        raise SettingsError(f"metrics are names of them, got {metrics!r}")
     wanted = {}
     for asked in [metrics] if isinstance(metrics, str) else metrics:
         name, at, length = str(asked).partition("@")

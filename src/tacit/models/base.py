@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, overload
 
@@ -19,17 +18,20 @@ import numpy.typing as npt
 from tacit import artifact, checks
 from tacit.data.catalogue import Catalogue
 from tacit.data.ids import Id, IdMap
-from tacit.data.interactions import Csr, Interactions, histories_to_csr
-from tacit.engines.scorers import FactorScorer, Scorer, TopK
+from tacit.data.interactions import Csr, Interactions, histories_to_csr, need_interactions
+from tacit.engines.scorers import Scorer, TopK
 from tacit.errors import (
     CorruptArtifactError,
     DataError,
+    EmptyDataError,
     NotFittedError,
     SettingsError,
     UnknownIdError,
     UnsupportedError,
 )
 from tacit.models import files
+from tacit.models.epoch import Epoch as Epoch
+from tacit.models.epoch import OnEpoch as OnEpoch
 from tacit.models.lists import (
     History,
     ItemLists,
@@ -37,33 +39,11 @@ from tacit.models.lists import (
     as_histories,
     as_list,
     excluded,
-    stack,
 )
+from tacit.models.ranked import Metric as Metric
+from tacit.models.ranked import checked, diagonal, top_k
+from tacit.models.ranked import vector_scorer as vector_scorer
 from tacit.results import Explanation, Recommendations
-
-Metric = Literal["cosine", "dot"]
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """How training stands after an epoch.
-
-    Attributes
-    ----------
-    number
-        1 for the first.
-    seconds
-        Spent on training so far, callbacks left out.
-    loss
-        The training objective, or None where it was not asked for.
-    """
-
-    number: int
-    seconds: float
-    loss: float | None = None
-
-
-OnEpoch = Callable[[Epoch], bool | None]
 
 
 class Model(ABC):
@@ -216,20 +196,24 @@ class Model(ABC):
             Leave out what a person already has in their history.
         allow, deny
             Items to choose from alone, and items to leave out: a list for everybody, or a
-            mapping user → list (users that it does not name are not limited). Items the model
-            does not know are passed over: it could not recommend them.
+            mapping user → list (users that it does not name are not limited; the lists of
+            histories go by their numbers). Items the model does not know are passed over: it
+            could not recommend them.
         scale
             Scale the scores of each list to 0…1, the first 1 and the last 0.
 
         Raises
         ------
         UnknownIdError
-            If a user, or an item of a history, was never seen; the message names close matches.
+            If a user, or an item of a history, was never seen, the message naming close matches;
+            or an item of allow or deny is of another type than the model's.
         NotFittedError, SettingsError
-            If the model is not fitted, or k is less than 1.
+            If the model is not fitted, k is less than 1, or allow or deny are no lists.
+        DataError
+            If a history is no list of items, or a value in it no finite number.
         """
         queries, rows, codes = self._people(users, history)
-        top = _top_k(
+        top = top_k(
             self._scorer(rows, codes),
             checks.whole("k", k, 1),
             excluded(rows if exclude_seen else None, deny, queries, self.items),
@@ -312,9 +296,9 @@ class Model(ABC):
         """
         queries = as_list(items)
         codes = self.items.codes(queries)
-        itself = None if include_self else _diagonal(codes, len(self.items))
-        top = _top_k(
-            self._item_scorer(codes, _metric(metric)),
+        itself = None if include_self else diagonal(codes, len(self.items))
+        top = top_k(
+            self._item_scorer(codes, checked(metric)),
             checks.whole("k", k, 1),
             excluded(itself, deny, queries, self.items),
             allowed(allow, queries, self.items),
@@ -335,12 +319,12 @@ class Model(ABC):
         """
         queries = as_list(users)
         codes = self.users.codes(queries)
-        scorer = self._user_scorer(codes, _metric(metric))
-        top = scorer.top_k(checks.whole("k", k, 1), exclude=_diagonal(codes, len(self.users)))
+        scorer = self._user_scorer(codes, checked(metric))
+        top = scorer.top_k(checks.whole("k", k, 1), exclude=diagonal(codes, len(self.users)))
         return self._answer(queries, "user", "user", top)
 
-    def scores(self, user: Id, items: Iterable[Id]) -> npt.NDArray[np.float32]:
-        """The scores of some items for a user, seen ones too; float32, one each.
+    def scores(self, user: Id, items: Id | Iterable[Id]) -> npt.NDArray[np.float32]:
+        """The scores of some items (one or several) for a user, seen ones too; float32, one each.
 
         Raises
         ------
@@ -348,7 +332,7 @@ class Model(ABC):
             If the user or an item was never seen.
         """
         codes = self.users.codes([user])
-        wanted = self.items.codes(items)
+        wanted = self.items.codes(as_list(items))
         unique, where = np.unique(wanted, return_inverse=True)
         cells = Csr(
             np.array([0, len(unique)], dtype=np.int64),
@@ -372,16 +356,20 @@ class Model(ABC):
             If the user, the item or an item of the history was never seen.
         UnsupportedError
             If this kind of model can't explain its scores.
+        SettingsError
+            If no item is named, or not exactly one user or history.
         """
         if item is None:
             raise SettingsError("explain which item? pass item=…")
-        _, row, _ = self._people(user, history)
+        people, row, known = self._people(user, history)
+        if len(people) != 1:
+            raise SettingsError(f"explain is for one user or one history, got {len(people):,}")
         code = self.items.code(item)
         parts = self._contributions(row, code)
         order = np.argsort(-parts, kind="stable")
         return Explanation(
-            user=user,
-            item=item,
+            user=None if known is None else people[0],
+            item=self.items[code],
             score=float(parts.sum()),
             ids=self.items[row.indices[order]].tolist(),
             contributions=parts[order],
@@ -446,6 +434,21 @@ class Model(ABC):
 
     # --- inside --------------------------------------------------------------------
 
+    def _to_learn(self, interactions: Interactions) -> Interactions:
+        """What ``fit`` was given, if there is something in it to learn from.
+
+        Raises
+        ------
+        DataError
+            If it is no interactions.
+        EmptyDataError
+            If there are none.
+        """
+        data = need_interactions(interactions, f"{type(self).__name__}.fit")
+        if data.nnz == 0:
+            raise EmptyDataError(f"there are no interactions in {data.name!r} to learn from")
+        return data
+
     def _people(
         self, users: Id | Iterable[Id] | None, history: History | Sequence[History] | None
     ) -> tuple[list[Id], Csr, npt.NDArray[np.int32] | None]:
@@ -480,39 +483,3 @@ class Model(ABC):
             scores=top.scores,
             catalogue=self.catalogue,
         )
-
-
-def _top_k(scorer: Scorer, k: int, exclude: Csr | None, allow: list[Csr | None]) -> TopK:
-    """The best of each query, where some are limited to a list and others are not."""
-    limited = np.array([row is not None for row in allow], dtype=np.bool_)
-    if not limited.any():
-        return scorer.top_k(k, exclude=exclude)
-    lists = stack([row for row in allow if row is not None], scorer.n_items)
-    if limited.all():
-        return scorer.top_k(k, exclude=exclude, allow=lists)
-    parts = []
-    for rows, only in ((np.flatnonzero(~limited), None), (np.flatnonzero(limited), lists)):
-        less = None if exclude is None else exclude.take_rows(rows)
-        parts.append((rows, scorer.take(rows).top_k(k, exclude=less, allow=only)))
-    return TopK.merge(parts)
-
-
-def vector_scorer(
-    vectors: npt.NDArray[Any], codes: npt.NDArray[Any], metric: Metric, threads: int | None
-) -> Scorer:
-    """How like each of ``vectors`` is to some of them; a zero vector is like nothing (0)."""
-    if metric == "cosine":
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
-    return FactorScorer(vectors[codes], vectors, threads=threads)
-
-
-def _diagonal(codes: npt.NDArray[np.int32], n: int) -> Csr:
-    """One entry a row: the query itself."""
-    indptr = np.arange(len(codes) + 1, dtype=np.int64)
-    return Csr(indptr, codes, np.ones(len(codes), dtype=np.float32), n)
-
-
-def _metric(metric: Metric) -> Metric:
-    checks.choice("metric", metric, ("cosine", "dot"))
-    return metric

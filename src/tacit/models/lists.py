@@ -9,33 +9,60 @@ import numpy as np
 
 from tacit.data.ids import Id, IdMap
 from tacit.data.interactions import Csr
-from tacit.errors import SettingsError
+from tacit.errors import DataError, SettingsError
 
 History = Iterable[Id] | Mapping[Id, float]
 ItemLists = Iterable[Id] | Mapping[Id, Iterable[Id]]
 
 
 def as_histories(given: History | Sequence[History]) -> list[History]:
-    """One person's items, or several people's, as a list of histories."""
+    """One person's items, or several people's, as a list of histories.
+
+    Raises
+    ------
+    DataError
+        If it is neither a list nor a mapping.
+    """
     if isinstance(given, Mapping):
         return [given]
+    if not isinstance(given, Iterable):
+        raise DataError(f"a history is a list of items, got the single {given!r}")
     parts: list[Any] = [given] if isinstance(given, str) else list(given)
     several = parts and not any(isinstance(part, str | int | np.integer) for part in parts)
     return parts if several else [parts if not isinstance(given, str) else given]
 
 
 def as_list(ids: Id | Iterable[Id]) -> list[Id]:
-    """One id or several, as a list."""
-    if isinstance(ids, str) or not isinstance(ids, Iterable):
-        return [ids]
-    return list(ids)
+    """One id or several, as a list of Python's own strings and integers.
+
+    Raises
+    ------
+    SettingsError
+        If it is a mapping, as histories are.
+    """
+    if isinstance(ids, np.ndarray | np.generic):
+        ids = ids.tolist()
+    if isinstance(ids, str | bytes) or not isinstance(ids, Iterable):
+        return [ids]  # type: ignore[list-item]
+    if isinstance(ids, Mapping):
+        raise SettingsError("ids are needed, got a mapping: what a new person likes is history=")
+    return [one.item() if isinstance(one, np.generic) else one for one in ids]
 
 
 def allowed(lists: ItemLists | None, queries: Sequence[Id], items: IdMap) -> list[Csr | None]:
-    """For each query, the only items it may get, or None where it is not limited."""
+    """For each query, the only items it may get, or None where it is not limited.
+
+    Raises
+    ------
+    SettingsError
+        If the lists are no lists, or those of users called in another way than the queries.
+    UnknownIdError
+        If an item is of another type than the model's.
+    """
     if lists is None:
         return [None] * len(queries)
     if isinstance(lists, Mapping):
+        _check_keys(lists, queries)
         return [_row(lists[q], items) if q in lists else None for q in queries]
     return [_row(lists, items)] * len(queries)
 
@@ -43,10 +70,11 @@ def allowed(lists: ItemLists | None, queries: Sequence[Id], items: IdMap) -> lis
 def excluded(
     seen: Csr | None, deny: ItemLists | None, queries: Sequence[Id], items: IdMap
 ) -> Csr | None:
-    """What each query must not get: what it has seen, and what it is denied."""
+    """What each query must not get: what it has seen, and what it is denied; see `allowed`."""
     if deny is None:
         return seen
     if isinstance(deny, Mapping):
+        _check_keys(deny, queries)
         rows = [_row(deny.get(query, ()), items) for query in queries]
     else:
         rows = [_row(deny, items)] * len(queries)
@@ -83,11 +111,31 @@ def union(one: Csr, other: Csr) -> Csr:
     )
 
 
+def _check_keys(lists: Mapping[Id, Iterable[Id]], queries: Sequence[Id]) -> None:
+    """Refuse lists of "12" where users are integers, which would limit nobody without a word."""
+    key = next(iter(lists), None)
+    if key is not None and queries and isinstance(key, str) != isinstance(queries[0], str):
+        raise SettingsError(
+            f"allow and deny take a mapping user → list: it has {key!r}, and users are such as "
+            f"{queries[0]!r}"
+        )
+
+
 def _row(ids: Iterable[Id], items: IdMap) -> Csr:
     """One list as a row; items that are not known are passed over."""
-    if isinstance(ids, str):
+    if isinstance(ids, str | bytes):
         raise SettingsError(f"allow and deny take lists of items, got the single text {ids!r}")
-    codes = {code for one in ids if (code := items.get(one)) is not None}
+    if not isinstance(ids, Iterable):
+        raise SettingsError(f"allow and deny take lists of items, got {ids!r}")
+    codes = {code for one in ids if (code := _code(one, items)) is not None}
     indices = np.array(sorted(codes), dtype=np.int32)
     indptr = np.array([0, len(indices)], dtype=np.int64)
     return Csr(indptr, indices, np.ones(len(indices), dtype=np.float32), len(items))
+
+
+def _code(one: object, items: IdMap) -> int | None:
+    """The code of an item, None if it is not known; an id of another type is a slip."""
+    code = items.get(one)
+    if code is None and not isinstance(one, int | np.integer if items.are_integers else str):
+        items.code(one)  # says what ids are
+    return code

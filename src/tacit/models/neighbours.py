@@ -12,7 +12,6 @@ import numpy.typing as npt
 from tacit import checks
 from tacit.data.interactions import Csr, Interactions
 from tacit.engines.scorers import BlockScorer, Scorer
-from tacit.errors import EmptyDataError
 from tacit.models.base import Metric, Model, OnEpoch
 
 if TYPE_CHECKING:
@@ -58,18 +57,20 @@ class ItemNeighbours(Model):
         checks.choice("similarity", self.similarity, ("cosine", "tfidf", "bm25"))
         checks.whole("neighbours", self.neighbours, 1)
         checks.number("k1", self.k1, 0, above=True)
-        checks.number("b", self.b, 0)
+        checks.number("b", self.b, 0, most=1)
+        checks.threads(self.threads)
 
     def fit(self, interactions: Interactions, *, on_epoch: OnEpoch | None = None) -> Self:
         """Find every item's neighbours; there are no epochs, so ``on_epoch`` is not called.
 
         Raises
         ------
+        DataError
+            If it is no interactions.
         EmptyDataError
-            If there are no interactions.
+            If there are none.
         """
-        if interactions.nnz == 0:
-            raise EmptyDataError(f"there are no interactions in {interactions.name!r}")
+        interactions = self._to_learn(interactions)
         columns = self._weighted(interactions)
         people = columns.T.tocsr()
         n = interactions.n_items

@@ -9,9 +9,9 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from tacit import checks
 from tacit.data.interactions import Csr, Interactions
 from tacit.engines.scorers import FactorScorer, Scorer
-from tacit.errors import EmptyDataError
 from tacit.models.base import Metric, Model, OnEpoch
 
 
@@ -20,22 +20,36 @@ class Popularity(Model):
     """Every item scores the share of users who like it; dislikes don't count.
 
     It has no idea of likeness: :meth:`similar_items` gives the most popular items.
+
+    Parameters
+    ----------
+    threads
+        None: all cores this process may use.
+
+    Raises
+    ------
+    SettingsError
+        If ``threads`` is no whole number of 1 or more.
     """
 
     threads: int | None = None
 
     kind: ClassVar[str] = "popularity"
 
+    def __post_init__(self) -> None:
+        checks.threads(self.threads)
+
     def fit(self, interactions: Interactions, *, on_epoch: OnEpoch | None = None) -> Self:
         """Count who likes what; there are no epochs, so ``on_epoch`` is not called.
 
         Raises
         ------
+        DataError
+            If it is no interactions.
         EmptyDataError
-            If there are no interactions.
+            If there are none.
         """
-        if interactions.nnz == 0:
-            raise EmptyDataError(f"there are no interactions in {interactions.name!r}")
+        interactions = self._to_learn(interactions)
         liked = interactions.csr.indices[interactions.csr.values > 0]
         counts = np.bincount(liked, minlength=interactions.n_items)
         self._interactions = interactions
