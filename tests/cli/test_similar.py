@@ -20,7 +20,7 @@ def test_a_table_names_what_was_understood(model_file: Path) -> None:
     ran = run("similar", model_file, "radiohead", "i0001", "-k", 2)
     assert ran.code == 0
     assert "like Radiohead (i0000)" in ran.out
-    assert "like Sigur Rós (i0001)" in ran.out
+    assert "\n\nlike Sigur Rós (i0001)\n" in ran.out
 
 
 def test_the_metric_and_the_limits_count(model_file: Path) -> None:

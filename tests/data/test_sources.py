@@ -178,3 +178,13 @@ def test_catalogue_from_a_frame() -> None:
     assert list(known.items) == [3, 1]
     assert (known.name(3), known.name(1)) == ("Three", "1")
     assert (known.tags_of(3), known.tags_of(1)) == (("x", "y"), ())
+
+
+def test_an_empty_path_is_not_the_present_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pq.write_table(pa.table({"user": [1], "item": [2]}), tmp_path / "a.parquet")
+    monkeypatch.chdir(tmp_path)
+    assert len(tacit.read_interactions(".")) == 1
+    with pytest.raises(DataError, match="the path is empty"):
+        tacit.read_interactions("")

@@ -138,13 +138,15 @@ def table(
 
 
 def answers(found: Recommendations) -> list[Any]:
-    """A title and a table for each query."""
+    """A title and a table for each query, with an empty line in between."""
     rows = list(found)
     named = found.answer_kind == "item" and "names" in _fields(found.catalogue)
     shown = []
     spans = itertools.pairwise(found.offsets.tolist())
     for query, (begin, end) in zip(found.queries, spans, strict=True):
         theirs = rows[begin:end]
+        if shown:
+            shown.append(_text(""))
         if not theirs:
             shown.append(_text(f"{_title(found, query)}: nothing is left to offer", "bold"))
             continue

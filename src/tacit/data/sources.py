@@ -149,6 +149,8 @@ def name_of(source: Any) -> str | None:
 
 
 def _paths(source: str | os.PathLike[str]) -> list[Path]:
+    if not os.fspath(source):
+        raise DataError("there is no file '': the path is empty")  # and not this very folder
     path = Path(os.fspath(source)).expanduser()
     if path.is_dir():
         found = sorted(p for p in path.rglob("*") if p.suffix.lower() in (".parquet", ".pq"))
