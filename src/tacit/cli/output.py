@@ -141,7 +141,7 @@ def answers(found: Recommendations) -> list[Any]:
     """A title and a table for each query, with an empty line in between."""
     rows = list(found)
     named = found.answer_kind == "item" and "names" in _fields(found.catalogue)
-    shown = []
+    shown: list[Any] = []
     spans = itertools.pairwise(found.offsets.tolist())
     for query, (begin, end) in zip(found.queries, spans, strict=True):
         theirs = rows[begin:end]
