@@ -82,5 +82,5 @@ def choice(name: str, value: object, choices: Sequence[str]) -> None:
     SettingsError
         If it is none of them.
     """
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         raise SettingsError(f"{name} must be one of {', '.join(map(repr, choices))}; got {value!r}")

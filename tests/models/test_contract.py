@@ -42,7 +42,7 @@ class TestItemNeighbours(ModelContract):
         return lambda: ItemNeighbours(similarity=request.param, neighbours=10)
 
 
-@pytest.mark.parametrize("kind", [Popularity, ItemNeighbours])
+@pytest.mark.parametrize("kind", [ALS, Popularity, ItemNeighbours])
 def test_what_is_no_interactions(kind):
     with pytest.raises(
         DataError, match=rf"{kind.__name__}\.fit needs .*got csr_array: tacit\.read"
