@@ -19,7 +19,10 @@ napoleon_google_docstring = False
 
 def _escape_bars(_app, _what, _name, _obj, _options, lines):
     """Docstrings write |S| for sizes, which reStructuredText would take for substitutions."""
-    lines[:] = [line if "``" in line else line.replace("|", r"\|") for line in lines]
+    for place, line in enumerate(lines):
+        parts = line.split("``")  # every second one is code
+        parts[::2] = [part.replace("|", r"\|") for part in parts[::2]]
+        lines[place] = "``".join(parts)
 
 
 def setup(app):
