@@ -39,6 +39,7 @@ def prepare(rows: Rows, setting: Setting, solver: str) -> Fit:
             got = model.A_, model.B_
             if after(lambda got=got: got, number=epochs, seconds=seconds):  # type: ignore[misc]
                 return
+            del model, got  # or the next one's memory would count beside this one's
 
     return fit
 
