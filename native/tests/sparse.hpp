@@ -1,0 +1,49 @@
+// Arrays that reach beyond 2^31 entries without the memory for them: pages that nobody writes to
+// are not there.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <vector>
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <sys/mman.h>
+#endif
+
+namespace tacit::tests {
+
+/// n entries, all 0, of which `content` is put in from `begin` on.
+template <class T>
+class Sparse {
+ public:
+  Sparse(std::int64_t n, std::int64_t begin, const std::vector<T>& content)
+      : bytes_(static_cast<std::size_t>(n) * sizeof(T)) {
+#if defined(__unix__) || defined(__APPLE__)
+    void* got = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (got != MAP_FAILED) data_ = static_cast<T*>(got);
+#endif
+    if (data_) std::copy(content.begin(), content.end(), data_ + begin);
+  }
+  Sparse(const Sparse&) = delete;
+  Sparse& operator=(const Sparse&) = delete;
+  ~Sparse() {
+#if defined(__unix__) || defined(__APPLE__)
+    if (data_) munmap(data_, bytes_);
+#endif
+  }
+
+  /// False where the system gives no memory that it does not have.
+  explicit operator bool() const {
+    if (!data_) std::printf("left out: no address space for %zu bytes\n", bytes_);
+    return data_ != nullptr;
+  }
+  T* data() const { return data_; }
+
+ private:
+  T* data_ = nullptr;
+  std::size_t bytes_;
+};
+
+}  // namespace tacit::tests
