@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 import pickle
+import weakref
 from collections.abc import Callable
 
 import numpy as np
@@ -155,6 +156,16 @@ def test_by_item_is_the_transpose() -> None:
     np.testing.assert_array_equal(again.to_matrix().toarray(), dense.T)
 
 
+def test_by_item_is_shared_as_long_as_it_is_held() -> None:
+    data = random_interactions(7, 5)
+    turned = data.by_item()
+    assert data.by_item() is turned
+    watched = weakref.ref(turned)
+    del turned
+    assert watched() is None
+    assert data.by_item().nnz == data.nnz
+
+
 def test_a_catalogue_gets_the_items_kind_of_id(caplog: pytest.LogCaptureFixture) -> None:
     numbers = Interactions.from_matrix(np.eye(2), items=[10, 20])
     known = Catalogue(IdMap(["10", "20", "30"]), names=["Ten", "Twenty", "Thirty"])
@@ -222,7 +233,9 @@ def test_what_is_no_catalogue() -> None:
 @pytest.mark.parametrize("again", [copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
 def test_copies_are_as_immutable(again: Callable[[Interactions], Interactions]) -> None:
     data = Interactions.from_matrix(np.eye(2, 3), ["u", "v"])
+    held = data.by_item()
     made = again(data)
+    assert made.by_item() is not held
     assert cells_of(made) == cells_of(data)
     assert made.users == data.users
     for array in (made.csr.values, made.csr.indices, made.users.array, made.items.array):

@@ -6,6 +6,7 @@ import itertools
 import os
 import signal
 import threading
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -350,3 +351,36 @@ def test_ctrl_c_ends_a_half_step_between_chunks() -> None:
     with pytest.raises(KeyboardInterrupt):
         before.fit(data)
     timer.join()
+
+
+# --- memory ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("confidence", "copies"),
+    [("linear", 1), ("binary", 1.5), ("log", 1.5)],
+)
+@pytest.mark.parametrize("solver", ["exact", "auto"])
+def test_a_fit_holds_the_factors_and_the_transpose(confidence, copies, solver) -> None:
+    """Once the entries by item, and half as much where their values are not their weights."""
+    n_users, n_items, factors, each = 3000, 2000, 64, 100
+    rng = np.random.default_rng(0)
+    indices = rng.integers(0, n_items, n_users * each).astype(np.int32)
+    values = rng.random(len(indices), dtype=np.float32) + np.float32(0.5)
+    indptr = np.arange(n_users + 1, dtype=np.int64) * each
+    ids = IdMap.range(n_users, "user"), IdMap.range(n_items, "item")
+    data = Interactions(Csr(indptr, indices, values, n_items), *ids)
+    model = ALS(
+        factors=factors, alpha=3.0, confidence=confidence, solver=solver, iterations=1, threads=1
+    )
+    ALS(factors=2, iterations=1).fit(data)  # what is imported at first use is no part of it
+    tracemalloc.start()
+    try:
+        model.fit(data)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    entries = data.nnz * (4 + 4)
+    matrices = (n_users + n_items) * factors * 4
+    assert peak < 1.1 * (matrices + copies * entries) + 2e6
+    assert peak > matrices + copies * entries

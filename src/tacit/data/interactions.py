@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -97,6 +97,9 @@ class Interactions:
         for array in (self.csr.indptr, self.csr.indices, self.csr.values, self.timestamps):
             if array is not None:
                 array.setflags(write=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: part for name, part in self.__dict__.items() if name != "_by_item"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """A copy, deep or through pickle, is as immutable as what it is of."""
@@ -195,14 +198,18 @@ class Interactions:
         return sp.csr_array(parts, shape=(self.n_users, self.n_items))
 
     def by_item(self) -> Csr:
-        """The same entries, items × users (made once, then kept)."""
-        return self._by_item
+        """The same entries, items × users.
 
-    @cached_property
-    def _by_item(self) -> Csr:
-        turned = self.csr.transpose()
-        for array in (turned.indptr, turned.indices, turned.values):
-            array.setflags(write=False)
+        They are as large as the interactions themselves, so they are shared for as long as
+        anybody holds them, and made anew after that: who asks often keeps what it gets.
+        """
+        kept = self.__dict__.get("_by_item")
+        turned: Csr | None = kept() if kept else None
+        if turned is None:
+            turned = self.csr.transpose()
+            for array in (turned.indptr, turned.indices, turned.values):
+                array.setflags(write=False)
+            self.__dict__["_by_item"] = weakref.ref(turned)
         return turned
 
     def history(self, user: Id) -> dict[Id, float]:

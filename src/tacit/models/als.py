@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -15,16 +15,26 @@ import numpy.typing as npt
 from tacit import checks
 from tacit.data.ids import IdMap
 from tacit.data.interactions import Csr, Interactions, histories_to_csr
-from tacit.engines.base import Engine, Factors, Objective, Spectrum
+from tacit.engines.base import Engine, Factors, Objective, Penalties, Spectrum
 from tacit.engines.local import LocalEngine
 from tacit.engines.scorers import FactorScorer, Scorer
 from tacit.errors import DataError, EmptyDataError, SettingsError
 from tacit.models.base import Epoch, Metric, Model, OnEpoch, vector_scorer
+from tacit.models.confidence import Confidence, warn_of_spread
 from tacit.models.lists import History
 
 log = logging.getLogger("tacit")
 
-_WEIGHT_LIMITS = np.float32(1e-30), np.float32(1e30)
+_ROWS_AT_ONCE = 1024  # where wider numbers than the factors' own come in between
+
+
+class _Side(NamedTuple):
+    """What a half step works on: weighted rows, both sides' factors, λ of each row."""
+
+    rows: Csr
+    fixed: Factors
+    solved: Factors
+    penalties: Penalties
 
 
 @dataclass(kw_only=True, eq=False)
@@ -166,8 +176,7 @@ class ALS(Model):
         """
         self._engine = engine or self._engine
         interactions = self._to_learn(interactions)
-        X, Y = self._start(interactions)
-        self._train(interactions, X, Y, self.iterations, on_epoch, track_loss, [])
+        self._train(interactions, self._start, self.iterations, on_epoch, track_loss, [])
         return self
 
     def partial_fit(
@@ -194,52 +203,57 @@ class ALS(Model):
         if data is None:
             raise EmptyDataError("a model that is not fitted yet needs interactions")
         data = self._to_learn(data)
-        if self._interactions is None:
-            X, Y = self._start(data)
-        else:
-            new = self._draw(data.n_users, [self.seed, len(self._epochs)])
-            X = _carry_over(self.user_factors, self.users, data.users, new)
-            nothing = np.zeros((data.n_items, self.factors), self.dtype)
-            Y = _carry_over(self.item_factors, self.items, data.items, nothing)
-        self._train(data, X, Y, iterations, on_epoch, track_loss, list(self._epochs))
+        start = self._start if self._interactions is None else self._go_on
+        self._train(data, start, iterations, on_epoch, track_loss, list(self._epochs))
         return self
 
-    def _draw(self, n: int, seed: int | list[int]) -> Factors:
-        """Vectors to begin with, N(0, 0.1/√f) (Rendle et al. 2021, section 3.2)."""
-        spread = 0.1 / np.sqrt(self.factors)
-        return np.random.default_rng(seed).normal(0, spread, (n, self.factors)).astype(self.dtype)
+    def _blank(self, n: int) -> Factors:
+        return self._engine.lay_out(np.zeros((n, self.factors), self.dtype))
+
+    def _draw(self, F: Factors, seed: int | list[int]) -> None:
+        """Fill in vectors to begin with, N(0, 0.1/√f) (Rendle et al. 2021, section 3.2)."""
+        random, spread = np.random.default_rng(seed), 0.1 / np.sqrt(self.factors)
+        for first in range(0, len(F), _ROWS_AT_ONCE):  # as one float64 draw would be, cast
+            block = F[first : first + _ROWS_AT_ONCE]
+            block[:] = random.normal(0, spread, block.shape)
 
     def _start(self, data: Interactions) -> tuple[Factors, Factors]:
         """The larger side at random, the other, which is solved first, at nothing."""
-        X, Y = (np.zeros((n, self.factors), self.dtype) for n in (data.n_users, data.n_items))
-        if _users_first(data):
-            return X, self._draw(data.n_items, self.seed)
-        return self._draw(data.n_users, self.seed), Y
+        X, Y = self._blank(data.n_users), self._blank(data.n_items)
+        self._draw(Y if _users_first(data) else X, self.seed)
+        return X, Y
+
+    def _go_on(self, data: Interactions) -> tuple[Factors, Factors]:
+        """The vectors of those who are known; new users at random, new items at nothing."""
+        X, Y = self._blank(data.n_users), self._blank(data.n_items)
+        if self.users != data.users:
+            self._draw(X, [self.seed, len(self._epochs)])
+        _carry_over(self.user_factors, self.users, data.users, X)
+        _carry_over(self.item_factors, self.items, data.items, Y)
+        return X, Y
 
     def _train(
         self,
         data: Interactions,
-        X: Factors,
-        Y: Factors,
+        start: Callable[[Interactions], tuple[Factors, Factors]],
         iterations: int,
         on_epoch: OnEpoch | None,
         track_loss: bool,
         epochs: list[Epoch],
     ) -> None:
-        self._warn_of_spread(data)
         begun = time.perf_counter()
         spent = epochs[-1].seconds if epochs else 0.0
-        by_user, by_item = self._weigh(data.csr), self._weigh(data.by_item())
-        for rows, F in ((by_user, X), (by_item, Y)):
-            F[rows.row_counts == 0] = 0  # before the first half step: they must not pull on others
-        X, Y = self._engine.lay_out(X), self._engine.lay_out(Y)
-        half_steps = [(by_item, X, Y, 1), (by_user, Y, X, 0)]
-        if _users_first(data):
-            half_steps.reverse()
+        if self.confidence == "linear":
+            warn_of_spread(data.csr.values, data.name)
+        X, Y = start(data)
+        by_user, by_item = sides = self._sides(data, X, Y)
+        for side in sides:  # before the first half step: they must not pull on others
+            side.solved[side.rows.row_counts == 0] = 0
+        order = (by_user, by_item) if _users_first(data) else (by_item, by_user)
         first = len(epochs) + 1
         for number in range(first, first + iterations):
-            for rows, fixed, solved, side in half_steps:
-                self._half_step(rows, fixed, solved, side=side)
+            for side in order:
+                self._half_step(side)
             spent += time.perf_counter() - begun
             self._keep(data, X, Y)
             loss = self._loss(by_user, by_item) if track_loss else None
@@ -251,30 +265,17 @@ class ALS(Model):
             if done:
                 break
         if self.solver != "exact" or _users_first(data):
-            self._half_step(by_user, Y, X, side=0, solver="exact")
-        self._keep(data, np.ascontiguousarray(X), np.ascontiguousarray(Y))
+            self._half_step(by_user, "exact")
+        del side, sides, order, by_user, by_item  # what they hold is free for what comes
+        X = np.ascontiguousarray(X)
+        self._keep(data, X, Y)
+        Y = np.ascontiguousarray(Y)
+        self._keep(data, X, Y)
 
-    def _warn_of_spread(self, data: Interactions) -> None:
-        """A few huge counts under the linear confidence drown everybody else."""
-        if self.confidence != "linear":
-            return
-        sizes = np.abs(data.csr.values)
-        usual, largest = float(np.median(sizes)), float(sizes.max())
-        if largest > 1000 * usual:
-            log.warning(
-                "values of %s run up to %s and half of them are below %s: the linear confidence "
-                "lets the largest outweigh the rest; confidence='log' is made for such counts",
-                data.name,
-                f"{largest:,g}",
-                f"{usual:,g}",
-            )
-
-    def _half_step(
-        self, rows: Csr, fixed: Factors, solved: Factors, *, side: int, solver: str | None = None
-    ) -> None:
-        objective = Objective(self.unobserved_weight, solver or self.solver, self.cg_steps)
+    def _half_step(self, side: _Side, solver: str | None = None) -> None:
+        objective = Objective(self._unobserved, solver or self.solver, self.cg_steps)
         self._spectrum_of_items = None  # both sides may turn
-        self._engine.half_step(rows, fixed, solved, self._penalties(rows, side), objective)
+        self._engine.half_step(side.rows, side.fixed, side.solved, side.penalties, objective)
 
     def _keep(self, data: Interactions, X: Factors, Y: Factors) -> None:
         self._interactions, self._X, self._Y = data, X, Y
@@ -288,24 +289,35 @@ class ALS(Model):
         one = self.regularization
         return tuple(one) if isinstance(one, tuple | list) else (one, one)  # type: ignore[return-value]
 
+    @property
+    def _confidence(self) -> Confidence:
+        return Confidence(self.confidence, self.alpha, self.epsilon)
+
+    @property
+    def _unobserved(self) -> float:
+        """α0 as the engine gets it: all its weights are divided by the confidence's unit."""
+        return self.unobserved_weight / self._confidence.unit
+
     def _weigh(self, rows: Csr) -> Csr:
         """The same rows with c − α0, signed by the preference, in the place of the values."""
-        size = np.abs(rows.values)
-        if self.confidence == "log":
-            size = np.log1p(size / np.float32(self.epsilon))
-        elif self.confidence == "binary":
-            size = np.ones_like(size)
-        # neither lost to 0, which has no sign, nor to infinity
-        excess = np.clip(np.float32(self.alpha) * size, *_WEIGHT_LIMITS)
-        return Csr(rows.indptr, rows.indices, np.copysign(excess, rows.values), rows.n_columns)
+        return self._confidence.weigh(rows)
 
-    def _penalties(
-        self, rows: Csr, side: int, n_columns: int | None = None
-    ) -> npt.NDArray[np.float64]:
-        """λ of each row, scaled by how often it is seen."""
-        n = rows.n_columns if n_columns is None else n_columns
-        seen = np.asarray(rows.row_counts + self.unobserved_weight * n, dtype=np.float64)
-        return self._regularizations[side] * seen**self.regularization_scaling
+    def _sides(self, data: Interactions, X: Factors, Y: Factors) -> tuple[_Side, _Side]:
+        """The half steps of users and items; the fewest possible copies of the interactions."""
+        by_user = self._weigh(data.csr)
+        by_item = data.by_item() if by_user is data.csr else by_user.transpose()
+        return (
+            _Side(by_user, Y, X, self._penalties(by_user, 0)),
+            _Side(by_item, X, Y, self._penalties(by_item, 1)),
+        )
+
+    def _penalties(self, rows: Csr, side: int) -> npt.NDArray[np.float64]:
+        """λ of each row, scaled by how often it is seen; over the confidence's unit."""
+        seen = np.asarray(
+            rows.row_counts + self.unobserved_weight * rows.n_columns, dtype=np.float64
+        )
+        penalty = self._regularizations[side] / self._confidence.unit
+        return penalty * seen**self.regularization_scaling
 
     def loss(self) -> float:
         """The training objective at the present factors, in closed form (one pass over the data).
@@ -315,18 +327,14 @@ class ALS(Model):
         NotFittedError
             If the model is not fitted.
         """
-        data = self.interactions
-        return self._loss(self._weigh(data.csr), self._weigh(data.by_item()))
+        return self._loss(*self._sides(self.interactions, self._X, self._Y))
 
-    def _loss(self, by_user: Csr, by_item: Csr) -> float:
-        X, Y, engine = self._X, self._Y, self._engine
+    def _loss(self, by_user: _Side, by_item: _Side) -> float:
+        X, Y, engine, unobserved = self._X, self._Y, self._engine, self._unobserved
         everywhere = float((engine.gram(X) * engine.gram(Y)).sum())
-        penalty = sum(
-            float(self._penalties(rows, side) @ np.square(F, dtype=np.float64).sum(axis=1))
-            for side, (rows, F) in enumerate(((by_user, X), (by_item, Y)))
-        )
-        observed = engine.observed_loss(by_user, X, Y, self.unobserved_weight)
-        return observed + self.unobserved_weight * everywhere + penalty
+        penalty = _penalty(by_user.penalties, X) + _penalty(by_item.penalties, Y)
+        observed = engine.observed_loss(by_user.rows, X, Y, unobserved)
+        return self._confidence.unit * (observed + unobserved * everywhere + penalty)
 
     # --- what was learned ----------------------------------------------------------
 
@@ -402,7 +410,7 @@ class ALS(Model):
         used, indices = np.unique(rows.indices, return_inverse=True)
         few = Csr(rows.indptr, indices.astype(np.int32), rows.values, len(used))
         penalties = self._penalties(rows, side)
-        return self._engine.fold_in(few, fixed[used], spectrum, penalties, self.unobserved_weight)
+        return self._engine.fold_in(few, fixed[used], spectrum, penalties, self._unobserved)
 
     @property
     def _items_spectrum(self) -> Spectrum:
@@ -429,11 +437,11 @@ class ALS(Model):
         values, vectors = self._items_spectrum
         y = self.item_factors[row.indices].astype(np.float64)
         penalty = self._penalties(weighed, 0)[0]
-        shared = (vectors * (self.unobserved_weight * values + penalty)) @ vectors.T
+        shared = (vectors * (self._unobserved * values + penalty)) @ vectors.T
         A = shared + (y.T * np.abs(excess)) @ y
         target = self.item_factors[item].astype(np.float64)
         toward = np.linalg.lstsq(A, target, rcond=1e-13)[0]
-        c = self.unobserved_weight + np.abs(excess)
+        c = self._unobserved + np.abs(excess)
         return np.where(excess > 0, c * (y @ toward), 0.0)
 
     def _arrays(self) -> dict[str, npt.NDArray[Any]]:
@@ -463,15 +471,24 @@ def _users_first(data: Interactions) -> bool:
     return data.n_users <= data.n_items
 
 
-def _carry_over(old: Factors, known: IdMap, ids: IdMap, start: Factors) -> Factors:
-    """The start for ``ids``, with the vectors of those that are known put in."""
+def _penalty(penalties: Penalties, F: Factors) -> float:
+    """Σ λ_r ‖f_r‖², in float64."""
+    total = 0.0
+    for first in range(0, len(F), _ROWS_AT_ONCE):
+        block = slice(first, first + _ROWS_AT_ONCE)
+        total += float(penalties[block] @ np.square(F[block], dtype=np.float64).sum(axis=1))
+    return total
+
+
+def _carry_over(old: Factors, known: IdMap, ids: IdMap, start: Factors) -> None:
+    """Put the vectors of those of ``ids`` that are known into their rows of ``start``."""
     if len(known) and len(ids) and known.are_integers != ids.are_integers:
         raise DataError(
             f"the model knows {known.kind} ids such as {known[0]!r}, and the new ones are such as "
             f"{ids[0]!r}: ids must be of one type"
         )
     if known == ids:
-        return old.copy()
+        start[:] = old
+        return
     codes = np.array([-1 if (code := known.get(one)) is None else code for one in ids], np.int64)
     start[codes >= 0] = old[codes[codes >= 0]]
-    return start
