@@ -49,3 +49,24 @@ def test_rows_are_taken_in_order(rows: list[int]) -> None:
     found = np.zeros_like(wanted)
     found[taken.row_of_entry, taken.indices] = taken.values
     np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize(
+    ("pointers", "columns", "sound"),
+    [
+        ([0], [], True),
+        ([0, 0, 2], [0, 2], True),
+        ([], [], False),
+        ([1, 2], [0, 1], False),
+        ([0, 2, 1], [0], False),
+        ([0, 1], [0, 1], False),
+        ([0, 1], [3], False),
+        ([0, 1], [-1], False),
+    ],
+)
+def test_rows_are_sound_within_their_arrays(
+    pointers: list[int], columns: list[int], sound: bool
+) -> None:
+    values = np.ones(len(columns), np.float32)
+    csr = Csr(np.array(pointers, np.int64), np.array(columns, np.int32), values, 3)
+    assert csr.is_sound is sound

@@ -48,6 +48,18 @@ class Csr:
         """int64, shape (n_rows,): the number of entries of each row."""
         return np.diff(self.indptr)
 
+    @cached_property
+    def is_sound(self) -> bool:
+        """Whether rows lie within the entries and columns below their number; looked at once."""
+        pointers, columns = self.indptr, self.indices
+        if not (len(pointers) and pointers[0] == 0):
+            return False
+        if not pointers[-1] == len(columns) == len(self.values):
+            return False
+        if (pointers[1:] < pointers[:-1]).any():
+            return False
+        return not len(columns) or bool(0 <= columns.min() <= columns.max() < self.n_columns)
+
     @property
     def row_of_entry(self) -> npt.NDArray[np.int32]:
         """int32, shape (nnz,): the row of each entry (made at each use, as large as indices)."""

@@ -46,6 +46,7 @@ class LocalEngine(Engine):
             solver=objective.solver,
             cg_steps=objective.cg_steps,
             threads=self.threads,
+            sound=rows.n_columns == len(fixed) and rows.is_sound,
         )
 
     def fold_in(
