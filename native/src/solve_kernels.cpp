@@ -75,18 +75,44 @@ void strip(std::int64_t depth, const T* a, std::int64_t a_row, std::int64_t a_co
   }
 }
 
+/// Two strips one below the other that begin at the same column. A last column of vectors is
+/// done for both at once: half as many sums would wait for each other.
+template <class T, int sign>
+void two_strips(std::int64_t depth, const T* a, const T* b, std::int64_t ldp, T* c,
+                std::int64_t ldc, std::int64_t from, std::int64_t to) {
+  constexpr int L = lanes<T>;
+  const std::int64_t whole = to - (to - from) / L % tile_vectors * L;
+  strip<T, tile_rows, sign>(depth, a, 1, ldp, b, ldp, c, ldc, from, whole);
+  strip<T, tile_rows, sign>(depth, a + tile_rows, 1, ldp, b, ldp, c + tile_rows * ldc, ldc, from, whole);
+  if (to - whole == 2 * L) {
+    strip<T, tile_rows, sign>(depth, a, 1, ldp, b, ldp, c, ldc, whole, to);
+    strip<T, tile_rows, sign>(depth, a + tile_rows, 1, ldp, b, ldp, c + tile_rows * ldc, ldc, whole, to);
+  } else if (to - whole == L) {
+    tile<T, 2 * tile_rows, 1, sign>(depth, a, 1, ldp, b + whole, ldp, c + whole, ldc);
+  }
+}
+
 /// The upper triangle of C ± PᵀP, rows and columns [begin, n) and the columns up to `width`;
-/// P is depth × width, stride ldp. begin is a multiple of tile_rows; so is n.
+/// P is depth × width, stride ldp. begin and n are multiples of the granule.
 template <class T, int sign>
 void upper_update(std::int64_t depth, const T* P, std::int64_t ldp, T* C, std::int64_t ldc,
                   std::int64_t begin, std::int64_t n, std::int64_t width) {
-  for (std::int64_t i = begin; i < n; i += tile_rows) {
-    const std::int64_t from = i / lanes<T> * lanes<T>;
-    strip<T, tile_rows, sign>(depth, P + i, 1, ldp, P, ldp, C + i * ldc, ldc, from, width);
+  constexpr int L = lanes<T>, rows = L < 2 * tile_rows ? tile_rows : 2 * tile_rows;
+  for (std::int64_t i = begin; i < n; i += rows) {
+    const std::int64_t from = i / L * L;
+    if constexpr (rows == tile_rows)
+      strip<T, rows, sign>(depth, P + i, 1, ldp, P, ldp, C + i * ldc, ldc, from, width);
+    else two_strips<T, sign>(depth, P + i, P, ldp, C + i * ldc, ldc, from, width);
   }
 }
 
 // --- Cholesky, with the right-hand side as one more column ------------------------------------
+
+template <class T>
+T root(T x) {
+  if constexpr (sizeof(T) == sizeof(float)) return __builtin_sqrtf(x);
+  else return __builtin_sqrt(x);
+}
 
 /// y += a·x over [from, to), multiples of the lanes.
 template <class T>
@@ -103,58 +129,175 @@ template <>
 struct Tolerance<float> {
   // A pivot this much smaller than its diagonal entry has lost most of its digits.
   static constexpr float pivot = 1e-4F;
+  // Of a squared residual that is as good as 0.
+  static constexpr double residual = 1e-14;
 };
 template <>
 struct Tolerance<double> {
-  static constexpr double pivot = 0;
+  // In double the bound at_least_one mends what rounding took.
+  static constexpr double pivot = -__builtin_huge_val();
+  static constexpr double residual = 1e-28;
 };
 
-/// The pivot to divide by. I + BᵀB ⪰ I, so none can be below 1 but by rounding: in double the
-/// bound mends what rounding took; in float a pivot that lost its digits is refused (0).
+/// The pivot to divide by. I + BᵀB ⪰ I, so none can be below 1 but by rounding.
 template <class T>
-[[gnu::always_inline]] inline T checked_pivot(T pivot, T diagonal) {
-  if (!(pivot > Tolerance<T>::pivot * diagonal)) {
-    if (sizeof(T) == sizeof(float)) return 0;
-    return 1;
-  }
-  return pivot < 1 ? T(1) : pivot;
+[[gnu::always_inline]] inline Vec<T> at_least_one(Vec<T> pivot) {
+  const Vec<T> one = broadcast(T(1));
+  return pivot > one ? pivot : one;
 }
 
-/// Solves A z = r for A = C (n × n, upper triangle, A ⪰ I) and r the column n of C; C is n × ldc
-/// with ldc ≥ n + lanes, n a multiple of lanes and of tile_rows, and is used up. z has n entries.
-/// Returns false if a pivot lost its digits.
+/// Solves U z = r for the upper triangle U of C and its column n as r, with 1 / U[i, i] in
+/// `inverse`: a vector of rows at a time. False if z is not finite.
 template <class T>
-bool cholesky_solve(T* C, std::int64_t n, std::int64_t ldc, T* diagonal, T* z) {
+bool back_substitute(const T* C, std::int64_t n, std::int64_t ldc, const T* inverse, T* z) {
   constexpr int L = lanes<T>;
-  constexpr std::int64_t block = 16;
-  const std::int64_t width = n + L;
-  for (std::int64_t i = 0; i < n; ++i) diagonal[i] = C[i * ldc + i];
-  for (std::int64_t k0 = 0; k0 < n; k0 += block) {
-    const std::int64_t k1 = least(k0 + block, n);
-    for (std::int64_t k = k0; k < k1; ++k) {
-      T* row = C + k * ldc;
-      const T pivot = checked_pivot(row[k], diagonal[k]);
-      if (!(pivot > 0)) return false;
-      const T inverse = T(1) / static_cast<T>(__builtin_sqrt(static_cast<double>(pivot)));
-      const std::int64_t from = k / L * L;
-      for (std::int64_t j = from; j < width; j += L) store(row + j, load(row + j) * broadcast(inverse));
-      for (std::int64_t i = k + 1; i < k1; ++i)
-        axpy<T>(-row[i], row, C + i * ldc, i / L * L, width);
-      diagonal[k] = inverse;
+  for (std::int64_t first = n - L; first >= 0; first -= L) {
+    Vec<T> dots[L], columns[L], rest;
+    for (int i = 0; i < L; ++i) {
+      dots[i] = Vec<T>{};
+      columns[i] = load(C + (first + i) * ldc + first);
+      rest[i] = C[(first + i) * ldc + n];
     }
-    upper_update<T, -1>(k1 - k0, C + k0 * ldc, ldc, C, ldc, k1, n, width);
+    for (std::int64_t j = first + L; j < n; j += L)
+      for (int i = 0; i < L; ++i) dots[i] += load(C + (first + i) * ldc + j) * load(z + j);
+    transpose<T>(columns);
+    rest -= sums<T>(dots);
+    for (int i = L - 1; i >= 0; --i) {
+      z[first + i] = rest[i] * inverse[first + i];
+      // What lies left of the diagonal only spoils entries that are done.
+      rest -= broadcast(z[first + i]) * columns[i];
+    }
   }
-  // Back substitution. Entries of z not reached yet are 0, so what lies left of the diagonal in
-  // the first vector does not count.
-  for (std::int64_t i = 0; i < n; ++i) z[i] = 0;
-  for (std::int64_t i = n - 1; i >= 0; --i) {
-    const T* row = C + i * ldc;
-    Vec<T> acc{};
-    for (std::int64_t j = i / L * L; j < n; j += L) acc += load(row + j) * load(z + j);
-    z[i] = (row[n] - sum<T>(acc)) * diagonal[i];
-    if (!(z[i] - z[i] == 0)) return false;
+  T check = 0;
+  for (std::int64_t i = 0; i < n; ++i) check += z[i] - z[i];
+  return check == 0;
+}
+
+/// Rows [i, i + rows) and `vectors` columns of vectors from j on of A − UᵀU, U being the rows of C
+/// above `done`. A is C, or I + PᵀP without its I where a P of some depth is given, n apart.
+template <class T, int rows, int vectors>
+[[gnu::always_inline]] inline void reduced_tile(const T* P, std::int64_t depth, std::int64_t n, T* C,
+                                                std::int64_t ldc, std::int64_t done,
+                                                std::int64_t i, std::int64_t j) {
+  constexpr int L = lanes<T>;
+  T* c = C + i * ldc + j;
+  Vec<T> acc[rows][vectors];
+  for (int r = 0; r < rows; ++r)
+    for (int v = 0; v < vectors; ++v) acc[r][v] = depth > 0 ? Vec<T>{} : load(c + r * ldc + v * L);
+  for (std::int64_t k = 0; k < depth; ++k) {
+    Vec<T> right[vectors];
+    for (int v = 0; v < vectors; ++v) right[v] = load(P + k * n + j + v * L);
+    for (int r = 0; r < rows; ++r) {
+      const Vec<T> left = broadcast(P[k * n + i + r]);
+      for (int v = 0; v < vectors; ++v) acc[r][v] += left * right[v];
+    }
   }
+  for (std::int64_t k = 0; k < done; ++k) {
+    Vec<T> right[vectors];
+    for (int v = 0; v < vectors; ++v) right[v] = load(C + k * ldc + j + v * L);
+    for (int r = 0; r < rows; ++r) {
+      const Vec<T> left = broadcast(C[k * ldc + i + r]);
+      for (int v = 0; v < vectors; ++v) acc[r][v] -= left * right[v];
+    }
+  }
+  for (int r = 0; r < rows; ++r)
+    for (int v = 0; v < vectors; ++v) store(c + r * ldc + v * L, acc[r][v]);
+}
+
+/// The rows [first, first + granule) of A − UᵀU, from the diagonal on, and of the right-hand side
+/// in column n. A last column of vectors is done for all rows at once: fewer sums would wait for
+/// each other.
+template <class T>
+void reduce_rows(const T* P, std::int64_t depth, std::int64_t n, T* C, std::int64_t ldc,
+                 std::int64_t first) {
+  constexpr int L = lanes<T>, G = granule<T>;
+  const std::int64_t from = first / L * L, rest = (n - from) / L % tile_vectors, whole = n - rest * L;
+  for (std::int64_t i = first; i < first + G; i += tile_rows) {
+    for (std::int64_t j = from; j < whole; j += tile_vectors * L)
+      reduced_tile<T, tile_rows, tile_vectors>(P, depth, n, C, ldc, first, i, j);
+    if (rest == 2) reduced_tile<T, tile_rows, 2>(P, depth, n, C, ldc, first, i, whole);
+  }
+  if (rest == 1) reduced_tile<T, G, 1>(P, depth, n, C, ldc, first, first, whole);
+  reduced_tile<T, G, 1>(P, 0, n, C, ldc, first, first, n);
+}
+
+/// Eliminates `vectors` columns of vectors from j on of the granule of rows from `first` on, whose
+/// square on the diagonal is factored.
+template <class T, int vectors>
+[[gnu::always_inline]] inline void eliminate(T* C, std::int64_t ldc, std::int64_t first,
+                                             std::int64_t j, const T* inverse) {
+  constexpr int L = lanes<T>, G = granule<T>;
+  const T* corner = C + first * ldc + first;
+  Vec<T> rows[G][vectors];
+  for (int k = 0; k < G; ++k)
+    for (int v = 0; v < vectors; ++v) rows[k][v] = load(C + (first + k) * ldc + j + v * L);
+  for (int k = 0; k < G; ++k) {
+    for (int v = 0; v < vectors; ++v) {
+      rows[k][v] *= broadcast(inverse[first + k]);
+      store(C + (first + k) * ldc + j + v * L, rows[k][v]);
+    }
+    for (int i = k + 1; i < G; ++i) {
+      const Vec<T> factor = broadcast(corner[k * ldc + i]);
+      for (int v = 0; v < vectors; ++v) rows[i][v] -= factor * rows[k][v];
+    }
+  }
+}
+
+/// Factors the granule of rows of C from `first` on, which are reduced: U there, 1 / U[k, k] in
+/// `diagonal`, which holds what the diagonal of A was. False if a pivot lost its digits.
+template <class T>
+[[gnu::always_inline]] inline bool factor_rows(T* C, std::int64_t n, std::int64_t ldc,
+                                               std::int64_t first, T* diagonal) {
+  constexpr int L = lanes<T>, G = granule<T>, V = G / L;
+  // The square on the diagonal, in registers. The roots wait: no row needs another's.
+  Vec<T> square[G][V];
+  T* corner = C + first * ldc + first;
+  for (int k = 0; k < G; ++k)
+    for (int v = 0; v < V; ++v) square[k][v] = load(corner + k * ldc + v * L);
+  for (int k = 0; k < G; ++k) {
+    const Vec<T> pivot = at_least_one<T>(broadcast(square[k][k / L][k % L]));
+    const Vec<T> inverse = T(1) / pivot;
+    for (int v = k / L; v < V; ++v) {
+      const Vec<T> scaled = inverse * square[k][v];
+      for (int i = k + 1; i < G; ++i) square[i][v] -= broadcast(square[k][i / L][i % L]) * scaled;
+    }
+  }
+  for (int k = 0; k < G; ++k) {
+    const T pivot = square[k][k / L][k % L];
+    if (!(pivot > Tolerance<T>::pivot * diagonal[first + k])) return false;
+    diagonal[first + k] = T(1) / root(pivot < 1 ? T(1) : pivot);
+    for (int v = 0; v < V; ++v)
+      store(corner + k * ldc + v * L, square[k][v] * broadcast(diagonal[first + k]));
+  }
+  std::int64_t j = first + G;
+  for (; j + L < n + L; j += 2 * L) eliminate<T, 2>(C, ldc, first, j, diagonal);
+  if (j < n + L) eliminate<T, 1>(C, ldc, first, j, diagonal);
   return true;
+}
+
+/// Solves A z = r. A ⪰ I is n × n: C's upper triangle, or I + PᵀP where a P of some depth is given,
+/// n apart. r is the column n of C, which is n × ldc with ldc ≥ n + lanes, n a multiple of the
+/// granule, and is used up; z has n entries. Row by row of granules, each reduced by those above
+/// it once, so that C is stored once. Returns false if a pivot lost its digits.
+template <class T>
+bool cholesky_solve(const T* P, std::int64_t depth, T* C, std::int64_t n, std::int64_t ldc,
+                    T* diagonal, T* z) {
+  constexpr int G = granule<T>, L = lanes<T>;
+  if (depth == 0)
+    for (std::int64_t i = 0; i < n; ++i) diagonal[i] = C[i * ldc + i];
+  else
+    for (std::int64_t i = 0; i < n; i += L) {
+      Vec<T> acc = broadcast(T(1));
+      for (std::int64_t k = 0; k < depth; ++k) acc += load(P + k * n + i) * load(P + k * n + i);
+      store(diagonal + i, acc);
+    }
+  for (std::int64_t first = 0; first < n; first += G) {
+    reduce_rows(P, depth, n, C, ldc, first);
+    if (depth > 0)
+      for (std::int64_t k = first; k < first + G; ++k) C[k * ldc + k] += 1;
+    if (!factor_rows(C, n, ldc, first, diagonal)) return false;
+  }
+  return back_substitute(C, n, ldc, diagonal, z);
 }
 
 template <class T>
@@ -167,42 +310,75 @@ void set_identity(T* C, std::int64_t n, std::int64_t ldc) {
   }
 }
 
-// --- one row, exactly -------------------------------------------------------------------------
+// --- sums of rows -----------------------------------------------------------------------------
 
-template <class T>
-T root(T x) { return static_cast<T>(__builtin_sqrt(static_cast<double>(x))); }
-
-/// t of an entry: c·p / √(c − α0), 0 for a dislike.
-template <class T, class S>
-[[gnu::always_inline]] inline T target(const RowProblem<S>& row, std::int64_t i, T weight_root) {
-  if (row.excess[i] <= 0) return 0;
-  return (static_cast<T>(row.unobserved_weight) + static_cast<T>(row.excess[i])) / weight_root;
+/// out[j … j + vectors) += Σ_i weight_i row(i) for `count` rows, with the sums in registers.
+template <class T, int vectors, class Row>
+[[gnu::always_inline]] inline void add_rows(const Row& row, const T* weight, std::int64_t count,
+                                            std::int64_t j, T* out) {
+  constexpr int L = lanes<T>;
+  Vec<T> acc[vectors];
+  for (int v = 0; v < vectors; ++v) acc[v] = load(out + j + v * L);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const Vec<T> factor = broadcast(weight[i]);
+    const T* from = row(i) + j;
+    for (int v = 0; v < vectors; ++v) acc[v] += factor * load(from + v * L);
+  }
+  for (int v = 0; v < vectors; ++v) store(out + j + v * L, acc[v]);
 }
 
-template <class T, class S>
+/// out += Σ_i weight_i row(i).
+template <class T, class Row>
+void add_rows(const Row& row, const T* weight, std::int64_t count, std::int64_t f, T* out) {
+  constexpr int L = lanes<T>;
+  std::int64_t j = 0;
+  for (; j + 8 * L <= f; j += 8 * L) add_rows<T, 8>(row, weight, count, j, out);
+  if (j + 4 * L <= f) add_rows<T, 4>(row, weight, count, j, out), j += 4 * L;
+  if (j + 2 * L <= f) add_rows<T, 2>(row, weight, count, j, out), j += 2 * L;
+  if (j + L <= f) add_rows<T, 1>(row, weight, count, j, out);
+}
+
+/// row(i)·q for as many rows as a vector has lanes.
+template <class T, class Row>
+[[gnu::always_inline]] inline Vec<T> products(const Row& row, const T* q, std::int64_t f) {
+  constexpr int L = lanes<T>;
+  Vec<T> dots[L];
+  const T* from[L];
+  for (int i = 0; i < L; ++i) dots[i] = Vec<T>{}, from[i] = row(i);
+  for (std::int64_t j = 0; j < f; j += L) {
+    const Vec<T> right = load(q + j);
+    for (int i = 0; i < L; ++i) dots[i] += load(from[i] + j) * right;
+  }
+  return sums<T>(dots);
+}
+
+// --- one row, exactly -------------------------------------------------------------------------
+
+template <class S>
 [[gnu::always_inline]] inline void prefetch_row(const RowProblem<S>& row, std::int64_t i) {
-  if (i >= row.n) return;
+  if (i >= row.n + row.n_next) return;
   const char* at = reinterpret_cast<const char*>(row.W + row.columns[i] * row.stride);
   for (std::int64_t byte = 0; byte < row.stride * static_cast<std::int64_t>(sizeof(S)); byte += 64)
     __builtin_prefetch(at + byte);
 }
 
-/// Row i of B into out, `width` apart from its t at out[f]: √(c − α0) γ∘w.
+/// √(c − α0) and t = c·p / √(c − α0) of the entries from `first` on; 0 beyond `count`, up to
+/// whole vectors.
 template <class T, class S>
-[[gnu::always_inline]] inline T gather(const RowProblem<S>& row, std::int64_t i, const T* gamma,
-                                       T* out) {
-  prefetch_row<T>(row, i + 4);
-  const float size = row.excess[i] < 0 ? -row.excess[i] : row.excess[i];
-  const T weight_root = root<T>(static_cast<T>(size));
-  const S* w = row.W + row.columns[i] * row.stride;
-  for (std::int64_t j = 0; j < row.stride; ++j) out[j] = weight_root * gamma[j] * static_cast<T>(w[j]);
-  return target<T>(row, i, weight_root);
+void weigh(const RowProblem<S>& row, std::int64_t first, std::int64_t count, T* roots, T* targets) {
+  const T least_weight = static_cast<T>(row.unobserved_weight);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const T excess = static_cast<T>(row.excess[first + i]), size = excess < 0 ? -excess : excess;
+    roots[i] = root(size);
+    targets[i] = excess > 0 ? (least_weight + size) / roots[i] : T(0);
+  }
+  for (std::int64_t i = count; i < round_up(count, lanes<T>); ++i) roots[i] = targets[i] = 0;
 }
 
 /// How many gathered rows are kept at a time.
 template <class T>
-std::int64_t gathered_rows(std::int64_t width) {
-  const std::int64_t fit = gathered_bytes / (width * static_cast<std::int64_t>(sizeof(T)));
+std::int64_t gathered_rows(std::int64_t f) {
+  const std::int64_t fit = gathered_bytes / (f * static_cast<std::int64_t>(sizeof(T)));
   return fit < 32 ? 32 : fit;
 }
 
@@ -210,21 +386,46 @@ std::int64_t gathered_rows(std::int64_t width) {
 template <class T, class S>
 bool solve_primal(const RowProblem<S>& row, const T* gamma, T* z, Scratch scratch) {
   constexpr int L = lanes<T>;
-  const std::int64_t f = row.stride, width = f + L, block = gathered_rows<T>(width);
-  T* B = scratch.take<T>(block * width);
+  const std::int64_t f = row.stride, width = f + L, block = gathered_rows<T>(f);
+  T* B = scratch.take<T>(block * f);
+  T* roots = scratch.take<T>(round_up(block, L));
+  T* targets = scratch.take<T>(round_up(block, L));
   T* C = scratch.take<T>(f * width);
   T* diagonal = scratch.take<T>(f);
   set_identity(C, f, width);
+  for (std::int64_t j = 0; j < f; j += L) store(z + j, Vec<T>{});
   for (std::int64_t first = 0; first < row.n; first += block) {
     const std::int64_t count = least(block, row.n - first);
+    weigh<T>(row, first, count, roots, targets);
     for (std::int64_t i = 0; i < count; ++i) {
-      T* out = B + i * width;
-      store(out + f, Vec<T>{});
-      out[f] = gather<T>(row, first + i, gamma, out);
+      prefetch_row(row, first + i + 8);
+      const S* w = row.W + row.columns[first + i] * f;
+      for (std::int64_t j = 0; j < f; ++j) B[i * f + j] = roots[i] * gamma[j] * static_cast<T>(w[j]);
     }
-    upper_update<T, 1>(count, B, width, C, width, 0, f, width);
+    add_rows<T>([&](std::int64_t i) { return B + i * f; }, targets, count, f, z);
+    upper_update<T, 1>(count, B, f, C, width, 0, f, f);
   }
-  return cholesky_solve(C, f, width, diagonal, z);
+  for (std::int64_t j = 0; j < f; ++j) C[j * width + f] = z[j];
+  return cholesky_solve<T>(nullptr, 0, C, f, width, diagonal, z);
+}
+
+/// Columns [j, j + lanes) of the entries [first, first + lanes) of B, as rows of Bᵀ, n apart.
+/// Entries beyond the row's have a root of 0.
+template <class T, class S>
+[[gnu::always_inline]] inline void gather_square(const RowProblem<S>& row, std::int64_t first,
+                                                 std::int64_t j, const T* roots, const T* gamma,
+                                                 T* Bt, std::int64_t n) {
+  constexpr int L = lanes<T>;
+  Vec<T> square[L];
+  for (int i = 0; i < L; ++i) {
+    const S* w = row.W + row.columns[least(first + i, row.n - 1)] * row.stride + j;
+    if constexpr (sizeof(T) == sizeof(S)) square[i] = load(w);
+    else
+      for (int k = 0; k < L; ++k) square[i][k] = static_cast<T>(w[k]);
+  }
+  transpose<T>(square);
+  const Vec<T> scale = load(roots + first);
+  for (int k = 0; k < L; ++k) store(Bt + (j + k) * n + first, scale * broadcast(gamma[j + k]) * square[k]);
 }
 
 /// The n × n twin: z = Bᵀ(I + BBᵀ)⁻¹t, for rows with few entries.
@@ -232,20 +433,25 @@ template <class T, class S>
 bool solve_dual(const RowProblem<S>& row, const T* gamma, T* z, Scratch scratch) {
   constexpr int L = lanes<T>;
   const std::int64_t f = row.stride, n = round_up(row.n, granule<T>), width = n + L;
-  T* B = scratch.take<T>(n * f);
+  T* roots = scratch.take<T>(n);
+  T* targets = scratch.take<T>(n);
   T* Bt = scratch.take<T>(f * n);
   T* K = scratch.take<T>(n * width);
   T* diagonal = scratch.take<T>(n);
   T* y = scratch.take<T>(n);
-  set_identity(K, n, width);
-  for (std::int64_t i = 0; i < row.n; ++i) K[i * width + n] = gather<T>(row, i, gamma, B + i * f);
-  for (std::int64_t i = row.n * f; i < n * f; i += L) store(B + i, Vec<T>{});
-  for (std::int64_t i = 0; i < n; i += L)
-    for (std::int64_t j = 0; j < f; j += L) transpose_square(B + i * f + j, f, Bt + j * n + i, n);
-  upper_update<T, 1>(f, Bt, n, K, width, 0, n, n);
-  if (!cholesky_solve(K, n, width, diagonal, y)) return false;
-  for (std::int64_t j = 0; j < f; j += L) store(z + j, Vec<T>{});
-  for (std::int64_t i = 0; i < row.n; ++i) axpy<T>(y[i], B + i * f, z, 0, f);
+  for (std::int64_t i = row.n; i < n; ++i) roots[i] = targets[i] = 0;
+  weigh<T>(row, 0, row.n, roots, targets);
+  for (std::int64_t i = 0; i < n; i += L) {
+    for (std::int64_t k = i + L; k < i + 2 * L; ++k) prefetch_row(row, k);
+    for (std::int64_t j = 0; j < f; j += L) gather_square<T>(row, i, j, roots, gamma, Bt, n);
+  }
+  for (std::int64_t i = 0; i < n; ++i) {
+    store(K + i * width + n, Vec<T>{});
+    K[i * width + n] = targets[i];
+  }
+  if (!cholesky_solve<T>(Bt, f, K, n, width, diagonal, y)) return false;
+  for (std::int64_t j = 0; j < f; j += L)
+    store(z + j, products<T>([&](std::int64_t k) { return Bt + (j + k) * n; }, y, n));
   return true;
 }
 
@@ -284,101 +490,170 @@ std::int64_t scratch_bytes(std::int64_t stride, std::int64_t n) {
   // counted for double, which the rescue of a float row needs
   constexpr std::int64_t L = lanes<float>, size = sizeof(double);
   const std::int64_t small = round_up(least(n, stride), L), width = stride + L;
-  const std::int64_t primal = (gathered_rows<double>(width) + 64) * width + stride * width + stride;
-  const std::int64_t dual = small * stride * 2 + small * (small + L) + 2 * small;
-  const std::int64_t cg = 6 * stride;
+  const std::int64_t primal = gathered_rows<float>(stride) * (stride + 2) + stride * (width + 1);
+  const std::int64_t dual = small * stride + small * (small + L) + 4 * small;
+  const std::int64_t cg = 4 * stride + 3 * round_up(n, L);
   return (2 * stride + primal + dual + cg) * size + 32 * alignment;
 }
 
 // --- one row, by conjugate gradients ----------------------------------------------------------
 
-/// out += Σ_i s_i (w_i·q) w_i over the row's entries: Bᵀ(Bp) but for the two factors γ.
+/// The rows that a row's entries point to.
 template <class S>
-void apply(const RowProblem<S>& row, const S* q, S* out) {
-  constexpr int L = lanes<S>;
-  constexpr int together = 4;
-  const std::int64_t f = row.stride;
-  for (std::int64_t first = 0; first < row.n; first += together) {
-    const S* w[together];
-    S weight[together];
-    Vec<S> dots[together];
-    for (int i = 0; i < together; ++i) {
-      // past the end: the last row again, with weight 0
-      const std::int64_t at = least(first + i, row.n - 1);
-      const float s = row.excess[at];
-      w[i] = row.W + row.columns[at] * f;
-      weight[i] = first + i < row.n ? static_cast<S>(s < 0 ? -s : s) : S(0);
-      dots[i] = Vec<S>{};
-      prefetch_row<S>(row, first + together + i);
-    }
-    for (std::int64_t j = 0; j < f; j += L) {
-      const Vec<S> right = load(q + j);
-      for (int i = 0; i < together; ++i) dots[i] += load(w[i] + j) * right;
-    }
-    for (int i = 0; i < together; ++i) weight[i] *= sum<S>(dots[i]);
-    for (std::int64_t j = 0; j < f; j += L) {
-      Vec<S> acc = load(out + j);
-      for (int i = 0; i < together; ++i) acc += broadcast(weight[i]) * load(w[i] + j);
-      store(out + j, acc);
-    }
+struct Gathered {
+  const S** w;     // n, filled up with rows of W to whole vectors
+  S* excess;       // with its sign; 0 for what fills up
+  S* weight;       // for the products of one pass
+  std::int64_t n;  // whole vectors of it
+};
+
+template <class S>
+Gathered<S> gathered(const RowProblem<S>& row, Scratch& scratch) {
+  const std::int64_t n = round_up(row.n, lanes<S>);
+  const Gathered<S> all{scratch.take<const S*>(n), scratch.take<S>(n), scratch.take<S>(n), n};
+  for (std::int64_t i = 0; i < row.n; ++i) all.w[i] = row.W + row.columns[i] * row.stride;
+  for (std::int64_t i = 0; i < row.n; ++i) all.excess[i] = static_cast<S>(row.excess[i]);
+  for (std::int64_t i = row.n; i < n; ++i) all.w[i] = all.w[0], all.excess[i] = 0;
+  return all;
+}
+
+/// How many gathered rows are looked at together: they stay in L1 for their second use.
+template <class S>
+std::int64_t rows_together(std::int64_t f) {
+  constexpr std::int64_t bytes = 8 * 1024;
+  const std::int64_t fit = bytes / (f * static_cast<std::int64_t>(sizeof(S)));
+  return fit < lanes<S> ? lanes<S> : fit / lanes<S> * lanes<S>;
+}
+
+/// Asks for the rows of W that come next: those of this row's entries where they are too many to
+/// have been asked for before, and a share of those of the next row with every vector of entries.
+template <class S>
+struct Ahead {
+  const RowProblem<S>& row;
+  std::int64_t next;   // entry of the next row to ask for
+  std::int64_t end;    // of those
+  std::int64_t share;  // with every vector of entries
+  bool within;         // whether this row's entries must be asked for too
+
+  Ahead(const RowProblem<S>& problem, std::int64_t groups)
+      : row(problem), next(problem.n), end(problem.n), share(0), within(false) {
+    const std::int64_t most = 4 * rows_together<S>(row.stride);
+    end += least(row.n_next, most);
+    share = round_up(end - next, groups) / groups;
+    within = row.n > most;
   }
+
+  [[gnu::always_inline]] void ask(std::int64_t i) {
+    constexpr int L = lanes<S>;
+    for (std::int64_t k = least(next + share, end); next < k; ++next) prefetch_row(row, next);
+    const std::int64_t far = i + rows_together<S>(row.stride);
+    if (within)
+      for (std::int64_t k = far; k < least(far + L, row.n); ++k) prefetch_row(row, k);
+  }
+};
+
+/// Calls weigh(i, w_i·q …) for a vector of entries at a time, which says what their rows weigh,
+/// and adds the rows to out by it.
+template <class S, class Weigh>
+[[gnu::always_inline]] inline void pass(const Gathered<S>& all, const S* q, std::int64_t f, S* out,
+                                        Ahead<S>& ahead, const Weigh& weigh) {
+  constexpr int L = lanes<S>;
+  const std::int64_t together = rows_together<S>(f);
+  for (std::int64_t first = 0; first < all.n; first += together) {
+    const std::int64_t end = least(first + together, all.n);
+    for (std::int64_t i = first; i < end; i += L) {
+      ahead.ask(i);
+      const auto row = [&](std::int64_t k) { return all.w[i + k]; };
+      store(all.weight + i, weigh(i, products<S>(row, q, f)));
+    }
+    const auto row = [&](std::int64_t k) { return all.w[first + k]; };
+    add_rows<S>(row, all.weight + first, end - first, f, out);
+  }
+}
+
+/// Σ of one number for each vector of entries, in four sums that don't wait for each other.
+template <class S, class Term>
+[[gnu::always_inline]] inline double summed(std::int64_t f, const Term& term) {
+  constexpr int L = lanes<S>;
+  Vec<S> acc[4] = {};
+  std::int64_t j = 0;
+  for (; j + 4 * L <= f; j += 4 * L)
+    for (int k = 0; k < 4; ++k) acc[k] += term(j + k * L);
+  for (; j < f; j += L) acc[0] += term(j);
+  return static_cast<double>(sum<S>((acc[0] + acc[1]) + (acc[2] + acc[3])));
 }
 
 template <class S>
 double dot(const S* x, const S* y, std::int64_t stride) {
-  constexpr int L = lanes<S>;
-  Vec<S> acc{};
-  for (std::int64_t j = 0; j < stride; j += L) acc += load(x + j) * load(y + j);
-  return static_cast<double>(sum<S>(acc));
+  return summed<S>(stride, [&](std::int64_t j) { return load(x + j) * load(y + j); });
 }
 
+/// Conjugate gradients with Γ as preconditioner: those of (I + BᵀB) z = Bᵀt in v = γ∘z, which
+/// needs neither γ∘w nor v/γ.
 template <class S>
 void solve_cg(const RowProblem<S>& row, char* memory) {
   Scratch scratch{memory};
+  constexpr int L = lanes<S>;
   const std::int64_t f = row.stride;
-  S* gamma = scratch.take<S>(f);
-  S* z = scratch.take<S>(f);
+  const S *shared = row.shared, *inverse = row.inverse;
+  S* v = scratch.take<S>(f);
   S* r = scratch.take<S>(f);
   S* p = scratch.take<S>(f);
-  S* q = scratch.take<S>(f);
   S* Ap = scratch.take<S>(f);
+  const Gathered<S> all = gathered(row, scratch);
+  Ahead<S> ahead(row, all.n / L * (row.cg_steps + 1));
 
-  // Ap = (I + BᵀB) x, by way of q = γ∘x
-  const auto multiply = [&](const S* x) {
-    for (std::int64_t j = 0; j < f; ++j) q[j] = gamma[j] * x[j], Ap[j] = 0;
-    apply(row, q, Ap);
-    for (std::int64_t j = 0; j < f; ++j) Ap[j] = x[j] + gamma[j] * Ap[j];
-  };
-
-  // r = Bᵀt = γ ∘ Σ c p w
-  for (std::int64_t j = 0; j < f; ++j) r[j] = 0;
-  for (std::int64_t i = 0; i < row.n; ++i) {
-    if (row.excess[i] <= 0) continue;
-    prefetch_row<S>(row, i + 4);
-    axpy<S>(static_cast<S>(row.unobserved_weight) + row.excess[i], row.W + row.columns[i] * f, r, 0, f);
-  }
-  for (std::int64_t j = 0; j < f; ++j) {
-    gamma[j] = static_cast<S>(row.gamma[j]);
-    r[j] *= gamma[j];
-    z[j] = gamma[j] > 0 ? row.v[j] / gamma[j] : S(0);
-  }
-  const double enough = dot(r, r, f) * 1e-14;
-  multiply(z);
-  for (std::int64_t j = 0; j < f; ++j) p[j] = r[j] = r[j] - Ap[j];
-  double rr = dot(r, r, f);
-  for (int step = 0; step < row.cg_steps && rr > enough; ++step) {
-    multiply(p);
-    const S alpha = static_cast<S>(rr / dot(p, Ap, f));
-    axpy<S>(alpha, p, z, 0, f);
-    axpy<S>(-alpha, Ap, r, 0, f);
-    const double rr_next = dot(r, r, f);
-    const S beta = static_cast<S>(rr_next / rr);
-    for (std::int64_t j = 0; j < f; ++j) p[j] = r[j] + beta * p[j];
+  const double energy = summed<S>(f, [&](std::int64_t j) {
+    const Vec<S> start = load(inverse + j) > 0 ? load(row.v + j) : Vec<S>{};
+    store(v + j, start);
+    const Vec<S> part = load(shared + j) * start;
+    store(r + j, -part);
+    return part * start;
+  });
+  // r = Σ c p w − A v
+  const Vec<S> least_weight = broadcast(static_cast<S>(row.unobserved_weight));
+  pass<S>(all, v, f, r, ahead, [&](std::int64_t i, Vec<S> dots) {
+    const Vec<S> s = load(all.excess + i);
+    const Vec<S> size = s < 0 ? -s : s;
+    store(all.excess + i, size);
+    return (s > 0 ? least_weight + size : Vec<S>{}) - size * dots;
+  });
+  double rr = summed<S>(f, [&](std::int64_t j) {
+    const Vec<S> z = load(inverse + j) * load(r + j);
+    store(p + j, z);
+    store(Ap + j, load(shared + j) * z);
+    return load(r + j) * z;
+  });
+  const double enough = (rr + energy) * Tolerance<S>::residual;
+  for (int step = 1; rr > enough; ++step) {
+    pass<S>(all, p, f, Ap, ahead,
+            [&](std::int64_t i, Vec<S> dots) { return load(all.excess + i) * dots; });
+    const double curvature = summed<S>(f, [&](std::int64_t j) { return load(p + j) * load(Ap + j); });
+    const Vec<S> alpha = broadcast(static_cast<S>(rr / curvature));
+    if (step == row.cg_steps) {
+      for (std::int64_t j = 0; j < f; j += L) store(v + j, load(v + j) + alpha * load(p + j));
+      break;
+    }
+    const double rr_next = summed<S>(f, [&](std::int64_t j) {
+      store(v + j, load(v + j) + alpha * load(p + j));
+      const Vec<S> rest = load(r + j) - alpha * load(Ap + j);
+      const Vec<S> z = load(inverse + j) * rest;
+      store(r + j, rest);
+      store(Ap + j, z);
+      return rest * z;
+    });
+    const Vec<S> beta = broadcast(static_cast<S>(rr_next / rr));
+    for (std::int64_t j = 0; j < f; j += L) {
+      const Vec<S> next = load(Ap + j) + beta * load(p + j);
+      store(p + j, next);
+      store(Ap + j, load(shared + j) * next);
+    }
     rr = rr_next;
   }
   // numbers near the end of the range of S: let the exact solver with its rescue decide
-  if (!(rr - rr == 0)) return solve_exact(row, memory);
-  for (std::int64_t j = 0; j < f; ++j) row.v[j] = gamma[j] * z[j];
+  const double check = summed<S>(f, [&](std::int64_t j) { return load(v + j) - load(v + j); });
+  if (!(check == 0) || !(rr - rr == 0)) return solve_exact(row, memory);
+  for (std::int64_t j = 0; j < f; j += L) store(row.v + j, load(v + j));
 }
 
 // --- dense products ---------------------------------------------------------------------------

@@ -15,8 +15,11 @@ struct RowProblem {
   const std::int32_t* columns;
   const float* excess;
   std::int64_t n;             // entries of the row, 1 or more
+  std::int64_t n_next;        // entries of the row that comes next, which follow in columns
   double unobserved_weight;
   const double* gamma;        // γ, stride; 0 beyond f
+  const S* shared;            // Γ; 0 where γ is
+  const S* inverse;           // γ²
   int cg_steps;
   S* v;                       // stride: Qᵀx; read by cg as its start, written by both
 };

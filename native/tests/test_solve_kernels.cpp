@@ -45,12 +45,17 @@ void check_rows_in_tight_scratch() {
       auto W = make_buffer<T>(n * stride);
       auto v = make_buffer<T>(stride);
       std::vector<double> gamma(static_cast<std::size_t>(stride), 0);
+      std::vector<T> shared(gamma.size(), T(0)), inverse(gamma.size(), T(0));
       std::vector<std::int32_t> columns;
       std::vector<float> excess;
       for (std::int64_t j = 0; j < stride; ++j) {
         for (std::int64_t i = 0; i < n; ++i)
           W[i * stride + j] = j < f ? static_cast<T>(2 * random.unit() - 1) : T(0);
-        if (j < f) gamma[j] = 0.2 + random.unit();
+        if (j >= f) continue;
+        const auto at = static_cast<std::size_t>(j);
+        gamma[at] = 0.2 + random.unit();
+        inverse[at] = static_cast<T>(gamma[at] * gamma[at]);
+        shared[at] = static_cast<T>(1 / (gamma[at] * gamma[at]));
       }
       for (std::int64_t i = 0; i < n; ++i) {
         columns.push_back(static_cast<std::int32_t>(n - 1 - i));
@@ -59,8 +64,8 @@ void check_rows_in_tight_scratch() {
       const auto run = [&](auto solve, int cg_steps) {
         std::fill(v.get(), v.get() + stride, T(0));
         auto scratch = make_buffer<char>(kernels.scratch_bytes(stride, n));
-        const RowProblem<T> row{W.get(), stride,       columns.data(), excess.data(), n,
-                                1.0,     gamma.data(), cg_steps,       v.get()};
+        const RowProblem<T> row{W.get(),      stride,        columns.data(), excess.data(),  n, 0, 1.0,
+                                gamma.data(), shared.data(), inverse.data(), cg_steps, v.get()};
         solve(row, scratch.get());
         for (std::int64_t j = f; j < stride; ++j) CHECK_EQUAL(v[j], T(0));
         return gradient_left(row, f);

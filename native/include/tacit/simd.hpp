@@ -57,11 +57,87 @@ template <class T, int by = lanes<T> / 2>
   else return halved[0];
 }
 
-/// The entries of one half of a and of b in turn: a0 b0 a1 b1 … from `first` on.
-template <class T, int first, int... I>
-[[gnu::always_inline]] inline Vec<T> interleaved(Vec<T> a, Vec<T> b,
-                                                 std::integer_sequence<int, I...>) {
-  return __builtin_shufflevector(a, b, (first + I / 2 + (I % 2) * lanes<T>)...);
+/// The first or the second half of every group of G entries of a, then that of b.
+template <class T, int G, int half, int... I>
+[[gnu::always_inline]] inline Vec<T> halves(Vec<T> a, Vec<T> b, std::integer_sequence<int, I...>) {
+  return __builtin_shufflevector(
+      a, b, (I / G * G + half * (G / 2) + I % (G / 2) + (I % G >= G / 2) * lanes<T>)...);
+}
+
+/// Every second entry of a's groups of G, then of b's, `from` the first or the second on.
+template <class T, int G, int from, int... I>
+[[gnu::always_inline]] inline Vec<T> every_second(Vec<T> a, Vec<T> b,
+                                                  std::integer_sequence<int, I...>) {
+  return __builtin_shufflevector(
+      a, b, (I / G * G + from + I % (G / 2) * 2 + (I % G >= G / 2) * lanes<T>)...);
+}
+
+/// Rows become columns, as many as a vector has lanes; every shuffle is one instruction.
+template <class T>
+[[gnu::always_inline]] inline void transpose(Vec<T>* rows) {
+  constexpr int L = lanes<T>, lane = 16 / static_cast<int>(sizeof(T));
+  constexpr auto I = std::make_integer_sequence<int, L>{};
+  Vec<T> next[L];
+  if constexpr (lane == 4) {
+    for (int i = 0; i < L; i += 2) {
+      next[i] = halves<T, 4, 0>(rows[i], rows[i + 1], I);
+      next[i + 1] = halves<T, 4, 1>(rows[i], rows[i + 1], I);
+    }
+    for (int i = 0; i < L; i += 4)
+      for (int half = 0; half < 2; ++half) {
+        rows[i + 2 * half] = every_second<T, 4, 0>(next[i + half], next[i + 2 + half], I);
+        rows[i + 2 * half + 1] = every_second<T, 4, 1>(next[i + half], next[i + 2 + half], I);
+      }
+  } else {
+    for (int i = 0; i < L; i += 2) {
+      next[i] = every_second<T, 2, 0>(rows[i], rows[i + 1], I);
+      next[i + 1] = every_second<T, 2, 1>(rows[i], rows[i + 1], I);
+    }
+    for (int i = 0; i < L; ++i) rows[i] = next[i];
+  }
+  if constexpr (L >= 2 * lane) {
+    for (int i = 0; i < L; i += 2 * lane)
+      for (int k = 0; k < lane; ++k) {
+        next[i + k] = halves<T, 2 * lane, 0>(rows[i + k], rows[i + lane + k], I);
+        next[i + lane + k] = halves<T, 2 * lane, 1>(rows[i + k], rows[i + lane + k], I);
+      }
+    for (int i = 0; i < L; ++i) rows[i] = next[i];
+  }
+  if constexpr (L >= 4 * lane) {
+    for (int k = 0; k < 2 * lane; ++k) {
+      next[k] = halves<T, L, 0>(rows[k], rows[2 * lane + k], I);
+      next[2 * lane + k] = halves<T, L, 1>(rows[k], rows[2 * lane + k], I);
+    }
+    for (int i = 0; i < L; ++i) rows[i] = next[i];
+  }
+}
+
+/// The sums of as many vectors as there are lanes, in a tree of shuffles that each are one
+/// instruction: within the 16 bytes of a lane of the hardware first, then across.
+template <class T>
+[[gnu::always_inline]] inline Vec<T> sums(Vec<T>* rows) {
+  constexpr int L = lanes<T>, lane = 16 / static_cast<int>(sizeof(T));
+  constexpr auto I = std::make_integer_sequence<int, L>{};
+  int n = L;
+  if constexpr (lane == 4) {
+    n /= 2;
+    for (int i = 0; i < n; ++i)
+      rows[i] = halves<T, 4, 0>(rows[2 * i], rows[2 * i + 1], I) +
+                halves<T, 4, 1>(rows[2 * i], rows[2 * i + 1], I);
+  }
+  n /= 2;
+  for (int i = 0; i < n; ++i)
+    rows[i] = every_second<T, lane, 0>(rows[2 * i], rows[2 * i + 1], I) +
+              every_second<T, lane, 1>(rows[2 * i], rows[2 * i + 1], I);
+  if constexpr (L >= 2 * lane) {
+    n /= 2;
+    for (int i = 0; i < n; ++i)
+      rows[i] = halves<T, 2 * lane, 0>(rows[2 * i], rows[2 * i + 1], I) +
+                halves<T, 2 * lane, 1>(rows[2 * i], rows[2 * i + 1], I);
+  }
+  if constexpr (L >= 4 * lane)
+    rows[0] = halves<T, L, 0>(rows[0], rows[1], I) + halves<T, L, 1>(rows[0], rows[1], I);
+  return rows[0];
 }
 
 /// Transposes a square of lanes × lanes entries: `to` row j is `from` column j.
@@ -69,16 +145,9 @@ template <class T>
 [[gnu::always_inline]] inline void transpose_square(const T* from, std::int64_t from_stride, T* to,
                                                     std::int64_t to_stride) {
   constexpr int L = lanes<T>;
-  constexpr auto indices = std::make_integer_sequence<int, L>{};
-  Vec<T> rows[L], next[L];
+  Vec<T> rows[L];
   for (int i = 0; i < L; ++i) rows[i] = load(from + i * from_stride);
-  for (int step = 1; step < L; step *= 2) {
-    for (int i = 0; i < L / 2; ++i) {
-      next[2 * i] = interleaved<T, 0>(rows[i], rows[i + L / 2], indices);
-      next[2 * i + 1] = interleaved<T, L / 2>(rows[i], rows[i + L / 2], indices);
-    }
-    for (int i = 0; i < L; ++i) rows[i] = next[i];
-  }
+  transpose<T>(rows);
   for (int i = 0; i < L; ++i) store(to + i * to_stride, rows[i]);
 }
 

@@ -11,31 +11,29 @@ from tacit import _native
 from tacit.kernels.common import F32, F64, I32, I64, as_native
 
 SOLVERS = ("exact", "cg", "auto")
+CACHE_LINE = 64
 FACTOR_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
 
 def lay_out(factors: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The same factors, shape (n, f), with rows as far apart as native code walks them.
+    """The same factors, shape (n, f), as native code walks them.
 
-    Rows are whole vectors of the instruction set in use, filled up with zeros. What is laid out
-    so already is returned as it is; else a copy is.
+    Rows are whole vectors of the instruction set in use, filled up with zeros, and begin with
+    a cache line: a vector across two lines takes twice as long to load. What is laid out so
+    already is returned as it is; else a copy is.
 
     Parameters
     ----------
     factors
         float32 or float64, shape (n, f).
     """
-    if factors.ndim != 2 or factors.dtype not in FACTOR_DTYPES:
-        raise ValueError(
-            f"factors must be float32 or float64 of shape (n, f), "
-            f"got {factors.dtype} of {factors.shape}"
-        )
-    if _rows_laid_out(factors) is not None:
+    whole = _rows_laid_out(_checked(factors))
+    if whole is not None and whole.ctypes.data % CACHE_LINE == 0:
         return factors
     n, f = factors.shape
-    whole = np.zeros((n, _stride(f, factors.dtype)), dtype=factors.dtype)
-    whole[:, :f] = factors
-    return whole[:, :f]
+    copy = _lines(n, _stride(f, factors.dtype), factors.dtype)
+    copy[:, :f] = factors
+    return copy[:, :f]
 
 
 def gram(Y: npt.NDArray[Any], *, precise: bool = True, threads: int) -> F64:
@@ -52,7 +50,7 @@ def gram(Y: npt.NDArray[Any], *, precise: bool = True, threads: int) -> F64:
     """
     f = Y.shape[1]
     out = np.empty((f, f), dtype=np.float64)
-    _native.gram(_whole_rows(lay_out(Y)), out, precise, threads)
+    _native.gram(_rows_or_copy(Y), out, precise, threads)
     return out
 
 
@@ -135,13 +133,13 @@ def fold_in(
 
     The arguments are those of :func:`half_step`; nothing is changed.
     """
-    fixed = lay_out(fixed)
+    whole = _rows_or_copy(fixed)
     rows = _weighted_rows(indptr, indices, excess, len(fixed))
     m, f = len(indptr) - 1, fixed.shape[1]
     out = lay_out(np.zeros((m, f), dtype=fixed.dtype))
     _native.fold_in(
         *rows,
-        _whole_rows(fixed),
+        whole,
         *_spectrum(eigenvalues, eigenvectors, fixed),
         as_native(regularization, np.float64, "regularization", m),
         float(unobserved_weight),
@@ -163,9 +161,27 @@ def observed_loss(
 ) -> float:
     """Σ over stored cells of c (p − x·y)² − α0 (x·y)²; the arguments are those of `half_step`."""
     rows = _weighted_rows(indptr, indices, excess, len(Y))
-    X, Y = lay_out(X), lay_out(Y)
-    whole = _fitting(X, len(indptr) - 1, Y)
-    return _native.observed_loss(*rows, whole, _whole_rows(Y), float(unobserved_weight), threads)
+    if X.shape != (len(indptr) - 1, Y.shape[1]) or X.dtype != Y.dtype:
+        raise _unfitting(X, len(indptr) - 1, Y)
+    wholes = _rows_or_copy(X), _rows_or_copy(Y)
+    return _native.observed_loss(*rows, *wholes, float(unobserved_weight), threads)
+
+
+def _checked(factors: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    if factors.ndim != 2 or factors.dtype not in FACTOR_DTYPES:
+        raise ValueError(
+            f"factors must be float32 or float64 of shape (n, f), "
+            f"got {factors.dtype} of {factors.shape}"
+        )
+    return factors
+
+
+def _lines(n: int, stride: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Zeros, shape (n, stride), that begin with a cache line."""
+    size = n * stride * dtype.itemsize
+    memory = np.zeros(size + CACHE_LINE, dtype=np.uint8)
+    begin = -memory.ctypes.data % CACHE_LINE
+    return memory[begin : begin + size].view(dtype).reshape(n, stride)
 
 
 def _stride(f: int, dtype: np.dtype[Any]) -> int:
@@ -180,12 +196,15 @@ def _rows_laid_out(factors: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
     stride = _stride(f, factors.dtype)
     if stride == f:
         return factors if factors.flags.c_contiguous else None
-    whole = factors.base
-    if not isinstance(whole, np.ndarray) or whole.shape != (n, stride):
+    owner = factors.base
+    if not isinstance(owner, np.ndarray) or not owner.flags.c_contiguous:
         return None
-    same = whole.dtype == factors.dtype and whole.flags.c_contiguous
-    begins = whole.__array_interface__["data"][0] == factors.__array_interface__["data"][0]
-    return whole if same and begins and not whole[:, f:].any() else None
+    size = factors.dtype.itemsize
+    end = factors.ctypes.data + n * stride * size
+    if factors.strides != (stride * size, size) or end > owner.ctypes.data + owner.nbytes:
+        return None
+    whole = np.lib.stride_tricks.as_strided(factors, (n, stride), factors.strides)
+    return None if whole[:, f:].any() else whole
 
 
 def _whole_rows(factors: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -195,14 +214,24 @@ def _whole_rows(factors: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return whole
 
 
+def _rows_or_copy(factors: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Whole rows for reading, wherever they begin."""
+    whole = _rows_laid_out(_checked(factors))
+    return _whole_rows(lay_out(factors)) if whole is None else whole
+
+
 def _fitting(factors: npt.NDArray[Any], n: int, other: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """The whole rows of factors that must be n and of the other side's type and length."""
     if factors.shape != (n, other.shape[1]) or factors.dtype != other.dtype:
-        raise ValueError(
-            f"factors of shape {factors.shape}, {factors.dtype}, where ({n}, {other.shape[1]}), "
-            f"{other.dtype}, are needed"
-        )
+        raise _unfitting(factors, n, other)
     return _whole_rows(factors)
+
+
+def _unfitting(factors: npt.NDArray[Any], n: int, other: npt.NDArray[Any]) -> ValueError:
+    return ValueError(
+        f"factors of shape {factors.shape}, {factors.dtype}, where ({n}, {other.shape[1]}), "
+        f"{other.dtype}, are needed"
+    )
 
 
 def _spectrum(
