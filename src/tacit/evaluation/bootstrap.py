@@ -2,12 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 
 from tacit import kernels
+from tacit.evaluation.report import Interval
 
 F64 = npt.NDArray[np.float64]
+
+
+def summarise(
+    values: Mapping[str, F64],
+    weights: Mapping[str, F64 | None],
+    *,
+    resamples: int,
+    confidence: float,
+    seed: int,
+    threads: int | None = None,
+) -> tuple[dict[str, float], dict[str, Interval]]:
+    """Means over users and, with any resamples, their intervals.
+
+    Parameters
+    ----------
+    values
+        Name → a value a user; where it is NaN, the user counts for nothing.
+    weights
+        Name → what each user weighs; None: all the same.
+    resamples
+        How many; 0: no intervals.
+    confidence, seed, threads
+        As for :func:`intervals`.
+    """
+    if not values:
+        return {}, {}
+    columns = np.stack(list(values.values()), axis=1)
+    weighed = np.ones_like(columns)
+    for column, name in enumerate(values):
+        if (weight := weights[name]) is not None:
+            weighed[:, column] = weight
+    unknown = np.isnan(columns)
+    columns[unknown] = weighed[unknown] = 0
+    found = dict(zip(values, means(columns, weighed).tolist(), strict=True))
+    if not resamples:
+        return found, {}
+    ends = intervals(
+        columns, weighed, resamples=resamples, confidence=confidence, seed=seed, threads=threads
+    )
+    return found, {
+        name: (low, high) for name, (low, high) in zip(values, ends.tolist(), strict=True)
+    }
 
 
 def means(values: F64, weights: F64) -> F64:
@@ -48,13 +93,25 @@ def intervals(
         float64, shape (n_columns, 2): lower and upper ends.
     """
     n_columns = values.shape[1]
-    different, place = np.unique(weights, axis=1, return_inverse=True)  # most weigh users alike
+    different, place = _distinct(weights)  # most weigh users alike
     both = np.hstack([values * weights, different])
     draws = int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0])
     sums = kernels.resampled_sums(both, resamples=resamples, seed=draws, threads=threads)
     drawn = _ratio(sums[:, :n_columns], sums[:, n_columns:][:, place])
     tail = (1 - confidence) / 2
     return np.array([_ends(column, tail) for column in drawn.T]).reshape(-1, 2)
+
+
+def _distinct(columns: F64) -> tuple[F64, list[int]]:
+    """Each different column once, and for each column which of those it is."""
+    kept: list[F64] = []
+    place = []
+    for column in columns.T:
+        same = (n for n, other in enumerate(kept) if np.array_equal(column, other))
+        place.append(next(same, len(kept)))
+        if place[-1] == len(kept):
+            kept.append(column)
+    return np.stack(kept, axis=1), place
 
 
 def _ratio(total: F64, weight: F64) -> F64:

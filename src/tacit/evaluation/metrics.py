@@ -14,109 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
-from tacit import kernels
-from tacit.data.interactions import Csr
-from tacit.engines.scorers import Ranks, Scorer, TopK
-
-PerUser = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Answers:
-    """What a model answers the users it is measured on; made where first needed, then kept.
-
-    Attributes
-    ----------
-    scorer
-        A query for each user.
-    relevant
-        R_u and how much each item is worth; no row is empty.
-    masked
-        Items that are no candidates, none of them relevant; None: all are candidates.
-    item_users
-        int64, shape (n_items,): how many users like an item in training.
-    n_training_users
-        The number of users in training.
-    longest
-        The largest k that will be asked for.
-    """
-
-    scorer: Scorer
-    relevant: Csr
-    masked: Csr | None
-    item_users: npt.NDArray[np.int64]
-    n_training_users: int
-    longest: int
-
-    @cached_property
-    def n_relevant(self) -> PerUser:
-        """|R_u|."""
-        return self.relevant.row_counts.astype(np.float64)
-
-    @cached_property
-    def n_candidates(self) -> PerUser:
-        """|C_u|."""
-        every = np.full(self.relevant.n_rows, float(self.scorer.n_items))
-        return every if self.masked is None else every - self.masked.row_counts
-
-    @cached_property
-    def ranks(self) -> Ranks:
-        """Where each relevant item stands among the candidates."""
-        return self.scorer.ranks(self.relevant, exclude=self.masked)
-
-    @cached_property
-    def _top(self) -> TopK:
-        return self.scorer.top_k(self.longest, exclude=self.masked)
-
-    def lists(self, k: int) -> kernels.Rows:
-        """L_u of every user: row pointers and item codes."""
-        top = self._top
-        place = np.arange(len(top.indices)) - np.repeat(top.indptr[:-1], np.diff(top.indptr))
-        counts = np.minimum(np.diff(top.indptr), k)
-        return np.concatenate([[0], np.cumsum(counts)]), top.indices[place < k]
-
-    def gains(self, k: int) -> Gains:
-        """What the list metrics are made of, from one native pass over the lists."""
-        if k not in self._gains:
-            rows = self._top.indptr, self._top.indices
-            relevant = self.relevant.indptr, self.relevant.indices
-            n_items, threads = self.scorer.n_items, self.scorer.threads
-            found = kernels.list_gains(rows, relevant, k, n_items, threads=threads)
-            self._gains[k] = Gains(*found)
-        return self._gains[k]
-
-    @cached_property
-    def _gains(self) -> dict[int, Gains]:
-        return {}
-
-    def sum_by_user(self, entries: npt.NDArray[np.float64]) -> PerUser:
-        """Sums over each user's relevant items of one number each."""
-        sums = np.bincount(self._user, weights=entries, minlength=self.relevant.n_rows)
-        return sums.astype(np.float64, copy=False)
-
-    def of_user(self, numbers: PerUser) -> npt.NDArray[np.float64]:
-        """Each user's number beside each of their relevant items."""
-        return np.repeat(numbers, self.relevant.row_counts)
-
-    @cached_property
-    def _user(self) -> npt.NDArray[np.int32]:
-        return self.relevant.row_of_entry
-
-
-@dataclass(frozen=True)
-class Gains:
-    """What list metrics are made of, an entry a user; see ``kernels.list_gains``."""
-
-    hits: npt.NDArray[np.int32]
-    first: npt.NDArray[np.int32]
-    dcg: npt.NDArray[np.float64]
-    precisions: npt.NDArray[np.float64]
-
+from tacit.evaluation.answers import Answers, PerUser
 
 # --- of the first k ----------------------------------------------------------------------
 
@@ -136,7 +37,7 @@ def recall(answers: Answers, k: int) -> PerUser:
     The usual one (Manning, Raghavan, Schütze 2008, section 8.3): with more than k relevant items
     it can't reach 1. (Liang et al. 2018 divide by min(k, |R_u|) instead.)
     """
-    return answers.gains(k).hits / answers.n_relevant
+    return answers.gains(k).hits / answers.relevant.counts
 
 
 def hit_rate(answers: Answers, k: int) -> PerUser:
@@ -159,7 +60,7 @@ def average_precision(answers: Answers, k: int) -> PerUser:
     Average precision cut at k (Manning, Raghavan, Schütze 2008, section 8.4); divided by the
     most hits there can be, so that a perfect list has 1. Its mean over users is MAP.
     """
-    return answers.gains(k).precisions / np.minimum(k, answers.n_relevant)
+    return answers.gains(k).precisions / np.minimum(k, answers.relevant.counts)
 
 
 def ndcg(answers: Answers, k: int) -> PerUser:
@@ -168,8 +69,8 @@ def ndcg(answers: Answers, k: int) -> PerUser:
     Normalised discounted cumulative gain (Järvelin and Kekäläinen 2002) with a gain of 1 for
     every relevant item, whatever its value. The ideal has its min(k, |R_u|) first places relevant.
     """
-    ideal = np.cumsum(1.0 / np.log2(np.arange(2, k + 2)))
-    most = np.minimum(k, answers.n_relevant).astype(np.int64)
+    most = np.minimum(k, answers.relevant.counts).astype(np.int64)
+    ideal = np.cumsum(1.0 / np.log2(np.arange(2, most.max() + 2)))
     return answers.gains(k).dcg / ideal[most - 1]
 
 
@@ -179,12 +80,11 @@ def novelty(answers: Answers, k: int) -> PerUser:
     Mean self-information (Zhou et al. 2010, PNAS 107, "surprisal"). An item that nobody likes
     in training counts as if one user did. NaN for an empty list.
     """
-    likers = np.maximum(answers.item_users, 1)
-    bits = np.log2(max(answers.n_training_users, 1)) - np.log2(likers)
     indptr, items = answers.lists(k)
     counts = np.diff(indptr)
     user = np.repeat(np.arange(len(counts)), counts)
-    total = np.bincount(user, weights=bits[items], minlength=len(counts))
+    bits = answers.training.surprise[items]
+    total = np.bincount(user, weights=bits, minlength=len(counts))
     return np.where(counts > 0, total / np.maximum(counts, 1), np.nan)
 
 
@@ -194,8 +94,9 @@ def coverage(answers: Answers, k: int) -> float:
     A number of all users together (Herlocker et al. 2004, section 4.1, "catalog coverage"), so
     it has no value of one user and no interval; it grows with the number of users.
     """
-    n_items = answers.scorer.n_items
-    return len(np.unique(answers.lists(k)[1])) / max(n_items, 1)
+    recommended = np.zeros(answers.query.scorer.n_items, dtype=np.bool_)
+    recommended[answers.lists(k)[1]] = True
+    return np.count_nonzero(recommended) / max(len(recommended), 1)
 
 
 # --- of whole rankings, and of scores ----------------------------------------------------
@@ -207,9 +108,9 @@ def auc(answers: Answers) -> PerUser:
     Σ_{i ∈ R_u} Σ_{j ∈ C_u ∖ R_u} ([s_i > s_j] + [s_i = s_j] / 2) / (|R_u| · |C_u ∖ R_u|), the area
     under the ROC curve (Rendle et al. 2009, section 4.1). NaN if all candidates are relevant.
     """
-    ranks, n = answers.ranks, answers.n_relevant
+    ranks, n = answers.ranks, answers.relevant.counts
     # Any two relevant items add 1 to what their ranks count between them, tied or not.
-    lost = answers.sum_by_user(ranks.above + ranks.tied / 2) - n * (n - 1) / 2
+    lost = answers.relevant.sum_by_user(ranks.above + ranks.tied / 2) - n * (n - 1) / 2
     pairs = n * (answers.n_candidates - n)
     return np.where(pairs > 0, 1.0 - lost / np.maximum(pairs, 1), np.nan)
 
@@ -223,14 +124,14 @@ def percentile_rank(answers: Answers) -> PerUser:
     Σ_i r_ui. 0.5 is what chance gives; lower is better. NaN if there is only one candidate.
     """
     ranks, others = answers.ranks, answers.n_candidates - 1
-    place = (ranks.above + ranks.tied / 2) / np.maximum(answers.of_user(others), 1)
-    total = answers.sum_by_user(answers.relevant.values * place)
+    place = (ranks.above + ranks.tied / 2) / np.maximum(answers.relevant.of_user(others), 1)
+    total = answers.relevant.sum_by_user(answers.relevant.csr.values * place)
     return np.where(others > 0, total / value(answers), np.nan)
 
 
 def value(answers: Answers) -> PerUser:
     """Σ_{i ∈ R_u} r_ui: how much a user weighs in the mean percentile rank."""
-    return answers.sum_by_user(answers.relevant.values.astype(np.float64))
+    return answers.relevant.worth
 
 
 def mse(answers: Answers) -> PerUser:
@@ -240,10 +141,9 @@ def mse(answers: Answers) -> PerUser:
     any matrix: Σ_{i ∈ R_u} (1 − 2 s_ui) + Σ_i s_ui², the last sum in closed form for factors.
     It says something only of models whose scores are meant to be near p.
     """
-    scores = answers.scorer.at(answers.relevant).astype(np.float64)
-    return (answers.sum_by_user(1 - 2 * scores) + answers.scorer.sum_of_squares()) / max(
-        answers.scorer.n_items, 1
-    )
+    scores = answers.query.scorer.at(answers.relevant.csr).astype(np.float64)
+    found = answers.relevant.sum_by_user(1 - 2 * scores)
+    return (found + answers.query.squares) / max(answers.query.scorer.n_items, 1)
 
 
 # --- by name -----------------------------------------------------------------------------
@@ -288,3 +188,10 @@ METRICS = {
     "novelty": Metric(novelty, better=None),
 }
 """Every metric by its name, in the order that tables show them."""
+
+DEFAULT = tuple(name for name, metric in METRICS.items() if metric.of_lists)
+"""What is measured unless told: all that a list of k says.
+
+AUC and percentile rank need the place of every relevant item among all items, many times the work
+of a list; MSE says nothing of models that only rank.
+"""
