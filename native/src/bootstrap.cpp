@@ -35,6 +35,30 @@ void draw(Draws& draws, std::uint32_t* times, std::uint64_t n) {
   if (left != 0) ++times[(draws() >> 32) * n >> 32];
 }
 
+constexpr std::int64_t kAtOnce = 8;  // columns whose sums stay in registers
+
+/// Sums of Columns columns, row after row, each row times how often it was drawn.
+template <int Columns>
+void add_up(const double* values, std::int64_t n, std::int64_t n_columns,
+            const std::uint32_t* times, double* out) {
+  double sums[Columns] = {};
+  for (std::int64_t row = 0; row < n; ++row, values += n_columns) {
+    const double weight = times[row];
+    for (int column = 0; column < Columns; ++column) sums[column] += weight * values[column];
+  }
+  std::copy_n(sums, Columns, out);
+}
+
+template <int Columns = kAtOnce>
+void add_up_some(std::int64_t some, const double* values, std::int64_t n, std::int64_t n_columns,
+                 const std::uint32_t* times, double* out) {
+  if (some >= Columns) {
+    add_up<Columns>(values, n, n_columns, times, out);
+  } else if constexpr (Columns > 1) {
+    add_up_some<Columns - 1>(some, values, n, n_columns, times, out);
+  }
+}
+
 }  // namespace
 
 void resampled_sums(const double* values, std::int64_t n, std::int64_t n_columns,
@@ -50,14 +74,9 @@ void resampled_sums(const double* values, std::int64_t n, std::int64_t n_columns
           std::fill(times.begin(), times.end(), 0);
           Draws draws(seed, resample);
           draw(draws, times.data(), static_cast<std::uint64_t>(n));
-          double* sums = out + resample * n_columns;
-          std::fill_n(sums, n_columns, 0.0);
-          for (std::int64_t row = 0; row < n; ++row) {
-            const double weight = times[row];
-            const double* from = values + row * n_columns;
-            for (std::int64_t column = 0; column < n_columns; ++column) {
-              sums[column] += weight * from[column];
-            }
+          for (std::int64_t first = 0; first < n_columns; first += kAtOnce) {
+            add_up_some(n_columns - first, values + first, n, n_columns, times.data(),
+                        out + resample * n_columns + first);
           }
         }
       },
