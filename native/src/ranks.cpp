@@ -48,6 +48,9 @@ class Levels {
     }
   }
 
+  /// Whether NaN, which counts as −∞, is as high as any of them; any other is below all.
+  bool reached_by_nan() const { return values_.front() == -std::numeric_limits<T>::infinity(); }
+
   std::int32_t above(T score) const { return static_cast<std::int32_t>(above_[level(score)]); }
   std::int32_t equal(T score) const { return static_cast<std::int32_t>(equal_[level(score)]); }
 
@@ -130,7 +133,7 @@ class Chunk {
  private:
   void scan(std::int64_t q, std::int64_t first, std::int64_t count, T* row) {
     if (target_scores_[q].empty()) return;
-    kernels_.sink_nan(row, count);
+    if (levels_[q].reached_by_nan()) kernels_.sink_nan(row, count);
     const auto& out = excluded_[q];
     auto& next = next_[q];
     for (; next < out.size() && out[next] < first + count; ++next) {

@@ -156,28 +156,40 @@ std::int64_t find_above(const T* scores, std::int64_t n, T bound, std::int32_t* 
   return found;
 }
 
-template <class T>
-void count(const T* scores, std::int64_t n, const T* bounds, std::int64_t m, std::int64_t* above,
-           std::int64_t* equal) {
+/// N bounds in one pass over the scores: each is loaded once for all of them.
+template <class T, int N>
+[[gnu::always_inline]] inline void count_of(const T* scores, std::int64_t n, const T* bounds,
+                                            std::int64_t* above, std::int64_t* equal) {
   using Mask = decltype(Vec<T>{} > Vec<T>{});
   const std::int64_t whole = n - n % lanes<T>;
-  for (std::int64_t b = 0; b < m; ++b) {
-    const Vec<T> bound = broadcast(bounds[b]);
-    Mask more{}, same{};  // a true entry is −1
-    for (std::int64_t j = 0; j < whole; j += lanes<T>) {
-      const Vec<T> some = load(scores + j);
-      more -= some > bound;
-      same -= some == bound;
+  Mask more[N]{}, same[N]{};  // a true entry is −1
+  for (std::int64_t j = 0; j < whole; j += lanes<T>) {
+    const Vec<T> some = load(scores + j);
+#pragma GCC unroll 4
+    for (int b = 0; b < N; ++b) {
+      more[b] -= some > broadcast(bounds[b]);
+      same[b] -= some == broadcast(bounds[b]);
     }
+  }
+  for (int b = 0; b < N; ++b) {
     for (int i = 0; i < lanes<T>; ++i) {
-      above[b] += more[i];
-      equal[b] += same[i];
+      above[b] += more[b][i];
+      equal[b] += same[b][i];
     }
     for (std::int64_t j = whole; j < n; ++j) {
       above[b] += scores[j] > bounds[b];
       equal[b] += scores[j] == bounds[b];
     }
   }
+}
+
+template <class T>
+void count(const T* scores, std::int64_t n, const T* bounds, std::int64_t m, std::int64_t* above,
+           std::int64_t* equal) {
+  std::int64_t b = 0;
+  for (; b + 4 <= m; b += 4) count_of<T, 4>(scores, n, bounds + b, above + b, equal + b);
+  for (; b + 2 <= m; b += 2) count_of<T, 2>(scores, n, bounds + b, above + b, equal + b);
+  if (b < m) count_of<T, 1>(scores, n, bounds + b, above + b, equal + b);
 }
 
 template <class T>

@@ -162,7 +162,8 @@ class FactorScorer(Scorer):
     ) -> None:
         if queries.ndim != 2 or factors.ndim != 2 or queries.shape[1] != factors.shape[1]:
             raise ValueError(f"queries {queries.shape} don't fit factors {factors.shape}")
-        self.queries, self.factors, self.threads = queries, factors, threads
+        self.queries, self.threads = queries, threads
+        self.factors = np.ascontiguousarray(factors)  # once, not in every call of a kernel
         self.n_queries, self.n_items = len(queries), len(factors)
 
     def top_k(self, k: int, *, exclude: Csr | None = None, allow: Csr | None = None) -> TopK:
