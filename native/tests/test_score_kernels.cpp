@@ -112,16 +112,18 @@ void check_count() {
     auto scores = make_buffer<T>(n);
     std::copy(numbers.begin(), numbers.end(), scores.get());
     const std::vector<T> bounds{-infinity<T>, T(-2), T(0), T(1), infinity<T>};
-    std::vector<std::int64_t> above(bounds.size(), 100), equal(bounds.size(), 200);  // it adds
-    score_kernels<T>().count(scores.get(), n, bounds.data(),
-                             static_cast<std::int64_t>(bounds.size()), above.data(), equal.data());
-    for (std::size_t b = 0; b < bounds.size(); ++b) {
-      for (const T number : numbers) {
-        above[b] -= number > bounds[b];
-        equal[b] -= number == bounds[b];
+    for (std::size_t m = 0; m <= bounds.size(); ++m) {
+      std::vector<std::int64_t> above(bounds.size(), 100), equal(bounds.size(), 200);  // it adds
+      score_kernels<T>().count(scores.get(), n, bounds.data(), static_cast<std::int64_t>(m),
+                               above.data(), equal.data());
+      for (std::size_t b = 0; b < m; ++b) {
+        for (const T number : numbers) {
+          above[b] -= number > bounds[b];
+          equal[b] -= number == bounds[b];
+        }
       }
-      CHECK_EQUAL(above[b], 100);
-      CHECK_EQUAL(equal[b], 200);
+      CHECK(std::count(above.begin(), above.end(), 100) == std::ssize(above));
+      CHECK(std::count(equal.begin(), equal.end(), 200) == std::ssize(equal));
     }
   }
 }

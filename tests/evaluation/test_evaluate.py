@@ -17,7 +17,6 @@ from tacit.data.interactions import Interactions
 from tacit.engines.scorers import BlockScorer, FactorScorer
 from tacit.errors import DataError, EmptyDataError, SettingsError
 from tacit.evaluation.evaluate import DEFAULT, evaluate
-from tacit.evaluation.measure import _minus
 from tacit.evaluation.metrics import METRICS
 from tacit.split import Split
 
@@ -238,12 +237,23 @@ def test_users_held_out_are_asked_by_their_history() -> None:
     assert e.n_users == 1
 
 
-@given(st.integers(0, 1000))
-def test_entries_less_entries(seed) -> None:
-    rng = np.random.default_rng(seed)
-    a, b = ([set(np.flatnonzero(r)) for r in rng.random((4, 6)) < p] for p in (0.5, 0.4))
-    found = _minus(oracles.csr_of(a, 6), oracles.csr_of(b, 6))
-    assert oracles.rows_of(found) == [sorted(x - y) for x, y in zip(a, b, strict=True)]
+def test_on_train_of_users_held_out_from() -> None:
+    """The articles' training figures are of the users that the test figures are of."""
+    split = split_of([{0: 1.0}, {2: 1.0}, {}], [{1: 1.0}, {}, {1: 1.0}], 3)
+    model = FakeModel([[3, 2, 1]] * 3)
+    ask = {"k": 1, "metrics": "precision", "on": "train", "per_user": True}
+    everyone, held_out = (
+        evaluate(model, split, users=users, **ask) for users in ("all", "held-out")
+    )
+    assert (everyone["precision"], everyone.n_left_out) == (0.5, 1)
+    assert (held_out["precision"], held_out.n_left_out) == (1.0, 1)
+    assert held_out.users.tolist() == [0]
+
+
+def test_lists_are_measured_unless_told() -> None:
+    e = evaluate(HAND_MODEL, HAND, k=3)
+    assert [name.partition("@")[0] for name in e] == list(DEFAULT)
+    assert {"auc", "percentile_rank", "mse"}.isdisjoint(DEFAULT)
 
 
 # --- intervals, names, seeds -------------------------------------------------------------
@@ -333,6 +343,7 @@ def test_an_evaluation_is_json() -> None:
         ({"metrics": []}, "no metric"),
         ({"metrics": 3}, "names of them"),
         ({"on": "valid"}, "on must be"),
+        ({"users": "some"}, "users must be"),
         ({"bootstrap": -1}, "bootstrap"),
         ({"confidence": 1.0}, "confidence"),
         ({"seed": -1}, "seed"),

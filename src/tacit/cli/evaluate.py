@@ -50,8 +50,9 @@ def evaluate(
     metric: Annotated[
         list[str] | None,
         typer.Option(
-            help="ndcg, precision, recall, map, mrr, hit_rate, coverage, novelty, auc, "
-            "percentile_rank or mse; may be repeated. ndcg@5 has a length of its own.",
+            help="ndcg, precision, recall, map, mrr, hit_rate, coverage or novelty (all of these "
+            "unless told), auc, percentile_rank (slower: they rank every item) or mse; may be "
+            "repeated. ndcg@5 has a length of its own.",
             metavar="NAME",
         ),
     ] = None,

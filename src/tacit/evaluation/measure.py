@@ -93,7 +93,7 @@ class Measure:
         self,
         split: Split,
         *,
-        parts: Sequence[Part] = ("test", "train"),
+        parts: Sequence[Part] | Part = ("test", "train"),
         users: Users = "all",
         k: int = 10,
         metrics: Sequence[str] | str = DEFAULT,
@@ -118,6 +118,9 @@ class Measure:
         self._per_user = bool(per_user)
         self._threads = None if threads is None else kernels.thread_count(threads)
         choice("users", users, get_args(Users))
+        parts = [parts] if isinstance(parts, str) else list(parts)
+        if not parts:
+            raise SettingsError("no part was asked for: test, train or both")
         for part in parts:
             choice("parts", part, get_args(Part))
         self._users, self._split, self._training = users, split, Training(split.train)
