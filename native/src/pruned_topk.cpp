@@ -343,7 +343,9 @@ void top_k_of(const std::vector<std::int64_t>& chosen, const T* queries, const T
 }
 
 bool worth_pruning(std::int64_t n_queries, std::int64_t n_items, std::int64_t f, std::int64_t k) {
-  return n_queries >= 128 && n_items >= 1024 && f >= 16 && k <= n_items / 32;
+  // with few factors scoring is cheap, and rounding the items takes more queries to pay
+  const std::int64_t enough = f >= 16 ? 128 : 512;
+  return n_queries >= enough && n_items >= 1024 && k <= n_items / 32;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -122,9 +123,15 @@ def _eigh(gram: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], ...]:
     """
     import scipy.linalg
 
-    with _blas_threads().limit(limits=1, user_api="blas"):
+    with one_blas_thread():
         values, vectors = scipy.linalg.eigh(gram, driver="evd")
     return values, vectors
+
+
+def one_blas_thread() -> AbstractContextManager[Any]:
+    """Keeps BLAS to the calling thread for a while; see :func:`_eigh`."""
+    limited: AbstractContextManager[Any] = _blas_threads().limit(limits=1, user_api="blas")
+    return limited
 
 
 @functools.cache

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from tacit import kernels
 from tacit.data.interactions import Csr
+from tacit.engines.base import one_blas_thread
 from tacit.errors import SettingsError
 
 BLOCK_BYTES = 64 << 20
@@ -197,9 +198,10 @@ class FactorScorer(Scorer):
         """Σ_i (x·y_i)² = xᵀ(YᵀY)x, in float64: no score is computed."""
         YtY = kernels.gram(self.factors, threads=kernels.thread_count(self.threads))
         out = np.empty(self.n_queries)
-        for part in _slices(self.n_queries, 8 * len(YtY)):
-            block = self.queries[part].astype(np.float64)
-            out[part] = np.einsum("uf,uf->u", block @ YtY, block)
+        with one_blas_thread():
+            for part in _slices(self.n_queries, 8 * len(YtY)):
+                block = self.queries[part].astype(np.float64)
+                out[part] = np.einsum("uf,uf->u", block @ YtY, block)
         return out
 
     def take(self, rows: npt.NDArray[Any]) -> FactorScorer:
