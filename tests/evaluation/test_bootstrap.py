@@ -33,6 +33,25 @@ def test_columns_share_their_draws() -> None:
     assert np.allclose(ends[0], 1 - ends[1][::-1])
 
 
+def test_a_column_has_the_same_sums_whatever_stands_beside_it() -> None:
+    values = np.random.default_rng(0).random((50, 19))
+    alone = [kernels.resampled_sums(values[:, [c]], resamples=30, seed=2) for c in range(19)]
+    for n in range(1, 20):
+        sums = kernels.resampled_sums(values[:, :n], resamples=30, seed=2)
+        assert np.array_equal(sums, np.hstack(alone[:n]))
+
+
+def test_columns_weigh_users_each_in_its_way() -> None:
+    rng = np.random.default_rng(0)
+    values, own = rng.random((60, 3)), rng.random(60)
+    weights = np.stack([np.ones(60), own, np.ones(60)], axis=1)
+    ask = {"resamples": 50, "confidence": 0.9, "seed": 1}
+    ends = bootstrap.intervals(values, weights, **ask)
+    for c in range(3):
+        alone = bootstrap.intervals(values[:, [c]], weights[:, [c]], **ask)
+        assert np.array_equal(ends[[c]], alone)
+
+
 def test_threads_make_no_difference_and_seeds_do() -> None:
     values = np.random.default_rng(0).random((41, 2))
     ask = {"resamples": 30, "confidence": 0.9}
