@@ -12,6 +12,7 @@ PUBLIC = [
     "Catalogue",
     "Evaluation",
     "Explanation",
+    "Features",
     "Interactions",
     "ItemNeighbours",
     "Popularity",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tacit import split as split
     from tacit.data import datasets as datasets
     from tacit.data.catalogue import Catalogue as Catalogue
+    from tacit.data.features import Features as Features
     from tacit.data.interactions import Interactions as Interactions
     from tacit.data.read import read_catalogue as read_catalogue
     from tacit.data.read import read_interactions as read_interactions
@@ -36,6 +37,7 @@ _HOMES = {
     "Catalogue": "tacit.data.catalogue",
     "Evaluation": "tacit.evaluation.evaluate",
     "Explanation": "tacit.results",
+    "Features": "tacit.data.features",
     "Interactions": "tacit.data.interactions",
     "ItemNeighbours": "tacit.models.neighbours",
     "Popularity": "tacit.models.popularity",

@@ -46,6 +46,8 @@ class Bundle:
         Sparse matrices by name, such as the interactions that the model was fitted on.
     users, items
         The outside ids, or None.
+    ids
+        Other ids by name, such as what features are called; their kind is that name when read.
     catalogue
         Names, links, pictures and tags, or None. When read, its texts are decoded one by one, as
         they are looked at.
@@ -64,6 +66,7 @@ class Bundle:
     matrices: Mapping[str, Csr] = field(default_factory=dict)
     users: IdMap | None = None
     items: IdMap | None = None
+    ids: Mapping[str, IdMap] = field(default_factory=dict)
     catalogue: Catalogue | None = None
     info: Mapping[str, Any] = field(default_factory=dict)
     created: str = ""
@@ -85,8 +88,9 @@ def write(bundle: Bundle, path: str | os.PathLike[str]) -> None:
     for name, matrix in bundle.matrices.items():
         for part in ("indptr", "indices", "values"):
             arrays[f"matrices/{name}/{part}"] = getattr(matrix, part)
-    for kind, ids in (("users", bundle.users), ("items", bundle.items)):
-        arrays |= _pack_ids(kind, ids)
+    own = {"users": bundle.users, "items": bundle.items}
+    for name, ids in (own | {f"ids/{name}": one for name, one in bundle.ids.items()}).items():
+        arrays |= _pack_ids(name, ids)
     arrays |= _pack_catalogue(bundle.catalogue, bundle.items)
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     manifest = {
@@ -154,7 +158,7 @@ def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def _unpack(arrays: dict[str, Array], manifest: dict[str, Any]) -> Bundle:
-    users, items = _unpack_ids("users", arrays), _unpack_ids("items", arrays)
+    users, items = _own_ids("users", arrays), _own_ids("items", arrays)
     fields = manifest["catalogue"]
     bundle = Bundle(
         model=manifest["model"],
@@ -170,6 +174,10 @@ def _unpack(arrays: dict[str, Array], manifest: dict[str, Any]) -> Bundle:
         },
         users=users,
         items=items,
+        ids={
+            name: _unpack_ids(f"ids/{name}", arrays, name)
+            for name in sorted({at.split("/")[1] for at in arrays if at.startswith("ids/")})
+        },
         catalogue=None if fields is None else _unpack_catalogue(fields, items, arrays),
         info=manifest["info"],
         created=manifest["created"],
@@ -206,12 +214,16 @@ def _pack_ids(where: str, ids: IdMap | None) -> dict[str, Array]:
     return _pack_texts(where, ids.array.tolist())
 
 
-def _unpack_ids(where: str, arrays: dict[str, Array]) -> IdMap | None:
-    kind = "user" if where == "users" else "item"
+def _own_ids(where: str, arrays: dict[str, Array]) -> IdMap | None:
+    """The ids of users, items or a catalogue, if the file has them."""
+    if not {f"{where}/ids", f"{where}/offsets"} & arrays.keys():
+        return None
+    return _unpack_ids(where, arrays, "user" if where == "users" else "item")
+
+
+def _unpack_ids(where: str, arrays: dict[str, Array], kind: str) -> IdMap:
     if f"{where}/ids" in arrays:
         return IdMap.trusted(_typed(arrays, f"{where}/ids", np.int64), kind)
-    if f"{where}/offsets" not in arrays:
-        return None
     texts = _unpack_texts(where, arrays).decode()
     ids = np.empty(len(texts), dtype=object)
     ids[:] = texts
@@ -249,7 +261,7 @@ def _pack_catalogue(catalogue: Catalogue | None, items: IdMap | None) -> dict[st
 def _unpack_catalogue(
     fields: list[str], items: IdMap | None, arrays: dict[str, Array]
 ) -> Catalogue:
-    own = _unpack_ids("catalogue/items", arrays)
+    own = _own_ids("catalogue/items", arrays)
     known = items if own is None else own
     if known is None:
         raise DataError("its catalogue has no ids")

@@ -167,6 +167,20 @@ class IdMap(Sequence[Id]):
         """The ids of some codes (int or bool array), in that order."""
         return IdMap(self._ids[codes], self.kind)
 
+    def written_like(self, others: IdMap) -> IdMap:
+        """These ids with integers as text, or the other way, where the others are so.
+
+        Ids that are not all integers written out are other ids than integers, and stay.
+        """
+        if self.are_integers == others.are_integers:
+            return self
+        renamed = [others.parse(str(one)) for one in self]
+        if others.are_integers and any(
+            isinstance(new, str) or str(new) != one for new, one in zip(renamed, self, strict=True)
+        ):
+            return self
+        return IdMap(renamed, self.kind)
+
     def _unknown(self, one: object) -> str:
         message = f"unknown {self.kind} {one!r}"
         if not len(self):

@@ -16,6 +16,7 @@ from tacit.checks import whole
 from tacit.data.catalogue import Catalogue
 from tacit.data.csr import Csr as Csr
 from tacit.data.csr import row_pointers
+from tacit.data.features import Features, fitting
 from tacit.data.histories import histories_to_csr as histories_to_csr
 from tacit.data.ids import Id, IdMap
 from tacit.data.report import ReadReport
@@ -63,6 +64,8 @@ class Interactions:
         What was done to the data since.
     report
         What became of every row when it was read, in numbers; None where nothing was.
+    item_features, user_features
+        What models that take features are told of items and users, or None.
 
     Raises
     ------
@@ -79,6 +82,8 @@ class Interactions:
     notes: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
     report: ReadReport | None = None
+    item_features: Features | None = None
+    user_features: Features | None = None
 
     def __post_init__(self) -> None:
         if (self.csr.n_rows, self.csr.n_columns) != (len(self.users), len(self.items)):
@@ -250,6 +255,23 @@ class Interactions:
                     f"{self.n_items:,}", catalogue.items[0], self.items[0],
                 )  # fmt: skip
         return dataclasses.replace(self, catalogue=catalogue)
+
+    def with_item_features(self, features: Features | None) -> Interactions:
+        """The same interactions with other features of items, for models that take them.
+
+        They may know of more or of fewer items than there are here. Ids that are integers on one
+        side and text on the other are brought together as for a catalogue.
+
+        Raises
+        ------
+        DataError
+            If they are no features.
+        """
+        return dataclasses.replace(self, item_features=fitting(features, self.items))
+
+    def with_user_features(self, features: Features | None) -> Interactions:
+        """The same interactions with other features of users; see `with_item_features`."""
+        return dataclasses.replace(self, user_features=fitting(features, self.users))
 
     def rows_of(self, histories: Iterable[Iterable[Id] | Mapping[Id, float]]) -> Csr:
         """Histories given by outside ids, as rows over this data set's items.
@@ -440,13 +462,8 @@ def _ids_of(ids: Sequence[Id] | IdMap | None, kind: str, n: int) -> IdMap:
 
 def _with_ids_like(catalogue: Catalogue, items: IdMap) -> Catalogue:
     """The catalogue with integer ids as text, or the other way, as the items have them."""
-    ids = catalogue.items
-    if ids.are_integers == items.are_integers:
-        return catalogue
-    renamed = [items.parse(str(one)) for one in ids]
-    if items.are_integers and any(isinstance(one, str) or str(one) not in ids for one in renamed):
-        return catalogue  # not all are integers as text, so they are other ids
-    return dataclasses.replace(catalogue, items=IdMap(renamed, ids.kind))
+    ids = catalogue.items.written_like(items)
+    return catalogue if ids is catalogue.items else dataclasses.replace(catalogue, items=ids)
 
 
 def _describe(step: Step) -> str:

@@ -9,7 +9,11 @@ from typing import Any
 import numpy.typing as npt
 
 from tacit.artifact import Bundle
+from tacit.data.features import Features
+from tacit.data.ids import IdMap
 from tacit.data.interactions import Interactions, Step
+
+_WITH_FEATURES = ("item", "user")
 
 
 def to_bundle(
@@ -22,13 +26,26 @@ def to_bundle(
 ) -> Bundle:
     """All that a fitted model is: settings, what it was fitted on, what it learned and how."""
     times = {} if data.timestamps is None else {"timestamps": data.timestamps}
+    features = {
+        side: found
+        for side in _WITH_FEATURES
+        if (found := getattr(data, f"{side}_features")) is not None
+    }
     return Bundle(
         model=kind,
         settings=settings,
         arrays={**arrays, **times},
-        matrices={"interactions": data.csr},
+        matrices={
+            "interactions": data.csr,
+            **{f"{side}_features": found.weights for side, found in features.items()},
+        },
         users=data.users,
         items=data.items,
+        ids={
+            f"{what} of {side} features": ids
+            for side, found in features.items()
+            for what, ids in (("names", found.names), ("ids", found.ids))
+        },
         catalogue=data.catalogue,
         info={
             "data": {
@@ -38,6 +55,10 @@ def to_bundle(
                 "interactions": data.nnz,
                 "notes": list(data.notes),
                 "steps": [dataclasses.asdict(step) for step in data.steps],
+                "features": {
+                    side: {"identity": found.identity, "norm": found.norm}
+                    for side, found in features.items()
+                },
             },
             "metrics": dict(metrics),
             "training": training,
@@ -73,4 +94,20 @@ def interactions_of(bundle: Bundle) -> Interactions:
             Step(one["what"], *(tuple(one[n]) for n in ("users", "items", "interactions")))
             for one in data["steps"]
         ),
+        item_features=_features_of(bundle, "item"),
+        user_features=_features_of(bundle, "user"),
+    )
+
+
+def _features_of(bundle: Bundle, side: str) -> Features | None:
+    """The features of items or users, if there are any (files before these hold none)."""
+    how = bundle.info["data"].get("features", {}).get(side)
+    if how is None:
+        return None
+    return Features(
+        IdMap.trusted(bundle.ids[f"ids of {side} features"].array, side),
+        IdMap.trusted(bundle.ids[f"names of {side} features"].array, "feature"),
+        bundle.matrices[f"{side}_features"],
+        identity=bool(how["identity"]),
+        norm=how["norm"],
     )
