@@ -25,6 +25,7 @@ PUBLIC = [
     "evaluate",
     "load",
     "read_catalogue",
+    "read_features",
     "read_interactions",
     "split",
 ]

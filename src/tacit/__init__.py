@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tacit import split as split
     from tacit.data import datasets as datasets
     from tacit.data.catalogue import Catalogue as Catalogue
+    from tacit.data.feature_tables import read_features as read_features
     from tacit.data.features import Features as Features
     from tacit.data.interactions import Interactions as Interactions
     from tacit.data.read import read_catalogue as read_catalogue
@@ -47,6 +48,7 @@ _HOMES = {
     "evaluate": "tacit.evaluation.evaluate",
     "load": "tacit.models",
     "read_catalogue": "tacit.data.read",
+    "read_features": "tacit.data.feature_tables",
     "read_interactions": "tacit.data.read",
 }
 # public modules

@@ -126,6 +126,31 @@ class Features:
         known = ids if isinstance(ids, IdMap) else IdMap(ids, kind)
         return cls(known, _named(columns), _dense_to_csr(array.astype(np.float32)))
 
+    @classmethod
+    def from_matrix(
+        cls,
+        ids: Sequence[Id] | IdMap,
+        matrix: Any,
+        names: Sequence[Id] | IdMap | None = None,
+        *,
+        kind: str = "item",
+    ) -> Features:
+        """Features from a SciPy sparse matrix, ids × features, such as TF-IDF of texts.
+
+        The matrix is copied; zeros and NaN are left out, and cells stored twice are summed.
+
+        Raises
+        ------
+        DataError
+            If it is no matrix of real numbers, or the ids or names don't fit its shape.
+        """
+        from tacit.data.matrices import read_matrix
+
+        csr, _ = read_matrix(matrix)
+        columns = IdMap.range(csr.n_columns, "feature") if names is None else names
+        known = ids if isinstance(ids, IdMap) else IdMap(ids, kind)
+        return cls(known, _named(columns), csr)
+
     # --- size ----------------------------------------------------------------------
 
     @property
