@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tacit import split as split
     from tacit.data import datasets as datasets
     from tacit.data.catalogue import Catalogue as Catalogue
+    from tacit.data.events import Events as Events
+    from tacit.data.events import read_events as read_events
     from tacit.data.feature_tables import read_features as read_features
     from tacit.data.features import Features as Features
     from tacit.data.interactions import Interactions as Interactions
@@ -37,6 +39,7 @@ _HOMES = {
     "ALS": "tacit.models.als",
     "Catalogue": "tacit.data.catalogue",
     "Evaluation": "tacit.evaluation.evaluate",
+    "Events": "tacit.data.events",
     "Explanation": "tacit.results",
     "Features": "tacit.data.features",
     "Interactions": "tacit.data.interactions",
@@ -48,6 +51,7 @@ _HOMES = {
     "evaluate": "tacit.evaluation.evaluate",
     "load": "tacit.models",
     "read_catalogue": "tacit.data.read",
+    "read_events": "tacit.data.events",
     "read_features": "tacit.data.feature_tables",
     "read_interactions": "tacit.data.read",
 }

@@ -323,7 +323,7 @@ def cells(
         If nothing is left.
     """
     tally = tally_rows(con, roles)
-    users, items = _number(con, "u"), _number(con, "i")
+    users, items = number_ids(con, "u"), number_ids(con, "i")
     timed = "timestamp" in roles
     merged, cancelled = _merge(con, policy, timed)
     csr, times = _fetch(con, len(users), len(items), timed)
@@ -344,10 +344,11 @@ class Tally:
 def tally_rows(con: Any, roles: Sequence[str]) -> Tally:
     """Count what is staged, and make the view ``good`` of the rows that hold an interaction."""
     value = "c_value" if "value" in roles else "1.0"
-    missing = [f"c_{role} IS NULL" for role in roles if role in ("value", "timestamp")]
+    missing = [f"c_{role} IS NULL" for role in roles if role in ("value", "timestamp", "event")]
     con.execute(
         f"CREATE VIEW rows_read AS SELECT rowid AS place, c_user AS u, c_item AS i, {value} AS v, "
         f"{'c_timestamp' if 'timestamp' in roles else 'NULL'} AS t, "
+        f"{'c_event' if 'event' in roles else 'NULL'} AS e, "
         "c_user IS NULL OR c_item IS NULL AS nameless, "
         f"{' OR '.join(missing) or 'false'} AS valueless, {value}::FLOAT = 0 AS zero "
         "FROM staged WHERE why IS NULL"
@@ -394,7 +395,7 @@ def counted(
     return Cells(csr, users, items, times, report)
 
 
-def _number(con: Any, column: str) -> npt.NDArray[Any]:
+def number_ids(con: Any, column: str) -> npt.NDArray[Any]:
     """Give the ids of a column codes in sorted order, in the table ``codes_<column>``."""
     con.execute(
         f"CREATE TABLE codes_{column} AS SELECT id, (row_number() OVER (ORDER BY id) - 1)::INTEGER "

@@ -16,6 +16,7 @@ from tacit.checks import whole
 from tacit.data.catalogue import Catalogue
 from tacit.data.csr import Csr as Csr
 from tacit.data.csr import row_pointers
+from tacit.data.decay import decay
 from tacit.data.features import Features, fitting
 from tacit.data.histories import histories_to_csr as histories_to_csr
 from tacit.data.ids import Id, IdMap
@@ -331,6 +332,24 @@ class Interactions:
             users=self.users.subset(rows),
             timestamps=None if times is None else times[self.csr.entries_of(rows)],
         )
+
+    def decayed(self, half_life: float, *, now: int | None = None) -> Interactions:
+        """Values halved for every ``half_life`` of age, in the unit of the timestamps.
+
+        A pair is as old as its newest event: to weigh every event by its own age read the log
+        with :func:`tacit.read_events`. ``now`` is from when ages are counted; None: the newest
+        timestamp.
+
+        Raises
+        ------
+        DataError
+            If there are no timestamps.
+        SettingsError
+            If the half-life is not above 0, or a timestamp is later than ``now``.
+        """
+        left = self.csr.values * decay(self.timestamps, half_life, now).astype(np.float32)
+        csr = dataclasses.replace(self.csr, values=left)
+        return dataclasses.replace(self, csr=csr).select(left != 0)
 
     def drop_empty(self) -> Interactions:
         """Without the users and items that have no interactions."""
