@@ -12,7 +12,14 @@ from tests.conftest import random_interactions
 
 from tacit.data.catalogue import Catalogue
 from tacit.errors import DataError, SettingsError, SplitError
-from tacit.split import held_out_users, leave_k_out, random_fraction, temporal
+from tacit.split import (
+    cold_items,
+    cold_users,
+    held_out_users,
+    leave_k_out,
+    random_fraction,
+    temporal,
+)
 
 
 def data(seed=0, *, n_users=30, n_items=25, density=0.4, dislikes=0.2):
@@ -28,8 +35,11 @@ SPLITS = {
     "random_fraction": lambda x, seed: random_fraction(x, 0.3, seed=seed),
     "temporal": lambda x, seed: temporal(x, 0.3),
     "held_out_users": lambda x, seed: held_out_users(x, 0.3, seed=seed),
+    "cold_items": lambda x, seed: cold_items(x, 0.3, seed=seed),
+    "cold_users": lambda x, seed: cold_users(x, 0.3, seed=seed),
 }
 DRAWN = [name for name in SPLITS if name != "temporal"]
+LIKES_ONLY = [name for name in DRAWN if not name.startswith("cold")]
 
 
 def cells(*parts):
@@ -82,7 +92,7 @@ def test_no_seed_draws_one_that_can_be_used_again(name) -> None:
     assert cells(SPLITS[name](x, split.settings["seed"]).test) == cells(split.test)
 
 
-@pytest.mark.parametrize("name", DRAWN)
+@pytest.mark.parametrize("name", LIKES_ONLY)
 def test_dislikes_are_never_held_out(name) -> None:
     assert (SPLITS[name](data(), 0).test.csr.values > 0).all()
 
@@ -223,6 +233,46 @@ def test_held_out_users_too_few_or_all() -> None:
         held_out_users(x, n=20, min_interactions=24)
 
 
+# --- cold items and users ----------------------------------------------------------------
+
+
+@given(seed=st.integers(0, 30))
+def test_nobody_has_taken_to_a_cold_item_in_training(seed) -> None:
+    x = data(seed)
+    split = cold_items(x, n=6, seed=seed)
+    assert len(split.candidates) == 6
+    assert (np.bincount(split.train.csr.indices, minlength=25)[split.candidates] == 0).all()
+    assert set(split.test.csr.indices) <= set(split.candidates)
+    assert split.train.items == split.test.items == x.items
+    assert split.train.users == split.test.users == x.users
+
+
+@given(seed=st.integers(0, 30))
+def test_nothing_is_known_of_a_cold_user(seed) -> None:
+    x = data(seed)
+    split = cold_users(x, n=6, seed=seed)
+    assert split.fold_in is None
+    tested = split.test.csr.row_counts > 0
+    assert tested.sum() == 6
+    assert (split.train.csr.row_counts[tested] == 0).all()
+    assert split.train.users == split.test.users == x.users
+
+
+def test_cold_items_may_compete_with_all() -> None:
+    assert cold_items(data(), 0.2, candidates="all").candidates is None
+
+
+def test_cold_items_have_enough_likes() -> None:
+    x = data()
+    counts = np.bincount(x.csr.indices[x.csr.values > 0], minlength=25)
+    least = int(np.median(counts))
+    assert (counts[cold_items(x, 0.2, min_interactions=least).candidates] >= least).all()
+    with pytest.raises(SplitError, match="items have 31 likes or more"):
+        cold_items(x, 0.2, min_interactions=31)
+    with pytest.raises(SplitError, match="25 items would leave none to learn from"):
+        cold_items(x, n=25)
+
+
 # --- arguments ---------------------------------------------------------------------------
 
 
@@ -247,6 +297,11 @@ def test_held_out_users_too_few_or_all() -> None:
         lambda x: held_out_users(x, 1.0),
         lambda x: held_out_users(x, fold_in=1.0),
         lambda x: held_out_users(x, min_interactions=1),
+        lambda x: cold_items(x, 0.1, n=3),
+        lambda x: cold_items(x, 1.0),
+        lambda x: cold_items(x, candidates="some"),
+        lambda x: cold_users(x, n=0),
+        lambda x: cold_users(x, min_interactions=0),
     ],
 )
 def test_arguments_out_of_range(call) -> None:

@@ -2,19 +2,20 @@
 
 All of them put each interaction into exactly one part, repeat with the same seed, and move only
 likes (positive values) into the test part: dislikes stay with what the model learns from.
-:func:`temporal` alone moves dislikes too, since a later dislike must not teach the past.
+:func:`temporal`, :func:`cold_items` and :func:`cold_users` move dislikes too, since a later dislike
+must not teach the past, nor any at all what is to be new.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from tacit.checks import share, whole
+from tacit.checks import choice, share, whole
 from tacit.data.interactions import Interactions, need_interactions
 from tacit.errors import SettingsError, SplitError
 
@@ -40,6 +41,9 @@ class Split:
         The name of the function that made it.
     settings
         What it was called with, the seed included.
+    candidates
+        Codes, rising, of the only items that may be recommended when the test part is measured;
+        None: all.
     """
 
     train: Interactions
@@ -47,6 +51,7 @@ class Split:
     fold_in: Interactions | None = None
     kind: str = "custom"
     settings: Mapping[str, object] = field(default_factory=dict)
+    candidates: Ints | None = None
 
     @property
     def seen(self) -> Interactions:
@@ -257,6 +262,87 @@ def held_out_users(
     )
 
 
+def cold_items(
+    interactions: Interactions,
+    fraction: float | None = None,
+    *,
+    n: int | None = None,
+    min_interactions: int = 1,
+    candidates: Literal["held-out", "all"] = "held-out",
+    seed: int | None = 0,
+) -> Split:
+    """Hold out whole items: what is recommended of them can come from their features alone.
+
+    Nobody's interactions with them are in the training part. They stay among the items, so that
+    codes are the same in both parts and a model can be told their features.
+
+    Parameters
+    ----------
+    interactions
+        What to split.
+    fraction
+        The share of all items to hold out, above 0 and below 1 (rounded down). If neither this
+        nor ``n`` is given: 0.1.
+    n
+        Or how many.
+    min_interactions
+        The likes an item must have to be drawn, 1 or more.
+    candidates
+        What may be recommended when the test part is measured: the ``"held-out"`` items, which
+        asks whether the new are put into the right order for each user, or ``"all"``, where they
+        compete with those that have likes.
+    seed
+        0 or more. None draws one, which ``Split.settings`` then tells.
+
+    Raises
+    ------
+    SettingsError
+        If an argument is out of its range, or both ``fraction`` and ``n`` are given.
+    SplitError
+        If too few items have enough likes, or none would be left to learn from.
+    """
+    choice("candidates", candidates, ("held-out", "all"))
+    likes = need_interactions(interactions, "a split").csr.values > 0
+    counts = np.bincount(interactions.csr.indices[likes], minlength=interactions.n_items)
+    held, settings = _draw_whole(counts, "items", fraction, n, min_interactions, seed)
+    tested = _mask(interactions.n_items, held)[interactions.csr.indices]
+    settings["candidates"] = candidates
+    split = _within_users(interactions, tested, "cold_items", settings)
+    return replace(split, candidates=held) if candidates == "held-out" else split
+
+
+def cold_users(
+    interactions: Interactions,
+    fraction: float | None = None,
+    *,
+    n: int | None = None,
+    min_interactions: int = 1,
+    seed: int | None = 0,
+) -> Split:
+    """Hold out whole users: what they are recommended can come from their features alone.
+
+    None of their interactions is in the training part, and unlike with :func:`held_out_users`
+    none is shown as their history either. They stay among the users.
+
+    Parameters
+    ----------
+    interactions, fraction, n, seed
+        As for :func:`cold_items`.
+    min_interactions
+        The likes a user must have to be drawn, 1 or more.
+
+    Raises
+    ------
+    SettingsError, SplitError
+        As for :func:`cold_items`.
+    """
+    need_interactions(interactions, "a split")
+    counts = _Likes(interactions).counts
+    held, settings = _draw_whole(counts, "users", fraction, n, min_interactions, seed)
+    tested = _mask(interactions.n_users, held)[interactions.csr.row_of_entry]
+    return _within_users(interactions, tested, "cold_users", settings)
+
+
 # --- drawing ---------------------------------------------------------------------------
 
 
@@ -279,21 +365,45 @@ class _Likes:
         return found if self.entries is None else self.entries[found]
 
 
-def _draw_users(counts: Ints, least: int, wanted: int | None, rng: np.random.Generator) -> Ints:
+def _draw_whole(
+    counts: Ints,
+    noun: str,
+    fraction: float | None,
+    n: int | None,
+    min_interactions: int,
+    seed: int | None,
+) -> tuple[Ints, dict[str, object]]:
+    """Codes of users or items to hold out whole, and the settings that draw them again."""
+    if fraction is not None and n is not None:
+        raise SettingsError("give either fraction or n, not both")
+    least = whole("min_interactions", min_interactions, 1)
+    if n is None:
+        fraction = share("fraction", 0.1 if fraction is None else fraction)
+    wanted = whole("n", n, 1) if fraction is None else _part(fraction, len(counts))
+    rng, seed = _generator(seed)
+    if wanted >= (counts > 0).sum():
+        raise SplitError(f"{wanted:,} of {len(counts):,} {noun} would leave none to learn from")
+    held = _draw_users(counts, least, wanted, rng, noun)
+    return held, {"fraction": fraction, "n": n, "min_interactions": least, "seed": seed}
+
+
+def _draw_users(
+    counts: Ints, least: int, wanted: int | None, rng: np.random.Generator, noun: str = "users"
+) -> Ints:
     """Codes, rising, of some of the users with enough likes; all of them if ``wanted`` is None."""
     eligible = np.flatnonzero(counts >= least)
-    have = f"{len(eligible):,} of {len(counts):,} users have {least:,} likes or more"
+    have = f"{len(eligible):,} of {len(counts):,} {noun} have {least:,} likes or more"
     if len(eligible) == 0:
         raise SplitError(f"{have}: hold out fewer, or lower min_interactions")
     if wanted is None:
         return eligible
     if wanted == 0:
-        raise SplitError(f"the share asked for is less than one of {len(counts):,} users")
+        raise SplitError(f"the share asked for is less than one of {len(counts):,} {noun}")
     if wanted > len(eligible):
         possible = np.floor(1000 * len(eligible) / len(counts)) / 1000
         raise SplitError(
             f"{have}, and {wanted:,} were asked for: ask for a share of {possible:.3f} of all "
-            "users or less, hold out fewer likes, or lower min_interactions"
+            f"{noun} or less, hold out fewer likes, or lower min_interactions"
         )
     return np.sort(rng.choice(eligible, wanted, replace=False))
 

@@ -85,6 +85,19 @@ def test_taking_some_queries(kind, rows) -> None:
     assert oracles.lists_of(twice.top_k(3)) == oracles.top_k(scores[[1, 6]], 3)
 
 
+@pytest.mark.parametrize("items", [[2], [0, 5, 6, 22], list(range(N_ITEMS))])
+def test_taking_some_items(kind, items) -> None:
+    scorer, scores = make(kind)
+    taken, left = scorer.take_items(np.array(items)), scores[:, items]
+    exclude = [[0]] * 10
+    top = taken.top_k(3, exclude=oracles.csr_of(exclude, len(items)))
+    assert oracles.lists_of(top) == oracles.top_k(left, 3, exclude)
+    assert np.allclose(taken.sum_of_squares(), (left**2).sum(axis=1))
+    some = taken.take(np.array([1, 7]))
+    assert oracles.lists_of(some.top_k(2)) == oracles.top_k(left[[1, 7]], 2)
+    assert scorer.n_items == N_ITEMS
+
+
 def test_no_block_is_made_that_holds_no_query_taken() -> None:
     asked = []
 

@@ -86,6 +86,15 @@ class Csr:
             self.n_columns,
         )
 
+    def take_columns(self, columns: npt.NDArray[Any]) -> Csr:
+        """Some columns, by number (rising int array), which are then called 0…n−1."""
+        new = np.full(self.n_columns, -1, dtype=np.int32)
+        new[columns] = np.arange(len(columns), dtype=np.int32)
+        found = new[self.indices]
+        kept = found >= 0
+        pointers = row_pointers(kept)[self.indptr]
+        return Csr(pointers, found[kept], self.values[kept], len(columns))
+
 
 def row_pointers(counts: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     """int64, shape (n_rows + 1,): where rows of these sizes begin and end."""

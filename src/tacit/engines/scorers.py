@@ -136,6 +136,10 @@ class Scorer(ABC):
     def take(self, rows: npt.NDArray[Any]) -> Scorer:
         """The same scores of some queries only (rising int codes): nothing else is computed."""
 
+    @abstractmethod
+    def take_items(self, items: npt.NDArray[Any]) -> Scorer:
+        """The same scores for some items only (int codes), which are then called 0…n−1."""
+
 
 class FactorScorer(Scorer):
     """Scores that are dot products, native and on all cores.
@@ -207,6 +211,10 @@ class FactorScorer(Scorer):
     def take(self, rows: npt.NDArray[Any]) -> FactorScorer:
         """See :meth:`Scorer.take`."""
         return FactorScorer(self.queries[rows], self.factors, threads=self.threads)
+
+    def take_items(self, items: npt.NDArray[Any]) -> FactorScorer:
+        """See :meth:`Scorer.take_items`."""
+        return FactorScorer(self.queries, self.factors[items], threads=self.threads)
 
 
 class BlockScorer(Scorer):
@@ -289,6 +297,13 @@ class BlockScorer(Scorer):
         taken = copy.copy(self)
         taken._chosen = self._chosen[rows]
         taken.n_queries = len(taken._chosen)
+        return taken
+
+    def take_items(self, items: npt.NDArray[Any]) -> BlockScorer:
+        """See :meth:`Scorer.take_items`; the scores of the others are made, and thrown away."""
+        taken, make = copy.copy(self), self._block
+        taken._block = lambda span: np.ascontiguousarray(make(span)[:, items])
+        taken.n_items = len(items)
         return taken
 
     def _batches(self) -> Iterator[tuple[slice, npt.NDArray[np.float32]]]:

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 from tacit.checks import choice
-from tacit.evaluation.measure import Measure, Scorable
+from tacit.evaluation.measure import Measure
 from tacit.evaluation.metrics import DEFAULT
+from tacit.evaluation.narrow import Scorable
 from tacit.evaluation.report import Comparison, Evaluation, compare
 from tacit.split import Split
 
@@ -35,6 +36,9 @@ def evaluate(
     threads: int | None = None,
 ) -> Evaluation:
     """Measure a fitted model on what it was not shown.
+
+    Where the split names candidates (:func:`tacit.split.cold_items`), only these can be
+    recommended; a model that does not rate items that nobody has taken to recommends none.
 
     Users with nothing relevant to find, no positive value in what is measured on, are left out
     and counted. Each metric is defined in :mod:`tacit.evaluation.metrics`.

@@ -10,7 +10,7 @@ import difflib
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -18,23 +18,16 @@ import numpy.typing as npt
 from tacit import kernels
 from tacit.checks import choice, share, whole
 from tacit.data.interactions import Csr, Interactions
-from tacit.engines.scorers import Scorer
 from tacit.errors import DataError, EmptyDataError, SettingsError
 from tacit.evaluation.answers import Answers, PerUser, Query, Relevant, Training, likes
 from tacit.evaluation.bootstrap import summarise
 from tacit.evaluation.metrics import DEFAULT, METRICS, Metric
+from tacit.evaluation.narrow import Codes, Scorable, narrowed, scorer_of
 from tacit.evaluation.report import Evaluation
 from tacit.split import Split
 
 Part = Literal["test", "train"]
 Users = Literal["all", "held-out"]
-
-
-class Scorable(Protocol):
-    """What can be measured: every model."""
-
-    def scorer(self, interactions: Interactions) -> Scorer:
-        """Scores of all items for every user of ``interactions``, given what they did there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +42,11 @@ class _Measured:
         What is to be found and what is no candidate, a row a user.
     n_left_out
         Users who have nothing to find.
+    training
+        What the model was fitted on.
+    candidates
+        Codes, rising, of the only items that are looked at, and that the others here are of; None:
+        all items.
     """
 
     known: Interactions
@@ -56,10 +54,13 @@ class _Measured:
     relevant: Relevant
     masked: Csr | None
     n_left_out: int
+    training: Training
+    candidates: Codes | None
 
     def asks_like(self, other: _Measured) -> bool:
         """Whether a model's scores for the one part are those for the other."""
-        return self.known is other.known and np.array_equal(self.rows, other.rows)
+        alike = self.known is other.known and self.candidates is other.candidates
+        return alike and np.array_equal(self.rows, other.rows)
 
 
 class Measure:
@@ -155,17 +156,24 @@ class Measure:
         known = split.train if on == "train" and not of_tested else split.seen
         if on == "test" or of_tested:
             _check_fit(known, split.test)
-        liked = tested if on == "test" else likes(known)
+        candidates = split.candidates if on == "test" else None
+        liked = likes(narrowed(split.test, candidates)) if on == "test" else likes(known)
         asked = np.flatnonzero(tested.row_counts) if of_tested else np.arange(liked.n_rows)
         rows = asked[liked.row_counts[asked] > 0]
         if len(rows) == 0:
             raise EmptyDataError(f"no user has a positive value in the {on} part: nothing to find")
         relevant = liked.take_rows(rows)
-        masked = _minus(known.csr.take_rows(rows), relevant) if mask_seen and on == "test" else None
-        return _Measured(known, rows, Relevant(relevant), masked, len(asked) - len(rows))
+        masked = None
+        if mask_seen and on == "test":
+            masked = _minus(narrowed(known, candidates).csr.take_rows(rows), relevant)
+        training = self._training
+        if candidates is not None:
+            training = Training(narrowed(split.train, candidates))
+        left_out = len(asked) - len(rows)
+        return _Measured(known, rows, Relevant(relevant), masked, left_out, training, candidates)
 
     def _query(self, model: Scorable, part: _Measured) -> Query:
-        scorer = model.scorer(part.known).take(part.rows)
+        scorer = scorer_of(model, part.known, part.candidates).take(part.rows)
         if self._threads is not None:
             scorer.threads = self._threads
         return Query(scorer, max(length for _, length in self._wanted.values()))
@@ -174,7 +182,7 @@ class Measure:
 
     def _evaluation(self, on: Part, part: _Measured, query: Query, began: float) -> Evaluation:
         wanted = self._wanted
-        answers = Answers(query, part.relevant, part.masked, self._training)
+        answers = Answers(query, part.relevant, part.masked, part.training)
         found = {
             name: _values(answers, metric, length) for name, (metric, length) in wanted.items()
         }

@@ -145,6 +145,11 @@ class Model(ABC):
         return self.interactions.items
 
     @property
+    def rates_new_items(self) -> bool:
+        """Whether it has something to say of items that nobody had taken to when it was fitted."""
+        return False
+
+    @property
     def catalogue(self) -> Catalogue | None:
         """What is known of the items, or None."""
         return self.interactions.catalogue
