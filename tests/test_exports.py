@@ -14,6 +14,7 @@ PUBLIC = [
     "Events",
     "Explanation",
     "Features",
+    "HybridALS",
     "Interactions",
     "ItemNeighbours",
     "Popularity",

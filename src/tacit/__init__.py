@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tacit.evaluation.evaluate import evaluate as evaluate
     from tacit.models import load as load
     from tacit.models.als import ALS as ALS
+    from tacit.models.hybrid import HybridALS as HybridALS
     from tacit.models.neighbours import ItemNeighbours as ItemNeighbours
     from tacit.models.popularity import Popularity as Popularity
     from tacit.results import Explanation as Explanation
@@ -42,6 +43,7 @@ _HOMES = {
     "Events": "tacit.data.events",
     "Explanation": "tacit.results",
     "Features": "tacit.data.features",
+    "HybridALS": "tacit.models.hybrid",
     "Interactions": "tacit.data.interactions",
     "ItemNeighbours": "tacit.models.neighbours",
     "Popularity": "tacit.models.popularity",

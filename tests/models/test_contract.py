@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.models.contract import ModelContract, data
 
-from tacit import ALS, ItemNeighbours, Popularity
+from tacit import ALS, HybridALS, ItemNeighbours, Popularity
 from tacit.errors import DataError, SettingsError
 from tacit.split import leave_k_out
 
@@ -28,6 +28,14 @@ class TestALSInDouble(ModelContract):
         )
 
 
+class TestHybridALSWithoutFeatures(ModelContract):
+    has_user_vectors = True
+
+    @pytest.fixture
+    def make(self):
+        return lambda: HybridALS(factors=6, iterations=4, alpha=4.0, seed=1)
+
+
 class TestPopularity(ModelContract):
     explains = False
 
@@ -42,7 +50,7 @@ class TestItemNeighbours(ModelContract):
         return lambda: ItemNeighbours(similarity=request.param, neighbours=10)
 
 
-@pytest.mark.parametrize("kind", [ALS, Popularity, ItemNeighbours])
+@pytest.mark.parametrize("kind", [ALS, HybridALS, Popularity, ItemNeighbours])
 def test_what_is_no_interactions(kind):
     with pytest.raises(
         DataError, match=rf"{kind.__name__}\.fit needs .*got csr_array: tacit\.read"

@@ -200,6 +200,22 @@ class Features:
         names = self.names.subset(columns)
         return dataclasses.replace(self, names=names, weights=weights)
 
+    def over(self, names: IdMap) -> Features:
+        """The same over other names, such as those that a model was fitted with.
+
+        Features that are not among them are left out, and a warning is logged that counts them.
+        """
+        if names == self.names:
+            return self
+        codes = np.array([-1 if (code := names.get(n)) is None else code for n in self.names])
+        _warn_of([name for name, code in zip(self.names, codes, strict=True) if code < 0])
+        kept = self._keep(codes >= 0)
+        codes = codes[codes >= 0]
+        row, column = kept.weights.row_of_entry, codes[kept.weights.indices].astype(np.int32)
+        order = np.lexsort((column, row))
+        weights = Csr(kept.weights.indptr, column[order], kept.weights.values[order], len(names))
+        return dataclasses.replace(self, names=names, weights=weights)
+
     # --- rows for a model ----------------------------------------------------------
 
     def aligned(self, ids: IdMap) -> Csr:
@@ -252,9 +268,7 @@ class Features:
             If a row is no list or mapping, or a weight no finite number.
         """
         made, unknown = _to_csr([_as_weights(row) for row in rows], self.names)
-        if unknown:
-            shown = ", ".join(map(repr, list(unknown)[:5])) + (", …" if len(unknown) > 5 else "")
-            log.warning("%s unknown features are ignored: %s", f"{len(unknown):,}", shown)
+        _warn_of(list(unknown))
         return _divided(made, self.norm)
 
     def row(self, one: Id) -> dict[Id, float]:
@@ -360,6 +374,12 @@ def _with_own(rows: Csr) -> Csr:
         np.insert(rows.values, own, np.float32(1)),
         rows.n_columns + n,
     )
+
+
+def _warn_of(unknown: Sequence[Id]) -> None:
+    if unknown:
+        shown = ", ".join(map(repr, unknown[:5])) + (", …" if len(unknown) > 5 else "")
+        log.warning("%s unknown features are ignored: %s", f"{len(unknown):,}", shown)
 
 
 def _divided(rows: Csr, norm: Norm | None) -> Csr:

@@ -60,7 +60,7 @@ class Engine(ABC):
         solved: Factors,
         regularization: Penalties,
         objective: Objective,
-    ) -> None:
+    ) -> npt.NDArray[np.float64] | None:
         """Solve every row with the other side fixed, in place.
 
         The engine may turn both sides into other coordinates, by the same rotation: their inner
@@ -79,6 +79,12 @@ class Engine(ABC):
             λ of each row, shape (m,).
         objective
             What all rows share.
+
+        Returns
+        -------
+        ndarray or None
+            The rotation Q, shape (f, f), that both sides were turned by (X became XQ); None where
+            they were not.
         """
 
     @abstractmethod

@@ -29,17 +29,18 @@ class LocalEngine(Engine):
         solved: Factors,
         regularization: Penalties,
         objective: Objective,
-    ) -> None:
+    ) -> npt.NDArray[np.float64]:
         """See :meth:`Engine.half_step`; both sides end up in the fixed side's eigenvectors."""
         # With little to fill the directions (no regularization, few rows), eigenvalues near 0
         # decide what counts as one at all.
         precise = len(fixed) < _MANY_ROWS or bool((regularization == 0).any())
+        spectrum = self.spectrum(fixed, precise=precise)
         kernels.half_step(
             rows.indptr,
             rows.indices,
             rows.values,
             fixed,
-            *self.spectrum(fixed, precise=precise),
+            *spectrum,
             regularization,
             solved,
             unobserved_weight=objective.unobserved_weight,
@@ -48,6 +49,7 @@ class LocalEngine(Engine):
             threads=self.threads,
             sound=rows.n_columns == len(fixed) and rows.is_sound,
         )
+        return spectrum.vectors
 
     def fold_in(
         self,

@@ -1,0 +1,353 @@
+"""WRMF with features: factors that are expected where the features of a row foretell them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from tacit import checks
+from tacit.data.features import FeatureRow, Features
+from tacit.data.ids import IdMap
+from tacit.data.interactions import Csr, Interactions, histories_to_csr
+from tacit.engines.base import Factors, Objective, Spectrum
+from tacit.engines.priors import F64, Ridge, to_scipy, with_constant, with_means
+from tacit.engines.scorers import FactorScorer, Scorer
+from tacit.errors import DataError, SettingsError, UnsupportedError
+from tacit.models.als import ALS
+from tacit.models.base import OnEpoch
+from tacit.models.epoch import Epoch
+from tacit.models.lists import History
+
+_USERS, _ITEMS = 0, 1
+
+
+@dataclass(frozen=True, eq=False)
+class _Expectation:
+    """What the features of one side foretell of its factors.
+
+    Attributes
+    ----------
+    names
+        What the features are called.
+    ridge
+        Their regression, the rows without entries weighing nothing.
+    live
+        bool, shape (n_rows,): which rows have entries.
+    coefficients
+        G, shape (n_features + 1, f); zero where nothing is known yet.
+    """
+
+    names: IdMap
+    ridge: Ridge
+    live: npt.NDArray[np.bool_]
+    coefficients: F64
+
+    @property
+    def means(self) -> F64:
+        """What is foretold of every row, shape (n_rows, f)."""
+        return self.ridge.predict(self.coefficients)
+
+    def learnt(self, factors: Factors) -> _Expectation:
+        """The same with the coefficients that fit the factors best."""
+        return replace(self, coefficients=self.ridge.fit(factors, self.coefficients))
+
+    def turned(self, Q: F64 | None) -> _Expectation:
+        """The same in the coordinates that factors were turned into."""
+        return self if Q is None else replace(self, coefficients=self.coefficients @ Q)
+
+    def filled(self, factors: Factors) -> Factors:
+        """The factors, with what is foretold in the rows without entries."""
+        whole = np.array(factors)
+        whole[~self.live] = self.means[~self.live]
+        return whole
+
+    def of_new(self, rows: Csr) -> F64:
+        """What is foretold of new rows over the features' names, shape (n, f)."""
+        return np.asarray(to_scipy(with_constant(rows)) @ self.coefficients)
+
+    def excess(self, factors: Factors, penalties: F64) -> float:
+        """Σ λ (‖y − m‖² − ‖y‖²) + γ λ̄ ‖G‖²: what the penalty is beyond that of plain ALS."""
+        means, live = self.means, penalties[self.live]
+        change = (means * (means - 2 * factors.astype(np.float64))).sum(axis=1)[self.live]
+        size = float(np.square(self.coefficients).sum())
+        return float(live @ change) + float(live.mean()) * self.ridge.penalty * size
+
+
+@dataclass(kw_only=True, eq=False)
+class HybridALS(ALS):
+    """ALS whose vectors have a part that is linear in the features of users and items.
+
+    A vector is what the row's features foretell and a part of its own, y_i = Gᵀf_i + e_i and
+    alike x_u = Hᵀf_u + e_u, with penalties on these parts: the objective of :class:`tacit.ALS` with
+
+        Σ_i λ_i ‖y_i − Gᵀf_i‖² + γ λ̄ ‖G‖²   in the place of   Σ_i λ_i ‖y_i‖²
+
+    and alike for users, λ̄ being the mean of the λ_i; f ends in a constant 1. An item nobody has
+    taken to gets Gᵀf_i; the more interactions it has, the further its vector goes its own way.
+
+    The features are those of the interactions it is fitted on
+    (:meth:`tacit.Interactions.with_item_features`, ``with_user_features``); a side without
+    features is as in :class:`tacit.ALS`. Each half step solves a side with its prior means, and
+    before it G is found by ridge regression of the side's vectors on the features: every step
+    lowers the one objective (the idea of collective factorisation, Singh & Gordon 2008, and of
+    regression-based priors, Agarwal & Chen 2009).
+
+    Parameters
+    ----------
+    feature_regularization
+        γ, above 0, in units of rows: as strong against each feature as γ rows that have it.
+
+    Other Parameters
+    ----------------
+    factors, regularization, …
+        As for :class:`tacit.ALS`. The larger λ is, the more the features have to say of rows
+        that have interactions; with λ = 0 they only speak of those without.
+
+    Raises
+    ------
+    SettingsError
+        If a setting is out of its range.
+    """
+
+    feature_regularization: float = 1.0
+
+    kind: ClassVar[str] = "hybrid-als"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        checks.number("feature_regularization", self.feature_regularization, 0, above=True)
+        self._expected: dict[int, _Expectation] = {}
+        self._whole: dict[int, Factors] = {}
+
+    # --- fitting -------------------------------------------------------------------
+
+    def _train(
+        self,
+        data: Interactions,
+        X: Factors,
+        Y: Factors,
+        iterations: int,
+        on_epoch: OnEpoch | None,
+        track_loss: bool,
+        epochs: list[Epoch],
+    ) -> None:
+        self._expected = self._prepare(data)
+        super()._train(data, X, Y, iterations, on_epoch, track_loss, epochs)
+
+    def _prepare(self, data: Interactions) -> dict[int, _Expectation]:
+        """The features of the sides that have any, lined up with the rows they are of."""
+        prepared = {}
+        for side, rows, ids in (
+            (_USERS, data.csr, data.users),
+            (_ITEMS, data.by_item(), data.items),
+        ):
+            features = data.user_features if side == _USERS else data.item_features
+            if features is not None:
+                aligned = features.with_identity(False).aligned(ids)
+                ridge = Ridge(aligned, self._weights(rows, side), self.feature_regularization)
+                nothing = np.zeros((ridge.n_features, self.factors))
+                live = rows.row_counts > 0
+                prepared[side] = _Expectation(features.names, ridge, live, nothing)
+        return prepared
+
+    def _weights(self, rows: Csr, side: int) -> F64:
+        """λ of each row over the mean; nothing for rows without entries."""
+        live = rows.row_counts > 0
+        penalties = self._penalties(rows, side)
+        if not penalties.any():
+            penalties = np.ones_like(penalties)
+        return np.where(live, penalties / penalties[live].mean(), 0.0)
+
+    def _half_step(
+        self, rows: Csr, fixed: Factors, solved: Factors, *, side: int, solver: str | None = None
+    ) -> None:
+        objective = Objective(self.unobserved_weight, solver or self.solver, self.cg_steps)
+        penalties, longer, stacked = self._penalties(rows, side), rows, fixed
+        if side in self._expected:
+            self._learn(side, solved)
+            means = self._expected[side].means
+            longer, stacked = with_means(rows, fixed, means, penalties, self.unobserved_weight)
+            stacked = self._engine.lay_out(stacked)
+        Q = self._engine.half_step(longer, stacked, solved, penalties, objective)
+        if stacked is not fixed:
+            fixed[:] = stacked[: len(fixed)]
+        self._expected = {at: known.turned(Q) for at, known in self._expected.items()}
+        self._spectrum_of_items = None
+        self._whole = {}
+
+    def _learn(self, side: int, factors: Factors) -> None:
+        """Learn what the features of a side, if it has any, foretell of its factors."""
+        if side in self._expected:
+            self._expected = {**self._expected, side: self._expected[side].learnt(factors)}
+
+    def _keep(self, data: Interactions, X: Factors, Y: Factors) -> None:
+        super()._keep(data, X, Y)
+        self._learn(_ITEMS, Y)  # users are left with what they were solved with, as fold-in needs
+        self._whole = {}
+
+    def _loss(self, by_user: Csr, by_item: Csr) -> float:
+        sides = {_USERS: (by_user, self._X), _ITEMS: (by_item, self._Y)}
+        return super()._loss(by_user, by_item) + sum(
+            known.excess(sides[side][1], self._penalties(sides[side][0], side))
+            for side, known in self._expected.items()
+        )
+
+    # --- what was learned ----------------------------------------------------------
+
+    @property
+    def rates_new_items(self) -> bool:
+        """Whether it was fitted on items with features."""
+        return _ITEMS in self._expected
+
+    @property
+    def user_factors(self) -> Factors:
+        """Shape (n_users, factors); who did nothing has what their features foretell."""
+        return self._filled(_USERS)
+
+    @property
+    def item_factors(self) -> Factors:
+        """Shape (n_items, factors); what nobody took to has what its features foretell."""
+        return self._filled(_ITEMS)
+
+    def _filled(self, side: int) -> Factors:
+        _ = self.interactions
+        factors = self._X if side == _USERS else self._Y
+        if side not in self._expected:
+            return factors
+        if side not in self._whole:
+            self._whole[side] = self._expected[side].filled(factors)
+        return self._whole[side]
+
+    @property
+    def _items_spectrum(self) -> Spectrum:
+        """That of the items that were there to be taken to."""
+        if self._spectrum_of_items is None:
+            self._spectrum_of_items = self._engine.spectrum(self._Y)
+        return self._spectrum_of_items
+
+    def fold_in_users(
+        self,
+        histories: Interactions | Iterable[History],
+        *,
+        features: Iterable[FeatureRow] | None = None,
+    ) -> Factors:
+        """Vectors for people who were not there when the model was fitted.
+
+        As :meth:`tacit.ALS.fold_in_users`, with the features of each where they are known: names,
+        or a mapping name → weight. Features that were not known in training are passed over with
+        a warning. With an empty history a vector comes from the features alone. Interactions
+        bring their own features.
+        """
+        if isinstance(histories, Interactions):
+            if features is not None:
+                raise SettingsError("interactions bring their own features: with_user_features")
+            if histories.items != self.items:
+                raise DataError(
+                    "these interactions are not over the model's items, in the same order"
+                )
+            return self._fold_in_with(histories.csr, self._means_of(histories))
+        rows = self.interactions.rows_of(histories)
+        return self._fold_in_with(rows, self._means(_USERS, rows.n_rows, features))
+
+    def fold_in_items(
+        self,
+        audiences: Iterable[History],
+        *,
+        features: Iterable[FeatureRow] | None = None,
+    ) -> Factors:
+        """Vectors for items that were not there when the model was fitted.
+
+        As :meth:`tacit.ALS.fold_in_items`, with the features of each: see :meth:`fold_in_users`.
+        An item with an empty audience gets a vector from its features alone.
+        """
+        rows = self._weigh(histories_to_csr(audiences, self.users))
+        means = self._means(_ITEMS, rows.n_rows, features)
+        spectrum = self._engine.spectrum(self._X)
+        return self._solve_towards(rows, self.user_factors, spectrum, means, side=_ITEMS)
+
+    def _means(self, side: int, n: int, features: Iterable[FeatureRow] | None) -> F64:
+        """What the features of n new rows foretell; None: of rows without any."""
+        given = [()] * n if features is None else list(features)
+        if len(given) != n:
+            raise DataError(f"features of {len(given):,} for {n:,} histories")
+        if side not in self._expected:
+            return np.zeros((n, self.factors))
+        known = self._known_features(side)
+        return self._expected[side].of_new(known.rows_of(given))
+
+    def _means_of(self, people: Interactions) -> F64:
+        """What the features that interactions bring foretell of their users."""
+        own = self._expected.get(_USERS)
+        if own is None or people.user_features is None:
+            return self._means(_USERS, people.n_users, None)
+        norm = self._known_features(_USERS).norm
+        over = people.user_features.over(own.names).with_identity(False).normalised(norm)
+        return own.of_new(over.aligned(people.users))
+
+    def _known_features(self, side: int) -> Features:
+        data = self.interactions
+        features = data.user_features if side == _USERS else data.item_features
+        assert features is not None
+        return features
+
+    def _fold_in(self, rows: Csr) -> Factors:
+        return self._fold_in_with(rows, self._means(_USERS, rows.n_rows, None))
+
+    def _fold_in_with(self, rows: Csr, means: F64) -> Factors:
+        items, spectrum = self.item_factors, self._items_spectrum
+        return self._solve_towards(self._weigh(rows), items, spectrum, means, side=_USERS)
+
+    def _solve_towards(
+        self, rows: Csr, fixed: Factors, spectrum: Spectrum, means: F64, *, side: int
+    ) -> Factors:
+        """Exact solutions of some rows with prior means; the means themselves of empty rows."""
+        used, indices = np.unique(rows.indices, return_inverse=True)
+        few = Csr(rows.indptr, indices.astype(np.int32), rows.values, len(used))
+        penalties = self._penalties(rows, side)
+        weight = self.unobserved_weight
+        longer, stacked = few, fixed[used]
+        if side in self._expected:
+            longer, stacked = with_means(few, stacked, means, penalties, weight)
+        found = np.array(self._engine.fold_in(longer, stacked, spectrum, penalties, weight))
+        empty = rows.row_counts == 0
+        found[empty] = means[empty]
+        return found
+
+    # --- the contract --------------------------------------------------------------
+
+    def scorer(self, interactions: Interactions) -> Scorer:
+        """See :meth:`tacit.models.base.Model.scorer`; users of others bring their features."""
+        if interactions is self._interactions or _USERS not in self._expected:
+            return super().scorer(interactions)
+        vectors = self.fold_in_users(interactions)
+        return FactorScorer(vectors, self.item_factors, threads=self.threads)
+
+    def _contributions(self, row: Csr, item: int) -> npt.NDArray[np.float64]:
+        if _USERS in self._expected:
+            raise UnsupportedError(
+                "a part of these scores comes from the features of users, so that the items of a "
+                "history don't explain them: fit without user features to explain"
+            )
+        return super()._contributions(row, item)
+
+    def _arrays(self) -> dict[str, npt.NDArray[Any]]:
+        learnt = {_coefficients(side): known.coefficients for side, known in self._expected.items()}
+        return {**super()._arrays(), **learnt}
+
+    def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        prepared = self._prepare(self.interactions)
+        super()._restore(arrays)
+        for side, known in prepared.items():
+            found = arrays[_coefficients(side)]
+            if found.shape != known.coefficients.shape:
+                raise ValueError(f"coefficients of shape {found.shape}")
+            self._expected[side] = replace(known, coefficients=found)
+
+
+def _coefficients(side: int) -> str:
+    """What the coefficients of a side are called in a file."""
+    return "user_coefficients" if side == _USERS else "item_coefficients"
