@@ -1,0 +1,175 @@
+"""HybridALS: what features add, and that nothing else changes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.conftest import random_interactions
+
+import tacit
+from tacit import ALS, Features, HybridALS, Interactions
+from tacit.engines.reference import ReferenceEngine
+from tacit.errors import DataError, SettingsError, UnsupportedError
+
+KINDS = 3
+
+
+def tasteful(n_users=90, n_items=45, seed=0) -> Interactions:
+    """Everybody likes one kind of item; features tell kinds, of items and of users."""
+    rng = np.random.default_rng(seed)
+    user, item = np.arange(n_users) % KINDS, np.arange(n_items) % KINDS
+    chance = np.where(user[:, None] == item, 0.5, 0.03)
+    matrix = (rng.random((n_users, n_items)) < chance).astype(np.float32)
+    data = Interactions.from_matrix(matrix, users=[f"u{n}" for n in range(n_users)])
+    items = Features.of({n: [f"kind {n % KINDS}"] for n in range(n_items)})
+    users = Features.of({f"u{n}": [f"likes {n % KINDS}"] for n in range(n_users)}, kind="user")
+    return data.with_item_features(items).with_user_features(users)
+
+
+def model(**settings) -> HybridALS:
+    usual = {"factors": 5, "iterations": 6, "alpha": 8.0, "regularization": 2.0, "threads": 2}
+    return HybridALS(**usual | settings)
+
+
+def without(data: Interactions, *, users=False, items=False) -> Interactions:
+    data = data.with_user_features(None) if users else data
+    return data.with_item_features(None) if items else data
+
+
+def test_without_features_it_is_als_bit_for_bit() -> None:
+    data = random_interactions(30, 20)
+    one, other = HybridALS(factors=6).fit(data), ALS(factors=6).fit(data)
+    np.testing.assert_array_equal(one.user_factors, other.user_factors)
+    np.testing.assert_array_equal(one.item_factors, other.item_factors)
+    assert not one.rates_new_items
+
+
+@pytest.mark.parametrize("engine", [None, ReferenceEngine()])
+@pytest.mark.parametrize("scaling", [0.0, 1.0])
+def test_every_epoch_lowers_the_objective(engine, scaling) -> None:
+    hybrid = model(solver="exact", dtype="float64", regularization_scaling=scaling)
+    hybrid.fit(tasteful(), engine=engine, track_loss=True)
+    losses = [epoch.loss for epoch in hybrid.epochs]
+    assert len(losses) == 6
+    assert all(later <= before * (1 + 1e-9) for before, later in zip(losses, losses[1:]))  # noqa: B905, RUF007
+
+
+def test_the_engine_equals_the_reference() -> None:
+    data = tasteful()
+    fast = model(dtype="float64").fit(data)
+    slow = model(dtype="float64").fit(data, engine=ReferenceEngine())
+    np.testing.assert_allclose(
+        fast.user_factors @ fast.item_factors.T, slow.user_factors @ slow.item_factors.T, atol=1e-6
+    )
+
+
+def test_the_result_does_not_depend_on_threads() -> None:
+    one, other = (model(threads=n).fit(tasteful()) for n in (1, 3))
+    np.testing.assert_array_equal(one.item_factors, other.item_factors)
+    np.testing.assert_array_equal(one.user_factors, other.user_factors)
+
+
+# --- cold items and users ---------------------------------------------------------------
+
+
+def test_cold_items_are_found_by_their_features() -> None:
+    split = tacit.split.cold_items(tasteful(), 0.3)
+    found = tacit.evaluate(model().fit(split.train), split, metrics="auc")
+    assert found.intervals["auc"][0] > 0.8
+    blind = model().fit(without(split.train, items=True))
+    assert not blind.rates_new_items
+
+
+def test_cold_users_are_given_what_their_features_foretell() -> None:
+    split = tacit.split.cold_users(tasteful(), 0.3)
+    found = tacit.evaluate(model().fit(split.train), split, metrics="auc")
+    assert found.intervals["auc"][0] > 0.7
+
+
+def test_a_new_item_begins_at_its_features_and_goes_its_own_way() -> None:
+    data = tasteful()
+    hybrid = model(regularization=20.0).fit(data)
+    likers = [f"u{n}" for n in range(1, 90, KINDS)]  # all of another kind than the item's features
+    audiences = [likers[:n] for n in (0, 1, 3, 10, 30)]
+    vectors = hybrid.fold_in_items(audiences, features=[["kind 0"]] * len(audiences))
+    alone = hybrid.fold_in_items([likers])
+    away = np.linalg.norm(vectors - alone, axis=1)
+    assert (np.diff(away) < 0).all()
+    foretold = hybrid.fold_in_items([[]], features=[{"kind 0": 1.0}])
+    np.testing.assert_array_equal(foretold[0], vectors[0])
+
+
+def test_a_cold_item_has_the_vector_that_its_features_give() -> None:
+    split = tacit.split.cold_items(tasteful(), 0.2)
+    hybrid = model().fit(split.train)
+    cold = int(split.candidates[0])
+    wanted = hybrid.fold_in_items([[]], features=[[f"kind {cold % KINDS}"]])[0]
+    np.testing.assert_allclose(hybrid.item_factors[cold], wanted, rtol=1e-5)
+    assert hybrid.similar_items(cold, k=3).ids
+
+
+def test_features_that_were_not_known_are_passed_over(caplog) -> None:
+    hybrid = model().fit(tasteful())
+    one, other = hybrid.fold_in_items([[], []], features=[["kind 1", "new"], ["kind 1"]])
+    np.testing.assert_array_equal(one, other)
+    assert "1 unknown features are ignored: 'new'" in caplog.text
+
+
+# --- people -----------------------------------------------------------------------------
+
+
+def test_a_known_history_with_its_features_gives_the_known_vector() -> None:
+    data = tasteful()
+    hybrid = model().fit(data)
+    history, likes = data.history("u4"), [f"likes {4 % KINDS}"]
+    found = hybrid.fold_in_users([history], features=[likes])[0]
+    np.testing.assert_allclose(found, hybrid.user_factors[data.users.code("u4")], atol=1e-4)
+    without_features = hybrid.fold_in_users([history])[0]
+    assert np.abs(without_features - found).max() > 1e-3
+
+
+def test_other_interactions_bring_their_features() -> None:
+    data = tasteful()
+    hybrid = model().fit(data)
+    others = data.take_users(np.array([4, 7]))
+    assert others.user_features is not None
+    more = Features.of({"u4": ["likes 1", "new"], "u7": ["likes 1"]}, kind="user")
+    for features in (others.user_features, more):
+        found = hybrid.scorer(others.with_user_features(features))
+        own = hybrid.scorer(data).take(np.array([4, 7]))
+        assert found.top_k(5).indices.tolist() == own.top_k(5).indices.tolist()
+
+
+def test_scores_are_explained_where_histories_explain_them() -> None:
+    hybrid = model().fit(without(tasteful(), users=True))
+    told = hybrid.explain("u4", 7)
+    np.testing.assert_allclose(told.score, hybrid.scores("u4", 7)[0], rtol=1e-3)
+    with pytest.raises(UnsupportedError, match="features of users"):
+        model().fit(tasteful()).explain("u4", 7)
+
+
+# --- files, arguments ---------------------------------------------------------------------
+
+
+def test_it_is_the_same_after_saving(tmp_path) -> None:
+    split = tacit.split.cold_items(tasteful(), 0.2)
+    hybrid = model().fit(split.train)
+    loaded = tacit.load(hybrid.save(tmp_path / "hybrid.tacit"))
+    assert isinstance(loaded, HybridALS)
+    assert loaded.rates_new_items
+    np.testing.assert_array_equal(loaded.item_factors, hybrid.item_factors)
+    np.testing.assert_array_equal(loaded.user_factors, hybrid.user_factors)
+    new = {"audiences": [["u1"]], "features": [["kind 2"]]}
+    np.testing.assert_array_equal(loaded.fold_in_items(**new), hybrid.fold_in_items(**new))
+    loaded.partial_fit()
+    assert len(loaded.epochs) == 7
+
+
+def test_arguments_out_of_range() -> None:
+    with pytest.raises(SettingsError, match="feature_regularization must be"):
+        HybridALS(feature_regularization=0)
+    hybrid = model().fit(tasteful())
+    with pytest.raises(DataError, match="features of 2 for 1"):
+        hybrid.fold_in_items([["u1"]], features=[["kind 1"], ["kind 2"]])
+    with pytest.raises(SettingsError, match="bring their own"):
+        hybrid.fold_in_users(tasteful(), features=[])
