@@ -6,23 +6,29 @@ import dataclasses
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tacit.checks import choice
+from tacit.data.catalogue import Catalogue
 from tacit.data.csr import Csr, row_pointers
+from tacit.data.feature_rows import (
+    LARGEST,
+    FeatureRow,
+    Norm,
+    as_weights,
+    dense_to_csr,
+    divided,
+    in_order,
+    to_csr,
+    with_own,
+)
 from tacit.data.ids import Id, IdMap
 from tacit.errors import DataError
 
 log = logging.getLogger("tacit")
-
-Norm = Literal["l1", "l2"]
-FeatureRow = Iterable[Id] | Mapping[Id, float]
-"""The features of one entity: names (each worth 1), or a mapping name → weight."""
-
-_LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,10 +91,15 @@ class Features:
         DataError
             If a row is no list or mapping, or a weight no finite number.
         """
-        known = [_as_weights(row) for row in rows.values()]
-        names = IdMap(sorted({name for row in known for name in row}, key=_in_order), "feature")
-        weights, _ = _to_csr(known, names)
+        known = [as_weights(row) for row in rows.values()]
+        names = IdMap(sorted({name for row in known for name in row}, key=in_order), "feature")
+        weights, _ = to_csr(known, names)
         return cls(IdMap(list(rows), kind), names, weights)
+
+    @classmethod
+    def of_tags(cls, catalogue: Catalogue) -> Features:
+        """The tags of a catalogue, each worth 1."""
+        return cls.of({item: catalogue.tags_of(item) for item in catalogue.items})
 
     @classmethod
     def dense(
@@ -120,11 +131,11 @@ class Features:
         array = np.asarray(vectors)
         if array.ndim != 2 or array.dtype.kind not in "biuf":
             raise DataError(f"vectors must be real numbers, one row an id; got {_told(array)}")
-        if array.size and not float(np.abs(array.astype(np.float64)).max()) <= _LARGEST:
+        if array.size and not float(np.abs(array.astype(np.float64)).max()) <= LARGEST:
             raise DataError("vectors must hold finite numbers that a float32 can hold")
         columns = IdMap.range(array.shape[1], "feature") if names is None else names
         known = ids if isinstance(ids, IdMap) else IdMap(ids, kind)
-        return cls(known, _named(columns), _dense_to_csr(array.astype(np.float32)))
+        return cls(known, _named(columns), dense_to_csr(array.astype(np.float32)))
 
     @classmethod
     def from_matrix(
@@ -241,7 +252,7 @@ class Features:
             self.weights.values[entries],
             self.n_features,
         )
-        return _divided(_with_own(rows) if self.identity else rows, self.norm)
+        return divided(with_own(rows) if self.identity else rows, self.norm)
 
     def missing(self, ids: IdMap) -> int:
         """How many of some ids have no row here."""
@@ -267,9 +278,9 @@ class Features:
         DataError
             If a row is no list or mapping, or a weight no finite number.
         """
-        made, unknown = _to_csr([_as_weights(row) for row in rows], self.names)
+        made, unknown = to_csr([as_weights(row) for row in rows], self.names)
         _warn_of(list(unknown))
-        return _divided(made, self.norm)
+        return divided(made, self.norm)
 
     def row(self, one: Id) -> dict[Id, float]:
         """The features of an id, name → weight, as they were given.
@@ -317,90 +328,14 @@ def fitting(features: Features | None, ids: IdMap) -> Features | None:
     return features
 
 
-# --- rows -------------------------------------------------------------------------------
-
-
-def _as_weights(row: FeatureRow) -> dict[Id, float]:
-    """Names, or a mapping name → weight, as the latter; what weighs 0 is left out."""
-    if isinstance(row, str | bytes) or not isinstance(row, Iterable):
-        raise DataError(f"features are a list of names or a mapping name → weight, got {row!r}")
-    named = row if isinstance(row, Mapping) else dict.fromkeys(row, 1.0)
-    weights = {}
-    for name, weight in named.items():
-        try:
-            fits = abs(weight) <= _LARGEST  # false for NaN too
-        except TypeError:
-            fits = False
-        if not fits:
-            raise DataError(f"feature {name!r} weighs {weight!r}: a finite number is needed")
-        if np.float32(weight) != 0:
-            weights[name] = float(weight)
-    return weights
-
-
-def _to_csr(rows: Sequence[Mapping[Id, float]], names: IdMap) -> tuple[Csr, dict[Id, None]]:
-    """Rows over ``names``, and what is not among these, in the order met."""
-    counts, columns, values = [], [], []
-    unknown: dict[Id, None] = {}
-    for row in rows:
-        coded = {code: row[name] for name in row if (code := names.get(name)) is not None}
-        unknown |= dict.fromkeys(name for name in row if names.get(name) is None)
-        order = sorted(coded)
-        counts.append(len(order))
-        columns += order
-        values += [coded[code] for code in order]
-    made = Csr(
-        row_pointers(np.array(counts, dtype=np.int64)),
-        np.array(columns, dtype=np.int32),
-        np.array(values, dtype=np.float32),
-        len(names),
-    )
-    return made, unknown
-
-
-def _dense_to_csr(array: npt.NDArray[np.float32]) -> Csr:
-    rows, columns = np.nonzero(array)
-    pointers = row_pointers(np.bincount(rows, minlength=len(array)))
-    return Csr(pointers, columns.astype(np.int32), array[rows, columns], array.shape[1])
-
-
-def _with_own(rows: Csr) -> Csr:
-    """With a column more for every row, in which it alone has a 1."""
-    n = rows.n_rows
-    own = rows.indptr[1:]  # before the end of each row
-    return Csr(
-        rows.indptr + np.arange(n + 1),
-        np.insert(rows.indices, own, rows.n_columns + np.arange(n, dtype=np.int32)),
-        np.insert(rows.values, own, np.float32(1)),
-        rows.n_columns + n,
-    )
+def _named(names: Sequence[Id] | IdMap) -> IdMap:
+    return names if isinstance(names, IdMap) else IdMap(names, "feature")
 
 
 def _warn_of(unknown: Sequence[Id]) -> None:
     if unknown:
         shown = ", ".join(map(repr, unknown[:5])) + (", …" if len(unknown) > 5 else "")
         log.warning("%s unknown features are ignored: %s", f"{len(unknown):,}", shown)
-
-
-def _divided(rows: Csr, norm: Norm | None) -> Csr:
-    """Rows over their norm; those of norm 0 stay as they are."""
-    if norm is None:
-        return rows
-    size = np.abs(rows.values, dtype=np.float64)
-    row = rows.row_of_entry
-    sums = np.bincount(row, size if norm == "l1" else size**2, rows.n_rows)
-    lengths = sums if norm == "l1" else np.sqrt(sums)
-    values = (rows.values / lengths[row]).astype(np.float32)
-    return dataclasses.replace(rows, values=values)
-
-
-def _named(names: Sequence[Id] | IdMap) -> IdMap:
-    return names if isinstance(names, IdMap) else IdMap(names, "feature")
-
-
-def _in_order(name: Id) -> tuple[bool, Any]:
-    """Sorted by type first, so that mixed names reach the check that refuses them."""
-    return isinstance(name, str), name
 
 
 def _told(array: npt.NDArray[Any]) -> str:

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tacit import checks
-from tacit.data.features import FeatureRow, Features
+from tacit.data.feature_rows import FeatureRow
+from tacit.data.features import Features
 from tacit.data.ids import IdMap
 from tacit.data.interactions import Csr, Interactions, histories_to_csr
 from tacit.engines.base import Factors, Objective, Spectrum
@@ -121,6 +122,7 @@ class HybridALS(ALS):
         super().__post_init__()
         checks.number("feature_regularization", self.feature_regularization, 0, above=True)
         self._expected: dict[int, _Expectation] = {}
+        self._learnt: frozenset[int] = frozenset()  # sides whose factors stand since they were read
         self._whole: dict[int, Factors] = {}
 
     # --- fitting -------------------------------------------------------------------
@@ -135,7 +137,7 @@ class HybridALS(ALS):
         track_loss: bool,
         epochs: list[Epoch],
     ) -> None:
-        self._expected = self._prepare(data)
+        self._expected, self._learnt = self._prepare(data), frozenset()
         super()._train(data, X, Y, iterations, on_epoch, track_loss, epochs)
 
     def _prepare(self, data: Interactions) -> dict[int, _Expectation]:
@@ -176,13 +178,15 @@ class HybridALS(ALS):
         if stacked is not fixed:
             fixed[:] = stacked[: len(fixed)]
         self._expected = {at: known.turned(Q) for at, known in self._expected.items()}
+        self._learnt -= {side}
         self._spectrum_of_items = None
         self._whole = {}
 
     def _learn(self, side: int, factors: Factors) -> None:
         """Learn what the features of a side, if it has any, foretell of its factors."""
-        if side in self._expected:
+        if side in self._expected and side not in self._learnt:
             self._expected = {**self._expected, side: self._expected[side].learnt(factors)}
+            self._learnt |= {side}
 
     def _keep(self, data: Interactions, X: Factors, Y: Factors) -> None:
         super()._keep(data, X, Y)
