@@ -77,6 +77,23 @@ def test_the_guide_runs(shapes_as_files) -> None:
         exec(block, names)
 
 
+def test_the_page_on_features_runs() -> None:
+    names: dict[str, object] = {}
+    blocks = python_blocks((ROOT / "docs" / "features.md").read_text(encoding="utf-8"))
+    assert len(blocks) == 3
+    for block in blocks:
+        exec(block, names)
+
+
+def test_new_items_are_recommended_by_their_features() -> None:
+    example = runpy.run_path(str(ROOT / "examples" / "cold_items.py"))
+    data = tacit.datasets.shapes(n_items=400, n_users=1000).threshold(5, 5)
+    data = data.with_item_features(tacit.Features.of_tags(data.catalogue).normalised("l2"))
+    found = dict(example["cold"](data, {"alpha": 10.0, "regularization": 30.0}))
+    least = found.pop("HybridALS").intervals["ndcg@10"][0]
+    assert all(least > 2 * other["ndcg"] for other in found.values())
+
+
 def test_the_lastfm_article_replays(real_data, capsys) -> None:
     folder = real_data("lastfm-2k/user_artists.dat").parent
     runpy.run_path(str(ROOT / "examples" / "article_lastfm.py"))["main"](str(folder))
