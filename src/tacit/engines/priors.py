@@ -99,7 +99,7 @@ class Ridge:
         import scipy.linalg
 
         with one_blas_thread():
-            return np.asarray(scipy.linalg.cho_solve(self._factor, wanted))
+            return np.asarray(scipy.linalg.cho_solve(self._factor, wanted, check_finite=False))
 
     def predict(self, G: F64) -> F64:
         """The factors that the features foretell, float64, shape (n_rows, f)."""
@@ -111,7 +111,7 @@ class Ridge:
         gram = (self._weighted @ self.features).toarray()
         gram[np.diag_indices_from(gram)] += self.penalty
         with one_blas_thread():
-            return scipy.linalg.cho_factor(gram)  # type: ignore[no-any-return]
+            return scipy.linalg.cho_factor(gram, check_finite=False)  # type: ignore[no-any-return]
 
     def _descend(self, wanted: F64, G: F64) -> F64:
         """Conjugate gradients for all columns at once, with the diagonal as preconditioner."""

@@ -14,7 +14,7 @@ from tacit.data.feature_rows import FeatureRow
 from tacit.data.features import Features
 from tacit.data.ids import IdMap
 from tacit.data.interactions import Csr, Interactions, histories_to_csr
-from tacit.engines.base import Factors, Objective, Spectrum
+from tacit.engines.base import Factors, Objective, Spectrum, one_blas_thread
 from tacit.engines.priors import F64, Ridge, to_scipy, with_constant, with_means
 from tacit.engines.scorers import FactorScorer, Scorer
 from tacit.errors import DataError, SettingsError, UnsupportedError
@@ -58,7 +58,10 @@ class _Expectation:
 
     def turned(self, Q: F64 | None) -> _Expectation:
         """The same in the coordinates that factors were turned into."""
-        return self if Q is None else replace(self, coefficients=self.coefficients @ Q)
+        if Q is None:
+            return self
+        with one_blas_thread():
+            return replace(self, coefficients=self.coefficients @ Q)
 
     def filled(self, factors: Factors) -> Factors:
         """The factors, with what is foretold in the rows without entries."""
