@@ -142,6 +142,17 @@ def test_features_of_nobody_are_taken_with_a_warning(caplog: pytest.LogCaptureFi
     assert "the features are of none of the 3 items" in caplog.text
 
 
+def test_items_that_nobody_has_taken_to_can_be_added() -> None:
+    data = random_interactions(6, 4)
+    more = data.with_items(["i0002", "new", "newer"])
+    assert list(more.items) == [*data.items, "new", "newer"]
+    assert more.history("u0001") == data.history("u0001")
+    assert more.by_item().row_counts.tolist() == [*data.by_item().row_counts, 0, 0]
+    assert more.drop_empty().n_items <= 4
+    with pytest.raises(DataError, match="all strings or all integers"):
+        data.with_items([7])
+
+
 def test_what_is_no_features_is_refused() -> None:
     with pytest.raises(DataError, match="features are needed, got dict"):
         random_interactions(3, 3).with_item_features(TAGS)  # type: ignore[arg-type]

@@ -108,6 +108,17 @@ def test_a_cold_item_has_the_vector_that_its_features_give() -> None:
     assert hybrid.similar_items(cold, k=3).ids
 
 
+def test_an_item_that_has_just_come_in_is_recommended() -> None:
+    data = tasteful()
+    known = {item: data.item_features.row(item) for item in data.items}
+    features = Features.of({**known, 900: ["kind 1"], 901: ["kind 2"]})
+    more = data.with_items([900, 901]).with_item_features(features)
+    for hybrid in (model().fit(more), model().fit(data).partial_fit(more)):
+        fitting = hybrid.recommend("u4", k=10).ids  # likes kind 1
+        assert 900 in fitting
+        assert 901 not in fitting
+
+
 def test_features_that_were_not_known_are_passed_over(caplog) -> None:
     hybrid = model().fit(tasteful())
     one, other = hybrid.fold_in_items([[], []], features=[["kind 1", "new"], ["kind 1"]])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,22 +21,14 @@ from tacit.data.features import Features, fitting
 from tacit.data.histories import histories_to_csr as histories_to_csr
 from tacit.data.ids import Id, IdMap
 from tacit.data.report import ReadReport
+from tacit.data.steps import Step as Step
+from tacit.data.steps import describe
 from tacit.errors import DataError, EmptyDataError
 
 if TYPE_CHECKING:
     import scipy.sparse as sp
 
 log = logging.getLogger("tacit")
-
-
-@dataclass(frozen=True)
-class Step:
-    """One thing that was done to the data, with what was counted before and after."""
-
-    what: str
-    users: tuple[int, int]
-    items: tuple[int, int]
-    interactions: tuple[int, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -351,6 +343,22 @@ class Interactions:
         csr = dataclasses.replace(self.csr, values=left)
         return dataclasses.replace(self, csr=csr).select(left != 0)
 
+    def with_items(self, ids: Iterable[Id]) -> Interactions:
+        """With more items, which nobody has taken to yet, behind those that are there.
+
+        Items that are there already are passed over. A model that rates new items
+        (:class:`tacit.HybridALS`) can then recommend them by their features.
+
+        Raises
+        ------
+        DataError
+            If ids are of another type, or one comes twice.
+        """
+        new = [one for one in ids if one not in self.items]
+        items = IdMap([*self.items, *new], self.items.kind)
+        csr = dataclasses.replace(self.csr, n_columns=len(items))
+        return dataclasses.replace(self, csr=csr, items=items)
+
     def drop_empty(self) -> Interactions:
         """Without the users and items that have no interactions."""
         return self._compact(self.csr.row_counts > 0, self._item_counts() > 0)
@@ -384,7 +392,7 @@ class Interactions:
             (self.n_items, left.n_items),
             (self.nnz, left.nnz),
         )
-        log.info("%s", _describe(step))
+        log.info("%s", describe(step))
         return dataclasses.replace(left, steps=(*self.steps, step))
 
     def summary(self) -> str:
@@ -392,7 +400,7 @@ class Interactions:
         lines = [f"{self.name}"]
         lines += [f"  {note}" for note in self.notes]
         for step in self.steps:
-            lines += [f"  {line}" for line in _describe(step).splitlines()]
+            lines += [f"  {line}" for line in describe(step).splitlines()]
         lines.append(
             f"  {self.n_users:,} users × {self.n_items:,} items, "
             f"{self.nnz:,} interactions, density {self.density:.3%}"
@@ -483,20 +491,3 @@ def _with_ids_like(catalogue: Catalogue, items: IdMap) -> Catalogue:
     """The catalogue with integer ids as text, or the other way, as the items have them."""
     ids = catalogue.items.written_like(items)
     return catalogue if ids is catalogue.items else dataclasses.replace(catalogue, items=ids)
-
-
-def _describe(step: Step) -> str:
-    """Before and after, in the words of the article this grew from."""
-
-    def size(at: Callable[[tuple[int, int]], int]) -> str:
-        n_users, n_items, nnz = at(step.users), at(step.items), at(step.interactions)
-        density = nnz / (n_users * n_items) if n_users and n_items else 0.0
-        return f"{n_users:,} users, {n_items:,} items, {nnz:,} interactions, density {density:.3%}"
-
-    return "\n".join(
-        [
-            step.what,
-            f"  before: {size(lambda pair: pair[0])}",
-            f"  after:  {size(lambda pair: pair[1])}",
-        ]
-    )

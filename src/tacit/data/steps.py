@@ -1,0 +1,33 @@
+"""What was done to a data set, and how it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that was done to the data, with what was counted before and after."""
+
+    what: str
+    users: tuple[int, int]
+    items: tuple[int, int]
+    interactions: tuple[int, int]
+
+
+def describe(step: Step) -> str:
+    """Before and after, in the words of the article this grew from."""
+
+    def size(at: Callable[[tuple[int, int]], int]) -> str:
+        n_users, n_items, nnz = at(step.users), at(step.items), at(step.interactions)
+        density = nnz / (n_users * n_items) if n_users and n_items else 0.0
+        return f"{n_users:,} users, {n_items:,} items, {nnz:,} interactions, density {density:.3%}"
+
+    return "\n".join(
+        [
+            step.what,
+            f"  before: {size(lambda pair: pair[0])}",
+            f"  after:  {size(lambda pair: pair[1])}",
+        ]
+    )
