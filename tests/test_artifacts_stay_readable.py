@@ -50,6 +50,7 @@ def test_the_first_format_means_what_it_meant() -> None:
     ("kind", "scores"),
     [
         ("als", [0.5456242, 0.2563866]),
+        ("hybrid-als", [0.6170266, 0.3381521]),
         ("item-neighbours", [0.9045340, 0.8090398]),
         ("popularity", [0.25, 0.25]),
     ],
@@ -65,3 +66,13 @@ def test_models_of_the_first_format_answer_as_they_did(kind: str, scores: list[f
     assert model.metrics == {"ndcg@10": 0.5}
     folded = model.recommend(history=model.interactions.history("ann"), k=2)
     np.testing.assert_allclose(folded.scores, scores, rtol=1e-4)
+
+
+def test_features_of_the_first_format_mean_what_they_meant() -> None:
+    model = tacit.load(FILES[0].with_name("format-1-hybrid-als.tacit"))
+    features = model.interactions.item_features
+    assert features is not None
+    assert (features.identity, features.norm, features.ids.kind) == (True, "l2", "item")
+    assert features.row("null") == {"rock": 0.5, "jazz": 1.0}
+    assert features.row("björk") == {"pop": 1.0}
+    assert model.rates_new_items
