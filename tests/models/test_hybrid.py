@@ -8,6 +8,7 @@ from tests.conftest import random_interactions
 
 import tacit
 from tacit import ALS, Features, HybridALS, Interactions
+from tacit.engines.local import LocalEngine
 from tacit.engines.reference import ReferenceEngine
 from tacit.errors import DataError, SettingsError, UnsupportedError
 
@@ -124,6 +125,47 @@ def test_features_that_were_not_known_are_passed_over(caplog) -> None:
     one, other = hybrid.fold_in_items([[], []], features=[["kind 1", "new"], ["kind 1"]])
     np.testing.assert_array_equal(one, other)
     assert "1 unknown features are ignored: 'new'" in caplog.text
+
+
+# --- Ctrl-C -------------------------------------------------------------------------------
+
+
+class Interrupted(LocalEngine):
+    """Ctrl-C in a half step, once its factors are turned."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__(2)
+        self.left = at
+
+    def half_step(self, *arguments):
+        found = super().half_step(*arguments)
+        self.left -= 1
+        if self.left == 0:
+            raise KeyboardInterrupt
+        return found
+
+
+def test_interrupted_before_anything_was_learned_it_stays_as_it_was() -> None:
+    data = tasteful()
+    hybrid = model().fit(data)
+    kept = hybrid.item_factors.copy(), hybrid.fold_in_items([[]], features=[["kind 1"]])
+    with pytest.raises(KeyboardInterrupt):
+        hybrid.fit(without(data, items=True), engine=Interrupted(2))
+    np.testing.assert_array_equal(hybrid.item_factors, kept[0])
+    np.testing.assert_array_equal(hybrid.fold_in_items([[]], features=[["kind 1"]]), kept[1])
+
+
+@pytest.mark.parametrize("at", [9, 10])
+def test_interrupted_later_it_can_be_used(at) -> None:
+    split = tacit.split.cold_items(tasteful(), 0.3)
+    whole, hybrid = model(iterations=5).fit(split.train), model()
+    with pytest.raises(KeyboardInterrupt):
+        hybrid.fit(split.train, engine=Interrupted(at))
+    assert len(hybrid.epochs) == 4
+    scores, wanted = (one.user_factors @ one.item_factors.T for one in (hybrid, whole))
+    assert np.corrcoef(scores.ravel(), wanted.ravel())[0, 1] > 0.98
+    cold = split.candidates
+    assert np.corrcoef(scores[:, cold].ravel(), wanted[:, cold].ravel())[0, 1] > 0.98
 
 
 # --- people -----------------------------------------------------------------------------

@@ -12,73 +12,18 @@ import numpy.typing as npt
 from tacit import checks
 from tacit.data.feature_rows import FeatureRow
 from tacit.data.features import Features
-from tacit.data.ids import IdMap
 from tacit.data.interactions import Csr, Interactions, histories_to_csr
-from tacit.engines.base import Factors, Objective, Spectrum, one_blas_thread
-from tacit.engines.priors import F64, Ridge, to_scipy, with_constant, with_means
+from tacit.engines.base import Factors, Objective, Spectrum
+from tacit.engines.priors import F64, Ridge, with_means
 from tacit.engines.scorers import FactorScorer, Scorer
 from tacit.errors import DataError, SettingsError, UnsupportedError
 from tacit.models.als import ALS
 from tacit.models.base import OnEpoch
 from tacit.models.epoch import Epoch
+from tacit.models.expectation import Expectation
 from tacit.models.lists import History
 
 _USERS, _ITEMS = 0, 1
-
-
-@dataclass(frozen=True, eq=False)
-class _Expectation:
-    """What the features of one side foretell of its factors.
-
-    Attributes
-    ----------
-    names
-        What the features are called.
-    ridge
-        Their regression, the rows without entries weighing nothing.
-    live
-        bool, shape (n_rows,): which rows have entries.
-    coefficients
-        G, shape (n_features + 1, f); zero where nothing is known yet.
-    """
-
-    names: IdMap
-    ridge: Ridge
-    live: npt.NDArray[np.bool_]
-    coefficients: F64
-
-    @property
-    def means(self) -> F64:
-        """What is foretold of every row, shape (n_rows, f)."""
-        return self.ridge.predict(self.coefficients)
-
-    def learnt(self, factors: Factors) -> _Expectation:
-        """The same with the coefficients that fit the factors best."""
-        return replace(self, coefficients=self.ridge.fit(factors, self.coefficients))
-
-    def turned(self, Q: F64 | None) -> _Expectation:
-        """The same in the coordinates that factors were turned into."""
-        if Q is None:
-            return self
-        with one_blas_thread():
-            return replace(self, coefficients=self.coefficients @ Q)
-
-    def filled(self, factors: Factors) -> Factors:
-        """The factors, with what is foretold in the rows without entries."""
-        whole = np.array(factors)
-        whole[~self.live] = self.means[~self.live]
-        return whole
-
-    def of_new(self, rows: Csr) -> F64:
-        """What is foretold of new rows over the features' names, shape (n, f)."""
-        return np.asarray(to_scipy(with_constant(rows)) @ self.coefficients)
-
-    def excess(self, factors: Factors, penalties: F64) -> float:
-        """Σ λ (‖y − m‖² − ‖y‖²) + γ λ̄ ‖G‖²: what the penalty is beyond that of plain ALS."""
-        means, live = self.means, penalties[self.live]
-        change = (means * (means - 2 * factors.astype(np.float64))).sum(axis=1)[self.live]
-        size = float(np.square(self.coefficients).sum())
-        return float(live @ change) + float(live.mean()) * self.ridge.penalty * size
 
 
 @dataclass(kw_only=True, eq=False)
@@ -124,7 +69,7 @@ class HybridALS(ALS):
     def __post_init__(self) -> None:
         super().__post_init__()
         checks.number("feature_regularization", self.feature_regularization, 0, above=True)
-        self._expected: dict[int, _Expectation] = {}
+        self._expected: dict[int, Expectation] = {}
         self._learnt: frozenset[int] = frozenset()  # sides whose factors stand since they were read
         self._whole: dict[int, Factors] = {}
 
@@ -140,10 +85,16 @@ class HybridALS(ALS):
         track_loss: bool,
         epochs: list[Epoch],
     ) -> None:
+        before, known = self._expected, getattr(self, "_X", None)
         self._expected, self._learnt = self._prepare(data), frozenset()
-        super()._train(data, X, Y, iterations, on_epoch, track_loss, epochs)
+        try:
+            super()._train(data, X, Y, iterations, on_epoch, track_loss, epochs)
+        except BaseException:
+            if getattr(self, "_X", None) is known:  # nothing was learned: it stays as it was
+                self._expected, self._whole = before, {}
+            raise
 
-    def _prepare(self, data: Interactions) -> dict[int, _Expectation]:
+    def _prepare(self, data: Interactions) -> dict[int, Expectation]:
         """The features of the sides that have any, lined up with the rows they are of."""
         prepared = {}
         for side, rows, ids in (
@@ -156,7 +107,7 @@ class HybridALS(ALS):
                 ridge = Ridge(aligned, self._weights(rows, side), self.feature_regularization)
                 nothing = np.zeros((ridge.n_features, self.factors))
                 live = rows.row_counts > 0
-                prepared[side] = _Expectation(features.names, ridge, live, nothing)
+                prepared[side] = Expectation(features.names, ridge, live, nothing)
         return prepared
 
     def _weights(self, rows: Csr, side: int) -> F64:
@@ -177,13 +128,24 @@ class HybridALS(ALS):
             means = self._expected[side].means
             longer, stacked = with_means(rows, fixed, means, penalties, self.unobserved_weight)
             stacked = self._engine.lay_out(stacked)
-        Q = self._engine.half_step(longer, stacked, solved, penalties, objective)
+        self._spectrum_of_items, self._whole = None, {}
+        self._learnt -= {side}
+        try:
+            Q = self._engine.half_step(longer, stacked, solved, penalties, objective)
+        except BaseException:
+            self._pick_up(side, fixed, stacked, solved)
+            raise
         if stacked is not fixed:
             fixed[:] = stacked[: len(fixed)]
         self._expected = {at: known.turned(Q) for at, known in self._expected.items()}
-        self._learnt -= {side}
-        self._spectrum_of_items = None
-        self._whole = {}
+
+    def _pick_up(self, side: int, fixed: Factors, stacked: Factors, solved: Factors) -> None:
+        """After an interrupt, which does not tell whether factors were turned: learn anew."""
+        if stacked is not fixed:
+            fixed[:] = stacked[: len(fixed)]
+        self._learnt = frozenset()
+        self._learn(side, solved)
+        self._learn(_ITEMS if side == _USERS else _USERS, fixed)
 
     def _learn(self, side: int, factors: Factors) -> None:
         """Learn what the features of a side, if it has any, foretell of its factors."""
