@@ -120,6 +120,36 @@ def test_an_item_that_has_just_come_in_is_recommended() -> None:
         assert 901 not in fitting
 
 
+def test_items_never_seen_are_ranked_by_their_features() -> None:
+    hybrid = model().fit(tasteful())
+    new = {"z0": ["kind 0"], "z1": {"kind 1": 1.0}, "z2": ["kind 2"]}
+    answer = hybrid.recommend(["u0", "u4", "u8"], k=1, item_features=new)
+    assert answer.ids == ["z0", "z1", "z2"]
+    told = hybrid.recommend("u4", k=2, item_features=new, deny=["z1"], scale=True)
+    assert "z1" not in told.ids
+    assert told.scores.tolist() == [1, 0]
+
+
+def test_people_never_seen_are_recommended_by_their_features() -> None:
+    hybrid = model().fit(tasteful())
+    answer = hybrid.recommend(k=5, user_features=[["likes 0"], ["likes 2"]])
+    kinds = np.array(answer.ids).reshape(2, 5) % KINDS
+    assert (kinds == [[0], [2]]).mean() >= 0.8
+    both = hybrid.recommend(k=5, user_features=["likes 1"], history=[1, 4])
+    assert not {1, 4} & set(both.ids)
+    alone = hybrid.fold_in_users([[1, 4]], features=[["likes 1"]])
+    np.testing.assert_allclose(
+        both.scores, np.sort((alone @ hybrid.item_factors.T)[0][both.ids])[::-1], rtol=1e-5
+    )
+
+
+def test_training_on_takes_the_features_that_are_known() -> None:
+    data = tasteful()
+    hybrid = model().fit(data).partial_fit(without(data, items=True, users=True))
+    assert hybrid.rates_new_items
+    assert hybrid.interactions.user_features is data.user_features
+
+
 def test_features_that_were_not_known_are_passed_over(caplog) -> None:
     hybrid = model().fit(tasteful())
     one, other = hybrid.fold_in_items([[], []], features=[["kind 1", "new"], ["kind 1"]])
@@ -224,5 +254,15 @@ def test_arguments_out_of_range() -> None:
     hybrid = model().fit(tasteful())
     with pytest.raises(DataError, match="features of 2 for 1"):
         hybrid.fold_in_items([["u1"]], features=[["kind 1"], ["kind 2"]])
+    with pytest.raises(DataError, match="features of 1 people for 2"):
+        hybrid.recommend(user_features=["likes 1"], history=[[1], [2]])
+    with pytest.raises(SettingsError, match="name no users"):
+        hybrid.recommend("u1", user_features=["likes 1"])
+    for wrong in ({"user_features": "likes 1"}, {"users": "u1", "item_features": ["kind 1"]}):
+        with pytest.raises(DataError, match="_features are a"):
+            hybrid.recommend(**wrong)
+    blind = model().fit(without(tasteful(), items=True, users=True))
+    with pytest.raises(UnsupportedError, match="without features of items"):
+        blind.recommend("u1", item_features={"z": ["kind 1"]})
     with pytest.raises(SettingsError, match="bring their own"):
         hybrid.fold_in_users(tasteful(), features=[])

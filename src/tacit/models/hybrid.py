@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -22,12 +22,13 @@ from tacit.models.base import OnEpoch
 from tacit.models.epoch import Epoch
 from tacit.models.expectation import Expectation
 from tacit.models.lists import History
+from tacit.models.newcomers import FeatureModel
 
 _USERS, _ITEMS = 0, 1
 
 
 @dataclass(kw_only=True, eq=False)
-class HybridALS(ALS):
+class HybridALS(FeatureModel, ALS):
     """ALS whose vectors have a part that is linear in the features of users and items.
 
     A vector is what the row's features foretell and a part of its own, y_i = Gᵀf_i + e_i and
@@ -93,6 +94,24 @@ class HybridALS(ALS):
             if getattr(self, "_X", None) is known:  # nothing was learned: it stays as it was
                 self._expected, self._whole = before, {}
             raise
+
+    def partial_fit(
+        self,
+        interactions: Interactions | None = None,
+        iterations: int = 1,
+        *,
+        on_epoch: OnEpoch | None = None,
+        track_loss: bool = False,
+    ) -> Self:
+        """As :meth:`tacit.ALS.partial_fit`; without features of its own, data takes those known."""
+        known, data = self._interactions, interactions
+        if known is not None and data is not None:
+            data = self._to_learn(data)
+            if data.item_features is None:
+                data = data.with_item_features(known.item_features)
+            if data.user_features is None:
+                data = data.with_user_features(known.user_features)
+        return super().partial_fit(data, iterations, on_epoch=on_epoch, track_loss=track_loss)
 
     def _prepare(self, data: Interactions) -> dict[int, Expectation]:
         """The features of the sides that have any, lined up with the rows they are of."""
@@ -244,6 +263,12 @@ class HybridALS(ALS):
         if len(given) != n:
             raise DataError(f"features of {len(given):,} for {n:,} histories")
         if side not in self._expected:
+            if features is not None:
+                what = "user" if side == _USERS else "item"
+                raise UnsupportedError(
+                    f"the model was fitted without features of {what}s: fit it on "
+                    f"interactions.with_{what}_features(…)"
+                )
             return np.zeros((n, self.factors))
         known = self._known_features(side)
         return self._expected[side].of_new(known.rows_of(given))
@@ -285,6 +310,18 @@ class HybridALS(ALS):
         empty = rows.row_counts == 0
         found[empty] = means[empty]
         return found
+
+    def _vectors_of_people(
+        self, rows: Csr, users: npt.NDArray[Any] | None, features: Sequence[FeatureRow] | None
+    ) -> Factors:
+        if users is not None:
+            return np.asarray(self.user_factors[users])
+        return self._fold_in_with(rows, self._means(_USERS, rows.n_rows, features))
+
+    def _vectors_of_items(self, features: Sequence[FeatureRow] | None) -> Factors:
+        if features is None:
+            return self.item_factors
+        return self._means(_ITEMS, len(features), features).astype(self.dtype)
 
     # --- the contract --------------------------------------------------------------
 

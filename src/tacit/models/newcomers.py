@@ -1,0 +1,130 @@
+"""Recommendations for and of those that were never seen, known by their features."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tacit import checks
+from tacit.data.feature_rows import FeatureRow
+from tacit.data.ids import Id, IdMap
+from tacit.data.interactions import Csr, Interactions
+from tacit.engines.base import Factors
+from tacit.engines.scorers import FactorScorer
+from tacit.errors import DataError, SettingsError
+from tacit.models.base import Model
+from tacit.models.lists import History, ItemLists, allowed, as_histories, excluded
+from tacit.models.ranked import top_k
+from tacit.results import Recommendations
+
+
+class FeatureModel(Model):
+    """A model whose scores are inner products of vectors, and whose vectors features can give."""
+
+    threads: int | None
+
+    @abstractmethod
+    def _vectors_of_people(
+        self, rows: Csr, users: npt.NDArray[Any] | None, features: Sequence[FeatureRow] | None
+    ) -> Factors:
+        """Of known users, by code; or where that is None of histories, with features or without."""
+
+    @abstractmethod
+    def _vectors_of_items(self, features: Sequence[FeatureRow] | None) -> Factors:
+        """Of all items it knows; or of new ones, by their features."""
+
+    def recommend(
+        self,
+        users: Id | Iterable[Id] | None = None,
+        k: int = 10,
+        *,
+        history: History | Sequence[History] | None = None,
+        exclude_seen: bool = True,
+        allow: ItemLists | None = None,
+        deny: ItemLists | None = None,
+        scale: bool = False,
+        user_features: FeatureRow | Sequence[FeatureRow] | None = None,
+        item_features: Mapping[Id, FeatureRow] | None = None,
+    ) -> Recommendations:
+        """The best items for people, known or never seen, out of items known or never seen.
+
+        Parameters
+        ----------
+        users, k, history, exclude_seen, allow, deny, scale
+            As every model has them.
+        user_features
+            The features of a person who was never seen, or a list of several people's, in place
+            of ``users``; beside a ``history`` or without one.
+        item_features
+            Items that were never seen, id → features; they alone are ranked, by their features.
+
+        Raises
+        ------
+        UnsupportedError
+            If the model was fitted without such features.
+        DataError
+            If features are no lists or mappings of names.
+        UnknownIdError, NotFittedError, SettingsError
+            As every model does.
+        """
+        described = None if user_features is None else _several(user_features)
+        queries, rows, codes = (
+            self._people(users, history)
+            if described is None
+            else _new_people(self.interactions, users, history, len(described))
+        )
+        vectors = self._vectors_of_people(rows, codes, described)
+        ids, factors = self.items, self._vectors_of_items(None)
+        if item_features is not None:
+            ids, factors = _ids_of(item_features), self._vectors_of_items([*item_features.values()])
+            rows = Csr(np.zeros_like(rows.indptr), rows.indices[:0], rows.values[:0], len(ids))
+        top = top_k(
+            FactorScorer(vectors, factors, threads=self.threads),
+            checks.whole("k", k, 1),
+            excluded(rows if exclude_seen else None, deny, queries, ids),
+            allowed(allow, queries, ids),
+        )
+        answer = Recommendations(
+            queries=queries,
+            query_kind="history" if codes is None else "user",
+            answer_kind="item",
+            offsets=top.indptr,
+            ids=ids[top.indices].tolist(),
+            scores=top.scores,
+            catalogue=None if item_features is not None else self.catalogue,
+        )
+        return answer.with_scaled_scores() if scale else answer
+
+
+def _several(features: FeatureRow | Sequence[FeatureRow]) -> list[FeatureRow]:
+    """One person's features, or several people's, as a list."""
+    if isinstance(features, str | bytes) or not isinstance(features, Iterable):
+        raise DataError(f"user_features are a list of names or a mapping, got {features!r}")
+    return as_histories(features)  # lists and mappings of names are told apart as of items
+
+
+def _new_people(
+    data: Interactions,
+    users: Id | Iterable[Id] | None,
+    history: History | Sequence[History] | None,
+    n: int,
+) -> tuple[list[Id], Csr, None]:
+    """People never seen: their numbers and their histories, none where none is given."""
+    if users is not None:
+        raise SettingsError("user_features are of people never seen: name no users")
+    histories = [[]] * n if history is None else as_histories(history)
+    if len(histories) != n:
+        raise DataError(f"features of {n:,} people for {len(histories):,} histories")
+    return list(range(n)), data.rows_of(histories), None
+
+
+def _ids_of(features: Mapping[Id, FeatureRow]) -> IdMap:
+    if not isinstance(features, Mapping):
+        raise DataError(
+            f"item_features are a mapping item → features, got {type(features).__name__}"
+        )
+    return IdMap(list(features), "item")
