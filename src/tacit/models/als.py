@@ -28,13 +28,18 @@ log = logging.getLogger("tacit")
 _ROWS_AT_ONCE = 1024  # where wider numbers than the factors' own come in between
 
 
-class _Side(NamedTuple):
+USERS, ITEMS = 0, 1
+
+
+class Side(NamedTuple):
     """What a half step works on: weighted rows, both sides' factors, λ of each row."""
 
     rows: Csr
     fixed: Factors
     solved: Factors
     penalties: Penalties
+    at: int
+    """``USERS`` or ``ITEMS``: whose rows are solved."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -272,7 +277,7 @@ class ALS(Model):
         Y = np.ascontiguousarray(Y)
         self._keep(data, X, Y)
 
-    def _half_step(self, side: _Side, solver: str | None = None) -> None:
+    def _half_step(self, side: Side, solver: str | None = None) -> None:
         objective = Objective(self._unobserved, solver or self.solver, self.cg_steps)
         self._spectrum_of_items = None  # both sides may turn
         self._engine.half_step(side.rows, side.fixed, side.solved, side.penalties, objective)
@@ -302,13 +307,13 @@ class ALS(Model):
         """The same rows with c − α0, signed by the preference, in the place of the values."""
         return self._confidence.weigh(rows)
 
-    def _sides(self, data: Interactions, X: Factors, Y: Factors) -> tuple[_Side, _Side]:
+    def _sides(self, data: Interactions, X: Factors, Y: Factors) -> tuple[Side, Side]:
         """The half steps of users and items; the fewest possible copies of the interactions."""
         by_user = self._weigh(data.csr)
         by_item = data.by_item() if by_user is data.csr else by_user.transpose()
         return (
-            _Side(by_user, Y, X, self._penalties(by_user, 0)),
-            _Side(by_item, X, Y, self._penalties(by_item, 1)),
+            Side(by_user, Y, X, self._penalties(by_user, USERS), USERS),
+            Side(by_item, X, Y, self._penalties(by_item, ITEMS), ITEMS),
         )
 
     def _penalties(self, rows: Csr, side: int) -> npt.NDArray[np.float64]:
@@ -329,7 +334,7 @@ class ALS(Model):
         """
         return self._loss(*self._sides(self.interactions, self._X, self._Y))
 
-    def _loss(self, by_user: _Side, by_item: _Side) -> float:
+    def _loss(self, by_user: Side, by_item: Side) -> float:
         X, Y, engine, unobserved = self._X, self._Y, self._engine, self._unobserved
         everywhere = float((engine.gram(X) * engine.gram(Y)).sum())
         penalty = _penalty(by_user.penalties, X) + _penalty(by_item.penalties, Y)

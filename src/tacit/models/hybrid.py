@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
@@ -17,14 +17,12 @@ from tacit.engines.base import Factors, Objective, Spectrum
 from tacit.engines.priors import F64, Ridge, with_means
 from tacit.engines.scorers import FactorScorer, Scorer
 from tacit.errors import DataError, SettingsError, UnsupportedError
-from tacit.models.als import ALS
+from tacit.models.als import ALS, ITEMS, USERS, Side
 from tacit.models.base import OnEpoch
 from tacit.models.epoch import Epoch
 from tacit.models.expectation import Expectation
 from tacit.models.lists import History
 from tacit.models.newcomers import FeatureModel
-
-_USERS, _ITEMS = 0, 1
 
 
 @dataclass(kw_only=True, eq=False)
@@ -79,17 +77,21 @@ class HybridALS(FeatureModel, ALS):
     def _train(
         self,
         data: Interactions,
-        X: Factors,
-        Y: Factors,
+        start: Callable[[Interactions], tuple[Factors, Factors]],
         iterations: int,
         on_epoch: OnEpoch | None,
         track_loss: bool,
         epochs: list[Epoch],
     ) -> None:
         before, known = self._expected, getattr(self, "_X", None)
-        self._expected, self._learnt = self._prepare(data), frozenset()
+
+        def begun(data: Interactions) -> tuple[Factors, Factors]:
+            factors = start(data)  # perhaps from what was expected until now
+            self._expected, self._learnt = self._prepare(data), frozenset()
+            return factors
+
         try:
-            super()._train(data, X, Y, iterations, on_epoch, track_loss, epochs)
+            super()._train(data, begun, iterations, on_epoch, track_loss, epochs)
         except BaseException:
             if getattr(self, "_X", None) is known:  # nothing was learned: it stays as it was
                 self._expected, self._whole = before, {}
@@ -117,10 +119,10 @@ class HybridALS(FeatureModel, ALS):
         """The features of the sides that have any, lined up with the rows they are of."""
         prepared = {}
         for side, rows, ids in (
-            (_USERS, data.csr, data.users),
-            (_ITEMS, data.by_item(), data.items),
+            (USERS, data.csr, data.users),
+            (ITEMS, data.by_item(), data.items),
         ):
-            features = data.user_features if side == _USERS else data.item_features
+            features = data.user_features if side == USERS else data.item_features
             if features is not None:
                 aligned = features.with_identity(False).aligned(ids)
                 ridge = Ridge(aligned, self._weights(rows, side), self.feature_regularization)
@@ -137,34 +139,33 @@ class HybridALS(FeatureModel, ALS):
             penalties = np.ones_like(penalties)
         return np.where(live, penalties / penalties[live].mean(), 0.0)
 
-    def _half_step(
-        self, rows: Csr, fixed: Factors, solved: Factors, *, side: int, solver: str | None = None
-    ) -> None:
-        objective = Objective(self.unobserved_weight, solver or self.solver, self.cg_steps)
-        penalties, longer, stacked = self._penalties(rows, side), rows, fixed
-        if side in self._expected:
-            self._learn(side, solved)
-            means = self._expected[side].means
-            longer, stacked = with_means(rows, fixed, means, penalties, self.unobserved_weight)
+    def _half_step(self, side: Side, solver: str | None = None) -> None:
+        rows, fixed, solved, penalties, at = side
+        objective = Objective(self._unobserved, solver or self.solver, self.cg_steps)
+        stacked = fixed
+        if at in self._expected:
+            self._learn(at, solved)
+            means = self._expected[at].means
+            rows, stacked = with_means(rows, fixed, means, penalties, self._unobserved)
             stacked = self._engine.lay_out(stacked)
         self._spectrum_of_items, self._whole = None, {}
-        self._learnt -= {side}
+        self._learnt -= {at}
         try:
-            Q = self._engine.half_step(longer, stacked, solved, penalties, objective)
+            Q = self._engine.half_step(rows, stacked, solved, penalties, objective)
         except BaseException:
-            self._pick_up(side, fixed, stacked, solved)
+            self._pick_up(side, stacked)
             raise
         if stacked is not fixed:
             fixed[:] = stacked[: len(fixed)]
-        self._expected = {at: known.turned(Q) for at, known in self._expected.items()}
+        self._expected = {one: known.turned(Q) for one, known in self._expected.items()}
 
-    def _pick_up(self, side: int, fixed: Factors, stacked: Factors, solved: Factors) -> None:
+    def _pick_up(self, side: Side, stacked: Factors) -> None:
         """After an interrupt, which does not tell whether factors were turned: learn anew."""
-        if stacked is not fixed:
-            fixed[:] = stacked[: len(fixed)]
+        if stacked is not side.fixed:
+            side.fixed[:] = stacked[: len(side.fixed)]
         self._learnt = frozenset()
-        self._learn(side, solved)
-        self._learn(_ITEMS if side == _USERS else _USERS, fixed)
+        self._learn(side.at, side.solved)
+        self._learn(ITEMS if side.at == USERS else USERS, side.fixed)
 
     def _learn(self, side: int, factors: Factors) -> None:
         """Learn what the features of a side, if it has any, foretell of its factors."""
@@ -174,36 +175,37 @@ class HybridALS(FeatureModel, ALS):
 
     def _keep(self, data: Interactions, X: Factors, Y: Factors) -> None:
         super()._keep(data, X, Y)
-        self._learn(_ITEMS, Y)  # users are left with what they were solved with, as fold-in needs
+        self._learn(ITEMS, Y)  # users are left with what they were solved with, as fold-in needs
         self._whole = {}
 
-    def _loss(self, by_user: Csr, by_item: Csr) -> float:
-        sides = {_USERS: (by_user, self._X), _ITEMS: (by_item, self._Y)}
-        return super()._loss(by_user, by_item) + sum(
-            known.excess(sides[side][1], self._penalties(sides[side][0], side))
-            for side, known in self._expected.items()
+    def _loss(self, by_user: Side, by_item: Side) -> float:
+        more = sum(
+            self._expected[side.at].excess(factors, side.penalties)
+            for side, factors in ((by_user, self._X), (by_item, self._Y))
+            if side.at in self._expected
         )
+        return super()._loss(by_user, by_item) + self._confidence.unit * more
 
     # --- what was learned ----------------------------------------------------------
 
     @property
     def rates_new_items(self) -> bool:
         """Whether it was fitted on items with features."""
-        return _ITEMS in self._expected
+        return ITEMS in self._expected
 
     @property
     def user_factors(self) -> Factors:
         """Shape (n_users, factors); who did nothing has what their features foretell."""
-        return self._filled(_USERS)
+        return self._filled(USERS)
 
     @property
     def item_factors(self) -> Factors:
         """Shape (n_items, factors); what nobody took to has what its features foretell."""
-        return self._filled(_ITEMS)
+        return self._filled(ITEMS)
 
     def _filled(self, side: int) -> Factors:
         _ = self.interactions
-        factors = self._X if side == _USERS else self._Y
+        factors = self._X if side == USERS else self._Y
         if side not in self._expected:
             return factors
         if side not in self._whole:
@@ -239,7 +241,7 @@ class HybridALS(FeatureModel, ALS):
                 )
             return self._fold_in_with(histories.csr, self._means_of(histories))
         rows = self.interactions.rows_of(histories)
-        return self._fold_in_with(rows, self._means(_USERS, rows.n_rows, features))
+        return self._fold_in_with(rows, self._means(USERS, rows.n_rows, features))
 
     def fold_in_items(
         self,
@@ -253,9 +255,9 @@ class HybridALS(FeatureModel, ALS):
         An item with an empty audience gets a vector from its features alone.
         """
         rows = self._weigh(histories_to_csr(audiences, self.users))
-        means = self._means(_ITEMS, rows.n_rows, features)
+        means = self._means(ITEMS, rows.n_rows, features)
         spectrum = self._engine.spectrum(self._X)
-        return self._solve_towards(rows, self.user_factors, spectrum, means, side=_ITEMS)
+        return self._solve_towards(rows, self.user_factors, spectrum, means, side=ITEMS)
 
     def _means(self, side: int, n: int, features: Iterable[FeatureRow] | None) -> F64:
         """What the features of n new rows foretell; None: of rows without any."""
@@ -264,7 +266,7 @@ class HybridALS(FeatureModel, ALS):
             raise DataError(f"features of {len(given):,} for {n:,} histories")
         if side not in self._expected:
             if features is not None:
-                what = "user" if side == _USERS else "item"
+                what = "user" if side == USERS else "item"
                 raise UnsupportedError(
                     f"the model was fitted without features of {what}s: fit it on "
                     f"interactions.with_{what}_features(…)"
@@ -275,25 +277,25 @@ class HybridALS(FeatureModel, ALS):
 
     def _means_of(self, people: Interactions) -> F64:
         """What the features that interactions bring foretell of their users."""
-        own = self._expected.get(_USERS)
+        own = self._expected.get(USERS)
         if own is None or people.user_features is None:
-            return self._means(_USERS, people.n_users, None)
-        norm = self._known_features(_USERS).norm
+            return self._means(USERS, people.n_users, None)
+        norm = self._known_features(USERS).norm
         over = people.user_features.over(own.names).with_identity(False).normalised(norm)
         return own.of_new(over.aligned(people.users))
 
     def _known_features(self, side: int) -> Features:
         data = self.interactions
-        features = data.user_features if side == _USERS else data.item_features
+        features = data.user_features if side == USERS else data.item_features
         assert features is not None
         return features
 
     def _fold_in(self, rows: Csr) -> Factors:
-        return self._fold_in_with(rows, self._means(_USERS, rows.n_rows, None))
+        return self._fold_in_with(rows, self._means(USERS, rows.n_rows, None))
 
     def _fold_in_with(self, rows: Csr, means: F64) -> Factors:
         items, spectrum = self.item_factors, self._items_spectrum
-        return self._solve_towards(self._weigh(rows), items, spectrum, means, side=_USERS)
+        return self._solve_towards(self._weigh(rows), items, spectrum, means, side=USERS)
 
     def _solve_towards(
         self, rows: Csr, fixed: Factors, spectrum: Spectrum, means: F64, *, side: int
@@ -302,7 +304,7 @@ class HybridALS(FeatureModel, ALS):
         used, indices = np.unique(rows.indices, return_inverse=True)
         few = Csr(rows.indptr, indices.astype(np.int32), rows.values, len(used))
         penalties = self._penalties(rows, side)
-        weight = self.unobserved_weight
+        weight = self._unobserved
         longer, stacked = few, fixed[used]
         if side in self._expected:
             longer, stacked = with_means(few, stacked, means, penalties, weight)
@@ -316,24 +318,24 @@ class HybridALS(FeatureModel, ALS):
     ) -> Factors:
         if users is not None:
             return np.asarray(self.user_factors[users])
-        return self._fold_in_with(rows, self._means(_USERS, rows.n_rows, features))
+        return self._fold_in_with(rows, self._means(USERS, rows.n_rows, features))
 
     def _vectors_of_items(self, features: Sequence[FeatureRow] | None) -> Factors:
         if features is None:
             return self.item_factors
-        return self._means(_ITEMS, len(features), features).astype(self.dtype)
+        return self._means(ITEMS, len(features), features).astype(self.dtype)
 
     # --- the contract --------------------------------------------------------------
 
     def scorer(self, interactions: Interactions) -> Scorer:
         """See :meth:`tacit.models.base.Model.scorer`; users of others bring their features."""
-        if interactions is self._interactions or _USERS not in self._expected:
+        if interactions is self._interactions or USERS not in self._expected:
             return super().scorer(interactions)
         vectors = self.fold_in_users(interactions)
         return FactorScorer(vectors, self.item_factors, threads=self.threads)
 
     def _contributions(self, row: Csr, item: int) -> npt.NDArray[np.float64]:
-        if _USERS in self._expected:
+        if USERS in self._expected:
             raise UnsupportedError(
                 "a part of these scores comes from the features of users, so that the items of a "
                 "history don't explain them: fit without user features to explain"
@@ -356,4 +358,4 @@ class HybridALS(FeatureModel, ALS):
 
 def _coefficients(side: int) -> str:
     """What the coefficients of a side are called in a file."""
-    return "user_coefficients" if side == _USERS else "item_coefficients"
+    return "user_coefficients" if side == USERS else "item_coefficients"
