@@ -33,6 +33,7 @@ inline Poll poll_for_signals() {
 void bind_bootstrap(nb::module_& m);
 void bind_isa(nb::module_& m);
 void bind_metrics(nb::module_& m);
+void bind_ranking(nb::module_& m);
 void bind_ranks(nb::module_& m);
 void bind_rowlog(nb::module_& m);
 void bind_solve(nb::module_& m);

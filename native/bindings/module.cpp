@@ -7,6 +7,7 @@ NB_MODULE(_native, m) {
   bind_bootstrap(m);
   bind_isa(m);
   bind_metrics(m);
+  bind_ranking(m);
   bind_ranks(m);
   bind_rowlog(m);
   bind_solve(m);

@@ -1,0 +1,97 @@
+#include "tacit/lockstep.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <limits>
+#include <thread>
+
+namespace tacit {
+namespace {
+
+constexpr std::int64_t kStopped = std::numeric_limits<std::int64_t>::max() / 2;
+constexpr int kSpins = 4000;  // some tens of microseconds
+
+void pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+/// How many chunks are done, of all stages together; chunks are taken in order, so that who waits
+/// for earlier ones waits for chunks that somebody works on.
+class Progress {
+ public:
+  bool reaches(std::int64_t wanted) {
+    for (int spin = 0; spin < kSpins; ++spin) {
+      if (done_.load(std::memory_order_acquire) >= wanted) return !stopped();
+      pause();
+    }
+    for (;;) {
+      const auto seen = done_.load(std::memory_order_acquire);
+      if (seen >= wanted) return !stopped();
+      done_.wait(seen, std::memory_order_acquire);
+    }
+  }
+
+  void add_one(std::int64_t n_chunks) {
+    if ((done_.fetch_add(1, std::memory_order_acq_rel) + 1) % n_chunks == 0) done_.notify_all();
+  }
+
+  void stop() {
+    done_.fetch_add(kStopped, std::memory_order_acq_rel);
+    done_.notify_all();
+  }
+
+ private:
+  bool stopped() const { return done_.load(std::memory_order_relaxed) >= kStopped; }
+
+  std::atomic<std::int64_t> done_{0};
+};
+
+/// Polls on worker 0, not more often than people notice.
+class Seldom {
+ public:
+  explicit Seldom(const Poll& poll) : poll_(poll) {}
+
+  void operator()() {
+    const auto now = std::chrono::steady_clock::now();
+    if (!poll_ || now < next_) return;
+    poll_();
+    next_ = now + std::chrono::milliseconds(10);
+  }
+
+ private:
+  const Poll& poll_;
+  std::chrono::steady_clock::time_point next_{};
+};
+
+}  // namespace
+
+void in_lockstep(std::int64_t n_stages, std::int64_t n_chunks, int threads,
+                 const std::function<void(std::int64_t, std::int64_t, int)>& body,
+                 const Poll& poll) {
+  std::atomic<std::int64_t> next{0};
+  Progress progress;
+  Seldom look(poll);
+  const auto work = [&](std::int64_t, int worker) {
+    try {
+      for (;;) {
+        const auto ticket = next.fetch_add(1, std::memory_order_relaxed);
+        if (ticket >= n_stages * n_chunks) return;
+        const auto stage = ticket / n_chunks;
+        if (!progress.reaches(stage * n_chunks)) return;
+        body(stage, ticket % n_chunks, worker);
+        progress.add_one(n_chunks);
+        if (worker == 0) look();
+      }
+    } catch (...) {
+      progress.stop();
+      throw;
+    }
+  };
+  const auto workers = std::clamp<std::int64_t>(threads, 1, std::max<std::int64_t>(n_chunks, 1));
+  parallel_for(workers, static_cast<int>(workers), work);
+}
+
+}  // namespace tacit

@@ -1,0 +1,190 @@
+#include "tacit/ranking.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+#include <vector>
+
+#include "ranking_step.hpp"
+#include "tacit/lockstep.hpp"
+
+namespace tacit {
+namespace {
+
+constexpr std::int64_t kHogwildChunk = 1024;  // examples between looks at Ctrl-C
+
+/// All that an epoch works with. `gather` and `step` are the halves of an example.
+class Epoch {
+ public:
+  Epoch(const Examples& examples, const Rows& likes, const Pool& pool, const Learned& users,
+        const Learned& items, const RankingSettings& settings, int workers)
+      : examples_(examples),
+        likes_(likes),
+        settings_(settings),
+        order_(examples.n, settings.seed),
+        users_(users, settings.stride),
+        items_(items, settings.stride),
+        move_user_(users, settings),
+        move_item_(items, settings) {
+    samplers_.reserve(static_cast<std::size_t>(workers));
+    for (int worker = 0; worker < workers; ++worker) samplers_.emplace_back(items_, pool, settings);
+  }
+
+  /// The gradient of the example at a place of the order: the step, its direction, the user.
+  RankingStep gather(std::int64_t place, int worker, float* user, float* direction) {
+    const auto example = order_[place];
+    const auto code = examples_.users[example];
+    const float* vector = users_.at(code, user);
+    if (vector != user) std::copy_n(vector, settings_.stride, user);
+    const float bias = std::exchange(user[settings_.factors], 1.0F);
+    Stream random(settings_.seed, static_cast<std::uint64_t>(place) + 1);
+    auto step = samplers_[static_cast<std::size_t>(worker)].draw(
+        examples_.items[example], examples_.weights[example], likes_[code], user, bias, random,
+        direction);
+    if (step.positive >= 0) step.user = code;
+    return step;
+  }
+
+  /// Moves those features that are `part` under the mask.
+  void move(const RankingStep& step, const float* user, const float* direction, std::int32_t part,
+            std::int32_t mask) const {
+    if (step.user < 0) return;
+    const auto along = [&](const Vectors& side, const Descent& descend, std::int32_t code,
+                           float scale, const float* gradient) {
+      side.each_feature(code, [&](std::int32_t feature, float weight) {
+        if ((feature & mask) == part) descend(feature, scale * weight, gradient);
+      });
+    };
+    along(users_, move_user_, step.user, step.scale, direction);
+    along(items_, move_item_, step.positive, -step.scale, user);
+    if (step.negative >= 0) along(items_, move_item_, step.negative, step.scale, user);
+  }
+
+ private:
+  Examples examples_;
+  Rows likes_;
+  RankingSettings settings_;
+  Permutation order_;
+  Vectors users_, items_;
+  Descent move_user_, move_item_;
+  std::vector<Sampler> samplers_;
+};
+
+/// Batches: first all gradients of one are taken, then every feature takes its steps.
+double in_batches(Epoch& epoch, std::int64_t n_examples, const RankingSettings& settings,
+                  int threads, const Poll& poll) {
+  const auto batch = std::min(settings.batch, n_examples), stride = settings.stride;
+  const auto n_batches = (n_examples + batch - 1) / batch;
+  const std::int64_t n_chunks =
+      threads > 1 ? 2 * static_cast<std::int64_t>(std::bit_ceil(static_cast<unsigned>(threads))) : 1;
+  const auto mask = static_cast<std::int32_t>(n_chunks - 1);
+  const auto users = make_buffer<float>(batch * stride);
+  const auto directions = make_buffer<float>(batch * stride);
+  std::vector<RankingStep> steps(static_cast<std::size_t>(batch));
+  double loss = 0;
+
+  const auto body = [&](std::int64_t stage, std::int64_t chunk, int worker) {
+    const auto first = stage / 2 * batch, size = std::min(batch, n_examples - first);
+    if (stage % 2 == 0) {
+      for (auto j = size * chunk / n_chunks; j < size * (chunk + 1) / n_chunks; ++j) {
+        steps[static_cast<std::size_t>(j)] = epoch.gather(
+            first + j, worker, users.get() + j * stride, directions.get() + j * stride);
+      }
+      return;
+    }
+    for (std::int64_t j = 0; j < size; ++j) {
+      const auto& step = steps[static_cast<std::size_t>(j)];
+      epoch.move(step, users.get() + j * stride, directions.get() + j * stride,
+                 static_cast<std::int32_t>(chunk), mask);
+      if (chunk == 0) loss += static_cast<double>(step.loss);
+    }
+  };
+  in_lockstep(2 * n_batches, n_chunks, threads, body, poll);
+  return loss;
+}
+
+/// Every thread reads and moves what others move at the same time. These are data races, wanted
+/// ones: a lost or torn step is noise beside that of sampling (Niu et al. 2011), and atomic
+/// floats would not be vectors. The thread sanitizer is not shown this path (test_ranking.cpp).
+double hogwild(Epoch& epoch, std::int64_t n_examples, const RankingSettings& settings, int threads,
+               const Poll& poll) {
+  const auto stride = settings.stride;
+  const auto rows = make_buffer<float>(2 * stride * threads);
+  const auto n_chunks = (n_examples + kHogwildChunk - 1) / kHogwildChunk;
+  std::vector<double> losses(static_cast<std::size_t>(n_chunks), 0.0);
+  const auto body = [&](std::int64_t chunk, int worker) {
+    float* user = rows.get() + 2 * stride * worker;
+    const auto end = std::min((chunk + 1) * kHogwildChunk, n_examples);
+    for (auto place = chunk * kHogwildChunk; place < end; ++place) {
+      const auto step = epoch.gather(place, worker, user, user + stride);
+      epoch.move(step, user, user + stride, 0, 0);
+      losses[static_cast<std::size_t>(chunk)] += static_cast<double>(step.loss);
+    }
+  };
+  parallel_for(n_chunks, threads, body, poll);
+  double loss = 0;
+  for (const double one : losses) loss += one;
+  return loss;
+}
+
+/// The likes among a history's entries.
+std::vector<std::int32_t> liked(std::span<const std::int32_t> items, const float* weights) {
+  std::vector<std::int32_t> out;
+  for (std::size_t j = 0; j < items.size(); ++j) {
+    if (weights[j] > 0) out.push_back(items[j]);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::int64_t ranking_granule() { return ranking_kernels().granule; }
+
+double ranking_epoch(const Examples& examples, const Rows& likes, const Pool& pool,
+                     const Learned& users, const Learned& items, const RankingSettings& settings,
+                     int threads, const Poll& poll) {
+  if (examples.n == 0 || pool.n == 0) return 0;
+  const int workers = std::max(threads, 1);
+  Epoch epoch(examples, likes, pool, users, items, settings, workers);
+  const auto run = settings.hogwild ? hogwild : in_batches;
+  return run(epoch, examples.n, settings, workers, poll);
+}
+
+void ranking_fold_in(const Rows& histories, const float* weights, const Pool& pool,
+                     const float* items, float decay, const RankingSettings& settings,
+                     bool adadelta, std::int64_t passes, float* out, int threads,
+                     const Poll& poll) {
+  const auto stride = settings.stride;
+  const auto body = [&](std::int64_t person, int) {
+    const auto history = histories[person];
+    const float* sizes = weights + (history.data() - histories.indices);
+    const auto likes = liked(history, sizes);
+    const auto n = std::ssize(history);
+    const auto rows = make_buffer<float>(4 * stride);
+    float *user = rows.get(), *direction = user + stride, *squares = direction + stride;
+    float *steps = squares + stride, *vector = out + person * stride;
+    std::fill_n(squares, stride, adadelta ? 0.0F : 1.0F);
+    std::fill_n(steps, stride, 0.0F);
+
+    Learned fixed;
+    fixed.vectors = const_cast<float*>(items);  // read only: no item is moved here
+    Sampler sampler(Vectors(fixed, stride), pool, settings);
+    const Descent descend({vector, squares, adadelta ? steps : nullptr, {}, nullptr, decay, 1},
+                          settings);
+    for (std::int64_t pass = 0; pass < passes && pool.n > 0; ++pass) {
+      const Permutation order(n, settings.seed + static_cast<std::uint64_t>(pass));
+      for (std::int64_t place = 0; place < n; ++place) {
+        const auto entry = static_cast<std::size_t>(order[place]);
+        std::copy_n(vector, stride, user);
+        const float bias = std::exchange(user[settings.factors], 1.0F);
+        Stream random(settings.seed, static_cast<std::uint64_t>(pass * n + place) + 1);
+        const auto step =
+            sampler.draw(history[entry], sizes[entry], likes, user, bias, random, direction);
+        if (step.positive >= 0) descend(0, step.scale, direction);
+      }
+    }
+  };
+  parallel_for(histories.n_rows, threads, body, poll);
+}
+
+}  // namespace tacit

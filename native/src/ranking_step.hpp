@@ -1,0 +1,123 @@
+// One example of learning to rank: which items it compares, its loss and its gradient; and the
+// steps that the features of its user and items take.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "ranking_kernels.hpp"
+#include "tacit/memory.hpp"
+#include "tacit/random.hpp"
+#include "tacit/ranking.hpp"
+
+namespace tacit {
+
+/// What an example asks for. Its gradient is scale · direction for the user's vector, −scale ·
+/// user for the positive item's and scale · user for the negative's; −1: there is none.
+struct RankingStep {
+  std::int32_t user = -1, positive = -1, negative = -1;
+  float scale = 0, loss = 0;
+};
+
+/// The vectors of users or items: a row of the array, or a sum of such rows.
+class Vectors {
+ public:
+  Vectors(const Learned& side, std::int64_t stride) : side_(side), stride_(stride) {}
+
+  /// Where the vector of `code` lies; it is made in `scratch` if it has features.
+  const float* at(std::int32_t code, float* scratch) const {
+    if (!side_.features) return side_.vectors + code * stride_;
+    const auto features = side_.features[code];
+    ranking_kernels().combine(side_.vectors, stride_, features.data(), weights_of(features),
+                              std::ssize(features), scratch);
+    return scratch;
+  }
+
+  /// Whether vectors are made, not read in place.
+  bool made() const { return static_cast<bool>(side_.features); }
+
+  void prefetch(std::int32_t code) const {
+    if (made()) return;
+    const float* row = side_.vectors + code * stride_;
+    for (std::int64_t k = 0; k < stride_; k += 16) __builtin_prefetch(row + k);
+  }
+
+  /// Calls act(feature, weight) for every feature of a row.
+  template <class Act>
+  void each_feature(std::int32_t code, const Act& act) const {
+    if (!side_.features) return act(code, 1.0F);
+    const auto features = side_.features[code];
+    const float* weights = weights_of(features);
+    for (std::size_t j = 0; j < features.size(); ++j) act(features[j], weights[j]);
+  }
+
+ private:
+  const float* weights_of(std::span<const std::int32_t> features) const {
+    return side_.weights + (features.data() - side_.features.indices);
+  }
+
+  Learned side_;
+  std::int64_t stride_;
+};
+
+/// Draws what an example is compared with; one a thread.
+class Sampler {
+ public:
+  Sampler(const Vectors& items, const Pool& pool, const RankingSettings& settings);
+
+  /// `user` is the person's vector with 1 in the place of the bias, which is given beside it;
+  /// `likes` their liked items. Writes `direction`, and all of the step but the user.
+  RankingStep draw(std::int32_t item, float weight, std::span<const std::int32_t> likes,
+                   const float* user, float bias, Stream& random, float* direction);
+
+ private:
+  struct Scored {
+    std::int32_t item = -1;
+    float score = 0;
+  };
+
+  RankingStep logistic(std::int32_t item, float weight, const float* user, float bias,
+                       float* direction);
+  RankingStep bpr(Scored liked, float weight, std::span<const std::int32_t> likes,
+                  const float* user, Stream& random, float* direction);
+  RankingStep warp(Scored liked, float weight, std::span<const std::int32_t> likes,
+                   const float* user, Stream& random, float* direction);
+  RankingStep disliked(std::int32_t item, float weight, std::span<const std::int32_t> likes,
+                       const float* user, Stream& random, float* direction);
+  Scored scored(std::int32_t item, const float* user);
+  Scored kth_best(std::span<const std::int32_t> likes, const float* user, Stream& random);
+  RankingStep pair(Scored liked, Scored other, float scale, float loss, float* direction);
+
+  Vectors items_;
+  Pool pool_;
+  RankingSettings settings_;
+  const RankingKernels& kernels_;
+  Buffer<float> first_, second_, zeros_;
+  std::vector<Scored> sampled_;
+};
+
+/// One step of one row against the gradient scale · direction.
+class Descent {
+ public:
+  Descent(const Learned& side, const RankingSettings& settings)
+      : side_(side), settings_(settings), kernels_(ranking_kernels()) {}
+
+  void operator()(std::int32_t feature, float scale, const float* direction) const {
+    const auto& s = settings_;
+    const auto row = feature * s.stride;
+    if (side_.steps == nullptr) {
+      kernels_.adagrad(side_.vectors + row, side_.squares + row, direction, scale,
+                       s.learning_rate, side_.decay, s.stride);
+    } else {
+      kernels_.adadelta(side_.vectors + row, side_.squares + row, side_.steps + row, direction,
+                        scale, s.rho, s.epsilon, side_.decay, s.stride);
+    }
+  }
+
+ private:
+  Learned side_;
+  RankingSettings settings_;
+  const RankingKernels& kernels_;
+};
+
+}  // namespace tacit
