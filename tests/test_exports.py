@@ -18,6 +18,7 @@ PUBLIC = [
     "Interactions",
     "ItemNeighbours",
     "Popularity",
+    "Ranking",
     "Recommendations",
     "Split",
     "TacitError",

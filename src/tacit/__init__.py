@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tacit.models.hybrid import HybridALS as HybridALS
     from tacit.models.neighbours import ItemNeighbours as ItemNeighbours
     from tacit.models.popularity import Popularity as Popularity
+    from tacit.models.ranking import Ranking as Ranking
     from tacit.results import Explanation as Explanation
     from tacit.results import Recommendations as Recommendations
     from tacit.split import Split as Split
@@ -47,6 +48,7 @@ _HOMES = {
     "Interactions": "tacit.data.interactions",
     "ItemNeighbours": "tacit.models.neighbours",
     "Popularity": "tacit.models.popularity",
+    "Ranking": "tacit.models.ranking",
     "Recommendations": "tacit.results",
     "Split": "tacit.split",
     "TacitError": "tacit.errors",

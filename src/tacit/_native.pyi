@@ -57,6 +57,35 @@ def observed_loss(
     threads: int,
 ) -> float: ...
 
+# --- ranking: tables are moved in place ---------------------------------------------
+
+def ranking_granule() -> int: ...
+def ranking_epoch(
+    users: I32,
+    items: I32,
+    weights: F32,
+    likes_indptr: I64,
+    likes: I32,
+    pool: I32,
+    user_side: tuple[Any, ...],
+    item_side: tuple[Any, ...],
+    settings: tuple[Any, ...],
+    threads: int,
+) -> float: ...
+def ranking_fold_in(
+    indptr: I64,
+    indices: I32,
+    weights: F32,
+    pool: I32,
+    items: F32,
+    decay: float,
+    settings: tuple[Any, ...],
+    adadelta: bool,
+    passes: int,
+    out: F32,
+    threads: int,
+) -> None: ...
+
 # --- topk, ranks, metrics: the outputs are written in place ------------------------
 
 def factor_top_k(

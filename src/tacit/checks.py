@@ -74,6 +74,18 @@ def share(name: str, value: object, *, up_to_one: bool = False) -> float:
     raise SettingsError(f"{name} must be a share above 0 and {upper}, got {value!r}")
 
 
+def flag(name: str, value: object) -> None:
+    """Refuse what is neither True nor False.
+
+    Raises
+    ------
+    SettingsError
+        If it is anything else.
+    """
+    if not isinstance(value, bool):
+        raise SettingsError(f"{name} must be True or False, got {value!r}")
+
+
 def choice(name: str, value: object, choices: Sequence[str]) -> None:
     """Refuse what is not one of ``choices``.
 

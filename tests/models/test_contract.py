@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.models.contract import ModelContract, data
 
-from tacit import ALS, HybridALS, ItemNeighbours, Popularity
+from tacit import ALS, HybridALS, ItemNeighbours, Popularity, Ranking
 from tacit.errors import DataError, SettingsError
 from tacit.split import leave_k_out
 
@@ -50,7 +50,29 @@ class TestItemNeighbours(ModelContract):
         return lambda: ItemNeighbours(similarity=request.param, neighbours=10)
 
 
-@pytest.mark.parametrize("kind", [ALS, HybridALS, Popularity, ItemNeighbours])
+class TestRanking(ModelContract):
+    has_user_vectors = True
+    explains = False
+    folds_in_exactly = False
+
+    @pytest.fixture(params=["warp", "bpr", "logistic", "k-os-warp"])
+    def make(self, request):
+        return lambda: Ranking(loss=request.param, factors=6, iterations=4, seed=1)
+
+
+class TestRankingByAdaDelta(ModelContract):
+    has_user_vectors = True
+    explains = False
+    folds_in_exactly = False
+
+    @pytest.fixture
+    def make(self):
+        return lambda: Ranking(
+            schedule="adadelta", confidence="log", factors=5, iterations=3, item_alpha=1e-3
+        )
+
+
+@pytest.mark.parametrize("kind", [ALS, HybridALS, Popularity, ItemNeighbours, Ranking])
 def test_what_is_no_interactions(kind):
     with pytest.raises(
         DataError, match=rf"{kind.__name__}\.fit needs .*got csr_array: tacit\.read"

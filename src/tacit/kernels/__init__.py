@@ -16,6 +16,14 @@ from tacit.kernels.ingest import (
     survey,
     transpose,
 )
+from tacit.kernels.ranking import (
+    RANKING_LOSSES,
+    Learned,
+    RankingSettings,
+    ranking_epoch,
+    ranking_fold_in,
+    ranking_table,
+)
 from tacit.kernels.scores import (
     Rows,
     dense_ranks,
@@ -39,8 +47,11 @@ from tacit.kernels.solve import (
 __all__ = [
     "FACTOR_DTYPES",
     "POLICIES",
+    "RANKING_LOSSES",
     "SOLVERS",
+    "Learned",
     "Merged",
+    "RankingSettings",
     "RowCounts",
     "RowLog",
     "Rows",
@@ -58,6 +69,9 @@ __all__ = [
     "lay_out",
     "list_gains",
     "observed_loss",
+    "ranking_epoch",
+    "ranking_fold_in",
+    "ranking_table",
     "resampled_sums",
     "set_isa",
     "survey",

@@ -15,6 +15,7 @@ _CLASSES = {
     "hybrid-als": ("tacit.models.hybrid", "HybridALS"),
     "item-neighbours": ("tacit.models.neighbours", "ItemNeighbours"),
     "popularity": ("tacit.models.popularity", "Popularity"),
+    "ranking": ("tacit.models.ranking", "Ranking"),
 }
 
 

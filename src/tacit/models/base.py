@@ -159,8 +159,8 @@ class Model(ABC):
     def scorer(self, interactions: Interactions) -> Scorer:
         """Scores of the model's items for every user of ``interactions``, one query each.
 
-        Users are taken by their histories there, not by their ids; where the interactions are
-        those that the model was fitted on, what it learned of them is used as it is.
+        Users are taken by their histories there, not by their ids; where these are those that
+        the model was fitted on, row for row, what it learned of them is used as it is.
 
         Raises
         ------
@@ -172,7 +172,7 @@ class Model(ABC):
                 f"the model was fitted on {len(self.items):,} items, and these interactions are "
                 f"over {len(interactions.items):,} that are not the same in the same order"
             )
-        own = interactions is self._interactions
+        own = _same_entries(interactions.csr, self.interactions.csr)
         return self._scorer(interactions.csr, np.arange(interactions.n_users) if own else None)
 
     def recommend(
@@ -488,3 +488,11 @@ class Model(ABC):
             scores=top.scores,
             catalogue=self.catalogue,
         )
+
+
+def _same_entries(one: Csr, other: Csr) -> bool:
+    """Whether two matrices over the same columns hold the same."""
+    return one is other or all(
+        np.array_equal(getattr(one, part), getattr(other, part))
+        for part in ("indptr", "indices", "values")
+    )

@@ -1,0 +1,486 @@
+"""Learning to rank: WARP, k-OS WARP, BPR and logistic loss over sums of features' vectors."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from tacit import checks, kernels
+from tacit.data.features import FeatureRow
+from tacit.data.interactions import Csr, Interactions
+from tacit.engines.scorers import FactorScorer, Scorer
+from tacit.errors import DataError, EmptyDataError, SettingsError, UnsupportedError
+from tacit.models.base import Epoch, Metric, Model, OnEpoch, vector_scorer
+from tacit.models.embeddings import F32, Embeddings
+from tacit.models.lists import History
+
+log = logging.getLogger("tacit")
+
+_BATCHES = 16  # an epoch has at least so many, that steps answer each other
+_SMALLEST = np.float32(1e-30)  # a weight keeps its sign
+
+
+@dataclass(kw_only=True, eq=False)
+class Ranking(Model):
+    """Vectors learned to put what a person likes before what they do not (LightFM's family).
+
+    The score of an item is x_u·y_i + b_u + b_i. A person's vector and bias are the weighted sums
+    of those of their features, and an item's likewise (Kula 2015, "Metadata embeddings for user
+    and item cold-start recommendations"); features are taken from the interactions
+    (``with_item_features``, ``with_user_features``). Stochastic gradients, one like at a time:
+
+    - ``"warp"``: up to ``max_sampled`` items are drawn until one that the person does not like
+      scores above the like minus 1; the pair's hinge loss weighs log⌊(n − 1) / draws⌋, the
+      estimated rank (Weston, Bengio & Usunier 2011, "WSABIE", algorithm 1). For the top of lists.
+    - ``"k-os-warp"``: the same for the ``k``-th best of ``n`` of the person's likes (Weston, Yee
+      & Weiss 2013, "Learning to rank recommendations with the k-order statistic loss").
+    - ``"bpr"``: one such item, the frequent ones more often; log loss of the difference (Rendle,
+      Freudenthaler, Gantner & Schmidt-Thieme 2009, "BPR").
+    - ``"logistic"``: likes against dislikes, each by itself; of use only with dislikes.
+
+    A dislike (a negative value) is paired, as the item not liked, with a like of the same person;
+    its rank is not estimated. Negatives are drawn from the items that have interactions: those
+    that nobody has met yet are not taken for disliked.
+
+    Parameters
+    ----------
+    loss
+        ``"warp"``, ``"bpr"``, ``"logistic"`` or ``"k-os-warp"``.
+    factors
+        The length of the vectors, 1 or more.
+    learning_rate
+        AdaGrad's, above 0.
+    schedule
+        ``"adagrad"`` (Duchi, Hazan & Singer 2011) or ``"adadelta"`` (Zeiler 2012).
+    rho, epsilon
+        AdaDelta's decay, 0…1, and the constant of its roots, above 0.
+    item_alpha, user_alpha
+        L2, 0 or more, for the features that an example touches: a step of size s also shrinks
+        what it moves by s·alpha.
+    k, n
+        Of k-OS WARP: the k-th best of n likes drawn; 1 or more, k up to n.
+    max_sampled
+        How many items WARP draws at most for a like.
+    confidence
+        How examples weigh: ``"binary"``, all alike, ``"linear"``, by the size of their values, or
+        ``"log"``, by log(1 + size); then divided by their mean.
+    identity
+        Whether each user and item has a feature of its own beside those of the interactions.
+        Without it only features are learned, and who has none gets a zero vector.
+    batch
+        How many examples are taken at the same vectors before features take their steps; an epoch
+        has 16 batches at least, so small data have smaller ones. 1 is plain sequential descent.
+    iterations
+        Epochs.
+    seed
+        Of the first vectors, the order of examples and the items drawn. The same seed and data
+        give the same result, bit for bit, on any number of threads (and one instruction set).
+    hogwild
+        Let threads step over each other (Niu, Recht, Ré & Wright 2011): results then differ from
+        run to run; of use with many threads.
+    threads
+        None: all cores this process may use (or the environment variable ``TACIT_THREADS``).
+
+    Raises
+    ------
+    SettingsError
+        If a setting is out of its range.
+    """
+
+    loss: Literal["warp", "bpr", "logistic", "k-os-warp"] = "warp"
+    factors: int = 32
+    learning_rate: float = 0.05
+    schedule: Literal["adagrad", "adadelta"] = "adagrad"
+    rho: float = 0.95
+    epsilon: float = 1e-6
+    item_alpha: float = 0.0
+    user_alpha: float = 0.0
+    k: int = 5
+    n: int = 10
+    max_sampled: int = 10
+    confidence: Literal["binary", "linear", "log"] = "binary"
+    identity: bool = True
+    batch: int = 4096
+    iterations: int = 30
+    seed: int = 0
+    hogwild: bool = False
+    threads: int | None = None
+
+    kind: ClassVar[str] = "ranking"
+
+    def __post_init__(self) -> None:
+        checks.choice("loss", self.loss, kernels.RANKING_LOSSES)
+        checks.whole("factors", self.factors, 1, 65536)
+        checks.number("learning_rate", self.learning_rate, 0, above=True)
+        checks.choice("schedule", self.schedule, ("adagrad", "adadelta"))
+        checks.share("rho", self.rho)
+        checks.number("epsilon", self.epsilon, 0, above=True)
+        checks.number("item_alpha", self.item_alpha, 0)
+        checks.number("user_alpha", self.user_alpha, 0)
+        checks.whole("n", self.n, 1, 65536)
+        checks.whole("k", self.k, 1, self.n)
+        checks.whole("max_sampled", self.max_sampled, 1)
+        checks.choice("confidence", self.confidence, ("binary", "linear", "log"))
+        checks.flag("identity", self.identity)
+        checks.whole("batch", self.batch, 1, 1 << 24)
+        checks.whole("iterations", self.iterations, 1)
+        checks.whole("seed", self.seed, 0)
+        checks.flag("hogwild", self.hogwild)
+        checks.threads(self.threads)
+        self._epochs: list[Epoch] = []
+
+    # --- fitting -------------------------------------------------------------------
+
+    def fit(
+        self,
+        interactions: Interactions,
+        *,
+        on_epoch: OnEpoch | None = None,
+        track_loss: bool = False,
+    ) -> Self:
+        """Learn from interactions; what was learned before is forgotten.
+
+        Parameters
+        ----------
+        interactions
+            Users × items, with their features if there are any.
+        on_epoch
+            Called after each epoch, with the vectors of that epoch in place; returning True ends
+            the training there.
+        track_loss
+            Report the loss of each epoch: the sum over its examples, each at the vectors that its
+            gradient was taken at. It is sampled, so it is noisy.
+
+        Raises
+        ------
+        EmptyDataError
+            If there are no interactions.
+        SettingsError
+            If the vectors grow out of all bounds: the learning rate is too high.
+        KeyboardInterrupt
+            At Ctrl-C; the model is then as it was after the last whole epoch.
+        """
+        data = self._to_learn(interactions)
+        self._train(data, *self._start(data, 0), self.iterations, on_epoch, track_loss, [])
+        return self
+
+    def partial_fit(
+        self,
+        interactions: Interactions | None = None,
+        iterations: int = 1,
+        *,
+        on_epoch: OnEpoch | None = None,
+        track_loss: bool = False,
+    ) -> Self:
+        """Train on from where the model stands, on the same interactions or on others.
+
+        Users, items and features are matched by their ids and names: known ones keep what was
+        learned of them, new ones begin as in :meth:`fit`, and those that are gone are forgotten.
+        Interactions without features take those that the model was fitted with. A model that is
+        not fitted yet is fitted.
+
+        Raises
+        ------
+        DataError
+            If the ids are of another type than those that the model knows.
+        """
+        checks.whole("iterations", iterations, 1)
+        data = self._interactions if interactions is None else interactions
+        if data is None:
+            raise EmptyDataError("a model that is not fitted yet needs interactions")
+        data = self._to_learn(data)
+        if self._interactions is not None:
+            data = _with_features_of(self._interactions, data)
+        users, items = self._start(data, len(self._epochs))
+        if self._interactions is not None:
+            users, items = users.going_on_from(self._users), items.going_on_from(self._items)
+        self._train(data, users, items, iterations, on_epoch, track_loss, list(self._epochs))
+        return self
+
+    def _start(self, data: Interactions, epoch: int) -> tuple[Embeddings, Embeddings]:
+        how = {
+            "factors": self.factors,
+            "identity": self.identity,
+            "adadelta": self.schedule == "adadelta",
+        }
+        met = np.bincount(data.csr.indices, minlength=data.n_items) > 0
+        users, features = data.csr.row_counts > 0, data.user_features
+        return (
+            Embeddings.start(data.users, features, users, seed=[self.seed, epoch, 0], **how),
+            Embeddings.start(
+                data.items, data.item_features, met, seed=[self.seed, epoch, 1], **how
+            ),
+        )
+
+    def _train(
+        self,
+        data: Interactions,
+        users: Embeddings,
+        items: Embeddings,
+        iterations: int,
+        on_epoch: OnEpoch | None,
+        track_loss: bool,
+        epochs: list[Epoch],
+    ) -> None:
+        begun = time.perf_counter()
+        spent = epochs[-1].seconds if epochs else 0.0
+        if self.loss == "logistic" and not (data.csr.values < 0).any():
+            log.warning("%s holds no dislikes: the logistic loss has nothing to tell apart", data)
+        likes = _likes(data.csr)
+        examples = data.csr.row_of_entry, data.csr.indices, self._weigh(data.csr, data.csr)
+        first = len(epochs) + 1
+        for number in range(first, first + iterations):
+            left, right = users.laid_out(self.user_alpha), items.laid_out(self.item_alpha)
+            loss = kernels.ranking_epoch(
+                examples,
+                (likes.indptr, likes.indices),
+                self._pool(data),
+                left,
+                right,
+                self._settings(self._seed_of(number), data.nnz),
+                threads=kernels.thread_count(self.threads),
+            )
+            users, items = users.after(left), items.after(right)
+            self._check_bounds(users, items, number)
+            spent += time.perf_counter() - begun
+            epochs.append(Epoch(number, spent, loss if track_loss else None))
+            self._keep(data, users, items)
+            self._epochs = epochs
+            log.debug("Ranking epoch %d: %.3f s so far, loss %s", number, spent, loss)
+            done = bool(on_epoch and on_epoch(epochs[-1]))
+            begun = time.perf_counter()
+            if done:
+                break
+
+    def _check_bounds(self, users: Embeddings, items: Embeddings, epoch: int) -> None:
+        if not (np.isfinite(users.vectors).all() and np.isfinite(items.vectors).all()):
+            raise SettingsError(
+                f"the vectors are not finite after epoch {epoch}: lower the learning rate "
+                f"({self.learning_rate}), or the weights of the features"
+            )
+
+    def _settings(self, seed: int, n_examples: int) -> kernels.RankingSettings:
+        return kernels.RankingSettings(
+            self.loss,
+            self.factors,
+            self.learning_rate,
+            self.rho,
+            self.epsilon,
+            self.max_sampled,
+            self.k,
+            self.n,
+            max(1, min(self.batch, n_examples // _BATCHES)),
+            seed,
+            self.hogwild,
+        )
+
+    def _seed_of(self, epoch: int) -> int:
+        """Of an epoch; 0 is that of folding in."""
+        return int(np.random.SeedSequence([self.seed, epoch]).generate_state(1, np.uint64)[0])
+
+    def _pool(self, data: Interactions) -> npt.NDArray[np.int32]:
+        """What negatives are drawn from: an entry each for BPR, an item each else."""
+        codes = data.csr.indices
+        return codes if self.loss == "bpr" else np.unique(codes)
+
+    def _weigh(self, rows: Csr, trained: Csr) -> F32:
+        """The weights of examples, signed by the values; of mean size 1 over the training data."""
+        if self.confidence == "binary":
+            return np.sign(rows.values)
+        size = self._size(rows) / np.mean(self._size(trained))
+        return np.copysign(np.maximum(size.astype(np.float32), _SMALLEST), rows.values)
+
+    def _size(self, rows: Csr) -> npt.NDArray[np.float64]:
+        size = np.abs(rows.values, dtype=np.float64)
+        return np.log1p(size) if self.confidence == "log" else size
+
+    def _keep(self, data: Interactions, users: Embeddings, items: Embeddings) -> None:
+        self._interactions, self._users, self._items = data, users, items
+        self._X, self._Y = users.sums(), items.sums()
+
+    # --- what was learned ----------------------------------------------------------
+
+    @property
+    def user_factors(self) -> F32:
+        """Shape (n_users, factors), in the order of ``interactions.users``."""
+        _ = self.interactions
+        return self._X[:, :-1]
+
+    @property
+    def item_factors(self) -> F32:
+        """Shape (n_items, factors), in the order of ``interactions.items``."""
+        _ = self.interactions
+        return self._Y[:, :-1]
+
+    @property
+    def user_biases(self) -> F32:
+        """Shape (n_users,); zero but under the logistic loss: they order nobody's items."""
+        _ = self.interactions
+        return self._X[:, -1]
+
+    @property
+    def item_biases(self) -> F32:
+        """Shape (n_items,)."""
+        _ = self.interactions
+        return self._Y[:, -1]
+
+    @property
+    def epochs(self) -> tuple[Epoch, ...]:
+        """How training went, epoch by epoch."""
+        return tuple(self._epochs)
+
+    def fold_in_users(
+        self,
+        histories: Interactions | Iterable[History],
+        features: Iterable[FeatureRow] | None = None,
+    ) -> F32:
+        """Vectors for people who were not there when the model was fitted.
+
+        With everything else held, a vector of their own takes the steps of as many epochs over
+        their history as the model was trained for, from zero or from what their features say. It
+        depends on the history, the model and its seed alone; it is near the vector that a known
+        user with that history has, and not the same.
+
+        Parameters
+        ----------
+        histories
+            Lists of items or mappings item → value, one a person; or interactions over the
+            model's items.
+        features
+            For each of them: names of features, or a mapping name → weight. None: no features.
+            Names that are not known are passed over, and a warning is logged.
+
+        Returns
+        -------
+        ndarray
+            Shape (n, factors).
+
+        Raises
+        ------
+        UnknownIdError
+            If an item was never seen.
+        DataError
+            If interactions are not over the model's items, or there are features for others than
+            the histories are of.
+        """
+        if not isinstance(histories, Interactions):
+            rows = self.interactions.rows_of(histories)
+        elif histories.items != self.items:
+            raise DataError("these interactions are not over the model's items, in the same order")
+        else:
+            rows = histories.csr
+        return self._fold_in(rows, features)[:, :-1]
+
+    def _fold_in(self, rows: Csr, features: Iterable[FeatureRow] | None = None) -> F32:
+        start = np.zeros((rows.n_rows, self.factors + 1), dtype=np.float32)
+        if features is not None:
+            start = self._users.sums_of(self._known_features("user", features))
+        if len(start) != rows.n_rows:
+            raise DataError(f"features of {len(start):,} people for {rows.n_rows:,} histories")
+        return kernels.ranking_fold_in(
+            (rows.indptr, rows.indices, self._weigh(rows, self.interactions.csr)),
+            self._pool(self.interactions),
+            self._Y,
+            start,
+            self._settings(self._seed_of(0), 1),
+            decay=self.user_alpha,
+            adadelta=self.schedule == "adadelta",
+            passes=max(1, len(self._epochs)),
+            threads=kernels.thread_count(self.threads),
+        )
+
+    def item_vectors(self, features: Iterable[FeatureRow]) -> tuple[F32, F32]:
+        """Vectors and biases of items that were not there, by their features alone.
+
+        Parameters
+        ----------
+        features
+            For each: names of features, or a mapping name → weight. Names that are not known are
+            passed over, and a warning is logged.
+
+        Returns
+        -------
+        tuple of ndarray
+            Shapes (n, factors) and (n,).
+
+        Raises
+        ------
+        UnsupportedError
+            If the model was fitted without features of items.
+        """
+        sums = self._items.sums_of(self._known_features("item", features))
+        return sums[:, :-1], sums[:, -1]
+
+    def _known_features(self, side: Literal["user", "item"], rows: Iterable[FeatureRow]) -> Csr:
+        known = getattr(self.interactions, f"{side}_features")
+        if known is None:
+            raise UnsupportedError(
+                f"the model was fitted without features of {side}s: fit it on "
+                f"interactions.with_{side}_features(…)"
+            )
+        if isinstance(rows, str | bytes | Mapping):
+            raise DataError(f"features are needed for each {side}, as a list; got {rows!r}")
+        made: Csr = known.rows_of(rows)
+        return made
+
+    # --- the contract --------------------------------------------------------------
+
+    def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
+        people = self._fold_in(rows) if users is None else self._X[users]
+        return FactorScorer(as_queries(people), as_factors(self._Y), threads=self.threads)
+
+    def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
+        return vector_scorer(self.item_factors, items, metric, self.threads)
+
+    def _user_scorer(self, users: npt.NDArray[Any], metric: Metric) -> Scorer:
+        return vector_scorer(self.user_factors, users, metric, self.threads)
+
+    def _arrays(self) -> dict[str, npt.NDArray[Any]]:
+        return {**self._users.arrays("user"), **self._items.arrays("item")}
+
+    def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        data = self.interactions
+        users, items = self._start(data, 0)
+        self._keep(data, users.restored("user", arrays), items.restored("item", arrays))
+
+    def _training(self) -> list[dict[str, Any]]:
+        return [dataclasses.asdict(epoch) for epoch in self._epochs]
+
+    def _restore_training(self, training: list[dict[str, Any]]) -> None:
+        self._epochs = [Epoch(**epoch) for epoch in training]
+
+
+def as_queries(people: F32) -> F32:
+    """Vectors and biases of people, (n, f + 1), as queries for :func:`as_factors`: x, 1, b."""
+    vectors, biases = people[:, :-1], people[:, -1:]
+    return np.hstack([vectors, np.ones_like(biases), biases])
+
+
+def as_factors(items: F32) -> F32:
+    """Vectors and biases of items, (n, f + 1), so that inner products are scores: y, b, 1."""
+    return np.hstack([items, np.ones_like(items[:, -1:])])
+
+
+def _likes(rows: Csr) -> Csr:
+    """The entries above 0."""
+    liked = rows.values > 0
+    if liked.all():
+        return rows
+    pointers = np.concatenate([[0], np.cumsum(liked, dtype=np.int64)])[rows.indptr]
+    return Csr(pointers, rows.indices[liked], rows.values[liked], rows.n_columns)
+
+
+def _with_features_of(known: Interactions, data: Interactions) -> Interactions:
+    """The data, with known features where it has none."""
+    if data.item_features is None and known.item_features is not None:
+        data = data.with_item_features(known.item_features)
+    if data.user_features is None and known.user_features is not None:
+        data = data.with_user_features(known.user_features)
+    return data
