@@ -12,6 +12,7 @@ namespace tacit {
 namespace {
 
 constexpr std::int64_t kHogwildChunk = 1024;  // examples between looks at Ctrl-C
+constexpr std::int64_t kShare = 64;           // examples that are worth a thread
 
 /// All that an epoch works with. `gather` and `step` are the halves of an example.
 class Epoch {
@@ -75,6 +76,7 @@ double in_batches(Epoch& epoch, std::int64_t n_examples, const RankingSettings& 
                   int threads, const Poll& poll) {
   const auto batch = std::min(settings.batch, n_examples), stride = settings.stride;
   const auto n_batches = (n_examples + batch - 1) / batch;
+  threads = static_cast<int>(std::clamp<std::int64_t>(batch / kShare, 1, threads));
   const std::int64_t n_chunks =
       threads > 1 ? 2 * static_cast<std::int64_t>(std::bit_ceil(static_cast<unsigned>(threads))) : 1;
   const auto mask = static_cast<std::int32_t>(n_chunks - 1);

@@ -85,7 +85,7 @@ class Embeddings:
         return cls(ids, names, rows, vectors, squares, steps)
 
     def going_on_from(self, old: Embeddings) -> Embeddings:
-        """This start, with what is known of the same features put in.
+        """The same, with what is already learned of these features put in.
 
         Raises
         ------
@@ -210,7 +210,7 @@ def codes_in(known: IdMap, ids: IdMap) -> npt.NDArray[np.int64]:
 
 
 def weighted_sums(rows: Csr, table: F32) -> F32:
-    """float32, shape (n rows, columns of the table): Σ_j weight_j · table[j] over a row's entries."""
+    """float32, (n rows, columns of the table): Σ_j weight_j · table[j] over each row's entries."""
     import scipy.sparse as sp
 
     shape = (rows.n_rows, rows.n_columns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
 
@@ -13,18 +13,21 @@ import numpy as np
 import numpy.typing as npt
 
 from tacit import checks, kernels
-from tacit.data.features import FeatureRow
+from tacit.data.features import FeatureRow, Features
+from tacit.data.ids import Id
 from tacit.data.interactions import Csr, Interactions
 from tacit.engines.scorers import FactorScorer, Scorer
 from tacit.errors import DataError, EmptyDataError, SettingsError, UnsupportedError
+from tacit.models import cold
 from tacit.models.base import Epoch, Metric, Model, OnEpoch, vector_scorer
 from tacit.models.embeddings import F32, Embeddings
-from tacit.models.lists import History
+from tacit.models.examples import likes_of, pool_of, weights_of, with_features_of
+from tacit.models.lists import History, ItemLists
+from tacit.results import Recommendations
 
 log = logging.getLogger("tacit")
 
 _BATCHES = 16  # an epoch has at least so many, that steps answer each other
-_SMALLEST = np.float32(1e-30)  # a weight keeps its sign
 
 
 @dataclass(kw_only=True, eq=False)
@@ -74,6 +77,10 @@ class Ranking(Model):
     identity
         Whether each user and item has a feature of its own beside those of the interactions.
         Without it only features are learned, and who has none gets a zero vector.
+    feature_norm
+        ``"l2"``, ``"l1"`` or None, nothing: what the rows of features are divided by (the feature
+        of its own counted in) where the features do not say it themselves. Undivided, who has
+        many features takes large steps, and warm quality suffers.
     batch
         How many examples are taken at the same vectors before features take their steps; an epoch
         has 16 batches at least, so small data have smaller ones. 1 is plain sequential descent.
@@ -107,7 +114,8 @@ class Ranking(Model):
     max_sampled: int = 10
     confidence: Literal["binary", "linear", "log"] = "binary"
     identity: bool = True
-    batch: int = 4096
+    feature_norm: Literal["l2", "l1"] | None = "l2"
+    batch: int = 2048
     iterations: int = 30
     seed: int = 0
     hogwild: bool = False
@@ -129,6 +137,8 @@ class Ranking(Model):
         checks.whole("max_sampled", self.max_sampled, 1)
         checks.choice("confidence", self.confidence, ("binary", "linear", "log"))
         checks.flag("identity", self.identity)
+        if self.feature_norm is not None:
+            checks.choice("feature_norm", self.feature_norm, ("l2", "l1"))
         checks.whole("batch", self.batch, 1, 1 << 24)
         checks.whole("iterations", self.iterations, 1)
         checks.whole("seed", self.seed, 0)
@@ -197,7 +207,7 @@ class Ranking(Model):
             raise EmptyDataError("a model that is not fitted yet needs interactions")
         data = self._to_learn(data)
         if self._interactions is not None:
-            data = _with_features_of(self._interactions, data)
+            data = with_features_of(self._interactions, data)
         users, items = self._start(data, len(self._epochs))
         if self._interactions is not None:
             users, items = users.going_on_from(self._users), items.going_on_from(self._items)
@@ -205,19 +215,23 @@ class Ranking(Model):
         return self
 
     def _start(self, data: Interactions, epoch: int) -> tuple[Embeddings, Embeddings]:
-        how = {
+        how: dict[str, Any] = {
             "factors": self.factors,
             "identity": self.identity,
             "adadelta": self.schedule == "adadelta",
         }
+        active = data.csr.row_counts > 0
         met = np.bincount(data.csr.indices, minlength=data.n_items) > 0
-        users, features = data.csr.row_counts > 0, data.user_features
+        of_users, of_items = map(self._normed, (data.user_features, data.item_features))
         return (
-            Embeddings.start(data.users, features, users, seed=[self.seed, epoch, 0], **how),
-            Embeddings.start(
-                data.items, data.item_features, met, seed=[self.seed, epoch, 1], **how
-            ),
+            Embeddings.start(data.users, of_users, active, seed=[self.seed, epoch, 0], **how),
+            Embeddings.start(data.items, of_items, met, seed=[self.seed, epoch, 1], **how),
         )
+
+    def _normed(self, features: Features | None) -> Features | None:
+        if features is None or features.norm is not None:
+            return features
+        return features.normalised(self.feature_norm)
 
     def _train(
         self,
@@ -233,15 +247,19 @@ class Ranking(Model):
         spent = epochs[-1].seconds if epochs else 0.0
         if self.loss == "logistic" and not (data.csr.values < 0).any():
             log.warning("%s holds no dislikes: the logistic loss has nothing to tell apart", data)
-        likes = _likes(data.csr)
-        examples = data.csr.row_of_entry, data.csr.indices, self._weigh(data.csr, data.csr)
+        likes, pool = likes_of(data.csr), pool_of(data, self.loss)
+        examples = (
+            data.csr.row_of_entry,
+            data.csr.indices,
+            weights_of(data.csr, data.csr, self.confidence),
+        )
         first = len(epochs) + 1
         for number in range(first, first + iterations):
             left, right = users.laid_out(self.user_alpha), items.laid_out(self.item_alpha)
             loss = kernels.ranking_epoch(
                 examples,
                 (likes.indptr, likes.indices),
-                self._pool(data),
+                pool,
                 left,
                 right,
                 self._settings(self._seed_of(number), data.nnz),
@@ -285,22 +303,6 @@ class Ranking(Model):
         """Of an epoch; 0 is that of folding in."""
         return int(np.random.SeedSequence([self.seed, epoch]).generate_state(1, np.uint64)[0])
 
-    def _pool(self, data: Interactions) -> npt.NDArray[np.int32]:
-        """What negatives are drawn from: an entry each for BPR, an item each else."""
-        codes = data.csr.indices
-        return codes if self.loss == "bpr" else np.unique(codes)
-
-    def _weigh(self, rows: Csr, trained: Csr) -> F32:
-        """The weights of examples, signed by the values; of mean size 1 over the training data."""
-        if self.confidence == "binary":
-            return np.sign(rows.values)
-        size = self._size(rows) / np.mean(self._size(trained))
-        return np.copysign(np.maximum(size.astype(np.float32), _SMALLEST), rows.values)
-
-    def _size(self, rows: Csr) -> npt.NDArray[np.float64]:
-        size = np.abs(rows.values, dtype=np.float64)
-        return np.log1p(size) if self.confidence == "log" else size
-
     def _keep(self, data: Interactions, users: Embeddings, items: Embeddings) -> None:
         self._interactions, self._users, self._items = data, users, items
         self._X, self._Y = users.sums(), items.sums()
@@ -310,26 +312,34 @@ class Ranking(Model):
     @property
     def user_factors(self) -> F32:
         """Shape (n_users, factors), in the order of ``interactions.users``."""
-        _ = self.interactions
-        return self._X[:, :-1]
+        return self.user_table[:, :-1]
 
     @property
     def item_factors(self) -> F32:
         """Shape (n_items, factors), in the order of ``interactions.items``."""
-        _ = self.interactions
-        return self._Y[:, :-1]
+        return self.item_table[:, :-1]
 
     @property
     def user_biases(self) -> F32:
         """Shape (n_users,); zero but under the logistic loss: they order nobody's items."""
-        _ = self.interactions
-        return self._X[:, -1]
+        return self.user_table[:, -1]
 
     @property
     def item_biases(self) -> F32:
         """Shape (n_items,)."""
+        return self.item_table[:, -1]
+
+    @property
+    def user_table(self) -> F32:
+        """Shape (n_users, factors + 1): vectors, and biases last."""
         _ = self.interactions
-        return self._Y[:, -1]
+        return self._X
+
+    @property
+    def item_table(self) -> F32:
+        """Shape (n_items, factors + 1): vectors, and biases last."""
+        _ = self.interactions
+        return self._Y
 
     @property
     def epochs(self) -> tuple[Epoch, ...]:
@@ -385,8 +395,8 @@ class Ranking(Model):
         if len(start) != rows.n_rows:
             raise DataError(f"features of {len(start):,} people for {rows.n_rows:,} histories")
         return kernels.ranking_fold_in(
-            (rows.indptr, rows.indices, self._weigh(rows, self.interactions.csr)),
-            self._pool(self.interactions),
+            (rows.indptr, rows.indices, weights_of(rows, self.interactions.csr, self.confidence)),
+            pool_of(self.interactions, self.loss),
             self._Y,
             start,
             self._settings(self._seed_of(0), 1),
@@ -419,7 +429,7 @@ class Ranking(Model):
         return sums[:, :-1], sums[:, -1]
 
     def _known_features(self, side: Literal["user", "item"], rows: Iterable[FeatureRow]) -> Csr:
-        known = getattr(self.interactions, f"{side}_features")
+        known = self._normed(getattr(self.interactions, f"{side}_features"))
         if known is None:
             raise UnsupportedError(
                 f"the model was fitted without features of {side}s: fit it on "
@@ -427,14 +437,53 @@ class Ranking(Model):
             )
         if isinstance(rows, str | bytes | Mapping):
             raise DataError(f"features are needed for each {side}, as a list; got {rows!r}")
-        made: Csr = known.rows_of(rows)
-        return made
+        return known.rows_of(rows)
 
     # --- the contract --------------------------------------------------------------
 
+    def recommend(
+        self,
+        users: Id | Iterable[Id] | None = None,
+        k: int = 10,
+        *,
+        history: History | Sequence[History] | None = None,
+        exclude_seen: bool = True,
+        allow: ItemLists | None = None,
+        deny: ItemLists | None = None,
+        scale: bool = False,
+        user_features: FeatureRow | Sequence[FeatureRow] | None = None,
+        item_features: Mapping[Id, FeatureRow] | None = None,
+    ) -> Recommendations:
+        """The best items for people, known or never seen, out of items known or never seen.
+
+        Parameters
+        ----------
+        users, k, history, exclude_seen, allow, deny, scale
+            As every model has them.
+        user_features
+            The features of a person who was never seen, or a list of several people's, in place
+            of ``users``; beside a ``history`` or without one.
+        item_features
+            Items that were never seen, id → features; they alone are ranked, by their features.
+
+        Raises
+        ------
+        UnsupportedError
+            If the model was fitted without such features.
+        DataError
+            If features are no lists or mappings of names.
+        UnknownIdError, NotFittedError, SettingsError
+            As every model does.
+        """
+        how: Any = {"exclude_seen": exclude_seen, "allow": allow, "deny": deny}
+        if user_features is None and item_features is None:
+            return super().recommend(users, k, history=history, scale=scale, **how)
+        answer = cold.recommend(self, users, k, history, user_features, item_features, **how)
+        return answer.with_scaled_scores() if scale else answer
+
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
         people = self._fold_in(rows) if users is None else self._X[users]
-        return FactorScorer(as_queries(people), as_factors(self._Y), threads=self.threads)
+        return FactorScorer(cold.as_queries(people), cold.as_factors(self._Y), threads=self.threads)
 
     def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
         return vector_scorer(self.item_factors, items, metric, self.threads)
@@ -455,32 +504,3 @@ class Ranking(Model):
 
     def _restore_training(self, training: list[dict[str, Any]]) -> None:
         self._epochs = [Epoch(**epoch) for epoch in training]
-
-
-def as_queries(people: F32) -> F32:
-    """Vectors and biases of people, (n, f + 1), as queries for :func:`as_factors`: x, 1, b."""
-    vectors, biases = people[:, :-1], people[:, -1:]
-    return np.hstack([vectors, np.ones_like(biases), biases])
-
-
-def as_factors(items: F32) -> F32:
-    """Vectors and biases of items, (n, f + 1), so that inner products are scores: y, b, 1."""
-    return np.hstack([items, np.ones_like(items[:, -1:])])
-
-
-def _likes(rows: Csr) -> Csr:
-    """The entries above 0."""
-    liked = rows.values > 0
-    if liked.all():
-        return rows
-    pointers = np.concatenate([[0], np.cumsum(liked, dtype=np.int64)])[rows.indptr]
-    return Csr(pointers, rows.indices[liked], rows.values[liked], rows.n_columns)
-
-
-def _with_features_of(known: Interactions, data: Interactions) -> Interactions:
-    """The data, with known features where it has none."""
-    if data.item_features is None and known.item_features is not None:
-        data = data.with_item_features(known.item_features)
-    if data.user_features is None and known.user_features is not None:
-        data = data.with_user_features(known.user_features)
-    return data
