@@ -56,7 +56,7 @@ struct Problem {
       if (std::find(row.begin(), row.end(), item) == row.end()) add(u, item, -0.5F);
     }
     for (std::int32_t i = 0; tags && i < kItems; ++i) {
-      items.features.add({i % kTags, kTags + i});
+      items.features.add({static_cast<std::int32_t>(i % kTags), static_cast<std::int32_t>(kTags + i)});
       items.weights.insert(items.weights.end(), {0.5F, 1.0F});
     }
   }

@@ -48,7 +48,9 @@ def fit(
     model: Annotated[
         str,
         typer.Option(
-            help="als, item-neighbours or popularity.", rich_help_panel="The model", metavar="KIND"
+            help="als, ranking, item-neighbours or popularity.",
+            rich_help_panel="The model",
+            metavar="KIND",
         ),
     ] = "als",
     output: Annotated[

@@ -51,6 +51,8 @@ Duplicates = Literal["binary", "sum", "max", "last", "mean", "error"]
 Confidence = Literal["linear", "log", "binary"]
 Solver = Literal["auto", "exact", "cg"]
 Similarity = Literal["cosine", "tfidf", "bm25"]
+Loss = Literal["warp", "bpr", "logistic", "k-os-warp"]
+Schedule = Literal["adagrad", "adadelta"]
 SplitKind = Literal["leave-k-out", "fraction", "temporal", "held-out-users"]
 Metric = Literal["cosine", "dot"]
 
@@ -193,7 +195,7 @@ class ModelOptions:
     """The settings of models; None where the model's own default holds."""
 
     factors: Annotated[
-        int | None, _option("als: the length of the vectors.", panel=_MODEL, metavar="N")
+        int | None, _option("als, ranking: the length of the vectors.", panel=_MODEL, metavar="N")
     ] = None
     regularization: Annotated[
         str | None,
@@ -210,13 +212,14 @@ class ModelOptions:
     confidence: Annotated[
         Confidence | None,
         _option(
-            "als: how the weight grows with the value: linear, log or binary.",
+            "als, ranking: how the weight grows with the value: linear, log or binary.",
             panel=_MODEL,
             metavar="HOW",
         ),
     ] = None
     epsilon: Annotated[
-        float | None, _option("als: ε of --confidence log.", panel=_MODEL, metavar="NUMBER")
+        float | None,
+        _option("als: ε of --confidence log; ranking: AdaDelta's.", panel=_MODEL, metavar="NUMBER"),
     ] = None
     regularization_scaling: Annotated[
         float | None,
@@ -230,9 +233,35 @@ class ModelOptions:
         int | None,
         _option("als: steps of conjugate gradients.", panel=_MODEL, metavar="N"),
     ] = None
-    iterations: Annotated[int | None, _option("als: epochs.", panel=_MODEL, metavar="N")] = None
+    iterations: Annotated[
+        int | None, _option("als, ranking: epochs.", panel=_MODEL, metavar="N")
+    ] = None
     seed: Annotated[
-        int | None, _option("als: of the first vectors.", panel=_MODEL, metavar="N")
+        int | None, _option("als, ranking: of the first vectors.", panel=_MODEL, metavar="N")
+    ] = None
+    loss: Annotated[
+        Loss | None,
+        _option("ranking: warp, bpr, logistic or k-os-warp.", panel=_MODEL, metavar="LOSS"),
+    ] = None
+    learning_rate: Annotated[
+        float | None, _option("ranking: of AdaGrad.", panel=_MODEL, metavar="NUMBER")
+    ] = None
+    schedule: Annotated[
+        Schedule | None,
+        _option("ranking: adagrad or adadelta.", panel=_MODEL, metavar="HOW"),
+    ] = None
+    rho: Annotated[
+        float | None, _option("ranking: AdaDelta's decay.", panel=_MODEL, metavar="NUMBER")
+    ] = None
+    item_alpha: Annotated[
+        float | None, _option("ranking: L2 of items.", panel=_MODEL, metavar="NUMBER")
+    ] = None
+    user_alpha: Annotated[
+        float | None, _option("ranking: L2 of users.", panel=_MODEL, metavar="NUMBER")
+    ] = None
+    max_sampled: Annotated[
+        int | None,
+        _option("ranking: items that WARP tries for a like.", panel=_MODEL, metavar="N"),
     ] = None
     similarity: Annotated[
         Similarity | None,

@@ -112,7 +112,7 @@ def _setting(word: str, spec: str) -> tuple[str, Any]:
 
 
 def _value(given: Any) -> Any:
-    """A number where a text is one, a pair where it holds two; else the text."""
+    """A number where a text is one, a pair where it holds two, none, true, false; else the text."""
     if not isinstance(given, str):
         return given
     first, slash, second = given.partition("/")
@@ -123,7 +123,7 @@ def _value(given: Any) -> Any:
             return kind(given)
         except ValueError:
             continue
-    return None if given == "none" else given
+    return {"none": None, "true": True, "false": False}.get(given, given)
 
 
 def _unknown(name: str, kind: str, known: Any) -> None:
