@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.datasets import GENERATED, NAMES
-from benchmarks.engines import ENGINES, SERVING
+from benchmarks.datasets import GENERATED, NAMES, REAL
+from benchmarks.engines import ENGINES, RANKING, SERVING
 
 LARGE = ("ml-20m", "lastfm-360k")
-WORKS = ("fit", "converge", "recommend", "similar", "evaluate", "split", "ingest", "grid", "scale")
+WORKS = (
+    "fit", "converge", "ranking", "recommend", "similar", "evaluate", "split", "ingest", "grid",
+    "scale",
+)  # fmt: skip
 EPOCHS_TO_CONVERGE = 40
+EPOCHS_TO_RANK = 15
 SAMPLE = 20_000  # of users or items to answer for, where all of them take peers too long
 SCALE_NNZ = (10**5, 10**6, 10**7, 10**8)
 SCALE_FACTORS = (16, 32, 64, 128, 256, 512)
@@ -64,12 +68,13 @@ def cases(wanted: Wanted) -> list[Case]:
 
 def _fits(w: Wanted) -> list[Case]:
     found = []
+    engines = tuple(e for e in w.engines if e not in RANKING)
     for dataset in w.datasets:
         large = dataset in LARGE
         epochs, rounds = (min(w.epochs, 3), 1) if large else (w.epochs, w.repeat)
         for f in w.factors:
             arguments = {"epochs": epochs, "limit": w.limit}
-            found.append(Case("fit", dataset, w.engines, f, rounds, "fit", arguments))
+            found.append(Case("fit", dataset, engines, f, rounds, "fit", arguments))
     return found
 
 
@@ -82,6 +87,16 @@ def _converging(w: Wanted) -> list[Case]:
         )
         for dataset in w.datasets
     ]  # fmt: skip
+
+
+def _ranking(w: Wanted) -> list[Case]:
+    engines = tuple(e for e in RANKING if e in w.engines)
+    arguments = {"epochs": EPOCHS_TO_RANK, "limit": w.limit}
+    return [
+        Case("ranking", dataset, engines, 64, w.repeat, "ranking", arguments)
+        for dataset in w.datasets
+        if dataset in REAL
+    ]
 
 
 def _serving(work: str, w: Wanted) -> list[Case]:
@@ -131,6 +146,7 @@ def _scale(w: Wanted) -> list[Case]:
 _MAKERS = {
     "fit": _fits,
     "converge": _converging,
+    "ranking": _ranking,
     "recommend": lambda w: _serving("recommend", w),
     "similar": lambda w: _serving("similar", w),
     "evaluate": lambda w: _serving("evaluate", w),

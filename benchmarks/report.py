@@ -10,6 +10,7 @@ import argparse
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from benchmarks import plots, targets
@@ -47,6 +48,7 @@ def page(result: dict[str, Any], file: str, pictures: Iterable[str] = ()) -> str
         _share_of_peak(f),
         *(f"![{name}]({name})\n" for name in pictures),
         _converged(f),
+        _ranking(f),
         _memory(f),
         *(_works(f, work, title) for work, title in WORKS.items()),
         _scaling(f),
@@ -108,6 +110,23 @@ def _last_loss(f: Figures, case: Case, engine: str) -> str:
     if not curve:
         return f.trouble(case, engine) or ""
     return "–" if curve[-1].loss is None else f"{curve[-1].loss:.5g} ({curve[-1].number})"
+
+
+def _ranking(f: Figures) -> str:
+    rows = []
+    for case in f.cases("ranking"):
+        for engine in f.engines(case):
+            good = [
+                f"{median(r[figure] for r in f.of(case, engine)):.4f}" if f.of(case, engine) else ""
+                for figure in ("precision", "auc")
+            ]
+            rows.append(
+                [_name(case), engine, _cell(f, case, engine, f.seconds(case, engine)), *good]
+            )
+    if not rows:
+        return ""
+    head = ["", "engine", "seconds per epoch", "precision@10", "AUC"]
+    return "## Learning to rank (WARP)\n\nAll after as many epochs:\n\n" + table(head, rows)
 
 
 def _share_of_peak(f: Figures) -> str:

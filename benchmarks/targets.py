@@ -115,6 +115,22 @@ def _converged(f: Figures) -> Iterator[Reached]:
             yield Reached(name, _name(case), peer, timed[peer] / mine, 3.0)
 
 
+def _ranked(f: Figures) -> Iterator[Reached]:
+    """Seconds of an epoch, at lists no worse after as many epochs (to 1 %: they are sampled)."""
+    for case in f.cases("ranking"):
+        for row in _beside(f, case, "ranking epoch", "tacit ranking", "lightfm warp", 2.0):
+            also, notes = True, [row.note] if row.note else []
+            for figure in ("precision", "auc"):
+                mine, theirs = (
+                    median([r[figure] for r in f.of(case, engine)] or [0.0])
+                    for engine in ("tacit ranking", "lightfm warp")
+                )
+                also = also and mine >= 0.99 * theirs
+                notes.append(f"{figure} {mine:.4f} beside {theirs:.4f}")
+            note = ", ".join(notes)
+            yield Reached(row.work, row.case, row.against, row.ratio, row.wanted, note, also)
+
+
 def _recommended(f: Figures) -> Iterator[Reached]:
     for case in f.cases("recommend"):
         yield from _beside(f, case, "recommend all, k = 10", "tacit auto", "implicit cg", 5.0)
@@ -168,6 +184,7 @@ _RULES = (
     _exact_beside_approximate,
     _auto,
     _converged,
+    _ranked,
     _recommended,
     _evaluated,
     _ingested,

@@ -22,7 +22,7 @@ class EngineInfo:
         What the adapter is asked for.
     kind
         ``"exact"``, ``"cg"`` (three steps), ``"auto"``, ``"blocks"`` (iALS++), or ``"other"`` for
-        what minimises something else and stands for reference.
+        what minimises something else.
     probes_blas
         Whether it is tried with BLAS on one thread and on all, to be given the faster.
     """
@@ -51,6 +51,7 @@ ENGINES = {
     "tacit exact": EngineInfo("tacit", "tacit", "tacit_als", "exact", "exact", False),
     "tacit cg": EngineInfo("tacit", "tacit", "tacit_als", "cg", "cg", False),
     "tacit auto": EngineInfo("tacit", "tacit", "tacit_als", "auto", "auto", False),
+    "tacit ranking": EngineInfo("tacit", "tacit", "tacit_ranking", "warp", "other", False),
     "implicit exact": EngineInfo("implicit", "implicit", "implicit_als", "exact", "exact"),
     "implicit cg": EngineInfo("implicit", "implicit", "implicit_als", "cg", "cg"),
     "irspack exact": EngineInfo("irspack", "irspack", "irspack_ials", "CHOLESKY", "exact", False),
@@ -63,5 +64,7 @@ ENGINES = {
     ),
 }
 PACKAGES = sorted({info.package for info in ENGINES.values()} - {"tacit"})
+RANKING = ("tacit ranking", "lightfm warp")
+"""The engines that learn to rank, and minimise something else than the rest."""
 SERVING = ("tacit auto", "implicit cg", "irspack cg")
 """The engines that also recommend and evaluate: one per library."""

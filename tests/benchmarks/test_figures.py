@@ -97,6 +97,20 @@ def test_the_page_tells_the_share_of_the_peak() -> None:
     assert "| sketchfab, 64 | 10.0 | 60% | 50.0 | 50% |" in text
 
 
+def test_learning_to_rank_faster_counts_only_at_lists_no_worse() -> None:
+    as_ranking = {"work": "ranking", "loss": None}
+    peer = fit("lightfm warp", 1.0, [0, 0], **as_ranking, precision=0.2, auc=0.9)
+    fine, worse = (
+        run(fit("tacit ranking", 0.2, [0, 0], **as_ranking, precision=p, auc=0.9), peer)
+        for p in (0.2, 0.19)
+    )
+    wanted = "ranking epoch", "lightfm warp"
+    assert verdicts(fine)[wanted].ratio == pytest.approx(5.0)
+    assert verdicts(fine)[wanted].ok
+    assert not verdicts(worse)[wanted].ok
+    assert "Learning to rank" in report.page(fine, "x.json")
+
+
 def test_flops_of_a_row_are_those_of_the_smaller_system() -> None:
     few, many = flops.of_rows(np.array([4]), 16), flops.of_rows(np.array([16]), 4)
     assert few == many == 4**2 * 16 + 4**3 / 3 + 2 * 4**2 + 4 * 4 * 16
