@@ -27,7 +27,7 @@ from tacit.results import Recommendations
 
 log = logging.getLogger("tacit")
 
-_BATCHES = 16  # an epoch has at least so many, that steps answer each other
+_BATCHES = 64  # an epoch has at least so many, that steps answer each other
 
 
 @dataclass(kw_only=True, eq=False)
@@ -83,7 +83,7 @@ class Ranking(Model):
         many features takes large steps, and warm quality suffers.
     batch
         How many examples are taken at the same vectors before features take their steps; an epoch
-        has 16 batches at least, so small data have smaller ones. 1 is plain sequential descent.
+        has 64 batches at least, so small data have smaller ones. 1 is plain sequential descent.
     iterations
         Epochs.
     seed
@@ -115,7 +115,7 @@ class Ranking(Model):
     confidence: Literal["binary", "linear", "log"] = "binary"
     identity: bool = True
     feature_norm: Literal["l2", "l1"] | None = "l2"
-    batch: int = 2048
+    batch: int = 16384
     iterations: int = 30
     seed: int = 0
     hogwild: bool = False
