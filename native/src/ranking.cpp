@@ -12,6 +12,8 @@ namespace tacit {
 namespace {
 
 constexpr std::int64_t kHogwildChunk = 1024;  // examples between looks at Ctrl-C
+constexpr std::int64_t kBlock = 64;           // examples whose order is looked up together
+constexpr std::int64_t kAhead = 4;            // examples between a prefetch and the use of it
 constexpr std::int64_t kShare = 64;           // examples that are worth a thread
 
 /// All that an epoch works with. `gather` and `step` are the halves of an example.
@@ -31,9 +33,24 @@ class Epoch {
     for (int worker = 0; worker < workers; ++worker) samplers_.emplace_back(items_, pool, settings);
   }
 
-  /// The gradient of the example at a place of the order: the step, its direction, the user.
-  RankingStep gather(std::int64_t place, int worker, float* user, float* direction) {
-    const auto example = order_[place];
+  /// Calls act(place, example) for places of the order, with what it will read on its way already.
+  template <class Act>
+  void each_example(std::int64_t first, std::int64_t last, const Act& act) const {
+    std::int64_t examples[kBlock];
+    for (auto block = first; block < last; block += kBlock) {
+      const auto n = std::min(kBlock, last - block);
+      for (std::int64_t j = 0; j < n; ++j) examples[j] = order_[block + j];
+      for (std::int64_t j = 0; j < n; ++j) prefetch_example(examples[j]);
+      for (std::int64_t j = 0; j < n; ++j) {
+        if (j + kAhead < n) prefetch_vectors(examples[j + kAhead]);
+        act(block + j, examples[j]);
+      }
+    }
+  }
+
+  /// The gradient of an example at a place of the order: the step, its direction, the user.
+  RankingStep gather(std::int64_t place, std::int64_t example, int worker, float* user,
+                     float* direction) {
     const auto code = examples_.users[example];
     const float* vector = users_.at(code, user);
     if (vector != user) std::copy_n(vector, settings_.stride, user);
@@ -44,6 +61,14 @@ class Epoch {
         direction);
     if (step.positive >= 0) step.user = code;
     return step;
+  }
+
+  /// Before move.
+  void prefetch(const RankingStep& step, std::int32_t part, std::int32_t mask) const {
+    if (step.user < 0) return;
+    if ((step.user & mask) == part) users_.prefetch_all(step.user);
+    if ((step.positive & mask) == part) items_.prefetch_all(step.positive);
+    if (step.negative >= 0 && (step.negative & mask) == part) items_.prefetch_all(step.negative);
   }
 
   /// Moves those features that are `part` under the mask.
@@ -62,6 +87,17 @@ class Epoch {
   }
 
  private:
+  void prefetch_example(std::int64_t example) const {
+    __builtin_prefetch(examples_.users + example);
+    __builtin_prefetch(examples_.items + example);
+    __builtin_prefetch(examples_.weights + example);
+  }
+
+  void prefetch_vectors(std::int64_t example) const {
+    users_.prefetch(examples_.users[example]);
+    items_.prefetch(examples_.items[example]);
+  }
+
   Examples examples_;
   Rows likes_;
   RankingSettings settings_;
@@ -88,13 +124,21 @@ double in_batches(Epoch& epoch, std::int64_t n_examples, const RankingSettings& 
   const auto body = [&](std::int64_t stage, std::int64_t chunk, int worker) {
     const auto first = stage / 2 * batch, size = std::min(batch, n_examples - first);
     if (stage % 2 == 0) {
-      for (auto j = size * chunk / n_chunks; j < size * (chunk + 1) / n_chunks; ++j) {
-        steps[static_cast<std::size_t>(j)] = epoch.gather(
-            first + j, worker, users.get() + j * stride, directions.get() + j * stride);
-      }
+      const auto begin = first + size * chunk / n_chunks;
+      epoch.each_example(begin, first + size * (chunk + 1) / n_chunks,
+                         [&](std::int64_t place, std::int64_t example) {
+                           const auto j = place - first;
+                           steps[static_cast<std::size_t>(j)] =
+                               epoch.gather(place, example, worker, users.get() + j * stride,
+                                            directions.get() + j * stride);
+                         });
       return;
     }
     for (std::int64_t j = 0; j < size; ++j) {
+      if (j + kAhead < size) {
+        epoch.prefetch(steps[static_cast<std::size_t>(j + kAhead)],
+                       static_cast<std::int32_t>(chunk), mask);
+      }
       const auto& step = steps[static_cast<std::size_t>(j)];
       epoch.move(step, users.get() + j * stride, directions.get() + j * stride,
                  static_cast<std::int32_t>(chunk), mask);
@@ -117,11 +161,12 @@ double hogwild(Epoch& epoch, std::int64_t n_examples, const RankingSettings& set
   const auto body = [&](std::int64_t chunk, int worker) {
     float* user = rows.get() + 2 * stride * worker;
     const auto end = std::min((chunk + 1) * kHogwildChunk, n_examples);
-    for (auto place = chunk * kHogwildChunk; place < end; ++place) {
-      const auto step = epoch.gather(place, worker, user, user + stride);
+    const auto act = [&](std::int64_t place, std::int64_t example) {
+      const auto step = epoch.gather(place, example, worker, user, user + stride);
       epoch.move(step, user, user + stride, 0, 0);
       losses[static_cast<std::size_t>(chunk)] += static_cast<double>(step.loss);
-    }
+    };
+    epoch.each_example(chunk * kHogwildChunk, end, act);
   };
   parallel_for(n_chunks, threads, body, poll);
   double loss = 0;

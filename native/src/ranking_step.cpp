@@ -7,6 +7,7 @@ namespace tacit {
 namespace {
 
 constexpr float kLargestScale = 10.0F;  // of WARP: keeps a rare far-off item from throwing others
+constexpr std::int64_t kAhead = 4;      // items of WARP that are drawn before they are scored
 constexpr int kTries = 64;              // for a BPR negative; who likes everything has none
 
 bool holds(std::span<const std::int32_t> rising, std::int32_t item) {
@@ -76,11 +77,16 @@ RankingStep Sampler::bpr(Scored liked, float weight, std::span<const std::int32_
 
 RankingStep Sampler::warp(Scored liked, float weight, std::span<const std::int32_t> likes,
                           const float* user, Stream& random, float* direction) {
-  std::int32_t next = pool_.items[random.below(pool_.n)];
+  std::int32_t drawn[kAhead];
+  const auto draw = [&](std::int64_t number) {
+    const std::int32_t item = pool_.items[random.below(pool_.n)];
+    items_.prefetch(item);
+    drawn[number % kAhead] = item;
+  };
+  for (std::int64_t number = 0; number < kAhead; ++number) draw(number);
   for (std::int64_t sampled = 1; sampled <= settings_.max_sampled; ++sampled) {
-    const std::int32_t item = next;
-    next = pool_.items[random.below(pool_.n)];
-    items_.prefetch(next);
+    const std::int32_t item = drawn[(sampled - 1) % kAhead];
+    draw(sampled - 1 + kAhead);
     const float score = kernels_.dot(user, items_.at(item, second_.get()), settings_.stride);
     if (!(score > liked.score - 1.0F) || holds(likes, item)) continue;
     const auto rank = static_cast<float>((pool_.n - 1) / sampled);

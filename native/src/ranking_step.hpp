@@ -19,6 +19,10 @@ struct RankingStep {
   float scale = 0, loss = 0;
 };
 
+inline void prefetch_row(const float* row, std::int64_t stride) {
+  for (std::int64_t k = 0; k < stride; k += 16) __builtin_prefetch(row + k);
+}
+
 /// The vectors of users or items: a row of the array, or a sum of such rows.
 class Vectors {
  public:
@@ -37,9 +41,14 @@ class Vectors {
   bool made() const { return static_cast<bool>(side_.features); }
 
   void prefetch(std::int32_t code) const {
+    if (!made()) prefetch_row(side_.vectors + code * stride_, stride_);
+  }
+
+  /// The same, for a step: what it moves beside the vector too.
+  void prefetch_all(std::int32_t code) const {
     if (made()) return;
-    const float* row = side_.vectors + code * stride_;
-    for (std::int64_t k = 0; k < stride_; k += 16) __builtin_prefetch(row + k);
+    prefetch_row(side_.vectors + code * stride_, stride_);
+    prefetch_row(side_.squares + code * stride_, stride_);
   }
 
   /// Calls act(feature, weight) for every feature of a row.
