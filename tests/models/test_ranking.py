@@ -184,6 +184,21 @@ def test_people_without_a_past_are_known_by_their_features() -> None:
     assert next(iter(model.recommend(user_features=["group 1"], item_features=fresh).ids)) == "b"
 
 
+def test_people_of_other_interactions_bring_their_features() -> None:
+    data, _ = taste()
+    model = Ranking(factors=8, iterations=20).fit(data)
+    nobody = Csr(np.zeros(3, np.int64), np.empty(0, np.int32), np.empty(0, np.float32), 90)
+    others = Interactions(nobody, IdMap([500, 501], "user"), data.items)
+    groups = Features.of({500: ["group 2"], 501: ["group 0", "unheard of"]}, kind="user")
+    top = model.scorer(others.with_user_features(groups)).top_k(5)
+    assert (top.indices[:5] % 3 == 2).all()
+    assert (top.indices[5:] % 3 == 0).all()
+    assert model.rates_new_items
+    assert not Ranking(factors=2, iterations=1).fit(others.from_matrix(np.eye(3))).rates_new_items
+    with pytest.raises(SettingsError, match="bring their own"):
+        model.fold_in_users(others, features=[["group 1"], []])
+
+
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_dislike_pushes_an_item_back(loss) -> None:
     data, _ = taste(held_out=0)

@@ -190,6 +190,17 @@ class Embeddings:
         return dataclasses.replace(self, **tables)
 
 
+def as_queries(people: F32) -> F32:
+    """Vectors and biases of people, (n, f + 1), as queries for :func:`as_factors`: x, 1, b."""
+    vectors, biases = people[:, :-1], people[:, -1:]
+    return np.hstack([vectors, np.ones_like(biases), biases])
+
+
+def as_factors(items: F32) -> F32:
+    """Vectors and biases of items, (n, f + 1), so that inner products are scores: y, b, 1."""
+    return np.hstack([items, np.ones_like(items[:, -1:])])
+
+
 def codes_in(known: IdMap, ids: IdMap) -> npt.NDArray[np.int64]:
     """Where each id is among the known ones, −1 for those that are not.
 

@@ -13,17 +13,16 @@ import numpy as np
 import numpy.typing as npt
 
 from tacit import checks, kernels
-from tacit.data.features import FeatureRow, Features
-from tacit.data.ids import Id
+from tacit.data.feature_rows import FeatureRow
+from tacit.data.features import Features
 from tacit.data.interactions import Csr, Interactions
 from tacit.engines.scorers import FactorScorer, Scorer
 from tacit.errors import DataError, EmptyDataError, SettingsError, UnsupportedError
-from tacit.models import cold
-from tacit.models.base import Epoch, Metric, Model, OnEpoch, vector_scorer
-from tacit.models.embeddings import F32, Embeddings
+from tacit.models.base import Epoch, Metric, OnEpoch, vector_scorer
+from tacit.models.embeddings import F32, Embeddings, as_factors, as_queries
 from tacit.models.examples import likes_of, pool_of, weights_of, with_features_of
-from tacit.models.lists import History, ItemLists
-from tacit.results import Recommendations
+from tacit.models.lists import History
+from tacit.models.newcomers import FeatureModel
 
 log = logging.getLogger("tacit")
 
@@ -31,7 +30,7 @@ _BATCHES = 64  # an epoch has at least so many, that steps answer each other
 
 
 @dataclass(kw_only=True, eq=False)
-class Ranking(Model):
+class Ranking(FeatureModel):
     """Vectors learned to put what a person likes before what they do not (LightFM's family).
 
     The score of an item is x_u·y_i + b_u + b_i. A person's vector and bias are the weighted sums
@@ -349,6 +348,7 @@ class Ranking(Model):
     def fold_in_users(
         self,
         histories: Interactions | Iterable[History],
+        *,
         features: Iterable[FeatureRow] | None = None,
     ) -> F32:
         """Vectors for people who were not there when the model was fitted.
@@ -362,7 +362,7 @@ class Ranking(Model):
         ----------
         histories
             Lists of items or mappings item → value, one a person; or interactions over the
-            model's items.
+            model's items, which bring their own features.
         features
             For each of them: names of features, or a mapping name → weight. None: no features.
             Names that are not known are passed over, and a warning is logged.
@@ -379,19 +379,21 @@ class Ranking(Model):
         DataError
             If interactions are not over the model's items, or there are features for others than
             the histories are of.
+        SettingsError
+            If there are features beside interactions.
         """
         if not isinstance(histories, Interactions):
             rows = self.interactions.rows_of(histories)
-        elif histories.items != self.items:
-            raise DataError("these interactions are not over the model's items, in the same order")
-        else:
-            rows = histories.csr
-        return self._fold_in(rows, features)[:, :-1]
-
-    def _fold_in(self, rows: Csr, features: Iterable[FeatureRow] | None = None) -> F32:
-        start = np.zeros((rows.n_rows, self.factors + 1), dtype=np.float32)
+            return self._fold_in(rows, self._sums("user", features))[:, :-1]
         if features is not None:
-            start = self._users.sums_of(self._known_features("user", features))
+            raise SettingsError("interactions bring their own features: with_user_features")
+        if histories.items != self.items:
+            raise DataError("these interactions are not over the model's items, in the same order")
+        return self._fold_in(histories.csr, self._start_of(histories))[:, :-1]
+
+    def _fold_in(self, rows: Csr, start: F32 | None = None) -> F32:
+        if start is None:
+            start = np.zeros((rows.n_rows, self.factors + 1), dtype=np.float32)
         if len(start) != rows.n_rows:
             raise DataError(f"features of {len(start):,} people for {rows.n_rows:,} histories")
         return kernels.ranking_fold_in(
@@ -406,29 +408,17 @@ class Ranking(Model):
             threads=kernels.thread_count(self.threads),
         )
 
-    def item_vectors(self, features: Iterable[FeatureRow]) -> tuple[F32, F32]:
-        """Vectors and biases of items that were not there, by their features alone.
+    def _start_of(self, data: Interactions) -> F32 | None:
+        """What the features that interactions bring say of their users, if the model knows any."""
+        names, features = self._users.names, self._normed(data.user_features)
+        if names is None or features is None:
+            return None
+        return self._users.sums_of(features.with_identity(False).over(names).aligned(data.users))
 
-        Parameters
-        ----------
-        features
-            For each: names of features, or a mapping name → weight. Names that are not known are
-            passed over, and a warning is logged.
-
-        Returns
-        -------
-        tuple of ndarray
-            Shapes (n, factors) and (n,).
-
-        Raises
-        ------
-        UnsupportedError
-            If the model was fitted without features of items.
-        """
-        sums = self._items.sums_of(self._known_features("item", features))
-        return sums[:, :-1], sums[:, -1]
-
-    def _known_features(self, side: Literal["user", "item"], rows: Iterable[FeatureRow]) -> Csr:
+    def _sums(self, side: Literal["user", "item"], rows: Iterable[FeatureRow] | None) -> F32 | None:
+        """Vectors and biases by features alone."""
+        if rows is None:
+            return None
         known = self._normed(getattr(self.interactions, f"{side}_features"))
         if known is None:
             raise UnsupportedError(
@@ -437,53 +427,51 @@ class Ranking(Model):
             )
         if isinstance(rows, str | bytes | Mapping):
             raise DataError(f"features are needed for each {side}, as a list; got {rows!r}")
-        return known.rows_of(rows)
+        return (self._users if side == "user" else self._items).sums_of(known.rows_of(rows))
 
-    # --- the contract --------------------------------------------------------------
+    def item_vectors(self, features: Iterable[FeatureRow]) -> tuple[F32, F32]:
+        """Vectors (n, factors) and biases (n,) of items that were not there, by their features.
 
-    def recommend(
-        self,
-        users: Id | Iterable[Id] | None = None,
-        k: int = 10,
-        *,
-        history: History | Sequence[History] | None = None,
-        exclude_seen: bool = True,
-        allow: ItemLists | None = None,
-        deny: ItemLists | None = None,
-        scale: bool = False,
-        user_features: FeatureRow | Sequence[FeatureRow] | None = None,
-        item_features: Mapping[Id, FeatureRow] | None = None,
-    ) -> Recommendations:
-        """The best items for people, known or never seen, out of items known or never seen.
-
-        Parameters
-        ----------
-        users, k, history, exclude_seen, allow, deny, scale
-            As every model has them.
-        user_features
-            The features of a person who was never seen, or a list of several people's, in place
-            of ``users``; beside a ``history`` or without one.
-        item_features
-            Items that were never seen, id → features; they alone are ranked, by their features.
+        These are given as for :meth:`fold_in_users`.
 
         Raises
         ------
         UnsupportedError
-            If the model was fitted without such features.
-        DataError
-            If features are no lists or mappings of names.
-        UnknownIdError, NotFittedError, SettingsError
-            As every model does.
+            If the model was fitted without features of items.
         """
-        how: Any = {"exclude_seen": exclude_seen, "allow": allow, "deny": deny}
-        if user_features is None and item_features is None:
-            return super().recommend(users, k, history=history, scale=scale, **how)
-        answer = cold.recommend(self, users, k, history, user_features, item_features, **how)
-        return answer.with_scaled_scores() if scale else answer
+        sums = self._sums("item", features)
+        assert sums is not None
+        return sums[:, :-1], sums[:, -1]
+
+    # --- the contract --------------------------------------------------------------
+
+    @property
+    def rates_new_items(self) -> bool:
+        """Whether it was fitted on items with features."""
+        return self._interactions is not None and self._items.names is not None
+
+    def scorer(self, interactions: Interactions) -> Scorer:
+        """See :meth:`tacit.models.base.Model.scorer`; users of others bring their features."""
+        known = interactions is self._interactions or self.interactions.user_features is None
+        if known or interactions.user_features is None or interactions.items != self.items:
+            return super().scorer(interactions)
+        people = self._fold_in(interactions.csr, self._start_of(interactions))
+        return FactorScorer(as_queries(people), as_factors(self._Y), threads=self.threads)
+
+    def _vectors_of_people(
+        self, rows: Csr, users: npt.NDArray[Any] | None, features: Sequence[FeatureRow] | None
+    ) -> F32:
+        if users is not None:
+            return as_queries(self._X[users])
+        return as_queries(self._fold_in(rows, self._sums("user", features)))
+
+    def _vectors_of_items(self, features: Sequence[FeatureRow] | None) -> F32:
+        sums = self._sums("item", features)
+        return as_factors(self._Y if sums is None else sums)
 
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
-        people = self._fold_in(rows) if users is None else self._X[users]
-        return FactorScorer(cold.as_queries(people), cold.as_factors(self._Y), threads=self.threads)
+        people = self._vectors_of_people(rows, users, None)
+        return FactorScorer(people, as_factors(self._Y), threads=self.threads)
 
     def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
         return vector_scorer(self.item_factors, items, metric, self.threads)
