@@ -76,3 +76,14 @@ def test_features_of_the_first_format_mean_what_they_meant() -> None:
     assert features.row("null") == {"rock": 0.5, "jazz": 1.0}
     assert features.row("björk") == {"pop": 1.0}
     assert model.rates_new_items
+
+
+def test_what_ranking_learned_means_what_it_meant() -> None:
+    model = tacit.load(FILES[0].with_name("format-1-ranking.tacit"))
+    answer = model.recommend("ann", k=2)
+    assert list(answer.ids) == ["null", "東京"]
+    np.testing.assert_allclose(answer.scores, [-0.0447836, -0.0953506], rtol=1e-5)
+    assert isinstance(model, tacit.Ranking)
+    assert (model.loss, model.schedule, len(model.epochs)) == ("bpr", "adadelta", 5)
+    new = model.recommend("ann", k=2, item_features={"new": ["jazz"], "newer": ["pop"]})
+    np.testing.assert_allclose(new.scores, SCORES, rtol=1e-5)
