@@ -14,17 +14,22 @@ PUBLIC = [
     "Explanation",
     "Interactions",
     "ItemNeighbours",
+    "LearningCurve",
     "Popularity",
+    "Range",
     "Recommendations",
+    "SearchResult",
     "Split",
     "TacitError",
     "__version__",
     "datasets",
     "errors",
     "evaluate",
+    "learning_curve",
     "load",
     "read_catalogue",
     "read_interactions",
+    "search",
     "split",
 ]
 
@@ -40,7 +45,7 @@ def test_every_public_name_is_there_and_documented() -> None:
 
 
 def test_importing_tacit_costs_nothing_heavy() -> None:
-    heavy = "numpy scipy duckdb narwhals PIL rich typer"
+    heavy = "numpy scipy duckdb narwhals PIL rich typer optuna"
     code = f"import sys, tacit; print([m for m in '{heavy}'.split() if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

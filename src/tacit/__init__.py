@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     from tacit.results import Explanation as Explanation
     from tacit.results import Recommendations as Recommendations
     from tacit.split import Split as Split
+    from tacit.tuning.curve import learning_curve as learning_curve
+    from tacit.tuning.results import LearningCurve as LearningCurve
+    from tacit.tuning.results import SearchResult as SearchResult
+    from tacit.tuning.search import search as search
+    from tacit.tuning.space import Range as Range
 
 __version__ = "0.1.0"
 
@@ -38,14 +43,19 @@ _HOMES = {
     "Explanation": "tacit.results",
     "Interactions": "tacit.data.interactions",
     "ItemNeighbours": "tacit.models.neighbours",
+    "LearningCurve": "tacit.tuning.results",
     "Popularity": "tacit.models.popularity",
+    "Range": "tacit.tuning.space",
     "Recommendations": "tacit.results",
+    "SearchResult": "tacit.tuning.results",
     "Split": "tacit.split",
     "TacitError": "tacit.errors",
     "evaluate": "tacit.evaluation.evaluate",
+    "learning_curve": "tacit.tuning.curve",
     "load": "tacit.models",
     "read_catalogue": "tacit.data.read",
     "read_interactions": "tacit.data.read",
+    "search": "tacit.tuning.search",
 }
 # public modules
 _MODULES = {"datasets": "tacit.data.datasets", "errors": "tacit.errors", "split": "tacit.split"}

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sqlite3
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
@@ -55,7 +56,7 @@ class Ledger:
         storage: str | Path | None,
         name: str,
         *,
-        direction: str,
+        direction: Literal["minimize", "maximize"],
         sampler: optuna.samplers.BaseSampler,
         identity: dict[str, Any],
         resume: bool,
@@ -129,6 +130,18 @@ class Ledger:
         self._storage.set_trial_state_values(trial._trial_id, state, values)
         self._locks.drop(trial._trial_id)
 
+    def repeat(self, trial: FrozenTrial) -> bool:
+        """End a trial like one that tried the same before, if there is one."""
+        same = next((one for one in self.ended() if one.params == trial.params), None)
+        if same is None:
+            return False
+        if "folds" in same.user_attrs:
+            self._storage.set_trial_user_attr(trial._trial_id, "folds", same.user_attrs["folds"])
+        for epoch, value in same.intermediate_values.items():
+            self._storage.set_trial_intermediate_value(trial._trial_id, epoch, value)
+        self.finish(trial, same.state, same.value, same.user_attrs.get("message", ""))
+        return True
+
     def release(self, trial: FrozenTrial) -> None:
         """Put a trial that was not ended back in line."""
         self._storage.set_trial_state_values(trial._trial_id, TrialState.WAITING)
@@ -191,9 +204,17 @@ def _path(storage: str | Path | None) -> Path | None:
 def _opened(path: Path | None) -> optuna.storages.BaseStorage:
     if path is None:
         return optuna.storages.InMemoryStorage()
-    return optuna.storages.RDBStorage(
-        f"{_PREFIX}{path}", engine_kwargs={"connect_args": {"timeout": _BUSY}}
-    )
+    arguments = {"timeout": _BUSY, "factory": _Connection}
+    return optuna.storages.RDBStorage(f"{_PREFIX}{path}", engine_kwargs={"connect_args": arguments})
+
+
+class _Connection(sqlite3.Connection):
+    """Writes ahead: what is written outlives the process without waiting for the disk."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.execute("PRAGMA journal_mode=WAL").close()
+        self.execute("PRAGMA synchronous=NORMAL").close()
 
 
 @contextlib.contextmanager

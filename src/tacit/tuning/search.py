@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -119,8 +121,7 @@ def search(
     from tacit.tuning.plan import Plan, check_unseen
     from tacit.tuning.sampler import Kind
 
-    if not isinstance(model, type) or not issubclass(model, Model):
-        raise SettingsError(f"a class of model is needed, such as tacit.ALS, got {model!r}")
+    _need_class(model)
     choice("sampler", sampler, get_args(Kind))
     splits = tuple(map(need_split, [split] if isinstance(split, Split) else split))
     if not splits:
@@ -148,6 +149,11 @@ def search(
     return _search(plan, limit, storage, name, resume, on_progress)
 
 
+def _need_class(model: object) -> None:
+    if not isinstance(model, type) or not issubclass(model, Model):
+        raise SettingsError(f"a class of model is needed, such as tacit.ALS, got {model!r}")
+
+
 def _total(plan: Plan, timeout: float | None) -> int | None:
     """How many trials there are to be."""
     if plan.sampler == "grid":
@@ -170,14 +176,14 @@ def _search(
     from tacit.tuning.sampler import NumberedSampler
     from tacit.tuning.worker import Worker
 
-    direction = "maximize" if plan.better == "higher" else "minimize"
     sampler = NumberedSampler(plan.space, plan.sampler, plan.seed)
     with (
         quiet(),
+        _each_warning_once(),
         Ledger(
             storage,
             name,
-            direction=direction,
+            direction="maximize" if plan.better == "higher" else "minimize",
             sampler=sampler,
             identity=plan.identity(),
             resume=resume,
@@ -189,3 +195,22 @@ def _search(
         found = figures(plan, result, ledger) if stopped != "interrupted" else None
         about = {**result.about, "stopped": stopped}
         return dataclasses.replace(result, final=found, about=about)
+
+
+@contextlib.contextmanager
+def _each_warning_once() -> Iterator[None]:
+    """What a model warns of at every fit is said once for a search."""
+    told: set[str] = set()
+
+    def is_new(record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        new = record.levelno < logging.WARNING or message not in told
+        told.add(message)
+        return new
+
+    log = logging.getLogger("tacit")
+    log.addFilter(is_new)
+    try:
+        yield
+    finally:
+        log.removeFilter(is_new)

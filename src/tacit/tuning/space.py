@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import itertools
 import json
@@ -22,7 +23,9 @@ Point = dict[str, Any]
 
 @dataclass(frozen=True)
 class Range:
-    """Any number from ``low`` to ``high``, both included; whole ones where both are ints.
+    """Any number from ``low`` to ``high``, both included.
+
+    Only whole ones if both ends are ints and the setting takes whole numbers.
 
     Parameters
     ----------
@@ -87,8 +90,7 @@ class Space:
     """
 
     def __init__(self, model: type[Model], space: Mapping[str, Any]) -> None:
-        if not isinstance(space, Mapping) or not space:
-            raise SettingsError("the space must name settings: {'factors': [10, 20], …}")
+        _need_mapping(space)
         self.fixed: dict[str, Any] = {}
         self.choices: dict[str, tuple[Any, ...]] = {}
         self.ranges: dict[str, Range] = {}
@@ -97,7 +99,7 @@ class Space:
             if isinstance(given, list):
                 self.choices[name] = _choices(name, given)
             elif isinstance(given, Range | tuple):
-                self.ranges[name] = _range(name, given)
+                self.ranges[name] = _range(name, given, fractions=_takes_fractions(model, name))
             else:
                 self.fixed[name] = given
         self.names = tuple(name for name in space if name not in self.fixed)
@@ -156,6 +158,11 @@ def _as_plain(value: Any) -> Any:
     raise SettingsError(f"{value!r} can't be searched: use numbers, texts or pairs of them")
 
 
+def _need_mapping(space: object) -> None:
+    if not isinstance(space, Mapping) or not space:
+        raise SettingsError("the space must name settings: {'factors': [10, 20], …}")
+
+
 def _check_name(model: type[Model], name: str) -> None:
     known = model.settings_names()
     if name not in known:
@@ -180,13 +187,20 @@ def _choices(name: str, given: list[Any]) -> tuple[Any, ...]:
     return tuple(values)
 
 
-def _range(name: str, given: Any) -> Range:
-    if isinstance(given, Range):
-        return given
-    low_high, log = given[:2], given[2:]
-    if len(low_high) != 2 or log not in ((), ("log",)):
-        raise SettingsError(
-            f'{name}={given!r}: a tuple is a range, (low, high) or (low, high, "log"); values to '
-            "choose from go into a list"
-        )
-    return Range(*low_high, log=bool(log))
+def _range(name: str, given: Any, *, fractions: bool) -> Range:
+    if isinstance(given, tuple):
+        ends, log = given[:2], given[2:]
+        if len(ends) != 2 or log not in ((), ("log",)):
+            raise SettingsError(
+                f'{name}={given!r}: a tuple is a range, (low, high) or (low, high, "log"); values '
+                "to choose from go into a list"
+            )
+        given = Range(*ends, log=bool(log))
+    found: Range = given
+    return Range(float(found.low), float(found.high), found.log) if fractions else found
+
+
+def _takes_fractions(model: type[Model], name: str) -> bool:
+    """Whether a setting is any number rather than a whole one, by its default."""
+    default = next(one for one in dataclasses.fields(model) if one.name == name).default  # type: ignore[arg-type]
+    return isinstance(default, float)

@@ -114,6 +114,13 @@ class Worker:
     def _attempt(self, trial: FrozenTrial) -> None:
         point = point_of(self._plan.space, trial.params)
         self._tell(point)
+        if not self._ledger.repeat(trial):
+            self._try(trial, point)
+        self._result = self.result()
+        ended = next(one for one in self._result.trials if one.number == trial.number)
+        self._tell(point, ended=ended)
+
+    def _try(self, trial: FrozenTrial, point: dict[str, Any]) -> None:
         try:
             model = self._plan.model(**self._plan.space.fixed, **point)
             rows, pruned = self._train(model, trial, point)
@@ -126,9 +133,6 @@ class Worker:
             state = TrialState.PRUNED if pruned else TrialState.COMPLETE
             self._ledger.finish(trial, state, value)
             log.info("trial %d: %s %.5f with %s", trial.number, self._plan.metric, value, point)
-        self._result = self.result()
-        ended = next(one for one in self._result.trials if one.number == trial.number)
-        self._tell(point, ended=ended)
 
     def _train(
         self, model: Model, trial: FrozenTrial, point: dict[str, Any]
