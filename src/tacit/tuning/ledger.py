@@ -109,9 +109,11 @@ class Ledger:
         """Put trials of dead processes back in line; how many stand there."""
         running = self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
         for trial in running:
-            if self._locks.take(trial._trial_id):
+            if not self._locks.take(trial._trial_id):
+                continue
+            if not self._storage.get_trial(trial._trial_id).state.is_finished():  # by now
                 self._storage.set_trial_state_values(trial._trial_id, TrialState.WAITING)
-                self._locks.drop(trial._trial_id)
+            self._locks.drop(trial._trial_id)
         return len(self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,)))
 
     def note(self, trial: FrozenTrial, folds: Any, epoch: int, value: float | None) -> None:

@@ -79,6 +79,7 @@ class Worker:
         self._space = distributions(plan.space)
         self._pruner = _pruner(plan)
         self._began = time.perf_counter()
+        self._trials: dict[int, Trial] = {}
         self._result = self.result()
         self._done_before = len(self._result.trials)
 
@@ -102,7 +103,11 @@ class Worker:
     def result(self) -> SearchResult:
         """What the storage holds."""
         plan = self._plan
-        trials = tuple(trial_of(plan, one) for one in self._ledger.ended())
+        ended = self._ledger.ended()
+        for one in ended:
+            if one.number not in self._trials:
+                self._trials[one.number] = trial_of(plan, one)
+        trials = tuple(self._trials[one.number] for one in ended)
         left = None if plan.total is None else max(0, plan.total - len(trials))
         about = plan.about() | {"unfinished": left}
         return SearchResult(
