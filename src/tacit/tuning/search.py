@@ -123,7 +123,7 @@ def search(
 
     _need_class(model)
     choice("sampler", sampler, get_args(Kind))
-    splits = tuple(map(need_split, [split] if isinstance(split, Split) else split))
+    splits = tuple(map(need_split, split if isinstance(split, list | tuple) else [split]))
     if not splits:
         raise SettingsError("a search needs a split, or several")
     if final is not None:
