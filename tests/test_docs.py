@@ -77,6 +77,34 @@ def test_the_guide_runs(shapes_as_files) -> None:
         exec(block, names)
 
 
+def test_the_page_on_choosing_settings_runs(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    for block in python_blocks((ROOT / "docs" / "search.md").read_text(encoding="utf-8")):
+        exec(block, names)
+    told = capsys.readouterr().out
+    assert "epochs |    p@5 train |" in told
+    assert "12 trials" in told
+    assert "unseen by the search" in told
+
+
+def test_the_grid_of_the_sketchfab_article(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    example = runpy.run_path(str(ROOT / "examples" / "sketchfab_grid.py"))
+    likes = example["drawn"](users=300, items=400, likes=6000)
+    space = {"alpha": [1.0, 50.0], "factors": [8], "regularization": [0.0, 0.1]}
+    for _ in range(2):  # the second time there is nothing left to do
+        found = example["main"](likes, space=space, epochs=[1, 2])
+    assert len(found.trials) == 4
+    assert "about 0.0 min left; best so far" in capsys.readouterr().out
+    assert Path("sketchfab_grid.html").exists()
+    published = example["GRID"]
+    assert (
+        len(published["alpha"]) * len(published["factors"]) * len(published["regularization"])
+        == 180
+    )
+
+
 def test_the_lastfm_article_replays(real_data, capsys) -> None:
     folder = real_data("lastfm-2k/user_artists.dat").parent
     runpy.run_path(str(ROOT / "examples" / "article_lastfm.py"))["main"](str(folder))
