@@ -33,8 +33,7 @@ class Locks:
             return
         if self._path in _open_here:
             raise SettingsError(
-                f"this process searches on {path.stem if path else ''} already: take another "
-                "storage, or another process"
+                f"this process holds {path} already: take another storage, or another process"
             )
         try:
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -75,10 +74,6 @@ class Locks:
 
         try:
             fcntl.lockf(self._file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB), 1, number)
-        except BlockingIOError:
-            return False
-        except OSError as error:
-            if wait or error.errno not in (11, 13):
-                raise
+        except (BlockingIOError, PermissionError):  # systems differ in how they say no
             return False
         return True

@@ -93,7 +93,7 @@ def search(
     final
         A split that the search never sees; every ``split`` must be of ``final.train``. The model
         with the best settings, and the one with its defaults, are fitted on ``final.train`` and
-        measured on ``final.test`` in the end.
+        measured on ``final.test`` in the end, by the process that ends last.
     mask_seen
         As for :func:`tacit.evaluate`.
     seed
@@ -192,7 +192,13 @@ def _search(
         worker = Worker(plan, ledger, timeout, on_progress)
         stopped = worker.run()
         result = worker.result()
-        found = figures(plan, result, ledger) if stopped != "interrupted" else None
+        others_go_on = stopped is None and result.about["unfinished"]
+        found = None
+        if stopped != "interrupted" and not others_go_on:
+            try:
+                found = figures(plan, result, ledger)
+            except KeyboardInterrupt:
+                stopped = "interrupted"
         about = {**result.about, "stopped": stopped}
         return dataclasses.replace(result, final=found, about=about)
 
