@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from tacit.checks import choice
 from tacit.errors import DataError, SettingsError
-from tacit.evaluation.evaluate import Scorable, evaluate
+from tacit.evaluation.measure import Measure, Scorable
 from tacit.evaluation.metrics import METRICS
 from tacit.split import Split
 
 Figures = dict[str, float]
-Measure = Callable[[Scorable], tuple[Figures, Figures]]
+MeasureBoth = Callable[[Scorable], tuple[Figures, Figures]]
 """A fitted model → its figures on the training likes and on the test likes."""
 
 
-def measurer(split: Split, metrics: Sequence[str], *, mask_seen: bool) -> Measure:
+def measurer(split: Split, metrics: Sequence[str], *, mask_seen: bool) -> MeasureBoth:
     """How to measure models that were fitted on ``split.train``.
 
     Both parts are of the users who have something held out, as in the articles: the train
@@ -28,12 +26,13 @@ def measurer(split: Split, metrics: Sequence[str], *, mask_seen: bool) -> Measur
     DataError
         If it is no split.
     """
-    train = _known_of_tested(need_split(split))
+    prepared = Measure(
+        need_split(split), users="held-out", metrics=metrics, mask_seen=mask_seen, bootstrap=0
+    )
 
     def measure(model: Scorable) -> tuple[Figures, Figures]:
-        known = evaluate(model, train, metrics=metrics, mask_seen=False, bootstrap=0)
-        held_out = evaluate(model, split, metrics=metrics, mask_seen=mask_seen, bootstrap=0)
-        return dict(known.figures), dict(held_out.figures)
+        found = prepared(model)
+        return dict(found["train"].figures), dict(found["test"].figures)
 
     return measure
 
@@ -75,12 +74,3 @@ def need_split(given: object) -> Split:
             f"a tacit.Split is needed, got {type(given).__name__}: tacit.split makes one"
         )
     return given
-
-
-def _known_of_tested(split: Split) -> Split:
-    """A split whose test part is what the model knows of the users who are tested."""
-    tested = np.bincount(
-        split.test.csr.row_of_entry[split.test.csr.values > 0], minlength=split.test.n_users
-    )
-    theirs = tested[split.seen.csr.row_of_entry] > 0
-    return Split(split.train, split.seen.select(theirs), split.fold_in, split.kind, split.settings)

@@ -14,7 +14,7 @@ from tacit.data.interactions import Interactions
 from tacit.errors import SettingsError
 from tacit.models.base import Model
 from tacit.split import Split
-from tacit.tuning.measure import Measure, measurer
+from tacit.tuning.measure import MeasureBoth, measurer
 from tacit.tuning.results import better_of
 from tacit.tuning.sampler import Kind
 from tacit.tuning.space import Space, plain
@@ -56,7 +56,7 @@ class Plan:
         return better_of(self.metric)
 
     @cached_property
-    def measures(self) -> tuple[Measure, ...]:
+    def measures(self) -> tuple[MeasureBoth, ...]:
         """How to measure on each split."""
         return tuple(
             measurer(split, self.metrics, mask_seen=self.mask_seen) for split in self.splits

@@ -10,7 +10,7 @@ from tacit.checks import whole
 from tacit.data.interactions import Interactions
 from tacit.errors import SettingsError
 from tacit.models.base import Epoch, Model
-from tacit.tuning.measure import Measure
+from tacit.tuning.measure import MeasureBoth
 from tacit.tuning.results import CurveRow
 
 OnRow = Callable[[CurveRow, Model], bool]
@@ -43,7 +43,7 @@ def train(
     model: Model,
     interactions: Interactions,
     epochs: tuple[int, ...],
-    measure: Measure,
+    measure: MeasureBoth,
     on_row: OnRow,
     **fit: Any,
 ) -> None:
