@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from tacit.cli import settings, sources
+from tacit.cli import searched, settings, sources
 from tacit.cli.curve import Epochs, Every, IncludeSeen, Patience, epochs_to_measure
 from tacit.cli.evaluate import held_out
 from tacit.cli.fit import check_target, quoted
 from tacit.cli.options import DataOptions, Json, ModelOptions, Quiet, SplitOptions
-from tacit.cli.output import Output, duration, evaluations, number, size, table
+from tacit.cli.output import Output, size
 from tacit.cli.space import space
 from tacit.errors import SettingsError
 
 if TYPE_CHECKING:
     from tacit.data.interactions import Interactions
     from tacit.split import Split
-    from tacit.tuning.results import SearchResult, Trial
-    from tacit.tuning.worker import Progress
+    from tacit.tuning.results import SearchResult
 
 EXAMPLES = r"""[bold]Examples[/bold]
 
@@ -43,7 +41,6 @@ tacit search likes.csv --model item-neighbours --grid similarity=cosine,tfidf,bm
 
 _SEARCH = "The search"
 _DEFAULT_TRIALS = 50
-_SHOWN, _SHOWN_LIVE = 10, 5
 
 Sampler = Literal["grid", "random", "tpe"]
 
@@ -223,14 +220,16 @@ def search(
             patience=patience,
             mask_seen=not include_seen,
             final=final,
-            on_progress=(lambda now: draw(_now(now, options.metric))) if out.is_watched else None,
+            on_progress=(lambda now: draw(searched.now(now, options.metric)))
+            if out.is_watched
+            else None,
         )
-    _show(result, out)
+    searched.show(result, out)
     if result.about["stopped"] == "interrupted":
         raise KeyboardInterrupt
     _write(result, interactions, output, report, out)
     _advise(result, source, output, out)
-    out.document(document(result))
+    out.document(searched.document(result))
 
 
 def _how(options: SearchOptions) -> dict[str, Any]:
@@ -265,59 +264,6 @@ def _splits(
         settings.split(left, dataclasses.replace(inner, split_seed=first + fold))
         for fold in range(options.folds)
     ], final
-
-
-# --- what is shown ----------------------------------------------------------------------
-
-
-def _now(progress: Progress, metric: str) -> Any:
-    """The best so far, and a line about what is going on."""
-    from rich.console import Group
-    from rich.text import Text
-
-    of = "" if progress.total is None else f" of {progress.total:,}"
-    left = "" if progress.left is None else f", about {duration(progress.left)} left"
-    tried = ", ".join(f"{name}={value}" for name, value in progress.settings.items())
-    epoch = "" if progress.row is None else f", epoch {progress.row.epoch}"
-    lines = [
-        f"{progress.done:,}{of} trials done in {duration(progress.elapsed)}{left}",
-        f"now {tried}{epoch}",
-    ]
-    shown: list[Any] = [Text("\n".join(lines), style="dim")]
-    if progress.best is not None:
-        shown.insert(0, _table([progress.best], metric))
-    return Group(*shown)
-
-
-def _show(result: SearchResult, out: Output) -> None:
-    from tacit.tuning.tables import summary
-
-    out.text()
-    out.show(_table(result.ranked[:_SHOWN], result.metric))
-    out.text(summary(result), style="dim")
-    failed = [trial for trial in result.trials if trial.state == "failed"]
-    if failed:
-        out.text(f"{len(failed)} failed, the first of them: {failed[0].message}", style="dim")
-    if result.final is not None:
-        out.text()
-        out.text("on the final test split, which the search never saw:", style="bold")
-        out.show(*evaluations(result.final))
-
-
-def _table(trials: list[Trial], metric: str) -> Any:
-    """Trials, a row each."""
-    from tacit.tuning.tables import shown
-
-    names = list(dict.fromkeys(name for trial in trials for name in trial.settings))
-    head = ["trial", *names, "epoch", f"{metric} on test", "on train", "time"]
-    rows = []
-    for trial in trials:
-        best = next(row for row in trial.curve.rows if row.epoch == trial.best_epoch)
-        full = next(name for name, value in best.test.items() if value == trial.value)
-        figures = [number(trial.value), number(best.train[full]), f"{trial.seconds:.1f} s"]
-        values = [shown(trial.settings[name]) for name in names]
-        rows.append([str(trial.number), *values, str(trial.best_epoch), *figures])
-    return table(head, rows, right=range(len(head)))
 
 
 def _write(
@@ -355,31 +301,3 @@ def _advise(result: SearchResult, source: str, output: Path | None, out: Output)
 
 def _word(value: Any) -> str:
     return "/".join(map(str, value)) if isinstance(value, tuple | list) else quoted(value)
-
-
-def document(result: SearchResult) -> dict[str, Any]:
-    """A search as JSON can hold it."""
-    return {
-        "model": result.model.kind,
-        "metric": result.metric,
-        "better": result.better,
-        "best": _trial(result.ranked[0]) if result.ranked else None,
-        "settings": result.settings if result.ranked else None,
-        "final": result.final and {label: one.to_dict() for label, one in result.final.items()},
-        "fixed": result.fixed,
-        "about": dict(result.about),
-        "trials": [_trial(trial) for trial in result.trials],
-    }
-
-
-def _trial(trial: Trial) -> dict[str, Any]:
-    return {
-        "number": trial.number,
-        "settings": trial.settings,
-        "state": trial.state,
-        "epoch": trial.best_epoch,
-        "value": None if math.isnan(trial.value) else trial.value,
-        "seconds": trial.seconds,
-        "message": trial.message or None,
-        "curve": [dataclasses.asdict(row) for row in trial.curve.rows],
-    }
