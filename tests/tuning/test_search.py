@@ -11,7 +11,7 @@ from tests.conftest import random_interactions
 
 import tacit
 from tacit.data.interactions import Interactions
-from tacit.errors import DataError, SettingsError
+from tacit.errors import DataError, EmptyDataError, SettingsError
 from tacit.tuning.worker import Progress
 
 SPACE = {"factors": [2, 6], "alpha": [1.0, 8.0], "threads": 1}
@@ -140,6 +140,24 @@ def test_what_fails_is_recorded_and_the_search_goes_on(split, caplog) -> None:
     none = search(split, {"regularization": [-1.0]})
     with pytest.raises(DataError, match="none of 1 trials has a value; trial 0: SettingsError"):
         none.best  # noqa: B018
+
+
+def test_what_is_no_fault_of_the_settings_is_not_recorded_as_theirs(split, tmp_path) -> None:
+    def broken(now: Progress) -> None:
+        if now.row is not None and now.done == 1:
+            raise ValueError("a slip of the caller's own")
+
+    with pytest.raises(ValueError, match="slip"):
+        search(split, storage=tmp_path / "s.db", on_progress=broken)
+    found = search(split, storage=tmp_path / "s.db")
+    assert {trial.state for trial in found.trials} == {"complete"}
+    assert len(found.trials) == 4
+
+
+def test_a_split_with_nothing_to_find_is_refused_at_once(split, tmp_path) -> None:
+    nothing = tacit.Split(split.train, split.test.select(split.test.csr.values > 1e9))
+    with pytest.raises(EmptyDataError, match="nothing to find"):
+        search(nothing)
 
 
 def test_finished_trials_are_not_done_again(split, tmp_path) -> None:

@@ -130,7 +130,6 @@ class Ledger:
             self._storage.set_trial_user_attr(trial._trial_id, "message", message)
         values = None if value is None else [value]
         self._storage.set_trial_state_values(trial._trial_id, state, values)
-        self._locks.drop(trial._trial_id)
 
     def repeat(self, trial: FrozenTrial) -> bool:
         """End a trial like one that tried the same before, if there is one."""
@@ -144,10 +143,18 @@ class Ledger:
         self.finish(trial, same.state, same.value, same.user_attrs.get("message", ""))
         return True
 
-    def release(self, trial: FrozenTrial) -> None:
-        """Put a trial that was not ended back in line."""
-        self._storage.set_trial_state_values(trial._trial_id, TrialState.WAITING)
-        self._locks.drop(trial._trial_id)
+    @contextlib.contextmanager
+    def released_unless_ended(self, trial: FrozenTrial) -> Iterator[None]:
+        """Put a trial back in line if what is done with it is broken off."""
+        try:
+            yield
+        except BaseException:
+            self._storage.remove_session()  # it may be in the midst of something
+            if not self._storage.get_trial(trial._trial_id).state.is_finished():
+                self._storage.set_trial_state_values(trial._trial_id, TrialState.WAITING)
+            raise
+        finally:
+            self._locks.drop(trial._trial_id)
 
     # --- looking -------------------------------------------------------------------
 

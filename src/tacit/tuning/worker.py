@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -77,7 +78,7 @@ class Worker:
         self._plan, self._ledger, self._timeout = plan, ledger, timeout
         self._on_progress = on_progress
         self._space = distributions(plan.space)
-        self._pruner = _pruner(plan)
+        self._pruner, self._measures = _pruner(plan), plan.measures
         self._began = time.perf_counter()
         self._trials: dict[int, Trial] = {}
         self._result = self.result()
@@ -85,19 +86,16 @@ class Worker:
 
     def run(self) -> Stopped | None:
         """Do trials; why it stopped, if not because all are taken."""
-        while not self._is_late():
-            trial = self._ledger.claim(self._space, self._plan.total)
-            if trial is None:
-                return None
-            try:
-                self._attempt(trial)
-            except KeyboardInterrupt:
-                self._ledger.release(trial)
-                log.warning("stopped; what is finished is kept")
-                return "interrupted"
-            except BaseException:
-                self._ledger.release(trial)
-                raise
+        try:
+            while not self._is_late():
+                trial = self._ledger.claim(self._space, self._plan.total)
+                if trial is None:
+                    return None
+                with self._ledger.released_unless_ended(trial):
+                    self._attempt(trial)
+        except KeyboardInterrupt:
+            log.warning("stopped; what is finished is kept")
+            return "interrupted"
         return "timeout"
 
     def result(self) -> SearchResult:
@@ -130,6 +128,8 @@ class Worker:
             model = self._plan.model(**self._plan.space.fixed, **point)
             rows, pruned = self._train(model, trial, point)
             value = _curve(self._plan, point, rows).best().test[self._plan.metric]
+        except _NoFaultOfTheSettings as carrier:
+            raise carrier.error from None
         except Exception as error:
             message = f"{type(error).__name__}: {error}"
             log.warning("trial %d with %s failed: %s", trial.number, point, message)
@@ -146,7 +146,7 @@ class Worker:
         plan = self._plan
         judge = _Judge(plan, self._ledger.study, self._pruner, trial)
         folds: list[list[CurveRow]] = []
-        for split, measure in zip(plan.splits, plan.measures, strict=True):
+        for split, measure in zip(plan.splits, self._measures, strict=True):
             folds.append([])
 
             def on_row(row: CurveRow, _: Model) -> bool:
@@ -154,9 +154,10 @@ class Worker:
                 mean = mean_rows(folds, len(plan.splits))[-1:]
                 value = mean[0].test[plan.metric] if mean else None
                 kept = [[asdict(one) for one in fold] for fold in folds]
-                self._ledger.note(trial, kept, row.epoch, value)
-                self._tell(point, mean[0] if mean else row, self._share(len(folds), row))
-                return bool(mean) and judge.gives_up(mean[0])
+                with _no_fault_of_the_settings():
+                    self._ledger.note(trial, kept, row.epoch, value)
+                    self._tell(point, mean[0] if mean else row, self._share(len(folds), row))
+                    return bool(mean) and judge.gives_up(mean[0])
 
             train(model, split.train, plan.epochs, measure, on_row)
         return mean_rows(folds, len(plan.splits)), judge.pruned
@@ -192,6 +193,22 @@ class Worker:
 
     def _is_late(self) -> bool:
         return self._timeout is not None and time.perf_counter() - self._began >= self._timeout
+
+
+class _NoFaultOfTheSettings(Exception):  # noqa: N818
+    """Carries what went wrong in keeping or telling out of a training."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+@contextlib.contextmanager
+def _no_fault_of_the_settings() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        raise _NoFaultOfTheSettings(error) from error
 
 
 class _Judge:
