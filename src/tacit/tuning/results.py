@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +17,9 @@ from tacit.evaluation.evaluate import Evaluation
 from tacit.evaluation.metrics import METRICS
 from tacit.models.base import Model
 from tacit.rendering.frames import Columns, Tabular, texts
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 State = Literal["complete", "pruned", "failed"]
 
@@ -114,9 +116,11 @@ class LearningCurve(Tabular):
         columns["seconds"] = _floats(row.seconds for row in self.rows)
         return columns
 
-    def plot(self, **how: Any) -> Any:
-        """Draw it; see :mod:`tacit.plots`. Needs matplotlib."""
-        return _plots().learning_curve(self, **how)
+    def plot(self, **how: Any) -> Figure:
+        """Draw it; see :func:`tacit.plots.learning_curve`. Needs matplotlib."""
+        from tacit.plots import learning_curve
+
+        return learning_curve(self, **how)
 
     def __str__(self) -> str:
         return "\n".join([heading(self.metrics), *(line(self.metrics, row) for row in self.rows)])
@@ -240,8 +244,9 @@ class SearchResult(Tabular):
 
     def report(self, path: str | Path) -> Path:
         """Write a page of tables and pictures, all in one file; needs matplotlib."""
-        written: Path = _plots().write_report(self, path)
-        return written
+        from tacit.report.search import write_search
+
+        return write_search(self, path)
 
     def __str__(self) -> str:
         from tacit.tuning.tables import search_table
@@ -265,11 +270,6 @@ def line(metrics: tuple[str, ...], row: CurveRow) -> str:
 def short(metric: str) -> str:
     """A metric as tables head it: the articles' ``p@5`` for precision."""
     return metric.replace("precision@", "p@")
-
-
-def _plots() -> Any:
-    """The module of pictures, which stands below this one and knows it; a shorthand to it."""
-    return importlib.import_module("tacit.plots")
 
 
 def _floats(values: Any) -> npt.NDArray[np.float64]:
