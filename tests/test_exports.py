@@ -27,6 +27,7 @@ PUBLIC = [
     "evaluate",
     "learning_curve",
     "load",
+    "plots",
     "read_catalogue",
     "read_interactions",
     "search",
@@ -45,7 +46,7 @@ def test_every_public_name_is_there_and_documented() -> None:
 
 
 def test_importing_tacit_costs_nothing_heavy() -> None:
-    heavy = "numpy scipy duckdb narwhals PIL rich typer optuna"
+    heavy = "numpy scipy duckdb narwhals PIL rich typer matplotlib optuna"
     code = f"import sys, tacit; print([m for m in '{heavy}'.split() if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tacit import errors as errors
+    from tacit import plots as plots
     from tacit import split as split
     from tacit.data import datasets as datasets
     from tacit.data.catalogue import Catalogue as Catalogue
@@ -58,7 +59,12 @@ _HOMES = {
     "search": "tacit.tuning.search",
 }
 # public modules
-_MODULES = {"datasets": "tacit.data.datasets", "errors": "tacit.errors", "split": "tacit.split"}
+_MODULES = {
+    "datasets": "tacit.data.datasets",
+    "errors": "tacit.errors",
+    "plots": "tacit.plots",
+    "split": "tacit.split",
+}
 
 __all__ = sorted([*_HOMES, *_MODULES, "__version__"])
 

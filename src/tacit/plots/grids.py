@@ -140,10 +140,12 @@ def _bins(name: str, values: npt.NDArray[np.float64]) -> Cells:
     low, high = float(values.min()), float(values.max())
     if low > 0 and high / low > 100:
         edges = np.geomspace(low, high, _BINS + 1)
+        ends = [style.setting(float(f"{edge:.2g}")) for edge in edges]
     else:
         edges = np.linspace(low, high, _BINS + 1)
+        digits = max(0, 1 - math.floor(math.log10(edges[1] - edges[0])))
+        ends = [f"{edge:.{digits}f}" for edge in edges]
     places = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, _BINS - 1)
-    ends = [style.setting(float(f"{edge:.2g}")) for edge in edges]
     labels = [f"{a}–{b}" for a, b in pairwise(ends)]
     return Cells(name, labels, places.tolist())
 
@@ -211,7 +213,7 @@ def _write_figures(ax: Axes, grid: npt.NDArray[np.float64], image: QuadMesh) -> 
     for (row, column), value in np.ndenumerate(grid):
         if math.isnan(value):
             continue
-        red, green, blue, _ = image.cmap(image.norm(np.array([value])))[0].tolist()
+        red, green, blue, _ = np.asarray(image.cmap(image.norm(np.array([value]))))[0]
         light = 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2 > 0.2
         ax.text(
             column + 0.5,

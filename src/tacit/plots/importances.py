@@ -100,7 +100,7 @@ def _share(values: npt.NDArray[np.float64], groups: npt.NDArray[np.int64]) -> fl
     kinds, places, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     n, n_groups = len(values), len(kinds)
     whole = float(((values - values.mean()) ** 2).sum())
-    if n <= n_groups or whole <= 0:
+    if n <= n_groups or np.ptp(values) == 0:
         return math.nan
     means = np.bincount(places, weights=values) / sizes
     within = float(((values - means[places]) ** 2).sum())

@@ -60,8 +60,10 @@ def scrolling(content: Markup, label: str) -> Markup:
     return tag("div", content, class_="scroll", tabindex=0, role="group", aria_label=label)
 
 
-def measures(caption: str, head: Sequence[object], rows: Sequence[Sequence[object]]) -> Markup:
-    """A table of figures, the first column its rows' names; scrolls where it is too wide."""
+def measures(
+    caption: str, head: Sequence[object], rows: Sequence[Sequence[object]], *, texts: bool = False
+) -> Markup:
+    """A table of figures, or of texts, the first column its rows' names; scrolls if too wide."""
     top = tag("tr", *(tag("th", one, scope="col") for one in head))
     body = [
         tag("tr", tag("th", first, scope="row"), *(tag("td", cell) for cell in rest))
@@ -72,6 +74,6 @@ def measures(caption: str, head: Sequence[object], rows: Sequence[Sequence[objec
         tag("caption", caption),
         tag("thead", top),
         tag("tbody", *body),
-        class_="measures",
+        class_="measures texts" if texts else "measures",
     )
     return scrolling(table, caption)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tacit import plots
 from tacit.plots.shapes import Search, distinct, ranked, varied
-from tacit.plots.style import figure_of, setting, to_svg
+from tacit.plots.style import figure_of, new_figure, setting, to_svg
 from tacit.rendering.markup import Markup, tag
 from tacit.rendering.plain import decimals
 from tacit.report.parts import scrolling
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class Picture(NamedTuple):
@@ -53,14 +56,19 @@ def pictures(search: Search) -> Iterator[Picture]:
     trials = ranked(search)
     if not trials:
         return
-    yield _best_curve(search)
-    yield _traces(search)
+    shares, best = plots.importances(search), plots.front(search)
+    first = _best_curve(search)
+    rest: list[Picture] = []
     if varied(trials):
-        yield _heat_map(search)
-    if shares := plots.importances(search):
-        yield _importance(search, shares)
-    if best := plots.front(search):
-        yield _pareto(search, [one.number for one in best])
+        rest.append(_heat_map(search))
+    if shares:
+        rest.append(_importance(search, shares))
+    if best:
+        rest.append(_pareto(search, [one.number for one in best]))
+    narrow = len(rest) + (not first.wide)
+    every = [first, _traces(search, wide=narrow % 2 == 0), *rest]
+    # the wide ones first, and then two in each row
+    yield from sorted(every, key=lambda one: not one.wide)
 
 
 def _best_curve(search: Search) -> Picture:
@@ -77,7 +85,7 @@ def _best_curve(search: Search) -> Picture:
     )
 
 
-def _traces(search: Search) -> Picture:
+def _traces(search: Search, *, wide: bool) -> Picture:
     trials = ranked(search)
     return Picture(
         "All trials, fading by rank",
@@ -85,7 +93,8 @@ def _traces(search: Search) -> Picture:
         "are of trials that were pruned.",
         f"{search.metric} on test by epoch, {len(trials):,} lines; the best trial reaches "
         f"{_told(trials[0].value)}, the last {_told(trials[-1].value)}.",
-        to_svg(figure_of(plots.traces(search))),
+        _svg(plots.traces(search, ax=new_figure(9.4 if wide else 6.8, 4.2).add_subplot())),
+        wide=wide,
     )
 
 
@@ -98,7 +107,7 @@ def _heat_map(search: Search) -> Picture:
         "Each cell is the best of the trials that have these two values, whatever their other "
         "settings; hatched cells were not tried. The framed one is the best.",
         f"Heat map of {search.metric}; the best cell is at {at}: {_told(trials[0].value)}.",
-        to_svg(figure_of(plots.heat_map(search))),
+        _svg(plots.heat_map(search)),
     )
 
 
@@ -110,7 +119,7 @@ def _importance(search: Search, shares: dict[str, float]) -> Picture:
         f"How much of the differences between the {n:,} complete trials the setting explains "
         "alone (ε², an analysis of variance of one factor), in the range that was searched.",
         f"Shares of the variance of {search.metric}: {told}.",
-        to_svg(figure_of(plots.importance(search))),
+        _svg(plots.importance(search)),
     )
 
 
@@ -121,8 +130,14 @@ def _pareto(search: Search, numbers: list[int]) -> Picture:
         "table. The time is of training alone, up to the trial's best epoch.",
         f"{search.metric} against training time. The front from quick to good: trials "
         f"{', '.join(map(str, numbers))}.",
-        to_svg(figure_of(plots.pareto(search))),
+        _svg(plots.pareto(search)),
     )
+
+
+def _svg(ax: Axes) -> bytes:
+    """Without its title, which the page tells above it."""
+    ax.set_title("", loc="left")
+    return to_svg(figure_of(ax))
 
 
 def _told(value: float) -> str:

@@ -22,6 +22,10 @@ from tacit.report.pictures import pictures, values_tried
 _SHOWN = 20  # trials at once; the others lie folded below
 _LONGEST = 60  # letters of a setting
 _LIBRARIES = ("tacit", "numpy", "scipy", "optuna", "matplotlib")
+_FLATTERS = (
+    "The search chose its settings by what was held out of the split searched on, so those figures "
+    "flatter them."
+)
 _ABOUT = {
     "data": "data",
     "splits": "split searched on",
@@ -142,22 +146,21 @@ def _which(search: Searched, trials: Sequence[Trial]) -> Markup:
     best, final = trials[0], search.final or {}
     at = [row for row in best.curve.rows if row.epoch == best.best_epoch][:1]
     names = list(dict.fromkeys([*best.curve.metrics, *(n for one in final.values() for n in one)]))
-    rows: list[list[object]] = []
+    columns: dict[str, list[object]] = {}
     for row in at:
-        rows.append(["Split searched on: training part", *(_known(row.train, n) for n in names)])
-        rows.append(["Split searched on: held out", *(_known(row.test, n) for n in names)])
+        columns["Split searched on: learned from"] = [_known(row.train, name) for name in names]
+        columns["Split searched on: held out"] = [_known(row.test, name) for name in names]
     for label, one in final.items():
-        rows.append([f"Final split: {label}", *(_with_interval(one, n) for n in names)])
+        columns[f"Final split: {label}"] = [_with_interval(one, name) for name in names]
     says = (
-        "The search chose its settings by the second line, so that figure flatters them. "
         "The final split took no part in the search: its figures are the honest ones."
         if final
-        else "The search chose its settings by what was held out of the split searched on, so that "
-        "figure flatters them. No final split was kept apart: measure the settings on data that "
-        "the search has not seen before trusting it."
+        else "No final split was kept apart: measure the settings on data that the search has not "
+        "seen before trusting the figures."
     )
-    table = measures("Figures of the best settings by split", ["Figures of", *names], rows)
-    return section("Which figure is which", table, tag("p", says, class_="more"))
+    rows = [list(row) for row in zip(names, *columns.values(), strict=True)]
+    table = measures("Figures of the best settings by split", ["Metric", *columns], rows)
+    return section("Which figure is which", table, tag("p", f"{_FLATTERS} {says}", class_="more"))
 
 
 def _known(figures: Mapping[str, float], name: str) -> str:
@@ -242,12 +245,12 @@ def _space(search: Searched) -> Markup:
         [name, _range(described.get(name)) or "as tried", values_tried(search, name)]
         for name in names
     ]
-    rows += [[name, "fixed", _setting(value)] for name, value in search.fixed.items()]
-    if not rows:
-        return Markup()
-    return section(
-        "Settings searched", measures("Settings searched", ["Setting", "Asked for", "Tried"], rows)
-    )
+    rows += [[name, "the same in all trials", _setting(one)] for name, one in search.fixed.items()]
+    head = ["Setting", "Asked for", "Tried"]
+    if not described:  # nothing is known of what was asked for
+        head, rows = [head[0], head[2]], [[name, tried] for name, _, tried in rows]
+    table = measures("Settings searched", head, rows, texts=True) if rows else Markup()
+    return section("Settings searched", table)
 
 
 def _range(asked: Any) -> str:
@@ -263,7 +266,7 @@ def _made(search: Searched) -> Markup:
     rows: list[list[object]] = [
         [_ABOUT.get(name, name), _told(value)]
         for name, value in search.about.items()
-        if name != "space" and value is not None
+        if name != "space" and value is not None and value != ""
     ]
     rows.append(["compared by", f"{search.metric}, {search.better} is better"])
     rows.append(["versions", ", ".join(_versions())])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -100,10 +101,10 @@ def _settings(lines: _Lines, at: int, line: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for part in line.split("|"):
         matched = _SETTING.fullmatch(part)
-        value = _number(matched[2]) if matched else None
-        if not matched or value is None or matched[1] not in _NAMES:
+        name, value = (_NAMES.get(matched[1]), _number(matched[2])) if matched else (None, None)
+        if name is None or value is None or not math.isfinite(value):
             lines.refuse(at, line, f"settings 'name: number | …' of {', '.join(_NAMES)}")
-        found[_NAMES[matched[1]]] = value
+        found[name] = value
     return found
 
 
