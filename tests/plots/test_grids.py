@@ -103,7 +103,7 @@ def test_values_of_any_kind_and_hostile_ones() -> None:
     told = ticks(ax)[0] + ticks(ax)[1]
     assert "none" in told
     assert "0.1, 1e-5" in told
-    assert max(map(len, told)) <= 15
+    assert max(map(len, told)) <= 21
 
 
 def test_without_figures_it_says_so() -> None:

@@ -202,11 +202,12 @@ def _fading(n: int) -> list[tuple[float, float, float, float]]:
     from matplotlib import colormaps
 
     scale = colormaps[style.SCALE]
+    faintest = max(0.2, 1 - 0.08 * n)  # few lines need no fading to be told apart
     colours = []
     for rank in range(n):
         place = rank / max(1, n - 1)
         red, green, blue, _ = scale(0.85 * place)  # what is lighter is lost on white
-        colours.append((red, green, blue, 1 - 0.8 * place**0.5))
+        colours.append((red, green, blue, 1 - (1 - faintest) * place**0.5))
     return colours
 
 

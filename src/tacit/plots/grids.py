@@ -79,7 +79,9 @@ def heat_map(
     """
     trials = ranked(search)
     across, up = _axes_of(search, trials, x, y)
-    ax = style.axes_or_new(ax, 2.2 + 0.8 * max(5, len(across.labels)), 1.6 + 0.55 * len(up.labels))
+    ax = style.axes_or_new(
+        ax, 2.2 + 0.8 * max(5, len(across.labels)), 1.6 + 0.55 * max(3, len(up.labels))
+    )
     ax.grid(visible=False)
     name = style.arrow(search.metric, search.better)
     title = f"Best {search.metric} by {' and '.join(one.name for one in (across, up) if one.name)}"
@@ -131,7 +133,7 @@ def cells(trials: Sequence[Trial], name: str | None) -> Cells:
     values = [one.settings.get(name) for one in trials]
     kinds = distinct(trials, name)
     if len(kinds) <= _MOST_VALUES or not all(map(is_number, kinds)):
-        labels = [style.words(style.setting(value), 14) for value in kinds]
+        labels = [style.words(style.setting(value), 20) for value in kinds]
         return Cells(name, labels, [kinds.index(value) for value in values])
     return _bins(name, np.array(values, dtype=np.float64))
 
@@ -173,7 +175,8 @@ def _draw(
     from matplotlib.patches import Rectangle
 
     low, high = limits or (float(np.nanmin(grid)), float(np.nanmax(grid)))
-    norm = Normalize(low, high if high > low else low + (abs(low) * 0.01 or 1.0))
+    room = 0.0 if high > low else abs(low) * 0.1 or 1.0  # a single figure: in the middle
+    norm = Normalize(low - room, high + room)
     image = ax.pcolormesh(
         np.ma.masked_invalid(grid),
         cmap=style.SCALE if better == "higher" else f"{style.SCALE}_r",
