@@ -50,6 +50,12 @@ def test_labels_that_would_lie_on_one_another_are_left_out() -> None:
     assert len(ax.texts) < 6
 
 
+def test_labels_with_room_are_all_there() -> None:
+    # all in the lower left corner of axes that were not scaled to the data
+    ax = plots.pareto(timed((0.001, 0.001), (0.002, 0.002), (0.003, 0.003), (0.004, 0.004)))
+    assert {text.get_text() for text in ax.texts} == {"0", "1", "2", "3"}
+
+
 def test_without_times_it_says_so() -> None:
     for found in (search(), timed((math.nan, 0.1))):
         ax = plots.pareto(found)

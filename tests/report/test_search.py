@@ -158,6 +158,10 @@ def test_the_best_settings_are_those_to_make_the_model_with() -> None:
         ("regularization", "1"),
         ("iterations", "2"),
     ]
+    assert (
+        "<pre>tacit.ALS(solver=&#x27;cg&#x27;, alpha=10, factors=16, regularization=1.0, "
+        "iterations=2)</pre>"
+    ) in html
 
 
 def test_trials_are_sorted_with_the_failed_ones_last(without_pictures) -> None:

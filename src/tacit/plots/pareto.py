@@ -101,6 +101,7 @@ def _cost(search: Search, trial: Trial) -> float:
 def _label_front(ax: Axes, trials: Sequence[Trial], better: str) -> None:
     """Numbers on the empty side of the front, where by its nature there is no dot."""
     higher = better == "higher"
+    ax.autoscale_view()  # limits are put off until drawing, and places depend on them
     taken: list[tuple[float, float]] = []
     # the best first, then the quickest: those are wanted most where room is short
     for one in [trials[-1], *trials[:-1]]:

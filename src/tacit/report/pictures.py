@@ -117,7 +117,8 @@ def _importance(search: Search, shares: dict[str, float]) -> Picture:
     return Picture(
         "How much each setting matters",
         f"How much of the differences between the {n:,} complete trials the setting explains "
-        "alone (ε², an analysis of variance of one factor), in the range that was searched.",
+        "alone (ε², an analysis of variance of one factor), in the range that was searched. Where "
+        "few were drawn at random, shares may overlap.",
         f"Shares of the variance of {search.metric}: {told}.",
         _svg(plots.importance(search)),
     )

@@ -28,6 +28,7 @@ _FLATTERS = (
 )
 _ABOUT = {
     "data": "data",
+    "fingerprints": "fingerprint of the split",
     "splits": "split searched on",
     "final": "final split",
     "sampler": "sampler",
@@ -132,11 +133,14 @@ def _best(search: Searched, trials: Sequence[Trial]) -> Markup:
         return Markup()
     best = trials[0]
     chosen = {**search.fixed, **best.settings}
-    tiles = [(name, _setting(value)) for name, value in chosen.items()]
     if "iterations" in search.model.settings_names():
-        tiles = [tile for tile in tiles if tile[0] != "iterations"]
-        tiles.append(("iterations", str(best.best_epoch)))
-    return section("The best settings", facts(tiles))
+        chosen["iterations"] = best.best_epoch
+    tiles = facts((name, _setting(value)) for name, value in chosen.items())
+    # the tiles are rounded; this is what makes the same model
+    exact = ", ".join(f"{name}={value!r}" for name, value in chosen.items())
+    return section(
+        "The best settings", tiles, tag("pre", f"tacit.{search.model.__name__}({exact})")
+    )
 
 
 def _which(search: Searched, trials: Sequence[Trial]) -> Markup:

@@ -83,6 +83,7 @@ class Plan:
         """The search, for people and reports."""
         return {
             "data": self.splits[0].train.name,
+            "fingerprints": [digest(split) for split in self.splits],
             "splits": [described(split) for split in self.splits],
             "final": None if self.final is None else described(self.final),
             "sampler": self.sampler,

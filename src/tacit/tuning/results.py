@@ -178,9 +178,9 @@ class SearchResult(Tabular):
     fixed
         The settings that all trials share.
     about
-        What was searched on, for people and reports: ``data``, ``splits``, ``final`` (texts),
-        ``sampler``, ``prune``, ``seed``, ``space``, ``total`` (how many trials there are to be, or
-        None) and ``unfinished`` (how many of them are not done yet, or None).
+        What was searched on, for people and reports: ``data``, ``fingerprints``, ``splits``,
+        ``final`` (texts), ``sampler``, ``prune``, ``seed``, ``space``, ``total`` (how many trials
+        there are to be, or None) and ``unfinished`` (how many of them are not done yet, or None).
     final
         Figures on the final test split, which the search never saw: ``"best settings"``, and
         ``"defaults"`` for the model as it comes. None if there was no such split.
