@@ -1,8 +1,9 @@
 """The grid search of the Sketchfab article: 180 settings, 19 epochs of each measured.
 
-    python examples/sketchfab_grid.py [model_likes_anon.psv]
+    python examples/sketchfab_grid.py [model_likes_anon.psv] [wrmf_gridsearch.log]
 
-Without the likes (columns modelname, mid, uid) it draws some of the same shape. The article's
+Without the likes (columns modelname, mid, uid) it draws some of the same shape. With the log that
+the article published, both searches are drawn side by side, in sketchfab_grid.png. The article's
 search took two days, and began from nothing when it was stopped; this one goes on where it was
 when the same line is run again, and several may run at the same time in one folder. It writes
 sketchfab_grid.db, which keeps what is finished, and sketchfab_grid.html with the pictures.
@@ -19,6 +20,7 @@ import scipy.sparse as sp
 
 import tacit
 from tacit.data.interactions import Interactions
+from tacit.tuning.published import read_grid_log
 from tacit.tuning.worker import Progress
 
 GRID = {
@@ -75,6 +77,14 @@ def drawn(users: int = USERS, items: int = ITEMS, likes: int = LIKES) -> Interac
     return Interactions.from_matrix(matrix, name="likes as on Sketchfab", duplicates="binary")
 
 
+def beside(log: str, found: tacit.SearchResult, name: str = "sketchfab_grid") -> None:
+    """Draw the published search and ours side by side."""
+    published = read_grid_log(log)
+    names = ("published", f"found on {found.about['data']}")
+    tacit.plots.compare_searches(published, found, names=names).savefig(f"{name}.png")
+    print(f"wrote {name}.png")
+
+
 class Teller:
     """Prints how far the search is, every ten seconds at most."""
 
@@ -95,4 +105,8 @@ class Teller:
 
 
 if __name__ == "__main__":
-    main(read(sys.argv[1]) if sys.argv[1:] else drawn())
+    logs = [path for path in sys.argv[1:] if path.endswith(".log")]
+    files = [path for path in sys.argv[1:] if path not in logs]
+    result = main(read(files[0]) if files else drawn())
+    if logs:
+        beside(logs[0], result)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import tacit
+from tacit.tuning.published import read_grid_log
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -103,6 +104,24 @@ def test_the_grid_of_the_sketchfab_article(tmp_path, monkeypatch, capsys) -> Non
         len(published["alpha"]) * len(published["factors"]) * len(published["regularization"])
         == 180
     )
+
+
+def test_the_page_on_pictures_runs(real_data, tmp_path, monkeypatch) -> None:
+    log = real_data("sketchfab/wrmf_gridsearch.log")
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(log, tmp_path)
+    names: dict[str, object] = {"found": read_grid_log(log)}
+    for block in python_blocks((ROOT / "docs" / "plots.md").read_text(encoding="utf-8")):
+        exec(block, names)
+    assert Path("alpha-factors.png").exists()
+
+
+def test_the_published_grid_is_drawn_beside_ours(real_data, tmp_path, monkeypatch) -> None:
+    log = real_data("sketchfab/wrmf_gridsearch.log")
+    monkeypatch.chdir(tmp_path)
+    example = runpy.run_path(str(ROOT / "examples" / "sketchfab_grid.py"))
+    example["beside"](str(log), read_grid_log(log))
+    assert Path("sketchfab_grid.png").stat().st_size > 10_000
 
 
 def test_the_lastfm_article_replays(real_data, capsys) -> None:

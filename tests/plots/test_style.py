@@ -56,6 +56,8 @@ def test_letters_that_the_font_lacks_do_not_warn() -> None:
         (0.00025, "2.5e-4"),
         (1234567.0, "1.23e6"),
         (50, "50"),
+        (1000.0, "1000"),
+        (float("inf"), "inf"),
         (True, "True"),
         (None, "none"),
         ((0.1, 0.02), "0.1, 0.02"),

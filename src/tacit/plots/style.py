@@ -119,6 +119,8 @@ def setting(value: object) -> str:
     if value is None:
         return "none"
     if isinstance(value, float):
+        if value.is_integer() and abs(value) < 1e6:  # 1000.0 beside 1000 of another search
+            return str(int(value))
         small = 0 < abs(value) < 1e-3
         mantissa, _, power = (f"{value:.2e}" if small else f"{value:.3g}").partition("e")
         mantissa = mantissa.rstrip("0").rstrip(".") if power else mantissa
