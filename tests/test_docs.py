@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import tacit
+from tacit.tuning.published import read_grid_log
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -92,6 +93,52 @@ def test_new_items_are_recommended_by_their_features() -> None:
     found = dict(example["cold"](data, {"alpha": 10.0, "regularization": 30.0}))
     least = found.pop("HybridALS").intervals["ndcg@10"][0]
     assert all(least > 2 * other["ndcg"] for other in found.values())
+
+
+def test_the_page_on_choosing_settings_runs(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    for block in python_blocks((ROOT / "docs" / "search.md").read_text(encoding="utf-8")):
+        exec(block, names)
+    told = capsys.readouterr().out
+    assert "epochs |    p@5 train |" in told
+    assert "12 trials" in told
+    assert "unseen by the search" in told
+
+
+def test_the_grid_of_the_sketchfab_article(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    example = runpy.run_path(str(ROOT / "examples" / "sketchfab_grid.py"))
+    likes = example["drawn"](users=300, items=400, likes=6000)
+    space = {"alpha": [1.0, 50.0], "factors": [8], "regularization": [0.0, 0.1]}
+    for _ in range(2):  # the second time there is nothing left to do
+        found = example["main"](likes, space=space, epochs=[1, 2])
+    assert len(found.trials) == 4
+    assert "about 0.0 min left; best so far" in capsys.readouterr().out
+    assert Path("sketchfab_grid.html").exists()
+    published = example["GRID"]
+    assert (
+        len(published["alpha"]) * len(published["factors"]) * len(published["regularization"])
+        == 180
+    )
+
+
+def test_the_page_on_pictures_runs(real_data, tmp_path, monkeypatch) -> None:
+    log = real_data("sketchfab/wrmf_gridsearch.log")
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(log, tmp_path)
+    names: dict[str, object] = {"found": read_grid_log(log)}
+    for block in python_blocks((ROOT / "docs" / "plots.md").read_text(encoding="utf-8")):
+        exec(block, names)
+    assert Path("alpha-factors.png").exists()
+
+
+def test_the_published_grid_is_drawn_beside_ours(real_data, tmp_path, monkeypatch) -> None:
+    log = real_data("sketchfab/wrmf_gridsearch.log")
+    monkeypatch.chdir(tmp_path)
+    example = runpy.run_path(str(ROOT / "examples" / "sketchfab_grid.py"))
+    example["beside"](str(log), read_grid_log(log))
+    assert Path("sketchfab_grid.png").stat().st_size > 10_000
 
 
 def test_the_lastfm_article_replays(real_data, capsys) -> None:

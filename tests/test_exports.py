@@ -17,20 +17,26 @@ PUBLIC = [
     "HybridALS",
     "Interactions",
     "ItemNeighbours",
+    "LearningCurve",
     "Popularity",
     "Ranking",
+    "Range",
     "Recommendations",
+    "SearchResult",
     "Split",
     "TacitError",
     "__version__",
     "datasets",
     "errors",
     "evaluate",
+    "learning_curve",
     "load",
+    "plots",
     "read_catalogue",
     "read_events",
     "read_features",
     "read_interactions",
+    "search",
     "split",
 ]
 
@@ -46,7 +52,7 @@ def test_every_public_name_is_there_and_documented() -> None:
 
 
 def test_importing_tacit_costs_nothing_heavy() -> None:
-    heavy = "numpy scipy duckdb narwhals PIL rich typer"
+    heavy = "numpy scipy duckdb narwhals PIL rich typer matplotlib optuna"
     code = f"import sys, tacit; print([m for m in '{heavy}'.split() if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -22,9 +22,9 @@ ORDER = [
     "results",
     "models",
     "evaluation",
-    "tuning",
     "plots",
     "report",
+    "tuning",
     "serving",
     "cli",
 ]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tacit import errors as errors
+    from tacit import plots as plots
     from tacit import split as split
     from tacit.data import datasets as datasets
     from tacit.data.catalogue import Catalogue as Catalogue
@@ -33,6 +34,11 @@ if TYPE_CHECKING:
     from tacit.results import Explanation as Explanation
     from tacit.results import Recommendations as Recommendations
     from tacit.split import Split as Split
+    from tacit.tuning.curve import learning_curve as learning_curve
+    from tacit.tuning.results import LearningCurve as LearningCurve
+    from tacit.tuning.results import SearchResult as SearchResult
+    from tacit.tuning.search import search as search
+    from tacit.tuning.space import Range as Range
 
 __version__ = "0.1.0"
 
@@ -47,20 +53,30 @@ _HOMES = {
     "HybridALS": "tacit.models.hybrid",
     "Interactions": "tacit.data.interactions",
     "ItemNeighbours": "tacit.models.neighbours",
+    "LearningCurve": "tacit.tuning.results",
     "Popularity": "tacit.models.popularity",
     "Ranking": "tacit.models.ranking",
+    "Range": "tacit.tuning.space",
     "Recommendations": "tacit.results",
+    "SearchResult": "tacit.tuning.results",
     "Split": "tacit.split",
     "TacitError": "tacit.errors",
     "evaluate": "tacit.evaluation.evaluate",
+    "learning_curve": "tacit.tuning.curve",
     "load": "tacit.models",
     "read_catalogue": "tacit.data.read",
     "read_events": "tacit.data.events",
     "read_features": "tacit.data.feature_tables",
     "read_interactions": "tacit.data.read",
+    "search": "tacit.tuning.search",
 }
 # public modules
-_MODULES = {"datasets": "tacit.data.datasets", "errors": "tacit.errors", "split": "tacit.split"}
+_MODULES = {
+    "datasets": "tacit.data.datasets",
+    "errors": "tacit.errors",
+    "plots": "tacit.plots",
+    "split": "tacit.split",
+}
 
 __all__ = sorted([*_HOMES, *_MODULES, "__version__"])
 

@@ -189,6 +189,19 @@ class ModelContract:
             model.recommend("u0050", k=5).scores, fresh.recommend("u0050", k=5).scores
         )
 
+    def test_what_was_learned_can_be_kept_and_handed_on(self, make) -> None:
+        model = make().fit(data())
+        kept = model.snapshot()
+        model.fit(data(seed=9))
+        fresh = make().adopt(kept)
+        expected = make().fit(data()).recommend(["u0003", "u0030"], k=6)
+        for one in (kept, fresh):
+            found = one.recommend(["u0003", "u0030"], k=6)
+            assert found.ids == expected.ids
+            np.testing.assert_array_equal(found.scores, expected.scores)
+        with pytest.raises(NotFittedError):
+            make().snapshot()
+
     def test_a_saved_model_gives_the_same_answers(self, model, tmp_path) -> None:
         path = model.save(tmp_path / "model.tacit", metrics={"ndcg@10": 0.5})
         back = tacit.load(path)

@@ -9,7 +9,19 @@ import typer
 from typer.core import TyperGroup
 
 from tacit import __version__
-from tacit.cli import datasets, demo, evaluate, explain, failures, fit, info, recommend, similar
+from tacit.cli import (
+    curve,
+    datasets,
+    demo,
+    evaluate,
+    explain,
+    failures,
+    fit,
+    info,
+    recommend,
+    search,
+    similar,
+)
 from tacit.cli.options import add
 
 
@@ -66,6 +78,8 @@ def root(
 
 add(app, fit.fit, fit.EXAMPLES)
 add(app, evaluate.evaluate, evaluate.EXAMPLES)
+add(app, curve.learning_curve, curve.EXAMPLES, "learning-curve")
+add(app, search.search, search.EXAMPLES)
 add(app, recommend.recommend, recommend.EXAMPLES)
 add(app, similar.similar, similar.EXAMPLES)
 add(app, explain.explain, explain.EXAMPLES)

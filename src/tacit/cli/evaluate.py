@@ -77,7 +77,7 @@ def evaluate(
     interactions = sources.read(source, data, out)
     split = settings.split(interactions, split_options)
     out.text(interactions.summary())
-    out.text(_held_out(split))
+    out.text(held_out(split))
     how: dict[str, Any] = {"k": k, "mask_seen": not include_seen}
     if metric:
         how["metrics"] = metric
@@ -110,7 +110,8 @@ def _measured(model: Any, split: Split, out: Output, how: dict[str, Any]) -> Eva
         return measure(fitted, split, **how)
 
 
-def _held_out(split: Split) -> str:
+def held_out(split: Split) -> str:
+    """A line about a split."""
     told = ", ".join(f"{name}={value}" for name, value in split.settings.items())
     return (
         f"  {split.kind.replace('_', '-')} ({told}): {split.train.nnz:,} to learn from, "

@@ -82,7 +82,7 @@ def fit(
     out = Output(as_json=json, quiet=quiet)
     unfitted = settings.model(model, model_options)
     path = output or Path(f"{_stem(source)}.tacit")
-    _check_target(path)
+    check_target(path)
     interactions = sources.read(source, data, out)
     out.text(interactions.summary())
     measured = _measure(unfitted, interactions, out) if evaluate else None
@@ -128,11 +128,11 @@ def _stem(source: str) -> str:
     return name
 
 
-def _check_target(path: Path) -> None:
-    """Refuse at once what would fail after the work is done."""
+def check_target(path: Path) -> None:
+    """Refuse at once a file that could not be written after the work is done."""
     if path.is_dir() or not path.parent.is_dir():
         what = "is a folder" if path.is_dir() else f"is in no folder: there is no {path.parent}"
-        raise SettingsError(f"can't write a model to {path}: it {what}")
+        raise SettingsError(f"can't write {path}: it {what}")
 
 
 def _measure(model: Model, interactions: Interactions, out: Output) -> Evaluation:

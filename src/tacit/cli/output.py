@@ -72,7 +72,7 @@ class Output:
 
         Yields a function to call with what is done, the whole (or None) and a word about it.
         """
-        if self.quiet or not sys.stderr.isatty():
+        if not self.is_watched:
             yield _unseen
             return
         from rich import progress as bars
@@ -88,6 +88,22 @@ class Output:
             yield lambda done, total, note: shown.update(
                 task, completed=done, total=total, note=note
             )
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether somebody looks at stderr."""
+        return not self.quiet and sys.stderr.isatty()
+
+    @contextlib.contextmanager
+    def live(self) -> Iterator[Callable[[Any], None]]:
+        """Something on stderr that is drawn anew at each call; nothing where nobody watches."""
+        if not self.is_watched:
+            yield lambda _: None
+            return
+        from rich.live import Live
+
+        with Live(console=_console(sys.stderr), transient=True) as shown:
+            yield shown.update
 
 
 def table(
@@ -236,6 +252,15 @@ def number(value: float | None, digits: int = 4) -> str:
 def seconds(spent: float) -> str:
     """A time as people say it."""
     return f"{spent:.2f} s" if spent < 10 else f"{spent:.0f} s"
+
+
+def duration(spent: float) -> str:
+    """A long time as people say it: ``2 h 05 min``, ``3 min 10 s``, ``8 s``."""
+    minutes, rest = divmod(round(spent), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02} min"
+    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
 
 
 def size(n_bytes: int) -> str:

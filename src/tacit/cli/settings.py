@@ -28,7 +28,7 @@ def model(spec: str, options: ModelOptions) -> Model:
 
     kind, _, words = spec.partition(":")
     cls = class_of(kind)
-    settings = {name: _value(given) for name, given in options.given().items()}
+    settings = {name: value(given) for name, given in options.given().items()}
     settings |= dict(_setting(word, spec) for word in words.split(",") if word)
     for name in settings:
         if name not in cls.settings_names():
@@ -52,7 +52,7 @@ def models(specs: list[str], options: ModelOptions) -> dict[str, Model]:
             _unknown(name, " or ".join(specs), [one for known in names.values() for one in known])
     made = {}
     for spec in specs:
-        theirs = {name: value for name, value in vars(options).items() if name in names[spec]}
+        theirs = {name: given for name, given in vars(options).items() if name in names[spec]}
         made[spec] = model(spec, ModelOptions(**theirs))
     return made
 
@@ -101,23 +101,23 @@ def split(interactions: Interactions, options: SplitOptions) -> Split:
 
 
 def _given(**settings: Any) -> dict[str, Any]:
-    return {name: value for name, value in settings.items() if value is not None}
+    return {name: given for name, given in settings.items() if given is not None}
 
 
 def _setting(word: str, spec: str) -> tuple[str, Any]:
     name, equals, text = word.partition("=")
     if not equals:
         raise SettingsError(f"in {spec!r}, {word!r} is no setting: write name=value")
-    return name.strip().replace("-", "_"), _value(text.strip())
+    return name.strip().replace("-", "_"), value(text.strip())
 
 
-def _value(given: Any) -> Any:
-    """A number where a text is one, a pair where it holds two, none, true, false; else the text."""
+def value(given: Any) -> Any:
+    """What a word means: a number, a pair where it holds two, none, true, false; else the text."""
     if not isinstance(given, str):
         return given
     first, slash, second = given.partition("/")
     if slash:
-        return _value(first), _value(second)
+        return value(first), value(second)
     for kind in (int, float):
         try:
             return kind(given)

@@ -146,6 +146,7 @@ class ALS(Model):
         self._engine: Engine = LocalEngine(self.threads)
         self._spectrum_of_items: Spectrum | None = None
         self._epochs: list[Epoch] = []
+        self._open: Side | None = None  # the users, while they wait to be solved in the end
 
     # --- fitting -------------------------------------------------------------------
 
@@ -255,6 +256,7 @@ class ALS(Model):
         for side in sides:  # before the first half step: they must not pull on others
             side.solved[side.rows.row_counts == 0] = 0
         order = (by_user, by_item) if _users_first(data) else (by_item, by_user)
+        self._open = by_user if self.solver != "exact" or _users_first(data) else None
         first = len(epochs) + 1
         for number in range(first, first + iterations):
             for side in order:
@@ -269,13 +271,25 @@ class ALS(Model):
             begun = time.perf_counter()
             if done:
                 break
-        if self.solver != "exact" or _users_first(data):
-            self._half_step(by_user, "exact")
+        if self._open is not None:
+            self._half_step(self._open, "exact")
+        self._open = None
         del side, sides, order, by_user, by_item  # what they hold is free for what comes
         X = np.ascontiguousarray(X)
         self._keep(data, X, Y)
         Y = np.ascontiguousarray(Y)
         self._keep(data, X, Y)
+
+    def snapshot(self) -> Self:
+        """See :meth:`Model.snapshot`; in ``on_epoch`` it solves the users, half an epoch's work."""
+        kept = super().snapshot()
+        kept._epochs, kept._open = list(self._epochs), None
+        X, Y = (np.array(F, order="C") for F in (self._X, self._Y))
+        if self._open is not None:
+            X, Y = self._engine.lay_out(X), self._engine.lay_out(Y)
+            kept._half_step(self._open._replace(fixed=Y, solved=X), "exact")
+        kept._keep(self.interactions, np.ascontiguousarray(X), np.ascontiguousarray(Y))
+        return kept
 
     def _half_step(self, side: Side, solver: str | None = None) -> None:
         objective = Objective(self._unobserved, solver or self.solver, self.cg_steps)

@@ -6,6 +6,7 @@ items and users; everything that turns scores into answers is written once, here
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -80,6 +81,33 @@ class Model(ABC):
     def with_settings(self, **changes: Any) -> Self:
         """A new model that is not fitted, with some settings changed."""
         return dataclasses.replace(self, **changes)  # type: ignore[type-var]
+
+    def snapshot(self) -> Self:
+        """A model of its own that stays as this one is now.
+
+        Taken within ``on_epoch`` it is the model that training would have given had it ended
+        with that epoch.
+
+        Raises
+        ------
+        NotFittedError
+            If the model is not fitted.
+        """
+        _ = self.interactions
+        return copy.copy(self)
+
+    def adopt(self, other: Self) -> Self:
+        """Take over what another model of this kind learned; the settings stay.
+
+        Raises
+        ------
+        NotFittedError
+            If the other is not fitted.
+        """
+        learned = other.snapshot()
+        own = self.settings_names()
+        vars(self).update({name: kept for name, kept in vars(learned).items() if name not in own})
+        return self
 
     # --- what a kind of model provides --------------------------------------------
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import NamedTuple
 
 from tacit.data.catalogue import Catalogue
@@ -15,9 +14,9 @@ from tacit.rendering.markup import Markup, escape, join, link, tag, text
 from tacit.rendering.plain import more
 from tacit.rendering.thumbnails import thumbnail
 from tacit.report.chart import Chart, draw
+from tacit.report.parts import facts, heading, page, scrolling, section
 from tacit.results import Explanation, Recommendations
 
-_CSS = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 _MAX_LIKES = 24
 _MAX_REASONS = 3
 
@@ -125,51 +124,29 @@ def render(report: Report) -> str:
     It needs no script and asks no server for anything, save for pictures that a catalogue names
     by their web address.
     """
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        # a second fence: even markup that got in could neither run nor call home
-        tag("meta", http_equiv="Content-Security-Policy", content=_policy()),
-        tag("title", report.title),
-        tag("style", Markup(cards.CSS + _CSS)),
-    )
-    body = tag("body", tag("main", *_sections(report), class_="tacit"))
-    return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
-
-
-def _policy() -> str:
-    return "default-src 'none'; img-src data: https: http:; style-src 'unsafe-inline'"
+    return page(report.title, _sections(report), pictures_from_web=True)
 
 
 def _sections(report: Report) -> list[Markup]:
-    lead = tag("p", report.lead, class_="lead") if report.lead else ""
     return [
-        tag("header", tag("h1", report.title), lead),
+        heading(report.title, report.lead),
         _data(report),
         _measures(report),
-        _section("Items and what is like them", *map(_similar, report.similar)),
-        _section("People and what they get", *map(_person, report.people)),
+        section("Items and what is like them", *map(_similar, report.similar)),
+        section("People and what they get", *map(_person, report.people)),
         _training(report.charts),
         tag("footer", report.footer) if report.footer else Markup(),
     ]
-
-
-def _section(title: str, *parts: Markup) -> Markup:
-    return tag("section", tag("h2", title), *parts) if any(parts) else Markup()
 
 
 # --- data -------------------------------------------------------------------------------
 
 
 def _data(report: Report) -> Markup:
-    facts = [tag("div", tag("dt", label), tag("dd", value)) for label, value in report.facts]
-    grid = tag("dl", *facts, class_="facts") if facts else Markup()
     # line by line: a newline is an escape like any other to escape()
     lines = Markup("\n".join(map(escape, report.summary.splitlines())))
     summary = tag("details", tag("summary", "What happened to the data"), tag("pre", lines))
-    return _section("Data", grid, summary if lines else Markup())
+    return section("Data", facts(report.facts), summary if lines else Markup())
 
 
 # --- measures ---------------------------------------------------------------------------
@@ -191,9 +168,9 @@ def _measures(report: Report) -> Markup:
     )
     meanings = [tag("li", tag("b", one.name), f" {one.meaning}") for one in report.metrics]
     known = any(one.meaning for one in report.metrics)
-    return _section(
+    return section(
         "How good it is",
-        tag("div", table, class_="scroll", tabindex=0, role="group", aria_label="Measures"),
+        scrolling(table, "Measures"),
         tag("p", report.measured_how, class_="more") if report.measured_how else Markup(),
         tag("ul", *meanings, class_="meanings") if known else Markup(),
     )
@@ -303,4 +280,4 @@ def _reason(catalogue: Catalogue | None, item: Id, share: float) -> Markup:
 
 def _training(charts: Sequence[Chart]) -> Markup:
     drawn = [tag("div", tag("h3", one.title), draw(one, at)) for at, one in enumerate(charts)]
-    return _section("Training", tag("div", *drawn, class_="charts") if drawn else Markup())
+    return section("Training", tag("div", *drawn, class_="charts") if drawn else Markup())

@@ -1,0 +1,112 @@
+"""The grid search of the Sketchfab article: 180 settings, 19 epochs of each measured.
+
+    python examples/sketchfab_grid.py [model_likes_anon.psv] [wrmf_gridsearch.log]
+
+Without the likes (columns modelname, mid, uid) it draws some of the same shape. With the log that
+the article published, both searches are drawn side by side, in sketchfab_grid.png. The article's
+search took two days, and began from nothing when it was stopped; this one goes on where it was
+when the same line is run again, and several may run at the same time in one folder. It writes
+sketchfab_grid.db, which keeps what is finished, and sketchfab_grid.html with the pictures.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+import tacit
+from tacit.data.interactions import Interactions
+from tacit.tuning.published import read_grid_log
+from tacit.tuning.worker import Progress
+
+GRID = {
+    "alpha": [1.0, 10.0, 50.0, 100.0, 500.0, 1000.0],
+    "factors": [10, 20, 40, 80, 120],
+    "regularization": [0.0, 1e-5, 1e-3, 0.1, 10.0, 100.0],
+}
+USERS, ITEMS, LIKES = 15_274, 25_655, 547_477  # left by the article's thresholds
+TOPICS, TASTES = 40, 5
+
+
+def main(likes: Interactions, name: str = "sketchfab_grid", **how: Any) -> tacit.SearchResult:
+    """Search, print how it goes and what was found, and write the page."""
+    print(likes.summary(), flush=True)
+    split = tacit.split.leave_k_out(likes, k=5, fraction_of_users=0.2, seed=0)
+    settings: dict[str, Any] = {"space": GRID, "epochs": range(2, 40, 2), **how}
+    found = tacit.search(
+        tacit.ALS,
+        settings.pop("space"),
+        split,
+        metric="precision@5",
+        metrics=["mse"],
+        mask_seen=False,  # as in the article: training likes compete with those held out
+        storage=f"{name}.db",
+        on_progress=Teller(),
+        **settings,
+    )
+    print(found)
+    print("learning curve of the best")
+    print(found.best.curve)
+    print(f"wrote {found.report(f'{name}.html')}")
+    return found
+
+
+def read(path: str) -> Interactions:
+    """The published likes, thresholded as in the article."""
+    likes = tacit.read_interactions(path, user="uid", item="mid", sep="|", quote="\\")
+    return likes.threshold(min_per_user=5, min_per_item=5)
+
+
+def drawn(users: int = USERS, items: int = ITEMS, likes: int = LIKES) -> Interactions:
+    """Made-up likes: items have a topic and a popularity, people a few topics they care for."""
+    rng = np.random.default_rng(0)
+    more = np.exp(1.1 * rng.standard_normal(users))
+    counts = 5 + np.rint(more * (likes - 5 * users) / more.sum()).astype(np.int64)
+    user = np.repeat(np.arange(users), counts + counts // 10)  # some are drawn twice
+    cared_for = rng.integers(0, TOPICS, (users, TASTES))
+    topic = cared_for[user, np.minimum(rng.geometric(0.4, len(user)) - 1, TASTES - 1)]
+    topic = np.where(rng.random(len(user)) < 0.25, rng.integers(0, TOPICS, len(user)), topic)
+    of_topic = items // TOPICS
+    rank = np.floor(np.exp(rng.random(len(user)) * np.log(of_topic + 1)) - 1 + rng.random())
+    item = topic * of_topic + np.minimum(rank.astype(np.int64), of_topic - 1)
+    matrix = sp.coo_array((np.ones(len(user)), (user, item)), shape=(users, items))
+    return Interactions.from_matrix(matrix, name="likes as on Sketchfab", duplicates="binary")
+
+
+def beside(log: str, found: tacit.SearchResult, name: str = "sketchfab_grid") -> None:
+    """Draw the published search and ours side by side."""
+    published = read_grid_log(log)
+    names = ("published", f"found on {found.about['data']}")
+    tacit.plots.compare_searches(published, found, names=names).savefig(f"{name}.png")
+    print(f"wrote {name}.png")
+
+
+class Teller:
+    """Prints how far the search is, every ten seconds at most."""
+
+    def __init__(self, every: float = 10.0) -> None:
+        self.every, self.told = every, -every
+
+    def __call__(self, now: Progress) -> None:
+        """Print a line, if it is time."""
+        if now.left is None or (time.monotonic() - self.told < self.every and now.done < now.total):
+            return
+        self.told = time.monotonic()
+        best = "" if now.best is None else f"; best so far {now.best.value:.4f} {now.best.settings}"
+        print(
+            f"{now.done} of {now.total} settings in {now.elapsed / 60:.1f} min, "
+            f"about {now.left / 60:.1f} min left{best}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    logs = [path for path in sys.argv[1:] if path.endswith(".log")]
+    files = [path for path in sys.argv[1:] if path not in logs]
+    result = main(read(files[0]) if files else drawn())
+    if logs:
+        beside(logs[0], result)

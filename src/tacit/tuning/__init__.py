@@ -1,0 +1,1 @@
+"""Choosing settings: learning curves, and searches that survive being stopped."""

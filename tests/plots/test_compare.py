@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import pytest
+from tests.plots.searches import grid, search, trial
+
+from tacit import plots
+from tacit.errors import SettingsError
+
+
+def test_two_searches_stand_side_by_side_on_common_scales() -> None:
+    ours = search(*(one for one in grid().trials if one.settings["alpha"] != 1))
+    figure = plots.compare_searches(grid(), ours, names=("published", "ours"))
+    upper = [ax for ax in figure.axes if ax.get_xlabel() == "epoch"]
+    assert [ax.get_title("left") for ax in upper] == ["published", "ours"]
+    assert upper[0].get_ylim() == upper[1].get_ylim()
+    maps = [ax for ax in figure.axes if ax.get_xlabel() == "alpha"]
+    assert [len(ax.get_xticklabels()) for ax in maps] == [3, 2]
+    norms = [ax.collections[0].norm for ax in maps]
+    assert (norms[0].vmin, norms[0].vmax) == (norms[1].vmin, norms[1].vmax) == (0.1105, 0.225)
+    figure.canvas.draw()
+
+
+def test_other_metrics_and_settings_keep_their_own() -> None:
+    other = search(
+        *(trial(at, {"neighbours": at}, 0.5 + at, metric="mse") for at in range(3)), metric="mse"
+    )
+    figure = plots.compare_searches(grid(), other)
+    assert {ax.get_xlabel() for ax in figure.axes} >= {"alpha", "neighbours"}
+    figure.canvas.draw()
+    plots.compare_searches(search(), search()).canvas.draw()
+
+
+def test_names_are_two() -> None:
+    with pytest.raises(SettingsError, match="must be two"):
+        plots.compare_searches(grid(), grid(), names=("one",))  # type: ignore[arg-type]

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
+from matplotlib.patches import Rectangle
+from tests.plots.searches import grid, search, trial
+
+from tacit import plots
+from tacit.errors import SettingsError
+
+
+def shown(ax: Axes) -> list[list[float | None]]:
+    (mesh,) = [one for one in ax.collections if isinstance(one, QuadMesh)]
+    return np.ma.asarray(mesh.get_array()).tolist()
+
+
+def ticks(ax: Axes) -> tuple[list[str], list[str]]:
+    return (
+        [one.get_text() for one in ax.get_xticklabels()],
+        [one.get_text() for one in ax.get_yticklabels()],
+    )
+
+
+def test_each_cell_is_the_best_over_the_other_settings() -> None:
+    ax = plots.heat_map(grid())
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("alpha", "factors")  # what matters most
+    assert ticks(ax) == (["1", "10", "100"], ["8", "16"])
+    assert shown(ax) == [[0.115, 0.215, 0.165], [0.125, 0.225, 0.175]]
+    assert [text.get_text() for text in ax.texts][:3] == ["0.115", "0.215", "0.165"]
+    (frame,) = [one for one in ax.patches if isinstance(one, Rectangle) and not one.get_fill()]
+    assert frame.get_xy() == (1, 1)
+
+
+def test_settings_can_be_named() -> None:
+    ax = plots.heat_map(grid(), x="regularization", y="alpha")
+    assert ticks(ax) == (["0.1", "1"], ["1", "10", "100"])
+    assert plots.heat_map(grid(), y="alpha").get_xlabel() == "factors"
+    with pytest.raises(SettingsError, match="'beta' is no setting of this search"):
+        plots.heat_map(grid(), x="beta")
+    with pytest.raises(SettingsError, match="two settings"):
+        plots.heat_map(grid(), x="alpha", y="alpha")
+
+
+def test_cells_without_a_trial_are_hatched() -> None:
+    full = grid()
+    ax = plots.heat_map(search(*(one for one in full.trials if one.number not in (6, 7))))
+    assert shown(ax)[1][1] is None
+    (hatched,) = [one for one in ax.patches if isinstance(one, Rectangle) and one.get_hatch()]
+    assert hatched.get_xy() == (1, 1)
+    assert len(ax.texts) == 5
+
+
+def test_a_single_setting_is_a_row() -> None:
+    ax = plots.heat_map(search(*(trial(at, {"alpha": 10**at}, 0.1 + at / 100) for at in range(4))))
+    assert ticks(ax) == (["1", "10", "100", "1000"], [])
+    assert np.shape(shown(ax)) == (1, 4)
+    assert ax.get_title("left") == "Best ndcg@10 by alpha"
+
+
+def test_a_single_trial_is_a_cell() -> None:
+    for settings in ({"alpha": 1}, {}):
+        ax = plots.heat_map(search(trial(0, settings, 0.1)))
+        assert shown(ax) == [[0.1]]
+        ax.figure.canvas.draw()
+
+
+def test_many_numbers_are_put_into_bins() -> None:
+    rng = np.random.default_rng(0)
+    alphas = 10 ** rng.uniform(-3, 1, size=40)
+    rates = rng.uniform(0.5, 1.5, size=40)
+    drawn = zip(alphas.tolist(), rates.tolist(), strict=True)
+    trials = [trial(n, {"alpha": a, "rate": r}, a) for n, (a, r) in enumerate(drawn)]
+    ax = plots.heat_map(search(*trials), x="alpha", y="rate")
+    across, up = ticks(ax)
+    assert len(across) == len(up) == 6
+    lows = [float(one.partition("–")[0]) for one in across]
+    factors = np.divide(lows[1:], lows[:-1])
+    assert np.allclose(factors, factors[0], rtol=0.05)  # spaced by factors
+    assert float(np.nanmax(np.array(shown(ax), dtype=float))) == max(alphas)
+    even = np.diff([float(one.partition("–")[0]) for one in up])
+    assert np.allclose(even, even[0], atol=0.02)
+
+
+def test_lower_is_better_keeps_the_lowest() -> None:
+    trials = [
+        trial(at, {"alpha": at % 2}, value, metric="mse")
+        for at, value in enumerate((0.4, 0.3, 0.2, 0.5))
+    ]
+    assert shown(plots.heat_map(search(*trials, metric="mse"))) == [[0.2, 0.3]]
+
+
+def test_values_of_any_kind_and_hostile_ones() -> None:
+    trials = [
+        trial(at, {"kind": value, "$\\frac": at % 2}, 0.1 + at / 100)
+        for at, value in enumerate(["$\\bad{", None, (0.1, 1e-5), True, "x" * 200, "\x00\u202e"])
+    ]
+    ax = plots.heat_map(search(*trials))
+    ax.figure.canvas.draw()  # a formula would fail here
+    told = ticks(ax)[0] + ticks(ax)[1]
+    assert "none" in told
+    assert "0.1, 1e-5" in told
+    assert max(map(len, told)) <= 21
+
+
+def test_without_figures_it_says_so() -> None:
+    failed = [trial(at, {"alpha": at}, math.nan, state="failed") for at in range(3)]
+    ax = plots.heat_map(search(*failed))
+    assert ax.texts[0].get_text() == "no trial has a figure"
+    plots.heat_map(search()).figure.canvas.draw()

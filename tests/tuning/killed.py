@@ -1,0 +1,34 @@
+"""A search in a process of its own, to be killed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import tacit
+from tacit.data.interactions import Interactions
+from tacit.split import Split, leave_k_out
+
+SPACE: dict[str, Any] = {
+    "factors": [2, 3, 4, 5, 6],
+    "alpha": [1.0, 5.0, 20.0],
+    "regularization": [0.1, 10.0],
+    "confidence": "log",
+    "threads": 1,
+}
+HOW: dict[str, Any] = {"epochs": [1, 2, 3], "metrics": ["mse"]}
+
+
+def splits(data: Interactions) -> tuple[Split, Split]:
+    """What is searched on, and the final split."""
+    final = leave_k_out(data, 3, fraction_of_users=0.1)
+    return leave_k_out(final.train, 3, fraction_of_users=0.1, seed=1), final
+
+
+def go(storage: Path, data: Interactions, how: dict[str, Any], began: Any = None) -> None:
+    """Search till the end; ``began`` is set once a trial is begun."""
+    split, final = splits(data)
+    told = None if began is None else lambda _: began.set()
+    tacit.search(
+        tacit.ALS, SPACE, split, storage=storage, final=final, on_progress=told, **{**HOW, **how}
+    )
