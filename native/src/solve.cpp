@@ -47,13 +47,17 @@ Factors<const T> as_const(Factors<T> X) {
 
 /// Whether a row of n entries is cheaper solved exactly than by conjugate gradients. Counted in
 /// cycles of a core with vectors of 8 floats; on other cores the two stand in about the same
-/// relation. The exact solver does a multiply-add for 13 numbers in a cycle and waits for each
-/// pivot; the passes of conjugate gradients are bound by loads.
+/// relation. The exact solver works on granules of 8 numbers, does a multiply-add for 13 of them in
+/// a cycle, waits for each pivot and gathers its entries; the passes of conjugate gradients are
+/// bound by loads. With 3 steps these are cheaper whatever the row; with many the short rows and
+/// few factors are the exact solver's.
 bool exact_is_cheaper(std::int64_t n, std::int64_t f, int cg_steps) {
-  const double rows = static_cast<double>(n), factors = static_cast<double>(f);
+  const auto granules = [](std::int64_t x) { return static_cast<double>((x + 7) / 8 * 8); };
+  const double rows = granules(n), factors = granules(f);
   const double small = std::min(rows, factors), large = std::max(rows, factors);
-  const double exact = (small * small * large / 2 + small * small * small / 6) / 13 + 130 * small;
-  const double pass = 2 * rows * factors / 9 + 1.5 * factors;
+  const double products = (small * small * large / 2 + small * small * small / 6) / 13;
+  const double exact = products + 60 * small + rows * factors + 600;
+  const double pass = 2 * static_cast<double>(n) * factors / 9 + 1.5 * factors + 100;
   return exact < pass * (cg_steps + 1);
 }
 
