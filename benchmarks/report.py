@@ -1,7 +1,7 @@
 """A run's JSON as a page of the manual: tables, and plots beside it.
 
-``python -m benchmarks.report RESULTS.json [--docs docs]`` writes docs/benchmarks.md and
-docs/benchmarks-*.svg.
+``python -m benchmarks.report RESULTS.json … [--docs docs]`` writes docs/benchmarks.md and
+docs/benchmarks-*.svg; of several files the later ones count where they measured the same.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 from benchmarks import plots, targets
 from benchmarks.engines import ENGINES
 from benchmarks.figures import Case, Figures
+from benchmarks.joined import joined
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 INTRODUCTION = """\
@@ -24,7 +25,7 @@ INTRODUCTION = """\
 tacit beside its peers, in one run on one machine: engines take turns, every measurement has a
 process of its own, and all minimise the same objective (Hu, Koren & Volinsky 2008, α = {alpha:g},
 λ = {regularization:g}). `make bench` measures anew and `python -m benchmarks.report FILE` writes
-this page; the figures below are those of `benchmarks/results/{file}`.
+this page; the figures below are those of {file} in `benchmarks/results`.
 
 {machine}
 """
@@ -233,12 +234,12 @@ def _name(case: Case) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks.report")
-    parser.add_argument("results", type=Path)
+    parser.add_argument("results", type=Path, nargs="+")
     parser.add_argument("--docs", type=Path, default=DOCS)
     options = parser.parse_args()
-    result = json.loads(options.results.read_text(encoding="utf-8"))
+    result = joined([json.loads(file.read_text(encoding="utf-8")) for file in options.results])
     pictures = plots.write(Figures(result), options.docs)
-    text = page(result, options.results.name, pictures)
+    text = page(result, ", ".join(f"`{file.name}`" for file in options.results), pictures)
     (options.docs / "benchmarks.md").write_text(text, encoding="utf-8")
     print(options.docs / "benchmarks.md")
 
