@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 from tacit.checks import choice
 from tacit.errors import DataError, SettingsError
-from tacit.evaluation.measure import Measure, Scorable
+from tacit.evaluation.measure import Measure
 from tacit.evaluation.metrics import METRICS
+from tacit.evaluation.narrow import Scorable
 from tacit.split import Split
 
 Figures = dict[str, float]
