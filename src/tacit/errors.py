@@ -15,6 +15,7 @@
     │   ├── CorruptArtifactError    truncated or altered
     │   └── NewerFormatError        written by a later tacit
     ├── DownloadError           a data set that could not be fetched whole
+    ├── StoreError              a server's database that can't be used
     └── MissingExtraError       an optional library that is not installed (an ImportError)
 
 A message says what was found, where, and what to do about it.
@@ -84,6 +85,10 @@ class NewerFormatError(ArtifactError):
 
 class DownloadError(TacitError, OSError):
     """A data set that could not be fetched whole."""
+
+
+class StoreError(TacitError):
+    """A server's database that can't be used: gone, locked, full, damaged, of a later tacit."""
 
 
 class MissingExtraError(TacitError, ImportError):

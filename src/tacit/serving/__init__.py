@@ -1,0 +1,1 @@
+"""Serving: answers of a model, feedback in a database, pages and an API."""

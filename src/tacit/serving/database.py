@@ -1,0 +1,318 @@
+"""The store in SQLite or PostgreSQL: one implementation, with bound parameters only."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import sqlalchemy as sa
+
+from tacit.data import database
+from tacit.data.ids import Id
+from tacit.errors import DataError, StoreError
+from tacit.serving import migrations
+from tacit.serving.store import (
+    Activation,
+    Event,
+    Folded,
+    Override,
+    Store,
+    Stored,
+    check_id,
+    id_text,
+)
+from tacit.serving.writer import Writer
+
+T = TypeVar("T")
+
+_PAGE = 10_000  # events read at a time
+_KEYS = 1_000  # keys looked for at a time
+
+
+def _table(name: str, columns: str) -> sa.TableClause:
+    return sa.table(f"tacit_{name}", *map(sa.column, columns.split()))
+
+
+_STORE = _table("store", "version")
+_EVENTS = _table("events", "number person item kind value at key")
+_ACTIVATIONS = _table("activations", "number path learned at")
+_OVERRIDES = _table("overrides", "item name link picture tags hidden")
+_FOLDED = _table("folded", "person vector model upto")
+
+
+class DatabaseStore(Store):
+    """See :class:`tacit.serving.store.Store`.
+
+    One thread writes, so that whatever arrives while the disk is waited for becomes durable
+    together. Writers of several processes queue up: numbers of events rise in the order in which
+    they are committed.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url, self._scratch = _placed(database.parsed(url))
+        self._engine = _engine(self._url)
+        try:
+            with self._told():
+                _prepare(self._engine)
+        except BaseException:
+            self._let_go()
+            raise
+        self._writer = Writer(self._transaction)
+
+    # --- events -------------------------------------------------------------------------
+
+    def submit(self, events: Sequence[Event]) -> Future[list[bool]]:
+        """See the base."""
+        now = time.time()
+        rows = [_row(event, now) for event in events]
+        return self._writer.submit(lambda con: _insert(con, rows))
+
+    def history(self, person: Id) -> dict[Id, float]:
+        """See the base."""
+        found = self._rows(
+            sa.select(_EVENTS.c.item, _EVENTS.c.kind, _EVENTS.c.value)
+            .where(_EVENTS.c.person == _text("person", person))
+            .order_by(_EVENTS.c.number)
+        )
+        likes: dict[str, float] = {}
+        for item, kind, value in found:
+            likes.pop(item, None)
+            if kind == "like":
+                likes[item] = value
+        return {json.loads(item): value for item, value in likes.items()}
+
+    def events(self, after: int = 0, limit: int | None = None) -> Iterator[Stored]:
+        """See the base."""
+        left = float("inf") if limit is None else limit
+        while left > 0:
+            size = int(min(left, _PAGE))
+            page = self._rows(
+                sa.select(_EVENTS)
+                .where(_EVENTS.c.number > after)
+                .order_by(_EVENTS.c.number)
+                .limit(size)
+            )
+            for number, person, item, *rest in page:
+                yield Stored(number, Event(json.loads(person), json.loads(item), *rest))
+                after = number
+            left = left - size if len(page) == size else 0
+
+    def last(self) -> int:
+        """See the base."""
+        [[number]] = self._rows(sa.select(sa.func.max(_EVENTS.c.number)))
+        return number or 0
+
+    def forget(self, person: Id) -> int:
+        """See the base."""
+        known_as = _text("person", person)
+
+        def do(con: sa.Connection) -> int:
+            con.execute(sa.delete(_FOLDED).where(_FOLDED.c.person == known_as))
+            return con.execute(sa.delete(_EVENTS).where(_EVENTS.c.person == known_as)).rowcount
+
+        return self._write(do)
+
+    # --- models -------------------------------------------------------------------------
+
+    def activate(self, path: str, *, learned: int = 0) -> None:
+        """See the base."""
+        row = {"path": path, "learned": learned, "at": time.time()}
+        self._write(lambda con: con.execute(sa.insert(_ACTIVATIONS), row))
+
+    def activations(self, limit: int = 10) -> list[Activation]:
+        """See the base."""
+        columns = (_ACTIVATIONS.c.path, _ACTIVATIONS.c.learned, _ACTIVATIONS.c.at)
+        newest = _ACTIVATIONS.c.number.desc()
+        return [
+            Activation(*row)
+            for row in self._rows(sa.select(*columns).order_by(newest).limit(limit))
+        ]
+
+    # --- items and people ---------------------------------------------------------------
+
+    def overrides(self) -> dict[Id, Override]:
+        """See the base."""
+        return {
+            json.loads(item): Override(
+                *texts, tags=None if tags is None else tuple(json.loads(tags)), hidden=bool(hidden)
+            )
+            for item, *texts, tags, hidden in self._rows(sa.select(_OVERRIDES))
+        }
+
+    def set_override(self, item: Id, override: Override | None) -> None:
+        """See the base."""
+        row = None
+        if override is not None:
+            tags = None if override.tags is None else json.dumps(override.tags)
+            row = {**vars(override), "tags": tags, "hidden": int(override.hidden)}
+        self._replace(_OVERRIDES, {"item": _text("item", item)}, row)
+
+    def fold(self, person: Id, folded: Folded) -> None:
+        """See the base."""
+        vector = np.ascontiguousarray(folded.vector, dtype="<f4")
+        if vector.ndim != 1 or not np.isfinite(vector).all():
+            raise DataError(f"a person's vector is a list of finite numbers, got {folded.vector!r}")
+        row = {"vector": vector.tobytes(), "model": folded.model, "upto": folded.upto}
+        self._replace(_FOLDED, {"person": _text("person", person)}, row)
+
+    def folded(self, person: Id) -> Folded | None:
+        """See the base."""
+        known_as = _FOLDED.c.person == _text("person", person)
+        columns = (_FOLDED.c.vector, _FOLDED.c.model, _FOLDED.c.upto)
+        for vector, model, upto in self._rows(sa.select(*columns).where(known_as)):
+            return Folded(np.frombuffer(vector, dtype="<f4"), model, upto)
+        return None
+
+    # --- the store itself ---------------------------------------------------------------
+
+    def check(self) -> None:
+        """See the base."""
+        self._rows(sa.select(_STORE.c.version))
+
+    def close(self) -> None:
+        """See the base."""
+        self._writer.close()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        self._engine.dispose()
+        if self._scratch is not None:
+            self._scratch.cleanup()
+
+    def _told(self) -> contextlib.AbstractContextManager[None]:
+        return database.told(self._url, StoreError)
+
+    def _rows(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+        with self._told(), self._engine.begin() as con:
+            return con.execute(query).all()
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sa.Connection]:
+        """A connection that is the only one to write, of all processes."""
+        with self._told(), _writing(self._engine).begin() as con:
+            con.execute(sa.select(_STORE.c.version).with_for_update())  # SQLite is locked already
+            yield con
+
+    def _write(self, do: Callable[[sa.Connection], T]) -> T:
+        return self._writer.submit(do).result()
+
+    def _replace(
+        self, table: sa.TableClause, key: Mapping[str, str], row: Mapping[str, object] | None
+    ) -> None:
+        [(name, value)] = key.items()
+
+        def do(con: sa.Connection) -> None:
+            con.execute(sa.delete(table).where(table.c[name] == value))
+            if row is not None:
+                con.execute(sa.insert(table), {**key, **row})
+
+        self._write(do)
+
+
+# --- events ↔ rows ----------------------------------------------------------------------
+
+
+def _text(what: str, value: Id) -> str:
+    check_id(what, value)
+    return id_text(value)
+
+
+def _row(event: Event, now: float) -> dict[str, Any]:
+    at = now if event.at is None else event.at
+    ids = {"person": id_text(event.person), "item": id_text(event.item)}
+    return {**vars(event), **ids, "at": at}
+
+
+def _insert(con: sa.Connection, rows: Sequence[dict[str, Any]]) -> list[bool]:
+    """Insert events, but for those with a key that their person has used; whether each was."""
+    keyed = [(row["person"], row["key"]) for row in rows if row["key"] is not None]
+    used = _used(con, keyed)
+    fresh = []
+    for row in rows:
+        known_by = (row["person"], row["key"])
+        fresh.append(known_by not in used)
+        if row["key"] is not None:
+            used.add(known_by)
+    if any(fresh):
+        kept = [row for row, new in zip(rows, fresh, strict=True) if new]
+        con.execute(sa.insert(_EVENTS), kept)
+    return fresh
+
+
+def _used(con: sa.Connection, keyed: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+    both = (_EVENTS.c.person, _EVENTS.c.key)
+    used: set[tuple[str, str]] = set()
+    for begin in range(0, len(keyed), _KEYS):
+        some = sa.tuple_(*both).in_(keyed[begin : begin + _KEYS])
+        used.update((person, key) for person, key in con.execute(sa.select(*both).where(some)))
+    return used
+
+
+# --- connections ------------------------------------------------------------------------
+
+
+def _placed(url: sa.URL) -> tuple[sa.URL, tempfile.TemporaryDirectory[str] | None]:
+    """The address; a store without a place gets one, for as long as it is open."""
+    if not database.is_sqlite(url) or url.database not in (None, "", ":memory:"):
+        return url, None
+    scratch = tempfile.TemporaryDirectory(prefix="tacit-store-")
+    return url.set(database=str(Path(scratch.name) / "store.db")), scratch
+
+
+def _engine(url: sa.URL) -> sa.Engine:
+    if not database.is_sqlite(url):
+        return database.engine_of(url)
+    engine = database.engine_of(url, max_overflow=-1)
+
+    @sa.event.listens_for(engine, "connect")
+    def set_up(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # transactions begin where `begin` below says
+        # WAL with FULL: the log is on the disk before a commit is over
+        for pragma in ("synchronous = FULL", "secure_delete = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(con: sa.Connection) -> None:
+        # a writer locks at once: one that has read before could not wait for its turn
+        con.exec_driver_sql(con.get_execution_options().get("tacit_begin", "BEGIN"))
+
+    return engine
+
+
+def _writing(engine: sa.Engine) -> sa.Engine:
+    return engine.execution_options(tacit_begin="BEGIN IMMEDIATE")
+
+
+def _prepare(engine: sa.Engine) -> None:
+    """Make or migrate the tables; several processes may come here at the same time."""
+    with engine.begin() as con:
+        migrations.check(con)  # before anything of somebody else's is touched
+    if engine.dialect.name == "sqlite":
+        _set_wal(engine)
+    with _writing(engine).begin() as con:
+        if engine.dialect.name == "postgresql":
+            # there may be no row to queue up at yet; the number is any, but always this one
+            con.execute(sa.select(sa.func.pg_advisory_xact_lock(7_461_636_974)))
+        migrations.migrate(con)
+
+
+def _set_wal(engine: sa.Engine) -> None:
+    """Readers need not wait for the writer; the file remembers it."""
+    deadline = time.monotonic() + database.PATIENCE
+    while True:
+        try:
+            with contextlib.closing(engine.raw_connection()) as connection:
+                connection.cursor().execute("PRAGMA journal_mode = WAL")
+            return
+        except Exception as error:  # SQLite does not wait here when another process does the same
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise StoreError(f"can't set up {database.shown(engine.url)}: {error}") from error
+            time.sleep(0.02)
