@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
 import numpy as np
 import pytest
+from tests import postgres
 
 from tacit.data.ids import IdMap
 from tacit.data.interactions import Csr, Interactions
@@ -36,6 +37,17 @@ def real_data() -> Callable[[str], Path]:
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    """A PostgreSQL server; skips where there is none to start."""
+    try:
+        server = postgres.Server()
+    except postgres.AbsentError as error:
+        pytest.skip(str(error))
+    yield server
+    server.stop()
 
 
 def random_interactions(

@@ -8,7 +8,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -108,7 +107,7 @@ class DatabaseStore(Store):
     def last(self) -> int:
         """See the base."""
         [[number]] = self._rows(sa.select(sa.func.max(_EVENTS.c.number)))
-        return number or 0
+        return int(number or 0)
 
     def forget(self, person: Id) -> int:
         """See the base."""
@@ -190,7 +189,7 @@ class DatabaseStore(Store):
     def _told(self) -> contextlib.AbstractContextManager[None]:
         return database.told(self._url, StoreError)
 
-    def _rows(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+    def _rows(self, query: sa.Select[Any]) -> Sequence[Any]:
         with self._told(), self._engine.begin() as con:
             return con.execute(query).all()
 
