@@ -1,0 +1,92 @@
+"""Processes that are killed while they write events: none is lost, none doubled."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import Counter
+
+import numpy as np
+import pytest
+from tests.serving import writing
+
+from tacit.serving.store import Store
+
+
+@pytest.fixture(scope="module")
+def processes():
+    """Processes that begin with everything imported."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.serving.writing", "tacit.serving.database", "psycopg"])
+    return context
+
+
+def run_till_killed(processes, url: str, turns: list[int], after: int) -> int:
+    """Let clients write until so many turns are acknowledged; kill them; what was, counts."""
+    ours, theirs = processes.Pipe(duplex=False)
+    process = processes.Process(target=writing.write, args=(url, turns, theirs))
+    process.start()
+    theirs.close()
+    acknowledged = 0
+    try:
+        while True:
+            person, turn = ours.recv()
+            turns[person] = turn + 1
+            acknowledged += 1
+            if acknowledged == after:
+                process.kill()  # what it still told until then is in the pipe
+    except (EOFError, OSError):  # perhaps in the midst of a message
+        pass
+    process.join()
+    ours.close()
+    return acknowledged
+
+
+@pytest.mark.parametrize(("database", "kills"), [("sqlite", 50), ("postgresql", 15)])
+def test_no_acknowledged_event_is_lost_and_none_doubled(
+    processes, request, tmp_path, database, kills
+) -> None:
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    if database == "postgresql":
+        url = request.getfixturevalue("postgres_server").url()
+    rng = np.random.default_rng(0)
+    turns = [0] * writing.PEOPLE  # each client's next turn: the first not acknowledged
+    for _ in range(kills):
+        after = int(rng.integers(1, 25))
+        assert run_till_killed(processes, url, turns, after) >= after
+    with Store.open(url) as store:
+        found = Counter((one.event.person, one.event.item) for one in store.events())
+    wanted = {
+        (event.person, event.item)
+        for person, next_turn in enumerate(turns)
+        for turn in range(next_turn)
+        for event in writing.events_of(person, turn)
+    }
+    assert len(wanted) > 2 * kills
+    assert wanted <= set(found)  # none was lost
+    assert set(found.values()) == {1}  # none is there twice
+    # beside those there are only whole batches that nobody was told of in time
+    untold = set(found) - wanted
+    for person, turn in enumerate(turns):
+        batch = {(event.person, event.item) for event in writing.events_of(person, turn)}
+        assert untold & batch in (set(), batch)
+        untold -= batch
+    assert not untold
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_processes_that_begin_at_once_share_a_new_store(
+    processes, request, tmp_path, database
+) -> None:
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    if database == "postgresql":
+        url = request.getfixturevalue("postgres_server").url()
+    workers = [
+        processes.Process(target=writing.open_and_add, args=(url, f"p{n}", 10)) for n in range(4)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+        assert worker.exitcode == 0
+    with Store.open(url) as store:
+        assert [len(store.history(f"p{n}")) for n in range(4)] == [10] * 4

@@ -1,0 +1,41 @@
+"""Clients that write events in a process of their own, to be killed."""
+
+from __future__ import annotations
+
+import threading
+from multiprocessing.connection import Connection
+
+from tacit.serving.store import Event, Store
+
+PEOPLE = 4
+
+
+def events_of(person: int, turn: int) -> list[Event]:
+    """What a client sends in its turn: a batch of one to three."""
+    who = f"p{person}"
+    return [Event(who, f"{turn}.{n}", key=f"{turn}.{n}") for n in range(turn % 3 + 1)]
+
+
+def write(url: str, turns: list[int], told: Connection) -> None:
+    """Every client goes on from its turn, for ever; each acknowledged turn is told."""
+    alone = threading.Lock()
+    store = Store.open(url)
+
+    def client(person: int) -> None:
+        turn = turns[person]
+        while True:
+            store.add(events_of(person, turn))
+            with alone:
+                told.send((person, turn))
+            turn += 1
+
+    for person in range(PEOPLE):
+        threading.Thread(target=client, args=(person,), daemon=True).start()
+    threading.Event().wait()
+
+
+def open_and_add(url: str, person: str, n: int) -> None:
+    """Open a store, that perhaps nobody has made yet, and add some events."""
+    with Store.open(url) as store:
+        for number in range(n):
+            store.add([Event(person, number)])
