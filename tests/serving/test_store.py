@@ -73,10 +73,9 @@ def test_many_keys_at_once(store) -> None:
 
 
 def test_a_history_is_what_is_left_of_likes(store) -> None:
-    store.add([Event("ann", "a"), Event("ann", "b", value=3.0), Event("ann", 5), Event("ann", "5")])
-    store.add(
-        [Event("ann", "a", "unlike"), Event("ann", "b", value=-1.0), Event("ann", "z", "unlike")]
-    )
+    store.add([Event("ann", item, value=3.0) for item in ("a", "b", 5, "5")])
+    store.add([Event("ann", item, "unlike") for item in ("a", "z")])
+    store.add([Event("ann", "b", value=-1.0)])
     assert list(store.history("ann").items()) == [(5, 3.0), ("5", 3.0), ("b", -1.0)]
     store.add([Event("ann", 5)])
     assert list(store.history("ann")) == ["5", "b", 5]

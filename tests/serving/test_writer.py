@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import threading
 from collections.abc import Iterator
 
@@ -20,6 +21,10 @@ class Log:
         self.fails = False
         self.gate = threading.Event()
         self.gate.set()
+
+    @property
+    def kept(self) -> list[int]:
+        return list(itertools.chain(*self.commits))
 
     @contextlib.contextmanager
     def begin(self) -> Iterator[list[int]]:
@@ -70,7 +75,7 @@ def test_what_waits_is_done_in_one_transaction(log, writer) -> None:
     futures = waiting(log, writer, [noting(n) for n in range(5)])
     assert [one.result(10) for one in futures] == [0, 10, 20, 30, 40]
     assert len(log.commits) <= 2
-    assert sum(log.commits, start=[]) == [-1, 0, 1, 2, 3, 4]
+    assert log.kept == [-1, 0, 1, 2, 3, 4]
 
 
 def test_one_that_fails_takes_no_other_with_it(log, writer) -> None:
@@ -78,7 +83,7 @@ def test_one_that_fails_takes_no_other_with_it(log, writer) -> None:
     assert (futures[0].result(10), futures[2].result(10)) == (10, 20)
     with pytest.raises(ValueError, match="of its own making"):
         futures[1].result(10)
-    assert sorted(sum(log.commits, start=[])) == [-1, 1, 2]  # the failed one left nothing
+    assert sorted(log.kept) == [-1, 1, 2]  # the failed one left nothing
 
 
 def test_where_nothing_can_begin_all_are_told_once(log, writer) -> None:
@@ -99,7 +104,7 @@ def test_what_is_given_up_while_it_waits_is_not_done(log, writer) -> None:
     assert given_up.cancel()
     log.gate.set()
     assert writer.submit(noting(3)).result(10) == 30
-    assert sum(log.commits, start=[]) == [1, 3]
+    assert log.kept == [1, 3]
 
 
 def test_what_waits_is_done_before_the_end(log, writer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import tempfile
 import time
@@ -232,8 +233,7 @@ def _row(event: Event, now: float) -> dict[str, Any]:
 
 def _insert(con: sa.Connection, rows: Sequence[dict[str, Any]]) -> list[bool]:
     """Insert events, but for those with a key that their person has used; whether each was."""
-    keyed = [(row["person"], row["key"]) for row in rows if row["key"] is not None]
-    used = _used(con, keyed)
+    used = _used(con, rows)
     fresh = []
     for row in rows:
         known_by = (row["person"], row["key"])
@@ -241,17 +241,22 @@ def _insert(con: sa.Connection, rows: Sequence[dict[str, Any]]) -> list[bool]:
         if row["key"] is not None:
             used.add(known_by)
     if any(fresh):
-        kept = [row for row, new in zip(rows, fresh, strict=True) if new]
-        con.execute(sa.insert(_EVENTS), kept)
+        con.execute(sa.insert(_EVENTS), list(itertools.compress(rows, fresh)))
     return fresh
 
 
-def _used(con: sa.Connection, keyed: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
-    both = (_EVENTS.c.person, _EVENTS.c.key)
+def _used(con: sa.Connection, rows: Sequence[dict[str, Any]]) -> set[tuple[str, str]]:
+    """Which of the rows' keys their people have used before."""
+    wanted: dict[str, list[str]] = {}
+    for row in rows:
+        if row["key"] is not None:
+            wanted.setdefault(row["person"], []).append(row["key"])
     used: set[tuple[str, str]] = set()
-    for begin in range(0, len(keyed), _KEYS):
-        some = sa.tuple_(*both).in_(keyed[begin : begin + _KEYS])
-        used.update((person, key) for person, key in con.execute(sa.select(*both).where(some)))
+    for person, keys in wanted.items():  # SQLite walks the whole index for (person, key) IN …
+        for begin in range(0, len(keys), _KEYS):
+            some = _EVENTS.c.key.in_(keys[begin : begin + _KEYS])
+            found = con.execute(sa.select(_EVENTS.c.key).where(_EVENTS.c.person == person, some))
+            used.update((person, key) for (key,) in found)
     return used
 
 
