@@ -15,9 +15,11 @@ from tacit.cli import (
     demo,
     evaluate,
     explain,
+    export,
     failures,
     fit,
     info,
+    ingest,
     recommend,
     search,
     similar,
@@ -84,6 +86,8 @@ add(app, recommend.recommend, recommend.EXAMPLES)
 add(app, similar.similar, similar.EXAMPLES)
 add(app, explain.explain, explain.EXAMPLES)
 add(app, info.info, info.EXAMPLES)
+add(app, ingest.ingest, ingest.EXAMPLES)
+add(app, export.export, export.EXAMPLES)
 app.add_typer(datasets.app, name="datasets")
 add(app, demo.demo, demo.EXAMPLES)
 

@@ -11,6 +11,7 @@ import typer
 from tacit.cli import settings, sources
 from tacit.cli.options import DataOptions, Json, ModelOptions, Quiet
 from tacit.cli.output import Output, evaluations, seconds, size
+from tacit.data import database
 from tacit.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ tacit fit user_artists.dat --user userID --item artistID --value weight \
 [dim]# likes without a header: columns by place, busy users and items only[/dim]
 tacit fit likes.psv --user 2 --item 1 --min-per-user 5 --min-per-item 5
 
+[dim]# straight from a database; it is only read[/dim]
+tacit fit postgresql://me@host/shop -o shop.tacit \
+      --query "SELECT customer AS user, product AS item, count(*) FROM orders GROUP BY 1, 2"
+
 [dim]# how good is it? a fifth of the likes is held out first[/dim]
 tacit fit ratings.parquet --evaluate --factors 128"""
 
@@ -40,7 +45,7 @@ def fit(
         typer.Argument(
             metavar="SOURCE",
             help="CSV, TSV, PSV, Parquet or JSON lines, packed or not; a folder or a glob of "
-            "Parquet; or the name of a known data set.",
+            "Parquet; the name of a known data set; or the address of a database, with --query.",
         ),
     ],
     data: DataOptions,
@@ -122,6 +127,8 @@ def described(model: Model) -> str:
 
 
 def _stem(source: str) -> str:
+    if database.is_address(source):  # there may be a password in it
+        raise SettingsError("a query has no name to give a model file: give one with -o")
     name = Path(source).name.split(".")[0]
     if not name or set(name) & set("*?["):
         raise SettingsError(f"can't name a model file after {source!r}: give one with -o")

@@ -83,6 +83,12 @@ class DataOptions:
     timestamp: Annotated[
         str | None, _option("The column of times.", panel=_READING, metavar="COLUMN")
     ] = None
+    query: Annotated[
+        str | None,
+        _option(
+            "For a database: the SELECT whose rows are the log.", panel=_READING, metavar="SQL"
+        ),
+    ] = None
     sep: Annotated[
         str | None,
         _option(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tacit.cli.options import DataOptions
 from tacit.cli.output import Output, size
+from tacit.data import database
 from tacit.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ _WHETHER = {"auto": None, "yes": True, "no": False}
 
 
 def read(source: str, options: DataOptions, out: Output) -> Interactions:
-    """A file, a folder, a glob or a known data set, with its catalogue and minima.
+    """A file, a folder, a glob, a query or a known data set, with its catalogue and minima.
 
     Raises
     ------
@@ -28,7 +29,9 @@ def read(source: str, options: DataOptions, out: Output) -> Interactions:
     """
     from tacit.data import datasets
 
-    if not Path(source).expanduser().exists() and source in datasets.names():
+    if database.is_address(source):
+        interactions = _database(source, options, out)
+    elif not Path(source).expanduser().exists() and source in datasets.names():
         interactions = _known(source, options, out)
     elif re.fullmatch(r"[\w-]+", source) and not Path(source).exists():
         raise DataError(
@@ -59,7 +62,7 @@ def fetch(name: str, out: Output, **how: Any) -> Interactions:
 def _known(name: str, options: DataOptions, out: Output) -> Interactions:
     _refuse(
         options,
-        ("user", "item", "value", "timestamp", "sep", "encoding", "format", "duplicates"),
+        ("user", "item", "value", "timestamp", "query", "sep", "encoding", "format", "duplicates"),
         f"{name} is a known data set, read as its publisher wrote it",
     )
     return fetch(name, out, min_rating=options.min_rating)
@@ -69,6 +72,7 @@ def _file(source: str, options: DataOptions, out: Output) -> Interactions:
     from tacit.data.read import read_interactions
 
     _refuse(options, ("min_rating",), f"{source} is a file, not a known data set")
+    _refuse(options, ("query",), f"{source} is a file, not the address of a database")
     with out.progress(f"reading {Path(source).name}"):
         return read_interactions(
             source,
@@ -81,6 +85,25 @@ def _file(source: str, options: DataOptions, out: Output) -> Interactions:
             encoding=options.encoding,
             header=_WHETHER[options.header],
             format=options.format,
+            duplicates=options.duplicates,
+            on_bad_lines=options.on_bad_lines,
+        )
+
+
+def _database(source: str, options: DataOptions, out: Output) -> Interactions:
+    from tacit.data.read import read_interactions
+
+    _refuse(options, ("sep", "encoding", "format", "min_rating"), "a database is read, not a file")
+    if options.query is None:
+        raise SettingsError("a database needs --query, the SELECT whose rows are the log")
+    with out.progress("reading the database"):
+        return read_interactions(
+            source,
+            user=column(options.user),
+            item=column(options.item),
+            value=column(options.value),
+            timestamp=column(options.timestamp),
+            query=options.query,
             duplicates=options.duplicates,
             on_bad_lines=options.on_bad_lines,
         )

@@ -64,8 +64,15 @@ def shown(url: sa.URL) -> str:
     return plain.render_as_string()
 
 
+def without_password(source: str) -> str:
+    """A path as it is, and an address for messages."""
+    return shown(parsed(source)) if is_address(source) else source
+
+
 def engine_of(url: sa.URL, **how: Any) -> sa.Engine:
     """What opens connections to a database; nothing is opened yet.
+
+    Transactions are the same in both: tables are made and changed in them too.
 
     Raises
     ------
@@ -81,7 +88,24 @@ def engine_of(url: sa.URL, **how: Any) -> sa.Engine:
         require("psycopg", extra="postgres", what="PostgreSQL databases")
         waits = {"connect_timeout": PATIENCE}
         how = {"pool_pre_ping": True, **how}
-    return sa.create_engine(url, connect_args=waits, pool_timeout=PATIENCE, **how)
+    engine = sa.create_engine(url, connect_args=waits, pool_timeout=PATIENCE, **how)
+    if is_sqlite(url):
+        sa.event.listen(engine, "connect", _leave_transactions_alone)
+        sa.event.listen(engine, "begin", _begin)
+    return engine
+
+
+def writing(engine: sa.Engine) -> sa.Engine:
+    """The same, for transactions that write: one that has read first could not wait its turn."""
+    return engine.execution_options(tacit_begin="BEGIN IMMEDIATE")
+
+
+def _leave_transactions_alone(connection: Any, _: object) -> None:
+    connection.isolation_level = None
+
+
+def _begin(con: sa.Connection) -> None:
+    con.exec_driver_sql(con.get_execution_options().get("tacit_begin", "BEGIN"))
 
 
 def is_sqlite(url: sa.URL) -> bool:

@@ -35,6 +35,7 @@ def read_interactions(
     encoding: str | None = None,
     header: bool | None = None,
     format: Literal["text", "parquet", "jsonl"] | None = None,  # noqa: A002 - reads best
+    query: str | None = None,
     name: str | None = None,
     duplicates: Duplicates | None = None,
     on_bad_lines: Literal["error", "skip"] = "error",
@@ -54,8 +55,9 @@ def read_interactions(
     source
         The path of a delimited text file, of Parquet or of JSON lines, packed with gzip or zstd
         or not; a glob of them; a folder of Parquet; a pandas, polars or pyarrow frame; a SciPy
-        sparse matrix or a 2-D NumPy array, users × items; or a list of (user, item), (user,
-        item, value) or (user, item, value, timestamp) tuples.
+        sparse matrix or a 2-D NumPy array, users × items; a list of (user, item), (user,
+        item, value) or (user, item, value, timestamp) tuples; or the address of a database,
+        ``sqlite:///file.db`` or ``postgresql://user@host/name``, with ``query``.
     user, item, value, timestamp
         Columns by name, or by position from 0. Without ``value`` every row is a like worth 1;
         a negative value is a dislike. Timestamps are whole numbers, kept in their own unit, or
@@ -77,6 +79,9 @@ def read_interactions(
         if its value or timestamp is not a number.
     format
         ``"text"``, ``"parquet"`` or ``"jsonl"``; None: by the file's suffix and first bytes.
+    query
+        The SQL whose rows are read, where ``source`` is the address of a database. It can only
+        read; its rows are streamed.
     name
         What to call the data set; None: the file's name.
     duplicates
@@ -134,7 +139,7 @@ def read_interactions(
     with workspace(memory_limit) as (con, scratch):
         opened = sources_of(
             con, source, scratch, given,
-            options=options, format=format, numeric=("value", "timestamp"),
+            options=options, format=format, numeric=("value", "timestamp"), query=query,
         )  # fmt: skip
         places = [_places(given, one) for one in opened]
         roles = _same_roles(places)

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tacit.data.columns import Column, has_header
+from tacit.data.database import is_address, parsed, shown
 from tacit.data.plain import plain_text
 from tacit.data.text import TextFile, TextOptions, lines_sql, literal_path, open_text, sql_text
 from tacit.errors import ColumnError, DataError, EmptyDataError, SettingsError, require
@@ -104,8 +105,9 @@ def sources_of(
     options: TextOptions,
     format: str | None = None,  # noqa: A002 - the public argument's name
     numeric: Sequence[str] = (),
+    query: str | None = None,
 ) -> list[Source]:
-    """Open a path, a glob, a folder of Parquet, a frame, or a list of records.
+    """Open a path, a glob, a folder of Parquet, a query, a frame, or a list of records.
 
     Parameters
     ----------
@@ -123,7 +125,11 @@ def sources_of(
         ``"text"``, ``"parquet"``, ``"jsonl"``, or None to go by the name of the file.
     numeric
         The roles whose columns must be numbers.
+    query
+        The SQL of what to read, where the source is the address of a database.
     """
+    if is_address(source) or query is not None:
+        return [_query(con, source, query)]
     if format is not None and format not in FORMATS:
         raise SettingsError(f"format must be one of {', '.join(FORMATS)}, got {format!r}")
     if not isinstance(source, str | os.PathLike):
@@ -138,7 +144,9 @@ def sources_of(
 
 
 def name_of(source: Any) -> str | None:
-    """The name of a file without its suffixes, or None for what is no file."""
+    """The name of a file or database without its suffixes, or None for what is none."""
+    if is_address(source):
+        source = parsed(source).database or "query"
     if not isinstance(source, str | os.PathLike):
         return None
     name = Path(source).name
@@ -283,6 +291,22 @@ def _json_kind(con: Any, relation: str, place: int) -> str:
     if types <= {"BIGINT", "UBIGINT", "DOUBLE"}:
         return "float"
     return "boolean" if types == {"BOOLEAN"} else "mixed"
+
+
+# --- databases --------------------------------------------------------------------------
+
+
+def _query(con: Any, source: Any, query: str | None) -> Source:
+    from tacit.data.queries import pull
+
+    if not is_address(source):
+        raise SettingsError("query= goes with the address of a database: sqlite:///file.db")
+    if query is None:
+        raise SettingsError(
+            "a database needs a query, the SELECT that gives users, items and perhaps values"
+        )
+    relation = pull(con, source, query)
+    return _typed(con, relation, f"the query of {shown(parsed(source))}", ())
 
 
 # --- frames -----------------------------------------------------------------------------

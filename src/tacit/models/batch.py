@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tacit.checks import whole
-from tacit.errors import DataError, SettingsError
+from tacit.data.ids import Id, IdMap
+from tacit.data.tables import check_file
+from tacit.errors import DataError
 from tacit.models.lists import ItemLists
+from tacit.models.sinks import Columns, FileSink
 from tacit.results import Recommendations
 
 if TYPE_CHECKING:
@@ -21,14 +24,6 @@ Progress = Callable[[int, int], None]
 
 _AT_ONCE = 1_000_000  # answers in a batch, at most
 _MOST_USERS = 10_000
-_MEMORY_LIMIT = "256MB"
-_FORMATS = {
-    ".parquet": "FORMAT parquet, COMPRESSION zstd",
-    ".csv": "FORMAT csv, HEADER",
-    ".csv.gz": "FORMAT csv, HEADER, COMPRESSION gzip",
-    ".jsonl": "FORMAT json",
-    ".jsonl.gz": "FORMAT json, COMPRESSION gzip",
-}
 
 
 def recommend_all(
@@ -43,77 +38,76 @@ def recommend_all(
     on_progress: Progress | None = None,
 ) -> Path | Iterator[Recommendations]:
     """Recommendations for every user; see :meth:`tacit.models.base.Model.recommend_all`."""
-    k = whole("k", k, 1)
-    if batch is None:
-        batch = min(_MOST_USERS, max(1, _AT_ONCE // k))
-    batch = whole("batch", batch, 1)
-    copy_options = None if to is None else _format(Path(to))
-    answers = _batches(model, k, batch, exclude_seen, allow, deny, on_progress)
-    if to is None or copy_options is None:
-        return answers
-    return _write(answers, Path(to), copy_options, model)
-
-
-def _batches(
-    model: Model,
-    k: int,
-    batch: int,
-    exclude_seen: bool,
-    allow: ItemLists | None,
-    deny: ItemLists | None,
-    on_progress: Progress | None,
-) -> Iterator[Recommendations]:
-    users = model.users.array
+    size = batch_size(batch, whole("k", k, 1))
     allow, deny = (
         one if one is None or hasattr(one, "keys") else list(one) for one in (allow, deny)
     )
-    for begin in range(0, len(users), batch):
-        some = users[begin : begin + batch].tolist()
-        yield model.recommend(some, k, exclude_seen=exclude_seen, allow=allow, deny=deny)
+
+    def ask(users: list[Id]) -> Recommendations:
+        return model.recommend(users, k, exclude_seen=exclude_seen, allow=allow, deny=deny)
+
+    answers = batches(model.users, size, ask, on_progress=on_progress)
+    return answers if to is None else _write(answers, Path(to), columns_of(model, "user", "item"))
+
+
+def batch_size(batch: int | None, k: int) -> int:
+    """How many to ask for at a time.
+
+    Raises
+    ------
+    SettingsError
+        If ``batch`` is less than 1.
+    """
+    return min(_MOST_USERS, max(1, _AT_ONCE // k)) if batch is None else whole("batch", batch, 1)
+
+
+def batches(
+    ids: IdMap,
+    size: int,
+    ask: Callable[[list[Id]], Recommendations],
+    *,
+    begin: int = 0,
+    on_progress: Progress | None = None,
+) -> Iterator[Recommendations]:
+    """The answers for ids from number ``begin`` on, a batch at a time."""
+    for at in range(begin, len(ids), size):
+        some = ids.array[at : at + size].tolist()
+        yield ask(some)
         if on_progress:
-            on_progress(begin + len(some), len(users))
+            on_progress(at + len(some), len(ids))
 
 
-def _format(path: Path) -> str:
-    suffix = next((one for one in _FORMATS if path.name.lower().endswith(one)), None)
-    if suffix is None:
-        raise SettingsError(f"can't write {path.name!r}: name a file that ends in "
-                            f"{', '.join(_FORMATS)}")  # fmt: skip
-    return _FORMATS[suffix]
+def columns_of(model: Model, query: str, answer: str) -> Columns:
+    """The columns of a table of answers, whatever a batch happens to hold."""
+    kinds = {
+        one: "BIGINT" if ids.are_integers else "TEXT"
+        for one, ids in ((query, model.users if query == "user" else model.items),
+                         (answer, model.items))
+    }  # fmt: skip
+    named = model.catalogue is not None and model.catalogue.names is not None
+    return {
+        query: kinds[query],
+        "rank": "INTEGER",
+        answer: kinds[answer],
+        **({"name": "TEXT"} if named else {}),
+        "score": "REAL",
+    }
 
 
-def _write(answers: Iterator[Recommendations], to: Path, options: str, model: Model) -> Path:
-    """All batches in one file, through a scratch database beside it that spills to disk."""
-    import duckdb
-
-    if not to.parent.is_dir():
-        raise DataError(f"can't write {to}: there is no folder {to.parent}")
+def _write(answers: Iterator[Recommendations], to: Path, columns: Columns) -> Path:
+    """All batches in one file, or none of them."""
+    check_file(to)
     try:
-        with tempfile.TemporaryDirectory(prefix=f".{to.name}.", dir=to.parent) as scratch:
-            with contextlib.closing(duckdb.connect(str(Path(scratch) / "rows.db"))) as con:
-                con.execute(f"SET memory_limit = '{_MEMORY_LIMIT}'")
-                con.execute(f"CREATE TABLE answers ({_columns(model)})")
-                for some in answers:
-                    con.register("batch", some.columns())
-                    con.execute("INSERT INTO answers SELECT * FROM batch")
-                    con.unregister("batch")
-                whole = Path(scratch) / to.name
-                con.execute(f"COPY answers TO {_quoted(whole)} ({options})")
-            whole.replace(to)
+        with (
+            tempfile.TemporaryDirectory(
+                prefix=f".{to.name}.", dir=to.parent, ignore_cleanup_errors=True
+            ) as scratch,
+            contextlib.closing(FileSink(to, Path(scratch), columns)) as sink,
+        ):
+            sink.begin("")
+            for done, some in enumerate(answers):
+                sink.write(some, done)
+            sink.finish()
     except OSError as error:
         raise DataError(f"can't write {to}: {error.strerror or error}") from error
-    except duckdb.Error as error:
-        raise DataError(f"can't write {to}: {error}") from error
     return to
-
-
-def _columns(model: Model) -> str:
-    """The columns of the file, whatever a batch happens to hold."""
-    user, item = ("BIGINT" if ids.are_integers else "VARCHAR" for ids in (model.users, model.items))
-    named = model.catalogue is not None and model.catalogue.names is not None
-    name = "name VARCHAR, " if named else ""
-    return f'"user" {user}, rank INTEGER, item {item}, {name}score FLOAT'
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"

@@ -140,12 +140,11 @@ class DatabaseStore(Store):
 
     def overrides(self) -> dict[Id, Override]:
         """See the base."""
-        return {
-            json.loads(item): Override(
-                *texts, tags=None if tags is None else tuple(json.loads(tags)), hidden=bool(hidden)
-            )
-            for item, *texts, tags, hidden in self._rows(sa.select(_OVERRIDES))
-        }
+        found = {}
+        for item, name, link, picture, tags, hidden in self._rows(sa.select(_OVERRIDES)):
+            listed = None if tags is None else tuple(json.loads(tags))
+            found[json.loads(item)] = Override(name, link, picture, listed, bool(hidden))
+        return found
 
     def set_override(self, item: Id, override: Override | None) -> None:
         """See the base."""
@@ -197,7 +196,7 @@ class DatabaseStore(Store):
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sa.Connection]:
         """A connection that is the only one to write, of all processes."""
-        with self._told(), _writing(self._engine).begin() as con:
+        with self._told(), database.writing(self._engine).begin() as con:
             con.execute(sa.select(_STORE.c.version).with_for_update())  # SQLite is locked already
             yield con
 
@@ -278,21 +277,11 @@ def _engine(url: sa.URL) -> sa.Engine:
 
     @sa.event.listens_for(engine, "connect")
     def set_up(connection: Any, _: object) -> None:
-        connection.isolation_level = None  # transactions begin where `begin` below says
         # WAL with FULL: the log is on the disk before a commit is over
         for pragma in ("synchronous = FULL", "secure_delete = ON"):
             connection.execute(f"PRAGMA {pragma}")
 
-    @sa.event.listens_for(engine, "begin")
-    def begin(con: sa.Connection) -> None:
-        # a writer locks at once: one that has read before could not wait for its turn
-        con.exec_driver_sql(con.get_execution_options().get("tacit_begin", "BEGIN"))
-
     return engine
-
-
-def _writing(engine: sa.Engine) -> sa.Engine:
-    return engine.execution_options(tacit_begin="BEGIN IMMEDIATE")
 
 
 def _prepare(engine: sa.Engine) -> None:
@@ -301,7 +290,7 @@ def _prepare(engine: sa.Engine) -> None:
         migrations.check(con)  # before anything of somebody else's is touched
     if engine.dialect.name == "sqlite":
         _set_wal(engine)
-    with _writing(engine).begin() as con:
+    with database.writing(engine).begin() as con:
         if engine.dialect.name == "postgresql":
             # there may be no row to queue up at yet; the number is any, but always this one
             con.execute(sa.select(sa.func.pg_advisory_xact_lock(7_461_636_974)))
