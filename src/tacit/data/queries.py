@@ -98,7 +98,7 @@ def to_file(address: str, query: str, to: Path, *, on_rows: OnRows | None = None
             workspace(_MEMORY_LIMIT) as (con, _),
         ):
             copy(con, pull(con, address, query, on_rows=on_rows), to, Path(scratch))
-            return int(con.execute("SELECT count(*) FROM pulled").fetchone()[0])
+            return int(con.execute("SELECT count(*) FROM pulled").fetchall()[0][0])
     except OSError as error:
         raise DataError(f"can't write {to}: {error.strerror or error}") from error
 

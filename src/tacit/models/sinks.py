@@ -77,9 +77,9 @@ class FileSink:
             self._con = duckdb.connect(str(self._scratch / "rows.db"))
             self._con.execute(f"SET memory_limit = '{_MEMORY_LIMIT}'")
             self._con.execute("CREATE TABLE IF NOT EXISTS progress (digest TEXT, done BIGINT)")
-            found = self._con.execute("SELECT digest, done FROM progress").fetchone()
-            if found is not None and found[0] == digest:
-                return int(found[1])
+            found = self._con.execute("SELECT digest, done FROM progress").fetchall()
+            if found and found[0][0] == digest:
+                return int(found[0][1])
             columns = ", ".join(f'"{name}" {kind}' for name, kind in self._columns.items())
             self._con.execute("BEGIN; DELETE FROM progress; DROP TABLE IF EXISTS answers")
             self._con.execute(f"CREATE TABLE answers ({columns})")

@@ -1,0 +1,21 @@
+"""An export in a process of its own, to be killed."""
+
+from __future__ import annotations
+
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from tacit.models.export import export
+
+
+def slowly(model: Path, to: str | Path, how: dict[str, Any], told: Connection) -> None:
+    """Export with small batches; tell how far it is."""
+
+    def progress(done: int, whole: int) -> None:
+        told.send(done)
+        time.sleep(0.002)
+
+    export(model, to, on_progress=progress, **how)
+    told.send("done")
