@@ -1,0 +1,88 @@
+"""``tacit ingest``, and verbs that read a database themselves."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import run, small_log
+
+import tacit
+
+QUERY = "SELECT user, item, count FROM plays"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("shop") / "shop.db"
+    data = small_log()
+    rows = [(user, *likes) for user in data.users for likes in data.history(user).items()]
+    with contextlib.closing(sqlite3.connect(path)) as con:
+        con.execute("CREATE TABLE plays (user TEXT, item TEXT, count REAL)")
+        con.executemany("INSERT INTO plays VALUES (?, ?, ?)", rows)
+        con.commit()
+    return f"sqlite:///{path}"
+
+
+def test_a_query_becomes_a_file_that_can_be_fitted(address: str, tmp_path: Path) -> None:
+    path = tmp_path / "plays.parquet"
+    ran = run("ingest", address, "--query", QUERY, "-o", path)
+    assert ran.code == 0, ran.err
+    data = small_log()
+    assert f"wrote {data.nnz} rows to " in ran.out.replace("\n", " ")
+    assert f"tacit fit {path}" in ran.out.replace("\n", "")
+    told = run("ingest", address, "--query", QUERY, "-o", path, "--json").json
+    assert told == {"file": str(path), "rows": data.nnz, "bytes": path.stat().st_size}
+    read = tacit.read_interactions(path, "user", "item", "count")
+    assert {user: read.history(user) for user in read.users} == {
+        user: data.history(user) for user in data.users
+    }
+
+
+def test_a_database_is_fitted_directly(address: str, tmp_path: Path) -> None:
+    path = tmp_path / "m.tacit"
+    words = ("fit", address, "--query", QUERY, "--model", "popularity", "--value", "count")
+    ran = run(*words, "-o", path)
+    assert ran.code == 0, ran.err
+    model = tacit.load(path)
+    assert model.interactions.nnz == small_log().nnz
+    assert model.interactions.name == "shop"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--query", QUERY), "give one with -o"),
+        (("-o", "m.tacit"), "a database needs --query"),
+        (("-o", "m.tacit", "--query", QUERY, "--sep", "tab"), "leave out --sep"),
+    ],
+)
+def test_what_does_not_fit_a_database(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...],
+    message: str,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    ran = run("fit", address, *words)
+    assert ran.code == 2
+    assert message in ran.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_takes_no_query(log_file: Path) -> None:
+    ran = run("fit", log_file, "--query", QUERY)
+    assert ran.code == 2
+    assert "leave out --query" in ran.err
+
+
+def test_no_password_is_told(tmp_path: Path) -> None:
+    address = "postgresql://me:hunter2@127.0.0.1:1/shop"
+    for words in (
+        ("ingest", address, "--query", "SELECT 1", "-o", tmp_path / "a.csv"),
+        ("fit", address, "--query", "SELECT 1", "-o", tmp_path / "m.tacit"),
+        ("fit", address, "--query", "SELECT 1"),
+    ):
+        ran = run(*words)
+        assert ran.code in (1, 2)
+        assert "hunter2" not in ran.out + ran.err
