@@ -42,7 +42,7 @@ def test_a_table_of_every_items_neighbours(model_file: Path, tmp_path: Path) -> 
         (("--to", "a.csv", "--format", "parquet"), "--format parquet does not fit a.csv"),
         (
             ("--to", "postgresql://me:hunter2@host/shop", "--format", "sqlite"),
-            "--format sqlite does not fit postgresql://me@host/shop",
+            "--format sqlite does not fit postgresql://me:***@host/shop",
         ),
         (("--to", "sqlite:///shop.db", "--table", "a b"), "plain letters"),
     ],

@@ -60,8 +60,8 @@ def parsed(address: str) -> sa.URL:
 
 def shown(url: sa.URL) -> str:
     """An address for messages: without its password."""
-    plain = url.set(drivername=url.get_backend_name(), password=None, query={})
-    return plain.render_as_string()
+    plain = url.set(drivername=url.get_backend_name(), query={})
+    return plain.render_as_string(hide_password=True)
 
 
 def without_password(source: str) -> str:
