@@ -167,4 +167,6 @@ def test_memory_does_not_grow_with_the_rows(tmp_path) -> None:
     words = [sys.executable, "-c", PEAK, address, str(tmp_path / "big.parquet")]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     assert int(done.stdout) < 100
-    assert duckdb.sql(f"SELECT count(*) FROM '{tmp_path}/big.parquet'").fetchone() == (400_005,)
+    with duckdb.connect() as con:
+        counted = con.execute(f"SELECT count(*) FROM '{tmp_path / 'big.parquet'}'").fetchall()
+    assert counted == [(400_005,)]
