@@ -51,7 +51,7 @@ def test_no_acknowledged_event_is_lost_and_none_doubled(
     rng = np.random.default_rng(0)
     turns = [0] * writing.PEOPLE  # each client's next turn: the first not acknowledged
     for _ in range(kills):
-        after = int(rng.integers(1, 16))
+        after = int(rng.integers(1, 9))
         assert run_till_killed(processes, url, turns, after) >= after
     with Store.open(url) as store:
         found = Counter((one.event.person, one.event.item) for one in store.events())
