@@ -168,9 +168,7 @@ def test_a_split_with_nothing_to_find_is_refused_at_once(split, tmp_path) -> Non
         (tacit.ItemNeighbours, {"neighbours": [5, 10, 20]}),
     ],
 )
-def test_what_is_trained_on_is_turned_once_for_all_trials(
-    final, monkeypatch, model, space
-) -> None:
+def test_what_is_trained_on_is_turned_once_for_all_trials(final, monkeypatch, model, space) -> None:
     splits = [tacit.split.leave_k_out(final.train, 2, seed=seed) for seed in (1, 2)]
     of = {id(split.train.csr.indices): 0 for split in splits}
     transpose = Csr.transpose
