@@ -124,6 +124,7 @@ def test_the_grid_of_the_sketchfab_article(tmp_path, monkeypatch, capsys) -> Non
 
 
 def test_the_page_on_pictures_runs(real_data, tmp_path, monkeypatch) -> None:
+    pytest.importorskip("plotly")
     log = real_data("sketchfab/wrmf_gridsearch.log")
     monkeypatch.chdir(tmp_path)
     shutil.copy(log, tmp_path)
@@ -131,6 +132,7 @@ def test_the_page_on_pictures_runs(real_data, tmp_path, monkeypatch) -> None:
     for block in python_blocks((ROOT / "docs" / "plots.md").read_text(encoding="utf-8")):
         exec(block, names)
     assert Path("alpha-factors.png").exists()
+    assert Path("traces.html").exists()
 
 
 def test_the_published_grid_is_drawn_beside_ours(real_data, tmp_path, monkeypatch) -> None:

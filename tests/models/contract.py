@@ -36,6 +36,34 @@ def data(seed: int = 0) -> Interactions:
     return left.with_catalogue(Catalogue(left.items, names=names))
 
 
+def check_snapshots(make, interactions: Interactions) -> None:
+    """Those taken while it trains are of trainings that end there, and leave no trace in it."""
+    whole, measured = make(), make()
+    kept = []
+    measured.fit(interactions, on_epoch=lambda _: kept.append(measured.snapshot()))
+    assert len(kept) == whole.iterations
+    for number, one in enumerate(kept, 1):
+        check_same(one, make().with_settings(iterations=number).fit(interactions))
+        check_same(make().adopt(one), one)
+    check_same(measured, whole.fit(interactions))
+    check_same(measured.partial_fit(iterations=2), whole.partial_fit(iterations=2))
+    with_more = make().adopt(kept[0]).partial_fit(interactions, iterations=1)
+    check_same(kept[0], make().with_settings(iterations=1).fit(interactions))
+    assert len(with_more.epochs) == 2
+
+
+def check_same(one, other) -> None:
+    """Two models have learned the same, to the last bit, and fold the same people in alike."""
+    assert len(one.epochs) == len(other.epochs)
+    for name in ("user_factors", "item_factors"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+    for ask in (
+        lambda m: m.recommend(list(m.users)[:3], k=5),
+        lambda m: m.recommend(history=list(m.items)[:4], k=5),
+    ):
+        np.testing.assert_array_equal(ask(one).scores, ask(other).scores)
+
+
 class ModelContract:
     """Subclass with a `make` fixture that gives a new model that is not fitted."""
 
@@ -201,6 +229,11 @@ class ModelContract:
             np.testing.assert_array_equal(found.scores, expected.scores)
         with pytest.raises(NotFittedError):
             make().snapshot()
+
+    def test_a_snapshot_while_it_trains_is_of_a_training_that_ends_there(self, make) -> None:
+        if "iterations" not in make().settings:
+            pytest.skip("it does not learn in epochs")
+        check_snapshots(make, data())
 
     def test_a_saved_model_gives_the_same_answers(self, model, tmp_path) -> None:
         path = model.save(tmp_path / "model.tacit", metrics={"ndcg@10": 0.5})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from tests.conftest import random_interactions
+from tests.models.contract import check_snapshots
 
 import tacit
 from tacit import ALS, Features, HybridALS, Interactions
@@ -43,6 +44,14 @@ def test_without_features_it_is_als_bit_for_bit() -> None:
     np.testing.assert_array_equal(one.user_factors, other.user_factors)
     np.testing.assert_array_equal(one.item_factors, other.item_factors)
     assert not one.rates_new_items
+
+
+@pytest.mark.parametrize("solver", ["exact", "cg"])
+@pytest.mark.parametrize(("users", "items"), [(False, False), (False, True), (True, False)])
+@pytest.mark.parametrize("shape", [(90, 45), (45, 90)])  # the smaller side is solved first
+def test_a_snapshot_is_of_a_training_that_ends_there(solver, users, items, shape) -> None:
+    data = without(tasteful(*shape), users=users, items=items)
+    check_snapshots(lambda: model(solver=solver, iterations=3), data)
 
 
 @pytest.mark.parametrize("engine", [None, ReferenceEngine()])

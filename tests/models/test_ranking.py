@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.conftest import random_interactions
+from tests.models.contract import check_snapshots
 from tests.models.ranking_oracle import Oracle, Side
 
 import tacit
@@ -87,6 +88,12 @@ def test_a_sequential_epoch_is_that_of_the_oracle(
     for side, fast in ((slow.users, model._users), (slow.items, model._items)):
         np.testing.assert_allclose(fast.vectors, side.vectors, rtol=2e-3, atol=2e-4)
         np.testing.assert_allclose(fast.squares, side.squares, rtol=2e-3, atol=2e-4)
+
+
+@pytest.mark.parametrize("schedule", ["adagrad", "adadelta"])
+def test_a_snapshot_is_of_a_training_that_ends_there(schedule) -> None:
+    data = tagged(random_interactions(40, 30))
+    check_snapshots(lambda: Ranking(factors=4, iterations=3, schedule=schedule), data)
 
 
 @pytest.mark.parametrize("features", [False, True])

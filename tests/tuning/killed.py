@@ -8,6 +8,7 @@ from typing import Any
 import tacit
 from tacit.data.interactions import Interactions
 from tacit.split import Split, leave_k_out
+from tacit.tuning.worker import Progress
 
 SPACE: dict[str, Any] = {
     "factors": [2, 3, 4, 5, 6],
@@ -25,10 +26,14 @@ def splits(data: Interactions) -> tuple[Split, Split]:
     return leave_k_out(final.train, 3, fraction_of_users=0.1, seed=1), final
 
 
-def go(storage: Path, data: Interactions, how: dict[str, Any], began: Any = None) -> None:
-    """Search till the end; ``began`` is set once a trial is begun."""
+def go(storage: Path, data: Interactions, how: dict[str, Any], measured: Any = None) -> None:
+    """Search till the end; ``measured``, a semaphore, is released at each epoch measured."""
     split, final = splits(data)
-    told = None if began is None else lambda _: began.set()
+
+    def told(now: Progress) -> None:
+        if measured is not None and now.row is not None and now.ended is None:
+            measured.release()
+
     tacit.search(
         tacit.ALS, SPACE, split, storage=storage, final=final, on_progress=told, **{**HOW, **how}
     )

@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import random_interactions
 
 import tacit
-from tacit.data.interactions import Interactions
+from tacit.data.interactions import Csr, Interactions
 from tacit.errors import DataError, EmptyDataError, SettingsError
 from tacit.tuning.worker import Progress
 
@@ -158,6 +158,29 @@ def test_a_split_with_nothing_to_find_is_refused_at_once(split, tmp_path) -> Non
     nothing = tacit.Split(split.train, split.test.select(split.test.csr.values > 1e9))
     with pytest.raises(EmptyDataError, match="nothing to find"):
         search(nothing)
+
+
+@pytest.mark.parametrize(
+    ("model", "space"),
+    [
+        (tacit.ALS, {"confidence": ["linear", "log", "binary"], "factors": [2, 3]}),
+        (tacit.HybridALS, {"confidence": ["log"], "factors": [2, 3, 4]}),
+        (tacit.ItemNeighbours, {"neighbours": [5, 10, 20]}),
+    ],
+)
+def test_what_is_trained_on_is_turned_once_for_all_trials(final, monkeypatch, model, space) -> None:
+    splits = [tacit.split.leave_k_out(final.train, 2, seed=seed) for seed in (1, 2)]
+    of = {id(split.train.csr.indices): 0 for split in splits}
+    transpose = Csr.transpose
+
+    def counted(self: Csr) -> Csr:
+        if id(self.indices) in of:
+            of[id(self.indices)] += 1
+        return transpose(self)
+
+    monkeypatch.setattr(Csr, "transpose", counted)
+    search(splits, space, model)
+    assert list(of.values()) == [1, 1]
 
 
 def test_finished_trials_are_not_done_again(split, tmp_path) -> None:

@@ -322,9 +322,12 @@ class ALS(Model):
         return self._confidence.weigh(rows)
 
     def _sides(self, data: Interactions, X: Factors, Y: Factors) -> tuple[Side, Side]:
-        """The half steps of users and items; the fewest possible copies of the interactions."""
+        """The half steps of users and items; the fewest possible copies of the interactions.
+
+        Weighing what is turned already leaves its turning to be shared by many fits.
+        """
+        by_item = self._weigh(data.by_item())
         by_user = self._weigh(data.csr)
-        by_item = data.by_item() if by_user is data.csr else by_user.transpose()
         return (
             Side(by_user, Y, X, self._penalties(by_user, USERS), USERS),
             Side(by_item, X, Y, self._penalties(by_item, ITEMS), ITEMS),

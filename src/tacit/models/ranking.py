@@ -267,9 +267,9 @@ class Ranking(FeatureModel):
             users, items = users.after(left), items.after(right)
             self._check_bounds(users, items, number)
             spent += time.perf_counter() - begun
-            epochs.append(Epoch(number, spent, loss if track_loss else None))
+            epochs = [*epochs, Epoch(number, spent, loss if track_loss else None)]
             self._keep(data, users, items)
-            self._epochs = epochs
+            self._epochs = epochs  # another list each time: snapshots keep theirs
             log.debug("Ranking epoch %d: %.3f s so far, loss %s", number, spent, loss)
             done = bool(on_epoch and on_epoch(epochs[-1]))
             begun = time.perf_counter()

@@ -51,13 +51,7 @@ def learning_curve(
     MissingExtraError
         If matplotlib is not installed.
     """
-    names = list(curve.metrics if metrics is None else metrics)
-    if not names:
-        raise SettingsError("a learning curve needs a metric to draw, and there is none")
-    for name in names:
-        if name not in curve.metrics:
-            known = ", ".join(curve.metrics) or "none"
-            raise SettingsError(f"{name!r} was not measured; these were: {known}")
+    names = measured(curve, metrics)
     panels = _new_panels(curve, names) if ax is None else _given_panels(ax, len(names))
     for name, panel in zip(names, panels, strict=True):
         _draw_panel(curve, name, panel)
@@ -86,15 +80,33 @@ def traces(
         Axes to draw on; None: those of a new figure.
     """
     name = search.metric if metric is None else metric
-    trials = [one for one in ranked(search) if _points(one.curve.rows, name, part)]
+    trials = [one for one in ranked(search) if points(one.curve.rows, name, part)]
     ax = style.axes_or_new(ax, 6.8, 4.2)
     style.name_axes(ax, f"{_trainings(len(trials))}, by rank", "epoch", f"{name} on {part}")
     if not trials:
         return style.nothing(ax, f"no trial has a known {name} on {part}")
-    _draw_ranked(ax, [_points(one.curve.rows, name, part) for one in trials])
+    _draw_ranked(ax, [points(one.curve.rows, name, part) for one in trials])
     _mark_best(ax, trials[0], name, part)
     _whole_epochs(ax)
     return ax
+
+
+def measured(curve: Curve, metrics: Sequence[str] | None) -> list[str]:
+    """The metrics to draw, all of which were measured.
+
+    Raises
+    ------
+    SettingsError
+        If one was not, or there is none.
+    """
+    names = list(curve.metrics if metrics is None else metrics)
+    if not names:
+        raise SettingsError("a learning curve needs a metric to draw, and there is none")
+    for name in names:
+        if name not in curve.metrics:
+            known = ", ".join(curve.metrics) or "none"
+            raise SettingsError(f"{name!r} was not measured; these were: {known}")
+    return names
 
 
 # --- one training ------------------------------------------------------------------------
@@ -126,7 +138,7 @@ def _new_panels(curve: Curve, names: Sequence[str]) -> list[_Panel]:
 
 
 def _far_apart(curve: Curve, metric: str) -> bool:
-    test, train = ([y for _, y in _points(curve.rows, metric, part)] for part in _LINES)
+    test, train = ([y for _, y in points(curve.rows, metric, part)] for part in _LINES)
     if not test or not train:
         return False
     ranges = max(max(test) - min(test), max(train) - min(train))
@@ -138,8 +150,7 @@ def _draw_panel(curve: Curve, metric: str, panel: _Panel) -> None:
     for part in panel if not together else ("test",):
         style.dress(panel[part])
     for part, line in _LINES.items():
-        points = _points(curve.rows, metric, part)
-        if points:
+        if points(curve.rows, metric, part):
             # an epoch that diverged breaks the line, rather than being bridged
             whole = [(row.epoch, _figure(row, metric, part)) for row in curve.rows]
             label = part if together else "_" + part
@@ -162,9 +173,8 @@ def _label_panel(metric: str, panel: _Panel, together: bool) -> None:
 
 
 def _mark_best_epoch(curve: Curve, metric: str, panel: _Panel) -> None:
-    try:
-        best = curve.best(metric)
-    except TacitError:  # nothing is known, or neither end of it is better
+    best = best_row(curve, metric)
+    if best is None:
         return
     for ax in dict.fromkeys(panel.values()):
         ax.axvline(best.epoch, color=style.SOFT, linewidth=1, linestyle=":", zorder=1)
@@ -174,14 +184,14 @@ def _mark_best_epoch(curve: Curve, metric: str, panel: _Panel) -> None:
 
 # --- many trainings ----------------------------------------------------------------------
 
-_Line = list[tuple[int, float]]
+Line = list[tuple[int, float]]
 
 
-def _draw_ranked(ax: Axes, lines: Sequence[_Line]) -> None:
+def _draw_ranked(ax: Axes, lines: Sequence[Line]) -> None:
     """Lines, the best first; drawn from the last, so that the better lie above."""
     from matplotlib.collections import LineCollection
 
-    colours = _fading(len(lines))
+    colours = fading(len(lines))
     widths = [1.4, *(1.4 - 0.6 * at / len(lines) for at in range(1, len(lines)))]
     drawn = LineCollection(lines[::-1], colors=colours[::-1], linewidths=widths[::-1])
     drawn.set_capstyle("round")
@@ -197,7 +207,7 @@ def _draw_ranked(ax: Axes, lines: Sequence[_Line]) -> None:
         _rank_bar(ax, colours)
 
 
-def _fading(n: int) -> list[tuple[float, float, float, float]]:
+def fading(n: int) -> list[tuple[float, float, float, float]]:
     """Colours from dark and strong to light and faint."""
     from matplotlib import colormaps
 
@@ -225,7 +235,7 @@ def _rank_bar(ax: Axes, colours: Sequence[tuple[float, float, float, float]]) ->
 
 def _mark_best(ax: Axes, best: Trial, metric: str, part: Part) -> None:
     """A dot where the best trial has its figure, and a line of words above the picture."""
-    at = [y for x, y in _points(best.curve.rows, metric, part) if x == best.best_epoch]
+    at = [y for x, y in points(best.curve.rows, metric, part) if x == best.best_epoch]
     if not at:
         return
     ax.plot(best.best_epoch, at[0], "o", color=style.PAPER, markeredgecolor=style.INK, zorder=5)
@@ -235,6 +245,14 @@ def _mark_best(ax: Axes, best: Trial, metric: str, part: Part) -> None:
 
 def _trainings(n: int) -> str:
     return f"{n:,} training" + ("" if n == 1 else "s")
+
+
+def best_row(curve: Curve, metric: str) -> Row | None:
+    """The epoch with the best figure; None if nothing is known, or neither end of it is better."""
+    try:
+        return curve.best(metric)
+    except TacitError:
+        return None
 
 
 # --- both --------------------------------------------------------------------------------
@@ -247,7 +265,8 @@ def _figure(row: Row, metric: str, part: str) -> float:
     return value if math.isfinite(value) else math.nan
 
 
-def _points(rows: Sequence[Row], metric: str, part: str) -> _Line:
+def points(rows: Sequence[Row], metric: str, part: str) -> Line:
+    """Epochs and their figures, those that are not known left out."""
     pairs = [(row.epoch, _figure(row, metric, part)) for row in rows]
     return [(epoch, value) for epoch, value in pairs if not math.isnan(value)]
 

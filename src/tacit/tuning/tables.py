@@ -23,7 +23,7 @@ def search_table(result: SearchResult, shown: int = _SHOWN) -> str:
 def summary(result: SearchResult) -> str:
     """How many trials there are, and on what their figures are."""
     states = [trial.state for trial in result.trials]
-    counts = [f"{len(states):,} trials"]
+    counts = [f"{len(states):,} trial{'' if len(states) == 1 else 's'}"]
     counts += [
         f"{states.count(state)} {state}" for state in ("pruned", "failed") if state in states
     ]

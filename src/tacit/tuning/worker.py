@@ -79,6 +79,7 @@ class Worker:
         self._on_progress = on_progress
         self._space = distributions(plan.space)
         self._pruner, self._measures = _pruner(plan), plan.measures
+        self._turned = [split.train.by_item() for split in plan.splits]  # held: trials share it
         self._began = time.perf_counter()
         self._trials: dict[int, Trial] = {}
         self._result = self.result()
