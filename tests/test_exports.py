@@ -10,6 +10,7 @@ import tacit
 PUBLIC = [
     "ALS",
     "Catalogue",
+    "EASE",
     "Evaluation",
     "Events",
     "Explanation",
@@ -19,8 +20,8 @@ PUBLIC = [
     "ItemNeighbours",
     "LearningCurve",
     "Popularity",
-    "Ranking",
     "Range",
+    "Ranking",
     "Recommendations",
     "SearchResult",
     "Split",

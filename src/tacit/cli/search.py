@@ -165,7 +165,9 @@ def search(
     model: Annotated[
         str,
         typer.Option(
-            help="als, item-neighbours or popularity.", rich_help_panel="The model", metavar="KIND"
+            help="als, ranking, ease, item-neighbours or popularity.",
+            rich_help_panel="The model",
+            metavar="KIND",
         ),
     ] = "als",
     epochs: Epochs = 38,
