@@ -50,6 +50,7 @@ def test_the_first_format_means_what_it_meant() -> None:
     ("kind", "scores"),
     [
         ("als", [0.5456242, 0.2563866]),
+        ("ease", [0.2085163, 0.1176360]),
         ("hybrid-als", [0.6170266, 0.3381521]),
         ("item-neighbours", [0.9045340, 0.8090398]),
         ("popularity", [0.25, 0.25]),

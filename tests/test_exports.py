@@ -10,6 +10,7 @@ import tacit
 PUBLIC = [
     "ALS",
     "Catalogue",
+    "EASE",
     "Evaluation",
     "Events",
     "Explanation",

@@ -50,11 +50,22 @@ def test_quiet_leaves_advice_out(log_file: Path, tmp_path: Path) -> None:
     assert "wrote" in ran.out
 
 
-@pytest.mark.parametrize("kind", ["popularity", "item-neighbours"])
+@pytest.mark.parametrize("kind", ["popularity", "item-neighbours", "ease"])
 def test_other_models(log_file: Path, tmp_path: Path, kind: str) -> None:
     path = tmp_path / "x.tacit"
     assert run("fit", log_file, "--model", kind, "-o", path).code == 0
     assert tacit.load(path).kind == kind
+
+
+def test_settings_of_the_linear_models(log_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "x.tacit"
+    words = ("--regularization", 30, "--confidence", "log", "--max-items", 40)
+    assert run("fit", log_file, "--model", "ease", *words, "-o", path).code == 0
+    found = tacit.load(path).settings
+    assert (found["regularization"], found["confidence"], found["max_items"]) == (30, "log", 40)
+    words = ("--similarity", "tfidf", "--shrinkage", 2.5)
+    assert run("fit", log_file, "--model", "item-neighbours", *words, "-o", path).code == 0
+    assert tacit.load(path).settings["shrinkage"] == 2.5
 
 
 def test_minima_are_told(log_file: Path, tmp_path: Path) -> None:
@@ -93,6 +104,9 @@ def test_the_file_is_named_after_the_source(
         (["--model", "als:factor=8"], 2, "did you mean 'factors'"),
         (["--model", "als:factors"], 2, "write name=value"),
         (["--alpha", "-1"], 2, "alpha must be"),
+        (["--model", "ease", "--max-items", "30"], 2, "leave out rare items"),
+        (["--model", "ease", "--regularization", "0"], 2, "regularization must be"),
+        (["--model", "item-neighbours", "--shrinkage", "-1"], 2, "shrinkage must be"),
         (["--regularization", "much"], 2, "regularization must be"),
         (["--min-per-user", "1000"], 1, "no interactions are left"),
         (["--encoding", "latin-99"], 2, "latin-99"),

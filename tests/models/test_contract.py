@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.models.contract import ModelContract, data
 
-from tacit import ALS, HybridALS, ItemNeighbours, Popularity, Ranking
+from tacit import ALS, EASE, HybridALS, ItemNeighbours, Popularity, Ranking
 from tacit.errors import DataError, SettingsError
 from tacit.split import leave_k_out
 
@@ -45,9 +45,18 @@ class TestPopularity(ModelContract):
 
 
 class TestItemNeighbours(ModelContract):
-    @pytest.fixture(params=["cosine", "tfidf", "bm25"])
+    @pytest.fixture(params=[("cosine", 0), ("tfidf", 3), ("bm25", 0)])
     def make(self, request):
-        return lambda: ItemNeighbours(similarity=request.param, neighbours=10)
+        similarity, shrinkage = request.param
+        return lambda: ItemNeighbours(
+            similarity=similarity, neighbours=10, shrinkage=float(shrinkage)
+        )
+
+
+class TestEASE(ModelContract):
+    @pytest.fixture(params=["binary", "linear", "log"])
+    def make(self, request):
+        return lambda: EASE(regularization=20.0, confidence=request.param)
 
 
 class TestRanking(ModelContract):
@@ -72,7 +81,7 @@ class TestRankingByAdaDelta(ModelContract):
         )
 
 
-@pytest.mark.parametrize("kind", [ALS, HybridALS, Popularity, ItemNeighbours, Ranking])
+@pytest.mark.parametrize("kind", [ALS, HybridALS, Popularity, ItemNeighbours, EASE, Ranking])
 def test_what_is_no_interactions(kind):
     with pytest.raises(
         DataError, match=rf"{kind.__name__}\.fit needs .*got csr_array: tacit\.read"

@@ -78,6 +78,7 @@ def test_the_best_settings_make_the_model(split, data) -> None:
     [
         (tacit.Popularity, {"threads": [1, 2]}),
         (tacit.ItemNeighbours, {"similarity": ["cosine", "bm25"], "neighbours": [5, 20]}),
+        (tacit.EASE, {"regularization": [10.0, 100.0]}),
     ],
 )
 def test_models_without_epochs(split, data, model, space) -> None:

@@ -46,7 +46,7 @@ def learning_curve(
     model: Annotated[
         str,
         typer.Option(
-            help="als, ranking, item-neighbours or popularity.",
+            help="als, ranking, ease, item-neighbours or popularity.",
             rich_help_panel="The model",
             metavar="KIND",
         ),

@@ -37,7 +37,7 @@ def evaluate(
     model: Annotated[
         list[str] | None,
         typer.Option(
-            help="als (the default), ranking, item-neighbours or popularity, with settings: "
+            help="als (the default), ranking, ease, item-neighbours or popularity, with settings: "
             "als:factors=128,alpha=10. May be repeated; the settings below go to all.",
             rich_help_panel="The model",
             metavar="KIND",

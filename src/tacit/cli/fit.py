@@ -53,7 +53,7 @@ def fit(
     model: Annotated[
         str,
         typer.Option(
-            help="als, ranking, item-neighbours or popularity.",
+            help="als, ranking, ease, item-neighbours or popularity.",
             rich_help_panel="The model",
             metavar="KIND",
         ),
@@ -112,6 +112,8 @@ def trained(model: Model, interactions: Interactions, out: Output) -> tuple[Mode
                 update(epoch.number, epochs, f"epoch {epoch.number} of {epochs}{loss}")
 
             how = {"on_epoch": on_epoch, "track_loss": True}
+        elif model.kind == "ease":
+            how = {"on_step": lambda done, of: update(done, of, f"step {done} of {of}")}
         began = time.perf_counter()
         model.fit(interactions, **how)
         return model, time.perf_counter() - began

@@ -205,7 +205,9 @@ class ModelOptions:
     ] = None
     regularization: Annotated[
         str | None,
-        _option("als: λ, one number, or two as USERS/ITEMS.", panel=_MODEL, metavar="NUMBER"),
+        _option(
+            "als, ease: λ, one number; als: or two as USERS/ITEMS.", panel=_MODEL, metavar="NUMBER"
+        ),
     ] = None
     alpha: Annotated[
         float | None,
@@ -218,7 +220,7 @@ class ModelOptions:
     confidence: Annotated[
         Confidence | None,
         _option(
-            "als, ranking: how the weight grows with the value: linear, log or binary.",
+            "als, ranking, ease: how the weight grows with the value: linear, log or binary.",
             panel=_MODEL,
             metavar="HOW",
         ),
@@ -276,6 +278,18 @@ class ModelOptions:
     neighbours: Annotated[
         int | None,
         _option("item-neighbours: how many an item keeps.", panel=_MODEL, metavar="N"),
+    ] = None
+    shrinkage: Annotated[
+        float | None,
+        _option(
+            "item-neighbours: people in common at which a likeness counts half.",
+            panel=_MODEL,
+            metavar="NUMBER",
+        ),
+    ] = None
+    max_items: Annotated[
+        int | None,
+        _option("ease: more items are refused; memory grows with N².", panel=_MODEL, metavar="N"),
     ] = None
     threads: Annotated[
         int | None,

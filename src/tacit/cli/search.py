@@ -165,7 +165,7 @@ def search(
     model: Annotated[
         str,
         typer.Option(
-            help="als, ranking, item-neighbours or popularity.",
+            help="als, ranking, ease, item-neighbours or popularity.",
             rich_help_panel="The model",
             metavar="KIND",
         ),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tacit import kernels
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,13 @@ class Csr:
     def row_of_entry(self) -> npt.NDArray[np.int32]:
         """int32, shape (nnz,): the row of each entry (made at each use, as large as indices)."""
         return np.repeat(np.arange(self.n_rows, dtype=np.int32), self.row_counts)
+
+    def to_scipy(self) -> sp.csr_array:
+        """The same as a ``scipy.sparse.csr_array``, over the same memory."""
+        import scipy.sparse as sp
+
+        parts = (self.values, self.indices, self.indptr)
+        return sp.csr_array(parts, shape=(self.n_rows, self.n_columns))
 
     def transpose(self) -> Csr:
         """The same entries by column."""

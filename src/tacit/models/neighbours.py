@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
@@ -26,6 +26,12 @@ class ItemNeighbours(Model):
     similarity of their columns of weighted interactions (Deshpande & Karypis 2004, "Item-based
     top-N recommendation algorithms").
 
+    ``shrinkage`` h takes similarities seen in few people for what they are, chance: s_ij is
+    multiplied by n_ij / (n_ij + h), n_ij the people who have both (Bell & Koren 2007, "Scalable
+    collaborative filtering with jointly derived neighborhood interpolation weights"; for lists,
+    Cremonesi, Koren & Turrin 2010, "Performance of recommender algorithms on top-N recommendation
+    tasks").
+
     Parameters
     ----------
     similarity
@@ -36,6 +42,8 @@ class ItemNeighbours(Model):
         How many an item keeps, 1 or more.
     k1, b
         BM25's saturation, above 0, and its normalisation by length, 0…1.
+    shrinkage
+        h, 0 or more: two items that h people have in common count half as much alike. 0: none.
     threads
         None: all cores this process may use.
 
@@ -49,6 +57,7 @@ class ItemNeighbours(Model):
     neighbours: int = 50
     k1: float = 100.0
     b: float = 0.8
+    shrinkage: float = 0.0
     threads: int | None = None
 
     kind: ClassVar[str] = "item-neighbours"
@@ -58,6 +67,7 @@ class ItemNeighbours(Model):
         checks.whole("neighbours", self.neighbours, 1)
         checks.number("k1", self.k1, 0, above=True)
         checks.number("b", self.b, 0, most=1)
+        checks.number("shrinkage", self.shrinkage, 0)
         checks.threads(self.threads)
 
     def fit(self, interactions: Interactions, *, on_epoch: OnEpoch | None = None) -> Self:
@@ -71,8 +81,6 @@ class ItemNeighbours(Model):
             If there are none.
         """
         interactions = self._to_learn(interactions)
-        columns = self._weighted(interactions)
-        people = columns.T.tocsr()
         n = interactions.n_items
         itself = Csr(
             np.arange(n + 1, dtype=np.int64),
@@ -80,13 +88,29 @@ class ItemNeighbours(Model):
             np.ones(n, dtype=np.float32),
             n,
         )
-        alike = BlockScorer(n, n, lambda rows: _dense(columns[rows] @ people), threads=self.threads)
+        alike = BlockScorer(n, n, self._alike(interactions), threads=self.threads)
         top = alike.top_k(self.neighbours, exclude=itself)
         like = top.scores > 0
         kept = np.concatenate([[0], np.cumsum(like)])[top.indptr]
         self._similarities = _csr(top.scores[like], top.indices[like], kept, n)
         self._interactions = interactions
         return self
+
+    def _alike(self, interactions: Interactions) -> Callable[[slice], npt.NDArray[np.float32]]:
+        """Makes the similarities of a range of items to all."""
+        columns = self._weighted(interactions)
+        people = columns.T.tocsr()
+        if not self.shrinkage:
+            return lambda rows: _dense(columns[rows] @ people)
+        has = _csr(np.ones_like(columns.data), columns.indices, columns.indptr, columns.shape[1])
+        had = has.T.tocsr()
+
+        def shrunk(rows: slice) -> npt.NDArray[np.float32]:
+            common = _dense(has[rows] @ had)
+            common /= common + np.float32(self.shrinkage)
+            return _dense(columns[rows] @ people) * common
+
+        return shrunk
 
     def _weighted(self, interactions: Interactions) -> sp.csr_array:
         """Items × users, weighted, so that similarity is an inner product of rows."""
@@ -111,8 +135,7 @@ class ItemNeighbours(Model):
         return _csr(values.astype(np.float32), by_item.indices, by_item.indptr, n_users)
 
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
-        histories = _csr(rows.values, rows.indices, rows.indptr, rows.n_columns)
-        return self._block_scorer(rows.n_rows, histories)
+        return self._block_scorer(rows.n_rows, rows.to_scipy())
 
     def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
         """The similarity is the model's own, whatever the metric asked for."""

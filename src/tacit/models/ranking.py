@@ -44,7 +44,8 @@ class Ranking(FeatureModel):
     - ``"k-os-warp"``: the same for the ``k``-th best of ``n`` of the person's likes (Weston, Yee
       & Weiss 2013, "Learning to rank recommendations with the k-order statistic loss").
     - ``"bpr"``: one such item, the frequent ones more often; log loss of the difference (Rendle,
-      Freudenthaler, Gantner & Schmidt-Thieme 2009, "BPR").
+      Freudenthaler, Gantner & Schmidt-Thieme 2009, "BPR"). Without features it is that paper's
+      matrix factorisation, BPR-MF, with a bias for each item; the paper draws items evenly.
     - ``"logistic"``: likes against dislikes, each by itself; of use only with dislikes.
 
     A dislike (a negative value) is paired, as the item not liked, with a like of the same person;

@@ -1,0 +1,70 @@
+"""Item neighbours: likeness that few people attest, shrunk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.conftest import random_interactions
+
+import tacit
+from tacit import ItemNeighbours
+from tacit.errors import SettingsError
+
+ARTIFACTS = Path(__file__).resolve().parents[1] / "artifacts"
+
+
+def likeness(data: tacit.Interactions, **settings) -> np.ndarray:
+    """Item by item, 0 where they are no neighbours."""
+    model = ItemNeighbours(neighbours=data.n_items, **settings).fit(data)
+    found = np.zeros((data.n_items, data.n_items))
+    for code, item in enumerate(data.items):
+        answer = model.similar_items(item, k=data.n_items)
+        found[code, data.items.codes(answer.ids)] = answer.scores
+    return found
+
+
+@given(
+    seed=st.integers(0, 99),
+    shrinkage=st.floats(0.01, 100),
+    similarity=st.sampled_from(["cosine", "tfidf", "bm25"]),
+)
+def test_few_people_in_common_count_less(seed, shrinkage, similarity) -> None:
+    data = random_interactions(20, 8, density=0.4, seed=seed)
+    has = (data.to_matrix().toarray() != 0).astype(np.float64)
+    common = has.T @ has
+    plain = likeness(data, similarity=similarity)
+    found = likeness(data, similarity=similarity, shrinkage=shrinkage)
+    np.testing.assert_allclose(found, plain * common / (common + shrinkage), rtol=1e-4, atol=1e-7)
+
+
+def test_dislikes_are_in_common_too() -> None:
+    one = tacit.Interactions.from_matrix(np.array([[1, 1], [-1, -1], [2, 0]], dtype=np.float32))
+    plain, shrunk = likeness(one), likeness(one, shrinkage=2)
+    np.testing.assert_allclose(shrunk, plain / 2, rtol=1e-6)
+    assert plain[0, 1] > 0
+
+
+def test_chance_neighbours_give_way_to_attested_ones() -> None:
+    likes = np.zeros((40, 3), dtype=np.float32)
+    likes[:5, 0] = 1  # five have a,
+    likes[0, 1] = 1  # one of them the rare item, which nobody else has,
+    likes[1:40, 2] = 1  # and four the known one, as most people
+    data = tacit.Interactions.from_matrix(likes, items=["a", "rare", "known"])
+    nearest = ItemNeighbours().fit(data).similar_items("a", k=1).ids
+    shrunk = ItemNeighbours(shrinkage=10).fit(data).similar_items("a", k=1).ids
+    assert (list(nearest), list(shrunk)) == (["rare"], ["known"])
+
+
+@pytest.mark.parametrize("shrinkage", [-1, float("nan"), float("inf"), "10", None])
+def test_a_shrinkage_that_is_none(shrinkage) -> None:
+    with pytest.raises(SettingsError, match="shrinkage must be a finite number of 0 or more"):
+        ItemNeighbours(shrinkage=shrinkage)
+
+
+def test_files_from_before_have_none() -> None:
+    model = tacit.load(ARTIFACTS / "format-1-item-neighbours.tacit")
+    assert model.settings["shrinkage"] == 0
