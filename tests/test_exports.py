@@ -10,6 +10,7 @@ import tacit
 PUBLIC = [
     "ALS",
     "Catalogue",
+    "Content",
     "Evaluation",
     "Events",
     "Explanation",
@@ -29,6 +30,8 @@ PUBLIC = [
     "datasets",
     "errors",
     "evaluate",
+    "images",
+    "items_for_tag",
     "learning_curve",
     "load",
     "plots",
@@ -38,6 +41,8 @@ PUBLIC = [
     "read_interactions",
     "search",
     "split",
+    "suggest_tags",
+    "texts",
 ]
 
 
