@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -250,7 +250,7 @@ def _named(
 
 
 def _listed(given: object) -> list[Path]:
-    listed = list(given) if isinstance(given, Iterable) else [given]
+    listed: list[Any] = list(given) if isinstance(given, Iterable) else [given]
     wrong = next((one for one in listed if not isinstance(one, str | Path)), None)
     if wrong is not None:
         raise DataError(f"pictures are a folder, a list of files or a mapping, got {wrong!r:.80}")
