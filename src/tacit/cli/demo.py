@@ -272,7 +272,7 @@ def _report(model: Model, others: list[Model], trial: _Trial, people: list[Id]) 
         title="tacit at work",
         lead=(
             "A catalogue of drawn solids, people with hidden tastes, and what was learned from "
-            "who liked what. All but two rows come from nothing else."
+            "who liked what. Where tags or pictures came into it, that is said."
         ),
         facts=[
             ("people", f"{data.n_users:,}"),
