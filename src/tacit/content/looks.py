@@ -26,6 +26,7 @@ _CONTRAST = 0.3  # how far from the ground a colour stands out
 _GROUND = 0.01  # what the ground counts
 _FAINT = 0.1  # edges of this part of the strongest cell's count half
 _REST = 0.01  # what is cut off of a figure on each side
+_MARGIN = 0.05  # of a figure's size, around it
 
 F64 = npt.NDArray[np.float64]
 LENGTH = _HUES * _LEVELS + _GREYS + _CELLS * _CELLS * _ANGLES
@@ -56,7 +57,7 @@ def looks(picture: Image.Image) -> npt.NDArray[np.float32]:
     pixels = _pixels(picture)
     weight = _standing_out(pixels)
     figure = _pixels(picture, _frame(weight))
-    both = np.concatenate([_colours(pixels, weight), _edges(figure.mean(axis=2))])
+    both = np.concatenate([_colours(pixels, weight + _GROUND), _edges(figure.mean(axis=2))])
     return np.asarray(both * np.sqrt(0.5), dtype=np.float32)
 
 
@@ -71,19 +72,22 @@ def _standing_out(pixels: F64) -> F64:
     """How much each pixel differs from the border, about 0…1."""
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     apart: F64 = np.square(pixels - np.median(border, axis=0)).sum(axis=2)
-    return apart / (apart + _CONTRAST**2) + _GROUND
+    return apart / (apart + _CONTRAST**2)
 
 
 def _frame(weight: F64) -> tuple[float, float, float, float]:
-    """What holds nearly all the weight: left, top, right and bottom as shares of the sides."""
+    """What holds nearly all the weight, and a margin: left, top, right, bottom, as shares."""
     (top, bottom), (left, right) = (_ends(weight.sum(axis=axis)) for axis in (1, 0))
     return left, top, right, bottom
 
 
 def _ends(weight: F64) -> tuple[float, float]:
+    if not weight.any():
+        return 0.0, 1.0
     reached = np.cumsum(weight) / weight.sum()
     first, last = np.searchsorted(reached, (_REST, 1 - _REST))
-    return float(first) / SIDE, float(min(last + 1, SIDE)) / SIDE
+    margin = _MARGIN * (last + 1 - first)  # so that a figure's own outline is within
+    return max(0.0, first - margin) / SIDE, min(last + 1 + margin, SIDE) / SIDE
 
 
 def _colours(pixels: F64, weight: F64) -> F64:
