@@ -46,7 +46,8 @@ _WAYS = {
 }
 _FACTOR_LIMIT = 64
 _HELD_OUT, _LEAST = 3, 10
-# Chosen on another world (seed 1) than the one shown; so were the neighbours.
+# Chosen on another world (seed 1) than the one shown; so were the neighbours. HybridALS has the
+# settings of examples/cold_items.py.
 _ALS = {"alpha": 30.0, "regularization": 0.045, "regularization_scaling": 1.0, "iterations": 15}
 _HYBRID = {"alpha": 10.0, "regularization": 30.0, "iterations": 10}
 _NEIGHBOURS = {"similarity": "tfidf", "neighbours": 200}
