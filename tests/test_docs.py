@@ -86,6 +86,26 @@ def test_the_page_on_features_runs() -> None:
         exec(block, names)
 
 
+def test_the_page_on_content_runs(tmp_path, monkeypatch, capsys) -> None:
+    pytest.importorskip("sklearn")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    blocks = python_blocks((ROOT / "docs" / "content.md").read_text(encoding="utf-8"))
+    assert len(blocks) == 4
+    for block in blocks:
+        exec(block, names)
+    assert "300 of 300" in capsys.readouterr().out
+
+
+def test_what_looks_alike_is_alike(capsys) -> None:
+    pytest.importorskip("sklearn")
+    found = runpy.run_path(str(ROOT / "examples" / "looks.py"))["main"](items=200, users=400)
+    colour, form, _ = found["by looks: Content"]
+    assert colour > 5 * found["at random"][0]
+    assert form > 4 * found["at random"][1]
+    assert "by their looks alone" in capsys.readouterr().out
+
+
 def test_new_items_are_recommended_by_their_features() -> None:
     example = runpy.run_path(str(ROOT / "examples" / "cold_items.py"))
     data = tacit.datasets.shapes(n_items=400, n_users=1000).threshold(5, 5)

@@ -10,6 +10,7 @@ import tacit
 PUBLIC = [
     "ALS",
     "Catalogue",
+    "Content",
     "EASE",
     "Evaluation",
     "Events",
@@ -30,6 +31,8 @@ PUBLIC = [
     "datasets",
     "errors",
     "evaluate",
+    "images",
+    "items_for_tag",
     "learning_curve",
     "load",
     "plots",
@@ -39,6 +42,8 @@ PUBLIC = [
     "read_interactions",
     "search",
     "split",
+    "suggest_tags",
+    "texts",
 ]
 
 

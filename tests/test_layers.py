@@ -15,6 +15,7 @@ ORDER = [
     "container",
     "kernels",
     "data",
+    "content",
     "split",
     "engines",
     "artifact",

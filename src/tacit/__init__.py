@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from tacit import errors as errors
     from tacit import plots as plots
     from tacit import split as split
+    from tacit.content import images as images
+    from tacit.content import texts as texts
     from tacit.data import datasets as datasets
     from tacit.data.catalogue import Catalogue as Catalogue
     from tacit.data.events import Events as Events
@@ -27,11 +29,14 @@ if TYPE_CHECKING:
     from tacit.evaluation.evaluate import evaluate as evaluate
     from tacit.models import load as load
     from tacit.models.als import ALS as ALS
+    from tacit.models.content import Content as Content
     from tacit.models.ease import EASE as EASE
     from tacit.models.hybrid import HybridALS as HybridALS
     from tacit.models.neighbours import ItemNeighbours as ItemNeighbours
     from tacit.models.popularity import Popularity as Popularity
     from tacit.models.ranking import Ranking as Ranking
+    from tacit.models.tags import items_for_tag as items_for_tag
+    from tacit.models.tags import suggest_tags as suggest_tags
     from tacit.results import Explanation as Explanation
     from tacit.results import Recommendations as Recommendations
     from tacit.split import Split as Split
@@ -47,6 +52,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "ALS": "tacit.models.als",
     "Catalogue": "tacit.data.catalogue",
+    "Content": "tacit.models.content",
     "EASE": "tacit.models.ease",
     "Evaluation": "tacit.evaluation.evaluate",
     "Events": "tacit.data.events",
@@ -57,13 +63,14 @@ _HOMES = {
     "ItemNeighbours": "tacit.models.neighbours",
     "LearningCurve": "tacit.tuning.results",
     "Popularity": "tacit.models.popularity",
-    "Ranking": "tacit.models.ranking",
     "Range": "tacit.tuning.space",
+    "Ranking": "tacit.models.ranking",
     "Recommendations": "tacit.results",
     "SearchResult": "tacit.tuning.results",
     "Split": "tacit.split",
     "TacitError": "tacit.errors",
     "evaluate": "tacit.evaluation.evaluate",
+    "items_for_tag": "tacit.models.tags",
     "learning_curve": "tacit.tuning.curve",
     "load": "tacit.models",
     "read_catalogue": "tacit.data.read",
@@ -71,13 +78,16 @@ _HOMES = {
     "read_features": "tacit.data.feature_tables",
     "read_interactions": "tacit.data.read",
     "search": "tacit.tuning.search",
+    "suggest_tags": "tacit.models.tags",
 }
 # public modules
 _MODULES = {
     "datasets": "tacit.data.datasets",
     "errors": "tacit.errors",
+    "images": "tacit.content.images",
     "plots": "tacit.plots",
     "split": "tacit.split",
+    "texts": "tacit.content.texts",
 }
 
 __all__ = sorted([*_HOMES, *_MODULES, "__version__"])

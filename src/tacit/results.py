@@ -19,7 +19,8 @@ from tacit.rendering.cards import Card, Reason
 from tacit.rendering.markup import Markup, data_table, join, link, text
 from tacit.rendering.plain import decimals, more, plain, table
 
-Kind = Literal["user", "item", "history"]
+Kind = Literal["user", "item", "history", "tag"]
+AnswerKind = Literal["user", "item", "tag"]
 
 _MAX_LISTS = 5  # how many lists are printed, and how long each
 _MAX_ROWS = 20
@@ -47,9 +48,9 @@ class Recommendations(frames.Tabular):
     queries
         Whom or what each list is for: outside ids; ``history`` queries are numbered 0, 1, ….
     query_kind
-        What the queries are: ``"user"``, ``"item"`` or ``"history"``.
+        What the queries are: ``"user"``, ``"item"``, ``"history"`` or ``"tag"``.
     answer_kind
-        What the answers are: ``"item"`` or ``"user"``.
+        What the answers are: ``"item"``, ``"user"`` or ``"tag"``.
     offsets
         int64, shape (n_queries + 1,): list q is the rows ``offsets[q]:offsets[q + 1]``.
     ids
@@ -67,7 +68,7 @@ class Recommendations(frames.Tabular):
 
     queries: Sequence[Id]
     query_kind: Kind
-    answer_kind: Literal["user", "item"]
+    answer_kind: AnswerKind
     offsets: npt.NDArray[np.int64]
     ids: Sequence[Id]
     scores: npt.NDArray[np.float32]
@@ -172,10 +173,10 @@ class Recommendations(frames.Tabular):
     def columns(self) -> dict[str, npt.NDArray[Any]]:
         """The rows as columns: what every frame is made of.
 
-        The first bears the kind of query (``user``, ``item`` or ``history``) and holds its id;
-        then come ``rank``, the answer's id (``item`` or ``user``, or ``similar_item`` and
-        ``similar_user`` where the queries are of the same kind), ``name`` if names are known,
-        and ``score``.
+        The first bears the kind of query (``user``, ``item``, ``history`` or ``tag``) and holds
+        its id; then come ``rank``, the answer's id (``item``, ``user`` or ``tag``, or
+        ``similar_item`` and ``similar_user`` where the queries are of the same kind), ``name`` if
+        names are known, and ``score``.
         """
         queries = frames.ids(self.queries)
         columns = {
@@ -239,7 +240,8 @@ class Recommendations(frames.Tabular):
     def _title(self, query: Id) -> str:
         if self.query_kind == "item":
             name = _item_name(self.catalogue, query)
-            return f"like {name}" + (f" ({query})" if name != str(query) else "")
+            what = "like" if self.answer_kind == "item" else "tags for"
+            return f"{what} {name}" + (f" ({query})" if name != str(query) else "")
         if self.query_kind == "user" and self.answer_kind == "user":
             return f"like user {query}"
         return f"for {self.query_kind} {query}"
@@ -262,7 +264,7 @@ class Recommendations(frames.Tabular):
         rest = cards.remark(more(len(rows) - _MAX_ROWS, self.answer_kind))
         if not rows:
             return cards.remark("nothing to recommend")
-        if self.answer_kind == "user" or not _knows(self.catalogue, "pictures"):
+        if self.answer_kind != "item" or not _knows(self.catalogue, "pictures"):
             return join(self._html_table(rows[:_MAX_ROWS]), rest)
         digits = decimals(row.score for row in rows)
         shown = [self._card(row.id, f"{row.score:.{digits}f}") for row in rows[:_MAX_ROWS]]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Ran, run
 
 import tacit
+from tacit.cli import demo
+from tacit.cli.output import Output
+from tacit.data import datasets
+from tacit.data.catalogue import Catalogue
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +50,28 @@ def test_the_page_is_whole_and_asks_nobody_for_anything(shown: tuple[Ran, Path])
     assert sorted(path.name for path in shown[1].iterdir()) == ["model.tacit", "report.html"]
 
 
+def test_the_page_has_three_rows_for_an_item(shown: tuple[Ran, Path]) -> None:
+    page = (shown[1] / "report.html").read_text(encoding="utf-8")
+    labels = re.findall(r"<h4>([^<]*)<small>", page)
+    assert labels == ["Liked by the same people", "Likes and tags", "Visually similar"] * 3
+
+
+def test_rows_are_there_only_if_their_models_are() -> None:
+    data = datasets.shapes(60, 80)
+    bare = Catalogue(data.items, names=data.catalogue.names)
+    out = Output(as_json=True, quiet=True)
+    assert demo._others(data.with_catalogue(bare), out) == []
+    assert [one.kind for one in demo._others(data, out)] == ["hybrid-als", "content"]
+    als = tacit.ALS(factors=4, iterations=1).fit(data)
+    rows = demo._alike(data.items[0], [als]).rows
+    assert [row.label for row in rows] == ["Liked by the same people"]
+
+
 def test_every_step_is_told_to_people(tmp_path: Path) -> None:
     ran = run("demo", "-o", tmp_path, "--items", 100, "--users", 150)
     assert ran.code == 0, ran.err
     steps = [line for line in ran.out.splitlines() if line.startswith("▸")]
-    assert len(steps) == 8
+    assert len(steps) == 10
     for word in ("threshold", "held out", "popularity", "they like", "ALS recommends", "the score"):
         assert word in ran.out
     assert "tacit similar" in ran.out

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from tests.models.contract import ModelContract, data
 
-from tacit import ALS, EASE, HybridALS, ItemNeighbours, Popularity, Ranking
+from tacit import ALS, EASE, Content, Features, HybridALS, ItemNeighbours, Popularity, Ranking
 from tacit.errors import DataError, SettingsError
 from tacit.split import leave_k_out
 
@@ -34,6 +35,16 @@ class TestHybridALSWithoutFeatures(ModelContract):
     @pytest.fixture
     def make(self):
         return lambda: HybridALS(factors=6, iterations=4, alpha=4.0, seed=1)
+
+
+class TestContent(ModelContract):
+    @pytest.fixture(params=[0.0, 0.95], ids=["dense", "sparse"])
+    def make(self, request):
+        rng = np.random.default_rng(5)
+        vectors = rng.normal(size=(60, 40)) * (rng.random((60, 40)) >= request.param)
+        vectors[:, 0] += 0.1  # nobody is without a vector
+        features = Features.dense([f"i{code:04d}" for code in range(60)], vectors)
+        return lambda: Content(features, confidence="log")
 
 
 class TestPopularity(ModelContract):
@@ -81,7 +92,9 @@ class TestRankingByAdaDelta(ModelContract):
         )
 
 
-@pytest.mark.parametrize("kind", [ALS, HybridALS, Popularity, ItemNeighbours, EASE, Ranking])
+@pytest.mark.parametrize(
+    "kind", [ALS, EASE, Content, HybridALS, Popularity, ItemNeighbours, Ranking]
+)
 def test_what_is_no_interactions(kind):
     with pytest.raises(
         DataError, match=rf"{kind.__name__}\.fit needs .*got csr_array: tacit\.read"

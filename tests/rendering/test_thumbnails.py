@@ -117,7 +117,7 @@ def test_damaged_pictures(tmp_path: Path) -> None:
 
 
 def test_pictures_of_too_many_pixels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(thumbnails, "_MAX_PIXELS", 1000)
+    monkeypatch.setattr(thumbnails, "MAX_PIXELS", 1000)
     assert source_of(picture(tmp_path / "a.png")) is None
 
 

@@ -9,7 +9,18 @@ import pytest
 
 from tacit.data.catalogue import Catalogue
 from tacit.data.ids import IdMap
-from tacit.report import Chart, Estimate, Measured, Metric, Person, Report, Series, render
+from tacit.report import (
+    Alike,
+    Chart,
+    Estimate,
+    Likeness,
+    Measured,
+    Metric,
+    Person,
+    Report,
+    Series,
+    render,
+)
 from tacit.results import Explanation, Recommendations
 
 HOSTILE = "</style><script>alert(1)</script>\n\"'\u202e"
@@ -37,7 +48,7 @@ def report(**changes: Any) -> Report:
             Measured("ALS", {"NDCG@10": Estimate(0.2, 0.19, 0.21), "MPR": Estimate(0.1)}),
             Measured("Other", {"NDCG@10": Estimate(0.2001)}),
         ],
-        "similar": [answers("item", "a", ["b", "c"])],
+        "similar": [Likeness("a", [Alike("By likes", "ALS", answers("item", "a", ["b", "c"]))])],
         "people": [Person("user u", ["a", "c"], answers("user", "u", ["b"]), {"b": why})],
         "charts": [Chart("Training loss", "epoch", "loss", [Series("ALS", [1, 2], [3, 2])])],
         "footer": "made by tacit",
@@ -132,7 +143,8 @@ def test_reasons_are_those_that_spoke_for_it() -> None:
         {"metrics": [Metric(HOSTILE, meaning=HOSTILE)], "measured": [Measured(HOSTILE, {})]},
         {"charts": [Chart(HOSTILE, HOSTILE, HOSTILE, [Series(HOSTILE, [1, 2], [1, 2])] * 2)]},
         {"people": [Person(HOSTILE, [HOSTILE], answers("user", HOSTILE, ["c", HOSTILE]))]},
-        {"similar": [answers("item", HOSTILE, [HOSTILE, "c"])]},
+        {"similar": [Likeness(HOSTILE, [Alike("as", "by", answers("item", HOSTILE, [HOSTILE]))])]},
+        {"similar": [Likeness("a", [Alike(HOSTILE, HOSTILE, answers("item", "a", ["c"]))])]},
     ],
     ids=lambda changes: next(iter(changes)),
 )
@@ -143,6 +155,20 @@ def test_hostile_texts_stay_text(changes: dict[str, Any]) -> None:
     assert sum(name == "style" for name, _ in page.elements) == 1
     assert "\u202e" not in html
     assert any("<script>alert(1)</script>" in text for text in page.texts)
+
+
+def test_there_is_a_row_for_each_way_of_being_alike() -> None:
+    rows = [
+        Alike("Liked by the same people", "ALS", answers("item", "a", ["b", "c"])),
+        Alike("Visually similar", "Content", answers("item", "a", [])),
+    ]
+    html = render(report(similar=[Likeness("a", rows), Likeness("b", [])]))
+    Page(html)
+    part = html[html.index('class="alike"') : html.index("People and what they get")]
+    assert re.findall(r"<h4>(.*?)<small>", part) == [row.label for row in rows]
+    assert part.count("card input") == 1
+    assert part.count('class="card"') == 2
+    assert "nothing is like it" in part
 
 
 def test_much_is_cut() -> None:

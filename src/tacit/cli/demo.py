@@ -14,12 +14,14 @@ from tacit.cli.options import Json, Quiet
 from tacit.cli.output import Output, answers, beside, evaluations, reasons, seconds, table
 
 if TYPE_CHECKING:
+    from tacit.data.catalogue import Catalogue
+    from tacit.data.features import Features
     from tacit.data.ids import Id
     from tacit.data.interactions import Interactions
     from tacit.evaluation.evaluate import Evaluation
     from tacit.models.als import ALS
     from tacit.models.base import Epoch, Model
-    from tacit.report import Report
+    from tacit.report import Likeness, Report
     from tacit.results import Recommendations
     from tacit.split import Split
 
@@ -37,10 +39,17 @@ _MEANINGS = {
     "auc": "how often a held-out like is ranked above an item that was not liked",
     "coverage": "the share of all items that anybody is shown",
 }
+_WAYS = {
+    "als": ("Liked by the same people", "ALS, from likes alone"),
+    "hybrid-als": ("Likes and tags", "HybridALS, with colour, form and finish as tags"),
+    "content": ("Visually similar", "Content, from the pictures alone"),
+}
 _FACTOR_LIMIT = 64
 _HELD_OUT, _LEAST = 3, 10
-# Chosen on another world (seed 1) than the one shown; so were the neighbours.
+# Chosen on another world (seed 1) than the one shown; so were the neighbours. HybridALS has the
+# settings of examples/cold_items.py.
 _ALS = {"alpha": 30.0, "regularization": 0.045, "regularization_scaling": 1.0, "iterations": 15}
+_HYBRID = {"alpha": 10.0, "regularization": 30.0, "iterations": 10}
 _NEIGHBOURS = {"similarity": "tfidf", "neighbours": 200}
 
 
@@ -68,7 +77,7 @@ def demo(
 
     Draws a catalogue of little solids and people with hidden tastes who like some of them;
     holds out a part of the likes; measures ALS and simple models on it; and writes a model and
-    a page with pictures. No model ever sees a picture.
+    a page with pictures: what is like an item by who likes it, by its tags, and by its looks.
     """
     began = time.perf_counter()
     out = Output(as_json=json, quiet=quiet)
@@ -78,7 +87,8 @@ def demo(
     model, path = _fit(interactions, trial, output / "model.tacit", out)
     people, thing = _people(model), _something(model)
     _show(model, people[0], thing, out)
-    page = _page(model, trial, people, output / "report.html", out)
+    others = _others(interactions, out)
+    page = _page(_report(model, others, trial, people), output / "report.html", out)
     name = quoted(_name(model, thing))
     out.text()
     out.text(f"done in {seconds(time.perf_counter() - began)}: {page} and {path}", style="bold")
@@ -169,6 +179,37 @@ def _fit(interactions: Interactions, trial: _Trial, path: Path, out: Output) -> 
     return model, model.save(path, metrics=trial.found["ALS"].to_dict())
 
 
+def _others(interactions: Interactions, out: Output) -> list[Model]:
+    """Models that know more of items than who likes them."""
+    from tacit.data.features import Features
+    from tacit.models.content import Content
+    from tacit.models.hybrid import HybridALS
+
+    found: list[Model] = []
+    catalogue = interactions.catalogue
+    if catalogue is not None and catalogue.tags is not None:
+        _step(out, "Fit ALS with the items' tags: colour, form and finish")
+        tagged = interactions.with_item_features(Features.of_tags(catalogue).normalised("l2"))
+        factors = min(_FACTOR_LIMIT, interactions.n_items // 4)
+        with out.progress("fitting HybridALS"):
+            found.append(HybridALS(factors=factors, **_HYBRID).fit(tagged))  # type: ignore[arg-type]
+    if catalogue is not None and catalogue.pictures is not None:
+        _step(out, "Look at the pictures: histograms of colours and edges, no network")
+        found.append(Content(_looks(catalogue, out)).fit(interactions))
+    return found
+
+
+def _looks(catalogue: Catalogue, out: Output) -> Features:
+    from tacit.content import images
+
+    with out.progress("looking") as update:
+
+        def on_progress(done: int, total: int) -> None:
+            update(done, total, f"{done:,} of {total:,} pictures")
+
+        return images.embed(catalogue, on_progress=on_progress).features
+
+
 # --- what to show -----------------------------------------------------------------------
 
 
@@ -214,17 +255,17 @@ def _step(out: Output, text: str) -> None:
 # --- the page ---------------------------------------------------------------------------
 
 
-def _page(model: Model, trial: _Trial, people: list[Id], path: Path, out: Output) -> Path:
+def _page(report: Report, path: Path, out: Output) -> Path:
     from tacit.report import render
 
     _step(out, "Write a page with pictures of all this")
-    html = render(_report(model, trial, people))
+    html = render(report)
     whole = path.with_name(f".{path.name}.part")
     whole.write_text(html, encoding="utf-8")
     return whole.replace(path)
 
 
-def _report(model: Model, trial: _Trial, people: list[Id]) -> Report:
+def _report(model: Model, others: list[Model], trial: _Trial, people: list[Id]) -> Report:
     from tacit import report
 
     data = model.interactions
@@ -232,7 +273,7 @@ def _report(model: Model, trial: _Trial, people: list[Id]) -> Report:
         title="tacit at work",
         lead=(
             "A catalogue of drawn solids, people with hidden tastes, and what was learned from "
-            "nothing but who liked what."
+            "who liked what. Where tags or pictures came into it, that is said."
         ),
         facts=[
             ("people", f"{data.n_users:,}"),
@@ -251,11 +292,19 @@ def _report(model: Model, trial: _Trial, people: list[Id]) -> Report:
             "learned from the rest, and lists of 10 leave out what a person already likes. "
             "Small figures: 95 % intervals."
         ),
-        similar=[model.similar_items([_something(model, rank)], 8) for rank in (10, 60, 120)],
+        similar=[_alike(_something(model, rank), [model, *others]) for rank in (10, 60, 120)],
         people=[_person(model, one) for one in people],
         charts=_charts(trial),
         footer=f"Made by tacit demo. {described(model)}.",
     )
+
+
+def _alike(item: Id, models: list[Model]) -> Likeness:
+    """A row for each model, as each sees it."""
+    from tacit.report import Alike, Likeness
+
+    rows = [Alike(*_WAYS[one.kind], one.similar_items([item], 8)) for one in models]
+    return Likeness(item, rows)
 
 
 def _metric(name: str) -> Any:

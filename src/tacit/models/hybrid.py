@@ -203,6 +203,12 @@ class HybridALS(FeatureModel, ALS):
         """Shape (n_items, factors); what nobody took to has what its features foretell."""
         return self._filled(ITEMS)
 
+    @property
+    def item_feature_factors(self) -> Factors | None:
+        """Shape (n features, factors): what each feature adds to an item's vector, if any."""
+        known = self._expected.get(ITEMS)
+        return None if known is None else known.coefficients[:-1].astype(self.dtype)
+
     def _filled(self, side: int) -> Factors:
         _ = self.interactions
         factors = self._X if side == USERS else self._Y

@@ -14,7 +14,7 @@ from tacit.data.feature_rows import FeatureRow
 from tacit.data.ids import Id, IdMap
 from tacit.data.interactions import Csr, Interactions
 from tacit.engines.base import Factors
-from tacit.engines.scorers import FactorScorer
+from tacit.engines.scorers import FactorScorer, Scorer
 from tacit.errors import DataError, SettingsError
 from tacit.models.base import Model
 from tacit.models.lists import History, ItemLists, allowed, as_histories, excluded
@@ -36,6 +36,10 @@ class FeatureModel(Model):
     @abstractmethod
     def _vectors_of_items(self, features: Sequence[FeatureRow] | None) -> Factors:
         """Of all items it knows; or of new ones, by their features."""
+
+    def _inner(self, people: Factors, items: Factors) -> Scorer:
+        """The scores that vectors give."""
+        return FactorScorer(people, items, threads=self.threads)
 
     def recommend(
         self,
@@ -83,7 +87,7 @@ class FeatureModel(Model):
             ids, factors = _ids_of(item_features), self._vectors_of_items([*item_features.values()])
             rows = Csr(np.zeros_like(rows.indptr), rows.indices[:0], rows.values[:0], len(ids))
         top = top_k(
-            FactorScorer(vectors, factors, threads=self.threads),
+            self._inner(vectors, factors),
             checks.whole("k", k, 1),
             excluded(rows if exclude_seen else None, deny, queries, ids),
             allowed(allow, queries, ids),

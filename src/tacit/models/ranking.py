@@ -320,6 +320,12 @@ class Ranking(FeatureModel):
         return self.item_table[:, :-1]
 
     @property
+    def item_feature_factors(self) -> F32 | None:
+        """Shape (n features, factors): the vectors of the items' named features, if any."""
+        _ = self.interactions
+        return self._items.vectors[: self._items.n_named, :-1] if self._items.names else None
+
+    @property
     def user_biases(self) -> F32:
         """Shape (n_users,); zero but under the logistic loss: they order nobody's items."""
         return self.user_table[:, -1]

@@ -11,6 +11,7 @@ import stat
 import zlib
 from pathlib import Path
 
+from tacit.content.pictures import FORMATS, MAX_PIXELS
 from tacit.rendering.markup import Markup, address, tag
 
 log = logging.getLogger("tacit")
@@ -19,10 +20,7 @@ SIZE = 160
 """The longer side of a thumbnail, in pixels: twice what is shown, for fine screens."""
 
 _MAX_FILE = 32 * 2**20
-_MAX_PIXELS = 50_000_000
 _MAX_DATA = 2**20
-# no EPS, PDF or others whose decoders run programs
-_FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "AVIF")
 _DATA = re.compile(
     r"data:image/(?:png|jpe?g|gif|webp|avif|bmp|svg\+xml)(?:;[a-z0-9=+-]+)*,[^\s\"'<>\\]+",
     re.IGNORECASE,
@@ -79,8 +77,8 @@ def _shrunk(path: str, _changed: int, _bytes: int) -> str | None:
     from PIL import Image, ImageOps
 
     try:
-        with Image.open(path, formats=_FORMATS) as picture:
-            if picture.width * picture.height > _MAX_PIXELS:
+        with Image.open(path, formats=FORMATS) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
                 return None
             picture.draft("RGB", (SIZE, SIZE))  # lets JPEG decode at a smaller size
             picture.thumbnail((SIZE, SIZE))

@@ -2,7 +2,9 @@
 
 from tacit.report.chart import Chart as Chart
 from tacit.report.chart import Series as Series
+from tacit.report.page import Alike as Alike
 from tacit.report.page import Estimate as Estimate
+from tacit.report.page import Likeness as Likeness
 from tacit.report.page import Measured as Measured
 from tacit.report.page import Metric as Metric
 from tacit.report.page import Person as Person

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from tacit.data.catalogue import Catalogue
@@ -79,6 +79,32 @@ class Person:
     explanations: Mapping[Id, Explanation] = field(default_factory=dict)
 
 
+class Alike(NamedTuple):
+    """What is like an item in one way.
+
+    Attributes
+    ----------
+    label
+        In which way: ``"Visually similar"``.
+    how
+        Who says so: ``"Content, from pictures alone"``.
+    found
+        A single list.
+    """
+
+    label: str
+    how: str
+    found: Recommendations
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """An item, and rows of what is like it: one for each model that there is."""
+
+    item: Id
+    rows: Sequence[Alike]
+
+
 @dataclass(frozen=True)
 class Report:
     """All that the page shows; an empty part leaves its section out.
@@ -96,7 +122,7 @@ class Report:
     measured_how
         A sentence on how it was measured: the split, the interval.
     similar
-        Lists of similar items.
+        Items, and what is like them in several ways.
     people
         Some people, with their likes and recommendations.
     charts
@@ -112,7 +138,7 @@ class Report:
     metrics: Sequence[Metric] = ()
     measured: Sequence[Measured] = ()
     measured_how: str = ""
-    similar: Sequence[Recommendations] = ()
+    similar: Sequence[Likeness] = ()
     people: Sequence[Person] = ()
     charts: Sequence[Chart] = ()
     footer: str = ""
@@ -213,8 +239,29 @@ def _number(value: float) -> str:
 # --- items and people -------------------------------------------------------------------
 
 
-def _similar(found: Recommendations) -> Markup:
-    return join(*(found.to_html(at) for at in range(len(found.queries))))
+def _similar(likeness: Likeness) -> Markup:
+    if not likeness.rows:
+        return Markup()
+    card = _card(likeness.rows[0].found.catalogue, likeness.item)
+    return tag(
+        "article",
+        tag("h3", text(card.name)),
+        tag(
+            "div",
+            cards.cards([replace(card, is_input=True)]),
+            tag("div", *map(_alike, likeness.rows), class_="rows"),
+            class_="alike",
+        ),
+    )
+
+
+def _alike(row: Alike) -> Markup:
+    shown = [
+        replace(_card(row.found.catalogue, one.id), note=f"{one.score:.2f}") for one in row.found
+    ]
+    told = cards.cards(shown) if shown else cards.remark("nothing is like it")
+    title = tag("h4", row.label, tag("small", row.how))
+    return join(title, scrolling(told, row.label))
 
 
 def _person(person: Person) -> Markup:

@@ -1,0 +1,1 @@
+"""Vectors of what items are: of their pictures, of their texts and tags."""
