@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tacit.evaluation.evaluate import evaluate as evaluate
     from tacit.models import load as load
     from tacit.models.als import ALS as ALS
+    from tacit.models.blend import Blend as Blend
     from tacit.models.ease import EASE as EASE
     from tacit.models.hybrid import HybridALS as HybridALS
     from tacit.models.neighbours import ItemNeighbours as ItemNeighbours
@@ -46,6 +47,7 @@ __version__ = "0.1.0"
 # public name → the module it lives in
 _HOMES = {
     "ALS": "tacit.models.als",
+    "Blend": "tacit.models.blend",
     "Catalogue": "tacit.data.catalogue",
     "EASE": "tacit.models.ease",
     "Evaluation": "tacit.evaluation.evaluate",

@@ -12,6 +12,7 @@ from tacit.models.base import Model
 # kind in model files → where its class lives
 _CLASSES = {
     "als": ("tacit.models.als", "ALS"),
+    "blend": ("tacit.models.blend", "Blend"),
     "ease": ("tacit.models.ease", "EASE"),
     "hybrid-als": ("tacit.models.hybrid", "HybridALS"),
     "item-neighbours": ("tacit.models.neighbours", "ItemNeighbours"),
