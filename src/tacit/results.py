@@ -259,7 +259,7 @@ class Recommendations(frames.Tabular):
 
     def _repr_html_(self) -> str:
         parts: list[Markup] = []
-        for at, query in self._first():
+        for at, _ in self._first():
             parts += [cards.heading(self._title(at)), self.to_html(at)]
         hidden = more(len(self.queries) - _MAX_LISTS, self._query_noun)
         return cards.fragment(*parts, cards.remark(hidden))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.models.contract import ModelContract, data
 
-from tacit import ALS, EASE, HybridALS, ItemNeighbours, Popularity, Ranking
+from tacit import ALS, EASE, Blend, HybridALS, ItemNeighbours, Popularity, Ranking
 from tacit.errors import DataError, SettingsError
 from tacit.split import leave_k_out
 
@@ -81,7 +81,7 @@ class TestRankingByAdaDelta(ModelContract):
         )
 
 
-@pytest.mark.parametrize("kind", [ALS, HybridALS, Popularity, ItemNeighbours, EASE, Ranking])
+@pytest.mark.parametrize("kind", [ALS, Blend, HybridALS, Popularity, ItemNeighbours, EASE, Ranking])
 def test_what_is_no_interactions(kind):
     with pytest.raises(
         DataError, match=rf"{kind.__name__}\.fit needs .*got csr_array: tacit\.read"

@@ -126,11 +126,10 @@ class Model(ABC):
         """Learn from interactions; what was learned before is forgotten."""
 
     @classmethod
-    def shared(cls, settings: Mapping[str, Any], interactions: Interactions) -> dict[str, Any]:
-        """Settings to take the place of some, for many models that are fitted on the same data.
+    def shared(cls, settings: Mapping[str, Any], data: Interactions) -> dict[str, Any]:  # noqa: ARG003
+        """What takes the place of some of the settings for many models fitted on the same data.
 
-        They hold what these would all learn alike, learned once: a search asks for them before
-        it tries other settings than those given.
+        It is what all of them would learn alike, learned once: a search asks for it first.
         """
         return {}
 

@@ -112,7 +112,8 @@ def _columns(model: Model) -> str:
     user, item = ("BIGINT" if ids.are_integers else "VARCHAR" for ids in (model.users, model.items))
     named = model.catalogue is not None and model.catalogue.names is not None
     name = "name VARCHAR, " if named else ""
-    return f'"user" {user}, rank INTEGER, item {item}, {name}score FLOAT'
+    source = ", source VARCHAR" if model.falls_back else ""
+    return f'"user" {user}, rank INTEGER, item {item}, {name}score FLOAT{source}'
 
 
 def _quoted(path: Path) -> str:

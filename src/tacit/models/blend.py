@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, ClassVar, Self
@@ -43,8 +45,8 @@ class Blend(Model):
     answers. :attr:`tacit.Recommendations.sources` tells who did: ``"als"``, ``"als + content"``.
     A user who was never seen is answered like one who did nothing yet.
 
-    Scores are mixed for all items, never for the union of some lists, so that the best are the best:
-    each part's are brought to one scale, query by query, by the items that are not in the
+    Scores are mixed for all items, never for the union of some lists, so that the best are the
+    best: each part's are brought to one scale, query by query, by the items that are not in the
     person's history, and the scaled scores are averaged with the weights. An item that a part
     does not rate gets 0 from it; one that none rates is not recommended.
 
@@ -87,8 +89,7 @@ class Blend(Model):
         checks.choice("fusion", self.fusion, tuple(SCALES))
         checks.threads(self.threads)
         self._parts = _made(self.models)
-        self._weight = _weights(self.weights, self._parts)
-        self._chain = _chain(self.chain, self._parts)
+        _ = self._weight, self._order  # refused here if they are none
         data = [part._interactions for part in self._parts.values()]
         if data[0] is not None and all(one is data[0] for one in data):
             self._keep(data[0], self._parts)
@@ -109,6 +110,16 @@ class Blend(Model):
     def parts(self) -> dict[str, Model]:
         """Name → model, fitted once this is."""
         return dict(self._parts)
+
+    @property
+    def _weight(self) -> dict[str, float]:
+        """Name → weight, of those that have one."""
+        return _weights(self.weights, self._parts)
+
+    @property
+    def _order(self) -> tuple[str, ...]:
+        """Who is asked, in order."""
+        return _chain(self.chain, self._parts)
 
     @property
     def rates_new_items(self) -> bool:
@@ -143,10 +154,30 @@ class Blend(Model):
         self._met = np.bincount(data.csr.indices, minlength=data.n_items) > 0
 
     @classmethod
-    def shared(cls, settings: Mapping[str, Any], interactions: Interactions) -> dict[str, Any]:
+    def shared(cls, settings: Mapping[str, Any], data: Interactions) -> dict[str, Any]:
         """See :meth:`Model.shared`: the parts, fitted."""
         models = {"models": settings["models"]} if "models" in settings else {}
-        return {"models": cls(**models).fit(interactions).parts}
+        return {"models": cls(**models).fit(data).parts}
+
+    @staticmethod
+    def weightings(models: int, steps: int = 10) -> list[tuple[float, ...]]:
+        """All weights of so many models that are multiples of 1/steps and add up to 1.
+
+        For a search: ``tacit.search(Blend, {"models": models, "weights": Blend.weightings(3)},
+        split)`` fits the models once, and then measures every mixture.
+
+        Raises
+        ------
+        SettingsError
+            If a number is less than 1.
+        """
+        n, steps = checks.whole("models", models, 1), checks.whole("steps", steps, 1)
+        cuts = itertools.combinations(range(steps + n - 1), n - 1)  # bars between steps stars
+        ends = ((-1, *cut, steps + n - 1) for cut in cuts)
+        return [
+            tuple((after - before - 1) / steps for before, after in itertools.pairwise(one))
+            for one in ends
+        ]
 
     # --- who answers ---------------------------------------------------------------
 
@@ -164,9 +195,9 @@ class Blend(Model):
         rows = interactions.csr
         if interactions is self._interactions:
             return self._scorer(rows, np.arange(rows.n_rows))
-        scorers = {id(part): part.scorer(interactions) for part in self._parts.values()}
+        whole = functools.cache(lambda part: part.scorer(interactions))
         nobody = np.zeros(rows.n_rows, dtype=np.bool_)
-        return self._routed(rows, None, nobody, lambda part, who: scorers[id(part)].take(who))
+        return self._routed(rows, None, nobody, lambda part, who: whole(part).take(who))
 
     def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
         """As for people whose history is the item."""
@@ -190,19 +221,19 @@ class Blend(Model):
         for at, pattern in enumerate(patterns[:, :-1]):
             who = np.flatnonzero(where == at)
             chosen = [names[place] for place in np.flatnonzero(pattern)]
-            scorer = self._mixed(chosen, rows.take_rows(who), lambda part, who=who: make(part, who))
+            parts = [(name, make(self._parts[name], who)) for name in chosen]
+            scorer = self._mixed(parts, rows.take_rows(who))
             routes.append(Route(who, scorer, " + ".join(chosen)))
         return RoutedScorer(routes, len(self.items))
 
-    def _mixed(self, names: list[str], rows: Csr, make: Callable[[Model], Scorer]) -> Scorer:
-        if len(names) == 1:
-            return make(self._parts[names[0]])
-        parts = [(self._weight[name], make(self._parts[name])) for name in names]
-        return mixed(parts, rows, self.fusion, threads=self.threads)
+    def _mixed(self, parts: list[tuple[str, Scorer]], rows: Csr) -> Scorer:
+        if len(parts) == 1:
+            return parts[0][1]
+        weights = self._weight
+        weighed = [(weights[name], scorer) for name, scorer in parts]
+        return mixed(weighed, rows, self.fusion, threads=self.threads)
 
-    def _answering(
-        self, rows: Csr, users: npt.NDArray[Any] | None, strangers: Bools
-    ) -> Bools:
+    def _answering(self, rows: Csr, users: npt.NDArray[Any] | None, strangers: Bools) -> Bools:
         """Shape (n_queries, n_parts): which parts answer each query."""
         _ = self.interactions
         codes = None if users is None else np.maximum(users, 0)
@@ -212,12 +243,12 @@ class Blend(Model):
                 for part in self._parts.values()
             ]
         )
-        names = list(self._parts)
-        chain = np.array([names.index(name) for name in self._chain])
+        names, weights = list(self._parts), self._weight
+        chain = np.array([names.index(name) for name in self._order])
         able = can[:, chain]
         place = np.where(able.any(axis=1), able.argmax(axis=1), len(chain) - 1)
         first = chain[place]
-        weighs = np.array([name in self._weight for name in names])
+        weighs = np.array([name in weights for name in names])
         everyone, queries = can & weighs, np.arange(len(first))
         found: Bools = everyone & (weighs[first] & can[queries, first])[:, np.newaxis]
         found[queries, first] = True
@@ -227,7 +258,8 @@ class Blend(Model):
         self, rows: Csr, users: npt.NDArray[Any] | None, met: npt.NDArray[np.bool_]
     ) -> npt.NDArray[np.bool_]:
         """What one of the parts can tell."""
-        return np.any([part._can_tell(rows, users, met) for part in self._parts.values()], axis=0)
+        told = [part._can_tell(rows, users, met) for part in self._parts.values()]
+        return np.asarray(np.any(told, axis=0))
 
     def _people(
         self, users: Id | Iterable[Id] | None, history: History | Sequence[History] | None
@@ -267,9 +299,7 @@ class Blend(Model):
         self._keep(data, self._parts)
 
     def _training(self) -> list[dict[str, Any]]:
-        return [
-            {"part": name, "epochs": part._training()} for name, part in self._parts.items()
-        ]
+        return [{"part": name, "epochs": part._training()} for name, part in self._parts.items()]
 
     def _restore_training(self, training: list[dict[str, Any]]) -> None:
         for one in training:

@@ -53,7 +53,9 @@ def mixed(
         for weight, scorer in parts:
             scores = scorer.dense(span).astype(np.float64)
             known = np.isfinite(scores)
-            sums += np.where(known, scale(scores, known, new & known), 0.0) * (weight / total)
+            sums += np.where(known, scale(np.where(known, scores, 0.0), new & known), 0.0) * (
+                weight / total
+            )
             rated |= known
         return np.where(rated, sums, np.nan).astype(np.float32)
 
@@ -61,26 +63,29 @@ def mixed(
     return BlockScorer(n_queries, n_items, block, batch=batch, threads=threads)
 
 
-def z_scores(scores: F64, known: Bools, counted: Bools) -> F64:
+def z_scores(scores: F64, counted: Bools) -> F64:
     """Deviations from the mean of the items that count, in their standard deviations."""
     n = np.maximum(counted.sum(axis=1, keepdims=True), 1)
-    given = np.where(known, scores, 0.0)
-    mean = np.where(counted, given, 0.0).sum(axis=1, keepdims=True) / n
-    apart = given - mean
+    mean = np.where(counted, scores, 0.0).sum(axis=1, keepdims=True) / n
+    apart = scores - mean
     spread = np.sqrt((np.where(counted, apart, 0.0) ** 2).sum(axis=1, keepdims=True) / n)
     low, high = _ends(scores, counted)
-    return np.divide(apart, spread, out=np.zeros_like(apart), where=(high > low) & (spread > 0))
+    told = np.zeros_like(apart)
+    np.divide(apart, spread, out=told, where=(high > low) & (spread > 0))
+    return told
 
 
-def shares(scores: F64, known: Bools, counted: Bools) -> F64:
+def shares(scores: F64, counted: Bools) -> F64:
     """0 for the worst of the items that count, 1 for the best."""
     low, high = _ends(scores, counted)
-    told = known & (high > low)  # else there is nothing to tell apart, or nothing at all
-    low, high = np.where(high > low, low, 0.0), np.where(high > low, high, 1.0)
-    return np.where(told, (np.where(known, scores, 0.0) - low) / (high - low), 0.0)
+    differ = high > low  # else there is nothing to tell apart, or nothing at all
+    low = np.where(differ, low, 0.0)
+    told = np.zeros_like(scores)
+    np.divide(scores - low, np.where(differ, high, 1.0) - low, out=told, where=differ)
+    return told
 
 
-def reciprocal_ranks(scores: F64, known: Bools, counted: Bools) -> F64:
+def reciprocal_ranks(scores: F64, counted: Bools) -> F64:
     """1 / (60 + rank): 1 and how many of the items that count score higher."""
     above = np.empty(scores.shape)
     for row, theirs, held in zip(above, scores, counted, strict=True):
@@ -96,7 +101,7 @@ def _ends(scores: F64, counted: Bools) -> tuple[F64, F64]:
     return low, high
 
 
-SCALES: dict[Fusion, Callable[[F64, Bools, Bools], F64]] = {
+SCALES: dict[Fusion, Callable[[F64, Bools], F64]] = {
     "z-score": z_scores,
     "min-max": shares,
     "rank": reciprocal_ranks,
