@@ -86,6 +86,17 @@ def test_the_page_on_features_runs() -> None:
         exec(block, names)
 
 
+def test_the_page_on_blends_runs(capsys) -> None:
+    names: dict[str, object] = {}
+    blocks = python_blocks((ROOT / "docs" / "blend.md").read_text(encoding="utf-8"))
+    assert len(blocks) == 2
+    for block in blocks:
+        exec(block, names)
+    assert "for user somebody new, by popular" in capsys.readouterr().out
+    assert names["answer"].sources == ["als + near", "popular"]
+    assert names["best"].recommend(names["likes"].users[0], k=3)
+
+
 def test_new_items_are_recommended_by_their_features() -> None:
     example = runpy.run_path(str(ROOT / "examples" / "cold_items.py"))
     data = tacit.datasets.shapes(n_items=400, n_users=1000).threshold(5, 5)
