@@ -7,12 +7,14 @@ measured as it comes, and with settings that a short search found on an inner sp
 training part: what is held out is looked at once a row. Every fit has a process of its own, so
 that its memory is its own; peers are scored and measured by tacit. FOLDER holds movies.dat and
 ratings.dat or ratings.parquet; without it the data set (6 MB) is fetched once into the cache.
+What the searches found is kept in movielens_models.db and .json here: run again, it only measures.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import importlib.util
+import json
 import multiprocessing
 import resource
 import sys
@@ -30,6 +32,7 @@ import tacit
 from tacit.engines.scorers import FactorScorer, Scorer
 
 Settings = dict[str, Any]
+KEPT, FOUND = Path("movielens_models.db"), Path("movielens_models.json")
 
 
 # --- the models ---------------------------------------------------------------------------
@@ -47,14 +50,14 @@ class Entry:
 
 
 def ranking(loss: str, *, genres: bool = False) -> Entry:
-    space = {"factors": [64], "learning_rate": [0.02, 0.05, 0.1]}
+    space = {"factors": [64], "learning_rate": [0.03, 0.1]}
     return Entry(tacit.Ranking, {"loss": loss}, space, (10, 20, 30), genres)
 
 
 def entries() -> dict[str, Entry]:
     near = {"neighbours": [20, 50, 100, 200]}
     if "shrinkage" in tacit.ItemNeighbours.settings_names():
-        near["shrinkage"] = [0.0, 10.0, 100.0]
+        near["shrinkage"] = [0.0, 20.0, 100.0]
     solved = {"factors": [64, 128], "regularization": [10.0, 30.0, 100.0]}
     found = {
         "Popularity": Entry(tacit.Popularity),
@@ -167,7 +170,7 @@ def tacit_threads() -> int:
     return kernels.thread_count(None)
 
 
-RATES = [{"no_components": 64, "epochs": 30, "learning_rate": rate} for rate in (0.02, 0.05, 0.1)]
+RATES = [{"no_components": 64, "epochs": 30, "learning_rate": rate} for rate in (0.03, 0.1)]
 PEERS: dict[str, tuple[type[Peer], list[Settings]]] = {
     "implicit, ALS": (
         ImplicitALS,
@@ -212,25 +215,30 @@ def told(split: tacit.Split, genres: bool) -> tacit.Split:
     return dataclasses.replace(split, train=split.train.with_item_features(features))
 
 
-def search(folder: str | None, entry: Entry) -> Settings:
+def search(folder: str | None, name: str, entry: Entry) -> Settings:
     """The best of some settings on the inner split."""
     found = tacit.search(
         entry.model,
         {**entry.fixed, **entry.space},
         told(data(folder)[1], entry.genres),
         epochs=entry.epochs,
-        storage=None,
+        storage=KEPT,
+        name=name,
     )
     return {**found.settings, **entry.fixed}
 
 
 def search_peer(folder: str | None, name: str) -> Settings:
-    split = data(folder)[1]
     model, grid = PEERS[name]
+    kept = json.loads(FOUND.read_text()) if FOUND.exists() else {}
+    if name in kept:
+        return kept[name]
+    split = data(folder)[1]
     values = [
         tacit.evaluate(model(**one).fit(split.train), split, metrics=["ndcg"], bootstrap=0)["ndcg"]
         for one in grid
     ]
+    FOUND.write_text(json.dumps({**kept, name: grid[int(np.argmax(values))]}))
     return grid[int(np.argmax(values))]
 
 
@@ -288,7 +296,7 @@ def rows(folder: str | None, only: list[str]) -> Iterator[tuple[str, str, Settin
                 alone(measure, folder, entry.model, entry.fixed, entry.genres),
             )
         if entry.space:
-            chosen[name] = alone(search, folder, entry)
+            chosen[name] = alone(search, folder, name, entry)
         if entry.space and (not only or name in only):
             yield (
                 name,
@@ -299,7 +307,7 @@ def rows(folder: str | None, only: list[str]) -> Iterator[tuple[str, str, Settin
     if not only or "Blend" in only:
         yield "Blend", "defaults", {}, alone(measure, folder, tacit.Blend, {}, False)
         entry = blended(chosen)
-        best = alone(search, folder, entry)
+        best = alone(search, folder, "Blend", entry)
         shown = {one: best[one] for one in entry.space} | {"models": [*entry.fixed["models"]]}
         yield "Blend", "searched", shown, alone(measure, folder, tacit.Blend, best, False)
     for name, (peer, _) in PEERS.items():
