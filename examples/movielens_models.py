@@ -64,12 +64,12 @@ def entries() -> dict[str, Entry]:
         "ItemNeighbours": Entry(tacit.ItemNeighbours, {}, near),
         "ItemNeighbours, TF-IDF": Entry(tacit.ItemNeighbours, {"similarity": "tfidf"}, near),
         "ALS": Entry(tacit.ALS, {}, solved, (5, 10, 15)),
-        "HybridALS, genres": Entry(tacit.HybridALS, {}, solved, (5, 10, 15), genres=True),
+        "HybridALS, genres": Entry(
+            tacit.HybridALS, {}, {**solved, "factors": [64]}, (5, 10, 15), genres=True
+        ),
         "Ranking, WARP": ranking("warp"),
         "Ranking, WARP, genres": ranking("warp", genres=True),
-        "Ranking, k-OS WARP": ranking("k-os-warp"),
         "Ranking, BPR": ranking("bpr"),
-        "Ranking, BPR, genres": ranking("bpr", genres=True),
     }
     if hasattr(tacit, "EASE"):
         space = {"regularization": [100.0, 250.0, 500.0, 1000.0]}
@@ -181,14 +181,14 @@ PEERS: dict[str, tuple[type[Peer], list[Settings]]] = {
         [
             {"factors": 64, "learning_rate": rate, "iterations": n}
             for rate in (0.02, 0.05)
-            for n in (50, 100)
+            for n in (100,)
         ],
     ),
     "irspack, iALS": (
         IrspackALS,
         [
             {"n_components": f, "alpha0": a, "reg": r}
-            for f in (64, 128)
+            for f in (64,)
             for a in (0.1, 1.0)
             for r in (0.001, 0.01)
         ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tacit.cli.options import ModelOptions, SplitOptions
@@ -94,17 +95,17 @@ def split(interactions: Interactions, options: SplitOptions) -> Split:
         return splits.random_fraction(interactions, **_given(test=options.share), seed=seed)
     if options.split == "temporal":
         return splits.temporal(interactions, options.share, at=options.at)
-    whole = {
+    drawn: dict[str, Callable[..., Split]] = {
         "held-out-users": splits.held_out_users,
         "cold-items": splits.cold_items,
         "cold-users": splits.cold_users,
-    }[options.split]
+    }
     more = _given(
         fold_in=options.fold_in,
         min_interactions=options.min_likes,
         candidates=options.candidates,
     )
-    return whole(interactions, options.share, **more, seed=seed)
+    return drawn[options.split](interactions, options.share, **more, seed=seed)
 
 
 def _given(**settings: Any) -> dict[str, Any]:

@@ -161,13 +161,9 @@ def _features(side: str, options: DataOptions, ids: IdMap) -> Features:
     file = getattr(options, f"{side}_features")
     if part("value") is not None and part("name") is None:
         raise SettingsError(f"--{side}-features-value goes with --{side}-features-name")
-    found = read_features(
-        file,
-        **{side: part("id")},
-        feature=part("name"),
-        value=part("value"),
-        **_written(options, "features_"),
-    ).at_least(options.features_at_least)
+    columns = {side: part("id"), "feature": part("name"), "value": part("value")}
+    how: dict[str, Any] = {**columns, **_written(options, "features_")}
+    found = read_features(file, **how).at_least(options.features_at_least)
     if not any(one in ids for one in found.ids.written_like(ids)):
         raise DataError(
             f"{file} knows none of the {side}s: its ids are such as {found.ids[0]!r}, and those "

@@ -70,7 +70,7 @@ def z_scores(scores: F64, counted: Bools) -> F64:
     apart = scores - mean
     spread = np.sqrt((np.where(counted, apart, 0.0) ** 2).sum(axis=1, keepdims=True) / n)
     low, high = _ends(scores, counted)
-    told = np.zeros_like(apart)
+    told: F64 = np.zeros_like(apart)
     np.divide(apart, spread, out=told, where=(high > low) & (spread > 0))
     return told
 
