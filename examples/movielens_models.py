@@ -1,13 +1,13 @@
 """Every model, and its peers where they are installed, on MovieLens 1M: quality, time and memory.
 
-    python examples/movielens_models.py [FOLDER [MODEL …]]
+    python examples/movielens_models.py [FOLDER [--defaults] [MODEL …]]
 
 Every pair is an interaction, five of each user are held out, the seed is fixed. Each model is
 measured as it comes, and with settings that a short search found on an inner split of the
 training part: what is held out is looked at once a row. Every fit has a process of its own, so
 that its memory is its own; peers are scored and measured by tacit. FOLDER holds movies.dat and
 ratings.dat or ratings.parquet; without it the data set (6 MB) is fetched once into the cache.
-What the searches found is kept in movielens_models.db and .json here: run again, it only measures.
+With --defaults nothing is searched. What the searches found is kept in movielens_models.db and .json here: run again, it only measures.
 """
 
 from __future__ import annotations
@@ -242,8 +242,9 @@ def search_peer(folder: str | None, name: str) -> Settings:
     return grid[int(np.argmax(values))]
 
 
-def measure(folder: str | None, model: Any, settings: Settings, genres: bool) -> Settings:
-    """Fit on all that is not held out, and measure on what is."""
+def measure(folder: str | None, how: tuple[Any, bool], settings: Settings) -> Settings:
+    """Fit on all that is not held out, with genres or without, and measure on what is."""
+    model, genres = how
     split = told(data(folder)[0], genres)
     tacit.Popularity().fit(split.train)  # what is imported or made at first use is not the model's
     made, before = model(**settings), peak(reset=True)
@@ -283,42 +284,35 @@ def alone(work: Callable[..., Any], *arguments: Any) -> Any:
 
 def rows(folder: str | None, only: list[str]) -> Iterator[tuple[str, str, Settings, Settings]]:
     """Name, defaults or searched, settings and figures, model by model."""
+    searching, only = "--defaults" not in only, [one for one in only if one != "--defaults"]
     chosen: dict[str, Settings] = {}
+
+    def wanted(name: str) -> bool:
+        return not only or name in only
+
     for name, entry in entries().items():
-        if only and name not in only and not ("Blend" in only and name in BLENDED):
-            continue
-        chosen[name] = dict(entry.fixed)
-        if not only or name in only:
-            yield (
-                name,
-                "defaults",
-                entry.fixed,
-                alone(measure, folder, entry.model, entry.fixed, entry.genres),
-            )
-        if entry.space:
+        how = entry.model, entry.genres
+        if wanted(name):
+            yield name, "defaults", entry.fixed, alone(measure, folder, how, entry.fixed)
+        if entry.space and searching and (wanted(name) or (wanted("Blend") and name in BLENDED)):
             chosen[name] = alone(search, folder, name, entry)
-        if entry.space and (not only or name in only):
-            yield (
-                name,
-                "searched",
-                chosen[name],
-                alone(measure, folder, entry.model, chosen[name], entry.genres),
-            )
-    if not only or "Blend" in only:
-        yield "Blend", "defaults", {}, alone(measure, folder, tacit.Blend, {}, False)
+        if wanted(name) and name in chosen:
+            yield name, "searched", chosen[name], alone(measure, folder, how, chosen[name])
+    if wanted("Blend"):
+        yield "Blend", "defaults", {}, alone(measure, folder, (tacit.Blend, False), {})
+    if wanted("Blend") and searching:
         entry = blended(chosen)
         best = alone(search, folder, "Blend", entry)
         shown = {one: best[one] for one in entry.space} | {"models": [*entry.fixed["models"]]}
-        yield "Blend", "searched", shown, alone(measure, folder, tacit.Blend, best, False)
+        yield "Blend", "searched", shown, alone(measure, folder, (tacit.Blend, False), best)
     for name, (peer, _) in PEERS.items():
-        if only and name not in only:
-            continue
-        if importlib.util.find_spec(peer.library) is None:
-            print(f"{name}: {peer.library} is not installed", file=sys.stderr)
-            continue
-        yield name, "defaults", {}, alone(measure, folder, peer, {}, False)
-        best = alone(search_peer, folder, name)
-        yield name, "searched", best, alone(measure, folder, peer, best, False)
+        if wanted(name) and importlib.util.find_spec(peer.library) is None:
+            print(f"{name}: {peer.library} is not installed", flush=True)
+        elif wanted(name):
+            yield name, "defaults", {}, alone(measure, folder, (peer, False), {})
+            if searching:
+                best = alone(search_peer, folder, name)
+                yield name, "searched", best, alone(measure, folder, (peer, False), best)
 
 
 def line(name: str, how: str, settings: Settings, found: Settings) -> str:
