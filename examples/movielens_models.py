@@ -3,11 +3,11 @@
     python examples/movielens_models.py [FOLDER [--defaults] [MODEL …]]
 
 Every pair is an interaction, five of each user are held out, the seed is fixed. Each model is
-measured as it comes, and with settings that a short search found on an inner split of the
-training part: what is held out is looked at once a row. Every fit has a process of its own, so
-that its memory is its own; peers are scored and measured by tacit. FOLDER holds movies.dat and
-ratings.dat or ratings.parquet; without it the data set (6 MB) is fetched once into the cache.
-With --defaults nothing is searched. What the searches found is kept in movielens_models.db and .json here: run again, it only measures.
+measured as it comes, and (unless --defaults) with settings that a short search found on an inner
+split of the training part: what is held out is looked at once a row. What the searches found is
+kept in movielens_models.db and .json here: run again, it only measures. Every fit has a process
+of its own, so that its memory is its own; peers are scored and measured by tacit. FOLDER holds
+movies.dat and ratings.dat or ratings.parquet; without it the data set (6 MB) is fetched once.
 """
 
 from __future__ import annotations
