@@ -233,22 +233,14 @@ class DataOptions:
     ] = None
     item_features_id: Annotated[
         str | None,
-        _option(
-            "Its column of item ids; left out: found by its name.",
-            panel=_FEATURES,
-            metavar="COLUMN",
-        ),
+        _option("Its column of ids; left out: found by name.", panel=_FEATURES, metavar="COLUMN"),
     ] = None
     item_features_name: Annotated[
         str | None, _option("Its column of features.", panel=_FEATURES, metavar="COLUMN")
     ] = None
     item_features_value: Annotated[
         str | None,
-        _option(
-            "Beside that, its column of weights; left out: 1, and repeated rows add up.",
-            panel=_FEATURES,
-            metavar="COLUMN",
-        ),
+        _option("Beside that, of weights; left out: all 1.", panel=_FEATURES, metavar="COLUMN"),
     ] = None
     user_features: Annotated[
         str | None, _option("The same of users.", panel=_FEATURES, metavar="FILE")
