@@ -89,3 +89,14 @@ def test_what_ranking_learned_means_what_it_meant() -> None:
     new = model.recommend("ann", k=2, item_features={"new": ["jazz"], "newer": ["pop"]})
     assert list(new.ids) == ["newer", "new"]  # nothing that was trained on was "pop"
     np.testing.assert_allclose(new.scores, [0, -0.0661853], rtol=1e-5)
+
+
+def test_a_blend_answers_and_tells_who_did_as_it_did() -> None:
+    model = tacit.load(FILES[0].with_name("format-1-blend.tacit"))
+    answer = model.recommend(["ann", "nobody"], k=2)
+    assert list(answer.ids) == ["東京", "null", "Björk", "NA"]
+    np.testing.assert_allclose(answer.scores, [0.0163053, 0.0162172, 0.75, 0.5], rtol=1e-5)
+    assert answer.sources == ["als + near", "pop"]
+    assert isinstance(model, tacit.Blend)
+    assert model.parts["als"].settings["factors"] == 2
+    assert model.settings["weights"] == {"als": 2, "near": 1}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import runpy
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -106,6 +108,17 @@ def test_what_looks_alike_is_alike(capsys) -> None:
     assert "by their looks alone" in capsys.readouterr().out
 
 
+def test_the_page_on_blends_runs(capsys) -> None:
+    names: dict[str, object] = {}
+    blocks = python_blocks((ROOT / "docs" / "blend.md").read_text(encoding="utf-8"))
+    assert len(blocks) == 2
+    for block in blocks:
+        exec(block, names)
+    assert "for user somebody new, by popular" in capsys.readouterr().out
+    assert names["answer"].sources == ["als + near", "popular"]
+    assert names["best"].recommend(names["likes"].users[0], k=3)
+
+
 def test_new_items_are_recommended_by_their_features() -> None:
     example = runpy.run_path(str(ROOT / "examples" / "cold_items.py"))
     data = tacit.datasets.shapes(n_items=400, n_users=1000).threshold(5, 5)
@@ -161,6 +174,16 @@ def test_the_published_grid_is_drawn_beside_ours(real_data, tmp_path, monkeypatc
     example = runpy.run_path(str(ROOT / "examples" / "sketchfab_grid.py"))
     example["beside"](str(log), read_grid_log(log))
     assert Path("sketchfab_grid.png").stat().st_size > 10_000
+
+
+def test_the_table_of_models_is_measured_row_by_row(real_data, tmp_path) -> None:
+    folder = real_data("ml-1m/ratings.parquet").parent
+    script = str(ROOT / "examples" / "movielens_models.py")
+    done = subprocess.run(
+        [sys.executable, script, str(folder), "Popularity"],
+        capture_output=True, text=True, cwd=tmp_path, check=True,
+    )  # fmt: skip
+    assert re.search(r"^\| Popularity \| defaults \| 0\.\d+ \(", done.stdout, flags=re.MULTILINE)
 
 
 def test_the_lastfm_article_replays(real_data, capsys) -> None:

@@ -9,6 +9,7 @@ import tacit
 
 PUBLIC = [
     "ALS",
+    "Blend",
     "Catalogue",
     "Content",
     "EASE",

@@ -109,6 +109,18 @@ def test_nothing_can_be_changed() -> None:
         recommendations().ids = []  # type: ignore[misc]
 
 
+def test_who_answered_each_query() -> None:
+    found = recommendations(sources=["one", "two", "one + two"])
+    assert found.to_pandas()["source"].tolist() == ["one"] * 3 + ["one + two"] * 2
+    assert json.loads(found.to_json())[-1]["source"] == "one + two"
+    assert "for user 5, by two\n  nothing to recommend" in repr(found)
+    assert found.for_(9).sources == ["one + two"]
+    assert found.with_scaled_scores().sources == found.sources
+    assert "source" not in recommendations().columns()
+    with pytest.raises(DataError, match="2 sources for 3 queries"):
+        recommendations(sources=["one", "two"])
+
+
 # --- scaled scores ----------------------------------------------------------------------
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tacit.evaluation.evaluate import evaluate as evaluate
     from tacit.models import load as load
     from tacit.models.als import ALS as ALS
+    from tacit.models.blend import Blend as Blend
     from tacit.models.content import Content as Content
     from tacit.models.ease import EASE as EASE
     from tacit.models.hybrid import HybridALS as HybridALS
@@ -51,6 +52,7 @@ __version__ = "0.1.0"
 # public name → the module it lives in
 _HOMES = {
     "ALS": "tacit.models.als",
+    "Blend": "tacit.models.blend",
     "Catalogue": "tacit.data.catalogue",
     "Content": "tacit.models.content",
     "EASE": "tacit.models.ease",

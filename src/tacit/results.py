@@ -59,6 +59,8 @@ class Recommendations(frames.Tabular):
         float32, falling within a list.
     catalogue
         Names, links and pictures of the items, or None.
+    sources
+        Who answered each query, where a model asks several (:class:`tacit.Blend`); else None.
 
     Raises
     ------
@@ -73,9 +75,12 @@ class Recommendations(frames.Tabular):
     ids: Sequence[Id]
     scores: npt.NDArray[np.float32]
     catalogue: Catalogue | None = None
+    sources: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
         fits = len(self.offsets) == len(self.queries) + 1 and self.offsets[0] == 0
+        if self.sources is not None and len(self.sources) != len(self.queries):
+            raise DataError(f"{len(self.sources):,} sources for {len(self.queries):,} queries")
         if not fits or not self.offsets[-1] == len(self.ids) == len(self.scores):
             raise DataError(
                 f"{len(self.queries):,} queries with {len(self.ids):,} ids and "
@@ -148,6 +153,7 @@ class Recommendations(frames.Tabular):
             offsets=np.array([0, span.stop - span.start]),
             ids=self.ids[span],
             scores=self.scores[span],
+            sources=None if self.sources is None else self.sources[at : at + 1],
         )
 
     def with_scaled_scores(self) -> Recommendations:
@@ -176,7 +182,7 @@ class Recommendations(frames.Tabular):
         The first bears the kind of query (``user``, ``item``, ``history`` or ``tag``) and holds
         its id; then come ``rank``, the answer's id (``item``, ``user`` or ``tag``, or
         ``similar_item`` and ``similar_user`` where the queries are of the same kind), ``name`` if
-        names are known, and ``score``.
+        names are known, ``score``, and ``source`` if there are sources.
         """
         queries = frames.ids(self.queries)
         columns = {
@@ -186,7 +192,10 @@ class Recommendations(frames.Tabular):
         }
         if self._has_names:
             columns["name"] = frames.texts(self.names)
-        return columns | {"score": self.scores}
+        columns["score"] = self.scores
+        if self.sources is not None:
+            columns["source"] = np.repeat(frames.texts(self.sources), np.diff(self.offsets))
+        return columns
 
     @property
     def _answer_column(self) -> str:
@@ -219,7 +228,7 @@ class Recommendations(frames.Tabular):
 
     def _text(self, at: int, query: Id) -> str:
         rows = list(self._rows(at, query))
-        title = plain(self._title(query))
+        title = plain(self._title(at))
         if not rows:
             return f"{title}\n  nothing to recommend"
         digits = decimals(row.score for row in rows)
@@ -237,7 +246,11 @@ class Recommendations(frames.Tabular):
         lines += filter(None, [more(len(rows) - _MAX_ROWS, self.answer_kind)])
         return "\n".join([title, *(f"  {line}" for line in lines)])
 
-    def _title(self, query: Id) -> str:
+    def _title(self, at: int) -> str:
+        told = self._asked(_plain_id(self.queries[at]))
+        return told if self.sources is None else f"{told}, by {self.sources[at]}"
+
+    def _asked(self, query: Id) -> str:
         if self.query_kind == "item":
             name = _item_name(self.catalogue, query)
             what = "like" if self.answer_kind == "item" else "tags for"
@@ -248,8 +261,8 @@ class Recommendations(frames.Tabular):
 
     def _repr_html_(self) -> str:
         parts: list[Markup] = []
-        for at, query in self._first():
-            parts += [cards.heading(self._title(query)), self.to_html(at)]
+        for at, _ in self._first():
+            parts += [cards.heading(self._title(at)), self.to_html(at)]
         hidden = more(len(self.queries) - _MAX_LISTS, self._query_noun)
         return cards.fragment(*parts, cards.remark(hidden))
 

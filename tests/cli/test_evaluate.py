@@ -51,10 +51,30 @@ def test_the_past_and_what_came_later(tmp_path: Path) -> None:
     assert "60 to learn from, 17 held out" in ran.out
 
 
+def test_new_items_and_users_known_by_their_features(log_file: Path, tmp_path: Path) -> None:
+    tags = tmp_path / "tags.csv"
+    rows = [f"i{n:04d},t{n % 4}" for n in range(40)] + [f"u{n:04d},t{n % 4}" for n in range(60)]
+    tags.write_text("\n".join(["id,tag", *rows]) + "\n", encoding="utf-8")
+    words = ("evaluate", log_file, "--no-baselines", "--metric", "ndcg", "--iterations", 2)
+    for side, options in (("item", ("--candidates", "all")), ("user", ("--min-likes", 2))):
+        told = run(
+            *words,
+            *("--split", f"cold-{side}s", "--share", 0.2, *options, "--model", "hybrid-als"),
+            *(f"--{side}-features", tags, f"--{side}-features-id", "id"),
+            *(f"--{side}-features-name", "tag", "--json"),
+        ).json
+        assert told["split"]["kind"] == f"cold_{side}s"
+        assert told["split"]["fraction"] == 0.2
+        figure = told["models"]["hybrid-als"]["evaluation"]["metrics"]["ndcg@10"]["mean"]
+        assert 0 < figure <= 1
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
         (["--split", "fraction", "--hold-out", "2"], 2, "--hold-out does not go with"),
+        (["--split", "cold-users", "--candidates", "all"], 2, "--candidates does not go with"),
+        (["--split", "cold-items", "--fold-in", "0.5"], 2, "--fold-in does not go with"),
         (["--split", "temporal"], 1, "no timestamps"),
         (["--metric", "ndgc"], 2, "did you mean 'ndcg'"),
         (["--hold-out", "100"], 1, "have 200 likes or more"),

@@ -168,6 +168,104 @@ def test_last_fm_as_it_is_published(real_data: Callable[[str], Path], tmp_path: 
     assert run("recommend", path, 2).code == 0
 
 
+@pytest.fixture
+def tag_file(tmp_path: Path) -> Path:
+    """A long table of tags of the log's items, separated by bars."""
+    rows = [f"i{n:04d}|{tag}|{n}" for n in range(40) for tag in ("all", f"of{n % 3}")]
+    path = tmp_path / "tags.psv"
+    path.write_text("\n".join(["which|tag|weight", *rows, "i0001|rare|1"]), encoding="utf-8")
+    return path
+
+
+def test_features_from_a_long_table_and_from_columns(
+    log_file: Path, tag_file: Path, tmp_path: Path
+) -> None:
+    people = tmp_path / "people.csv"
+    people.write_text("user,country\nu0001,Iceland\nu0002,Chile\n", encoding="utf-8")
+    path = tmp_path / "x.tacit"
+    words = (
+        *("fit", log_file, "-o", path, "--model", "hybrid-als", "--factors", 3, "--iterations", 2),
+        *("--item-features", tag_file, "--item-features-id", "which"),
+        *("--item-features-name", "tag", "--item-features-value", "weight"),
+        *("--features-norm", "l1", "--user-features", people, "--user-features-id", "user"),
+    )
+    ran = run(*words, "--features-at-least", 2)
+    assert (ran.code, "is had by 2 users or more" in ran.err) == (1, True)
+    ran = run(*words)
+    assert ran.code == 0, ran.err
+    model = tacit.load(path)
+    items, users = model.interactions.item_features, model.interactions.user_features
+    assert items is not None
+    assert (items.norm, items.row("i0005")) == ("l1", {"all": 5.0, "of2": 5.0})
+    assert users is not None
+    assert users.row("u0001") == {"country=Iceland": 1.0}
+    assert model.rates_new_items
+
+
+def test_events_are_weighed_and_age(tmp_path: Path) -> None:
+    log = tmp_path / "events.csv"
+    rows = ["ann,x,play,0", "ann,x,play,86400", "ann,y,like,86400", "bo,x,skip,0", "bo,y,like,0"]
+    log.write_text("\n".join(["user,item,what,at", *rows]), encoding="utf-8")
+    path = tmp_path / "x.tacit"
+    words = ("fit", log, "-o", path, "--model", "popularity", "--event", "what")
+    ran = run(*words, "--weight", "play=1", "--weight", "like=5", "--weight", "skip=-2")
+    assert ran.code == 0, ran.err
+    data = tacit.load(path).interactions
+    assert data.history("ann") == {"x": 2.0, "y": 5.0}
+    assert data.history("bo") == {"x": -2.0, "y": 5.0}
+    ran = run(*words, "--weight", "play=4", "--timestamp", "at", "--half-life", "1d")
+    assert ran.code == 0, ran.err
+    assert tacit.load(path).interactions.history("ann") == {"x": 6.0}
+    ran = run(
+        *("fit", log, "-o", path, "--model", "popularity", "--user", "user", "--item", "item"),
+        *("--timestamp", "at", "--half-life", 86400),
+    )
+    assert ran.code == 0, ran.err
+    assert tacit.load(path).interactions.history("bo") == {"x": 0.5, "y": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["--item-features-id", "which"], 2, "no --item-features are given: leave out"),
+        (["--user-features", "nowhere.csv"], 1, "nowhere.csv"),
+        (["--weight", "play=1"], 2, "--event"),
+        (["--event", "count", "--weight", "play"], 2, "write TYPE=NUMBER"),
+        (["--event", "count", "--weight", "a=1", "--weight", "a=2"], 2, "once for each type"),
+        (["--event", "count", "--duplicates", "sum"], 2, "leave out --duplicates"),
+        (["--half-life", "soon"], 2, "such as 30d"),
+        (["--half-life", "30d"], 1, "timestamp"),
+        (["--half-life", "-1", "--timestamp", "count"], 2, "half_life must be"),
+    ],
+)
+def test_features_and_events_that_make_no_sense(
+    log_file: Path, tmp_path: Path, words: list[str], code: int, told: str
+) -> None:
+    path = tmp_path / "x.tacit"
+    ran = run("fit", log_file, "-o", path, "--user", "user", "--item", "item", *words)
+    assert ran.code == code, ran.err
+    assert told in ran.err
+    assert "Traceback" not in ran.err
+    assert not path.exists()
+
+
+def test_features_of_others_are_refused(log_file: Path, tag_file: Path, tmp_path: Path) -> None:
+    tag_file.write_text("which|tag\nz|red\n", encoding="utf-8")
+    words = ("--item-features", tag_file, "--item-features-id", "which")
+    ran = run("fit", log_file, "-o", tmp_path / "x.tacit", *words)
+    assert (ran.code, "knows none of the items" in ran.err) == (1, True)
+
+
+def test_a_blend_of_the_usual_models(log_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "x.tacit"
+    assert run("fit", log_file, "-o", path, "--model", "blend:fusion=rank").code == 0
+    told = run("recommend", path, "u0001", "somebody", "-k", 1, "--json").json
+    assert [row["source"] for row in told] == ["als + item-neighbours", "popularity"]
+    shown = run("recommend", path, "somebody", "-k", 1)
+    assert "for user somebody, by popularity" in shown.out
+    assert "als: 15 epochs" in run("info", path).out
+
+
 def test_what_the_library_warns_of_is_told_on_stderr(tmp_path: Path) -> None:
     log = tmp_path / "plays.csv"
     log.write_text("user,item,count\nu,a,1\nu,b,90000\nv,a,1\n", encoding="utf-8")

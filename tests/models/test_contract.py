@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 from tests.models.contract import ModelContract, data
 
-from tacit import ALS, EASE, Content, Features, HybridALS, ItemNeighbours, Popularity, Ranking
+from tacit import (
+    ALS,
+    EASE,
+    Blend,
+    Content,
+    Features,
+    HybridALS,
+    ItemNeighbours,
+    Popularity,
+    Ranking,
+)
 from tacit.errors import DataError, SettingsError
 from tacit.split import leave_k_out
 
@@ -93,7 +103,7 @@ class TestRankingByAdaDelta(ModelContract):
 
 
 @pytest.mark.parametrize(
-    "kind", [ALS, EASE, Content, HybridALS, Popularity, ItemNeighbours, Ranking]
+    "kind", [ALS, EASE, Blend, Content, HybridALS, Popularity, ItemNeighbours, Ranking]
 )
 def test_what_is_no_interactions(kind):
     with pytest.raises(

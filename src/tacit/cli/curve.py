@@ -46,9 +46,7 @@ def learning_curve(
     model: Annotated[
         str,
         typer.Option(
-            help="als, ranking, ease, item-neighbours or popularity.",
-            rich_help_panel="The model",
-            metavar="KIND",
+            help="As in [cyan]tacit fit[/cyan].", rich_help_panel="The model", metavar="KIND"
         ),
     ] = "als",
     epochs: Epochs = 38,

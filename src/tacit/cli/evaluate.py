@@ -23,6 +23,10 @@ tacit evaluate ratings.csv --split temporal --timestamp time --share 0.1
 [dim]# settings side by side[/dim]
 tacit evaluate likes.csv --model als --model als:factors=128,alpha=10
 
+[dim]# new items, known by their tags alone[/dim]
+tacit evaluate plays.csv --split cold-items --share 0.2 --model hybrid-als \
+      --item-features tags.csv --item-features-name tag
+
 [dim]# three figures of one's own choice, with longer lists[/dim]
 tacit evaluate likes.csv -k 20 --metric ndcg --metric recall --metric auc"""
 
@@ -37,8 +41,9 @@ def evaluate(
     model: Annotated[
         list[str] | None,
         typer.Option(
-            help="als (the default), ranking, ease, item-neighbours or popularity, with settings: "
-            "als:factors=128,alpha=10. May be repeated; the settings below go to all.",
+            help="als (the default), hybrid-als, ranking, ease, item-neighbours, popularity or "
+            "blend, with settings: als:factors=128,alpha=10. May be repeated; the settings below "
+            "go to all.",
             rich_help_panel="The model",
             metavar="KIND",
         ),

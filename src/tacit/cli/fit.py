@@ -35,6 +35,15 @@ tacit fit likes.psv --user 2 --item 1 --min-per-user 5 --min-per-item 5
 tacit fit postgresql://me@host/shop -o shop.tacit \
       --query "SELECT customer AS user, product AS item, count(*) FROM orders GROUP BY 1, 2"
 
+
+[dim]# tags of items, that new ones be recommended too[/dim]
+tacit fit plays.csv --model hybrid-als --item-features tags.csv \
+      --item-features-id artist --item-features-name tag --features-at-least 3
+
+[dim]# a purchase counts five times what a view does, and half of that a month later[/dim]
+tacit fit events.csv --event what --weight view=1 --weight purchase=5 \
+      --timestamp time --half-life 30d
+
 [dim]# how good is it? a fifth of the likes is held out first[/dim]
 tacit fit ratings.parquet --evaluate --factors 128"""
 
@@ -53,7 +62,7 @@ def fit(
     model: Annotated[
         str,
         typer.Option(
-            help="als, ranking, ease, item-neighbours or popularity.",
+            help="als, hybrid-als, ranking, ease, item-neighbours, popularity or blend.",
             rich_help_panel="The model",
             metavar="KIND",
         ),

@@ -55,13 +55,17 @@ def _tell_data(data: Mapping[str, Any], out: Output) -> None:
     )
 
 
-def _tell_training(training: list[Mapping[str, Any]], out: Output) -> None:
+def _tell_training(training: list[Mapping[str, Any]], out: Output, name: str = "") -> None:
     if not training:
         return
     last = training[-1]
+    if "part" in last:
+        for one in training:
+            _tell_training(one["epochs"], out, f"{name}{one['part']}: ")
+        return
     losses = [epoch["loss"] for epoch in training if epoch["loss"] is not None]
     fell = f", loss {losses[0]:,.0f} → {losses[-1]:,.0f}" if losses else ""
-    out.text(f"  {last['number']} epochs in {seconds(last['seconds'])}{fell}")
+    out.text(f"  {name}{last['number']} epochs in {seconds(last['seconds'])}{fell}")
 
 
 def _tell_metrics(metrics: Mapping[str, Any], out: Output) -> None:

@@ -14,7 +14,9 @@ from typing import Annotated, Any, Literal
 import typer
 
 _READING = "Reading the log"
+_EVENTS = "Events of several types, and age"
 _NAMING = "Naming the items"
+_FEATURES = "Features of items and users"
 _MODEL = "The model"
 _SPLIT = "What is held out"
 
@@ -53,7 +55,11 @@ Solver = Literal["auto", "exact", "cg"]
 Similarity = Literal["cosine", "tfidf", "bm25"]
 Loss = Literal["warp", "bpr", "logistic", "k-os-warp"]
 Schedule = Literal["adagrad", "adadelta"]
-SplitKind = Literal["leave-k-out", "fraction", "temporal", "held-out-users"]
+SplitKind = Literal[
+    "leave-k-out", "fraction", "temporal", "held-out-users", "cold-items", "cold-users"
+]
+Candidates = Literal["held-out", "all"]
+Norm = Literal["none", "l1", "l2"]
 Metric = Literal["cosine", "dot"]
 
 # --- groups -----------------------------------------------------------------------------
@@ -61,7 +67,7 @@ Metric = Literal["cosine", "dot"]
 
 @dataclass(frozen=True)
 class DataOptions:
-    """How to read a log and the names of its items."""
+    """How to read a log, the names of its items, and features."""
 
     user: Annotated[
         str | None,
@@ -159,6 +165,33 @@ class DataOptions:
         int, typer.Option(min=0, help="Leave out items with fewer users.", rich_help_panel=_READING,
                           metavar="N")
     ] = 1  # fmt: skip
+    event: Annotated[
+        str | None,
+        _option(
+            "The column of event types; each event then counts what its type weighs, times its "
+            "value if there is a column of values.",
+            panel=_EVENTS,
+            metavar="COLUMN",
+        ),
+    ] = None
+    weight: Annotated[
+        list[str] | None,
+        _option(
+            "What an event of a type counts: like=5; may be repeated; below 0 it tells of "
+            "dislike. Types that are not named are left out; if none is, all count 1.",
+            panel=_EVENTS,
+            metavar="TYPE=NUMBER",
+        ),
+    ] = None
+    half_life: Annotated[
+        str | None,
+        _option(
+            "The age at which an event counts half, in the unit of --timestamp; or as 12h, 30d, "
+            "8w where that holds seconds or dates.",
+            panel=_EVENTS,
+            metavar="TIME",
+        ),
+    ] = None
     catalogue: Annotated[
         str | None,
         _option("A table of the items' names, links, pictures.", panel=_NAMING, metavar="FILE"),
@@ -194,6 +227,62 @@ class DataOptions:
     catalogue_header: Annotated[
         Header, _option("As --header.", panel=_NAMING, metavar="WHETHER")
     ] = "auto"
+    item_features: Annotated[
+        str | None,
+        _option(
+            "A table of the items' features, for hybrid-als and ranking: a row for each item, a "
+            "column for each property; or with --item-features-name a row for each feature of an "
+            "item.",
+            panel=_FEATURES,
+            metavar="FILE",
+        ),
+    ] = None
+    item_features_id: Annotated[
+        str | None,
+        _option("Its column of ids; left out: found by name.", panel=_FEATURES, metavar="COLUMN"),
+    ] = None
+    item_features_name: Annotated[
+        str | None, _option("Its column of features.", panel=_FEATURES, metavar="COLUMN")
+    ] = None
+    item_features_value: Annotated[
+        str | None,
+        _option("Beside that, of weights; left out: all 1.", panel=_FEATURES, metavar="COLUMN"),
+    ] = None
+    user_features: Annotated[
+        str | None, _option("The same of users.", panel=_FEATURES, metavar="FILE")
+    ] = None
+    user_features_id: Annotated[
+        str | None, _option("As for items.", panel=_FEATURES, metavar="COLUMN")
+    ] = None
+    user_features_name: Annotated[
+        str | None, _option("As for items.", panel=_FEATURES, metavar="COLUMN")
+    ] = None
+    user_features_value: Annotated[
+        str | None, _option("As for items.", panel=_FEATURES, metavar="COLUMN")
+    ] = None
+    features_at_least: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="Leave out features that fewer items, or users, have.",
+            rich_help_panel=_FEATURES,
+            metavar="N",
+        ),
+    ] = 1
+    features_norm: Annotated[
+        Norm,
+        _option("Divide each row by its norm: l1, l2 or none.", panel=_FEATURES, metavar="NORM"),
+    ] = "l2"
+    features_sep: Annotated[
+        str | None, _option("As --sep, of both files.", panel=_FEATURES, metavar="SEP")
+    ] = None
+    features_quote: Annotated[str, _option("As --quote.", panel=_FEATURES, metavar="CHAR")] = "auto"
+    features_encoding: Annotated[
+        str | None, _option("As --encoding.", panel=_FEATURES, metavar="NAME")
+    ] = None
+    features_header: Annotated[
+        Header, _option("As --header.", panel=_FEATURES, metavar="WHETHER")
+    ] = "auto"
 
 
 @dataclass(frozen=True)
@@ -201,7 +290,8 @@ class ModelOptions:
     """The settings of models; None where the model's own default holds."""
 
     factors: Annotated[
-        int | None, _option("als, ranking: the length of the vectors.", panel=_MODEL, metavar="N")
+        int | None,
+        _option("als, hybrid-als, ranking: the length of the vectors.", panel=_MODEL, metavar="N"),
     ] = None
     regularization: Annotated[
         str | None,
@@ -309,7 +399,8 @@ class SplitOptions:
         SplitKind,
         _option(
             "Some likes of each user (leave-k-out), a share of all (fraction), the newest "
-            "(temporal), or whole users (held-out-users).",
+            "(temporal), or a part of what some users did (held-out-users); or whole items "
+            "(cold-items) or users (cold-users), who are then known by their features alone.",
             panel=_SPLIT,
             metavar="KIND",
         ),
@@ -321,8 +412,8 @@ class SplitOptions:
     share: Annotated[
         float | None,
         _option(
-            "fraction, temporal: the share of the likes; 0.2. leave-k-out, held-out-users: the "
-            "share of the users; all, 0.1.",
+            "fraction, temporal: the share of the likes; 0.2. leave-k-out, held-out-users, "
+            "cold-users, cold-items: the share of the users, or items; all, else 0.1.",
             panel=_SPLIT,
             metavar="SHARE",
         ),
@@ -341,9 +432,18 @@ class SplitOptions:
     min_likes: Annotated[
         int | None,
         _option(
-            "leave-k-out, held-out-users: likes a user must have; twice what is held out, 2.",
+            "leave-k-out, held-out-users, cold-users, cold-items: likes that a user, or item, "
+            "must have; twice what is held out, 2, 1.",
             panel=_SPLIT,
             metavar="N",
+        ),
+    ] = None
+    candidates: Annotated[
+        Candidates | None,
+        _option(
+            "cold-items: what may be recommended, held-out items alone or all; held-out.",
+            panel=_SPLIT,
+            metavar="WHICH",
         ),
     ] = None
     split_seed: Annotated[int, _option("Of the draw.", panel=_SPLIT, metavar="N")] = 0

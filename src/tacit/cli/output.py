@@ -159,12 +159,13 @@ def answers(found: Recommendations) -> list[Any]:
     named = found.answer_kind == "item" and "names" in _fields(found.catalogue)
     shown: list[Any] = []
     spans = itertools.pairwise(found.offsets.tolist())
-    for query, (begin, end) in zip(found.queries, spans, strict=True):
+    for at, (query, (begin, end)) in enumerate(zip(found.queries, spans, strict=True)):
         theirs = rows[begin:end]
+        title = _title(found, query) + (f", by {found.sources[at]}" if found.sources else "")
         if shown:
             shown.append(_text(""))
         if not theirs:
-            shown.append(_text(f"{_title(found, query)}: nothing is left to offer", "bold"))
+            shown.append(_text(f"{title}: nothing is left to offer", "bold"))
             continue
         digits = decimals(row.score for row in theirs)
         head = ["", found.answer_kind, *(["name"] if named else []), "score"]
@@ -172,7 +173,7 @@ def answers(found: Recommendations) -> list[Any]:
             [row.rank, row.id, *([row.name] if named else []), f"{row.score:.{digits}f}"]
             for row in theirs
         ]
-        shown.append(_text(_title(found, query), "bold"))
+        shown.append(_text(title, "bold"))
         shown.append(table(head, cells, right=(0, len(head) - 1)))
     return shown
 

@@ -106,6 +106,8 @@ def recommend(
 
 def _known(model: Model, users: list[str]) -> list[Id]:
     ids = [model.users.parse(user) for user in users]
+    if model.falls_back:
+        return ids
     try:
         model.users.codes(ids)
     except UnknownIdError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tacit.cli.options import ModelOptions, SplitOptions
@@ -74,8 +75,10 @@ def split(interactions: Interactions, options: SplitOptions) -> Split:
         "fraction": ("share",),
         "temporal": ("share", "at"),
         "held-out-users": ("share", "fold_in", "min_likes"),
+        "cold-items": ("share", "min_likes", "candidates"),
+        "cold-users": ("share", "min_likes"),
     }[options.split]
-    for name in ("hold_out", "share", "at", "fold_in", "min_likes"):
+    for name in ("hold_out", "share", "at", "fold_in", "min_likes", "candidates"):
         if getattr(options, name) is not None and name not in taken:
             flag = "--" + name.replace("_", "-")
             raise SettingsError(f"{flag} does not go with --split {options.split}")
@@ -92,12 +95,17 @@ def split(interactions: Interactions, options: SplitOptions) -> Split:
         return splits.random_fraction(interactions, **_given(test=options.share), seed=seed)
     if options.split == "temporal":
         return splits.temporal(interactions, options.share, at=options.at)
-    return splits.held_out_users(
-        interactions,
-        options.share,
-        **_given(fold_in=options.fold_in, min_interactions=options.min_likes),
-        seed=seed,
+    drawn: dict[str, Callable[..., Split]] = {
+        "held-out-users": splits.held_out_users,
+        "cold-items": splits.cold_items,
+        "cold-users": splits.cold_users,
+    }
+    more = _given(
+        fold_in=options.fold_in,
+        min_interactions=options.min_likes,
+        candidates=options.candidates,
     )
+    return drawn[options.split](interactions, options.share, **more, seed=seed)
 
 
 def _given(**settings: Any) -> dict[str, Any]:

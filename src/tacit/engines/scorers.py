@@ -95,6 +95,11 @@ class Scorer(ABC):
     n_items: int
     threads: int | None = None
 
+    @property
+    def sources(self) -> Sequence[str] | None:
+        """Who answers each query, where it is not the same for all; None: nothing to tell."""
+        return None
+
     @abstractmethod
     def top_k(self, k: int, *, exclude: Csr | None = None, allow: Csr | None = None) -> TopK:
         """The k best candidates of each query.
@@ -139,6 +144,17 @@ class Scorer(ABC):
     @abstractmethod
     def take_items(self, items: npt.NDArray[Any]) -> Scorer:
         """The same scores for some items only (int codes), which are then called 0…n−1."""
+
+    def dense(self, span: slice) -> npt.NDArray[np.float32]:
+        """float32, shape (length of the range, n_items): all scores of a range of queries."""
+        rows = np.arange(span.start, span.stop)
+        whole = Csr(
+            np.arange(len(rows) + 1, dtype=np.int64) * self.n_items,
+            np.tile(np.arange(self.n_items, dtype=np.int32), len(rows)),
+            np.zeros(len(rows) * self.n_items, dtype=np.float32),
+            self.n_items,
+        )
+        return self.take(rows).at(whole).reshape(len(rows), self.n_items)
 
 
 class FactorScorer(Scorer):

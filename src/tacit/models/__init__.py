@@ -13,6 +13,7 @@ from tacit.models.base import Model
 _CLASSES = {
     "als": ("tacit.models.als", "ALS"),
     "content": ("tacit.models.content", "Content"),
+    "blend": ("tacit.models.blend", "Blend"),
     "ease": ("tacit.models.ease", "EASE"),
     "hybrid-als": ("tacit.models.hybrid", "HybridALS"),
     "item-neighbours": ("tacit.models.neighbours", "ItemNeighbours"),

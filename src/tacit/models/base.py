@@ -57,6 +57,12 @@ class Model(ABC):
     kind: ClassVar[str]
     """The name of this kind of model in model files."""
 
+    personal: ClassVar[bool] = True
+    """Whether what it recommends depends on whom it is for."""
+
+    falls_back: ClassVar[bool] = False
+    """Whether it answers for anybody, users it does not know too, and tells who answered."""
+
     _interactions: Interactions | None = None
     _metrics: Mapping[str, object] = {}
 
@@ -81,6 +87,10 @@ class Model(ABC):
     def with_settings(self, **changes: Any) -> Self:
         """A new model that is not fitted, with some settings changed."""
         return dataclasses.replace(self, **changes)  # type: ignore[type-var]
+
+    def described(self) -> dict[str, Any]:
+        """Its kind and settings, as JSON can hold them."""
+        return {"kind": self.kind, "settings": self.settings}
 
     def snapshot(self) -> Self:
         """A model of its own that stays as this one is now.
@@ -115,6 +125,14 @@ class Model(ABC):
     def fit(self, interactions: Interactions, *, on_epoch: OnEpoch | None = None) -> Self:
         """Learn from interactions; what was learned before is forgotten."""
 
+    @classmethod
+    def shared(cls, settings: Mapping[str, Any], data: Interactions) -> dict[str, Any]:  # noqa: ARG003
+        """What takes the place of some of the settings for many models fitted on the same data.
+
+        It is what all of them would learn alike, learned once: a search asks for it first.
+        """
+        return {}
+
     @abstractmethod
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
         """Scores for some people.
@@ -132,6 +150,19 @@ class Model(ABC):
         raise UnsupportedError(
             f"{type(self).__name__} has no similar users: it has no user vectors"
         )
+
+    def _can_tell(
+        self, rows: Csr, users: npt.NDArray[Any] | None, met: npt.NDArray[np.bool_]
+    ) -> npt.NDArray[np.bool_]:
+        """For which people it has something of its own to say, by what is known of them.
+
+        ``rows`` and ``users`` are as for :meth:`_scorer`, ``met`` the items that somebody had
+        taken to when it was fitted: what it knows of others comes from elsewhere, or from nowhere.
+        """
+        if not self.personal:
+            return np.ones(rows.n_rows, dtype=np.bool_)
+        entries = slice(None) if self.rates_new_items else met[rows.indices]
+        return np.bincount(rows.row_of_entry[entries], minlength=rows.n_rows) > 0
 
     def _contributions(self, row: Csr, item: int) -> npt.NDArray[np.float64]:
         """What each entry of a one-row history adds to the score of an item."""
@@ -246,14 +277,15 @@ class Model(ABC):
             If a history is no list of items, or a value in it no finite number.
         """
         queries, rows, codes = self._people(users, history)
+        scorer = self._scorer(rows, codes)
         top = top_k(
-            self._scorer(rows, codes),
+            scorer,
             checks.whole("k", k, 1),
             excluded(rows if exclude_seen else None, deny, queries, self.items),
             allowed(allow, queries, self.items),
         )
         kind: Literal["user", "history"] = "history" if codes is None else "user"
-        answer = self._answer(queries, kind, "item", top)
+        answer = self._answer(queries, kind, "item", top, scorer.sources)
         return answer.with_scaled_scores() if scale else answer
 
     @overload
@@ -330,13 +362,14 @@ class Model(ABC):
         queries = as_list(items)
         codes = self.items.codes(queries)
         itself = None if include_self else diagonal(codes, len(self.items))
+        scorer = self._item_scorer(codes, checked(metric))
         top = top_k(
-            self._item_scorer(codes, checked(metric)),
+            scorer,
             checks.whole("k", k, 1),
             excluded(itself, deny, queries, self.items),
             allowed(allow, queries, self.items),
         )
-        return self._answer(queries, "item", "item", top)
+        return self._answer(queries, "item", "item", top, scorer.sources)
 
     def similar_users(
         self, users: Id | Iterable[Id], k: int = 10, *, metric: Metric = "cosine"
@@ -505,6 +538,7 @@ class Model(ABC):
         query_kind: Literal["user", "item", "history"],
         answer_kind: Literal["user", "item"],
         top: TopK,
+        sources: Sequence[str] | None = None,
     ) -> Recommendations:
         names = self.items if answer_kind == "item" else self.users
         return Recommendations(
@@ -515,6 +549,7 @@ class Model(ABC):
             ids=names[top.indices].tolist(),
             scores=top.scores,
             catalogue=self.catalogue,
+            sources=sources,
         )
 
 

@@ -91,6 +91,7 @@ def columns_of(model: Model, query: str, answer: str) -> Columns:
         answer: kinds[answer],
         **({"name": "TEXT"} if named else {}),
         "score": "REAL",
+        **({"source": "TEXT"} if model.falls_back and query == "user" else {}),
     }
 
 

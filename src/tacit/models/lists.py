@@ -127,15 +127,21 @@ def _row(ids: Iterable[Id], items: IdMap) -> Csr:
         raise SettingsError(f"allow and deny take lists of items, got the single text {ids!r}")
     if not isinstance(ids, Iterable):
         raise SettingsError(f"allow and deny take lists of items, got {ids!r}")
-    codes = {code for one in ids if (code := _code(one, items)) is not None}
+    codes = {code for one in ids if (code := known_code(one, items)) is not None}
     indices = np.array(sorted(codes), dtype=np.int32)
     indptr = np.array([0, len(indices)], dtype=np.int64)
     return Csr(indptr, indices, np.ones(len(indices), dtype=np.float32), len(items))
 
 
-def _code(one: object, items: IdMap) -> int | None:
-    """The code of an item, None if it is not known; an id of another type is a slip."""
-    code = items.get(one)
-    if code is None and not isinstance(one, int | np.integer if items.are_integers else str):
-        items.code(one)  # says what ids are
+def known_code(one: object, ids: IdMap) -> int | None:
+    """The code of an id, None if it is not known.
+
+    Raises
+    ------
+    UnknownIdError
+        If it is of another type than those known, which is a slip.
+    """
+    code = ids.get(one)
+    if code is None and not isinstance(one, int | np.integer if ids.are_integers else str):
+        ids.code(one)  # says what ids are
     return code

@@ -41,6 +41,17 @@ class FeatureModel(Model):
         """The scores that vectors give."""
         return FactorScorer(people, items, threads=self.threads)
 
+    def _can_tell(
+        self, rows: Csr, users: npt.NDArray[Any] | None, met: npt.NDArray[np.bool_]
+    ) -> npt.NDArray[np.bool_]:
+        """Also for known users without a history, by their features."""
+        told = super()._can_tell(rows, users, met)
+        features = self.interactions.user_features
+        if users is None or features is None:
+            return told
+        described = features.with_identity(False).aligned(self.users).row_counts > 0
+        return np.asarray(told | described[users])
+
     def recommend(
         self,
         users: Id | Iterable[Id] | None = None,

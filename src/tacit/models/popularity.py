@@ -35,6 +35,7 @@ class Popularity(Model):
     threads: int | None = None
 
     kind: ClassVar[str] = "popularity"
+    personal: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         checks.threads(self.threads)

@@ -62,6 +62,17 @@ class Plan:
             measurer(split, self.metrics, mask_seen=self.mask_seen) for split in self.splits
         )
 
+    def made(self, point: Mapping[str, Any], split: int) -> Model:
+        """The model of a trial, for one of the splits (0, 1, …)."""
+        if split not in self._shared:
+            self._shared[split] = self.model.shared(self.space.fixed, self.splits[split].train)
+        return self.model(**{**self.space.fixed, **self._shared[split], **point})
+
+    @cached_property
+    def _shared(self) -> dict[int, dict[str, Any]]:
+        """What models of a split share, learned when the first of them is made."""
+        return {}
+
     def identity(self) -> dict[str, Any]:
         """What must be the same for a search to go on: all that its figures depend on."""
         fixed = {name: value for name, value in self.space.fixed.items() if name != "threads"}

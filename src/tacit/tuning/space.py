@@ -101,7 +101,7 @@ class Space:
             elif isinstance(given, Range | tuple):
                 self.ranges[name] = _range(name, given, fractions=_takes_fractions(model, name))
             else:
-                self.fixed[name] = given
+                self.fixed[name] = _described(given)
         self.names = tuple(name for name in space if name not in self.fixed)
 
     def grid(self, seed: int) -> list[Point]:
@@ -176,6 +176,13 @@ def _check_name(model: type[Model], name: str) -> None:
             "iterations are not searched by value: every trial is a learning curve, measured at "
             "epochs=…, and the best epoch is chosen"
         )
+
+
+def _described(given: Any) -> Any:
+    """Models that are a setting, as JSON can hold them."""
+    if isinstance(given, Mapping):
+        return {name: _described(one) for name, one in given.items()}
+    return given.described() if isinstance(given, Model) else given
 
 
 def _choices(name: str, given: list[Any]) -> tuple[Any, ...]:

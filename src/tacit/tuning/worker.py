@@ -126,8 +126,7 @@ class Worker:
 
     def _try(self, trial: FrozenTrial, point: dict[str, Any]) -> None:
         try:
-            model = self._plan.model(**self._plan.space.fixed, **point)
-            rows, pruned = self._train(model, trial, point)
+            rows, pruned = self._train(trial, point)
             value = _curve(self._plan, point, rows).best().test[self._plan.metric]
         except _NoFaultOfTheSettings as carrier:
             raise carrier.error from None
@@ -140,14 +139,13 @@ class Worker:
             self._ledger.finish(trial, state, value)
             log.info("trial %d: %s %.5f with %s", trial.number, self._plan.metric, value, point)
 
-    def _train(
-        self, model: Model, trial: FrozenTrial, point: dict[str, Any]
-    ) -> tuple[list[CurveRow], bool]:
+    def _train(self, trial: FrozenTrial, point: dict[str, Any]) -> tuple[list[CurveRow], bool]:
         """Train on every split; the means over them, and whether it was given up."""
         plan = self._plan
         judge = _Judge(plan, self._ledger.study, self._pruner, trial)
         folds: list[list[CurveRow]] = []
         for split, measure in zip(plan.splits, self._measures, strict=True):
+            model = plan.made(point, len(folds))
             folds.append([])
 
             def on_row(row: CurveRow, _: Model) -> bool:
