@@ -1,14 +1,16 @@
-"""What a person likes by now: what the model was fitted on, and what they did since."""
+"""What people like by now: what the model was fitted on, and what they did since."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import asyncio
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from tacit.data.ids import Id
+from tacit.errors import UnknownIdError
 from tacit.serving.service import Service
-
-if TYPE_CHECKING:
-    from tacit.serving.store import Store
+from tacit.serving.shared import Shared
+from tacit.serving.store import Event, Store
 
 
 class Person(NamedTuple):
@@ -18,24 +20,74 @@ class Person(NamedTuple):
     history: dict[Id, float] | None
 
 
-def somebody(service: Service, store: Store, person: Id) -> Person:
-    """A person by id: of the model, or somebody whose events are stored.
+class People:
+    """People by id: of the model, of the store, or of both.
 
-    Raises
-    ------
-    UnknownIdError
-        If neither knows them; the message names close matches.
+    Most people of a model did nothing since it was fitted, and are answered without the database:
+    who did something is remembered, and looked up anew when any process has stored events.
+
+    Parameters
+    ----------
+    store
+        Where events are.
+    shared
+        Where the processes tell each other that they stored some.
     """
-    since = store.history(person)
-    if not since:
-        service.likes.users.code(person)
-        return Person(person, None)
-    return Person(None, likes(service, store, person))
 
+    def __init__(self, store: Store, shared: Shared) -> None:
+        self._store, self._shared = store, shared
+        self._active: set[Id] = set()
+        self._upto, self._stamp, self._learned = -1, -1, 0
 
-def likes(service: Service, store: Store, person: Id) -> dict[Id, float]:
-    """What somebody likes, item → value; of items the model knows. Nothing where unknown."""
-    known = service.history(person) if service.knows(person) else {}
-    since = store.history(person)
-    items = service.likes.items
-    return {**known, **{one: value for one, value in since.items() if one in items}}
+    async def add(self, events: Sequence[Event]) -> list[bool]:
+        """Store events; see :meth:`Store.add`. What is asked afterwards, anywhere, knows them."""
+        try:
+            return await asyncio.wrap_future(self._store.submit(events))
+        finally:
+            self._shared.touch()
+
+    def somebody(self, service: Service, person: Id) -> Person:
+        """A person, known to the model or only by events.
+
+        Raises
+        ------
+        UnknownIdError
+            If neither knows them.
+        """
+        if not self._did_something(service, person):
+            if not service.knows(person):  # nothing of other people's ids is told
+                raise UnknownIdError(
+                    f"unknown person {person!r}: not of the model, and without events"
+                )
+            return Person(person, None)
+        return Person(None, self.likes(service, person))
+
+    def likes(self, service: Service, person: Id) -> dict[Id, float]:
+        """What somebody likes by now, of the model's items, item → value; unknown people nothing.
+
+        What the model knows comes first; then what they did since, the last of it last.
+        """
+        known = service.history(person) if service.knows(person) else {}
+        if not self._did_something(service, person):
+            return known
+        for item, value in self._store.changes(person, service.learned).items():
+            before = known.pop(item, 0.0)
+            if value and item in service.likes.items:
+                known[item] = max(before, value) if value > 0 else value
+        return known
+
+    def refresh(self, service: Service) -> None:
+        """Look who did something; other servers on the same database are not heard of otherwise."""
+        self._stamp = self._shared.stamp()  # before looking: what is stored meanwhile counts again
+        if service.learned < self._learned or self._upto < 0:
+            self._upto = service.learned
+        self._learned = service.learned
+        last = self._store.last()
+        if last > self._upto:
+            self._active |= self._store.people(self._upto)
+            self._upto = last
+
+    def _did_something(self, service: Service, person: Id) -> bool:
+        if self._stamp != self._shared.stamp() or service.learned != self._learned:
+            self.refresh(service)
+        return person in self._active

@@ -91,6 +91,8 @@ class Service:
         What the files say of themselves, by role (:func:`tacit.artifact.describe`).
     overrides
         What is shown of items in place of the catalogue.
+    learned
+        The number of the last event in the store that the model of likes was fitted on.
 
     Raises
     ------
@@ -103,24 +105,35 @@ class Service:
         models: Mapping[Role, Model],
         told: Mapping[Role, Mapping[str, Any]] | None = None,
         overrides: Mapping[Id, Override] | None = None,
+        *,
+        learned: int = 0,
     ) -> None:
         if "likes" not in models:
             raise SettingsError("a service needs a model of likes")
         self.models, self._told = dict(models), dict(told or {})
-        self.likes = models["likes"]
+        self.likes, self.learned = models["likes"], learned
         known = [one.catalogue for one in models.values()]
         self.views = Views([one for one in known if one is not None], overrides)
         self._lock = threading.Lock()
         self._names: NameIndex | None = None
 
     @classmethod
-    def open(cls, files: Artifacts, *, verify: bool = True, threads: int | None = 1) -> Service:
+    def open(
+        cls,
+        files: Artifacts,
+        *,
+        learned: int = 0,
+        verify: bool = True,
+        threads: int | None = 1,
+    ) -> Service:
         """Open model files; their arrays stay in the files, shared between processes.
 
         Parameters
         ----------
         files
             The files.
+        learned
+            The number of the last event that the model of likes was fitted on.
         verify
             Compare the checksums, once; see :func:`tacit.load`.
         threads
@@ -137,13 +150,19 @@ class Service:
             if path is not None:
                 models[role] = _load(path, verify=verify, threads=threads)
                 told[role] = artifact.describe(path)
-        return cls(models, told)
+        return cls(models, told, learned=learned)
 
     def with_overrides(self, overrides: Mapping[Id, Override]) -> Service:
         """The same with other overrides; the models are shared."""
         made = copy.copy(self)
         made.views = Views(self.views.catalogues, overrides)
         return made
+
+    @cached_property
+    def size(self) -> int:
+        """How many numbers the model of likes goes through for an answer, about."""
+        factors = getattr(self.likes, "item_factors", None)
+        return int(factors.size) if factors is not None else 64 * len(self.likes.items)
 
     # --- items and people ---------------------------------------------------------------
 
@@ -153,13 +172,23 @@ class Service:
         Raises
         ------
         UnknownIdError
-            If no model knows it, or it is hidden; the message names close matches.
+            If no model knows it, or it is hidden.
         """
-        if item in self.views.hidden:
-            raise UnknownIdError(f"unknown item {item!r}")
-        if not any(item in model.items for model in self.models.values()):
-            self.likes.items.code(item)
+        known = any(item in model.items for model in self.models.values())
+        if not known or item in self.views.hidden:
+            raise _unknown(item)
         return self.views.view(item)
+
+    def need_item(self, item: Id) -> None:
+        """Refuse an item that the model of likes does not know.
+
+        Raises
+        ------
+        UnknownIdError
+            If so.
+        """
+        if item not in self.likes.items:
+            raise _unknown(item)
 
     def parse_item(self, text: str) -> Id:
         """What a text in an address means as an item."""
@@ -294,6 +323,7 @@ class Service:
             If this kind of model can't tell.
         """
         shown = self.item(item)
+        self.need_item(item)
         found = self.likes.explain(user, item, history=history)
         parts = zip(found.ids, found.contributions.tolist(), strict=True)
         reasons = [Scored(self.views.view(one), part) for one, part in parts]
@@ -428,6 +458,11 @@ class Service:
             )
         factors: npt.NDArray[Any] = self.likes.item_factors  # type: ignore[attr-defined]
         return factors[self.likes.items.codes(ids)]
+
+
+def _unknown(item: Id) -> UnknownIdError:
+    """Close matches are not looked for, as that takes long where there are many items."""
+    return UnknownIdError(f"unknown item {item!r}: search finds items by name")
 
 
 def _page(k: int, offset: int) -> int:

@@ -37,9 +37,12 @@ class Settings:
     most_body
         Bytes of a request's body, at most.
     rate, burst
-        Requests a second of one client, and how many at once; 0: no limit.
+        Requests a second of one client, and how many at once; 0: no limit; None: 50 where others
+        than this machine can reach the server.
     watch
         Seconds between looks at the model files and the store; 0: none.
+    shared
+        A file for what the processes share; None: there is only one process.
 
     Raises
     ------
@@ -57,16 +60,17 @@ class Settings:
     token: str | None = None
     hosts: tuple[str, ...] = ()
     most_body: int = 1 << 20
-    rate: float = 0.0
+    rate: float | None = None
     burst: int = 200
     watch: float = 1.0
+    shared: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "hosts", tuple(self.hosts))
         checks.whole("port", self.port, 0, 65535)
         checks.whole("workers", self.workers, 1, 256)
         checks.whole("most_body", self.most_body, 1024)
-        checks.number("rate", self.rate, 0)
+        checks.number("rate", self.requests_per_second, 0)
         checks.whole("burst", self.burst, 1)
         checks.number("watch", self.watch, 0)
         if self.token is not None and (len(self.token) < LEAST_TOKEN or not self.token.isascii()):
@@ -81,6 +85,11 @@ class Settings:
     def on_loopback(self) -> bool:
         """Whether only this machine can reach the server."""
         return is_loopback(self.host)
+
+    @property
+    def requests_per_second(self) -> float:
+        """Of one client, at most; 0: no limit."""
+        return (0.0 if self.on_loopback else 50.0) if self.rate is None else self.rate
 
     @property
     def files(self) -> Artifacts:

@@ -73,7 +73,9 @@ class Views:
         """The fields of the record as JSON, without the braces around them."""
         found = self._json.get(item)
         if found is None:
-            told = json.dumps(dataclasses.asdict(self.view(item)), ensure_ascii=False)
+            told = json.dumps(
+                dataclasses.asdict(self.view(item)), ensure_ascii=False, separators=(",", ":")
+            )
             found = told[1:-1].encode("utf-8", "replace")
             _keep(self._json, item, found)
         return found
