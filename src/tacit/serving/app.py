@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from tacit import __version__
-from tacit.serving import api, problems
+from tacit.serving import api, pages, problems
 from tacit.serving.holder import ServiceHolder
 from tacit.serving.metrics import Metrics
 from tacit.serving.people import People
@@ -55,6 +55,7 @@ def create_app(holder: ServiceHolder, store: Store, settings: Settings) -> FastA
     metrics = holder.metrics = Metrics(_add_routes(app, holder, store, settings), shared)
     app.state.tacit = State(holder, store, settings, People(store, shared), metrics)
     problems.install(app)
+    pages.install(app)
     app.add_middleware(Guard, settings=settings, metrics=metrics)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
@@ -64,8 +65,6 @@ def _add_routes(
     app: FastAPI, holder: ServiceHolder, store: Store, settings: Settings
 ) -> dict[Callable[..., Any], str]:
     """API and pages; which function answers which address."""
-    from tacit.serving import pages
-
     app.add_api_route("/metrics", _metrics, include_in_schema=False)
     paths: dict[Callable[..., Any], str] = {_metrics: "/metrics"}
     shown = pages.router(holder, store, settings)

@@ -355,7 +355,7 @@ class Service:
         with self._lock:
             if self._names is None:
                 catalogue = self.likes.catalogue or Catalogue(self.likes.items)
-                counts = self._counts if catalogue.items == self.likes.items else None
+                counts = self.counts if catalogue.items == self.likes.items else None
                 self._names = NameIndex(catalogue, counts)
             return self._names
 
@@ -421,14 +421,14 @@ class Service:
         return found
 
     @cached_property
-    def _counts(self) -> npt.NDArray[np.int64]:
+    def counts(self) -> npt.NDArray[np.int64]:
         """int64, shape (n_items,): how many people like each item."""
         csr = self.likes.interactions.csr
         return np.bincount(csr.indices[csr.values > 0], minlength=csr.n_columns)
 
     @cached_property
     def _by_popularity(self) -> list[int]:
-        order: list[int] = np.argsort(-self._counts, kind="stable").tolist()
+        order: list[int] = np.argsort(-self.counts, kind="stable").tolist()
         return order
 
     def _most_popular(
@@ -443,7 +443,7 @@ class Service:
                 chosen.append(code)
                 if len(chosen) == k:
                     break
-        return items[np.array(chosen, np.int64)].tolist(), self._counts[chosen].astype(
+        return items[np.array(chosen, np.int64)].tolist(), self.counts[chosen].astype(
             float
         ).tolist()
 
