@@ -81,7 +81,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Make what takes a moment ready, and look after the files while the application runs."""
     state: State = app.state.tacit
     warming = asyncio.create_task(asyncio.to_thread(lambda: state.holder.service.names))
-    tasks = [warming]
+    tasks: list[asyncio.Task[Any]] = [warming]
     if state.settings.watch:
         tasks.append(asyncio.create_task(state.holder.watch(state.settings.watch)))
     try:

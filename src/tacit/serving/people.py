@@ -56,9 +56,7 @@ class People:
         """
         if not self._did_something(service, person):
             if not service.knows(person):  # nothing of other people's ids is told
-                raise UnknownIdError(
-                    f"unknown person {person!r}: not of the model, and without events"
-                )
+                raise UnknownIdError(f"unknown person {person!r}: without events")
             return Person(person, None)
         return Person(None, self.likes(service, person))
 

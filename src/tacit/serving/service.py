@@ -249,8 +249,16 @@ class Service:
         SettingsError
             If a number is out of its range.
         """
-        how = {"filters": filters, "exclude_seen": exclude_seen, "diversity": diversity}
-        return self._scored(*self.ranked(user, history, k=k, offset=offset, **how))
+        ids, scores = self.ranked(
+            user,
+            history,
+            k=k,
+            offset=offset,
+            filters=filters,
+            exclude_seen=exclude_seen,
+            diversity=diversity,
+        )
+        return self._scored(ids, scores)
 
     def ranked(
         self,
@@ -267,6 +275,7 @@ class Service:
         n = _page(k, offset)
         wanted = min(MOST, n * _POOL) if diversity else n
         lists = self._lists(filters)
+        ids: Sequence[Id]
         if history is not None and not len(history):
             ids, scores = self._most_popular(wanted, **lists)
         else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -15,7 +17,7 @@ from tacit.serving.store import Override
 
 router = APIRouter(tags=["admin"], dependencies=[Depends(needs_token)])
 
-_FAILED = {
+_FAILED: dict[int | str, dict[str, Any]] = {
     409: {
         "description": "The new model fails its check; the old one stays in use.",
         "model": schemas.Problem,

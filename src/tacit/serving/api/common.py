@@ -25,7 +25,7 @@ Offset = Annotated[int, Query(ge=0, le=MOST - 1, description="How many better on
 IdList = Annotated[list[str] | None, Query(max_length=schemas.MOST_LISTED)]
 Tags = Annotated[list[str] | None, Query(max_length=20, description="Items with all of these.")]
 
-BEARER = {"security": [{"bearer": []}]}
+BEARER: dict[str, Any] = {"security": [{"bearer": []}]}
 
 
 def told(*statuses: int) -> dict[int | str, dict[str, Any]]:
