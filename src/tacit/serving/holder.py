@@ -122,17 +122,30 @@ def activate(store: Store, likes: Path) -> None:
     path = str(likes.resolve())
     active = store.active()
     if active is None or active.path != path:
-        store.activate(path, learned=_learned(store, path))
+        store.activate(path, learned=learned_by(store, likes))
 
 
-def _learned(store: Store, path: str) -> int:
-    """The last event that a file has learned from, as far as was told."""
-    return next((one.learned for one in store.activations(100) if one.path == path), 0)
+def learned_by(store: Store, likes: Path) -> int:
+    """The number of the last event that a model file has learned from, as far as is known.
+
+    What was told of a file that was written anew since does not count.
+    """
+    path = str(likes.resolve())
+    told = next((one for one in store.activations(100) if one.path == path), None)
+    return told.learned if told is not None and told.at >= _written(likes) else 0
+
+
+def _written(path: Path) -> float:
+    """When a file was written, in seconds since 1970; never where it is not there."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return math.inf
 
 
 def _checked(files: Artifacts, store: Store, *, verify: bool = True) -> Service:
     """A service of files that answers a few questions with finite numbers."""
-    learned = _learned(store, str(files.likes.resolve()))
+    learned = learned_by(store, files.likes)
     service = Service.open(files, learned=learned, verify=verify)
     try:
         self_check(service)

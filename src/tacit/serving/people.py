@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from tacit.data.ids import Id
+from tacit.data.ids import Id, IdMap
 from tacit.errors import UnknownIdError
 from tacit.serving.service import Service
 from tacit.serving.shared import Shared
@@ -68,11 +68,7 @@ class People:
         known = service.history(person) if service.knows(person) else {}
         if not self._did_something(service, person):
             return known
-        for item, value in self._store.changes(person, service.learned).items():
-            before = known.pop(item, 0.0)
-            if value and item in service.likes.items:
-                known[item] = max(before, value) if value > 0 else value
-        return known
+        return overlaid(known, service.likes.items, self._store.changes(person, service.learned))
 
     def refresh(self, service: Service) -> None:
         """Look who did something; other servers on the same database are not heard of otherwise."""
@@ -89,3 +85,19 @@ class People:
         if self._stamp != self._shared.stamp() or service.learned != self._learned:
             self.refresh(service)
         return person in self._active
+
+
+def overlaid(
+    known: Mapping[Id, float], items: IdMap, changes: Mapping[Id, float]
+) -> dict[Id, float]:
+    """What somebody likes after some changes (item → value, 0: taken back), of known items.
+
+    A like leaves a stronger one as it is: whoever played something five times and then clicks a
+    heart does not like it less.
+    """
+    found = dict(known)
+    for item, value in changes.items():
+        before = found.pop(item, 0.0)
+        if value and item in items:
+            found[item] = max(before, value) if value > 0 else value
+    return found
