@@ -64,7 +64,9 @@ def test_of_equals_the_heavier_comes_first() -> None:
     assert NameIndex(catalogue, [1, 3, 2]).find("ech") == ["y", "z", "x"]
 
 
-@pytest.mark.parametrize("typed", ["", "   ", "zzzzqq", "\x00", "\ud800", "\n\n", "%_", "." * 10**6])
+@pytest.mark.parametrize(
+    "typed", ["", "   ", "zzzzqq", "\x00", "\ud800", "\n\n", "%_", "." * 10**6]
+)
 def test_what_means_nothing_finds_nothing(typed: str) -> None:
     assert found(typed) == []
 

@@ -57,9 +57,7 @@ def _centres(units: F32) -> F32:
     if n == len(units):
         return centres
     for _ in range(3):
-        nearest = np.concatenate(
-            [(block @ centres.T).argmax(axis=1) for block in _blocks(units)]
-        )
+        nearest = np.concatenate([(block @ centres.T).argmax(axis=1) for block in _blocks(units)])
         order = np.argsort(nearest, kind="stable")
         held, begins = np.unique(nearest[order], return_index=True)
         centres[held] = np.add.reduceat(units[order], begins, axis=0)

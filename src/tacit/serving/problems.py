@@ -34,7 +34,7 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
 _MOST_DETAILS = 20
 
 
-class Refused(Exception):  # noqa: N818  a request, not the program, is at fault
+class Refused(HTTPException):  # the framework lets these through, and turns others into 400
     """A request that is turned away.
 
     Parameters
@@ -48,8 +48,7 @@ class Refused(Exception):  # noqa: N818  a request, not the program, is at fault
     """
 
     def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.status, self.headers = status, dict(headers or {})
+        super().__init__(status, message, dict(headers or {}))
 
 
 def problem(
@@ -67,8 +66,9 @@ def problem(
 
 def answer_to(error: Exception) -> Response:
     """The answer to what was raised; what nobody foresaw is logged, and not told."""
-    if isinstance(error, Refused):
-        return problem(error.status, _kind(error.status), str(error), headers=error.headers)
+    if isinstance(error, HTTPException):
+        kind = _kind(error.status_code)
+        return problem(error.status_code, kind, error.detail, headers=error.headers)
     for cls, status in _STATUS:
         if isinstance(error, cls):
             if status >= 500:
@@ -82,19 +82,12 @@ def answer_to(error: Exception) -> Response:
 def install(app: FastAPI) -> None:
     """Have an application tell its failures in this shape."""
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(HTTPException, _raised)
     app.add_exception_handler(TacitError, _raised)
-    app.add_exception_handler(Refused, _raised)
 
 
 async def _raised(_: Request, error: Exception) -> Response:
     return answer_to(error)
-
-
-async def _http(_: Request, error: Exception) -> Response:
-    """What the framework raises: no such address, no such method."""
-    assert isinstance(error, HTTPException)
-    return problem(error.status_code, _kind(error.status_code), error.detail, headers=error.headers)
 
 
 async def _invalid(_: Request, error: Exception) -> Response:
