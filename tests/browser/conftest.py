@@ -53,9 +53,10 @@ def address(files: Artifacts, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """Where the server listens."""
     uvicorn = pytest.importorskip("uvicorn")
     database = tmp_path_factory.mktemp("store") / "store.db"
-    with socket.create_server(("127.0.0.1", 0)) as listener, Store.open(
-        f"sqlite:///{database}"
-    ) as store:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        Store.open(f"sqlite:///{database}") as store,
+    ):
         port = listener.getsockname()[1]
         activate(store, files.likes)
         settings = Settings(likes=str(files.likes), port=port, watch=0)

@@ -67,7 +67,7 @@ def _add_routes(
     """API and pages; which function answers which address."""
     app.add_api_route("/metrics", _metrics, include_in_schema=False)
     paths: dict[Callable[..., Any], str] = {_metrics: "/metrics"}
-    shown = pages.router(holder, store, settings)
+    shown = pages.router()
     for prefix, router in [*((api.PREFIX, one) for one in api.ROUTERS), ("", shown)]:
         app.include_router(router, prefix=prefix)
         paths |= {

@@ -10,14 +10,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from tacit.serving.holder import ServiceHolder
 from tacit.serving.pages import browse, charts, files, shelf
 from tacit.serving.pages.failures import install as install
-from tacit.serving.settings import Settings
-from tacit.serving.store import Store
 
 
-def router(holder: ServiceHolder, store: Store, settings: Settings) -> APIRouter:
+def router() -> APIRouter:
     """All pages."""
     pages = APIRouter(include_in_schema=False)
     for part in (browse, shelf, charts, files):

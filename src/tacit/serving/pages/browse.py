@@ -28,12 +28,15 @@ def home(request: Request) -> HTMLResponse:
     """What is popular, what is varied, and something for whoever was here before."""
     service = state_of(request).holder.service
     mine = likes(request)
+    popular = service.popular(_SHELF)
+    above = {one.item.id for one in popular}
+    others = [one for one in service.varied(2 * _SHELF) if one.item.id not in above]
     return page(
         request,
         "home.html",
         mine=suggestions(service, None, mine, _SHELF) if mine else [],
-        popular=service.popular(_SHELF),
-        varied=service.varied(_SHELF),
+        popular=popular,
+        varied=others[:_SHELF],
         n_items=len(service.likes.items),
         n_people=len(service.likes.users),
     )

@@ -49,13 +49,17 @@ def page(
         What the visitor likes; None: it is looked up.
     """
     service = state_of(request).holder.service
-    body = environment().get_template(template).render(
-        **content,
-        path=request.url.path,
-        has_map=hasattr(service.likes, "item_factors"),
-        liked=visitors.likes(request) if liked is None else liked,
-        heartable=service.likes.items,
-        version=__version__,
+    body = (
+        environment()
+        .get_template(template)
+        .render(
+            **content,
+            path=request.url.path,
+            has_map=hasattr(service.likes, "item_factors"),
+            liked=visitors.likes(request) if liked is None else liked,
+            heartable=service.likes.items,
+            version=__version__,
+        )
     )
     return HTMLResponse(body.encode("utf-8", "replace"), status, _HEADERS)
 

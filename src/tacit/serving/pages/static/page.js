@@ -25,6 +25,18 @@ document.body.addEventListener("htmx:after:swap", () => {
   (same?.querySelector("button") ?? document.getElementById("shelf-rows"))?.focus();
 });
 
+// what was just done is told for a while, as long as nobody is about to undo it
+const told = document.getElementById("told");
+let leaving = 0;
+const leave = () => {
+  if (told.matches(":hover, :focus-within")) leaving = setTimeout(leave, 2000);
+  else told.replaceChildren();
+};
+new MutationObserver(() => {
+  clearTimeout(leaving);
+  if (told.childElementCount) leaving = setTimeout(leave, 15000);
+}).observe(told, { childList: true });
+
 const found = document.getElementById("found");
 const box = document.getElementById("q");
 const close = () => found?.replaceChildren();
