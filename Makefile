@@ -48,6 +48,12 @@ bench: $(BENCH)/built  ## against the peers, side by side; hours (ARGS="--help" 
 bench-quick: $(BENCH)/built  ## a small part of it, in under three minutes
 	@$(BENCH)/bin/python -m benchmarks.run --quick $(ARGS)
 
+serve: $(VENV)/serve demo/model.tacit  ## pages and an API over the demo's model (ARGS="--port 9000")
+	@$(BIN)/tacit serve demo/model.tacit --db sqlite:///demo/feedback.db $(ARGS)
+
+demo/model.tacit: | $(VENV)/built
+	@$(BIN)/tacit demo
+
 docs: $(VENV)/built $(VENV)/docs  ## the manual, in docs/_build
 	@$(BIN)/sphinx-build -q -W -b html docs docs/_build
 	@echo "docs/_build/index.html"
@@ -67,6 +73,10 @@ $(VENV)/core: locks/core.txt
 
 $(VENV)/dev: locks/dev.txt $(VENV)/core
 	@$(PIP) --require-hashes -r $<
+	@touch $@
+
+$(VENV)/serve: $(VENV)/built pyproject.toml locks/dev.txt
+	@$(PIP) -c locks/dev.txt -e '.[serve]' --no-build-isolation
 	@touch $@
 
 $(VENV)/docs: locks/docs.txt $(VENV)/core

@@ -13,7 +13,6 @@ from starlette.responses import Response
 
 from tacit.errors import TacitError
 from tacit.serving.pages.templating import is_part, page
-from tacit.serving.problems import Refused
 
 _Handler = Callable[[Request, Exception], Awaitable[Response]]
 
@@ -27,7 +26,7 @@ _OTHER = ("That did not work", "The server could not answer this.")
 
 def install(app: FastAPI) -> None:
     """Have browsers get pages where programs get JSON; the statuses stay the same."""
-    for kind in (RequestValidationError, HTTPException, TacitError, Refused):
+    for kind in (RequestValidationError, HTTPException, TacitError):
         told = cast(_Handler, app.exception_handlers[kind])
         app.add_exception_handler(kind, _as_page(told))
 
