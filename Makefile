@@ -48,7 +48,7 @@ bench: $(BENCH)/built  ## against the peers, side by side; hours (ARGS="--help" 
 bench-quick: $(BENCH)/built  ## a small part of it, in under three minutes
 	@$(BENCH)/bin/python -m benchmarks.run --quick $(ARGS)
 
-serve: $(VENV)/serve demo/model.tacit  ## pages and an API over the demo's model (ARGS="--port 9000")
+serve: $(VENV)/built $(VENV)/dev demo/model.tacit  ## pages and an API over the demo's model (ARGS="--port 9000")
 	@$(BIN)/tacit serve demo/model.tacit --db sqlite:///demo/feedback.db $(ARGS)
 
 demo/model.tacit: | $(VENV)/built
@@ -73,10 +73,6 @@ $(VENV)/core: locks/core.txt
 
 $(VENV)/dev: locks/dev.txt $(VENV)/core
 	@$(PIP) --require-hashes -r $<
-	@touch $@
-
-$(VENV)/serve: $(VENV)/built pyproject.toml locks/dev.txt
-	@$(PIP) -c locks/dev.txt -e '.[serve]' --no-build-isolation
 	@touch $@
 
 $(VENV)/docs: locks/docs.txt $(VENV)/core
