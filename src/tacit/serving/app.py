@@ -52,7 +52,7 @@ def create_app(holder: ServiceHolder, store: Store, settings: Settings) -> FastA
         redirect_slashes=False,
     )
     shared = Shared(None if settings.shared is None else Path(settings.shared))
-    metrics = holder.metrics = Metrics(_add_routes(app, holder, store, settings), shared)
+    metrics = holder.metrics = Metrics(_add_routes(app), shared)
     app.state.tacit = State(holder, store, settings, People(store, shared), metrics)
     problems.install(app)
     pages.install(app)
@@ -61,9 +61,7 @@ def create_app(holder: ServiceHolder, store: Store, settings: Settings) -> FastA
     return app
 
 
-def _add_routes(
-    app: FastAPI, holder: ServiceHolder, store: Store, settings: Settings
-) -> dict[Callable[..., Any], str]:
+def _add_routes(app: FastAPI) -> dict[Callable[..., Any], str]:
     """API and pages; which function answers which address."""
     app.add_api_route("/metrics", _metrics, include_in_schema=False)
     paths: dict[Callable[..., Any], str] = {_metrics: "/metrics"}
