@@ -109,8 +109,17 @@ def test_batches_and_keys(client):
 
 def test_people_are_forgotten(client):
     client.post(f"{V1}/events", json={"person": "p", "item": "i0001"})
+    asked = f"{V1}/recommend?user=p&k=3"
+    assert client.get(asked).status_code == 200
     assert client.delete(f"{V1}/admin/people?person=p").status_code == 200
-    assert ids(client.get(f"{V1}/recommend?user=p&k=3")) == ids(client.get(f"{V1}/popular?k=3"))
+    assert client.get(asked).status_code == 404
+
+
+def test_who_took_everything_back_gets_what_is_popular(client):
+    for kind in ("like", "unlike"):
+        client.post(f"{V1}/events", json={"person": "p", "item": "i0001", "kind": kind})
+    popular = ids(client.get(f"{V1}/popular?k=3"))
+    assert ids(client.get(f"{V1}/recommend?user=p&k=3")) == popular
 
 
 def test_items_are_overridden(client):

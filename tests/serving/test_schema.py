@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -51,6 +51,8 @@ def test_answers_are_as_documented(schema):
             suppress_health_check=list(HealthCheck),
         )
         def check(case) -> None:
+            parts = str((case.path_parameters or {}).get("item", "x")).split("/")
+            assume(not {"", ".", ".."} & set(parts))  # clients turn these into other addresses
             case.call_and_validate(checks=CHECKS)
 
         check()

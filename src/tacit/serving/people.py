@@ -54,11 +54,13 @@ class People:
         UnknownIdError
             If neither knows them.
         """
-        if not self._did_something(service, person):
-            if not service.knows(person):  # nothing of other people's ids is told
-                raise UnknownIdError(f"unknown person {person!r}: without events")
-            return Person(person, None)
-        return Person(None, self.likes(service, person))
+        changes = self._changes(service, person)
+        if changes:
+            known = service.history(person) if service.knows(person) else {}
+            return Person(None, overlaid(known, service.likes.items, changes))
+        if not service.knows(person):  # nothing of other people's ids is told
+            raise UnknownIdError(f"unknown person {person!r}: without events")
+        return Person(person, None)
 
     def likes(self, service: Service, person: Id) -> dict[Id, float]:
         """What somebody likes by now, of the model's items, item → value; unknown people nothing.
@@ -66,9 +68,7 @@ class People:
         What the model knows comes first; then what they did since, the last of it last.
         """
         known = service.history(person) if service.knows(person) else {}
-        if not self._did_something(service, person):
-            return known
-        return overlaid(known, service.likes.items, self._store.changes(person, service.learned))
+        return overlaid(known, service.likes.items, self._changes(service, person))
 
     def refresh(self, service: Service) -> None:
         """Look who did something; other servers on the same database are not heard of otherwise."""
@@ -81,10 +81,11 @@ class People:
             self._active |= self._store.people(self._upto)
             self._upto = last
 
-    def _did_something(self, service: Service, person: Id) -> bool:
+    def _changes(self, service: Service, person: Id) -> dict[Id, float]:
+        """What somebody did that the model has not learned from."""
         if self._stamp != self._shared.stamp() or service.learned != self._learned:
             self.refresh(service)
-        return person in self._active
+        return self._store.changes(person, service.learned) if person in self._active else {}
 
 
 def overlaid(
