@@ -67,7 +67,7 @@ def _add_routes(app: FastAPI) -> dict[Callable[..., Any], str]:
     paths: dict[Callable[..., Any], str] = {_metrics: "/metrics"}
     shown = pages.router()
     for prefix, router in [*((api.PREFIX, one) for one in api.ROUTERS), ("", shown)]:
-        app.include_router(router, prefix=prefix)
+        app.include_router(router, prefix=prefix, include_in_schema=bool(prefix))
         paths |= {
             one.endpoint: prefix + one.path for one in router.routes if isinstance(one, Route)
         }
