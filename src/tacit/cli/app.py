@@ -22,7 +22,9 @@ from tacit.cli import (
     ingest,
     recommend,
     search,
+    serve,
     similar,
+    update,
 )
 from tacit.cli.options import add
 
@@ -88,6 +90,8 @@ add(app, explain.explain, explain.EXAMPLES)
 add(app, info.info, info.EXAMPLES)
 add(app, ingest.ingest, ingest.EXAMPLES)
 add(app, export.export, export.EXAMPLES)
+add(app, serve.serve, serve.EXAMPLES)
+add(app, update.update, update.EXAMPLES)
 app.add_typer(datasets.app, name="datasets")
 add(app, demo.demo, demo.EXAMPLES)
 

@@ -75,19 +75,23 @@ class DatabaseStore(Store):
         rows = [_row(event, now) for event in events]
         return self._writer.submit(lambda con: _insert(con, rows))
 
-    def history(self, person: Id) -> dict[Id, float]:
+    def changes(self, person: Id, after: int = 0) -> dict[Id, float]:
         """See the base."""
         found = self._rows(
             sa.select(_EVENTS.c.item, _EVENTS.c.kind, _EVENTS.c.value)
-            .where(_EVENTS.c.person == _text("person", person))
+            .where(_EVENTS.c.person == _text("person", person), _EVENTS.c.number > after)
             .order_by(_EVENTS.c.number)
         )
-        likes: dict[str, float] = {}
+        values: dict[str, float] = {}
         for item, kind, value in found:
-            likes.pop(item, None)
-            if kind == "like":
-                likes[item] = value
-        return {json.loads(item): value for item, value in likes.items()}
+            values.pop(item, None)
+            values[item] = value if kind == "like" else 0.0
+        return {json.loads(item): value for item, value in values.items()}
+
+    def people(self, after: int = 0) -> set[Id]:
+        """See the base."""
+        found = self._rows(sa.select(_EVENTS.c.person).distinct().where(_EVENTS.c.number > after))
+        return {json.loads(person) for (person,) in found}
 
     def events(self, after: int = 0, limit: int | None = None) -> Iterator[Stored]:
         """See the base."""

@@ -223,11 +223,23 @@ class Store(ABC):
         return self.submit(events).result()
 
     @abstractmethod
+    def changes(self, person: Id, after: int = 0) -> dict[Id, float]:
+        """What a person's events behind the number ``after`` come to, item → value.
+
+        The last event of an item counts; what was taken back has the value 0. In the order in
+        which items were last spoken of.
+        """
+
     def history(self, person: Id) -> dict[Id, float]:
         """What a person likes, item → value: the last event of an item counts.
 
         In the order in which items were last liked. Somebody unknown likes nothing.
         """
+        return {item: value for item, value in self.changes(person).items() if value}
+
+    @abstractmethod
+    def people(self, after: int = 0) -> set[Id]:
+        """Who has events behind the number ``after``."""
 
     @abstractmethod
     def events(self, after: int = 0, limit: int | None = None) -> Iterator[Stored]:

@@ -1,0 +1,100 @@
+"""``tacit serve``: pages and an API over model files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tacit.cli.options import Json, ModelFile, Quiet
+from tacit.cli.output import Output
+from tacit.errors import require
+
+EXAMPLES = r"""[bold]Examples[/bold]
+
+tacit serve artists.tacit
+tacit serve artists.tacit --tags artists-tags.tacit --workers 2
+tacit serve artists.tacit --db postgresql://me@host/feedback --port 9000
+
+[dim]# for others too: writing then needs the token[/dim]
+TACIT_TOKEN=$(openssl rand -hex 16) tacit serve artists.tacit --host 0.0.0.0"""
+
+
+def serve(
+    model: ModelFile,
+    tags: Annotated[
+        Path | None,
+        typer.Option(help="A model of likes and tags, for a row of its own.", metavar="FILE"),
+    ] = None,
+    looks: Annotated[
+        Path | None, typer.Option(help="A model of what things look like.", metavar="FILE")
+    ] = None,
+    db: Annotated[
+        str,
+        typer.Option(
+            help="Where feedback is kept: sqlite:///file.db, postgresql://user:password@host/name.",
+            envvar="TACIT_DB",
+            metavar="URL",
+        ),
+    ] = "sqlite:///tacit.db",
+    host: Annotated[
+        str, typer.Option(help="Where to listen; beyond loopback a token is needed.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="0: any that is free.", metavar="N")
+    ] = 8000,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.", metavar="N")] = 1,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            help="What writing and admin requests must bear; better given in the environment.",
+            envvar="TACIT_TOKEN",
+            metavar="TEXT",
+        ),
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(help="A name the server goes by; may be repeated; *: any.", metavar="NAME"),
+    ] = None,
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            help="Requests a second of one client, 0: no limit; left out: 50 beyond loopback.",
+            metavar="N",
+        ),
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Serve a model: pages for people, an API for programs.
+
+    The pages and the API are at the same address; /api/v1/openapi.json describes the API.
+    Feedback is stored in a database, and counts at once. A model file that is replaced, or made
+    the active one by tacit update, is put to use without dropping a request. Ctrl-C stops.
+    """
+    for module in ("fastapi", "uvicorn", "jinja2"):
+        require(module, extra="serve", what="Servers")
+    from tacit.serving.run import serve as run
+    from tacit.serving.settings import Settings
+
+    out = Output(as_json=json, quiet=quiet)
+    settings = Settings(
+        likes=str(model),
+        tags=None if tags is None else str(tags),
+        looks=None if looks is None else str(looks),
+        db=db,
+        host=host,
+        port=port,
+        workers=workers,
+        token=token,
+        hosts=tuple(allow_host or ()),
+        rate=rate,
+    )
+
+    def told(address: str) -> None:
+        out.text(f"serving {model} at {address}; Ctrl-C stops", style="bold")
+        out.document({"address": address, "model": str(model), "workers": workers})
+
+    run(settings, told)

@@ -1,0 +1,8 @@
+"""The API under /api/v1."""
+
+from __future__ import annotations
+
+from tacit.serving.api import admin, events, items, people, server
+
+PREFIX = "/api/v1"
+ROUTERS = tuple(part.router for part in (people, items, events, server, admin))

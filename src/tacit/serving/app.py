@@ -1,0 +1,114 @@
+"""The web application: the API under /api/v1, the pages, and what guards them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.openapi.utils import get_openapi
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from tacit import __version__
+from tacit.serving import api, pages, problems
+from tacit.serving.holder import ServiceHolder
+from tacit.serving.metrics import Metrics
+from tacit.serving.people import People
+from tacit.serving.security import Guard
+from tacit.serving.settings import Settings
+from tacit.serving.shared import Shared
+from tacit.serving.state import State, state_of
+from tacit.serving.store import Store
+
+_ABOUT = """\
+What to offer to whom, what is like what, and why; and where to tell what people like.
+
+* **Ids** are texts or whole numbers, as the model holds them; in addresses they are written out.
+* **Lists** come by pages: `k` answers after the first `offset`; together up to 1,000.
+* **Failures** have one shape: `{"error": {"kind", "message", "details"}}`.
+* **Limits**: bodies of 1 MiB, lists of 1,000 ids, batches of 1,000 events; beyond loopback also
+  a number of requests a second for each client (429 says when to try again).
+* **Writing** needs `Authorization: Bearer TOKEN` where the server has a token.
+"""
+
+
+def create_app(holder: ServiceHolder, store: Store, settings: Settings) -> FastAPI:
+    """The application over a service and a store.
+
+    Pages and API find what they need by :func:`tacit.serving.state.state_of`.
+    """
+    app = FastAPI(
+        title="tacit",
+        version=__version__,
+        description=_ABOUT,
+        docs_url=None,  # they load scripts from elsewhere
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        lifespan=_lifespan,
+        redirect_slashes=False,
+    )
+    shared = Shared(None if settings.shared is None else Path(settings.shared))
+    metrics = holder.metrics = Metrics(_add_routes(app), shared)
+    app.state.tacit = State(holder, store, settings, People(store, shared), metrics)
+    problems.install(app)
+    pages.install(app)
+    app.add_middleware(Guard, settings=settings, metrics=metrics)
+    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
+    return app
+
+
+def _add_routes(app: FastAPI) -> dict[Callable[..., Any], str]:
+    """API and pages; which function answers which address."""
+    app.add_api_route("/metrics", _metrics, include_in_schema=False)
+    paths: dict[Callable[..., Any], str] = {_metrics: "/metrics"}
+    shown = pages.router()
+    for prefix, router in [*((api.PREFIX, one) for one in api.ROUTERS), ("", shown)]:
+        app.include_router(router, prefix=prefix, include_in_schema=bool(prefix))
+        paths |= {
+            one.endpoint: prefix + one.path for one in router.routes if isinstance(one, Route)
+        }
+    return paths
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Make what takes a moment ready, and look after the files while the application runs."""
+    state: State = app.state.tacit
+    warming = asyncio.create_task(asyncio.to_thread(lambda: state.holder.service.names))
+    tasks: list[asyncio.Task[Any]] = [warming]
+    if state.settings.watch:
+        tasks.append(asyncio.create_task(state.holder.watch(state.settings.watch)))
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _metrics(request: Request) -> Response:
+    """Counters and times, as Prometheus reads them."""
+    state = state_of(request)
+    likes = state.holder.service.likes
+    gauges = {
+        "model_users": ("People whom the model of likes knows.", float(len(likes.users))),
+        "model_items": ("Items that the model of likes knows.", float(len(likes.items))),
+    }
+    text = state.metrics.text(gauges)
+    return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
+
+
+def _document(app: FastAPI) -> dict[str, object]:
+    """The OpenAPI document, with how a token is borne."""
+    if app.openapi_schema is None:
+        made = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes
+        )
+        schemes = made.setdefault("components", {}).setdefault("securitySchemes", {})
+        schemes["bearer"] = {"type": "http", "scheme": "bearer"}
+        app.openapi_schema = made
+    return app.openapi_schema

@@ -1,0 +1,22 @@
+"""The pages: what people see of a service in a browser.
+
+:mod:`~tacit.serving.pages.browse` shows items and people, :mod:`~tacit.serving.pages.shelf` keeps
+what a visitor likes, :mod:`~tacit.serving.pages.charts` draws the map and tells of the models,
+:mod:`~tacit.serving.pages.files` hands out pictures, styles and scripts. They work without
+scripts; with them, parts of a page change in place.
+"""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from tacit.serving.pages import browse, charts, files, shelf
+from tacit.serving.pages.failures import install as install
+
+
+def router() -> APIRouter:
+    """All pages."""
+    pages = APIRouter(include_in_schema=False)
+    for part in (browse, shelf, charts, files):
+        pages.routes.extend(part.router.routes)
+    return pages

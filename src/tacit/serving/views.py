@@ -1,0 +1,100 @@
+"""What is shown of an item: one record, from the catalogues and from what stands in their place."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from tacit.data.catalogue import Catalogue
+from tacit.data.ids import Id
+
+if TYPE_CHECKING:
+    from tacit.serving.store import Override
+
+T = TypeVar("T")
+
+_KEPT = 100_000  # records that are kept once made: some 300 bytes each
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """An item as it is shown.
+
+    Attributes
+    ----------
+    id
+        The outside id.
+    name
+        What to call it; its id as text where no name is known. Never to be trusted as HTML.
+    link, picture
+        Addresses, or the empty string.
+    tags
+        Words that describe it, possibly none.
+    """
+
+    id: Id
+    name: str
+    link: str
+    picture: str
+    tags: tuple[str, ...]
+
+
+class Views:
+    """Records of items, made when they are first asked for.
+
+    Parameters
+    ----------
+    catalogues
+        Where to look, the first that knows an item counts.
+    overrides
+        What stands in place of the catalogues, by item.
+    """
+
+    def __init__(
+        self, catalogues: Sequence[Catalogue], overrides: Mapping[Id, Override] | None = None
+    ) -> None:
+        self.catalogues, self.overrides = tuple(catalogues), dict(overrides or {})
+        self.hidden = frozenset(one for one, how in self.overrides.items() if how.hidden)
+        self._views: dict[Id, ItemView] = {}
+        self._json: dict[Id, bytes] = {}
+
+    def view(self, item: Id) -> ItemView:
+        """The record of an item; one that no catalogue knows has only its id."""
+        found = self._views.get(item)
+        if found is None:
+            found = self._make(item)
+            _keep(self._views, item, found)
+        return found
+
+    def json(self, item: Id) -> bytes:
+        """The fields of the record as JSON, without the braces around them."""
+        found = self._json.get(item)
+        if found is None:
+            told = json.dumps(
+                dataclasses.asdict(self.view(item)), ensure_ascii=False, separators=(",", ":")
+            )
+            found = told[1:-1].encode("utf-8", "replace")
+            _keep(self._json, item, found)
+        return found
+
+    def _make(self, item: Id) -> ItemView:
+        known = next((one for one in self.catalogues if item in one.items), None)
+        if known is None:
+            made = ItemView(item, str(item), "", "", ())
+        else:
+            tags = tuple(known.tags_of(item))
+            made = ItemView(item, known.name(item), known.link(item), known.picture(item), tags)
+        other = self.overrides.get(item)
+        if other is None:
+            return made
+        fields = ("name", "link", "picture", "tags")
+        given = {name: getattr(other, name) for name in fields if getattr(other, name) is not None}
+        return dataclasses.replace(made, **given)
+
+
+def _keep(kept: dict[Id, T], item: Id, made: T) -> None:
+    if len(kept) < _KEPT:
+        kept[item] = made

@@ -1,0 +1,161 @@
+"""A server with a model of drawn solids, a real Chromium, and axe-core to judge the pages."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import shutil
+import socket
+import subprocess
+import tarfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tacit
+from tacit.models.als import ALS
+from tacit.models.neighbours import ItemNeighbours
+from tacit.serving.app import create_app
+from tacit.serving.holder import ServiceHolder, activate
+from tacit.serving.service import Artifacts
+from tacit.serving.settings import Settings
+from tacit.serving.store import Store
+
+ROOT = Path(__file__).resolve().parents[2]
+PICTURES = Path(os.environ.get("TACIT_SCREENSHOTS") or ROOT / "build" / "screenshots")
+AXE = "4.14.1"
+AXE_SHA512 = (
+    "FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ=="
+)
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Artifacts:
+    """Three models: ALS, and neighbours in the places of tags and looks."""
+    folder = tmp_path_factory.mktemp("models")
+    data = tacit.datasets.shapes(n_items=240, n_users=700)
+    likes = ALS(factors=16, iterations=8, alpha=30.0, regularization=0.05).fit(data)
+    others = [ItemNeighbours(similarity=kind).fit(data) for kind in ("cosine", "tfidf")]
+    return Artifacts(
+        likes.save(folder / "likes.tacit", metrics={"ndcg@10": 0.2439, "auc": 0.9186}),
+        others[0].save(folder / "tags.tacit"),
+        others[1].save(folder / "looks.tacit"),
+    )
+
+
+@pytest.fixture(scope="session")
+def address(files: Artifacts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the server listens."""
+    uvicorn = pytest.importorskip("uvicorn")
+    database = tmp_path_factory.mktemp("store") / "store.db"
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        Store.open(f"sqlite:///{database}") as store,
+    ):
+        port = listener.getsockname()[1]
+        activate(store, files.likes)
+        settings = Settings(likes=str(files.likes), port=port, watch=0)
+        app = create_app(ServiceHolder.open(files, store), store, settings)
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        while not server.started and thread.is_alive():
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{port}"
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium; the tests that need it are skipped where there is none."""
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip("there is no Chromium here: apt-get install chromium")
+    with api.sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        opened = playwright.chromium.launch(executable_path=path, args=flags)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def visit(browser: Any, address: str) -> Iterator[Callable[..., Any]]:
+    """Opens a page as a new visitor; what the console says of faults fails the test."""
+    contexts, faults = [], []
+
+    def opened(path: str = "/", **options: Any) -> Any:
+        how = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"}
+        context = browser.new_context(base_url=address, **(how | options))
+        context.set_default_timeout(30_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on(
+            "console",
+            lambda told: faults.append(told.text) if told.type in ("error", "warning") else None,
+        )
+        page.goto(path)
+        return page
+
+    opened.faults = faults  # type: ignore[attr-defined]
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not faults
+
+
+@pytest.fixture(scope="session")
+def keep() -> Callable[..., None]:
+    """Keeps a picture of a page for people to look at: build/screenshots."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+
+    def kept(page: Any, name: str, *, whole: bool = True) -> None:
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=PICTURES / f"{name}.png", full_page=whole)
+
+    return kept
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core, fetched once by npm and checked; only the tests use it."""
+    folder = ROOT / "build" / "axe"
+    packed = folder / f"axe-core-{AXE}.tgz"
+    if not packed.exists():
+        npm = shutil.which("npm")
+        if npm is None:
+            pytest.skip("there is no npm here to fetch axe-core with")
+        folder.mkdir(parents=True, exist_ok=True)
+        command = [npm, "pack", "--silent", f"axe-core@{AXE}"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        if done.returncode:
+            pytest.skip(f"npm can't fetch axe-core: {done.stderr[-200:]}")
+    digest = base64.b64encode(hashlib.sha512(packed.read_bytes()).digest()).decode()
+    assert digest == AXE_SHA512, "axe-core is not what it was"
+    with tarfile.open(packed) as archive:
+        member = archive.extractfile("package/axe.min.js")
+        assert member is not None
+        return member.read().decode("utf-8")
+
+
+@pytest.fixture
+def judge(axe: str) -> Callable[[Any], list[str]]:
+    """What axe-core finds serious or critical on a page."""
+
+    def findings(page: Any) -> list[str]:
+        page.evaluate(axe)
+        found = page.evaluate("async () => (await axe.run()).violations")
+        return [
+            f"{one['id']}: {one['help']}: {[node['html'][:160] for node in one['nodes'][:3]]}"
+            for one in found
+            if one["impact"] in ("serious", "critical")
+        ]
+
+    return findings

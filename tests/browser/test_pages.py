@@ -1,0 +1,185 @@
+"""What a visitor does, in a real browser."""
+
+from __future__ import annotations
+
+import pytest
+
+MIXED = "/item?id=shape-0007"
+PAGES = {
+    "home": "/",
+    "search": "/search?q=ball",
+    "item": MIXED,
+    "person": "/person?id=visitor-0003",
+    "shelf": "/shelf",
+    "map": "/map?id=shape-0007",
+    "models": "/models",
+    "failure": "/item?id=nothing",
+}
+LOOKS = {
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "narrow": {"viewport": {"width": 360, "height": 760}, "color_scheme": "light"},
+}
+
+
+def suggested(page) -> list[str]:
+    return page.locator(".suggested > li .face .name").all_inner_texts()
+
+
+def like(page, at: int) -> str:
+    """Heart the next card of the shelf's beginning; waits until the shelf shows it."""
+    card = page.locator(".cards .card").nth(at)
+    name = card.locator(".name").inner_text()
+    with page.expect_response("**/shelf/rows"):
+        card.locator(".heart button").click()
+    return name
+
+
+def begun(visit):
+    """A visitor with three hearts; each is given on an item's page."""
+    page = visit("/shelf")
+    for number in ("0007", "0011", "0023"):
+        page.goto(f"/item?id=shape-{number}")
+        with page.expect_response("**/shelf?id=*"):
+            page.locator(".do .heart button").click()
+        page.locator(".do .heart [aria-pressed=true]").wait_for()
+    page.goto("/shelf")
+    return page
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_in_every_look(visit, keep, judge, name, look) -> None:
+    page = visit("about:blank", **LOOKS[look])
+    page.goto(PAGES[name])
+    page.wait_for_load_state("networkidle")
+    if name == "map":
+        page.locator("#map-card .card").wait_for()
+    if name == "failure":
+        visit.faults[:] = [one for one in visit.faults if "404" not in one]
+    keep(page, f"{name}-{look}")
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert wide <= 0, "the page is wider than the screen"
+    assert judge(page) == []
+
+
+def test_search_as_you_type_forgives_a_slip_and_opens_an_item(visit, keep) -> None:
+    page = visit("/")
+    page.keyboard.press("Tab")
+    box = page.get_by_role("searchbox")
+    name = page.locator(".cards .name").first.inner_text()
+    word = name.split()[-1] if not name.split()[-1].isdigit() else name.split()[0]
+    box.press_sequentially(word[:2] + word[3] + word[2] + word[4:], delay=20)
+    page.locator("#found .hits a").first.wait_for()
+    assert word.lower() in page.locator("#found").inner_text().lower()
+    keep(page, "search-as-you-type", whole=False)
+    box.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/item?id=*")
+    assert word.lower() in page.locator("h1").inner_text().lower()
+    assert page.locator("h2").all_inner_texts() == [
+        "Liked by the same people",
+        "Likes and tags",
+        "Looks alike",
+    ]
+
+
+def test_three_hearts_change_what_is_suggested_and_undo_takes_one_back(visit, keep) -> None:
+    page = begun(visit)
+    first = suggested(page)
+    assert len(first) == 12
+    assert page.locator("#on-shelf").inner_text() == "3"
+    page.locator(".suggested .heart button").first.focus()
+    with page.expect_response("**/shelf/rows"):
+        page.keyboard.press("Enter")
+    page.locator("#on-shelf", has_text="4").wait_for()
+    page.wait_for_function("document.querySelectorAll('.beside .cards .card').length == 4")
+    second = suggested(page)
+    assert second != first
+    assert first[0] not in second
+    keep(page, "hearts")
+    assert page.evaluate("document.activeElement !== document.body"), "the keyboard lost its place"
+    with page.expect_response("**/shelf/rows"):
+        page.get_by_role("button", name="Undo").click()
+    page.locator("#on-shelf", has_text="3").wait_for()
+    page.wait_for_function("document.querySelectorAll('.beside .cards .card').length == 3")
+    assert suggested(page) == first
+
+
+def test_a_shelf_begins_with_hearts_on_the_spot(visit) -> None:
+    page = visit("/shelf")
+    name = like(page, 2)
+    page.locator(".beside").wait_for()
+    assert page.locator(".beside .cards .name").all_inner_texts() == [name]
+    assert len(suggested(page)) == 12
+
+
+def test_why_something_is_suggested(visit, keep, judge) -> None:
+    page = begun(visit)
+    page.locator(".because summary").first.click()
+    reasons = page.locator(".because[open] li")
+    assert 1 <= reasons.count() <= 3
+    assert "%" in reasons.first.inner_text()
+    liked = page.locator(".beside .cards .name").all_inner_texts()
+    assert reasons.first.locator("bdi").inner_text() in liked
+    keep(page, "why")
+    assert judge(page) == []
+
+
+def test_the_map_is_drawn_moved_and_walked(visit, keep) -> None:
+    page = visit("/map")
+    page.locator(".map:not([aria-busy]) canvas").wait_for()
+
+    def drawn() -> int:
+        page.wait_for_timeout(150)
+        return page.evaluate("""() => { const c = document.querySelector('canvas');
+            const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+            let sum = 0; for (let i = 3; i < d.length; i += 4) sum += d[i]; return sum }""")
+
+    whole = drawn()
+    assert whole > 0
+    page.locator("[data-do=in]").click()
+    assert drawn() != whole
+    canvas = page.locator("canvas")
+    canvas.focus()
+    page.keyboard.press("ArrowRight")
+    page.locator("#map-card .card").wait_for()
+    assert page.locator("#map-at").inner_text()
+    page.keyboard.press("0")
+    assert drawn() > 0
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.wheel(0, -400)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 3, box["y"] + box["height"] / 3)
+    page.mouse.up()
+    canvas.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/item?id=*")
+
+
+def test_the_colours_are_chosen_and_stay_chosen(visit) -> None:
+    page = visit("/", color_scheme="light")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(paper)
+    page.locator(".theme").click()
+    page.locator(".theme").click()
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    dark = page.evaluate(paper)
+    assert dark != light
+    page.goto("/models")
+    assert page.evaluate(paper) == dark
+
+
+def test_without_scripts_forms_and_links_do(visit) -> None:
+    page = visit("/", java_script_enabled=False)
+    page.get_by_role("searchbox").fill("ball")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search?q=ball")
+    page.locator(".card a").first.click()
+    page.locator(".do .heart button").click()
+    page.wait_for_url("**/shelf?did=like*")
+    assert len(suggested(page)) == 12
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_url("**/shelf?did=unlike*")
+    assert page.locator(".suggested").count() == 0

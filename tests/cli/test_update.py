@@ -1,0 +1,60 @@
+"""``tacit update``: from a store's events to a model, and ``tacit serve``'s refusals."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import run
+
+from tacit.models import load
+from tacit.serving.store import Event, Store
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> str:
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    with Store.open(url) as store:
+        store.add([Event("new person", "i0001"), Event("new person", "new item")])
+    return url
+
+
+def test_update_writes_a_model_and_makes_it_active(model_file, db, tmp_path):
+    new = tmp_path / "new.tacit"
+    ran = run("update", model_file, "--db", db, "-o", new, "--json")
+    assert ran.code == 0, ran.err
+    assert (ran.json["people"], ran.json["new_users"], ran.json["new_items"]) == (1, 1, 1)
+    assert "new person" in load(new).users
+    with Store.open(db) as store:
+        active = store.active()
+        assert active is not None
+        assert (active.path, active.learned) == (str(new.resolve()), store.last())
+    again = run("update", new, "--db", db, "-o", tmp_path / "newer.tacit", "--json")
+    assert again.json["people"] == 0
+
+
+def test_update_may_leave_the_active_model(model_file, db, tmp_path):
+    ran = run(
+        "update", model_file, "--db", db, "-o", tmp_path / "x.tacit", "--no-activate", "--refit"
+    )
+    assert ran.code == 0, ran.err
+    with Store.open(db) as store:
+        assert store.active() is None
+
+
+def test_serve_refuses_at_once(model_file, db, tmp_path):
+    beyond = run("serve", model_file, "--db", db, "--host", "0.0.0.0")
+    assert beyond.code == 2
+    assert "token" in beyond.err
+    gone = run("serve", tmp_path / "no.tacit", "--db", db, "--port", "0")
+    assert gone.code == 1
+    assert "no model file" in gone.err
+    broken = shutil.copy(model_file, tmp_path / "broken.tacit")
+    broken.write_bytes(broken.read_bytes()[:-10])
+    assert run("serve", broken, "--db", db, "--port", "0").code == 1
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        taken = run("serve", model_file, "--db", db, "--port", busy.getsockname()[1])
+    assert taken.code == 2
+    assert "can't listen" in taken.err

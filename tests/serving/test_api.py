@@ -1,0 +1,192 @@
+"""The API as programs see it."""
+
+from __future__ import annotations
+
+import pytest
+
+V1 = "/api/v1"
+
+
+def ids(answer) -> list[str]:
+    assert answer.status_code == 200, answer.text
+    return [one["id"] for one in answer.json()["items"]]
+
+
+def test_known_people_get_the_models_answers(client, service):
+    user = service.likes.users[1]
+    found = client.get(f"{V1}/recommend", params={"user": user, "k": 5, "offset": 1}).json()
+    expected = service.recommend(user, k=5, offset=1)
+    assert [one["id"] for one in found["items"]] == [one.item.id for one in expected]
+    assert [one["score"] for one in found["items"]] == pytest.approx(
+        [one.score for one in expected], rel=1e-5
+    )
+    assert (found["k"], found["offset"]) == (5, 1)
+    first = found["items"][0]
+    assert first["name"] == expected[0].item.name
+    assert first["tags"] == list(expected[0].item.tags)
+
+
+def test_histories_in_the_body(client, service):
+    user = service.likes.users[1]
+    history = [{"item": item, "value": value} for item, value in service.history(user).items()]
+    given = client.post(f"{V1}/recommend", json={"history": history, "k": 5})
+    assert ids(given) == ids(client.get(f"{V1}/recommend", params={"user": user, "k": 5}))
+    assert ids(client.post(f"{V1}/recommend", json={"user": user, "k": 5})) == ids(given)
+    assert ids(client.post(f"{V1}/recommend", json={"k": 3})) == ids(
+        client.get(f"{V1}/popular?k=3")
+    )
+    both = client.post(f"{V1}/recommend", json={"user": user, "history": []})
+    assert both.status_code == 422
+
+
+def test_filters_of_addresses(client):
+    only = ids(client.get(f"{V1}/recommend?user=u0001&allow=i0003&allow=i0004&exclude_seen=false"))
+    assert sorted(only) == ["i0003", "i0004"]
+    assert "i0003" not in ids(client.get(f"{V1}/recommend?user=u0001&k=40&deny=i0003"))
+    rock = client.get(f"{V1}/recommend?user=u0001&k=40&tags=rock").json()["items"]
+    assert rock
+    assert all("rock" in one["tags"] for one in rock)
+    assert ids(client.get(f"{V1}/recommend?user=u0001&diversity=0.9")) != ids(
+        client.get(f"{V1}/recommend?user=u0001")
+    )
+
+
+def test_items(client):
+    assert client.get(f"{V1}/items/i0000").json()["name"] == "Radiohead"
+    page = client.get(f"{V1}/items?k=3&offset=38").json()
+    assert ([one["id"] for one in page["items"]], page["total"]) == (["i0038", "i0039"], 40)
+    assert ids(client.get(f"{V1}/search?q=radoihead"))[0] == "i0000"
+    assert len(ids(client.get(f"{V1}/similar?item=i0000&row=tags&k=4"))) == 4
+
+
+def test_why(client, service):
+    best = client.get(f"{V1}/recommend?user=u0001&k=1").json()["items"][0]
+    why = client.get(f"{V1}/explain", params={"user": "u0001", "item": best["id"]}).json()
+    assert why["item"]["id"] == best["id"]
+    assert why["score"] == pytest.approx(best["score"], rel=1e-4)
+    assert {one["id"] for one in why["reasons"]} <= set(service.history("u0001"))
+    asked = {"history": list(service.history("u0001")), "item": best["id"]}
+    assert client.post(f"{V1}/explain", json=asked).status_code == 200
+
+
+def test_events_count_at_once_and_can_be_taken_back(client):
+    def event(**fields) -> list[bool]:
+        answer = client.post(f"{V1}/events", json={"person": "newcomer", **fields})
+        assert answer.status_code == 200, answer.text
+        return answer.json()["stored"]
+
+    asked = f"{V1}/recommend?user=newcomer&k=5"
+    assert client.get(asked).status_code == 404
+    assert event(item="i0003", key="1") == [True]
+    one_like = ids(client.get(asked))
+    assert one_like == ids(client.post(f"{V1}/recommend", json={"history": ["i0003"], "k": 5}))
+    assert event(item="i0003", key="1") == [False]
+    event(item="i0007")
+    assert ids(client.get(asked)) != one_like
+    event(item="i0007", kind="unlike")
+    assert ids(client.get(asked)) == one_like
+
+
+def test_what_the_model_knows_can_be_taken_back(client, service):
+    seen = next(iter(service.history("u0001")))
+    everything = f"{V1}/recommend?user=u0001&k=40"
+    assert seen not in ids(client.get(everything))
+    client.post(f"{V1}/events", json={"person": "u0001", "item": seen, "kind": "unlike"})
+    assert seen in ids(client.get(everything))
+
+
+def test_batches_and_keys(client):
+    events = [{"person": "p", "item": f"i000{n}", "key": str(n % 2)} for n in range(4)]
+    answer = client.post(f"{V1}/events/batch", json={"events": events})
+    assert answer.json() == {"stored": [True, True, False, False]}
+    single = {"person": "q", "item": "i0001"}
+    stored = [
+        client.post(f"{V1}/events", json=single, headers={"Idempotency-Key": "k"}).json()["stored"]
+        for _ in range(2)
+    ]
+    assert stored == [[True], [False]]
+
+
+def test_people_are_forgotten(client):
+    client.post(f"{V1}/events", json={"person": "p", "item": "i0001"})
+    asked = f"{V1}/recommend?user=p&k=3"
+    assert client.get(asked).status_code == 200
+    assert client.delete(f"{V1}/admin/people?person=p").status_code == 200
+    assert client.get(asked).status_code == 404
+
+
+def test_who_took_everything_back_gets_what_is_popular(client):
+    for kind in ("like", "unlike"):
+        client.post(f"{V1}/events", json={"person": "p", "item": "i0001", "kind": kind})
+    popular = ids(client.get(f"{V1}/popular?k=3"))
+    assert ids(client.get(f"{V1}/recommend?user=p&k=3")) == popular
+
+
+def test_items_are_overridden(client):
+    put = client.put(f"{V1}/admin/items", json={"item": "i0001", "name": "Other", "tags": ["x"]})
+    assert put.status_code == 200
+    assert client.get(f"{V1}/items/i0001").json()["name"] == "Other"
+    client.put(f"{V1}/admin/items", json={"item": "i0001", "hidden": True})
+    assert client.get(f"{V1}/items/i0001").status_code == 404
+    client.put(f"{V1}/admin/items", json={"item": "i0001"})
+    assert client.get(f"{V1}/items/i0001").json()["name"] == "Sigur Rós"
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "kind"),
+    [
+        ("/recommend?user=nobody", 404, "UnknownIdError"),
+        ("/recommend", 422, "Invalid"),
+        ("/recommend?user=u0001&k=0", 422, "Invalid"),
+        ("/recommend?user=u0001&k=1001", 422, "Invalid"),
+        ("/recommend?user=u0001&k=900&offset=900", 422, "SettingsError"),
+        ("/recommend?user=u0001&diversity=nan", 422, "Invalid"),
+        ("/similar?item=i0001&row=looks", 422, "UnsupportedError"),
+        ("/similar?item=i0001&row=smell", 422, "Invalid"),
+        ("/items/nothing", 404, "UnknownIdError"),
+        ("/nowhere", 404, "NotFound"),
+        ("/events", 405, "MethodNotAllowed"),
+    ],
+)
+def test_failures_have_one_shape(client, address, status, kind):
+    answer = client.get(V1 + address)
+    assert answer.status_code == status
+    error = answer.json()["error"]
+    assert error["kind"] == kind
+    assert error["message"]
+    assert set(error) == {"kind", "message", "details"}
+
+
+def test_faults_have_the_same_shape_and_tell_nothing(app, client, monkeypatch, caplog):
+    def broken(*_: object) -> None:
+        raise RuntimeError("the secret of the house")
+
+    monkeypatch.setattr(app.state.tacit.holder.service, "popular", broken)
+    answer = client.get(f"{V1}/popular")
+    assert answer.status_code == 500
+    assert answer.json()["error"]["kind"] == "Fault"
+    assert "secret" not in answer.text
+    assert answer.headers["content-security-policy"]
+    assert "the secret of the house" in caplog.text
+
+
+def test_the_server_tells_how_it_is(client, app):
+    assert client.get(f"{V1}/health").json() == {"status": "ok"}
+    assert client.get(f"{V1}/ready").json() == {"status": "ready"}
+    assert [one["role"] for one in client.get(f"{V1}/models").json()["models"]] == ["likes", "tags"]
+    app.state.tacit.store.close()
+
+
+def test_metrics_count(client):
+    client.get(f"{V1}/recommend?user=u0001")
+    client.get(f"{V1}/recommend?user=nobody")
+    client.get("/nowhere")
+    client.post(f"{V1}/events", json={"person": "p", "item": "i0001"})
+    lines = client.get("/metrics").text.splitlines()
+    assert 'tacit_requests_total{path="/api/v1/recommend",status="2xx"} 1' in lines
+    assert 'tacit_requests_total{path="/api/v1/recommend",status="4xx"} 1' in lines
+    assert 'tacit_requests_total{path="other",status="4xx"} 1' in lines
+    assert 'tacit_request_seconds_count{path="/api/v1/recommend"} 2' in lines
+    assert 'tacit_request_seconds_bucket{path="/api/v1/recommend",le="+Inf"} 2' in lines
+    assert "tacit_events_stored_total 1" in lines
+    assert "tacit_model_users 60" in lines

@@ -1,0 +1,134 @@
+"""Another model takes the place of the one in use, while requests are under way."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from starlette.testclient import TestClient
+from tests.serving.conftest import small_data
+
+from tacit.errors import ArtifactError
+from tacit.models.als import ALS
+from tacit.serving.app import create_app
+from tacit.serving.holder import ServiceHolder, activate, learned_by
+from tacit.serving.service import Artifacts
+from tacit.serving.settings import Settings
+from tacit.serving.store import Override, Store
+
+V1 = "/api/v1"
+
+
+@pytest.fixture
+def files(files, tmp_path) -> Artifacts:
+    """Files of its own, which may be replaced."""
+    copies = [shutil.copy(path, tmp_path / path.name) for path in files if path is not None]
+    return Artifacts(*map(Path, copies))
+
+
+@pytest.fixture
+def opened(tmp_path):
+    with Store.open(f"sqlite:///{tmp_path / 'app.db'}") as store:
+        yield store
+
+
+@pytest.fixture
+def holder(files, opened) -> ServiceHolder:
+    activate(opened, files.likes)
+    return ServiceHolder.open(files, opened)
+
+
+def another(path: Path, seed: int = 1) -> Path:
+    return ALS(factors=6, iterations=2, seed=seed).fit(small_data()).save(path)
+
+
+def test_a_file_that_changes_is_put_to_use(holder, files):
+    before = holder.service
+    holder.look()
+    assert holder.service is before
+    another(files.likes)
+    holder.look()
+    assert holder.service is not before
+    assert holder.service.likes.settings["factors"] == 6
+    assert before.recommend(before.likes.users[0])  # who still has it is answered
+
+
+def test_a_model_that_is_made_active_is_put_to_use(holder, opened, tmp_path):
+    opened.activate(str(another(tmp_path / "new.tacit")), learned=3)
+    holder.look()
+    assert holder.service.likes.settings["factors"] == 6
+    assert holder.service.learned == 3
+
+
+def test_a_file_written_anew_has_learned_nothing_that_is_known(opened, tmp_path):
+    path = another(tmp_path / "new.tacit")
+    opened.activate(str(path), learned=3)
+    assert learned_by(opened, path) == 3
+    another(path, seed=2)
+    assert learned_by(opened, path) == 0
+
+
+@pytest.mark.parametrize("what", ["rubbish", "truncated", "gone", "not finite"])
+def test_a_file_that_fails_its_check_changes_nothing(holder, files, opened, tmp_path, what):
+    before = holder.service
+    path = another(tmp_path / "new.tacit")
+    if what == "not finite":
+        broken = ALS(factors=6, iterations=1).fit(small_data())
+        broken._X = np.full_like(broken._X, np.nan)
+        broken.save(path)
+    else:
+        content = b"rubbish" * 100 if what == "rubbish" else path.read_bytes()[:-100]
+        path.write_bytes(content)
+    if what == "gone":
+        path.unlink()
+    opened.activate(str(path))
+    with pytest.raises(ArtifactError):
+        holder.look()
+    assert holder.service is before
+    holder.look()  # it is not tried again until it changes
+    another(path)
+    holder.look()
+    assert holder.service.likes.settings["factors"] == 6
+
+
+def test_overrides_are_taken_over(holder, opened):
+    models = holder.service.models
+    opened.set_override("i0000", Override(name="Another"))
+    holder.look()
+    assert holder.service.item("i0000").name == "Another"
+    assert holder.service.models == models
+
+
+def test_no_request_fails_during_twenty_reloads(holder, opened, files):
+    app = create_app(holder, opened, Settings(likes=str(files.likes), watch=0))
+    with TestClient(app, base_url="http://localhost") as client:
+        statuses: list[int] = []
+        done = threading.Event()
+
+        def ask() -> None:
+            while not done.is_set():
+                statuses.append(client.get(f"{V1}/recommend?user=u0001").status_code)
+
+        asking = [threading.Thread(target=ask) for _ in range(2)]
+        for one in asking:
+            one.start()
+        for seed in range(20):
+            another(files.likes, seed)
+            assert client.post(f"{V1}/admin/reload").status_code == 200
+        done.set()
+        for one in asking:
+            one.join()
+        assert len(statuses) > 20
+        assert set(statuses) == {200}
+        assert "tacit_reloads_total 20" in client.get("/metrics").text
+        rubbish = files.likes.with_suffix(".draft")
+        rubbish.write_bytes(b"rubbish")
+        rubbish.replace(files.likes)  # what is mapped must not be written over
+        failed = client.post(f"{V1}/admin/reload")
+        assert failed.status_code == 409
+        assert failed.json()["error"]["kind"] == "CorruptArtifactError"
+        assert client.get(f"{V1}/recommend?user=u0001").status_code == 200
+        assert "tacit_reload_failures_total 1" in client.get("/metrics").text

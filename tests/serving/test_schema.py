@@ -1,0 +1,93 @@
+"""The API against its own document: no fault, no answer that the document does not tell."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, assume, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from starlette.testclient import TestClient
+
+from tacit.serving.app import create_app
+from tacit.serving.holder import ServiceHolder
+from tacit.serving.settings import Settings
+from tacit.serving.store import Store
+
+V1 = "/api/v1"
+CHECKS = (
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+)
+
+
+@pytest.fixture
+def schema(files, tmp_path):
+    """Of an application that answers to any name: this client does not say localhost."""
+    settings = Settings(likes=str(files.likes), watch=0, hosts=("*",))
+    with Store.open(f"sqlite:///{tmp_path / 'schema.db'}") as store:
+        app = create_app(ServiceHolder.open(files, store), store, settings)
+        yield schemathesis.openapi.from_asgi(f"{V1}/openapi.json", app)
+
+
+def test_answers_are_as_documented(schema):
+    for found in schema.get_all_operations():
+        operation = found.ok()
+
+        @given(case=operation.as_strategy())
+        @settings(
+            max_examples=5,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        )
+        def check(case) -> None:
+            parts = unquote(str((case.path_parameters or {}).get("item", "x"))).split("/")
+            assume(not {"", ".", ".."} & set(parts))  # clients turn these into other addresses
+            case.call_and_validate(checks=CHECKS)
+
+        check()
+
+
+def test_the_document_tells_everything(client: TestClient):
+    document = client.get(f"{V1}/openapi.json").json()
+    for path, methods in document["paths"].items():
+        assert path.startswith(V1)
+        for method, told in methods.items():
+            assert told["summary"], path
+            assert told["description"], path
+            assert {"200", "422", "429", "500"} <= set(told["responses"]), (path, method)
+    writes = [
+        (path, method)
+        for path, methods in document["paths"].items()
+        for method, told in methods.items()
+        if told.get("security")
+    ]
+    assert {path for path, _ in writes} == {
+        f"{V1}/events",
+        f"{V1}/events/batch",
+        f"{V1}/admin/items",
+        f"{V1}/admin/people",
+        f"{V1}/admin/reload",
+    }
+    assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+
+
+def test_examples_of_the_document_work(client: TestClient):
+    document = client.get(f"{V1}/openapi.json").json()
+    schemas = document["components"]["schemas"]
+    for name in ("RecommendIn", "ExplainIn", "EventIn"):
+        assert schemas[name]["examples"], name
+    [example] = schemas["EventIn"]["examples"]
+    assert client.post(f"{V1}/events", json=example).status_code == 200

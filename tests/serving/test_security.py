@@ -1,0 +1,165 @@
+"""Who is let in, how far, and what browsers are told."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import pytest
+from starlette.testclient import TestClient
+
+from tacit.errors import SettingsError
+from tacit.serving.app import create_app
+from tacit.serving.holder import ServiceHolder
+from tacit.serving.security import Buckets
+from tacit.serving.settings import Settings, is_loopback
+from tacit.serving.store import Store
+
+V1 = "/api/v1"
+EVENT = {"person": "p", "item": "i0001"}
+TOKEN = "a-token-of-some-length"
+
+
+@pytest.fixture
+def asking(files, tmp_path):
+    """A maker of clients of applications with some settings."""
+    opened = []
+
+    def make(base_url: str = "http://localhost", **how) -> TestClient:
+        store = Store.open(f"sqlite:///{tmp_path / 'security.db'}")
+        opened.append(store)
+        settings = Settings(likes=str(files.likes), watch=0, **how)
+        app = create_app(ServiceHolder.open(files, store), store, settings)
+        return TestClient(app, base_url=base_url)
+
+    yield make
+    for store in opened:
+        store.close()
+
+
+def test_beyond_loopback_a_token_is_needed():
+    with pytest.raises(SettingsError, match="needs a token"):
+        Settings(likes="x", host="0.0.0.0")
+    assert Settings(likes="x", host="0.0.0.0", token=TOKEN).requests_per_second == 50
+    assert Settings(likes="x", host="::1").on_loopback
+    with pytest.raises(SettingsError, match="16"):
+        Settings(likes="x", token="short")
+
+
+def test_settings_survive_the_way_to_a_worker():
+    settings = Settings(likes="x", token=TOKEN, hosts=("a", "b"), rate=3)
+    assert Settings.from_json(settings.to_json()) == settings
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "body"),
+    [
+        ("POST", "/events", EVENT),
+        ("POST", "/events/batch", {"events": [EVENT]}),
+        ("POST", "/admin/reload", None),
+        ("PUT", "/admin/items", {"item": "i0001"}),
+        ("DELETE", "/admin/people?person=p", None),
+    ],
+)
+def test_writing_needs_the_token(asking, method, address, body):
+    client = asking(token=TOKEN)
+
+    def status(**headers: str) -> int:
+        return client.request(method, V1 + address, json=body, headers=headers).status_code
+
+    assert status() == 401
+    assert status(Authorization="Bearer wrong") == 401
+    assert status(Authorization=f"Basic {TOKEN}") == 401
+    assert status(Authorization="Bearer") == 401
+    assert status(Authorization=f"Bearer {TOKEN}") == 200
+    assert client.get(f"{V1}/popular").status_code == 200
+
+
+def test_other_names_lead_nowhere(asking):
+    client = asking()
+    for host in ("evil.example", "localhost.evil.example", "", "127.0.0.1.evil.example", "[bad"):
+        answer = client.get(f"{V1}/health", headers={"Host": host})
+        assert answer.status_code == 421, host
+        assert answer.json()["error"]["kind"] == "MisdirectedRequest"
+    for host in ("localhost", "127.0.0.1:8000", "[::1]:80", "LOCALHOST:1"):
+        assert client.get(f"{V1}/health", headers={"Host": host}).status_code == 200, host
+    named = asking(hosts=("shop.example",))
+    assert named.get(f"{V1}/health", headers={"Host": "shop.example"}).status_code == 200
+    public = asking(host="0.0.0.0", token=TOKEN)
+    assert public.get(f"{V1}/health", headers={"Host": "any.example"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Origin": "http://localhost"}, 200),
+        ({"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}, 200),
+        ({"Sec-Fetch-Site": "none"}, 200),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "http://localhost:81"}, 403),
+    ],
+)
+def test_pages_of_other_sites_can_not_write(client, headers, status):
+    assert client.post(f"{V1}/events", json=EVENT, headers=headers).status_code == status
+    assert client.get(f"{V1}/popular", headers=headers).status_code == 200
+
+
+def test_headers_tell_browsers_to_be_careful(client):
+    for address in (f"{V1}/health", f"{V1}/nowhere", "/metrics"):
+        headers = client.get(address).headers
+        policy = headers["content-security-policy"]
+        assert "unsafe" not in policy
+        assert "script-src 'self'" in policy
+        assert "default-src 'none'" in policy
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "DENY"
+    assert client.get(f"{V1}/health").headers["cache-control"] == "no-store"
+    refused = client.get(f"{V1}/health", headers={"Host": "evil.example"})
+    assert refused.headers["x-frame-options"] == "DENY"
+
+
+def test_bodies_have_a_limit(asking):
+    client = asking(most_body=2000)
+    assert client.post(f"{V1}/events", json=EVENT).status_code == 200
+    large = b'{"person":"' + b"p" * 3000 + b'"}'
+    told = client.post(f"{V1}/events", content=large)
+    assert told.status_code == 413
+    assert told.json()["error"]["kind"]
+    pieces = client.post(f"{V1}/events", content=iter([large[:1500], large[1500:]]))
+    assert pieces.status_code == 413
+
+
+def test_clients_have_a_rate(asking):
+    client = asking(rate=0.5, burst=3)
+    statuses = [client.get(f"{V1}/health").status_code for _ in range(5)]
+    assert statuses == [200, 200, 200, 429, 429]
+    assert int(client.get(f"{V1}/health").headers["retry-after"]) >= 1
+
+
+def test_buckets_fill_again():
+    buckets = Buckets(2.0, 3)
+    assert [buckets.take("a", 0.0) for _ in range(3)] == [0, 0, 0]
+    assert buckets.take("a", 0.0) == pytest.approx(0.5)
+    assert buckets.take("b", 0.0) == 0
+    assert buckets.take("a", 0.6) == 0
+    assert buckets.take("a", 0.6) > 0
+    assert Buckets(0, 1).take("a", 0.0) == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["../../etc/passwd", "%2e%2e/x", "'; DROP TABLE x; --", "\x00", "a" * 999]
+)
+def test_texts_of_strangers_are_only_texts(client, text):
+    assert client.get(f"{V1}/items/{quote(text, safe='')}").status_code == 404
+    assert client.get(f"{V1}/recommend", params={"user": text}).status_code in (404, 422)
+    assert client.get(f"{V1}/search", params={"q": text[:200]}).status_code == 200
+    stored = client.post(f"{V1}/events", json={"person": text, "item": text})
+    assert stored.status_code in (200, 422)
+
+
+def test_loopback_is_known():
+    assert all(map(is_loopback, ("localhost", "127.0.0.1", "127.9.9.9", "::1", "[::1]")))
+    assert not any(map(is_loopback, ("0.0.0.0", "::", "10.0.0.1", "example.com", "")))

@@ -1,0 +1,191 @@
+"""Answers without HTTP: lists, filters, variety, explanations, what is shown."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from tests.serving.conftest import HOSTILE, small_data
+
+from tacit.errors import SettingsError, UnknownIdError, UnsupportedError
+from tacit.models.als import ALS
+from tacit.models.popularity import Popularity
+from tacit.serving.service import MOST, Artifacts, Filters, Service
+from tacit.serving.store import Override
+from tacit.serving.varied import rerank
+
+
+def ids(found) -> list[str]:
+    return [one.item.id for one in found]
+
+
+def test_recommendations_are_the_models(service):
+    user = service.likes.users[3]
+    expected = service.likes.recommend(user, 7)
+    found = service.recommend(user, k=7)
+    assert ids(found) == list(expected.ids)
+    assert [one.score for one in found] == expected.scores.tolist()
+    assert ids(service.recommend(user, k=3, offset=4)) == list(expected.ids)[4:]
+
+
+def test_a_known_history_is_answered_as_its_user(service):
+    user = service.likes.users[3]
+    history = service.history(user)
+    assert ids(service.recommend(history=history, k=5)) == ids(service.recommend(user, k=5))
+
+
+def test_who_likes_nothing_gets_what_is_popular(service):
+    assert service.recommend(history={}, k=4) == service.popular(4)
+    counts = [one.score for one in service.popular(40)]
+    assert counts == sorted(counts, reverse=True)
+    assert sum(counts) == service.likes.interactions.nnz
+
+
+def test_filters_hold(service):
+    user = service.likes.users[0]
+    everything = ids(service.recommend(user, k=40, exclude_seen=False))
+    assert len(everything) == 40
+    allowed = everything[5:9]
+    assert (
+        ids(service.recommend(user, filters=Filters(allow=allowed), exclude_seen=False)) == allowed
+    )
+    denied = service.recommend(user, k=40, filters=Filters(deny=allowed), exclude_seen=False)
+    assert set(ids(denied)) == set(everything) - set(allowed)
+    slow_rock = service.recommend(user, k=40, filters=Filters(tags=["ROCK", "slow"]))
+    assert slow_rock
+    assert all({"rock", "slow"} <= set(one.item.tags) for one in slow_rock)
+    assert not service.recommend(user, filters=Filters(tags=["polka"]))
+    assert all(
+        "rock" in one.item.tags for one in service.popular(40, filters=Filters(tags=["rock"]))
+    )
+
+
+def test_seen_items_are_left_out(service):
+    user = service.likes.users[0]
+    seen = set(service.history(user))
+    assert not seen & set(ids(service.recommend(user, k=40)))
+    assert seen & set(ids(service.recommend(user, k=40, exclude_seen=False)))
+
+
+def test_diversity_spreads_a_list(service):
+    user = service.likes.users[0]
+
+    def likeness(found) -> float:
+        vectors = service.likes.item_factors[service.likes.items.codes(ids(found))]
+        unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return float((unit @ unit.T).mean())
+
+    plain, varied = service.recommend(user, k=5), service.recommend(user, k=5, diversity=0.8)
+    assert varied[0] == plain[0]
+    assert likeness(varied) < likeness(plain)
+    pages = ids(service.recommend(user, k=5, diversity=0.8))
+    assert ids(service.recommend(user, k=2, diversity=0.8)) == pages[:2]
+
+
+def test_a_model_without_vectors_can_not_vary():
+    service = Service({"likes": Popularity().fit(small_data())})
+    with pytest.raises(UnsupportedError, match="no vectors"):
+        service.recommend(service.likes.users[0], diversity=0.5)
+    assert len(service.varied(5)) == 5
+
+
+def test_rerank_follows_the_formula():
+    rng = np.random.default_rng(0)
+    scores, vectors, d = rng.random(30), rng.normal(size=(30, 4)), 0.4
+    found = rerank(scores, vectors, 10, d).tolist()
+    worth = (scores - scores.min()) / np.ptp(scores)
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    taken = [int(np.argmax(scores))]
+    while len(taken) < 10:
+        left = [one for one in range(30) if one not in taken]
+        value = {j: (1 - d) * worth[j] - d * max(unit[taken] @ unit[j]) for j in left}
+        taken.append(max(left, key=value.__getitem__))
+    assert found == taken
+    assert rerank(scores, vectors, 40, 0).tolist() == np.argsort(-scores).tolist()
+    assert rerank([], np.empty((0, 4)), 3, 0.5).tolist() == []
+
+
+def test_similar_items_by_role(service):
+    item = service.likes.items[4]
+    expected = service.likes.similar_items(item, 6).ids
+    assert ids(service.similar(item, k=6)) == list(expected)
+    assert ids(service.similar(item, k=3, offset=3)) == list(expected)[3:]
+    assert ids(service.similar(item, "tags", k=6)) == list(
+        service.models["tags"].similar_items(item, 6).ids
+    )
+    with pytest.raises(UnsupportedError, match="no model of looks"):
+        service.similar(item, "looks")
+
+
+def test_explanations_name_the_past(service):
+    user = service.likes.users[0]
+    best = service.recommend(user, k=1)[0]
+    why = service.explain(user, item=best.item.id, k=3)
+    assert why.score == pytest.approx(best.score, rel=1e-4)
+    assert 0 < len(why.reasons) <= 3
+    assert set(ids(why.reasons)) <= set(service.history(user))
+
+
+def test_what_is_not_known_is_refused(service):
+    with pytest.raises(UnknownIdError, match="nobody"):
+        service.recommend("nobody")
+    for ask in (
+        service.item,
+        service.similar,
+        lambda one: service.explain(history=["i0000"], item=one),
+    ):
+        with pytest.raises(UnknownIdError, match="unknown item 'nothing'"):
+            ask("nothing")
+
+
+@pytest.mark.parametrize(("k", "offset"), [(0, 0), (MOST + 1, 0), (10, MOST - 5), (1, -1)])
+def test_pages_have_limits(service, k, offset):
+    with pytest.raises(SettingsError):
+        service.recommend(service.likes.users[0], k=k, offset=offset)
+
+
+def test_search_forgives_slips(service):
+    assert service.search("radoihead", 3)[0].name == "Radiohead"
+    assert len(service.search("band", 7)) == 7
+
+
+def test_what_is_shown_may_be_overridden(service):
+    changed = service.with_overrides(
+        {"i0000": Override(name="Another"), "i0001": Override(hidden=True)}
+    )
+    assert changed.item("i0000").name == "Another"
+    assert changed.item("i0000").picture == service.item("i0000").picture
+    assert service.item("i0000").name == "Radiohead"
+    assert service.item("i0002").name == HOSTILE
+    with pytest.raises(UnknownIdError):
+        changed.item("i0001")
+    user = service.likes.users[0]
+    assert "i0001" in ids(service.recommend(user, k=40, exclude_seen=False))
+    assert "i0001" not in ids(changed.recommend(user, k=40, exclude_seen=False))
+    assert "i0001" not in [one.id for one in changed.search("Sigur Rós")]
+
+
+def test_the_summary_tells_what_is_served(service):
+    likes, tags = service.summary()
+    assert (likes["role"], likes["kind"], tags["role"], tags["kind"]) == (
+        "likes",
+        "als",
+        "tags",
+        "item-neighbours",
+    )
+    assert (likes["users"], likes["items"]) == (60, 40)
+    assert likes["settings"]["factors"] == 8
+    assert likes["created"]
+
+
+def test_a_model_without_catalogue_goes_by_ids():
+    data = dataclasses.replace(small_data(), catalogue=None)
+    service = Service({"likes": ALS(factors=4, iterations=2).fit(data)})
+    assert service.item("i0003").name == "i0003"
+    assert service.search("i0003")[0].id == "i0003"
+
+
+def test_an_answer_uses_one_thread(files: Artifacts):
+    assert Service.open(files).likes.threads == 1
+    assert Service.open(files, threads=None).likes.threads is None
