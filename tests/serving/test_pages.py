@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from starlette.testclient import TestClient
+from tests.conftest import random_interactions
+
+from tacit.data.catalogue import Catalogue
+from tacit.models.als import ALS
+from tacit.models.popularity import Popularity
+from tacit.serving.app import create_app
+from tacit.serving.holder import ServiceHolder
+from tacit.serving.pages import files
+from tacit.serving.pages.art import tile
+from tacit.serving.pages.charts import curves, figures
+from tacit.serving.service import Service
+from tacit.serving.settings import Settings
+from tacit.serving.store import Store
+
+HOSTILE = "<script>alert('x')</script>\u202e"
+HTML = {"accept": "text/html"}
+PATHS = ["/", "/search?q=a", "/shelf", "/map", "/models", "/item?id=i0002", "/person?id=u0001",
+         "/card?id=i0002", "/shelf/rows", "/item?id=none", "/nowhere"]  # fmt: skip
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "picture.png"
+    Image.new("RGB", (40, 40), "red").save(path)
+    return path
+
+
+@pytest.fixture
+def browser(picture: Path) -> Iterator[TestClient]:
+    data = random_interactions(60, 40, seed=5)
+    names = [f"Band {n}" for n in range(40)]
+    links, pictures = [""] * 40, [""] * 40
+    names[2], links[2], pictures[2] = HOSTILE, "javascript:alert(1)", "javascript:alert(2)"
+    links[3], pictures[3] = "https://example.org/3", "https://example.org/3.jpg"
+    pictures[4] = str(picture)
+    pictures[5] = str(Path(__file__))
+    pictures[6] = "data:image/svg+xml,%3Csvg%20onload=%22alert(1)%22/%3E"
+    catalogue = Catalogue(
+        data.items, names=names, links=links, pictures=pictures, tags=[(HOSTILE,)] * 40
+    )
+    model = ALS(factors=8, iterations=5).fit(data.with_catalogue(catalogue))
+    yield from serve(Service({"likes": model}))
+
+
+def serve(service: Service) -> Iterator[TestClient]:
+    with Store.open("sqlite://") as store:
+        app = create_app(ServiceHolder(service), store, Settings(likes="model.tacit", watch=0))
+        with TestClient(app, base_url="http://localhost", headers=HTML) as client:
+            yield client
+
+
+def suggested(page: str) -> list[str]:
+    part = page.partition('<ol class="suggested">')[2]
+    return re.findall(r'class="face" href="/item\?id=(i\d+)"', part)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_no_page_holds_what_the_policy_forbids_or_a_hostile_text(browser, path) -> None:
+    browser.post("/shelf?id=i0002", data={"kind": "like"})
+    page = browser.get(path).text
+    assert "<script>alert" not in page
+    assert "\u202e" not in page
+    assert "javascript:" not in page
+    assert not re.search(r"\son[a-z]+=|\sstyle=|<style", page)
+    assert all(" src=" in one for one in re.findall(r"<script[^>]*>", page))
+    assert page.count("<html") == (0 if path in ("/card?id=i0002", "/shelf/rows") else 1)
+
+
+def test_only_web_links_are_links(browser) -> None:
+    assert 'href="https://example.org/3"' in browser.get("/item?id=i0003").text
+    assert "Visit its page" not in browser.get("/item?id=i0002").text
+
+
+def test_a_heart_changes_what_is_suggested_and_is_undone(browser) -> None:
+    first = browser.post("/shelf?id=i0001", data={"kind": "like"})
+    assert first.history[0].status_code == 303
+    cookie = first.history[0].headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie
+    assert "liked" in first.text.lower()
+    second = browser.post("/shelf?id=i0009", data={"kind": "like"})
+    assert suggested(first.text) != suggested(second.text)
+    assert "i0009" not in suggested(second.text)
+    undone = browser.post("/shelf?id=i0009", data={"kind": "unlike"})
+    assert suggested(undone.text) == suggested(first.text)
+    assert "because you liked" in undone.text
+
+
+def test_scripts_get_the_part_and_the_news(browser) -> None:
+    answer = browser.post("/shelf?id=i0001", data={"kind": "like"}, headers={"hx-request": "true"})
+    assert answer.status_code == 200
+    assert "Undo" in answer.text
+    assert '"count": 1' in answer.headers["hx-trigger"]
+    assert "<html" not in browser.get("/search?q=band", headers={"hx-request": "true"}).text
+
+
+def test_visitors_do_not_see_each_other(browser) -> None:
+    browser.post("/shelf?id=i0001", data={"kind": "like"})
+    browser.cookies.clear()
+    assert "Begin with a few hearts" in browser.get("/shelf").text
+    browser.cookies.set("tacit_shelf", "u0001")
+    assert "Begin with a few hearts" in browser.get("/shelf").text
+
+
+@pytest.mark.parametrize("body", ["", "kind=love", "kind=" + "x" * 5000, "a=1&" * 50, "\xff"])
+def test_what_no_form_sends_is_refused(browser, body) -> None:
+    answer = browser.post("/shelf?id=i0001", content=body.encode("latin-1"))
+    assert answer.status_code == 422
+    assert "That can" in answer.text
+
+
+def test_forms_of_other_sites_are_refused(browser) -> None:
+    answer = browser.post(
+        "/shelf?id=i0001", data={"kind": "like"}, headers={"sec-fetch-site": "cross-site"}
+    )
+    assert answer.status_code == 403
+
+
+def test_browsers_get_pages_and_programs_json(browser) -> None:
+    for path, status in (("/item?id=none", 404), ("/nowhere", 404), ("/item", 422)):
+        page = browser.get(path)
+        assert (page.status_code, page.headers["content-type"]) == (
+            status,
+            "text/html; charset=utf-8",
+        )
+        told = browser.get(path, headers={"accept": "application/json"})
+        assert (told.status_code, list(told.json())) == (status, ["error"])
+    assert browser.get("/api/v1/items/none").json()["error"]["kind"] == "UnknownIdError"
+
+
+@pytest.mark.parametrize(
+    ("item", "kind"),
+    [("i0004", "image/webp"), ("i0005", "image/svg+xml"), ("i0006", "image/svg+xml")],
+)
+def test_pictures_of_the_catalogue_alone_and_only_if_they_are_pictures(browser, item, kind) -> None:
+    answer = browser.get(f"/picture?id={item}")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, kind)
+    assert "sandbox" in answer.headers["content-security-policy"]
+    assert b"import" not in answer.content
+    assert browser.get("/picture?id=../../etc/passwd").status_code == 404
+
+
+def test_our_own_files_and_no_others(browser) -> None:
+    for name in files._static():
+        answer = browser.get(f"/static/{name}")
+        assert answer.status_code == 200
+        assert "immutable" in answer.headers["cache-control"]
+    for name in ("..%2Ffiles.py", "%2e%2e/files.py", "nothing.css", ""):
+        assert browser.get(f"/static/{name}").status_code == 404
+
+
+def test_the_map_tells_places_and_names(browser) -> None:
+    told = browser.get("/map/items").json()
+    assert {len(column) for column in told.values()} == {40}
+    assert told["likes"] == sorted(told["likes"], reverse=True)
+
+
+def test_a_model_without_vectors_has_no_map_but_all_else() -> None:
+    for browser in serve(Service({"likes": Popularity().fit(random_interactions(30, 20))})):
+        assert browser.get("/map").status_code == 404
+        assert 'href="/map"' not in browser.get("/").text
+        answer = browser.post("/shelf?id=i0001", data={"kind": "like"})
+        assert len(suggested(answer.text)) == 12
+        assert "because" not in answer.text
+
+
+def test_ids_of_every_kind_have_pages() -> None:
+    data = random_interactions(30, 20)
+    odd = ["..", "a/b", "a b", "ü?&=#", "\n", *(f"x{n}" for n in range(15))]
+    renamed = ALS(factors=4, iterations=2).fit(
+        type(data)(data.csr, data.users, type(data.items)(odd, "item"))
+    )
+    for browser in serve(Service({"likes": renamed})):
+        links = {
+            one
+            for path in ("/", "/shelf")
+            for one in re.findall(r'href="(/item\?id=[^"]*)"', browser.get(path).text)
+        }
+        assert len(links) == 20
+        assert {browser.get(one).status_code for one in links} == {200}
+
+
+def test_a_tile_is_always_the_same_and_bears_no_markup() -> None:
+    assert tile("a", "<b>") == tile("a", "<b>") != tile("b", "<b>")
+    assert "<b>" not in tile("a", "<b>")
+    assert ">B</text>" in tile("a", "<b>")
+
+
+def test_figures_and_curves_of_any_file() -> None:
+    assert figures({"metrics": {"auc": {"mean": 0.5, "interval": [0.4, 0.6]}}}) == [
+        ("auc", "0.5", "0.4 – 0.6")
+    ]
+    assert figures({"ndcg": 0.25, "settings": {"k": 10}, "note": "text"}) == [("ndcg", "0.25", "")]
+    drawn = curves([{"number": 1, "loss": 3.0, "seconds": 1}, {"number": 2, "loss": 2.0}])
+    assert [(one.title, one.series[0].points) for one in drawn] == [
+        ("loss by epoch", [(1.0, 3.0), (2.0, 2.0)])
+    ]
