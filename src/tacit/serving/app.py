@@ -65,14 +65,9 @@ def _add_routes(app: FastAPI) -> dict[Callable[..., Any], str]:
     """API and pages; which function answers which address."""
     app.add_api_route("/metrics", _metrics, include_in_schema=False)
     paths: dict[Callable[..., Any], str] = {_metrics: "/metrics"}
-<<<<<<< HEAD
     shown = pages.router()
     for prefix, router in [*((api.PREFIX, one) for one in api.ROUTERS), ("", shown)]:
         app.include_router(router, prefix=prefix, include_in_schema=bool(prefix))
-=======
-    for prefix, router in [*((api.PREFIX, one) for one in api.ROUTERS), ("", pages.router())]:
-        app.include_router(router, prefix=prefix)
->>>>>>> pages
         paths |= {
             one.endpoint: prefix + one.path for one in router.routes if isinstance(one, Route)
         }
