@@ -15,7 +15,7 @@ from tacit.serving.state import state_of
 
 router = APIRouter()
 
-_SHELF, _ROW, _FOUND, _ALL_FOUND, _MOST_LIKES = 12, 12, 8, 48, 60
+_SHELF, _ROW, _FOUND, _ALL_FOUND, _MOST_LIKES = 12, 12, 8, 48, 24
 _ROWS: tuple[tuple[Role, str, str], ...] = (
     ("likes", "Liked by the same people", "People who like this also like these."),
     ("tags", "Likes and tags", "Close by who likes it and by the words that describe it."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from fastapi import APIRouter, Request
@@ -92,7 +93,7 @@ def _kind(form: str) -> Kind:
     raise DataError(f"kind must be like or unlike, got {given[:40]!r}")
 
 
-def _rows(request: Request) -> dict[str, object]:
+def _rows(request: Request) -> dict[str, Any]:
     service = state_of(request).holder.service
     likes = visitors.likes(request)
     view = service.views.view
