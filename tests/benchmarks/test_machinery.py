@@ -67,6 +67,7 @@ def test_choices_on_the_command_line() -> None:
     )
     wanted = run.wanted_of(options)
     assert wanted.factors == (16, 32)
-    assert wanted.engines == ("tacit exact", "tacit cg", "tacit auto", "implicit cg")
+    ours = ("tacit exact", "tacit cg", "tacit auto", "tacit ranking")
+    assert wanted.engines == (*ours, "implicit cg")
     assert wanted.epochs == 2
     assert wanted.repeat == 1

@@ -71,9 +71,12 @@ def address(files: Artifacts, tmp_path_factory: pytest.TempPathFactory) -> Itera
         thread.join()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Chromium; the tests that need it are skipped where there is none."""
+    """Chromium; the tests that need it are skipped where there is none.
+
+    Of this module only: while it is open, playwright has an event loop running in this thread.
+    """
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
