@@ -13,6 +13,8 @@ import tacit
 from tacit.models.base import Model
 
 MODELS: dict[str, Model] = {
+    "EASE(regularization=500)": tacit.EASE(regularization=500),
+    "EASE()": tacit.EASE(),
     "ALS(factors=64, regularization=30)": tacit.ALS(factors=64, regularization=30),
     "ALS()": tacit.ALS(),
     "ItemNeighbours(similarity='tfidf')": tacit.ItemNeighbours(similarity="tfidf"),
