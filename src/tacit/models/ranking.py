@@ -327,7 +327,7 @@ class Ranking(FeatureModel):
 
     @property
     def user_biases(self) -> F32:
-        """Shape (n_users,); zero but under the logistic loss: they order nobody's items."""
+        """Shape (n_users,); zero but under the logistic loss, since they order nobody's items."""
         return self.user_table[:, -1]
 
     @property
@@ -337,7 +337,7 @@ class Ranking(FeatureModel):
 
     @property
     def user_table(self) -> F32:
-        """Shape (n_users, factors + 1): vectors, and biases last."""
+        """Shape (n_users, factors + 1), vectors with their biases last."""
         _ = self.interactions
         return self._X
 
