@@ -228,14 +228,8 @@ def held_out_users(
     SplitError
         If too few users have enough likes, or nobody would be left to learn from.
     """
-    if fraction is not None and n is not None:
-        raise SettingsError("give either fraction or n, not both")
     need_interactions(interactions, "a split")
-    if n is None:
-        fraction = share("fraction", 0.1 if fraction is None else fraction)
-        wanted = _part(fraction, interactions.n_users)
-    else:
-        wanted = whole("n", n, 1)
+    wanted, fraction = _how_many(fraction, n, interactions.n_users)
     fold_in = share("fold_in", fold_in)
     least = whole("min_interactions", min_interactions, 2)
     rng, seed = _generator(seed)
@@ -374,17 +368,23 @@ def _draw_whole(
     seed: int | None,
 ) -> tuple[Ints, dict[str, object]]:
     """Codes of users or items to hold out whole, and the settings that draw them again."""
-    if fraction is not None and n is not None:
-        raise SettingsError("give either fraction or n, not both")
+    wanted, fraction = _how_many(fraction, n, len(counts))
     least = whole("min_interactions", min_interactions, 1)
-    if n is None:
-        fraction = share("fraction", 0.1 if fraction is None else fraction)
-    wanted = whole("n", n, 1) if fraction is None else _part(fraction, len(counts))
     rng, seed = _generator(seed)
     if wanted >= (counts > 0).sum():
         raise SplitError(f"{wanted:,} of {len(counts):,} {noun} would leave none to learn from")
     held = _draw_users(counts, least, wanted, rng, noun)
     return held, {"fraction": fraction, "n": n, "min_interactions": least, "seed": seed}
+
+
+def _how_many(fraction: float | None, n: int | None, of: int) -> tuple[int, float | None]:
+    """How many of them to hold out whole, and the fraction where that is not told by ``n``."""
+    if fraction is not None and n is not None:
+        raise SettingsError("give either fraction or n, not both")
+    if n is not None:
+        return whole("n", n, 1), None
+    fraction = share("fraction", 0.1 if fraction is None else fraction)
+    return _part(fraction, of), fraction
 
 
 def _draw_users(

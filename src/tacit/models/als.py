@@ -21,7 +21,7 @@ from tacit.engines.scorers import FactorScorer, Scorer
 from tacit.errors import DataError, EmptyDataError, SettingsError
 from tacit.models.base import Epoch, Metric, Model, OnEpoch, vector_scorer
 from tacit.models.confidence import Confidence, warn_of_spread
-from tacit.models.lists import History
+from tacit.models.lists import History, need_items
 
 log = logging.getLogger("tacit")
 
@@ -399,8 +399,7 @@ class ALS(Model):
         """
         if not isinstance(histories, Interactions):
             return self._fold_in(self.interactions.rows_of(histories))
-        if histories.items != self.items:
-            raise DataError("these interactions are not over the model's items, in the same order")
+        need_items(histories, self.items)
         return self._fold_in(histories.csr)
 
     def fold_in_items(self, audiences: Iterable[History]) -> Factors:

@@ -21,7 +21,7 @@ from tacit.models.als import ALS, ITEMS, USERS, Side
 from tacit.models.base import OnEpoch
 from tacit.models.epoch import Epoch
 from tacit.models.expectation import Expectation
-from tacit.models.lists import History
+from tacit.models.lists import History, need_items
 from tacit.models.newcomers import FeatureModel
 
 
@@ -241,10 +241,7 @@ class HybridALS(FeatureModel, ALS):
         if isinstance(histories, Interactions):
             if features is not None:
                 raise SettingsError("interactions bring their own features: with_user_features")
-            if histories.items != self.items:
-                raise DataError(
-                    "these interactions are not over the model's items, in the same order"
-                )
+            need_items(histories, self.items)
             return self._fold_in_with(histories.csr, self._means_of(histories))
         rows = self.interactions.rows_of(histories)
         return self._fold_in_with(rows, self._means(USERS, rows.n_rows, features))

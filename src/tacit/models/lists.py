@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tacit.data.ids import Id, IdMap
-from tacit.data.interactions import Csr
+from tacit.data.interactions import Csr, Interactions
 from tacit.errors import DataError, SettingsError
 
 History = Iterable[Id] | Mapping[Id, float]
@@ -30,6 +30,18 @@ def as_histories(given: History | Sequence[History]) -> list[History]:
     parts: list[Any] = [given] if isinstance(given, str) else list(given)
     several = parts and not any(isinstance(part, str | int | np.integer) for part in parts)
     return parts if several else [parts if not isinstance(given, str) else given]
+
+
+def need_items(interactions: Interactions, items: IdMap) -> None:
+    """Refuse histories that are interactions over other items than a model's.
+
+    Raises
+    ------
+    DataError
+        If their items are not these, in the same order.
+    """
+    if interactions.items != items:
+        raise DataError("these interactions are not over the model's items, in the same order")
 
 
 def as_list(ids: Id | Iterable[Id]) -> list[Id]:

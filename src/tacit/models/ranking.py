@@ -21,7 +21,7 @@ from tacit.errors import DataError, EmptyDataError, SettingsError, UnsupportedEr
 from tacit.models.base import Epoch, Metric, OnEpoch, vector_scorer
 from tacit.models.embeddings import F32, Embeddings, as_factors, as_queries
 from tacit.models.examples import likes_of, pool_of, weights_of, with_features_of
-from tacit.models.lists import History
+from tacit.models.lists import History, need_items
 from tacit.models.newcomers import FeatureModel
 
 log = logging.getLogger("tacit")
@@ -343,7 +343,7 @@ class Ranking(FeatureModel):
 
     @property
     def item_table(self) -> F32:
-        """Shape (n_items, factors + 1): vectors, and biases last."""
+        """Shape (n_items, factors + 1), vectors with their biases last."""
         _ = self.interactions
         return self._Y
 
@@ -394,8 +394,7 @@ class Ranking(FeatureModel):
             return self._fold_in(rows, self._sums("user", features))[:, :-1]
         if features is not None:
             raise SettingsError("interactions bring their own features: with_user_features")
-        if histories.items != self.items:
-            raise DataError("these interactions are not over the model's items, in the same order")
+        need_items(histories, self.items)
         return self._fold_in(histories.csr, self._start_of(histories))[:, :-1]
 
     def _fold_in(self, rows: Csr, start: F32 | None = None) -> F32:
