@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -19,8 +18,9 @@ from tacit.engines.base import Engine, Factors, Objective, Penalties, Spectrum
 from tacit.engines.local import LocalEngine
 from tacit.engines.scorers import FactorScorer, Scorer
 from tacit.errors import DataError, EmptyDataError, SettingsError
-from tacit.models.base import Epoch, Metric, Model, OnEpoch, vector_scorer
+from tacit.models.base import Epoch, Metric, OnEpoch, vector_scorer
 from tacit.models.confidence import Confidence, warn_of_spread
+from tacit.models.iterative import Iterative
 from tacit.models.lists import History, need_items
 
 log = logging.getLogger("tacit")
@@ -43,7 +43,7 @@ class Side(NamedTuple):
 
 
 @dataclass(kw_only=True, eq=False)
-class ALS(Model):
+class ALS(Iterative):
     """Weighted regularised matrix factorisation by alternating least squares.
 
     It gives every user u a vector x_u and every item i a vector y_i so that their inner product
@@ -372,11 +372,6 @@ class ALS(Model):
         _ = self.interactions
         return self._Y
 
-    @property
-    def epochs(self) -> tuple[Epoch, ...]:
-        """How training went, epoch by epoch."""
-        return tuple(self._epochs)
-
     def fold_in_users(self, histories: Interactions | Iterable[History]) -> Factors:
         """Vectors for people who were not there when the model was fitted.
 
@@ -474,12 +469,6 @@ class ALS(Model):
             if F.shape != (n, self.factors) or F.dtype != self.dtype:
                 raise ValueError(f"factors of shape {F.shape} for {n} rows of {self.factors}")
         self._keep(data, X, Y)
-
-    def _training(self) -> list[dict[str, Any]]:
-        return [dataclasses.asdict(epoch) for epoch in self._epochs]
-
-    def _restore_training(self, training: list[dict[str, Any]]) -> None:
-        self._epochs = [Epoch(**epoch) for epoch in training]
 
 
 def _users_first(data: Interactions) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,6 +20,7 @@ from tacit.errors import DataError, EmptyDataError, SettingsError, UnsupportedEr
 from tacit.models.base import Epoch, Metric, OnEpoch, vector_scorer
 from tacit.models.embeddings import F32, Embeddings, as_factors, as_queries
 from tacit.models.examples import likes_of, pool_of, weights_of, with_features_of
+from tacit.models.iterative import Iterative
 from tacit.models.lists import History, need_items
 from tacit.models.newcomers import FeatureModel
 
@@ -30,7 +30,7 @@ _BATCHES = 64  # an epoch has at least so many, that steps answer each other
 
 
 @dataclass(kw_only=True, eq=False)
-class Ranking(FeatureModel):
+class Ranking(FeatureModel, Iterative):
     """Vectors learned to put what a person likes before what they do not (LightFM's family).
 
     The score of an item is x_u·y_i + b_u + b_i. A person's vector and bias are the weighted sums
@@ -347,11 +347,6 @@ class Ranking(FeatureModel):
         _ = self.interactions
         return self._Y
 
-    @property
-    def epochs(self) -> tuple[Epoch, ...]:
-        """How training went, epoch by epoch."""
-        return tuple(self._epochs)
-
     def fold_in_users(
         self,
         histories: Interactions | Iterable[History],
@@ -492,9 +487,3 @@ class Ranking(FeatureModel):
         data = self.interactions
         users, items = self._start(data, 0)
         self._keep(data, users.restored("user", arrays), items.restored("item", arrays))
-
-    def _training(self) -> list[dict[str, Any]]:
-        return [dataclasses.asdict(epoch) for epoch in self._epochs]
-
-    def _restore_training(self, training: list[dict[str, Any]]) -> None:
-        self._epochs = [Epoch(**epoch) for epoch in training]
