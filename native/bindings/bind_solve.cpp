@@ -1,4 +1,5 @@
 #include "bindings.hpp"
+#include "tacit/momentum.hpp"
 #include "tacit/solve.hpp"
 
 namespace tacit::bindings {
@@ -65,11 +66,29 @@ void bind_for(nb::module_& m, const char* granule_name) {
         });
 }
 
+void bind_momentum(nb::module_& m) {
+  m.def("remember", [](Padded<const float> X, Out2<std::int16_t> numbers, Out1<float> largest,
+                       int threads) {
+    const nb::gil_scoped_release release;
+    const auto columns = static_cast<std::int64_t>(X.shape(1));
+    remember(factors_of(X, columns), {numbers.data(), largest.data()}, threads);
+  });
+
+  m.def("extrapolate", [](Padded<float> X, Out2<std::int16_t> numbers, Out1<float> largest,
+                          In2<float> turn, float momentum, int threads) {
+    const nb::gil_scoped_release release;
+    const auto columns = static_cast<std::int64_t>(turn.shape(0));
+    extrapolate(factors_of(X, columns), {numbers.data(), largest.data()}, turn.data(), momentum,
+                threads);
+  });
+}
+
 }  // namespace
 
 void bind_solve(nb::module_& m) {
   bind_for<float>(m, "float_granule");
   bind_for<double>(m, "double_granule");
+  bind_momentum(m);
 }
 
 }  // namespace tacit::bindings

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "products.hpp"
 #include "solve_kernels.hpp"
 #include "tacit/memory.hpp"
 
@@ -11,34 +12,7 @@ namespace tacit {
 namespace {
 
 /// A share of a half step small enough to look for Ctrl-C between two of them.
-constexpr std::int64_t rows_per_product = 1024;
 constexpr std::int64_t chunks_per_thread = 64;
-
-std::int64_t chunks_of(std::int64_t n, std::int64_t size) { return (n + size - 1) / size; }
-
-/// Q, or its transpose, with every row filled up with zeros to `stride`.
-template <class T>
-Buffer<T> padded(const T* Q, std::int64_t f, std::int64_t stride, bool transposed) {
-  auto out = make_buffer<T>(f * stride);
-  for (std::int64_t i = 0; i < f; ++i) {
-    for (std::int64_t j = 0; j < stride; ++j) {
-      out[i * stride + j] = j >= f ? T(0) : transposed ? Q[j * f + i] : Q[i * f + j];
-    }
-  }
-  return out;
-}
-
-/// out = A·B row by row; out may be A.
-template <class T>
-void multiply(Factors<const T> A, const T* B, T* out, int threads) {
-  const auto& kernels = solve_kernels<T>();
-  parallel_for(chunks_of(A.rows, rows_per_product), threads, [&](std::int64_t chunk, int) {
-    const std::int64_t first = chunk * rows_per_product;
-    const auto scratch = make_buffer<char>(kernels.product_scratch_bytes(A.stride));
-    kernels.product(A.data + first * A.stride, std::min(rows_per_product, A.rows - first),
-                    A.columns, B, A.stride, out + first * A.stride, scratch.get());
-  });
-}
 
 template <class T>
 Factors<const T> as_const(Factors<T> X) {

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
+I16 = npt.NDArray[np.int16]
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 
@@ -56,6 +57,10 @@ def observed_loss(
     unobserved_weight: float,
     threads: int,
 ) -> float: ...
+def remember(X: F32, numbers: I16, largest: F32, threads: int) -> None: ...
+def extrapolate(
+    X: F32, numbers: I16, largest: F32, turn: F32, momentum: float, threads: int
+) -> None: ...
 
 # --- ranking: tables are moved in place ---------------------------------------------
 

@@ -215,3 +215,40 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
         step(fixed=fixed.astype(np.float16))
     with pytest.raises(ValueError, match="as lay_out gives them"):
         step(lay_out=lambda one: one)
+
+
+@given(seed=st.integers(0, 1000), n=st.integers(0, 600), f=st.integers(1, 40))
+def test_extrapolation_equals_the_oracle_whatever_the_threads(seed, n, f) -> None:
+    was, now = factors(n, f, seed), factors(n, f, seed + 1)
+    was *= np.float32(10.0) ** np.random.default_rng(seed).integers(-6, 6, (n, 1), np.int64)
+    Q = np.linalg.qr(factors(f, f, seed, np.float64))[0]
+    reference, wanted = ReferenceEngine(), now.astype(np.float64)
+    reference.extrapolate(wanted, reference.remember(was.astype(np.float64)), Q, 0.7)
+    found = []
+    for threads in (1, 2, 3):
+        local = LocalEngine(threads)
+        moved, before = local.lay_out(now.copy()), local.remember(local.lay_out(was))
+        before = local.extrapolate(moved, before, Q, 0.7)
+        found.append(np.array(moved))
+        local.extrapolate(moved, before, np.eye(f), 1.0)  # from now: what it was moved by, twice
+        size = np.abs(now).max(initial=0) + np.abs(was).max(initial=0)
+        assert np.abs(moved - (2 * found[0] - now)).max(initial=0) <= 1e-4 * size
+    size = np.abs(now).max(axis=1) + np.sqrt(f) * np.abs(was).max(axis=1)
+    assert (np.abs(found[0] - wanted).max(axis=1) <= 1e-4 * size).all()
+    assert (found[0] == found[1]).all() and (found[0] == found[2]).all()
+
+
+@pytest.mark.parametrize("size", [0.0, 1e-42, 1e-38, 1e37])
+def test_numbers_at_the_ends_of_float32_are_remembered_finite(size) -> None:
+    local = LocalEngine(1)
+    laid_out = local.lay_out(np.full((3, 5), size, np.float32))
+    before = local.remember(laid_out)
+    local.extrapolate(laid_out, before, None, 0.9)
+    np.testing.assert_allclose(laid_out, np.float32(size), rtol=1e-4, atol=1e-37)
+
+
+def test_what_is_remembered_of_other_factors_is_refused() -> None:
+    local = LocalEngine(1)
+    before = local.remember(local.lay_out(factors(5, 3)))
+    with pytest.raises(ValueError, match="before"):
+        local.extrapolate(local.lay_out(factors(6, 3)), before, np.eye(3), 0.5)

@@ -53,10 +53,11 @@ class Watched:
         self.sides = {}
 
     def half_step(self, rows, fixed, solved, *rest):
-        self.inner.half_step(rows, fixed, solved, *rest)
+        turn = self.inner.half_step(rows, fixed, solved, *rest)
         is_user_side = rows.n_rows == self.data.n_users
         self.model._keep(self.data, *((solved, fixed) if is_user_side else (fixed, solved)))
         self.losses.append(dense_objective(self.model, self.data))
+        return turn
 
     def __getattr__(self, name):
         return getattr(self.inner, name)
@@ -75,8 +76,8 @@ def test_every_exact_half_step_lowers_the_objective(
     data = random_interactions(25, 17, density=0.3, seed=seed, dislikes=dislikes)
     model = ALS(
         factors=5, alpha=3.0, regularization=(0.05, 0.1), unobserved_weight=weight,
-        confidence=confidence, regularization_scaling=scaling, solver="exact", iterations=6,
-        dtype="float64", seed=seed,
+        confidence=confidence, regularization_scaling=scaling, solver="exact", momentum=0,
+        iterations=6, dtype="float64", seed=seed,
     )  # fmt: skip
     watched = Watched(model, data)
     model.fit(data, engine=watched)
@@ -90,16 +91,18 @@ def test_every_exact_half_step_lowers_the_objective_on_real_plays(real_data) -> 
     plays = tacit.read_interactions(
         real_data("lastfm-2k/user_artists.dat"), user="userID", item="artistID", value="weight"
     ).threshold(5, 5)
-    model = ALS(factors=16, alpha=40.0, confidence="log", solver="exact", iterations=5)
+    settings = {"factors": 16, "alpha": 40.0, "confidence": "log", "solver": "exact"}
+    model = ALS(**settings, iterations=5, momentum=0)
     losses = []
     model._interactions = plays
 
     class Closed:
         def half_step(self, rows, fixed, solved, *rest):
-            inner.half_step(rows, fixed, solved, *rest)
+            turn = inner.half_step(rows, fixed, solved, *rest)
             is_user_side = rows.n_rows == plays.n_users
             model._keep(plays, *((solved, fixed) if is_user_side else (fixed, solved)))
             losses.append(model.loss())
+            return turn
 
         def __getattr__(self, name):
             return getattr(inner, name)
@@ -270,10 +273,41 @@ def test_epochs_are_told_and_can_be_ended() -> None:
     np.testing.assert_array_equal(three.user_factors, model.user_factors)
 
 
+@pytest.mark.parametrize("solver", ["exact", "auto"])
+def test_momentum_saves_epochs_on_real_plays(real_data, solver) -> None:
+    import tacit
+
+    plays = tacit.read_interactions(
+        real_data("lastfm-2k/user_artists.dat"), user="userID", item="artistID", value="weight"
+    ).threshold(5, 5)
+    settings = {"factors": 32, "alpha": 40.0, "confidence": "log", "solver": solver}
+    plain = ALS(**settings, iterations=20, momentum=0).fit(plays)
+    assert ALS(**settings, iterations=10).fit(plays).loss() < plain.loss()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", [(40, 25), (25, 40)])
+def test_momentum_is_that_of_the_oracle(shape, dtype) -> None:
+    data = random_interactions(*shape, seed=3)
+    settings = {"factors": 4, "alpha": 5.0, "solver": "exact", "iterations": 6, "dtype": dtype}
+    native = ALS(**settings).fit(data)
+    oracle = ALS(**settings).fit(data, engine=ReferenceEngine())
+    scores, wanted = (m.user_factors @ m.item_factors.T for m in (native, oracle))
+    plain = ALS(**settings, momentum=0).fit(data)
+    np.testing.assert_allclose(scores, wanted, atol=2e-3 if dtype == "float32" else 1e-9)
+    assert np.abs(scores - plain.user_factors @ plain.item_factors.T).max() > 0.02
+
+
+@pytest.mark.parametrize("momentum", [-0.1, 1, 1.5, float("nan"), "much"])
+def test_momentum_is_below_one(momentum) -> None:
+    with pytest.raises(SettingsError, match="momentum"):
+        ALS(momentum=momentum)
+
+
 def test_partial_fit_goes_on_where_fit_stopped() -> None:
     data = random_interactions(30, 20)
-    whole = ALS(factors=4, iterations=5, solver="exact").fit(data)
-    parts = ALS(factors=4, iterations=2, solver="exact").fit(data)
+    whole = ALS(factors=4, iterations=5, solver="exact", momentum=0).fit(data)
+    parts = ALS(factors=4, iterations=2, solver="exact", momentum=0).fit(data)
     parts.partial_fit(iterations=3)
     np.testing.assert_array_equal(whole.user_factors, parts.user_factors)
     assert [epoch.number for epoch in parts.epochs] == [1, 2, 3, 4, 5]

@@ -15,6 +15,7 @@ from tacit.data.interactions import Csr
 
 Factors = npt.NDArray[Any]
 Penalties = npt.NDArray[np.float64]
+Rotation = npt.NDArray[np.float64] | None
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Engine(ABC):
         solved: Factors,
         regularization: Penalties,
         objective: Objective,
-    ) -> npt.NDArray[np.float64] | None:
+    ) -> Rotation:
         """Solve every row with the other side fixed, in place.
 
         The engine may turn both sides into other coordinates, by the same rotation: their inner
@@ -86,6 +87,42 @@ class Engine(ABC):
             The rotation Q, shape (f, f), that both sides were turned by (X became XQ); None where
             they were not.
         """
+
+    def remember(self, factors: Factors) -> Any:
+        """What :meth:`extrapolate` needs to know of laid out factors as they are."""
+        return factors.copy()
+
+    def extrapolate(
+        self,
+        factors: Factors,
+        before: Any,
+        turn: Rotation,
+        momentum: float,
+    ) -> Any:
+        """Move factors on by ``momentum`` times what parts them from those before, in place.
+
+        Parameters
+        ----------
+        factors
+            F, shape (n, f), laid out: becomes F + momentum (F − BQ).
+        before
+            B as :meth:`remember` or this method gave it; not to be used again.
+        turn
+            Q, shape (f, f), the rotation since then; None: none.
+        momentum
+            How far.
+
+        Returns
+        -------
+        object
+            F as it was, remembered.
+        """
+        now = factors.copy()
+        if turn is not None:
+            with one_blas_thread():
+                before = before @ turn.astype(factors.dtype)
+        factors += momentum * (now - before)
+        return now
 
     @abstractmethod
     def fold_in(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from tacit import kernels
 from tacit.data.interactions import Csr
-from tacit.engines.base import Engine, Factors, Objective, Penalties, Spectrum
+from tacit.engines.base import Engine, Factors, Objective, Penalties, Rotation, Spectrum
 
 _MANY_ROWS = 4096
 
@@ -50,6 +52,26 @@ class LocalEngine(Engine):
             sound=rows.n_columns == len(fixed) and rows.is_sound,
         )
         return spectrum.vectors
+
+    def remember(self, factors: Factors) -> Any:
+        """See :meth:`Engine.remember`; of float32 factors, in 16 bits a number."""
+        if factors.dtype != np.float32:
+            return super().remember(factors)
+        return kernels.remember(factors, threads=self.threads)
+
+    def extrapolate(
+        self,
+        factors: Factors,
+        before: Any,
+        turn: Rotation,
+        momentum: float,
+    ) -> Any:
+        """See :meth:`Engine.extrapolate`."""
+        if not isinstance(before, kernels.Remembered):
+            return super().extrapolate(factors, before, turn, momentum)
+        turn = np.eye(factors.shape[1]) if turn is None else turn
+        kernels.extrapolate(factors, before, turn, momentum, threads=self.threads)
+        return before
 
     def fold_in(
         self,

@@ -37,11 +37,14 @@ from tacit.kernels.scores import (
 from tacit.kernels.solve import (
     FACTOR_DTYPES,
     SOLVERS,
+    Remembered,
+    extrapolate,
     fold_in,
     gram,
     half_step,
     lay_out,
     observed_loss,
+    remember,
 )
 
 __all__ = [
@@ -52,6 +55,7 @@ __all__ = [
     "Learned",
     "Merged",
     "RankingSettings",
+    "Remembered",
     "RowCounts",
     "RowLog",
     "Rows",
@@ -60,6 +64,7 @@ __all__ = [
     "current_isa",
     "dense_ranks",
     "dense_top_k",
+    "extrapolate",
     "factor_cells",
     "factor_ranks",
     "factor_top_k",
@@ -72,6 +77,7 @@ __all__ = [
     "ranking_epoch",
     "ranking_fold_in",
     "ranking_table",
+    "remember",
     "resampled_sums",
     "set_isa",
     "survey",

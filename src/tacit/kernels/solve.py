@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -165,6 +165,50 @@ def observed_loss(
         raise _unfitting(X, len(indptr) - 1, Y)
     wholes = _rows_or_copy(X), _rows_or_copy(Y)
     return _native.observed_loss(*rows, *wholes, float(unobserved_weight), threads)
+
+
+class Remembered(NamedTuple):
+    """float32 factors as they were, in half their memory: see :func:`remember`."""
+
+    numbers: npt.NDArray[np.int16]
+    """Of each row, shape (n, stride): over its largest, in 16 bits."""
+    largest: F32
+
+
+def remember(factors: F32, *, threads: int) -> Remembered:
+    """Keep what float32 factors are, to 1/65,534 of the largest number of each row."""
+    whole = _whole_rows(factors)
+    kept = Remembered(np.empty(whole.shape, np.int16), np.empty(len(whole), np.float32))
+    _native.remember(whole, *kept, threads)
+    return kept
+
+
+def extrapolate(
+    factors: F32, before: Remembered, turn: F64, momentum: float, *, threads: int
+) -> None:
+    """Move factors on by ``momentum`` times what parts them from those ``before``, in place.
+
+    Parameters
+    ----------
+    factors
+        F, float32, shape (n, f), as :func:`lay_out` gives it: becomes F + momentum (F − BQ).
+    before
+        B; becomes what F was.
+    turn
+        Q, shape (f, f): from the coordinates of B to those of F.
+    momentum
+        How far.
+    threads
+        How many to use; the result does not depend on it.
+    """
+    whole, f = _whole_rows(factors), factors.shape[1]
+    if before.numbers.shape != whole.shape or turn.shape != (f, f):
+        raise ValueError(
+            f"factors of shape {factors.shape}, and before of {before.numbers.shape}, "
+            f"turned by {turn.shape}"
+        )
+    Q = np.ascontiguousarray(turn, np.float32)
+    _native.extrapolate(whole, *before, Q, momentum, threads)
 
 
 def _checked(factors: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from tacit import checks
 from tacit.data.ids import IdMap
 from tacit.data.interactions import Csr, Interactions, histories_to_csr
-from tacit.engines.base import Engine, Factors, Objective, Penalties, Spectrum
+from tacit.engines.base import Engine, Factors, Objective, Penalties, Rotation, Spectrum
 from tacit.engines.local import LocalEngine
 from tacit.engines.scorers import FactorScorer, Scorer
 from tacit.errors import DataError, EmptyDataError, SettingsError
@@ -22,6 +22,7 @@ from tacit.models.base import Epoch, Metric, OnEpoch, vector_scorer
 from tacit.models.confidence import Confidence, warn_of_spread
 from tacit.models.iterative import Iterative
 from tacit.models.lists import History, need_items
+from tacit.models.momentum import Momentum
 
 log = logging.getLogger("tacit")
 
@@ -80,6 +81,11 @@ class ALS(Iterative):
         exact for the rows where that is cheaper.
     cg_steps
         How many steps of conjugate gradients a row gets in an epoch.
+    momentum
+        0 or more and below 1: the most by which an epoch's first side is moved on in the direction
+        that it has come, see :class:`tacit.models.momentum.Momentum`. It takes about half the
+        epochs to the same loss. With 0, plain alternating least squares, the loss of the exact
+        solver never rises from one epoch to the next.
     iterations
         Epochs: in each one side is solved with the other fixed, then the other; the smaller side
         (fewer users, or fewer items) goes first.
@@ -111,6 +117,7 @@ class ALS(Iterative):
     regularization_scaling: float = 0.0
     solver: Literal["auto", "exact", "cg"] = "auto"
     cg_steps: int = 3
+    momentum: float = 0.9
     iterations: int = 15
     dtype: Literal["float32", "float64"] = "float32"
     seed: int = 0
@@ -134,6 +141,8 @@ class ALS(Iterative):
         checks.number("regularization_scaling", self.regularization_scaling, 0)
         checks.choice("solver", self.solver, ("auto", "exact", "cg"))
         checks.whole("cg_steps", self.cg_steps, 1)
+        if checks.number("momentum", self.momentum, 0, most=1) == 1:
+            raise SettingsError("momentum must be below 1, got 1: the factors would never settle")
         checks.whole("iterations", self.iterations, 1)
         checks.choice("dtype", self.dtype, ("float32", "float64"))
         checks.threads(self.threads)
@@ -196,8 +205,8 @@ class ALS(Iterative):
         """Train on from where the model stands, on the same interactions or on others.
 
         Users and items are matched by their ids: known ones keep their vectors as a start, new
-        ones begin as in :meth:`fit`, and those that are gone are forgotten. A model that is not
-        fitted yet is fitted.
+        ones begin as in :meth:`fit`, and those that are gone are forgotten. The momentum begins
+        anew. A model that is not fitted yet is fitted.
 
         Raises
         ------
@@ -257,10 +266,12 @@ class ALS(Iterative):
             side.solved[side.rows.row_counts == 0] = 0
         order = (by_user, by_item) if _users_first(data) else (by_item, by_user)
         self._open = by_user if self.solver != "exact" or _users_first(data) else None
+        momentum = Momentum(self._engine, self.momentum)
         first = len(epochs) + 1
         for number in range(first, first + iterations):
-            for side in order:
-                self._half_step(side)
+            momentum.turned(self._half_step(order[0]))
+            momentum.push(order[0].solved)
+            momentum.turned(self._half_step(order[1]))
             spent += time.perf_counter() - begun
             self._keep(data, X, Y)
             loss = self._loss(by_user, by_item) if track_loss else None
@@ -274,7 +285,7 @@ class ALS(Iterative):
         if self._open is not None:
             self._half_step(self._open, "exact")
         self._open = None
-        del side, sides, order, by_user, by_item  # what they hold is free for what comes
+        del side, sides, order, by_user, by_item, momentum  # what they hold is free for what comes
         X = np.ascontiguousarray(X)
         self._keep(data, X, Y)
         Y = np.ascontiguousarray(Y)
@@ -291,10 +302,10 @@ class ALS(Iterative):
         kept._keep(self.interactions, np.ascontiguousarray(X), np.ascontiguousarray(Y))
         return kept
 
-    def _half_step(self, side: Side, solver: str | None = None) -> None:
+    def _half_step(self, side: Side, solver: str | None = None) -> Rotation:
         objective = Objective(self._unobserved, solver or self.solver, self.cg_steps)
         self._spectrum_of_items = None  # both sides may turn
-        self._engine.half_step(side.rows, side.fixed, side.solved, side.penalties, objective)
+        return self._engine.half_step(side.rows, side.fixed, side.solved, side.penalties, objective)
 
     def _keep(self, data: Interactions, X: Factors, Y: Factors) -> None:
         self._interactions, self._X, self._Y = data, X, Y

@@ -13,7 +13,7 @@ from tacit import checks
 from tacit.data.feature_rows import FeatureRow
 from tacit.data.features import Features
 from tacit.data.interactions import Csr, Interactions, histories_to_csr
-from tacit.engines.base import Factors, Objective, Spectrum
+from tacit.engines.base import Factors, Objective, Rotation, Spectrum
 from tacit.engines.priors import F64, Ridge, with_means
 from tacit.engines.scorers import FactorScorer, Scorer
 from tacit.errors import DataError, SettingsError, UnsupportedError
@@ -139,7 +139,7 @@ class HybridALS(FeatureModel, ALS):
             penalties = np.ones_like(penalties)
         return np.where(live, penalties / penalties[live].mean(), 0.0)
 
-    def _half_step(self, side: Side, solver: str | None = None) -> None:
+    def _half_step(self, side: Side, solver: str | None = None) -> Rotation:
         rows, fixed, solved, penalties, at = side
         objective = Objective(self._unobserved, solver or self.solver, self.cg_steps)
         stacked = fixed
@@ -158,6 +158,7 @@ class HybridALS(FeatureModel, ALS):
         if stacked is not fixed:
             fixed[:] = stacked[: len(fixed)]
         self._expected = {one: known.turned(Q) for one, known in self._expected.items()}
+        return Q
 
     def _pick_up(self, side: Side, stacked: Factors) -> None:
         """After an interrupt, which does not tell whether factors were turned: learn anew."""

@@ -1,0 +1,48 @@
+// Products of tall factors with small square matrices, by which sides are turned.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "solve_kernels.hpp"
+#include "tacit/memory.hpp"
+#include "tacit/solve.hpp"
+
+namespace tacit {
+
+constexpr std::int64_t rows_per_product = 1024;
+
+inline std::int64_t chunks_of(std::int64_t n, std::int64_t size) { return (n + size - 1) / size; }
+
+/// Q, or its transpose, with every row filled up with zeros to `stride`.
+template <class T>
+Buffer<T> padded(const T* Q, std::int64_t f, std::int64_t stride, bool transposed) {
+  auto out = make_buffer<T>(f * stride);
+  for (std::int64_t i = 0; i < f; ++i) {
+    for (std::int64_t j = 0; j < stride; ++j) {
+      out[i * stride + j] = j >= f ? T(0) : transposed ? Q[j * f + i] : Q[i * f + j];
+    }
+  }
+  return out;
+}
+
+/// out = A·B for a chunk of rows, on the calling thread; out may be A, B is `padded`.
+template <class T>
+void multiply_rows(Factors<const T> A, const T* B, T* out) {
+  const auto& kernels = solve_kernels<T>();
+  const auto scratch = make_buffer<char>(kernels.product_scratch_bytes(A.stride));
+  kernels.product(A.data, A.rows, A.columns, B, A.stride, out, scratch.get());
+}
+
+/// out = A·B row by row; out may be A, B is `padded`.
+template <class T>
+void multiply(Factors<const T> A, const T* B, T* out, int threads) {
+  parallel_for(chunks_of(A.rows, rows_per_product), threads, [&](std::int64_t chunk, int) {
+    const std::int64_t first = chunk * rows_per_product;
+    const std::int64_t rows = std::min(rows_per_product, A.rows - first);
+    multiply_rows<T>({A.data + first * A.stride, rows, A.columns, A.stride}, B,
+                     out + first * A.stride);
+  });
+}
+
+}  // namespace tacit

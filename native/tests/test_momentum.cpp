@@ -1,0 +1,66 @@
+// momentum.hpp: what is remembered, and how far factors are moved on.
+#include "tacit/momentum.hpp"
+
+#include <utility>
+
+#include "solving.hpp"
+
+using namespace tacit;
+using namespace tacit::tests;
+
+namespace {
+
+/// A side that is remembered, replaced and moved on.
+struct Moved {
+  Moved(const std::vector<float>& was, const std::vector<float>& now, std::int64_t f,
+        const std::vector<float>& turn, float momentum, int threads) {
+    Padded<float> side(was, f);
+    std::vector<std::int16_t> numbers(side.data.size());
+    std::vector<float> largest(static_cast<std::size_t>(side.rows));
+    const Remembered before{numbers.data(), largest.data()};
+    remember(std::as_const(side).view(), before, threads);
+    side = Padded<float>(now, f);
+    extrapolate(side.view(), before, turn.data(), momentum, threads);
+    factors = side.compact();
+    extrapolate(side.view(), before, identity(f).data(), 1, threads);  // from `now`
+    again = side.compact();
+  }
+
+  static std::vector<float> identity(std::int64_t f) {
+    std::vector<float> out(static_cast<std::size_t>(f * f), 0);
+    for (std::int64_t j = 0; j < f; ++j) out[static_cast<std::size_t>(j * f + j)] = 1;
+    return out;
+  }
+
+  std::vector<float> factors, again;
+};
+
+void check_moves(std::int64_t rows, std::int64_t f) {
+  Random random(13);
+  const auto was = random.numbers<float>(rows * f), now = random.numbers<float>(rows * f);
+  const auto turn = random.numbers<float>(f * f);
+  const Moved one(was, now, f, turn, 0.5F, 1), three(was, now, f, turn, 0.5F, 3);
+  for (std::int64_t r = 0; r < rows; ++r) {
+    for (std::int64_t j = 0; j < f; ++j) {
+      double turned = 0, size = 1;
+      for (std::int64_t i = 0; i < f; ++i) {
+        turned += static_cast<double>(was[r * f + i]) * turn[i * f + j];
+        size += std::abs(static_cast<double>(turn[i * f + j]));
+      }
+      const auto at = static_cast<std::size_t>(r * f + j);
+      CHECK_NEAR(one.factors[at], now[at] + 0.5 * (now[at] - turned), 1e-4 * size);
+      CHECK_NEAR(one.again[at], 2 * one.factors[at] - now[at], 1e-3 * size);
+      CHECK_EQUAL(one.factors[at], three.factors[at]);
+      CHECK_EQUAL(one.again[at], three.again[at]);
+    }
+  }
+}
+
+}  // namespace
+
+TEST(factors_move_on_alike_whatever_the_threads) {
+  on_every_isa([] {
+    for (const std::int64_t rows : {0, 1, 255, 256, 257, 700})
+      for (const std::int64_t f : {1, 7, 8, 33}) check_moves(rows, f);
+  });
+}
