@@ -11,7 +11,7 @@ from typing import Any
 Case = tuple[str, str, int | None]
 """Work, data set, factors."""
 
-CLOSE = 1.001  # times the lowest loss counts as converged
+CLOSE = 1.001  # times the converged loss counts as converged
 
 
 @dataclass(frozen=True)
@@ -93,16 +93,20 @@ class Figures:
         found = [r["memory"] for r in self.of(case, engine) if "memory" in r]
         return median(found) if found else None
 
-    def lowest_loss(self, case: Case) -> float | None:
-        """The lowest that any engine came to: what counts as converged."""
-        found = [
-            p.loss for e in self.engines(case) for p in self.curve(case, e) if p.loss is not None
-        ]
+    def lowest_loss(self, case: Case, engines: Iterable[str] | None = None) -> float | None:
+        """The lowest that any engine, or any of some, came to."""
+        engines = self.engines(case) if engines is None else engines
+        found = [p.loss for e in engines for p in self.curve(case, e) if p.loss is not None]
         return min(found) if found else None
 
+    def converged_loss(self, case: Case) -> float | None:
+        """The lowest that any peer came to. Tacit goes lower, where peers never arrive."""
+        peers = [e for e in self.engines(case) if not e.startswith("tacit")]
+        return self.lowest_loss(case, peers)
+
     def seconds_to_converge(self, case: Case, engine: str) -> float | None:
-        """Until the loss was within 0.1 % of the lowest; None if it never was."""
-        lowest = self.lowest_loss(case)
+        """Until the loss was within 0.1 % of the converged one; None if it never was."""
+        lowest = self.converged_loss(case)
         for point in self.curve(case, engine):
             if lowest and point.loss is not None and point.loss <= lowest * CLOSE:
                 return point.seconds

@@ -165,8 +165,8 @@ def _converged(f: Figures) -> str:
         for c in cases
     ]
     return (
-        "## Seconds to within 0.1 % of the converged loss\n\nThe lowest loss that any engine "
-        "came to counts as converged.\n\n" + table(["", *engines], rows)
+        "## Seconds to within 0.1 % of the converged loss\n\nThe lowest loss that any peer "
+        "came to counts as converged; tacit goes on below it.\n\n" + table(["", *engines], rows)
     )
 
 
