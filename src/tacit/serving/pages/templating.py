@@ -7,7 +7,6 @@ import hashlib
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -22,7 +21,7 @@ from tacit.report.chart import Chart, draw
 from tacit.serving.pages import visitors
 from tacit.serving.pages.art import tile
 from tacit.serving.state import state_of
-from tacit.serving.views import ItemView
+from tacit.serving.views import address_of, picture_address
 
 _HERE = Path(__file__).parent
 
@@ -86,7 +85,7 @@ def environment() -> Environment:
         "map_url": functools.partial(address_of, "/map"),
         "item_url": functools.partial(address_of, "/item"),
         "person_url": functools.partial(address_of, "/person"),
-        "picture": picture,
+        "picture": picture_address,
         "tile": tile,
     }
     made.filters |= {"share": "{:.0%}".format, "count": "{:,}".format, "listed": listed}
@@ -96,18 +95,6 @@ def environment() -> Environment:
 def _harmless(value: Any) -> Any:
     """Texts without what could turn the direction of what follows, and the like."""
     return plain(value) if type(value) is str else value
-
-
-def address_of(path: str, one: Id) -> str:
-    """The address of a page about something. Ids are parameters: they may hold dots, slashes."""
-    return f"{path}?{urlencode({'id': str(one)}, errors='replace')}"
-
-
-def picture(item: ItemView) -> str | None:
-    """What to put into ``src`` for an item; None where there is nothing to show."""
-    if not item.picture.strip():
-        return None
-    return markup.address(item.picture) or address_of("/picture", item.id)
 
 
 @functools.cache
