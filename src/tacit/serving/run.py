@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tacit.errors import SettingsError, require
-from tacit.serving.app import create_app
 from tacit.serving.holder import ServiceHolder, activate
 from tacit.serving.settings import Settings
 from tacit.serving.store import Store
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
 _ENVIRONMENT = "TACIT_SERVE"  # where a worker finds its settings
 _HOW = {
+    "http": "tacit.serving.prompt:Prompt",
     "access_log": False,  # counters tell as much, and who likes what is nobody's business
     "log_level": "warning",
     "server_header": False,
@@ -56,6 +56,8 @@ def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
         holder = ServiceHolder.open(settings.files, store)
         on_ready(address)
         if settings.workers == 1:
+            from tacit.serving.app import create_app  # where there are workers, they do
+
             uvicorn.run(create_app(holder, store, settings), **how)
             return
     with tempfile.TemporaryDirectory(prefix="tacit-") as folder:
@@ -71,6 +73,8 @@ def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
 
 def application() -> FastAPI:
     """The application of a worker process, whose settings are in the environment."""
+    from tacit.serving.app import create_app
+
     settings = Settings.from_json(os.environ[_ENVIRONMENT])
     store = Store.open(settings.db)
     # the files were verified before the workers began

@@ -138,7 +138,7 @@ class OverrideIn(_In):
 # --- what comes back --------------------------------------------------------------------
 
 
-_ITEM = {
+_ITEM: dict[str, Any] = {
     "id": "item-42",
     "name": "A small red square",
     "link": "https://example.org/item-42",

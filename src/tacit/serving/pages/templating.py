@@ -6,7 +6,7 @@ import functools
 import hashlib
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -17,11 +17,13 @@ from tacit import __version__
 from tacit.data.ids import Id
 from tacit.rendering import markup
 from tacit.rendering.plain import plain
-from tacit.report.chart import Chart, draw
 from tacit.serving.pages import visitors
 from tacit.serving.pages.art import tile
 from tacit.serving.state import state_of
 from tacit.serving.views import address_of, picture_address
+
+if TYPE_CHECKING:
+    from tacit.report.chart import Chart
 
 _HERE = Path(__file__).parent
 
@@ -105,6 +107,8 @@ def asset(name: str) -> str:
 
 
 def _chart(chart: Chart, number: int) -> Markup:
+    from tacit.report.chart import draw  # what makes reports takes long to import
+
     return Markup(draw(chart, number))  # noqa: S704  made by our own functions, which escape
 
 
