@@ -11,6 +11,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from tacit.serving.pages import browse, charts, files, shelf
+from tacit.serving.pages.charts import prepare as prepare
 from tacit.serving.pages.failures import install as install
 
 

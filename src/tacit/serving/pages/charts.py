@@ -45,11 +45,20 @@ def map_page(request: Request) -> HTMLResponse:
 @router.get("/map/items")
 def map_items(request: Request) -> Response:
     """Where the items lie: columns of ids, names, places and how many like them, as JSON."""
-    service = state_of(request).holder.service
+    return Response(_map(state_of(request).holder.service), media_type="application/json")
+
+
+def prepare(service: Service) -> None:
+    """Draw the map of a service that has one: some seconds of work, which nobody waits for."""
+    if hasattr(service.likes, "item_factors"):
+        _map(service)
+
+
+def _map(service: Service) -> bytes:
     with _lock:  # whoever comes second waits for the first's work
         if service not in _maps:
             _maps[service] = _drawn(service)
-        return Response(_maps[service], media_type="application/json")
+        return _maps[service]
 
 
 def _drawn(service: Service) -> bytes:
