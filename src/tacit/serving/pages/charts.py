@@ -45,16 +45,11 @@ def map_page(request: Request) -> HTMLResponse:
 @router.get("/map/items")
 def map_items(request: Request) -> Response:
     """Where the items lie: columns of ids, names, places and how many like them, as JSON."""
-    return Response(_map(state_of(request).holder.service), media_type="application/json")
+    return Response(map_of(state_of(request).holder.service), media_type="application/json")
 
 
-def prepare(service: Service) -> None:
-    """Draw the map of a service that has one: some seconds of work, which nobody waits for."""
-    if hasattr(service.likes, "item_factors"):
-        _map(service)
-
-
-def _map(service: Service) -> bytes:
+def map_of(service: Service) -> bytes:
+    """The map of a service, drawn when it is first asked for; that takes about a second."""
     with _lock:  # whoever comes second waits for the first's work
         if service not in _maps:
             _maps[service] = _drawn(service)
