@@ -30,6 +30,7 @@ from benchmarks.serving_tables import tables
 RESULTS = Path(__file__).with_name("results")
 MODELS = {name: getattr(serving_models, name) for name in ("demo", "large", "named")}
 WORKERS = (1, 2)
+STEADY = {"rate": 1_700, "connections": 32}
 STARTS = 3  # of which the fastest counts: it is about us, not about what else the machine does
 
 
@@ -81,14 +82,13 @@ def loads(
         kind: [f"/api/v1/{path}" for path in paths] for kind, paths in subject.questions().items()
     }
 
-    def load(kind: str, seconds: int) -> dict[str, Any]:
-        address, connections = f"http://127.0.0.1:{port}", asked.connections
-        return dict(
-            wrk.load(address, questions[kind], folder, seconds=seconds, connections=connections)
-        )
+    def load(kind: str, seconds: int, **how: int) -> dict[str, Any]:
+        how = {"connections": asked.connections, "seconds": seconds, **how}
+        return dict(wrk.load(f"http://127.0.0.1:{port}", questions[kind], folder, **how))
 
     load("recommend", 2)  # memory is mapped in, records are made
     told = {kind: load(kind, asked.seconds) for kind in questions}
+    told["recommend, steadily"] = load("recommend", asked.seconds, **STEADY)
     with reloading(port, asked.reloads) as statuses:
         told["recommend, during reloads"] = load("recommend", asked.seconds)
     told["recommend, during reloads"] |= {

@@ -1,4 +1,4 @@
-"""Load by ``wrk``: different questions by several connections, as fast as they are answered."""
+"""Load by ``wrk``: different questions by several connections, as fast as can be or steadily."""
 
 from __future__ import annotations
 
@@ -13,10 +13,17 @@ for line in io.lines("%s") do n = n + 1; asked[n] = line end
 math.randomseed(os.time())
 request = function() return wrk.format("GET", asked[math.random(n)]) end
 """
+_PAUSE = "delay = function() return math.random({least}, {most}) end\n"
 
 
 def load(
-    address: str, asked: Sequence[str], folder: Path, *, seconds: int, connections: int
+    address: str,
+    asked: Sequence[str],
+    folder: Path,
+    *,
+    seconds: int,
+    connections: int,
+    rate: int | None = None,
 ) -> dict[str, float]:
     """Ask a server at random.
 
@@ -30,6 +37,9 @@ def load(
         Where files can be put.
     seconds, connections
         How long, and how many questions are under way at a time.
+    rate
+        Questions a second, about: each connection pauses before it asks again. None: as many as
+        are answered.
 
     Returns
     -------
@@ -37,10 +47,16 @@ def load(
     """
     lines, script = folder / "asked", folder / "asked.lua"
     lines.write_text("\n".join(asked))
-    script.write_text(_SCRIPT % lines)
+    script.write_text(_SCRIPT % lines + (_pause(rate, connections) if rate else ""))
     words = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script)]
     done = subprocess.run([*words, address], capture_output=True, text=True, check=True)
     return told(done.stdout)
+
+
+def _pause(rate: int, connections: int) -> str:
+    """Pauses whose mean gives the rate, were answers there at once."""
+    mean = 1000 * connections / rate
+    return _PAUSE.format(least=round(mean / 2), most=round(mean * 3 / 2))
 
 
 def told(output: str) -> dict[str, float]:

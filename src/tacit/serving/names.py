@@ -78,8 +78,8 @@ class NameIndex:
         return [code for _, _, code in sorted(fits)[:k]]
 
     def _corrected(self, wanted: str, codes: list[int]) -> list[tuple[int, float, int]]:
-        words = wanted.split()
-        slips = ((_slips(words, self._names[code]), code) for code in codes[:_CORRECTED])
+        typed = [_Typed(word) for word in wanted.split()]
+        slips = ((_slips(typed, self._names[code]), code) for code in codes[:_CORRECTED])
         return [(10 + n, -self._better[code], code) for n, code in slips if n is not None]
 
     def _candidates(self, wanted: str) -> list[int]:
@@ -193,17 +193,35 @@ def _fit(wanted: str, name: str) -> int | None:
     return 4 if wanted.replace(" ", "") in name.replace(" ", "") else None
 
 
-def _slips(words: list[str], name: str) -> int | None:
+def _slips(typed: list[_Typed], name: str) -> int | None:
     """How many slips turn the words typed into beginnings of a name's words; None if too many."""
     own = name.split()
     total = 0
-    for word in words:
-        most = 0 if len(word) < 3 else 1 if len(word) < 6 else 2
-        least = min((_distance(word, other, most) for other in own), default=most + 1)
-        if least > most:
+    for word in typed:
+        least = min(map(word.slips_to, own), default=word.most + 1)
+        if least > word.most:
             return None
         total += least
     return total
+
+
+class _Typed:
+    """A word that somebody typed, and what it was compared with: names share many words."""
+
+    def __init__(self, word: str) -> None:
+        self._word, self._letters = word, frozenset(word)
+        self.most = 0 if len(word) < 3 else 1 if len(word) < 6 else 2
+        self._known: dict[str, int] = {}
+
+    def slips_to(self, other: str) -> int:
+        """Slips to the beginning of a word, ``most + 1`` where there are more."""
+        found = self._known.get(other)
+        if found is None:
+            # each letter that the other word lacks is a slip at least
+            far = len(self._letters.difference(other)) > self.most
+            found = self.most + 1 if far else _distance(self._word, other, self.most)
+            self._known[other] = found
+        return found
 
 
 def _distance(typed: str, word: str, most: int) -> int:
