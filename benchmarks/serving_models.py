@@ -56,11 +56,12 @@ class Subject(NamedTuple):
         rng = np.random.default_rng(1)
         users, items = rng.permutation(len(self.users)), rng.permutation(len(self.items))
         typed = list(as_typed(self.names, 2_000))
-        return {
+        found = {
             "recommend": [f"recommend?k=20&user={self.users[at]}" for at in users[:ASKED]],
             "similar": [f"similar?k=20&item={self.items[at]}" for at in items[:ASKED]],
             "search": [f"search?q={quote_plus(text)}" for text in typed],
         }
+        return {kind: paths for kind, paths in found.items() if paths}
 
 
 def demo(path: Path) -> Subject:
@@ -76,8 +77,8 @@ def large(path: Path, n: int = 300_000, factors: int = 64) -> Subject:
 
 
 def named(path: Path) -> Subject:
-    """100,000 items with names, and few people."""
-    return _random(path, 1_000, 100_000, 8)
+    """100,000 items to be searched by name; nothing is asked about its few people."""
+    return _random(path, 1_000, 100_000, 8)._replace(users=[])
 
 
 def _random(path: Path, n_users: int, n_items: int, factors: int) -> Subject:

@@ -17,6 +17,7 @@ MOST_TYPED = 80
 
 _MOST_NAMED = 200  # characters of a name that can be found
 _BUCKETS = 1 << 16
+_BLOCK = 2048  # names that are made comparable at a time
 _CANDIDATES, _CORRECTED = 400, 120
 _MARKS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
 _GAPS = re.compile(r"(?:[^\w\n]|_)+")
@@ -115,11 +116,19 @@ def fold_all(texts: Iterable[str]) -> list[str]:
     What has no letter and no digit (a band is called ``!!!``) stays, but for outer spaces.
     """
     lines = [" ".join(one[:_MOST_NAMED].split()) for one in texts]
-    # all at once: a call for each of 100,000 names would take longer than all the rest
+    blocks = (lines[begin : begin + _BLOCK] for begin in range(0, len(lines), _BLOCK))
+    return [folded for block in blocks for folded in _folded(block)]
+
+
+def _folded(lines: list[str]) -> list[str]:
+    """Some lines as they are compared.
+
+    Many at once: a call for each of 100,000 names would take longer than all the rest. Not all at
+    once: nobody is answered during a call.
+    """
     plain = unicodedata.normalize("NFKD", "\n".join(lines).casefold())
     folded = _GAPS.sub(" ", _MARKS.sub("", plain)).split("\n")
-    # no line at all is split into an empty one: not strict
-    return [one.strip() or line.casefold() for line, one in zip(lines, folded, strict=False)]
+    return [one.strip() or line.casefold() for line, one in zip(lines, folded, strict=True)]
 
 
 def _names_of(catalogue: Catalogue) -> list[str]:
