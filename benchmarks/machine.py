@@ -9,6 +9,7 @@ import platform
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LIBRARIES = ("tacit", *PACKAGES, "numpy", "scipy", "pandas", "duckdb")
 
 
-def facts(threads: int) -> dict[str, Any]:
+def facts(threads: int, libraries: Sequence[str] = LIBRARIES) -> dict[str, Any]:
     """Everything that a reader needs to judge the figures."""
     from tacit import kernels
 
@@ -33,7 +34,7 @@ def facts(threads: int) -> dict[str, Any]:
         "python": platform.python_version(),
         "isa": kernels.current_isa(),
         "load": os.getloadavg()[0],
-        "versions": {name: _version(name) for name in LIBRARIES},
+        "versions": {name: _version(name) for name in libraries},
     }
 
 

@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from starlette.testclient import TestClient
+from tests.conftest import random_interactions
+
+from tacit.data.catalogue import Catalogue
+from tacit.models.als import ALS
+from tacit.serving.app import create_app
+from tacit.serving.holder import ServiceHolder
+from tacit.serving.service import Service
+from tacit.serving.settings import Settings
+from tacit.serving.store import Store
 
 V1 = "/api/v1"
 
@@ -57,6 +67,34 @@ def test_items(client):
     assert ([one["id"] for one in page["items"]], page["total"]) == (["i0038", "i0039"], 40)
     assert ids(client.get(f"{V1}/search?q=radoihead"))[0] == "i0000"
     assert len(ids(client.get(f"{V1}/similar?item=i0000&row=tags&k=4"))) == 4
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/items?k=3",
+        "/popular?k=40",
+        "/search?q=thing",
+        "/similar?item=i0001",
+        "/recommend?user=u0001",
+        "/recommend?user=u0001&diversity=0.5",
+    ],
+)
+def test_answers_name_pictures_and_never_hold_them(tmp_path, address):
+    data = random_interactions(60, 40, seed=5)
+    drawn = ["data:image/svg+xml,%3Csvg/%3E"] * 40
+    named = Catalogue(data.items, names=[f"Thing {n}" for n in range(40)], pictures=drawn)
+    service = Service({"likes": ALS(factors=8, iterations=2).fit(data.with_catalogue(named))})
+    with Store.open(f"sqlite:///{tmp_path / 'pictures.db'}") as store:
+        app = create_app(ServiceHolder(service), store, Settings(likes="x.tacit", watch=0))
+        with TestClient(app, base_url="http://localhost") as client:
+            answer = client.get(V1 + address)
+            assert "data:" not in answer.text
+            for one in answer.json()["items"]:
+                assert one["picture"] == f"/picture?id={one['id']}"
+                picture = client.get(one["picture"])
+                assert picture.headers["content-type"] == "image/svg+xml"
+                assert "sandbox" in picture.headers["content-security-policy"]
 
 
 def test_why(client, service):

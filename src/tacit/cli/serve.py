@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -75,7 +76,8 @@ def serve(
     the active one by tacit update, is put to use without dropping a request. Ctrl-C stops.
     """
     for module in ("fastapi", "uvicorn", "jinja2"):
-        require(module, extra="serve", what="Servers")
+        if find_spec(module) is None:  # to import them takes long, and is the workers' to do
+            require(module, extra="serve", what="Servers")
     from tacit.serving.run import serve as run
     from tacit.serving.settings import Settings
 

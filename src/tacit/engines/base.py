@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -159,28 +160,27 @@ class Engine(ABC):
 
 
 def _eigh(gram: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], ...]:
-    """LAPACK's eigenvalues and vectors, on one thread.
+    """LAPACK's eigenvalues and vectors by divide and conquer, on one thread.
 
     A problem of this size gains nothing from BLAS's own threads, and they spin: beside ours they
-    made it twenty times slower. Divide and conquer takes a quarter off from 128 factors on.
+    made it twenty times slower. NumPy's routine is SciPy's, without half a second of importing
+    that to open a model.
     """
-    import scipy.linalg
-
     with one_blas_thread():
-        values, vectors = scipy.linalg.eigh(gram, driver="evd")
+        values, vectors = np.linalg.eigh(gram)
     return values, vectors
 
 
 def one_blas_thread() -> AbstractContextManager[Any]:
     """Keeps BLAS to the calling thread for a while; see :func:`_eigh`."""
-    limited: AbstractContextManager[Any] = _blas_threads().limit(limits=1, user_api="blas")
+    pools = _blas_threads(with_scipy="scipy.linalg" in sys.modules)
+    limited: AbstractContextManager[Any] = pools.limit(limits=1, user_api="blas")
     return limited
 
 
 @functools.cache
-def _blas_threads() -> Any:
-    """The thread pools of BLAS libraries; looked for once, after SciPy's is loaded."""
-    import scipy.linalg  # noqa: F401
+def _blas_threads(*, with_scipy: bool) -> Any:  # noqa: ARG001
+    """The thread pools of BLAS libraries, NumPy's and, once that is loaded, SciPy's own."""
     import threadpoolctl
 
     return threadpoolctl.ThreadpoolController()

@@ -11,6 +11,7 @@ from tacit import checks
 from tacit.data.csr import Csr
 from tacit.engines.scorers import FactorScorer, Scorer, TopK
 from tacit.models.lists import stack
+from tacit.models.units import units
 
 Metric = Literal["cosine", "dot"]
 
@@ -35,8 +36,7 @@ def vector_scorer(
 ) -> Scorer:
     """How like each of ``vectors`` is to some of them; a zero vector is like nothing (0)."""
     if metric == "cosine":
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+        vectors = units(vectors)
     return FactorScorer(vectors[codes], vectors, threads=threads)
 
 

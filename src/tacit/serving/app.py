@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,13 @@ from tacit.serving.holder import ServiceHolder
 from tacit.serving.metrics import Metrics
 from tacit.serving.people import People
 from tacit.serving.security import Guard
+from tacit.serving.service import Service
 from tacit.serving.settings import Settings
 from tacit.serving.shared import Shared
 from tacit.serving.state import State, state_of
 from tacit.serving.store import Store
+
+log = logging.getLogger("tacit")
 
 _ABOUT = """\
 What to offer to whom, what is like what, and why; and where to tell what people like.
@@ -76,10 +80,9 @@ def _add_routes(app: FastAPI) -> dict[Callable[..., Any], str]:
 
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Make what takes a moment ready, and look after the files while the application runs."""
+    """Look after models and files while the application runs."""
     state: State = app.state.tacit
-    warming = asyncio.create_task(asyncio.to_thread(lambda: state.holder.service.names))
-    tasks: list[asyncio.Task[Any]] = [warming]
+    tasks: list[asyncio.Task[Any]] = [asyncio.create_task(_keep_warm(state))]
     if state.settings.watch:
         tasks.append(asyncio.create_task(state.holder.watch(state.settings.watch)))
     try:
@@ -88,6 +91,25 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _keep_warm(state: State) -> None:
+    """Make what takes a moment of every service that is put to use, before somebody asks for it."""
+    warmed = None
+    while True:
+        service = state.holder.service
+        if service is not warmed:
+            await asyncio.to_thread(_warm, service)
+            warmed = service
+        await asyncio.sleep(state.settings.watch or 1.0)
+
+
+def _warm(service: Service) -> None:
+    try:
+        _ = service.names
+        pages.prepare(service)
+    except Exception:
+        log.exception("what pages need can't be made beforehand")
 
 
 async def _metrics(request: Request) -> Response:

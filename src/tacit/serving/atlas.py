@@ -12,6 +12,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from tacit.engines.base import one_blas_thread
+
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 
@@ -37,9 +39,9 @@ def layout(vectors: npt.NDArray[np.floating]) -> F32:
     n = len(units)
     if n < 3 or not units.any():
         return np.zeros((n, 2), dtype=np.float32)
-    centres = _centres(units)
-    spots = _tsne(centres)
-    places = _among(units, centres, spots)
+    with one_blas_thread():  # a server has others to answer meanwhile
+        centres = _centres(units)
+        places = _among(units, centres, _tsne(centres))
     places -= places.mean(axis=0)
     reach = np.quantile(np.abs(places), 0.999) or 1.0
     return np.clip(places / reach, -1, 1).astype(np.float32)

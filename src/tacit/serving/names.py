@@ -17,6 +17,7 @@ MOST_TYPED = 80
 
 _MOST_NAMED = 200  # characters of a name that can be found
 _BUCKETS = 1 << 16
+_BLOCK = 2048  # names that are made comparable at a time
 _CANDIDATES, _CORRECTED = 400, 120
 _MARKS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
 _GAPS = re.compile(r"(?:[^\w\n]|_)+")
@@ -78,8 +79,8 @@ class NameIndex:
         return [code for _, _, code in sorted(fits)[:k]]
 
     def _corrected(self, wanted: str, codes: list[int]) -> list[tuple[int, float, int]]:
-        words = wanted.split()
-        slips = ((_slips(words, self._names[code]), code) for code in codes[:_CORRECTED])
+        typed = [_Typed(word) for word in wanted.split()]
+        slips = ((_slips(typed, self._names[code]), code) for code in codes[:_CORRECTED])
         return [(10 + n, -self._better[code], code) for n, code in slips if n is not None]
 
     def _candidates(self, wanted: str) -> list[int]:
@@ -115,11 +116,19 @@ def fold_all(texts: Iterable[str]) -> list[str]:
     What has no letter and no digit (a band is called ``!!!``) stays, but for outer spaces.
     """
     lines = [" ".join(one[:_MOST_NAMED].split()) for one in texts]
-    # all at once: a call for each of 100,000 names would take longer than all the rest
+    blocks = (lines[begin : begin + _BLOCK] for begin in range(0, len(lines), _BLOCK))
+    return [folded for block in blocks for folded in _folded(block)]
+
+
+def _folded(lines: list[str]) -> list[str]:
+    """Some lines as they are compared.
+
+    Many at once: a call for each of 100,000 names would take longer than all the rest. Not all at
+    once: nobody is answered during a call.
+    """
     plain = unicodedata.normalize("NFKD", "\n".join(lines).casefold())
     folded = _GAPS.sub(" ", _MARKS.sub("", plain)).split("\n")
-    # no line at all is split into an empty one: not strict
-    return [one.strip() or line.casefold() for line, one in zip(lines, folded, strict=False)]
+    return [one.strip() or line.casefold() for line, one in zip(lines, folded, strict=True)]
 
 
 def _names_of(catalogue: Catalogue) -> list[str]:
@@ -193,17 +202,35 @@ def _fit(wanted: str, name: str) -> int | None:
     return 4 if wanted.replace(" ", "") in name.replace(" ", "") else None
 
 
-def _slips(words: list[str], name: str) -> int | None:
+def _slips(typed: list[_Typed], name: str) -> int | None:
     """How many slips turn the words typed into beginnings of a name's words; None if too many."""
     own = name.split()
     total = 0
-    for word in words:
-        most = 0 if len(word) < 3 else 1 if len(word) < 6 else 2
-        least = min((_distance(word, other, most) for other in own), default=most + 1)
-        if least > most:
+    for word in typed:
+        least = min(map(word.slips_to, own), default=word.most + 1)
+        if least > word.most:
             return None
         total += least
     return total
+
+
+class _Typed:
+    """A word that somebody typed, and what it was compared with: names share many words."""
+
+    def __init__(self, word: str) -> None:
+        self._word, self._letters = word, frozenset(word)
+        self.most = 0 if len(word) < 3 else 1 if len(word) < 6 else 2
+        self._known: dict[str, int] = {}
+
+    def slips_to(self, other: str) -> int:
+        """Slips to the beginning of a word, ``most + 1`` where there are more."""
+        found = self._known.get(other)
+        if found is None:
+            # each letter that the other word lacks is a slip at least
+            far = len(self._letters.difference(other)) > self.most
+            found = self.most + 1 if far else _distance(self._word, other, self.most)
+            self._known[other] = found
+        return found
 
 
 def _distance(typed: str, word: str, most: int) -> int:

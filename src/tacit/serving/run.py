@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import os
 import socket
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tacit.errors import SettingsError, require
-from tacit.serving.app import create_app
 from tacit.serving.holder import ServiceHolder, activate
 from tacit.serving.settings import Settings
 from tacit.serving.store import Store
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 _ENVIRONMENT = "TACIT_SERVE"  # where a worker finds its settings
+_TURN = 0.001  # seconds that a thread at work keeps requests waiting; Python's own: 5 ms
 _HOW = {
+    "http": "tacit.serving.prompt:Prompt",
     "access_log": False,  # counters tell as much, and who likes what is nobody's business
     "log_level": "warning",
     "server_header": False,
@@ -56,7 +59,7 @@ def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
         holder = ServiceHolder.open(settings.files, store)
         on_ready(address)
         if settings.workers == 1:
-            uvicorn.run(create_app(holder, store, settings), **how)
+            uvicorn.run(_made(holder, store, settings), **how)
             return
     with tempfile.TemporaryDirectory(prefix="tacit-") as folder:
         told = dataclasses.replace(settings, shared=str(Path(folder) / "shared"))
@@ -74,7 +77,16 @@ def application() -> FastAPI:
     settings = Settings.from_json(os.environ[_ENVIRONMENT])
     store = Store.open(settings.db)
     # the files were verified before the workers began
-    return create_app(ServiceHolder.open(settings.files, store, verify=False), store, settings)
+    return _made(ServiceHolder.open(settings.files, store, verify=False), store, settings)
+
+
+def _made(holder: ServiceHolder, store: Store, settings: Settings) -> FastAPI:
+    """The application, in a process that is made ready for it."""
+    from tacit.serving.app import create_app  # it takes long: not where only workers need it
+
+    gc.freeze()  # what is imported stays: no use in looking through it again and again
+    sys.setswitchinterval(_TURN)
+    return create_app(holder, store, settings)
 
 
 def _free_port(settings: Settings) -> int:

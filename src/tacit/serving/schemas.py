@@ -138,19 +138,33 @@ class OverrideIn(_In):
 # --- what comes back --------------------------------------------------------------------
 
 
+_ITEM: dict[str, Any] = {
+    "id": "item-42",
+    "name": "A small red square",
+    "link": "https://example.org/item-42",
+    "picture": "/picture?id=item-42",
+    "tags": ["red", "small"],
+}
+
+
 class ItemOut(BaseModel):
     """An item."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [_ITEM]})
     id: StrictStr | StrictInt
     name: str
-    link: str
-    picture: str
+    link: str = Field(description="A page about it, or the empty text.")
+    picture: str = Field(
+        description="Where its picture is, or the empty text. An address that begins with `/` is "
+        "this server's own; it never holds the picture itself."
+    )
     tags: list[str]
 
 
 class ScoredOut(ItemOut):
     """An item and its score: the higher, the better."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{**_ITEM, "score": 0.93}]})
     score: float
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 import time
 from collections import OrderedDict
@@ -202,6 +203,7 @@ def _length(headers: dict[bytes, bytes]) -> int:
     return int(told) if told.isdigit() else 0
 
 
+@functools.lru_cache(1024)
 def _name(host: str) -> str:
     """The name in a Host header, without the port."""
     try:

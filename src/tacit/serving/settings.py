@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import ipaddress
 import json
 from dataclasses import dataclass
@@ -108,6 +109,7 @@ class Settings:
         return cls(**told)
 
 
+@functools.lru_cache(1024)
 def is_loopback(host: str) -> bool:
     """Whether a name or address means this machine alone."""
     if host == "localhost":

@@ -7,9 +7,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlencode
 
 from tacit.data.catalogue import Catalogue
 from tacit.data.ids import Id
+from tacit.rendering.markup import address
 
 if TYPE_CHECKING:
     from tacit.serving.store import Override
@@ -29,8 +31,11 @@ class ItemView:
         The outside id.
     name
         What to call it; its id as text where no name is known. Never to be trusted as HTML.
-    link, picture
-        Addresses, or the empty string.
+    link
+        An address, or the empty string.
+    picture
+        As the catalogue has it: an address, a picture itself (``data:``), or a path; who shows it
+        takes :func:`picture_address`.
     tags
         Words that describe it, possibly none.
     """
@@ -73,10 +78,16 @@ class Views:
         """The fields of the record as JSON, without the braces around them."""
         found = self._json.get(item)
         if found is None:
-            told = json.dumps(
-                dataclasses.asdict(self.view(item)), ensure_ascii=False, separators=(",", ":")
-            )
-            found = told[1:-1].encode("utf-8", "replace")
+            view = self.view(item)
+            told = {
+                "id": view.id,
+                "name": view.name,
+                "link": view.link,
+                "picture": picture_address(view),
+                "tags": view.tags,
+            }
+            text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+            found = text[1:-1].encode("utf-8", "replace")
             _keep(self._json, item, found)
         return found
 
@@ -93,6 +104,22 @@ class Views:
         fields = ("name", "link", "picture", "tags")
         given = {name: getattr(other, name) for name in fields if getattr(other, name) is not None}
         return dataclasses.replace(made, **given)
+
+
+def address_of(path: str, one: Id) -> str:
+    """An address about something. Ids are parameters: they may hold dots and slashes."""
+    return f"{path}?{urlencode({'id': str(one)}, errors='replace')}"
+
+
+def picture_address(item: ItemView) -> str:
+    """Where a browser gets the picture of an item; the empty string where there is none.
+
+    A web address as it is; all else that a catalogue may hold (a path, a picture itself, what
+    would be harmful) is this server's to look at, and to make harmless.
+    """
+    if not item.picture.strip():
+        return ""
+    return address(item.picture) or address_of("/picture", item.id)
 
 
 def _keep(kept: dict[Id, T], item: Id, made: T) -> None:

@@ -67,15 +67,16 @@ def item_json(service: Service, item: Id) -> bytes:
 
 def scored_json(service: Service, item: Id, score: float) -> bytes:
     """An item and its score as :class:`schemas.ScoredOut` tells them."""
-    return b'{%b,"score":%b}' % (service.views.json(item), b"%.7g" % score)
+    return b'{%b,"score":%.7g}' % (service.views.json(item), score)
 
 
 def page(
     service: Service, ids: Sequence[Id], scores: Sequence[float], k: int, offset: int
 ) -> Response:
     """A page of answers: by hand, since this is what is asked for most."""
-    found = zip(ids, scores, strict=True)
-    told = b",".join([scored_json(service, one, score) for one, score in found])
+    json = service.views.json
+    found = zip(map(json, ids), scores, strict=True)
+    told = b",".join([b'{%b,"score":%.7g}' % one for one in found])
     return json_of(b'{"items":[%b],"k":%d,"offset":%d}' % (told, k, offset))
 
 

@@ -22,10 +22,11 @@ from tacit.serving.api.common import (
     page,
     told,
 )
+from tacit.serving.api.quick import QuickRoute
 from tacit.serving.service import Role
 from tacit.serving.state import state_of
 
-router = APIRouter(tags=["items"])
+router = APIRouter(tags=["items"], route_class=QuickRoute)
 
 
 @router.get(

@@ -27,11 +27,12 @@ from tacit.serving.api.common import (
     scored_json,
     told,
 )
+from tacit.serving.api.quick import QuickRoute
 from tacit.serving.people import Person
 from tacit.serving.service import Filters, Service
 from tacit.serving.state import state_of
 
-router = APIRouter(tags=["people"])
+router = APIRouter(tags=["people"], route_class=QuickRoute)
 
 
 @router.get(

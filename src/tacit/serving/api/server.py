@@ -10,9 +10,10 @@ from starlette.responses import Response
 
 from tacit.serving import schemas
 from tacit.serving.api.common import json_of, told
+from tacit.serving.api.quick import QuickRoute
 from tacit.serving.state import state_of
 
-router = APIRouter(tags=["server"])
+router = APIRouter(tags=["server"], route_class=QuickRoute)
 
 
 @router.get(

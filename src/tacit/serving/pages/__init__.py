@@ -12,6 +12,8 @@ from fastapi import APIRouter
 
 from tacit.serving.pages import browse, charts, files, shelf
 from tacit.serving.pages.failures import install as install
+from tacit.serving.pages.templating import environment
+from tacit.serving.service import Service
 
 
 def router() -> APIRouter:
@@ -20,3 +22,12 @@ def router() -> APIRouter:
     for part in (browse, shelf, charts, files):
         pages.routes.extend(part.router.routes)
     return pages
+
+
+def prepare(service: Service) -> None:
+    """Make what takes long before somebody waits for it: the map, and templates in Python."""
+    made = environment()
+    for template in made.list_templates():
+        made.get_template(template)
+    if hasattr(service.likes, "item_factors"):
+        charts.map_of(service)

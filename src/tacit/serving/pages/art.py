@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import zlib
 
 from markupsafe import Markup
@@ -10,6 +11,7 @@ from tacit.data.ids import Id
 from tacit.rendering.markup import join, tag
 
 
+@functools.lru_cache(4096)  # half of the time that a page takes was drawing these
 def tile(one: Id, name: str) -> Markup:
     """A square of colour with two discs, an arc and an initial, as SVG."""
     seed = zlib.crc32(repr(one).encode("utf-8", "replace"))

@@ -6,7 +6,7 @@ import json
 import math
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -15,11 +15,13 @@ from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
-from tacit.report.chart import Chart, Series
 from tacit.serving.atlas import layout
 from tacit.serving.pages.templating import page
 from tacit.serving.service import Service
 from tacit.serving.state import state_of
+
+if TYPE_CHECKING:
+    from tacit.report.chart import Chart
 
 router = APIRouter()
 
@@ -43,11 +45,15 @@ def map_page(request: Request) -> HTMLResponse:
 @router.get("/map/items")
 def map_items(request: Request) -> Response:
     """Where the items lie: columns of ids, names, places and how many like them, as JSON."""
-    service = state_of(request).holder.service
+    return Response(map_of(state_of(request).holder.service), media_type="application/json")
+
+
+def map_of(service: Service) -> bytes:
+    """The map of a service, drawn when it is first asked for; that takes about a second."""
     with _lock:  # whoever comes second waits for the first's work
         if service not in _maps:
             _maps[service] = _drawn(service)
-        return Response(_maps[service], media_type="application/json")
+        return _maps[service]
 
 
 def _drawn(service: Service) -> bytes:
@@ -117,6 +123,8 @@ def _interval(value: Any) -> str:
 
 def curves(training: Sequence[Mapping[str, Any]]) -> list[Chart]:
     """What went down and up from epoch to epoch."""
+    from tacit.report.chart import Chart, Series  # what makes reports takes long to import
+
     told = sorted({name for one in training for name in one} - {"number", "seconds"})
     drawn = ((name, _points(training, name)) for name in told)
     return [

@@ -14,9 +14,10 @@ from tacit.data.ids import Id
 from tacit.errors import DataError
 from tacit.serving.pages import visitors
 from tacit.serving.pages.answers import suggestions
-from tacit.serving.pages.templating import address_of, is_part, page
+from tacit.serving.pages.templating import is_part, page
 from tacit.serving.state import state_of
 from tacit.serving.store import Event, Kind
+from tacit.serving.views import address_of
 
 router = APIRouter()
 

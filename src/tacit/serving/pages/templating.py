@@ -6,8 +6,7 @@ import functools
 import hashlib
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING, Any
 
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -18,11 +17,13 @@ from tacit import __version__
 from tacit.data.ids import Id
 from tacit.rendering import markup
 from tacit.rendering.plain import plain
-from tacit.report.chart import Chart, draw
 from tacit.serving.pages import visitors
 from tacit.serving.pages.art import tile
 from tacit.serving.state import state_of
-from tacit.serving.views import ItemView
+from tacit.serving.views import address_of, picture_address
+
+if TYPE_CHECKING:
+    from tacit.report.chart import Chart
 
 _HERE = Path(__file__).parent
 
@@ -86,7 +87,7 @@ def environment() -> Environment:
         "map_url": functools.partial(address_of, "/map"),
         "item_url": functools.partial(address_of, "/item"),
         "person_url": functools.partial(address_of, "/person"),
-        "picture": picture,
+        "picture": picture_address,
         "tile": tile,
     }
     made.filters |= {"share": "{:.0%}".format, "count": "{:,}".format, "listed": listed}
@@ -98,18 +99,6 @@ def _harmless(value: Any) -> Any:
     return plain(value) if type(value) is str else value
 
 
-def address_of(path: str, one: Id) -> str:
-    """The address of a page about something. Ids are parameters: they may hold dots, slashes."""
-    return f"{path}?{urlencode({'id': str(one)}, errors='replace')}"
-
-
-def picture(item: ItemView) -> str | None:
-    """What to put into ``src`` for an item; None where there is nothing to show."""
-    if not item.picture.strip():
-        return None
-    return markup.address(item.picture) or address_of("/picture", item.id)
-
-
 @functools.cache
 def asset(name: str) -> str:
     """The address of a style or script; another one when it changes, so that it may be kept."""
@@ -118,6 +107,8 @@ def asset(name: str) -> str:
 
 
 def _chart(chart: Chart, number: int) -> Markup:
+    from tacit.report.chart import draw  # what makes reports takes long to import
+
     return Markup(draw(chart, number))  # noqa: S704  made by our own functions, which escape
 
 

@@ -1,0 +1,67 @@
+"""A server starts soon: nothing is imported before it is needed, and nobody waits afterwards."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+from starlette.testclient import TestClient
+
+from tacit.serving.pages import charts
+
+OPENED = """
+import sys
+from tacit.serving import run
+from tacit.serving.holder import ServiceHolder, activate
+from tacit.serving.service import Artifacts
+from tacit.serving.store import Store
+from pathlib import Path
+path = Path(sys.argv[1])
+with Store.open("sqlite://") as store:
+    activate(store, path)
+    ServiceHolder.open(Artifacts(path), store)
+print(*(name for name in ("fastapi", "scipy.linalg", "matplotlib") if name in sys.modules))
+"""
+APPLICATION = """
+import sys, tacit.serving.app
+print(*(name for name in ("tacit.report", "scipy", "duckdb", "PIL.Image") if name in sys.modules))
+"""
+
+
+def imported(program: str, *words: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_the_parent_of_workers_opens_a_model_without_the_web_framework_and_scipy(files):
+    assert imported(OPENED, str(files.likes)) == ""
+
+
+def test_the_application_imports_nothing_that_only_reports_need():
+    assert imported(APPLICATION) == ""
+
+
+def test_names_and_map_are_made_before_anybody_asks(app):
+    service = app.state.tacit.holder.service
+    with TestClient(app, base_url="http://localhost"):
+        until = time.monotonic() + 30
+        while service not in charts._maps and time.monotonic() < until:
+            time.sleep(0.02)
+    assert service in charts._maps
+    assert service._names is not None
+
+
+def test_what_cannot_be_made_beforehand_stops_no_server(app, monkeypatch, caplog):
+    def broken(_: object) -> None:
+        raise RuntimeError("no map today")
+
+    monkeypatch.setattr("tacit.serving.pages.prepare", broken)
+    with TestClient(app, base_url="http://localhost") as client:
+        until = time.monotonic() + 30
+        while "no map today" not in caplog.text and time.monotonic() < until:
+            time.sleep(0.02)
+        assert client.get("/api/v1/health").status_code == 200
+    assert "no map today" in caplog.text
