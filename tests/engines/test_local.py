@@ -235,7 +235,8 @@ def test_extrapolation_equals_the_oracle_whatever_the_threads(seed, n, f) -> Non
         assert np.abs(moved - (2 * found[0] - now)).max(initial=0) <= 1e-4 * size
     size = np.abs(now).max(axis=1) + np.sqrt(f) * np.abs(was).max(axis=1)
     assert (np.abs(found[0] - wanted).max(axis=1) <= 1e-4 * size).all()
-    assert (found[0] == found[1]).all() and (found[0] == found[2]).all()
+    assert (found[0] == found[1]).all()
+    assert (found[0] == found[2]).all()
 
 
 @pytest.mark.parametrize("size", [0.0, 1e-42, 1e-38, 1e37])

@@ -84,8 +84,8 @@ class ALS(Iterative):
         How many steps of conjugate gradients a row gets in an epoch.
     momentum
         0 or more and below 1: the most by which an epoch's first side is moved on in the direction
-        that it has come, see :class:`tacit.models.momentum.Momentum`. It takes about half the
-        epochs to the same loss. With 0, plain alternating least squares, the loss of the exact
+        that it has come, see :class:`tacit.models.momentum.Momentum`: fewer epochs lead to the same
+        loss. With 0, plain alternating least squares, the loss of the exact
         solver never rises from one epoch to the next.
     iterations
         Epochs: in each one side is solved with the other fixed, then the other; the smaller side

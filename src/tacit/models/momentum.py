@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tacit.engines.base import Engine, Factors, Rotation
+from tacit.engines.base import Engine, Factors, Rotation, one_blas_thread
 
 
 class Momentum:
@@ -35,7 +35,8 @@ class Momentum:
     def turned(self, Q: Rotation) -> None:
         """A half step has turned both sides by Q."""
         if self._most and Q is not None:
-            self._turn = Q if self._turn is None else self._turn @ Q
+            with one_blas_thread():
+                self._turn = Q if self._turn is None else self._turn @ Q
 
     def push(self, factors: Factors) -> None:
         """The first side has been solved: move it on, in place."""

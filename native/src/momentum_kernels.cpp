@@ -1,0 +1,53 @@
+#include "momentum_kernels.hpp"
+
+#include "tacit/simd.hpp"
+
+namespace tacit::TACIT_ISA {
+namespace {
+
+constexpr int L = lanes<float>;
+constexpr float most = 32767;
+
+// The loops are plain where the compiler makes vectors of them by itself.
+
+float largest_of(const float* row, std::int64_t stride) {
+  Vec<float> tops{};
+  for (std::int64_t k = 0; k < stride; k += L) {
+    const Vec<float> x = load(row + k), size = x < 0.0F ? -x : x;
+    tops = size > tops ? size : tops;
+  }
+  float top = 0;
+  for (int k = 0; k < L; ++k) top = tops[k] > top ? tops[k] : top;
+  return top;
+}
+
+void pack(const float* __restrict row, std::int64_t stride, std::int16_t* __restrict numbers,
+          float* largest) {
+  const float top = largest_of(row, stride);
+  const bool counts = top >= 1e-33F;  // below, what to multiply by would not be finite
+  const float scale = counts ? most / top : 0;
+  for (std::int64_t k = 0; k < stride; ++k) {
+    const float x = scale * row[k];
+    numbers[k] = static_cast<std::int16_t>(static_cast<std::int32_t>(x + (x < 0 ? -0.5F : 0.5F)));
+  }
+  *largest = counts ? top : 0;
+}
+
+void unpack(const std::int16_t* __restrict numbers, float largest, std::int64_t stride,
+            float* __restrict row) {
+  const float scale = largest / most;
+  for (std::int64_t k = 0; k < stride; ++k) row[k] = scale * static_cast<float>(numbers[k]);
+}
+
+void move_on(float* __restrict row, const float* __restrict before, float momentum,
+             std::int64_t stride) {
+  for (std::int64_t k = 0; k < stride; ++k) row[k] += momentum * (row[k] - before[k]);
+}
+
+const MomentumKernels kTable{pack, unpack, move_on};
+
+}  // namespace
+
+const MomentumKernels& momentum_kernels() { return kTable; }
+
+}  // namespace tacit::TACIT_ISA

@@ -1,0 +1,21 @@
+// The inner loops of momentum.cpp: one table an instruction set, filled by momentum_kernels.cpp.
+#pragma once
+
+#include <cstdint>
+
+#include "tacit/isa.hpp"
+
+namespace tacit {
+
+/// A row is `stride` floats, a multiple of every granule of factors.
+struct MomentumKernels {
+  /// The row in 16 bits a number, over its largest; all 0 where that is too small to divide by.
+  void (*pack)(const float* row, std::int64_t stride, std::int16_t* numbers, float* largest);
+  void (*unpack)(const std::int16_t* numbers, float largest, std::int64_t stride, float* row);
+  /// row += momentum (row − before)
+  void (*move_on)(float* row, const float* before, float momentum, std::int64_t stride);
+};
+
+TACIT_DISPATCH(MomentumKernels, momentum_kernels)
+
+}  // namespace tacit
