@@ -60,7 +60,7 @@ def create_app(holder: ServiceHolder, store: Store, settings: Settings) -> FastA
     app.state.tacit = State(holder, store, settings, People(store, shared), metrics)
     problems.install(app)
     pages.install(app)
-    app.add_middleware(Guard, settings=settings, metrics=metrics)
+    app.add_middleware(Guard, settings=settings, metrics=metrics, answer_to=pages.answer_to)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
 

@@ -6,12 +6,15 @@ import functools
 import secrets
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tacit.serving.problems import Refused, answer_to
+from tacit.serving.problems import Refused
 from tacit.serving.settings import Settings, is_loopback
 
 if TYPE_CHECKING:
@@ -68,10 +71,30 @@ class Buckets:
 
 
 class Guard:
-    """An ASGI application around another: refuses, limits, counts, and adds headers."""
+    """An ASGI application around another: refuses, limits, counts, and adds headers.
 
-    def __init__(self, app: ASGIApp, *, settings: Settings, metrics: Metrics) -> None:
+    Parameters
+    ----------
+    app
+        The other.
+    settings
+        How far to let requests in.
+    metrics
+        Where they are counted.
+    answer_to
+        The answer to a request that was refused, or raised something.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        settings: Settings,
+        metrics: Metrics,
+        answer_to: Callable[[Request, Exception], Response],
+    ) -> None:
         self._app, self._settings, self._metrics = app, settings, metrics
+        self._answer_to = answer_to
         self._buckets = Buckets(settings.requests_per_second, settings.burst)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,7 +111,7 @@ class Guard:
         except Exception as error:
             if answer.status:  # it is on its way: the connection is all that can be broken off
                 raise
-            await answer_to(error)(scope, receive, answer.send)
+            await self._answer_to(Request(scope), error)(scope, receive, answer.send)
         finally:
             seconds = time.perf_counter() - began
             self._metrics.request(scope.get("endpoint"), answer.status or 500, seconds)
