@@ -48,10 +48,11 @@ bench: $(BENCH)/built  ## against the peers, side by side; hours (ARGS="--help" 
 bench-quick: $(BENCH)/built  ## a small part of it, in under three minutes
 	@$(BENCH)/bin/python -m benchmarks.run --quick $(ARGS)
 
-serve: $(VENV)/built $(VENV)/dev demo/model.tacit  ## pages and an API over the demo's model (ARGS="--port 9000")
-	@$(BIN)/tacit serve demo/model.tacit --db sqlite:///demo/feedback.db $(ARGS)
+serve: $(VENV)/built $(VENV)/dev demo/looks.tacit  ## pages and an API over the demo's models (ARGS="--port 9000")
+	@$(BIN)/tacit serve demo/model.tacit --tags demo/tags.tacit --looks demo/looks.tacit \
+	  --db sqlite:///demo/feedback.db $(ARGS)
 
-demo/model.tacit: | $(VENV)/built
+demo/looks.tacit: | $(VENV)/built
 	@$(BIN)/tacit demo
 
 docs: $(VENV)/built $(VENV)/docs  ## the manual, in docs/_build
