@@ -185,6 +185,14 @@ def test_whoever_asks_for_a_page_gets_failures_as_pages(small, method, path, how
     assert list(api.json()) == ["error"]
 
 
+def test_scripts_get_failures_as_parts(small) -> None:
+    """They put whatever comes into the page."""
+    told = small().post("/shelf?id=none", content="kind=like", headers={"hx-request": "true"})
+    assert told.status_code == 404
+    assert told.text.startswith('<div class="toast">')
+    assert "unknown item" in told.text
+
+
 def test_who_asks_too_often_is_told_when_to_try_again(small) -> None:
     browser = small(rate=0.1, burst=1)
     assert browser.get("/models").status_code == 200

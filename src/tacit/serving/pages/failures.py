@@ -54,15 +54,16 @@ def _as_page(told: _Handler) -> _Handler:
 
 
 def _shown(request: Request, found: Response) -> Response:
-    """An answer that tells a failure, as a page where a browser asked for one."""
-    if not _wants_page(request):
+    """An answer that tells a failure as a page, or as a part of one, where that was asked for."""
+    part = is_part(request)
+    if not part and not _wants_page(request):
         return found
     title, words = _WORDS.get(found.status_code, _OTHER)
     message = json.loads(bytes(found.body))["error"]["message"]
     try:
         shown = page(
             request,
-            "failure.html",
+            "failure-part.html" if part else "failure.html",
             status=found.status_code,
             title=title,
             words=words,
@@ -79,5 +80,5 @@ def _shown(request: Request, found: Response) -> Response:
 
 
 def _wants_page(request: Request) -> bool:
-    by_program = request.url.path.startswith(("/api/", "/metrics")) or is_part(request)
+    by_program = request.url.path.startswith(("/api/", "/metrics"))
     return not by_program and "text/html" in request.headers.get("accept", "")
