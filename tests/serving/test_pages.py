@@ -17,7 +17,7 @@ from tacit.serving.app import create_app
 from tacit.serving.holder import ServiceHolder
 from tacit.serving.pages import files
 from tacit.serving.pages.art import tile
-from tacit.serving.pages.charts import curves, figures
+from tacit.serving.pages.charts import curves, figures, moment
 from tacit.serving.service import Service
 from tacit.serving.settings import Settings
 from tacit.serving.store import Store
@@ -282,3 +282,8 @@ def test_figures_and_curves_of_any_file() -> None:
     assert [(one.title, one.series[0].points) for one in drawn] == [
         ("loss by epoch", [(1.0, 3.0), (2.0, 2.0)])
     ]
+
+
+def test_dates_are_told_to_people() -> None:
+    assert moment("2026-01-02T13:04:05+02:00") == "2 January 2026, 11:04 UTC"
+    assert (moment(""), moment("lately")) == ("", "lately")
