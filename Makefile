@@ -15,7 +15,7 @@ ctest = PATH="$(CURDIR)/$(BIN):$$PATH"; export PATH; \
 	cmake --build build/$(1) -- --quiet && \
 	ctest --test-dir build/$(1) --output-on-failure
 
-.PHONY: help demo test test-native test-sanitizers test-baseline lint bench bench-quick docs serve build lock clean
+.PHONY: help demo test test-native test-sanitizers test-baseline lint bench bench-quick docs serve build wheel lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -60,6 +60,11 @@ docs: $(VENV)/built $(VENV)/docs  ## the manual, in docs/_build
 	@echo "docs/_build/index.html"
 
 build: $(VENV)/built
+
+wheel: $(VENV)/built  ## the package, in dist
+	@rm -rf dist
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pip wheel --quiet \
+	  --disable-pip-version-check --no-deps --no-build-isolation -w dist .
 
 clean:  ## forget builds and the environment
 	rm -rf build dist demo docs/_build $(VENV) $(BENCH)

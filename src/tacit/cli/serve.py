@@ -66,6 +66,14 @@ def serve(
             metavar="N",
         ),
     ] = None,
+    picture_cache: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder to keep pictures of the web in: the server fetches those that the "
+            "catalogue names, and browsers get them from it. Left out: browsers fetch them.",
+            metavar="FOLDER",
+        ),
+    ] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -93,6 +101,7 @@ def serve(
         token=token,
         hosts=tuple(allow_host or ()),
         rate=rate,
+        picture_cache=None if picture_cache is None else str(picture_cache),
     )
 
     def told(address: str) -> None:

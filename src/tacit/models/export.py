@@ -100,7 +100,7 @@ def export(
     checks.choice("what", what, ("recommendations", "similar"))
     size = batch_size(batch, checks.whole("k", k, 1))
     model = load(model_file)
-    limits = {"allow": kept(allow), "deny": kept(deny)}
+    limits: dict[str, Any] = {"allow": kept(allow), "deny": kept(deny)}
     ids, columns, ask = _question(model, what, k, exclude_seen, metric, limits)
     settings = [what, k, exclude_seen, metric, *map(_plain, limits.values())]
     digest = _digest(Path(model_file), settings)
@@ -122,7 +122,7 @@ def _question(
     k: int,
     exclude_seen: bool,
     metric: Metric,
-    limits: dict[str, ItemLists | None],
+    limits: dict[str, Any],
 ) -> tuple[IdMap, Columns, Callable[[list[Id]], Recommendations]]:
     if what == "similar":
         columns = columns_of(model, "item", "similar_item")

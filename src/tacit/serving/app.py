@@ -19,6 +19,7 @@ from tacit.serving import api, pages, problems
 from tacit.serving.holder import ServiceHolder
 from tacit.serving.metrics import Metrics
 from tacit.serving.people import People
+from tacit.serving.pictures import Pictures
 from tacit.serving.security import Guard
 from tacit.serving.service import Service
 from tacit.serving.settings import Settings
@@ -57,7 +58,9 @@ def create_app(holder: ServiceHolder, store: Store, settings: Settings) -> FastA
     )
     shared = Shared(None if settings.shared is None else Path(settings.shared))
     metrics = holder.metrics = Metrics(_add_routes(app), shared)
-    app.state.tacit = State(holder, store, settings, People(store, shared), metrics)
+    folder = settings.picture_cache
+    pictures = None if folder is None else Pictures(Path(folder))
+    app.state.tacit = State(holder, store, settings, People(store, shared), metrics, pictures)
     problems.install(app)
     pages.install(app)
     app.add_middleware(Guard, settings=settings, metrics=metrics, answer_to=pages.answer_to)
@@ -91,6 +94,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if state.pictures is not None:
+            state.pictures.close()
 
 
 async def _keep_warm(state: State) -> None:

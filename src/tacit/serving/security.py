@@ -22,14 +22,13 @@ if TYPE_CHECKING:
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https: http:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:{pictures}; "
     "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS = tuple(
     (name.encode(), value.encode())
     for name, value in {
-        "content-security-policy": CSP,
         "cross-origin-opener-policy": "same-origin",
         "cross-origin-resource-policy": "same-origin",
         "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -40,6 +39,8 @@ HEADERS = tuple(
 )
 _NO_STORE = ((b"cache-control", b"no-store"),)
 _CLIENTS = 10_000
+
+Headers = tuple[tuple[bytes, bytes], ...]
 
 
 class Buckets:
@@ -95,6 +96,9 @@ class Guard:
     ) -> None:
         self._app, self._settings, self._metrics = app, settings, metrics
         self._answer_to = answer_to
+        pictures = " https: http:" if settings.picture_cache is None else ""
+        policy = (b"content-security-policy", CSP.format(pictures=pictures).encode())
+        self._headers = (policy, *HEADERS)
         self._buckets = Buckets(settings.requests_per_second, settings.burst)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -103,7 +107,8 @@ class Guard:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
-        answer = _Answer(send, scope["path"])
+        is_api = scope["path"].startswith("/api/")
+        answer = _Answer(send, (*self._headers, *_NO_STORE) if is_api else self._headers)
         body = _Body(receive, self._settings.most_body)
         try:
             self._check(scope, began)
@@ -184,11 +189,10 @@ def check_token(headers: dict[bytes, bytes], token: str | None) -> None:
 
 
 class _Answer:
-    """Passes an answer on, with the headers that every one has."""
+    """Passes an answer on, with more headers, but for those that it has."""
 
-    def __init__(self, send: Send, path: str) -> None:
-        self._send, self.status = send, 0
-        self._more = (*HEADERS, *_NO_STORE) if path.startswith("/api/") else HEADERS
+    def __init__(self, send: Send, more: Headers) -> None:
+        self._send, self._more, self.status = send, more, 0
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -42,6 +42,9 @@ class Settings:
         than this machine can reach the server.
     watch
         Seconds between looks at the model files and the store; 0: none.
+    picture_cache
+        A folder to keep pictures of the web in, which are then fetched by the server and not by
+        browsers; None: browsers fetch them.
     shared
         A file for what the processes share; None: there is only one process.
 
@@ -64,6 +67,7 @@ class Settings:
     rate: float | None = None
     burst: int = 200
     watch: float = 1.0
+    picture_cache: str | None = None
     shared: str | None = None
 
     def __post_init__(self) -> None:
