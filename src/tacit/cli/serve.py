@@ -56,13 +56,16 @@ def serve(
     ] = None,
     allow_host: Annotated[
         list[str] | None,
-        typer.Option(help="A name the server goes by; may be repeated; *: any.", metavar="NAME"),
+        typer.Option(
+            help="A name the server goes by, as behind a proxy; may be repeated; *: any.",
+            metavar="NAME",
+        ),
     ] = None,
     rate: Annotated[
         float | None,
         typer.Option(
             min=0,
-            help="Requests a second of one client, 0: no limit; left out: 50 beyond loopback.",
+            help="Requests a second of one client, 0: no limit; left out: 50 if others reach it.",
             metavar="N",
         ),
     ] = None,

@@ -35,8 +35,8 @@ What to offer to whom, what is like what, and why; and where to tell what people
 * **Ids** are texts or whole numbers, as the model holds them; in addresses they are written out.
 * **Lists** come by pages: `k` answers after the first `offset`; together up to 1,000.
 * **Failures** have one shape: `{"error": {"kind", "message", "details"}}`.
-* **Limits**: bodies of 1 MiB, lists of 1,000 ids, batches of 1,000 events; beyond loopback also
-  a number of requests a second for each client (429 says when to try again).
+* **Limits**: bodies of 1 MiB, lists of 1,000 ids, batches of 1,000 events; where others reach the
+  server also a number of requests a second for each client (429 says when to try again).
 * **Writing** needs `Authorization: Bearer TOKEN` where the server has a token.
 """
 
