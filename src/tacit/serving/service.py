@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from tacit import checks
 from tacit.data.catalogue import Catalogue
-from tacit.data.ids import Id
+from tacit.data.ids import Id, IdMap
 from tacit.errors import SettingsError, UnknownIdError, UnsupportedError
 from tacit.models.base import Model
 from tacit.serving.filters import ALL, Lists, Tags
@@ -89,6 +89,7 @@ class Service:
         self._by_popularity = Popular(self.likes.interactions)
         self._lock = threading.Lock()
         self._names: NameIndex | None = None
+        self._renamed = _renamed(self.views.overrides, self.likes.items)
 
     @classmethod
     def open(
@@ -124,6 +125,7 @@ class Service:
         """The same with other overrides; the models are shared."""
         made = copy.copy(self)
         made.views = Views(self.views.catalogues, overrides)
+        made._renamed = _renamed(overrides, self.likes.items)
         return made
 
     @cached_property
@@ -322,8 +324,10 @@ class Service:
 
     def search(self, text: str, k: int = 10) -> list[ItemView]:
         """Items by what somebody types of their names, slips forgiven; the likeliest first."""
-        hidden = self.views.hidden
-        found = self.names.find(text, min(MOST, checks.whole("k", k, 1, MOST) + len(hidden)))
+        hidden, (renamed, index) = self.views.hidden, self._renamed
+        most = min(MOST, checks.whole("k", k, 1, MOST) + len(hidden) + len(renamed))
+        found = index.find(text, most)
+        found += [one for one in self.names.find(text, most) if one not in renamed]
         return [self.views.view(one) for one in found if one not in hidden][:k]
 
     @property
@@ -398,6 +402,12 @@ class Service:
 def _unknown(item: Id) -> UnknownIdError:
     """Close matches are not looked for, as that takes long where there are many items."""
     return UnknownIdError(f"unknown item {item!r}: search finds items by name")
+
+
+def _renamed(overrides: Mapping[Id, Override], items: IdMap) -> tuple[Collection[Id], NameIndex]:
+    """Items with names that stand in the place of the catalogue's, and an index of those."""
+    names = {one: how.name for one, how in overrides.items() if how.name and one in items}
+    return names.keys(), NameIndex(Catalogue(IdMap(names), names=list(names.values())))
 
 
 def _page(k: int, offset: int) -> int:
