@@ -15,7 +15,7 @@ ctest = PATH="$(CURDIR)/$(BIN):$$PATH"; export PATH; \
 	cmake --build build/$(1) -- --quiet && \
 	ctest --test-dir build/$(1) --output-on-failure
 
-.PHONY: help demo test test-native test-sanitizers test-baseline lint bench bench-quick docs serve build lock clean
+.PHONY: help demo test test-native test-sanitizers test-baseline lint bench bench-quick docs serve build wheel lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -48,10 +48,11 @@ bench: $(BENCH)/built  ## against the peers, side by side; hours (ARGS="--help" 
 bench-quick: $(BENCH)/built  ## a small part of it, in under three minutes
 	@$(BENCH)/bin/python -m benchmarks.run --quick $(ARGS)
 
-serve: $(VENV)/built $(VENV)/dev demo/model.tacit  ## pages and an API over the demo's model (ARGS="--port 9000")
-	@$(BIN)/tacit serve demo/model.tacit --db sqlite:///demo/feedback.db $(ARGS)
+serve: $(VENV)/built $(VENV)/dev demo/looks.tacit  ## pages and an API over the demo's models (ARGS="--port 9000")
+	@$(BIN)/tacit serve demo/model.tacit --tags demo/tags.tacit --looks demo/looks.tacit \
+	  --db sqlite:///demo/feedback.db $(ARGS)
 
-demo/model.tacit: | $(VENV)/built
+demo/looks.tacit: | $(VENV)/built
 	@$(BIN)/tacit demo
 
 docs: $(VENV)/built $(VENV)/docs  ## the manual, in docs/_build
@@ -59,6 +60,11 @@ docs: $(VENV)/built $(VENV)/docs  ## the manual, in docs/_build
 	@echo "docs/_build/index.html"
 
 build: $(VENV)/built
+
+wheel: $(VENV)/built  ## the package, in dist
+	@rm -rf dist
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pip wheel --quiet \
+	  --disable-pip-version-check --no-deps --no-build-isolation -w dist .
 
 clean:  ## forget builds and the environment
 	rm -rf build dist demo docs/_build $(VENV) $(BENCH)

@@ -47,7 +47,13 @@ def test_the_page_is_whole_and_asks_nobody_for_anything(shown: tuple[Ran, Path])
         assert word in page
     assert "<script" not in page
     assert 'src="http' not in page
-    assert sorted(path.name for path in shown[1].iterdir()) == ["model.tacit", "report.html"]
+
+
+def test_the_other_models_are_there_to_be_served(shown: tuple[Ran, Path]) -> None:
+    names = ["looks.tacit", "model.tacit", "report.html", "tags.tacit"]
+    assert sorted(path.name for path in shown[1].iterdir()) == names
+    kinds = {name: tacit.load(shown[1] / name).kind for name in names if name.endswith("tacit")}
+    assert list(kinds.values()) == ["content", "als", "hybrid-als"]
 
 
 def test_the_page_has_three_rows_for_an_item(shown: tuple[Ran, Path]) -> None:
@@ -75,6 +81,9 @@ def test_every_step_is_told_to_people(tmp_path: Path) -> None:
     for word in ("threshold", "held out", "popularity", "they like", "ALS recommends", "the score"):
         assert word in ran.out
     assert "tacit similar" in ran.out
+    served = next(line for line in ran.out.splitlines() if "tacit serve" in line)
+    assert "--tags" in served
+    assert "--looks" in served
 
 
 def test_the_same_seed_makes_the_same_demo(shown: tuple[Ran, Path], tmp_path: Path) -> None:

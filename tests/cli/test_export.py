@@ -20,6 +20,18 @@ def test_a_file_of_everyones_best(model_file: Path, tmp_path: Path) -> None:
         assert con.execute(f"SELECT count(*) FROM '{path}'").fetchall() == [(180,)]
 
 
+def test_only_what_is_in_stock(model_file: Path, tmp_path: Path) -> None:
+    path, stock = tmp_path / "top.parquet", tmp_path / "stock.txt"
+    stock.write_text("i0003\ni0004\ni0005\nnot known\n", encoding="utf-8")
+    words = ("export", model_file, "--to", path, "--include-seen")
+    ran = run(*words, "--allow-file", stock, "--deny", "i0004")
+    assert ran.code == 0, ran.err
+    with duckdb.connect() as con:
+        found = con.execute(f"SELECT DISTINCT item FROM '{path}' ORDER BY 1").fetchall()
+    assert found == [("i0003",), ("i0005",)]
+    assert run(*words, "--deny", "nothing like it").code == 1
+
+
 def test_a_table_of_every_items_neighbours(model_file: Path, tmp_path: Path) -> None:
     path = tmp_path / "shop.db"
     words = ("export", model_file, "--to", path, "--format", "sqlite", "--what", "similar")

@@ -96,6 +96,33 @@ def test_integers_stay_integers(tmp_path) -> None:
     assert [row[:3] for row in rows(target)] == [(7, 1, 2), (9, 1, 2)]
 
 
+@pytest.mark.parametrize("what", ["recommendations", "similar"])
+def test_limits_are_kept_and_begin_anew_where_they_change(model_file, target, what) -> None:
+    stock = ["i0003", "i0004", "i0005", "i0006"]
+    how = {"what": what, "table": "answers", "exclude_seen": False, "batch": 5}
+    with pytest.raises(Stopped):
+        export(model_file, target, allow=iter(stock), on_progress=stop_at(10), **how)
+    assert export(model_file, target, allow=stock, deny=["i0004"], **how).resumed == 0
+    answers = {row[2] for row in rows(target, "answers")}
+    assert answers == {"i0003", "i0005", "i0006"}
+
+
+def test_the_same_limits_go_on(model_file, target) -> None:
+    stock = ["i0003", "i0004"]
+    with pytest.raises(Stopped):
+        export(model_file, target, allow=stock, batch=5, on_progress=stop_at(10))
+    assert export(model_file, target, allow=stock[::-1]).resumed == 10
+
+
+def test_texts_of_every_kind_arrive_as_they_are(target, tmp_path) -> None:
+    names = ["tab\t", "line\nline", "back\\slash", "\\N", "quote'\"", "Sigur Rós 🎧"]
+    data = random_interactions(10, len(names), seed=1)
+    named = data.with_catalogue(Catalogue(data.items, names=names))
+    path = Popularity().fit(named).save(tmp_path / "m.tacit")
+    export(path, target, k=len(names), exclude_seen=False)
+    assert {(row[2], row[3]) for row in rows(target)} == set(zip(data.items, names, strict=True))
+
+
 class Stopped(Exception):  # noqa: N818
     pass
 
@@ -170,7 +197,7 @@ def test_killed_again_and_again_the_table_is_the_same(model_file, request, tmp_p
                 if len(heard) == after:
                     process.kill()
         process.join()
-        begun.append(heard[0])
+        begun += [at for at in heard[:1] if at != "done"]  # all was there already, but not whole
         if heard[-1] == "done":
             break
     assert len(begun) > 3

@@ -7,7 +7,6 @@ import sqlite3
 import traceback
 from pathlib import Path
 
-import numpy as np
 import pytest
 import sqlalchemy as sa
 
@@ -50,11 +49,13 @@ def test_a_store_of_version_1_is_read_for_good(path) -> None:
             "5": Override(),
             5: Override("Blue Note", "https://example.org", "blue.png", ("jazz", "a|b"), True),
         }
-        found = store.folded("ann")
-        np.testing.assert_array_equal(found.vector, np.array([0.5, -1.25, 3.0], np.float32))
-        assert (found.model, found.upto) == ("new.tacit", 2)
         assert store.add([Event("ann", 6, key="k"), Event("ann", 6)]) == [False, True]
         assert store.last() == 6
+    with connected(path) as con:
+        assert con.execute("SELECT version FROM tacit_store").fetchall() == [(2,)]
+        names = {name for (name,) in con.execute("SELECT name FROM sqlite_master")}
+    assert "tacit_events" in names
+    assert "tacit_folded" not in names
 
 
 def test_the_log_is_on_the_disk_before_a_commit_is_over(path) -> None:

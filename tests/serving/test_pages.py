@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from tacit.serving.app import create_app
 from tacit.serving.holder import ServiceHolder
 from tacit.serving.pages import files
 from tacit.serving.pages.art import tile
-from tacit.serving.pages.charts import curves, figures
+from tacit.serving.pages.charts import curves, figures, moment
 from tacit.serving.service import Service
 from tacit.serving.settings import Settings
 from tacit.serving.store import Store
@@ -56,6 +57,20 @@ def serve(service: Service) -> Iterator[TestClient]:
         app = create_app(ServiceHolder(service), store, Settings(likes="model.tacit", watch=0))
         with TestClient(app, base_url="http://localhost", headers=HTML) as client:
             yield client
+
+
+@pytest.fixture
+def small(service: Service) -> Iterator[Callable[..., TestClient]]:
+    """A maker of browsers of a server with some settings."""
+    with contextlib.ExitStack() as stack:
+
+        def make(**how) -> TestClient:
+            store = stack.enter_context(Store.open("sqlite://"))
+            settings = Settings(likes="model.tacit", watch=0, most_body=2000, **how)
+            app = create_app(ServiceHolder(service), store, settings)
+            return TestClient(app, base_url="http://localhost", headers=HTML)
+
+        yield make
 
 
 def suggested(page: str) -> list[str]:
@@ -137,6 +152,69 @@ def test_browsers_get_pages_and_programs_json(browser) -> None:
     assert browser.get("/api/v1/items/none").json()["error"]["kind"] == "UnknownIdError"
 
 
+class Failing:
+    """In place of a service: every question fails."""
+
+    def __getattr__(self, name: str):
+        raise RuntimeError(f"no {name}: a secret")
+
+
+FAILURES = [
+    ("GET", "/item?id=none", {}, 404),
+    ("DELETE", "/shelf", {}, 405),
+    ("POST", "/shelf?id=i0001", {"content": b"x" * 5000}, 413),
+    ("GET", "/", {"headers": {"host": "evil.example"}}, 421),
+    ("GET", "/item", {}, 422),
+    ("POST", "/shelf?id=i0001", {"headers": {"sec-fetch-site": "cross-site"}}, 403),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "how", "status"), FAILURES)
+def test_whoever_asks_for_a_page_gets_failures_as_pages(small, method, path, how, status) -> None:
+    browser = small()
+    page = browser.request(method, path, **how)
+    assert page.status_code == status
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert f'aria-hidden="true">{status}<' in page.text
+    assert "<h1>That did not work" not in page.text
+    how = {**how, "headers": {**how.get("headers", {}), "accept": "application/json"}}
+    told = browser.request(method, path, **how)
+    assert (told.status_code, list(told.json())) == (status, ["error"])
+    assert page.headers.get("allow") == told.headers.get("allow")
+    api = browser.request(method, "/api/v1/nowhere", **{**how, "headers": HTML})
+    assert list(api.json()) == ["error"]
+
+
+def test_scripts_get_failures_as_parts(small) -> None:
+    """They put whatever comes into the page."""
+    told = small().post("/shelf?id=none", content="kind=like", headers={"hx-request": "true"})
+    assert told.status_code == 404
+    assert told.text.startswith('<div class="toast">')
+    assert "unknown item" in told.text
+
+
+def test_who_asks_too_often_is_told_when_to_try_again(small) -> None:
+    browser = small(rate=0.1, burst=1)
+    assert browser.get("/models").status_code == 200
+    page = browser.get("/models")
+    assert (page.status_code, "<h1>A little slower" in page.text) == (429, True)
+    assert int(page.headers["retry-after"]) >= 1
+    assert page.headers["x-frame-options"] == "DENY"
+    assert browser.get("/api/v1/health").json()["error"]["kind"] == "TooManyRequests"
+
+
+def test_a_fault_tells_nothing_of_itself(small, monkeypatch) -> None:
+    browser = small()
+    monkeypatch.setattr(Service, "popular", lambda *_: Failing().popular)
+    page = browser.get("/")
+    assert (page.status_code, "<h1>That did not work" in page.text) == (500, True)
+    assert "secret" not in page.text
+    assert browser.get("/", headers={"accept": "*/*"}).json()["error"]["kind"] == "Fault"
+    browser.app.state.tacit.holder.service = Failing()  # the page of the failure fails as well
+    told = browser.get("/").json()["error"]
+    assert (told["kind"], "secret" in told["message"]) == ("Fault", False)
+
+
 @pytest.mark.parametrize(
     ("item", "kind"),
     [("i0004", "image/webp"), ("i0005", "image/svg+xml"), ("i0006", "image/svg+xml")],
@@ -204,3 +282,8 @@ def test_figures_and_curves_of_any_file() -> None:
     assert [(one.title, one.series[0].points) for one in drawn] == [
         ("loss by epoch", [(1.0, 3.0), (2.0, 2.0)])
     ]
+
+
+def test_dates_are_told_to_people() -> None:
+    assert moment("2026-01-02T13:04:05+02:00") == "2 January 2026, 11:04 UTC"
+    assert (moment(""), moment("lately")) == ("", "lately")

@@ -22,6 +22,7 @@ from tacit.serving.settings import Settings
 from tacit.serving.store import Store
 
 V1 = "/api/v1"
+TOKEN = "a-token-of-some-length"
 CHECKS = (
     not_a_server_error,
     status_code_conformance,
@@ -34,7 +35,7 @@ CHECKS = (
 @pytest.fixture
 def schema(files, tmp_path):
     """Of an application that answers to any name: this client does not say localhost."""
-    settings = Settings(likes=str(files.likes), watch=0, hosts=("*",))
+    settings = Settings(likes=str(files.likes), watch=0, hosts=("*",), token=TOKEN, rate=0)
     with Store.open(f"sqlite:///{tmp_path / 'schema.db'}") as store:
         app = create_app(ServiceHolder.open(files, store), store, settings)
         yield schemathesis.openapi.from_asgi(f"{V1}/openapi.json", app)
@@ -55,7 +56,7 @@ def test_answers_are_as_documented(schema):
         def check(case) -> None:
             parts = unquote(str((case.path_parameters or {}).get("item", "x"))).split("/")
             assume(not {"", ".", ".."} & set(parts))  # clients turn these into other addresses
-            case.call_and_validate(checks=CHECKS)
+            case.call_and_validate(checks=CHECKS, headers={"Authorization": f"Bearer {TOKEN}"})
 
         check()
 

@@ -39,6 +39,10 @@ def asking(files, tmp_path):
 def test_beyond_loopback_a_token_is_needed():
     with pytest.raises(SettingsError, match="needs a token"):
         Settings(likes="x", host="0.0.0.0")
+    with pytest.raises(SettingsError, match="others call by a name needs a token"):
+        Settings(likes="x", hosts=("localhost", "shop.example"))
+    assert Settings(likes="x", hosts=("shop.example",), token=TOKEN).requests_per_second == 50
+    assert Settings(likes="x", hosts=("localhost",)).requests_per_second == 0
     assert Settings(likes="x", host="0.0.0.0", token=TOKEN).requests_per_second == 50
     assert Settings(likes="x", host="::1").on_loopback
     with pytest.raises(SettingsError, match="16"):
@@ -82,7 +86,7 @@ def test_other_names_lead_nowhere(asking):
         assert answer.json()["error"]["kind"] == "MisdirectedRequest"
     for host in ("localhost", "127.0.0.1:8000", "[::1]:80", "LOCALHOST:1"):
         assert client.get(f"{V1}/health", headers={"Host": host}).status_code == 200, host
-    named = asking(hosts=("shop.example",))
+    named = asking(hosts=("shop.example",), token=TOKEN)
     assert named.get(f"{V1}/health", headers={"Host": "shop.example"}).status_code == 200
     public = asking(host="0.0.0.0", token=TOKEN)
     assert public.get(f"{V1}/health", headers={"Host": "any.example"}).status_code == 200

@@ -164,6 +164,8 @@ def test_what_is_shown_may_be_overridden(service):
     assert "i0001" in ids(service.recommend(user, k=40, exclude_seen=False))
     assert "i0001" not in ids(changed.recommend(user, k=40, exclude_seen=False))
     assert "i0001" not in [one.id for one in changed.search("Sigur Rós")]
+    assert [one.id for one in changed.search("anotehr", 1)] == ["i0000"]
+    assert "i0000" not in [one.id for one in changed.search("Radiohead")]
 
 
 def test_the_summary_tells_what_is_served(service):

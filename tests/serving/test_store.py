@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import threading
 import time
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tacit.errors import DataError, SettingsError, StoreError
 from tacit.serving import migrations
-from tacit.serving.store import MOST_ID, Activation, Event, Folded, Override, Store
+from tacit.serving.store import MOST_ID, Activation, Event, Override, Store
 
 HOSTILE = ["'; DROP TABLE tacit_events; --", '"quoted"', "%s :name ?", "Sigur Rós 🎧", "\n\t", "5"]
 
@@ -186,24 +184,11 @@ def test_overrides_are_texts(how) -> None:
         Override(**how)
 
 
-def test_people_are_kept_folded(store) -> None:
-    vector = np.array([1.5, -2.0, 1e-30], dtype=np.float32)
-    store.fold("ann", Folded(np.zeros(2, np.float32), "old.tacit", 1))
-    store.fold("ann", Folded(vector, "m.tacit", 7))
-    found = store.folded("ann")
-    np.testing.assert_array_equal(found.vector, vector)
-    assert (found.model, found.upto, found.vector.dtype) == ("m.tacit", 7, np.float32)
-    assert store.folded("bo") is None
-    with pytest.raises(DataError, match="finite"):
-        store.fold("ann", dataclasses.replace(found, vector=np.array([np.nan], np.float32)))
-
-
 def test_who_is_forgotten_leaves_nothing(store) -> None:
     store.add([Event("ann", 1, key="k"), Event("bo", 1), Event("ann", 2)])
-    store.fold("ann", Folded(np.ones(2, np.float32), "m.tacit", 3))
     newest = store.last()
     assert store.forget("ann") == 2
-    assert (store.history("ann"), store.folded("ann")) == ({}, None)
+    assert store.history("ann") == {}
     assert [one.event.person for one in store.events()] == ["bo"]
     assert store.forget("ann") == 0
     store.add([Event("cy", 1)])
@@ -285,7 +270,7 @@ def test_a_later_version_is_refused(url, monkeypatch) -> None:
             migrations, "MIGRATIONS", [*migrations.MIGRATIONS, ["CREATE TABLE tacit_x (n INTEGER)"]]
         )
         Store.open(url).close()
-    with pytest.raises(StoreError, match=r"a later tacit .* version 2, and this .* up to 1"):
+    with pytest.raises(StoreError, match=r"a later tacit .* version 3, and this .* up to 2"):
         Store.open(url)
 
 

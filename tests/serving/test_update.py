@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.conftest import random_interactions
 from tests.serving.conftest import small_data
 
+from tacit.data.ids import IdMap
+from tacit.data.interactions import Interactions
 from tacit.models.als import ALS
 from tacit.models.neighbours import ItemNeighbours
+from tacit.serving.people import People, user_of
+from tacit.serving.service import Service
+from tacit.serving.shared import Shared
 from tacit.serving.store import Event, Store
 from tacit.serving.update import gather, updated
 
@@ -67,12 +73,60 @@ def test_a_heart_does_not_weaken_what_was_played_often(opened):
     assert gather(data, opened)[0].history(person)[item] == value
 
 
-def test_ids_of_another_type_are_left_out(opened):
+def test_items_of_another_type_are_left_out(opened):
     opened.add([Event(5, "i0000"), Event("someone", 7), Event("someone", "i0001")])
     made, told = gather(small_data(), opened)
     assert told.left_out == 1
     assert made.history("someone") == {"i0001": 1.0}
+    assert made.history("5") == {"i0000": 1.0}
     assert 7 not in made.items
+
+
+def numbered(n_users: int = 30, n_items: int = 20) -> Interactions:
+    """People and items that are called by integers."""
+    data = random_interactions(n_users, n_items, seed=2)
+    return Interactions(data.csr, IdMap.range(n_users, "user"), IdMap.range(n_items, "item"))
+
+
+def test_texts_stand_as_integers_where_users_are_integers(opened):
+    data = numbered()
+    opened.add([Event("visitor-1", 3), Event(4, 19), Event(99, 5)])
+    made, told = gather(data, opened)
+    visitor = user_of("visitor-1", data.users)
+    assert visitor == -4_604_680_356_072_230_622  # the same in all versions
+    assert (told.people, told.new_users, told.left_out) == (3, 2, 0)
+    assert made.history(visitor) == {3: 1.0}
+    assert made.history(99) == {5: 1.0}
+    opened.add([Event("visitor-1", 3, "unlike"), Event("visitor-1", 8)])
+    again, told = gather(made, opened, told.learned)
+    assert told.new_users == 0
+    assert again.history(visitor) == {8: 1.0}
+
+
+def test_a_visitor_keeps_their_shelf_when_the_model_has_learned_from_it(opened):
+    old = ALS(factors=4, iterations=3).fit(numbered())
+    events = [Event("visitor-1", item) for item in (3, 5, 7)]
+    opened.add(events)
+    people = People(opened, Shared())
+    before = people.likes(Service({"likes": old}), "visitor-1")
+    assert list(before) == [3, 5, 7]
+    data, told = gather(old.interactions, opened)
+    service = Service({"likes": updated(old, data)}, learned=told.learned)
+    assert people.likes(service, "visitor-1") == before
+    assert people.somebody(service, "visitor-1").user == user_of("visitor-1", data.users)
+    opened.add([Event("visitor-1", 3, "unlike")])
+    people.refresh(service)
+    assert list(people.likes(service, "visitor-1")) == [5, 7]
+
+
+def test_whom_a_model_passed_over_is_not_forgotten(opened):
+    """Another model may say that it learned from events, and not know everybody who has some."""
+    opened.add([Event("visitor-1", 3), Event("visitor-1", 5)])
+    service = Service({"likes": ALS(factors=4).fit(numbered())}, learned=opened.last())
+    assert list(People(opened, Shared()).likes(service, "visitor-1")) == [3, 5]
+    opened.add([Event("visitor-1", 6)])
+    made, _ = gather(numbered(), opened, service.learned)
+    assert list(made.history(user_of("visitor-1", made.users))) == [3, 5, 6]
 
 
 @pytest.mark.parametrize("refit", [False, True])

@@ -44,6 +44,7 @@ _WAYS = {
     "hybrid-als": ("Likes and tags", "HybridALS, with colour, form and finish as tags"),
     "content": ("Visually similar", "Content, from the pictures alone"),
 }
+_FILES = {"hybrid-als": "tags.tacit", "content": "looks.tacit"}
 _FACTOR_LIMIT = 64
 _HELD_OUT, _LEAST = 3, 10
 # Chosen on another world (seed 1) than the one shown; so were the neighbours. HybridALS has the
@@ -76,8 +77,8 @@ def demo(
     """Show the main job in seconds: likes in, recommendations out.
 
     Draws a catalogue of little solids and people with hidden tastes who like some of them;
-    holds out a part of the likes; measures ALS and simple models on it; and writes a model and
-    a page with pictures: what is like an item by who likes it, by its tags, and by its looks.
+    holds out a part of the likes; measures ALS and simple models on it; and writes models and a
+    page with pictures: what is like an item by who likes it, by its tags, and by its looks.
     """
     began = time.perf_counter()
     out = Output(as_json=json, quiet=quiet)
@@ -88,6 +89,7 @@ def demo(
     people, thing = _people(model), _something(model)
     _show(model, people[0], thing, out)
     others = _others(interactions, out)
+    files = [one.save(output / _FILES[one.kind]) for one in others]
     page = _page(_report(model, others, trial, people), output / "report.html", out)
     name = quoted(_name(model, thing))
     out.text()
@@ -97,6 +99,7 @@ def demo(
         f"  tacit similar {path} {name}",
         f"  tacit recommend {path} --like {name}",
         f"  tacit info {path}",
+        f"  tacit serve {path}" + "".join(f" --{one.stem} {one}" for one in files),
     )
     out.document(
         {

@@ -7,8 +7,20 @@ from typing import Annotated, Literal
 
 import typer
 
-from tacit.cli.options import HowMany, Json, Metric, ModelFile, Quiet
+from tacit.cli.options import (
+    Allow,
+    AllowFile,
+    ByName,
+    Deny,
+    DenyFile,
+    HowMany,
+    Json,
+    Metric,
+    ModelFile,
+    Quiet,
+)
 from tacit.cli.output import Output
+from tacit.cli.recommend import item_list
 from tacit.data import database
 from tacit.errors import SettingsError
 
@@ -23,7 +35,7 @@ tacit export artists.tacit --what similar -k 20 --to similar.csv.gz
 
 [dim]# into the shop's own database, which serves them[/dim]
 tacit export artists.tacit --to postgresql://me@host/shop --table top_artists
-tacit export artists.tacit --to sqlite:///shop.db
+tacit export artists.tacit --to sqlite:///shop.db --allow-file in-stock.txt
 
 Stopped, and called again in the same way, it goes on where it was."""
 
@@ -63,6 +75,11 @@ def export(
     metric: Annotated[
         Metric, typer.Option(help="similar: cosine, or dot.", metavar="HOW")
     ] = "cosine",
+    allow: Allow = None,
+    allow_file: AllowFile = None,
+    deny: Deny = None,
+    deny_file: DenyFile = None,
+    by_name: ByName = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -71,10 +88,11 @@ def export(
     The file or table appears once it is whole; a table that is there is replaced in one
     transaction, so that its readers never see half of it.
     """
+    from tacit.models import load
     from tacit.models.export import export as write
 
     out = Output(as_json=json, quiet=quiet)
-    target = _target(to, format)
+    target, loaded = _target(to, format), load(model)
     with out.progress("exporting") as update:
         done = write(
             model,
@@ -84,6 +102,8 @@ def export(
             table=table,
             exclude_seen=not include_seen,
             metric=metric,
+            allow=item_list(loaded, allow, allow_file, by_name),
+            deny=item_list(loaded, deny, deny_file, by_name),
             on_progress=lambda here, whole: update(here, whole, f"{here:,} of {whole:,}"),
         )
     noun = "users" if what == "recommendations" else "items"

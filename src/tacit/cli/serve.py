@@ -56,14 +56,25 @@ def serve(
     ] = None,
     allow_host: Annotated[
         list[str] | None,
-        typer.Option(help="A name the server goes by; may be repeated; *: any.", metavar="NAME"),
+        typer.Option(
+            help="A name the server goes by, as behind a proxy; may be repeated; *: any.",
+            metavar="NAME",
+        ),
     ] = None,
     rate: Annotated[
         float | None,
         typer.Option(
             min=0,
-            help="Requests a second of one client, 0: no limit; left out: 50 beyond loopback.",
+            help="Requests a second of one client, 0: no limit; left out: 50 if others reach it.",
             metavar="N",
+        ),
+    ] = None,
+    picture_cache: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder to keep pictures of the web in: the server fetches those that the "
+            "catalogue names, and browsers get them from it. Left out: browsers fetch them.",
+            metavar="FOLDER",
         ),
     ] = None,
     json: Json = False,
@@ -93,6 +104,7 @@ def serve(
         token=token,
         hosts=tuple(allow_host or ()),
         rate=rate,
+        picture_cache=None if picture_cache is None else str(picture_cache),
     )
 
     def told(address: str) -> None:

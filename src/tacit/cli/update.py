@@ -63,8 +63,6 @@ def update(
         f"{told.new_items:,} items that are new"
     )
     if told.left_out:
-        out.text(
-            f"left out {told.left_out:,} people whose ids are of another type than the model's"
-        )
+        out.text(f"left out {told.left_out:,} items whose ids are of another type than the model's")
     out.text(f"wrote {output}" + (", the active model now" if activate else ""), style="bold")
     out.document({"file": str(output), "active": activate, **dataclasses.asdict(told)})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tacit.errors import SettingsError, TacitError, require
@@ -122,6 +122,37 @@ def told(url: sa.URL, kind: type[TacitError]) -> Iterator[None]:
         yield
     except sa.exc.SQLAlchemyError as error:
         raise kind(f"the database {shown(url)}: {_reason(error)}") from error
+
+
+def insert(con: sa.Connection, table: sa.Table, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Put many rows, given by their columns, into a table; into PostgreSQL by COPY."""
+    rows = zip(*columns.values(), strict=True)
+    if con.dialect.name == "postgresql":
+        _copy(con, table, columns, rows)
+        return
+    told = [dict(zip(columns, row, strict=True)) for row in rows]
+    if told:
+        con.execute(table.insert(), told)
+
+
+def _copy(
+    con: sa.Connection, table: sa.Table, names: Iterable[str], rows: Iterable[tuple[Any, ...]]
+) -> None:
+    """Rows by COPY, in the transaction of the connection."""
+    import psycopg
+    import sqlalchemy as sa
+
+    quoted = con.dialect.identifier_preparer
+    listed = ", ".join(map(quoted.quote, names))
+    command = f"COPY {quoted.format_table(table)} ({listed}) FROM STDIN"
+    driver = con.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    try:
+        with driver.cursor() as cursor, cursor.copy(command.encode()) as stream:
+            for row in rows:
+                stream.write_row(row)
+    except psycopg.Error as error:
+        raise sa.exc.DBAPIError(command, None, error) from error
 
 
 def _reason(error: sa.exc.SQLAlchemyError) -> str:

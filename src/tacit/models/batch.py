@@ -12,7 +12,7 @@ from tacit.checks import whole
 from tacit.data.ids import Id, IdMap
 from tacit.data.tables import check_file
 from tacit.errors import DataError
-from tacit.models.lists import ItemLists
+from tacit.models.lists import ItemLists, kept
 from tacit.models.sinks import Columns, FileSink
 from tacit.results import Recommendations
 
@@ -39,9 +39,7 @@ def recommend_all(
 ) -> Path | Iterator[Recommendations]:
     """Recommendations for every user; see :meth:`tacit.models.base.Model.recommend_all`."""
     size = batch_size(batch, whole("k", k, 1))
-    allow, deny = (
-        one if one is None or hasattr(one, "keys") else list(one) for one in (allow, deny)
-    )
+    allow, deny = kept(allow), kept(deny)
 
     def ask(users: list[Id]) -> Recommendations:
         return model.recommend(users, k, exclude_seen=exclude_seen, allow=allow, deny=deny)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +16,7 @@ from tacit.data.ids import Id, IdMap
 from tacit.errors import ArtifactError
 from tacit.models.base import Metric, Model
 from tacit.models.batch import Progress, batch_size, batches, columns_of
+from tacit.models.lists import ItemLists, as_list, kept
 from tacit.models.sinks import Columns, FileSink, Sink, TableSink
 from tacit.results import Recommendations
 
@@ -47,6 +48,8 @@ def export(
     table: str | None = None,
     exclude_seen: bool = True,
     metric: Metric = "cosine",
+    allow: ItemLists | None = None,
+    deny: ItemLists | None = None,
     batch: int | None = None,
     on_progress: Progress | None = None,
 ) -> Exported:
@@ -73,6 +76,9 @@ def export(
         Whether to leave out what a user has already.
     metric
         How alike items are: ``"cosine"`` or ``"dot"``.
+    allow, deny
+        Items to choose from alone, and items to leave out; as for
+        :meth:`tacit.models.base.Model.recommend`.
     batch
         How many users or items at a time; None: up to 10,000.
     on_progress
@@ -82,6 +88,8 @@ def export(
     ------
     SettingsError
         If an argument is out of its range.
+    UnknownIdError
+        If an item of allow or deny is of another type than the model's.
     DataError
         If the file or the table can't be written, or the table holds something else.
     ArtifactError
@@ -92,8 +100,10 @@ def export(
     checks.choice("what", what, ("recommendations", "similar"))
     size = batch_size(batch, checks.whole("k", k, 1))
     model = load(model_file)
-    ids, columns, ask = _question(model, what, k, exclude_seen, metric)
-    digest = _digest(Path(model_file), [what, k, exclude_seen, metric])
+    limits: dict[str, Any] = {"allow": kept(allow), "deny": kept(deny)}
+    ids, columns, ask = _question(model, what, k, exclude_seen, metric, limits)
+    settings = [what, k, exclude_seen, metric, *map(_plain, limits.values())]
+    digest = _digest(Path(model_file), settings)
     with contextlib.closing(_sink(to, table or what, columns)) as sink:
         resumed = sink.begin(digest)
         done = resumed
@@ -107,13 +117,27 @@ def export(
 
 
 def _question(
-    model: Model, what: What, k: int, exclude_seen: bool, metric: Metric
+    model: Model,
+    what: What,
+    k: int,
+    exclude_seen: bool,
+    metric: Metric,
+    limits: dict[str, Any],
 ) -> tuple[IdMap, Columns, Callable[[list[Id]], Recommendations]]:
     if what == "similar":
         columns = columns_of(model, "item", "similar_item")
-        return model.items, columns, lambda some: model.similar_items(some, k, metric=metric)
+        how = {"metric": metric, **limits}
+        return model.items, columns, lambda some: model.similar_items(some, k, **how)
     columns = columns_of(model, "user", "item")
-    return model.users, columns, lambda some: model.recommend(some, k, exclude_seen=exclude_seen)
+    how = {"exclude_seen": exclude_seen, **limits}
+    return model.users, columns, lambda some: model.recommend(some, k, **how)
+
+
+def _plain(lists: ItemLists | None) -> Any:
+    """Lists as JSON tells them, the same in whatever order they came."""
+    if isinstance(lists, Mapping):
+        return sorted([repr(query), _plain(items)] for query, items in lists.items())
+    return None if lists is None else sorted(set(map(repr, as_list(lists))))
 
 
 def _sink(to: str | Path, table: str, columns: Columns) -> Sink:

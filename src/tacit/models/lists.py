@@ -61,6 +61,19 @@ def as_list(ids: Id | Iterable[Id]) -> list[Id]:
     return [one.item() if isinstance(one, np.generic) else one for one in ids]
 
 
+def kept(lists: ItemLists | None) -> ItemLists | None:
+    """Allow or deny lists that can be gone through again and again, whatever they came as."""
+    if isinstance(lists, Mapping):
+        return {query: _again(items) for query, items in lists.items()}
+    return None if lists is None else _again(lists)
+
+
+def _again(items: Iterable[Id]) -> Iterable[Id]:
+    """What is no list stays what it is: whoever uses it refuses it."""
+    is_one = isinstance(items, str | bytes) or not isinstance(items, Iterable)
+    return items if is_one else list(items)
+
+
 def allowed(lists: ItemLists | None, queries: Sequence[Id], items: IdMap) -> list[Csr | None]:
     """For each query, the only items it may get, or None where it is not limited.
 

@@ -174,12 +174,9 @@ class TableSink:
 
     def write(self, answers: Recommendations, done: int) -> None:
         """See :class:`Sink`."""
-        columns = answers.columns()
-        values = zip(*(column.tolist() for column in columns.values()), strict=True)
-        rows = [dict(zip(columns, row, strict=True)) for row in values]
+        columns = {name: column.tolist() for name, column in answers.columns().items()}
         with self._transaction() as con:
-            if rows:
-                con.execute(self._fresh.insert(), rows)
+            database.insert(con, self._fresh, columns)
             con.execute(self._progress.update().where(self._is_ours).values(done=done))
 
     def finish(self) -> None:

@@ -10,6 +10,7 @@ import re
 import stat
 import zlib
 from pathlib import Path
+from typing import BinaryIO
 
 from tacit.content.pictures import FORMATS, MAX_PIXELS
 from tacit.rendering.markup import Markup, address, tag
@@ -74,22 +75,40 @@ def _inline(path: str) -> str | None:
 @functools.lru_cache(maxsize=512)
 def _shrunk(path: str, _changed: int, _bytes: int) -> str | None:
     """A local picture as a data: address; remembered until the file changes."""
+    found = shrunk(path)
+    if found is None:
+        return None
+    return "data:image/webp;base64," + base64.b64encode(found).decode()
+
+
+def shrunk(picture: str | BinaryIO, size: int = SIZE) -> bytes | None:
+    """A picture made small, as WebP; None if it is none that can be shown.
+
+    What it is tells its content, never its name; formats that can hold scripts are none.
+
+    Parameters
+    ----------
+    picture
+        The path of a file, or an open one.
+    size
+        The longer side, in pixels, at most.
+    """
     from PIL import Image, ImageOps
 
     try:
-        with Image.open(path, formats=FORMATS) as picture:
-            if picture.width * picture.height > MAX_PIXELS:
+        with Image.open(picture, formats=FORMATS) as found:
+            if found.width * found.height > MAX_PIXELS:
                 return None
-            picture.draft("RGB", (SIZE, SIZE))  # lets JPEG decode at a smaller size
-            picture.thumbnail((SIZE, SIZE))
-            small = ImageOps.exif_transpose(picture)
+            found.draft("RGB", (size, size))  # lets JPEG decode at a smaller size
+            found.thumbnail((size, size))
+            small = ImageOps.exif_transpose(found)
             small = small.convert("RGBA" if small.has_transparency_data else "RGB")
         out = io.BytesIO()
         small.save(out, "WEBP", quality=85, method=4)
     except Exception as error:  # decoders of damaged pictures raise nearly anything
-        log.debug("no thumbnail of %s: %s", path, error)
+        log.debug("no thumbnail of %s: %s", picture, error)
         return None
-    return "data:image/webp;base64," + base64.b64encode(out.getvalue()).decode()
+    return out.getvalue()
 
 
 def _tile(name: str) -> Markup:

@@ -19,6 +19,7 @@ from tacit.serving import api, pages, problems
 from tacit.serving.holder import ServiceHolder
 from tacit.serving.metrics import Metrics
 from tacit.serving.people import People
+from tacit.serving.pictures import Pictures
 from tacit.serving.security import Guard
 from tacit.serving.service import Service
 from tacit.serving.settings import Settings
@@ -34,8 +35,8 @@ What to offer to whom, what is like what, and why; and where to tell what people
 * **Ids** are texts or whole numbers, as the model holds them; in addresses they are written out.
 * **Lists** come by pages: `k` answers after the first `offset`; together up to 1,000.
 * **Failures** have one shape: `{"error": {"kind", "message", "details"}}`.
-* **Limits**: bodies of 1 MiB, lists of 1,000 ids, batches of 1,000 events; beyond loopback also
-  a number of requests a second for each client (429 says when to try again).
+* **Limits**: bodies of 1 MiB, lists of 1,000 ids, batches of 1,000 events; where others reach the
+  server also a number of requests a second for each client (429 says when to try again).
 * **Writing** needs `Authorization: Bearer TOKEN` where the server has a token.
 """
 
@@ -57,10 +58,12 @@ def create_app(holder: ServiceHolder, store: Store, settings: Settings) -> FastA
     )
     shared = Shared(None if settings.shared is None else Path(settings.shared))
     metrics = holder.metrics = Metrics(_add_routes(app), shared)
-    app.state.tacit = State(holder, store, settings, People(store, shared), metrics)
+    folder = settings.picture_cache
+    pictures = None if folder is None else Pictures(Path(folder))
+    app.state.tacit = State(holder, store, settings, People(store, shared), metrics, pictures)
     problems.install(app)
     pages.install(app)
-    app.add_middleware(Guard, settings=settings, metrics=metrics)
+    app.add_middleware(Guard, settings=settings, metrics=metrics, answer_to=pages.answer_to)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
 
@@ -91,6 +94,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if state.pictures is not None:
+            state.pictures.close()
 
 
 async def _keep_warm(state: State) -> None:

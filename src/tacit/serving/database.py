@@ -12,17 +12,15 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 import sqlalchemy as sa
 
 from tacit.data import database
 from tacit.data.ids import Id
-from tacit.errors import DataError, StoreError
+from tacit.errors import StoreError
 from tacit.serving import migrations
 from tacit.serving.store import (
     Activation,
     Event,
-    Folded,
     Override,
     Store,
     Stored,
@@ -45,7 +43,6 @@ _STORE = _table("store", "version")
 _EVENTS = _table("events", "number person item kind value at key")
 _ACTIVATIONS = _table("activations", "number path learned at")
 _OVERRIDES = _table("overrides", "item name link picture tags hidden")
-_FOLDED = _table("folded", "person vector model upto")
 
 
 class DatabaseStore(Store):
@@ -117,12 +114,8 @@ class DatabaseStore(Store):
     def forget(self, person: Id) -> int:
         """See the base."""
         known_as = _text("person", person)
-
-        def do(con: sa.Connection) -> int:
-            con.execute(sa.delete(_FOLDED).where(_FOLDED.c.person == known_as))
-            return con.execute(sa.delete(_EVENTS).where(_EVENTS.c.person == known_as)).rowcount
-
-        return self._write(do)
+        gone = sa.delete(_EVENTS).where(_EVENTS.c.person == known_as)
+        return self._write(lambda con: con.execute(gone).rowcount)
 
     # --- models -------------------------------------------------------------------------
 
@@ -140,7 +133,7 @@ class DatabaseStore(Store):
             for row in self._rows(sa.select(*columns).order_by(newest).limit(limit))
         ]
 
-    # --- items and people ---------------------------------------------------------------
+    # --- items --------------------------------------------------------------------------
 
     def overrides(self) -> dict[Id, Override]:
         """See the base."""
@@ -157,22 +150,6 @@ class DatabaseStore(Store):
             tags = None if override.tags is None else json.dumps(override.tags)
             row = {**vars(override), "tags": tags, "hidden": int(override.hidden)}
         self._replace(_OVERRIDES, {"item": _text("item", item)}, row)
-
-    def fold(self, person: Id, folded: Folded) -> None:
-        """See the base."""
-        vector = np.ascontiguousarray(folded.vector, dtype="<f4")
-        if vector.ndim != 1 or not np.isfinite(vector).all():
-            raise DataError(f"a person's vector is a list of finite numbers, got {folded.vector!r}")
-        row = {"vector": vector.tobytes(), "model": folded.model, "upto": folded.upto}
-        self._replace(_FOLDED, {"person": _text("person", person)}, row)
-
-    def folded(self, person: Id) -> Folded | None:
-        """See the base."""
-        known_as = _FOLDED.c.person == _text("person", person)
-        columns = (_FOLDED.c.vector, _FOLDED.c.model, _FOLDED.c.upto)
-        for vector, model, upto in self._rows(sa.select(*columns).where(known_as)):
-            return Folded(np.frombuffer(vector, dtype="<f4"), model, upto)
-        return None
 
     # --- the store itself ---------------------------------------------------------------
 

@@ -34,6 +34,8 @@ MIGRATIONS: list[Sequence[str]] = [
         "CREATE TABLE tacit_folded (person TEXT PRIMARY KEY, vector {bytes} NOT NULL, "
         "model TEXT NOT NULL, upto BIGINT NOT NULL)",
     ),
+    # vectors of people: to fold somebody in anew takes no longer than to look one up
+    ("DROP TABLE tacit_folded",),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -54,21 +55,21 @@ class People:
         UnknownIdError
             If neither knows them.
         """
-        changes = self._changes(service, person)
+        user = user_of(person, service.likes.users)
+        changes = self._changes(service, person, user)
         if changes:
-            known = service.history(person) if service.knows(person) else {}
-            return Person(None, overlaid(known, service.likes.items, changes))
-        if not service.knows(person):  # nothing of other people's ids is told
+            return Person(None, self._by_now(service, user, changes))
+        if not service.knows(user):  # nothing of other people's ids is told
             raise UnknownIdError(f"unknown person {person!r}: without events")
-        return Person(person, None)
+        return Person(user, None)
 
     def likes(self, service: Service, person: Id) -> dict[Id, float]:
         """What somebody likes by now, of the model's items, item → value; unknown people nothing.
 
         What the model knows comes first; then what they did since, the last of it last.
         """
-        known = service.history(person) if service.knows(person) else {}
-        return overlaid(known, service.likes.items, self._changes(service, person))
+        user = user_of(person, service.likes.users)
+        return self._by_now(service, user, self._changes(service, person, user))
 
     def refresh(self, service: Service) -> None:
         """Look who did something; other servers on the same database are not heard of otherwise."""
@@ -81,11 +82,33 @@ class People:
             self._active |= self._store.people(self._upto)
             self._upto = last
 
-    def _changes(self, service: Service, person: Id) -> dict[Id, float]:
-        """What somebody did that the model has not learned from."""
+    @staticmethod
+    def _by_now(service: Service, user: Id, changes: Mapping[Id, float]) -> dict[Id, float]:
+        known = service.history(user) if service.knows(user) else {}
+        return overlaid(known, service.likes.items, changes)
+
+    def _changes(self, service: Service, person: Id, user: Id) -> dict[Id, float]:
+        """What somebody did that the model has not learned from; whom it does not know, all."""
+        if not service.knows(user):
+            return self._store.changes(person)
         if self._stamp != self._shared.stamp() or service.learned != self._learned:
             self.refresh(service)
         return self._store.changes(person, service.learned) if person in self._active else {}
+
+
+def user_of(person: Id, users: IdMap) -> Id:
+    """What a model calls a person of the store, who may have an id of another type.
+
+    Where a model's users are integers, a text (a visitor's, say) becomes a negative one: −1 less
+    the first 63 bits of the SHA-256 of its UTF-8. So it stays the same from update to update, and
+    meets nobody else. Where they are texts, an integer is written out.
+    """
+    if isinstance(person, int):
+        return person if users.are_integers else str(person)
+    if not users.are_integers:
+        return person
+    digest = hashlib.sha256(person.encode("utf-8", "surrogatepass")).digest()
+    return -1 - (int.from_bytes(digest[:8]) >> 1)
 
 
 def overlaid(

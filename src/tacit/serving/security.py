@@ -6,12 +6,15 @@ import functools
 import secrets
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tacit.serving.problems import Refused, answer_to
+from tacit.serving.problems import Refused
 from tacit.serving.settings import Settings, is_loopback
 
 if TYPE_CHECKING:
@@ -19,14 +22,13 @@ if TYPE_CHECKING:
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https: http:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:{pictures}; "
     "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS = tuple(
     (name.encode(), value.encode())
     for name, value in {
-        "content-security-policy": CSP,
         "cross-origin-opener-policy": "same-origin",
         "cross-origin-resource-policy": "same-origin",
         "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -37,6 +39,8 @@ HEADERS = tuple(
 )
 _NO_STORE = ((b"cache-control", b"no-store"),)
 _CLIENTS = 10_000
+
+Headers = tuple[tuple[bytes, bytes], ...]
 
 
 class Buckets:
@@ -68,10 +72,33 @@ class Buckets:
 
 
 class Guard:
-    """An ASGI application around another: refuses, limits, counts, and adds headers."""
+    """An ASGI application around another: refuses, limits, counts, and adds headers.
 
-    def __init__(self, app: ASGIApp, *, settings: Settings, metrics: Metrics) -> None:
+    Parameters
+    ----------
+    app
+        The other.
+    settings
+        How far to let requests in.
+    metrics
+        Where they are counted.
+    answer_to
+        The answer to a request that was refused, or raised something.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        settings: Settings,
+        metrics: Metrics,
+        answer_to: Callable[[Request, Exception], Response],
+    ) -> None:
         self._app, self._settings, self._metrics = app, settings, metrics
+        self._answer_to = answer_to
+        pictures = " https: http:" if settings.picture_cache is None else ""
+        policy = (b"content-security-policy", CSP.format(pictures=pictures).encode())
+        self._headers = (policy, *HEADERS)
         self._buckets = Buckets(settings.requests_per_second, settings.burst)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,7 +107,8 @@ class Guard:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
-        answer = _Answer(send, scope["path"])
+        is_api = scope["path"].startswith("/api/")
+        answer = _Answer(send, (*self._headers, *_NO_STORE) if is_api else self._headers)
         body = _Body(receive, self._settings.most_body)
         try:
             self._check(scope, began)
@@ -88,7 +116,7 @@ class Guard:
         except Exception as error:
             if answer.status:  # it is on its way: the connection is all that can be broken off
                 raise
-            await answer_to(error)(scope, receive, answer.send)
+            await self._answer_to(Request(scope), error)(scope, receive, answer.send)
         finally:
             seconds = time.perf_counter() - began
             self._metrics.request(scope.get("endpoint"), answer.status or 500, seconds)
@@ -161,11 +189,10 @@ def check_token(headers: dict[bytes, bytes], token: str | None) -> None:
 
 
 class _Answer:
-    """Passes an answer on, with the headers that every one has."""
+    """Passes an answer on, with more headers, but for those that it has."""
 
-    def __init__(self, send: Send, path: str) -> None:
-        self._send, self.status = send, 0
-        self._more = (*HEADERS, *_NO_STORE) if path.startswith("/api/") else HEADERS
+    def __init__(self, send: Send, more: Headers) -> None:
+        self._send, self._more, self.status = send, more, 0
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from tacit import artifact, checks
+from tacit import checks
 from tacit.data.catalogue import Catalogue
 from tacit.data.ids import Id, IdMap
-from tacit.errors import ArtifactError, SettingsError, UnknownIdError, UnsupportedError
-from tacit.models import class_of, kinds
+from tacit.errors import SettingsError, UnknownIdError, UnsupportedError
 from tacit.models.base import Model
+from tacit.serving.filters import ALL, Lists, Tags
+from tacit.serving.filters import Filters as Filters
 from tacit.serving.names import NameIndex
+from tacit.serving.opening import ROLES as ROLES
+from tacit.serving.opening import Artifacts as Artifacts
+from tacit.serving.opening import Role as Role
+from tacit.serving.opening import opened
+from tacit.serving.popular import Popular
 from tacit.serving.varied import rerank
 from tacit.serving.views import ItemView, Views
 
 if TYPE_CHECKING:
     from tacit.serving.store import Override
-
-Role = Literal["likes", "tags", "looks"]
-ROLES: tuple[Role, ...] = ("likes", "tags", "looks")
 
 MOST = 1_000
 """Answers of one question, at most, those that are skipped included."""
@@ -48,36 +49,6 @@ class Why(NamedTuple):
     item: ItemView
     score: float
     reasons: list[Scored]
-
-
-class Artifacts(NamedTuple):
-    """The model files of a service: what is liked by the same people, tags as well, and looks."""
-
-    likes: Path
-    tags: Path | None = None
-    looks: Path | None = None
-
-
-@dataclasses.dataclass(frozen=True)
-class Filters:
-    """Which items may be answered.
-
-    Attributes
-    ----------
-    allow
-        Only these; None: all.
-    deny
-        Not these.
-    tags
-        Only what bears every one of these.
-    """
-
-    allow: Collection[Id] | None = None
-    deny: Collection[Id] = ()
-    tags: Sequence[str] = ()
-
-
-_ALL = Filters()
 
 
 class Service:
@@ -114,8 +85,11 @@ class Service:
         self.likes, self.learned = models["likes"], learned
         known = [one.catalogue for one in models.values()]
         self.views = Views([one for one in known if one is not None], overrides)
+        self._tags = Tags(next(iter(self.views.catalogues), None))
+        self._by_popularity = Popular(self.likes.interactions)
         self._lock = threading.Lock()
         self._names: NameIndex | None = None
+        self._renamed = _renamed(self.views.overrides, self.likes.items)
 
     @classmethod
     def open(
@@ -144,18 +118,14 @@ class Service:
         ArtifactError
             If one can't be used.
         """
-        models: dict[Role, Model] = {}
-        told: dict[Role, Mapping[str, Any]] = {}
-        for role, path in zip(ROLES, files, strict=True):
-            if path is not None:
-                models[role] = _load(path, verify=verify, threads=threads)
-                told[role] = artifact.describe(path)
+        models, told = opened(files, verify=verify, threads=threads)
         return cls(models, told, learned=learned)
 
     def with_overrides(self, overrides: Mapping[Id, Override]) -> Service:
         """The same with other overrides; the models are shared."""
         made = copy.copy(self)
         made.views = Views(self.views.catalogues, overrides)
+        made._renamed = _renamed(overrides, self.likes.items)
         return made
 
     @cached_property
@@ -221,7 +191,7 @@ class Service:
         *,
         k: int = 20,
         offset: int = 0,
-        filters: Filters = _ALL,
+        filters: Filters = ALL,
         exclude_seen: bool = True,
         diversity: float = 0.0,
     ) -> list[Scored]:
@@ -267,7 +237,7 @@ class Service:
         *,
         k: int = 20,
         offset: int = 0,
-        filters: Filters = _ALL,
+        filters: Filters = ALL,
         exclude_seen: bool = True,
         diversity: float = 0.0,
     ) -> tuple[Sequence[Id], list[float]]:
@@ -277,7 +247,7 @@ class Service:
         lists = self._lists(filters)
         ids: Sequence[Id]
         if history is not None and not len(history):
-            ids, scores = self._most_popular(wanted, **lists)
+            ids, scores = self._by_popularity.best(wanted, **lists)
         else:
             found = self.likes.recommend(
                 user, wanted, history=history, exclude_seen=exclude_seen, **lists
@@ -295,7 +265,7 @@ class Service:
         *,
         k: int = 20,
         offset: int = 0,
-        filters: Filters = _ALL,
+        filters: Filters = ALL,
     ) -> list[Scored]:
         """What is like an item, by one of the models; nothing where that does not know it.
 
@@ -338,15 +308,15 @@ class Service:
         reasons = [Scored(self.views.view(one), part) for one, part in parts]
         return Why(shown, found.score, [one for one in reasons if one.score > 0][:k])
 
-    def popular(self, k: int = 20, offset: int = 0, filters: Filters = _ALL) -> list[Scored]:
+    def popular(self, k: int = 20, offset: int = 0, filters: Filters = ALL) -> list[Scored]:
         """What most people like; the score is how many do."""
         n = _page(k, offset)
-        ids, scores = self._most_popular(n, **self._lists(filters))
+        ids, scores = self._by_popularity.best(n, **self._lists(filters))
         return self._scored(ids[offset:], scores[offset:])
 
     def varied(self, k: int = 20) -> list[Scored]:
         """Popular things that are unlike each other: a shelf to begin with."""
-        ids, scores = self._most_popular(min(MOST, 20 * k), **self._lists(_ALL))
+        ids, scores = self._by_popularity.best(min(MOST, 20 * k), **self._lists(ALL))
         if not self._has_vectors:
             return self._scored(ids[:k], scores[:k])
         order = rerank(np.sqrt(scores), self._vectors(ids), k, 0.7).tolist()
@@ -354,9 +324,16 @@ class Service:
 
     def search(self, text: str, k: int = 10) -> list[ItemView]:
         """Items by what somebody types of their names, slips forgiven; the likeliest first."""
-        hidden = self.views.hidden
-        found = self.names.find(text, min(MOST, checks.whole("k", k, 1, MOST) + len(hidden)))
+        hidden, (renamed, index) = self.views.hidden, self._renamed
+        most = min(MOST, checks.whole("k", k, 1, MOST) + len(hidden) + len(renamed))
+        found = index.find(text, most)
+        found += [one for one in self.names.find(text, most) if one not in renamed]
         return [self.views.view(one) for one in found if one not in hidden][:k]
+
+    @property
+    def counts(self) -> npt.NDArray[np.int64]:
+        """int64, shape (n_items,): how many people like each item."""
+        return self._by_popularity.counts
 
     @property
     def names(self) -> NameIndex:
@@ -406,55 +383,8 @@ class Service:
         view = self.views.view
         return [Scored(view(one), score) for one, score in zip(ids, scores, strict=True)]
 
-    def _lists(self, filters: Filters) -> dict[str, Any]:
-        """Filters as the models take them."""
-        hidden = self.views.hidden
-        deny = {*filters.deny, *hidden} if filters.deny or hidden else None
-        allow = filters.allow
-        if filters.tags:
-            bearing = self._bearing(filters.tags)
-            allow = bearing if allow is None else bearing & set(allow)
-        return {"allow": allow, "deny": deny}
-
-    def _bearing(self, tags: Sequence[str]) -> set[Id]:
-        """The items that bear every one of some tags."""
-        return set.intersection(*(self._by_tag.get(tag.casefold(), set()) for tag in tags))
-
-    @cached_property
-    def _by_tag(self) -> dict[str, set[Id]]:
-        found: dict[str, set[Id]] = {}
-        for catalogue in self.views.catalogues[:1]:
-            for item, tags in zip(catalogue.items, catalogue.tags or (), strict=False):
-                for tag in tags:
-                    found.setdefault(tag.casefold(), set()).add(item)
-        return found
-
-    @cached_property
-    def counts(self) -> npt.NDArray[np.int64]:
-        """int64, shape (n_items,): how many people like each item."""
-        csr = self.likes.interactions.csr
-        return np.bincount(csr.indices[csr.values > 0], minlength=csr.n_columns)
-
-    @cached_property
-    def _by_popularity(self) -> list[int]:
-        order: list[int] = np.argsort(-self.counts, kind="stable").tolist()
-        return order
-
-    def _most_popular(
-        self, k: int, allow: Collection[Id] | None, deny: Collection[Id] | None
-    ) -> tuple[list[Id], list[float]]:
-        items: IdMap = self.likes.items
-        chosen: list[int] = []
-        allowed = None if allow is None else set(allow)
-        for code in self._by_popularity:
-            one = items[code]
-            if (allowed is None or one in allowed) and (deny is None or one not in deny):
-                chosen.append(code)
-                if len(chosen) == k:
-                    break
-        return items[np.array(chosen, np.int64)].tolist(), self.counts[chosen].astype(
-            float
-        ).tolist()
+    def _lists(self, filters: Filters) -> Lists:
+        return self._tags.lists(filters, self.views)
 
     @property
     def _has_vectors(self) -> bool:
@@ -474,6 +404,12 @@ def _unknown(item: Id) -> UnknownIdError:
     return UnknownIdError(f"unknown item {item!r}: search finds items by name")
 
 
+def _renamed(overrides: Mapping[Id, Override], items: IdMap) -> tuple[Collection[Id], NameIndex]:
+    """Items with names that stand in the place of the catalogue's, and an index of those."""
+    names = {one: how.name for one, how in overrides.items() if how.name and one in items}
+    return names.keys(), NameIndex(Catalogue(IdMap(names), names=list(names.values())))
+
+
 def _page(k: int, offset: int) -> int:
     """How many answers must be found for a page of k of them."""
     checks.whole("offset", offset, 0, MOST)
@@ -481,15 +417,3 @@ def _page(k: int, offset: int) -> int:
     if n > MOST:
         raise SettingsError(f"k and offset together may be {MOST:,} at most, got {n:,}")
     return n
-
-
-def _load(path: Path, *, verify: bool, threads: int | None) -> Model:
-    """A model that uses some number of threads, whatever it was made with."""
-    bundle = artifact.read(path, verify=verify)
-    if bundle.model not in kinds():
-        raise ArtifactError(
-            f"{path} holds a model of kind {bundle.model!r}; this tacit knows {', '.join(kinds())}"
-        )
-    if threads is not None and "threads" in bundle.settings:
-        bundle = dataclasses.replace(bundle, settings={**bundle.settings, "threads": threads})
-    return class_of(bundle.model).from_bundle(bundle)

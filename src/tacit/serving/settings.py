@@ -42,13 +42,16 @@ class Settings:
         than this machine can reach the server.
     watch
         Seconds between looks at the model files and the store; 0: none.
+    picture_cache
+        A folder to keep pictures of the web in, which are then fetched by the server and not by
+        browsers; None: browsers fetch them.
     shared
         A file for what the processes share; None: there is only one process.
 
     Raises
     ------
     SettingsError
-        If one is out of its range, or the server would listen beyond loopback without a token.
+        If one is out of its range, or others could reach the server and there is no token.
     """
 
     likes: str
@@ -64,6 +67,7 @@ class Settings:
     rate: float | None = None
     burst: int = 200
     watch: float = 1.0
+    picture_cache: str | None = None
     shared: str | None = None
 
     def __post_init__(self) -> None:
@@ -76,21 +80,27 @@ class Settings:
         checks.number("watch", self.watch, 0)
         if self.token is not None and (len(self.token) < LEAST_TOKEN or not self.token.isascii()):
             raise SettingsError(f"a token needs {LEAST_TOKEN} ASCII characters or more")
-        if self.token is None and not self.on_loopback:
+        if self.token is None and self.is_reachable:
+            listening = f"listening on {self.host}, beyond loopback,"
+            why = "a server that others call by a name" if self.on_loopback else listening
             raise SettingsError(
-                f"listening on {self.host}, beyond loopback, needs a token: give --token, or "
-                "TACIT_TOKEN in the environment"
+                f"{why} needs a token: give --token, or TACIT_TOKEN in the environment"
             )
 
     @property
     def on_loopback(self) -> bool:
-        """Whether only this machine can reach the server."""
+        """Whether it listens to this machine alone."""
         return is_loopback(self.host)
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether others reach it, directly or through a proxy that knows its name."""
+        return not (self.on_loopback and all(map(is_loopback, self.hosts)))
 
     @property
     def requests_per_second(self) -> float:
         """Of one client, at most; 0: no limit."""
-        return (0.0 if self.on_loopback else 50.0) if self.rate is None else self.rate
+        return (50.0 if self.is_reachable else 0.0) if self.rate is None else self.rate
 
     @property
     def files(self) -> Artifacts:

@@ -9,6 +9,7 @@ from fastapi import Request
 from tacit.serving.holder import ServiceHolder
 from tacit.serving.metrics import Metrics
 from tacit.serving.people import People
+from tacit.serving.pictures import Pictures
 from tacit.serving.settings import Settings
 from tacit.serving.store import Store
 
@@ -22,6 +23,7 @@ class State:
     settings: Settings
     people: People
     metrics: Metrics
+    pictures: Pictures | None
 
 
 def state_of(request: Request) -> State:

@@ -1,7 +1,8 @@
-"""What a server keeps: feedback, people folded in, changes to the catalogue, the model in use.
+"""What a server keeps: feedback, changes to the catalogue, the model in use.
 
 This is what the rest of the server sees of it; :mod:`tacit.serving.database` keeps it in SQLite or
-PostgreSQL.
+PostgreSQL. People are folded into the model from their events, at each request: that takes no
+longer than to look up a vector would.
 """
 
 from __future__ import annotations
@@ -14,9 +15,6 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, Self
-
-import numpy as np
-import numpy.typing as npt
 
 from tacit import checks
 from tacit.data.ids import Id
@@ -143,27 +141,8 @@ class Activation:
     at: float
 
 
-@dataclass(frozen=True, eq=False)
-class Folded:
-    """A person's vector, as it was folded into a model.
-
-    Attributes
-    ----------
-    vector
-        float32, shape (factors,).
-    model
-        The path of the model: another one's vectors mean nothing to it.
-    upto
-        The number of the person's last event that is in it.
-    """
-
-    vector: npt.NDArray[np.float32]
-    model: str
-    upto: int
-
-
 class Store(ABC):
-    """Feedback, folded people, catalogue overrides and the active model, kept durably.
+    """Feedback, catalogue overrides and the active model, kept durably.
 
     All methods may be called from several threads, and several processes may share one store.
     """
@@ -255,7 +234,7 @@ class Store(ABC):
 
     @abstractmethod
     def forget(self, person: Id) -> int:
-        """Delete a person's events and vector; how many events there were.
+        """Delete a person's events; how many there were.
 
         SQLite overwrites what it deletes; PostgreSQL does so when it next vacuums. A model that
         has learned from the events keeps what it has learned until it is fitted anew.
@@ -276,7 +255,7 @@ class Store(ABC):
         newest = self.activations(1)
         return newest[0] if newest else None
 
-    # --- items and people ---------------------------------------------------------------
+    # --- items --------------------------------------------------------------------------
 
     @abstractmethod
     def overrides(self) -> dict[Id, Override]:
@@ -285,14 +264,6 @@ class Store(ABC):
     @abstractmethod
     def set_override(self, item: Id, override: Override | None) -> None:
         """Show this of an item in place of the catalogue; None: the catalogue again."""
-
-    @abstractmethod
-    def fold(self, person: Id, folded: Folded) -> None:
-        """Keep a person's vector, in place of an older one."""
-
-    @abstractmethod
-    def folded(self, person: Id) -> Folded | None:
-        """The vector of a person, or None; whoever uses it looks at its model and ``upto``."""
 
     # --- the store itself ---------------------------------------------------------------
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +15,8 @@ from tacit.data.histories import histories_to_csr
 from tacit.data.ids import Id, IdMap
 from tacit.data.interactions import Interactions
 from tacit.models.base import Model
-from tacit.serving.people import overlaid
-from tacit.serving.store import Store
+from tacit.serving.people import overlaid, user_of
+from tacit.serving.store import Store, id_text
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Update:
     new_users, new_items
         How many the model had not known.
     left_out
-        People whose ids are of another type than the model's, and so can't be its users.
+        Items whose ids are of another type than the model's, and so can't be among its own.
     learned
         The number of the last event that was looked at.
     """
@@ -49,7 +48,8 @@ def gather(data: Interactions, store: Store, learned: int = 0) -> tuple[Interact
     Parameters
     ----------
     data
-        What the model was fitted on. New people and items are put behind those that are there.
+        What the model was fitted on. New people and items are put behind those that are there;
+        people are called as :func:`tacit.serving.people.user_of` says.
     store
         Where the events are.
     learned
@@ -57,16 +57,14 @@ def gather(data: Interactions, store: Store, learned: int = 0) -> tuple[Interact
         harm: they say what is liked, not how much more.
     """
     last = store.last()
-    changes = {person: store.changes(person, learned) for person in store.people(learned)}
-    left_out = [person for person in changes if not _fits(person, data.users)]
-    for person in left_out:
-        del changes[person]
+    changes = _changes(data, store, learned)
     users = _longer(data.users, changes)
     liked = {item for one in changes.values() for item, value in one.items() if value}
-    items = _longer(data.items, (item for item in liked if _fits(item, data.items)))
+    fitting = {item for item in liked if _fits(item, data.items)}
+    items = _longer(data.items, fitting)
     rows = {
-        person: overlaid(data.history(person) if person in data.users else {}, items, change)
-        for person, change in changes.items()
+        user: overlaid(data.history(user) if user in data.users else {}, items, change)
+        for user, change in changes.items()
     }
     made = dataclasses.replace(
         data,
@@ -75,9 +73,8 @@ def gather(data: Interactions, store: Store, learned: int = 0) -> tuple[Interact
         items=items,
         timestamps=None,
     )
-    told = Update(
-        len(rows), len(users) - data.n_users, len(items) - data.n_items, len(left_out), last
-    )
+    left_out = len(liked) - len(fitting)
+    told = Update(len(rows), len(users) - data.n_users, len(items) - data.n_items, left_out, last)
     return made, told
 
 
@@ -103,7 +100,17 @@ def updated(model: Model, data: Interactions, *, refit: bool = False, iterations
     return found
 
 
-def _fits(one: Id, ids: IdMap) -> TypeGuard[Id]:
+def _changes(data: Interactions, store: Store, learned: int) -> dict[Id, dict[Id, float]]:
+    """What people did since, by what the model calls them; of new ones, all they ever did."""
+    found: dict[Id, dict[Id, float]] = {}
+    for person in sorted(store.people(learned), key=id_text):
+        user = user_of(person, data.users)
+        after = learned if user in data.users else 0
+        found.setdefault(user, {}).update(store.changes(person, after))
+    return found
+
+
+def _fits(one: Id, ids: IdMap) -> bool:
     return not len(ids) or isinstance(one, int) == ids.are_integers
 
 

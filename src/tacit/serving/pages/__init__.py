@@ -11,6 +11,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from tacit.serving.pages import browse, charts, files, shelf
+from tacit.serving.pages.failures import answer_to as answer_to
 from tacit.serving.pages.failures import install as install
 from tacit.serving.pages.templating import environment
 from tacit.serving.service import Service

@@ -6,6 +6,7 @@ import json
 import math
 import threading
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -95,10 +96,20 @@ def models(request: Request) -> HTMLResponse:
             "figures": figures(one["metrics"]),
             "charts": curves(one["training"]),
             "size": f"{one['bytes'] / 2**20:.1f} MiB" if one["bytes"] else "",
+            "created": moment(one["created"]),
         }
         for one in told
     ]
     return page(request, "models.html", models=shown)
+
+
+def moment(told: str) -> str:
+    """A date and time as people read it; what is none stays as it is."""
+    try:
+        when = datetime.fromisoformat(told).astimezone(UTC)
+    except ValueError:
+        return told
+    return f"{when.day} {when:%B %Y, %H:%M} UTC"
 
 
 def figures(metrics: Mapping[str, Any]) -> list[tuple[str, str, str]]:

@@ -9,9 +9,11 @@ from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from tacit.rendering.markup import address
 from tacit.rendering.thumbnails import source_of
 from tacit.serving.pages.art import tile
 from tacit.serving.state import state_of
@@ -27,6 +29,7 @@ _PICTURE = {
     # an SVG that somebody opens by itself may run nothing
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
 }
+_NOT_YET = {"cache-control": "private, max-age=30"}
 
 
 @functools.cache
@@ -46,16 +49,24 @@ async def static(name: str) -> Response:
 
 
 @router.get("/picture")
-def picture(request: Request, id: str) -> Response:  # noqa: A002
-    """The picture that the catalogue itself holds of an item, or else a drawn one.
+async def picture(request: Request, id: str) -> Response:  # noqa: A002
+    """The picture that the catalogue names for an item, or else a drawn one.
 
-    The catalogue alone names the file; it is decoded, and made small, before anybody gets it.
+    The catalogue alone says where it is; it is decoded, and made small, before anybody gets it.
     """
-    service = state_of(request).holder.service
+    state = state_of(request)
+    service = state.holder.service
     item = service.item(service.parse_item(id))
-    found = _decoded(source_of(item.picture) or "")
+    remote = address(item.picture)
+    if remote is None:
+        own = await run_in_threadpool(source_of, item.picture)
+        found = _decoded(own or "")
+    else:
+        kept = None if state.pictures is None else await state.pictures.get(remote)
+        found = None if kept is None else (kept, "image/webp")
     content, kind = found or (tile(item.id, item.name).encode(), "image/svg+xml")
-    return Response(content, headers=_PICTURE, media_type=kind)
+    headers = _PICTURE if found or remote is None else _PICTURE | _NOT_YET
+    return Response(content, headers=headers, media_type=kind)
 
 
 def _decoded(source: str) -> tuple[bytes, str] | None:

@@ -49,7 +49,8 @@ def page(
     liked
         What the visitor likes; None: it is looked up.
     """
-    service = state_of(request).holder.service
+    state = state_of(request)
+    service = state.holder.service
     body = (
         environment()
         .get_template(template)
@@ -59,6 +60,7 @@ def page(
             has_map=hasattr(service.likes, "item_factors"),
             liked=visitors.likes(request) if liked is None else liked,
             heartable=service.likes.items,
+            keeps_pictures=state.pictures is not None,
             version=__version__,
         )
     )
@@ -86,6 +88,7 @@ def environment() -> Environment:
         "like_url": functools.partial(address_of, "/shelf"),
         "map_url": functools.partial(address_of, "/map"),
         "item_url": functools.partial(address_of, "/item"),
+        "picture_url": functools.partial(address_of, "/picture"),
         "person_url": functools.partial(address_of, "/person"),
         "picture": picture_address,
         "tile": tile,
