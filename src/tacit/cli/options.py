@@ -331,6 +331,10 @@ class ModelOptions:
         int | None,
         _option("als: steps of conjugate gradients.", panel=_MODEL, metavar="N"),
     ] = None
+    momentum: Annotated[
+        float | None,
+        _option("als: below 1; 0 for epochs without it.", panel=_MODEL, metavar="NUMBER"),
+    ] = None
     iterations: Annotated[
         int | None, _option("als, ranking: epochs.", panel=_MODEL, metavar="N")
     ] = None
