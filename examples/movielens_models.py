@@ -66,57 +66,38 @@ def peer(name: str, learn: Any, space: Settings, **more: Any) -> Entry:
 
 
 RATES = {"factors": [64], "learning_rate": [0.05, 0.1]}
-SIZES = {"factors": [64, 128], "regularization": [10.0, 30.0, 100.0]}
-NEAR = {"similarity": ["cosine", "tfidf", "bm25"]}
+NEAR = {"similarity": ["tfidf", "bm25"]}
 RIDGE = [100.0, 250.0, 500.0, 1000.0]
-COMPONENTS = {"no_components": [64], "learning_rate": [0.05, 0.1]}
+SOLVED = {"factors": [128], "regularization": [10.0, 30.0, 100.0], "alpha": [1.0, 4.0]}
+CMFREC = {"k": [128], "lambda_": [10.0, 30.0, 100.0], "alpha": [1.0, 4.0]}
+WARP = {"loss": "warp", "epochs": 20}
 
 ENTRIES = [
     Entry("Popularity", tacit.Popularity),
     Entry("Content, genres", tacit.Content, genres=True),
-    Entry(
-        "ItemNeighbours",
-        tacit.ItemNeighbours,
-        {**NEAR, "neighbours": [20, 50, 100, 200], "shrinkage": [0.0, 20.0]},
-    ),
-    peer("implicit, neighbours", peers.implicit_neighbours, {**NEAR, "K": [20, 50, 100, 200]}),
+    Entry("ItemNeighbours", tacit.ItemNeighbours, {**NEAR, "neighbours": [50, 100, 200]}),
+    peer("implicit, neighbours", peers.implicit_neighbours, {**NEAR, "K": [50, 100, 200]}),
     Entry("EASE", tacit.EASE, {"regularization": RIDGE}),
     peer("irspack, EASE", peers.irspack_ease, {"reg": RIDGE}),
-    Entry("ALS", tacit.ALS, {**SIZES, "alpha": [1.0, 4.0]}, epochs=(5, 10, 15)),
-    peer("implicit, ALS", peers.implicit_als, {**SIZES, "alpha": [2.0, 5.0]}),
+    Entry("ALS", tacit.ALS, SOLVED, epochs=(5, 10, 15)),
+    peer("implicit, ALS", peers.implicit_als, {**SOLVED, "alpha": [2.0, 5.0]}),
     peer(
         "irspack, iALS",
         peers.irspack_ials,
-        {"n_components": [64, 128], "alpha0": [1.0, 0.25], "reg": [0.001, 0.003, 0.01]},
+        {"n_components": [128], "alpha0": [1.0, 0.25], "reg": [0.001, 0.003, 0.01]},
     ),
-    peer(
-        "cmfrec, implicit",
-        peers.cmfrec_implicit,
-        {"k": [64, 128], "lambda_": [10.0, 30.0, 100.0], "alpha": [1.0, 4.0]},
-    ),
-    Entry(
-        "HybridALS, genres",
-        tacit.HybridALS,
-        {**SIZES, "alpha": [1.0, 4.0]},
-        epochs=(5, 10, 15),
-        genres=True,
-    ),
-    peer(
-        "cmfrec, implicit, genres",
-        peers.cmfrec_implicit,
-        {"k": [64, 128], "lambda_": [10.0, 30.0, 100.0], "alpha": [1.0, 4.0]},
-        genres=True,
-    ),
+    peer("cmfrec, implicit", peers.cmfrec_implicit, CMFREC),
+    Entry("HybridALS, genres", tacit.HybridALS, SOLVED, epochs=(5, 10, 15), genres=True),
+    peer("cmfrec, implicit, genres", peers.cmfrec_implicit, CMFREC, genres=True),
     ranking("warp"),
-    peer("lightfm, warp", peers.lightfm, COMPONENTS, fixed={"loss": "warp", "epochs": 20}),
-    ranking("warp", genres=True),
     peer(
-        "lightfm, warp, genres",
+        "lightfm, warp",
         peers.lightfm,
-        COMPONENTS,
-        fixed={"loss": "warp", "epochs": 20},
-        genres=True,
+        {"no_components": [64], "learning_rate": [0.05, 0.1]},
+        fixed=WARP,
     ),
+    ranking("warp", genres=True),
+    peer("lightfm, warp, genres", peers.lightfm, {}, fixed=WARP, genres=True),
     ranking("k-os-warp"),
     ranking("bpr"),
     peer(

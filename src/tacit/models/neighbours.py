@@ -41,7 +41,8 @@ class ItemNeighbours(Model):
     neighbours
         How many an item keeps, 1 or more.
     k1, b
-        BM25's saturation, above 0, and its normalisation by length, 0…1.
+        BM25's saturation, above 0, and its normalisation by length, 0…1. A large ``k1`` all but
+        divides an item's column by its length, which suits catalogues of rare things.
     shrinkage
         h, 0 or more: two items that h people have in common count half as much alike. 0: none.
     threads
@@ -55,8 +56,8 @@ class ItemNeighbours(Model):
 
     similarity: Literal["cosine", "tfidf", "bm25"] = "cosine"
     neighbours: int = 50
-    k1: float = 100.0
-    b: float = 0.8
+    k1: float = 1.2
+    b: float = 0.75
     shrinkage: float = 0.0
     threads: int | None = None
 
