@@ -19,7 +19,8 @@ from tacit.cli.options import (
     Quiet,
 )
 from tacit.cli.output import Output, answers
-from tacit.errors import DataError, SettingsError, UnknownIdError
+from tacit.cli.sources import listed
+from tacit.errors import SettingsError, UnknownIdError
 
 if TYPE_CHECKING:
     from tacit.data.ids import Id
@@ -130,12 +131,8 @@ def item_list(
         return None
     chosen = [item(model, one, by_name) for one in given or ()]
     if file is not None:
-        try:
-            lines = file.read_text(encoding="utf-8").splitlines()
-        except UnicodeDecodeError as error:
-            raise DataError(f"{file} is not UTF-8 text: {error}") from None
         # a list of what is in stock may well hold items that the model does not know
-        chosen += [model.items.parse(line.strip()) for line in lines if line.strip()]
+        chosen += listed(file, model.items)
     return chosen
 
 

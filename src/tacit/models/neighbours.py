@@ -36,8 +36,9 @@ class ItemNeighbours(Model):
     ----------
     similarity
         ``"cosine"`` of the columns as they are; ``"tfidf"``, cosine of columns of
-        √r · log(n / (1 + |S_u|)), so that people who like everything count less; or ``"bm25"``,
-        the inner product of columns weighted by Okapi BM25 with the same inverse frequency.
+        √r · log(n / (1 + |S_u|)), n the number of items and |S_u| how many the person has, so
+        that people who like everything count less; or ``"bm25"``, the inner product of columns
+        weighted by Okapi BM25 with the same inverse frequency.
     neighbours
         How many an item keeps, 1 or more.
     k1, b
@@ -121,7 +122,7 @@ class ItemNeighbours(Model):
         rows, users = by_item.row_of_entry, by_item.indices
         if self.similarity != "cosine":
             seen = np.bincount(users, minlength=n_users)
-            rarity = np.maximum(np.log(n_users / (1.0 + seen)), 0.0)[users]
+            rarity = np.maximum(np.log(by_item.n_rows / (1.0 + seen)), 0.0)[users]
             size = np.abs(values)
             if self.similarity == "tfidf":
                 size = np.sqrt(size) * rarity
