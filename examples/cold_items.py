@@ -23,6 +23,8 @@ from tacit.engines.scorers import BlockScorer, FactorScorer, Scorer
 
 METRICS = ("ndcg", "precision", "auc")
 GIVEN = (0, 1, 2, 5, 10, 20)
+Measured = tuple[tacit.Interactions, dict[str, object], tacit.Features | None]
+"""Likes with features of their items, settings of ALS, and vectors of pictures."""
 
 
 class Chance:
@@ -54,19 +56,21 @@ class SameForAll:
         return FactorScorer(ones, self.scores[:, np.newaxis])
 
 
-def lastfm(folder: str) -> tuple[tacit.Interactions, dict[str, object]]:
+def lastfm(folder: str) -> Measured:
     data = tacit.datasets.load("lastfm-2k", path=folder).threshold(5, 3)
     tags = tacit.read_features(
         Path(folder) / "user_taggedartists.dat", item="artistID", feature="tagID"
     )
     settings = {"confidence": "log", "alpha": 10.0, "regularization": (100.0, 300.0)}
-    return data.with_item_features(tags.at_least(3).normalised("l2")), settings
+    return data.with_item_features(tags.at_least(3).normalised("l2")), settings, None
 
 
-def shapes() -> tuple[tacit.Interactions, dict[str, object]]:
+def shapes() -> Measured:
     data = tacit.datasets.shapes().threshold(5, 5)
-    looks = tacit.Features.of_tags(data.catalogue)
-    return data.with_item_features(looks.normalised("l2")), {"alpha": 10.0, "regularization": 100.0}
+    tags = tacit.Features.of_tags(data.catalogue)
+    settings = {"alpha": 10.0, "regularization": 100.0}
+    told = data.with_item_features(tags.normalised("l2"))
+    return told, settings, tacit.images.embed(data.catalogue).features
 
 
 def cold(
@@ -151,10 +155,8 @@ def line(name: str, found: tacit.Evaluation) -> str:
 
 def main(folder: str | None = None) -> dict[str, tacit.Evaluation]:
     found = {}
-    for data, settings in ([lastfm(folder)] if folder else []) + [shapes()]:
+    for data, settings, looks in ([lastfm(folder)] if folder else []) + [shapes()]:
         print(f"\n{data!r}\n{data.item_features!r}\n")
-        pictures = data.catalogue is not None and data.catalogue.pictures is not None
-        looks = tacit.images.embed(data.catalogue).features if pictures else None
         for title, measured in (
             ("new items", cold(data, settings, looks)),
             ("known items", warm(data, settings)),

@@ -53,6 +53,9 @@ class Blend(Newcomers):
     person's history, and the scaled scores are averaged with the weights. An item that a part
     does not rate gets 0 from it; one that none rates is not recommended.
 
+    Features of people and of items that are new are told to the parts that go by such features;
+    new items are ranked by these alone.
+
     Parameters
     ----------
     models
