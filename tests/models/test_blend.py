@@ -267,6 +267,16 @@ def test_features_of_new_people_decide_who_answers() -> None:
     assert answer.sources == ["near", "inner"]
 
 
+def test_other_interactions_bring_features_of_people_without_a_past() -> None:
+    blend = Blend({"hybrid": HybridALS(factors=4), "pop": Popularity()}).fit(described())
+    unmet = described().take_users(np.array([0]))  # who took to nothing
+    assert unmet.nnz == 0
+    assert blend.scorer(unmet).sources == ["hybrid"]
+    other = tacit.Features.of({"u0000": ["the moon"]}, kind="user")
+    assert blend.scorer(unmet.with_user_features(other)).sources == ["pop"]
+    assert blend.scorer(unmet.with_user_features(None)).sources == ["pop"]
+
+
 def test_features_given_once_serve_all_parts() -> None:
     models = {"one": HybridALS(factors=4), "other": HybridALS(factors=4)}
     blend = Blend(models).fit(described())

@@ -214,7 +214,15 @@ class Blend(Newcomers):
         if interactions is self._interactions:
             return self._scorer(rows, np.arange(rows.n_rows))
         whole = functools.cache(lambda part: part.scorer(interactions))
-        return self._routed(Asked(rows), lambda part, who: whole(part).take(who))
+        asked = Asked(rows, people=self._described(interactions))
+        return self._routed(asked, lambda part, who: whole(part).take(who))
+
+    def _described(self, data: Interactions) -> list[FeatureRow] | None:
+        """The features that users of some interactions bring, if a part goes by such."""
+        features = data.user_features
+        if features is None or not self._goes_by_features_of("user"):
+            return None
+        return [features.row(user) if user in features.ids else {} for user in data.users]
 
     def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
         """As for people whose history is the item."""
