@@ -56,9 +56,10 @@ class Entry:
     library: str = "tacit"
 
 
-def ranking(loss: str, **more: Any) -> Entry:
+def ranking(loss: str, space: Settings | None = None, **more: Any) -> Entry:
     name = f"Ranking, {loss}" + (", genres" if more else "")
-    return Entry(name, tacit.Ranking, RATES, {"loss": loss}, (10, 20), **more)
+    searched = RATES if space is None else space
+    return Entry(name, tacit.Ranking, searched, {"loss": loss}, (10, 20), **more)
 
 
 def peer(name: str, learn: Any, space: Settings, **more: Any) -> Entry:
@@ -69,43 +70,41 @@ RATES = {"factors": [64], "learning_rate": [0.05, 0.1]}
 NEAR = {"similarity": ["tfidf", "bm25"]}
 RIDGE = [100.0, 250.0, 500.0, 1000.0]
 SOLVED = {"factors": [128], "regularization": [10.0, 30.0, 100.0], "alpha": [1.0, 4.0]}
-CMFREC = {"k": [128], "lambda_": [10.0, 30.0, 100.0], "alpha": [1.0, 4.0]}
+COMPONENTS = {"no_components": [64], "learning_rate": [0.05, 0.1]}
+STEPS = {"factors": [64], "learning_rate": [0.02, 0.05], "iterations": [50]}
 WARP = {"loss": "warp", "epochs": 20}
 
 ENTRIES = [
     Entry("Popularity", tacit.Popularity),
     Entry("Content, genres", tacit.Content, genres=True),
     Entry("ItemNeighbours", tacit.ItemNeighbours, {**NEAR, "neighbours": [50, 100, 200]}),
-    peer("implicit, neighbours", peers.implicit_neighbours, {**NEAR, "K": [50, 100, 200]}),
     Entry("EASE", tacit.EASE, {"regularization": RIDGE}),
-    peer("irspack, EASE", peers.irspack_ease, {"reg": RIDGE}),
     Entry("ALS", tacit.ALS, SOLVED, epochs=(5, 10, 15)),
+    Entry("HybridALS, genres", tacit.HybridALS, SOLVED, epochs=(5, 10, 15), genres=True),
+    ranking("warp"),
+    ranking("warp", genres=True),
+    ranking("k-os-warp", {}),
+    ranking("bpr"),
+    ranking("logistic", {}),
+]
+BESIDE = [
+    peer("implicit, neighbours", peers.implicit_neighbours, {**NEAR, "K": [50, 100, 200]}),
+    peer("irspack, EASE", peers.irspack_ease, {"reg": RIDGE}),
     peer("implicit, ALS", peers.implicit_als, {**SOLVED, "alpha": [2.0, 5.0]}),
     peer(
         "irspack, iALS",
         peers.irspack_ials,
         {"n_components": [128], "alpha0": [1.0, 0.25], "reg": [0.001, 0.003, 0.01]},
     ),
-    peer("cmfrec, implicit", peers.cmfrec_implicit, CMFREC),
-    Entry("HybridALS, genres", tacit.HybridALS, SOLVED, epochs=(5, 10, 15), genres=True),
-    peer("cmfrec, implicit, genres", peers.cmfrec_implicit, CMFREC, genres=True),
-    ranking("warp"),
     peer(
-        "lightfm, warp",
-        peers.lightfm,
-        {"no_components": [64], "learning_rate": [0.05, 0.1]},
-        fixed=WARP,
+        "cmfrec, implicit",
+        peers.cmfrec_implicit,
+        {"k": [128], "lambda_": [10.0, 30.0, 100.0], "alpha": [1.0, 4.0]},
     ),
-    ranking("warp", genres=True),
+    peer("cmfrec, implicit, genres", peers.cmfrec_implicit, {}, genres=True),
+    peer("lightfm, warp", peers.lightfm, COMPONENTS, fixed=WARP),
     peer("lightfm, warp, genres", peers.lightfm, {}, fixed=WARP, genres=True),
-    ranking("k-os-warp"),
-    ranking("bpr"),
-    peer(
-        "implicit, BPR",
-        peers.implicit_bpr,
-        {"factors": [64], "learning_rate": [0.02, 0.05], "iterations": [50]},
-    ),
-    ranking("logistic"),
+    peer("implicit, BPR", peers.implicit_bpr, STEPS),
 ]
 BLENDED = ("ALS", "EASE", "ItemNeighbours", "Ranking, warp")
 
@@ -224,15 +223,18 @@ def rows(
             best = chosen[entry.name] = alone(search, folder, entry)
             yield entry.name, "searched", best, alone(measure, folder, entry, best)
 
-    for entry in ENTRIES:
-        if only and entry.name not in only:
-            continue
+    def wanted(entries: list[Entry]) -> list[Entry]:
+        return [entry for entry in entries if not only or entry.name in only]
+
+    for entry in wanted(ENTRIES):
+        yield from measured(entry)
+    for entry in wanted([blend(chosen)]):
+        yield from measured(entry)
+    for entry in wanted(BESIDE):
         if util.find_spec(entry.library) is None:
             print(f"{entry.name}: {entry.library} is not installed", flush=True)
         else:
             yield from measured(entry)
-    if not only or "Blend" in only:
-        yield from measured(blend(chosen))
 
 
 def line(name: str, how: str, settings: Settings, found: Settings) -> str:
@@ -252,7 +254,7 @@ def line(name: str, how: str, settings: Settings, found: Settings) -> str:
 def versions() -> str:
     """What was measured, and on how many cores."""
     names = {"tacit": "tacit", "lightfm": "rectools-lightfm"}
-    libraries = dict.fromkeys(entry.library for entry in ENTRIES)
+    libraries = dict.fromkeys(entry.library for entry in ENTRIES + BESIDE)
     there = [one for one in libraries if util.find_spec(one) is not None]
     told = [f"{one} {metadata.version(names.get(one, one))}" for one in there]
     return f"{', '.join(told)}; {len(os.sched_getaffinity(0))} cores."

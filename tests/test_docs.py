@@ -187,10 +187,33 @@ def test_the_table_of_models_is_measured_row_by_row(real_data, tmp_path) -> None
     folder = real_data("ml-1m/ratings.parquet").parent
     script = str(ROOT / "examples" / "movielens_models.py")
     done = subprocess.run(
-        [sys.executable, script, str(folder), "Popularity"],
+        [sys.executable, script, str(folder), "--only", "Popularity", "--output", "page.md"],
         capture_output=True, text=True, cwd=tmp_path, check=True,
     )  # fmt: skip
-    assert re.search(r"^\| Popularity \| defaults \| 0\.\d+ \(", done.stdout, flags=re.MULTILINE)
+    row = re.compile(r"^\| Popularity \| defaults \| 0\.\d+ \(", flags=re.MULTILINE)
+    assert row.search(done.stdout)
+    assert row.search((tmp_path / "page.md").read_text(encoding="utf-8"))
+
+
+def test_a_new_table_takes_the_place_of_the_old_one(tmp_path, monkeypatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "examples")
+    put = runpy.run_path(str(ROOT / "examples" / "movielens_models.py"))["put"]
+    page = tmp_path / "page.md"
+    page.write_text("# before\n\n", encoding="utf-8")
+    put(page, "| one |")
+    page.write_text(page.read_text(encoding="utf-8") + "\nafter\n", encoding="utf-8")
+    put(page, r"| two \1 |")
+    text = page.read_text(encoding="utf-8")
+    assert (text.count("one"), text.count(r"| two \1 |")) == (0, 1)
+    assert text.startswith("# before\n")
+    assert text.endswith("\nafter\n")
+
+
+def test_the_page_of_models_has_a_row_for_every_model() -> None:
+    page = (ROOT / "docs" / "models-compared.md").read_text(encoding="utf-8")
+    for kind in tacit.models.kinds():
+        name = tacit.models.class_of(kind).__name__
+        assert re.search(rf"^\| {name}\b", page, flags=re.MULTILINE), name
 
 
 def test_the_lastfm_article_replays(real_data, capsys) -> None:
