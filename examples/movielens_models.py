@@ -1,6 +1,6 @@
 """Every model, and its peers where they are installed, on MovieLens 1M: quality, time and memory.
 
-    python examples/movielens_models.py [FOLDER [--defaults] [MODEL …]]
+    python examples/movielens_models.py [FOLDER] [--only MODEL …] [--defaults] [--output PAGE]
 
 Every pair is an interaction, five of each user are held out, the seed is fixed. Each model is
 measured as it comes, and (unless --defaults) with settings that a short search found on an inner
@@ -8,28 +8,33 @@ split of the training part: what is held out is looked at once a row. What the s
 kept in movielens_models.db and .json here: run again, it only measures. Every fit has a process
 of its own, so that its memory is its own; peers are scored and measured by tacit. FOLDER holds
 movies.dat and ratings.dat or ratings.parquet; without it the data set (6 MB) is fetched once.
+--output puts the table into a page, in the place of the one there.
 """
 
 from __future__ import annotations
 
+import argparse
+import ctypes
 import dataclasses
-import importlib.util
+import itertools
 import json
 import multiprocessing
+import os
+import re
 import resource
-import sys
 import time
-import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
+from importlib import metadata, util
 from pathlib import Path
 from typing import Any
 
+import movielens_peers as peers
 import numpy as np
 
 import tacit
-from tacit.engines.scorers import FactorScorer, Scorer
 
 Settings = dict[str, Any]
 KEPT, FOUND = Path("movielens_models.db"), Path("movielens_models.json")
@@ -40,161 +45,76 @@ KEPT, FOUND = Path("movielens_models.db"), Path("movielens_models.json")
 
 @dataclass(frozen=True)
 class Entry:
-    """A row of the table: a model, what is set from the start, and what is searched."""
+    """Rows of the table: a model, what is set from the start, and what is searched."""
 
+    name: str
     model: Any
-    fixed: Settings = field(default_factory=dict)
     space: Settings = field(default_factory=dict)
+    fixed: Settings = field(default_factory=dict)
     epochs: tuple[int, ...] = (1,)
     genres: bool = False
+    library: str = "tacit"
 
 
-def ranking(loss: str, *, genres: bool = False) -> Entry:
-    space = {"factors": [64], "learning_rate": [0.03, 0.1]}
-    return Entry(tacit.Ranking, {"loss": loss}, space, (10, 20, 30), genres)
+def ranking(loss: str, space: Settings | None = None, **more: Any) -> Entry:
+    name = f"Ranking, {loss}" + (", genres" if more else "")
+    searched = RATES if space is None else space
+    return Entry(name, tacit.Ranking, searched, {"loss": loss}, (10, 20), **more)
 
 
-def entries() -> dict[str, Entry]:
-    near = {"neighbours": [20, 50, 100, 200]}
-    if "shrinkage" in tacit.ItemNeighbours.settings_names():
-        near["shrinkage"] = [0.0, 20.0, 100.0]
-    solved = {"factors": [64, 128], "regularization": [10.0, 30.0, 100.0]}
-    found = {
-        "Popularity": Entry(tacit.Popularity),
-        "ItemNeighbours": Entry(tacit.ItemNeighbours, {}, near),
-        "ItemNeighbours, TF-IDF": Entry(tacit.ItemNeighbours, {"similarity": "tfidf"}, near),
-        "ALS": Entry(tacit.ALS, {}, solved, (5, 10, 15)),
-        "HybridALS, genres": Entry(
-            tacit.HybridALS, {}, {**solved, "factors": [64]}, (5, 10, 15), genres=True
-        ),
-        "Ranking, WARP": ranking("warp"),
-        "Ranking, WARP, genres": ranking("warp", genres=True),
-        "Ranking, BPR": ranking("bpr"),
-    }
-    if hasattr(tacit, "EASE"):
-        space = {"regularization": [100.0, 250.0, 500.0, 1000.0]}
-        found["EASE"] = Entry(tacit.EASE, {}, space)
-    return found
+def peer(name: str, learn: Any, space: Settings, **more: Any) -> Entry:
+    return Entry(name, partial(peers.Peer, learn), space, library=name.split(",")[0], **more)
 
 
-BLENDED = ("ALS", "ItemNeighbours, TF-IDF", "Ranking, WARP", "EASE")
+RATES = {"factors": [64], "learning_rate": [0.05, 0.1]}
+NEAR = {"similarity": ["tfidf", "bm25"]}
+RIDGE = [100.0, 250.0, 500.0, 1000.0]
+SOLVED = {"factors": [128], "regularization": [10.0, 30.0, 100.0], "alpha": [1.0, 4.0]}
+COMPONENTS = {"no_components": [64], "learning_rate": [0.05, 0.1]}
+STEPS = {"factors": [64], "learning_rate": [0.02, 0.05], "iterations": [50]}
+WARP = {"loss": "warp", "epochs": 20}
+
+ENTRIES = [
+    Entry("Popularity", tacit.Popularity),
+    Entry("Content, genres", tacit.Content, genres=True),
+    Entry("ItemNeighbours", tacit.ItemNeighbours, {**NEAR, "neighbours": [50, 100, 200]}),
+    Entry("EASE", tacit.EASE, {"regularization": RIDGE}),
+    Entry("ALS", tacit.ALS, SOLVED, epochs=(5, 10, 15)),
+    Entry("HybridALS, genres", tacit.HybridALS, SOLVED, epochs=(5, 10, 15), genres=True),
+    ranking("warp"),
+    ranking("warp", genres=True),
+    ranking("k-os-warp", {}),
+    ranking("bpr"),
+    ranking("logistic", {}),
+]
+BESIDE = [
+    peer("implicit, neighbours", peers.implicit_neighbours, {**NEAR, "K": [50, 100, 200]}),
+    peer("irspack, EASE", peers.irspack_ease, {"reg": RIDGE}),
+    peer("implicit, ALS", peers.implicit_als, {**SOLVED, "alpha": [2.0, 5.0]}),
+    peer(
+        "irspack, iALS",
+        peers.irspack_ials,
+        {"n_components": [128], "alpha0": [1.0, 0.25], "reg": [0.001, 0.003, 0.01]},
+    ),
+    peer(
+        "cmfrec, implicit",
+        peers.cmfrec_implicit,
+        {"k": [128], "lambda_": [10.0, 30.0, 100.0], "alpha": [1.0, 4.0]},
+    ),
+    peer("cmfrec, implicit, genres", peers.cmfrec_implicit, {}, genres=True),
+    peer("lightfm, warp", peers.lightfm, COMPONENTS, fixed=WARP),
+    peer("lightfm, warp, genres", peers.lightfm, {}, fixed=WARP, genres=True),
+    peer("implicit, BPR", peers.implicit_bpr, STEPS),
+]
+BLENDED = ("ALS", "EASE", "ItemNeighbours", "Ranking, warp")
 
 
-def blended(chosen: dict[str, Settings]) -> Entry:
-    """Models with the settings that were found for them; weights and fusion are searched."""
-    known = entries()
+def blend(chosen: dict[str, Settings]) -> Entry:
+    """Models with the settings that were found for them; how they are weighed is searched."""
+    known = {entry.name: entry for entry in ENTRIES}
     models = {name: known[name].model(**chosen[name]) for name in BLENDED if name in chosen}
-    weights = tacit.Blend.weightings(len(models), 4)
-    space = {"weights": weights, "fusion": ["z-score", "rank"]}
-    return Entry(tacit.Blend, {"models": models}, space)
-
-
-# --- peers --------------------------------------------------------------------------------
-
-
-class Peer:
-    """A library's model of vectors; tacit scores and measures them as it does its own."""
-
-    def __init__(self, **settings: Any) -> None:
-        self.settings = settings
-
-    def fit(self, train: tacit.Interactions) -> Peer:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            people, items = self.vectors(train.to_matrix())
-        self.people, self.items = (np.asarray(one, np.float32) for one in (people, items))
-        return self
-
-    def scorer(self, interactions: tacit.Interactions) -> Scorer:
-        return FactorScorer(self.people, self.items)
-
-    def vectors(self, matrix: Any) -> tuple[Any, Any]:
-        raise NotImplementedError
-
-
-class ImplicitALS(Peer):
-    library = "implicit"
-
-    def vectors(self, matrix: Any) -> tuple[Any, Any]:
-        from implicit.cpu.als import AlternatingLeastSquares
-        from scipy.sparse import csr_matrix
-
-        model = AlternatingLeastSquares(random_state=0, **self.settings)
-        model.fit(csr_matrix(matrix), show_progress=False)
-        return model.user_factors, model.item_factors
-
-
-class ImplicitBPR(Peer):
-    library = "implicit"
-
-    def vectors(self, matrix: Any) -> tuple[Any, Any]:
-        from implicit.cpu.bpr import BayesianPersonalizedRanking
-        from scipy.sparse import csr_matrix
-
-        model = BayesianPersonalizedRanking(random_state=0, **self.settings)
-        model.fit(csr_matrix(matrix), show_progress=False)
-        return model.user_factors, model.item_factors
-
-
-class IrspackALS(Peer):
-    library = "irspack"
-
-    def vectors(self, matrix: Any) -> tuple[Any, Any]:
-        from irspack import IALSRecommender
-        from scipy.sparse import csr_matrix
-
-        model = IALSRecommender(csr_matrix(matrix), **self.settings).learn()
-        core = model.trainer_as_ials.core_trainer
-        return core.user, core.item
-
-
-class LightFMWarp(Peer):
-    library = "lightfm"
-
-    def vectors(self, matrix: Any) -> tuple[Any, Any]:
-        from lightfm import LightFM
-        from scipy.sparse import coo_matrix
-
-        settings = {"epochs": 1, **self.settings}
-        epochs = settings.pop("epochs")
-        model = LightFM(loss="warp", random_state=0, **settings)
-        model.fit(coo_matrix(matrix), epochs=epochs, num_threads=tacit_threads())
-        ones = np.ones((matrix.shape[0], 1), dtype=np.float32)
-        items = np.hstack([model.item_embeddings, model.item_biases[:, np.newaxis]])
-        return np.hstack([model.user_embeddings, ones]), items
-
-
-def tacit_threads() -> int:
-    from tacit import kernels
-
-    return kernels.thread_count(None)
-
-
-RATES = [{"no_components": 64, "epochs": 30, "learning_rate": rate} for rate in (0.03, 0.1)]
-PEERS: dict[str, tuple[type[Peer], list[Settings]]] = {
-    "implicit, ALS": (
-        ImplicitALS,
-        [{"factors": f, "regularization": r} for f in (64, 128) for r in (10.0, 30.0, 100.0)],
-    ),
-    "implicit, BPR": (
-        ImplicitBPR,
-        [
-            {"factors": 64, "learning_rate": rate, "iterations": n}
-            for rate in (0.02, 0.05)
-            for n in (100,)
-        ],
-    ),
-    "irspack, iALS": (
-        IrspackALS,
-        [
-            {"n_components": f, "alpha0": a, "reg": r}
-            for f in (64,)
-            for a in (0.1, 1.0)
-            for r in (0.001, 0.01)
-        ],
-    ),
-    "LightFM, WARP": (LightFMWarp, RATES),
-}
+    space = {"weights": tacit.Blend.weightings(max(len(models), 1), 4)} if models else {}
+    return Entry("Blend", tacit.Blend, space, {"models": models} if models else {})
 
 
 # --- measuring, each in a process of its own ------------------------------------------------
@@ -209,45 +129,47 @@ def data(folder: str | None) -> tuple[tacit.Split, tacit.Split]:
     return final, tacit.split.leave_k_out(final.train, 5, seed=1)
 
 
-def told(split: tacit.Split, genres: bool) -> tacit.Split:
+def told(split: tacit.Split, entry: Entry) -> tacit.Split:
     """The split with or without features."""
-    features = split.train.item_features if genres else None
+    features = split.train.item_features if entry.genres else None
     return dataclasses.replace(split, train=split.train.with_item_features(features))
 
 
-def search(folder: str | None, name: str, entry: Entry) -> Settings:
+def search(folder: str | None, entry: Entry) -> Settings:
     """The best of some settings on the inner split."""
+    split = told(data(folder)[1], entry)
+    if entry.library != "tacit":
+        return search_peer(split, entry)
+    space = {**entry.fixed, **entry.space}
     found = tacit.search(
-        entry.model,
-        {**entry.fixed, **entry.space},
-        told(data(folder)[1], entry.genres),
-        epochs=entry.epochs,
-        storage=KEPT,
-        name=name,
+        entry.model, space, split, epochs=entry.epochs, storage=KEPT, name=entry.name
     )
     return {**found.settings, **entry.fixed}
 
 
-def search_peer(folder: str | None, name: str) -> Settings:
-    model, grid = PEERS[name]
+def search_peer(split: tacit.Split, entry: Entry) -> Settings:
     kept = json.loads(FOUND.read_text()) if FOUND.exists() else {}
-    if name in kept:
-        return kept[name]
-    split = data(folder)[1]
-    values = [
-        tacit.evaluate(model(**one).fit(split.train), split, metrics=["ndcg"], bootstrap=0)["ndcg"]
-        for one in grid
-    ]
-    FOUND.write_text(json.dumps({**kept, name: grid[int(np.argmax(values))]}))
-    return grid[int(np.argmax(values))]
+    if entry.name not in kept:
+        grid = [
+            dict(zip(entry.space, values, strict=True)) | entry.fixed
+            for values in itertools.product(*entry.space.values())
+        ]
+        found = [
+            tacit.evaluate(
+                entry.model(**one).fit(split.train), split, metrics=["ndcg"], bootstrap=0
+            )["ndcg"]
+            for one in grid
+        ]
+        kept[entry.name] = grid[int(np.argmax(found))]
+        FOUND.write_text(json.dumps(kept))
+    return kept[entry.name]
 
 
-def measure(folder: str | None, how: tuple[Any, bool], settings: Settings) -> Settings:
-    """Fit on all that is not held out, with genres or without, and measure on what is."""
-    model, genres = how
-    split = told(data(folder)[0], genres)
+def measure(folder: str | None, entry: Entry, settings: Settings) -> Settings:
+    """Fit on all that is not held out, and measure on what is."""
+    split = told(data(folder)[0], entry)
     tacit.Popularity().fit(split.train)  # what is imported or made at first use is not the model's
-    made, before = model(**settings), peak(reset=True)
+    made, before = entry.model(**settings), peak(reset=True)
     began, spent = time.perf_counter(), time.process_time()
     made.fit(split.train)
     seconds, processor = time.perf_counter() - began, time.process_time() - spent
@@ -263,9 +185,15 @@ def measure(folder: str | None, how: tuple[Any, bool], settings: Settings) -> Se
 
 
 def peak(*, reset: bool = False) -> int:
-    """Bytes: the most that was resident, since the last reset where the system can do that."""
+    """Bytes: the most that was resident, since the last reset where the system can do that.
+
+    At a reset what was freed is given back first, or it would serve again without being counted.
+    """
     status, clear = Path("/proc/self/status"), Path("/proc/self/clear_refs")
     if reset and clear.exists():
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)
         clear.write_text("5")
     if status.exists():
         line = next(one for one in status.read_text().splitlines() if one.startswith("VmHWM"))
@@ -275,44 +203,38 @@ def peak(*, reset: bool = False) -> int:
 
 def alone(work: Callable[..., Any], *arguments: Any) -> Any:
     """What a function gives, called in a new process."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(work, arguments)
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(work, *arguments).result()
 
 
 # --- the table ------------------------------------------------------------------------------
 
 
-def rows(folder: str | None, only: list[str]) -> Iterator[tuple[str, str, Settings, Settings]]:
+def rows(
+    folder: str | None, only: list[str], searching: bool
+) -> Iterator[tuple[str, str, Settings, Settings]]:
     """Name, defaults or searched, settings and figures, model by model."""
-    searching, only = "--defaults" not in only, [one for one in only if one != "--defaults"]
     chosen: dict[str, Settings] = {}
 
-    def wanted(name: str) -> bool:
-        return not only or name in only
+    def measured(entry: Entry) -> Iterator[tuple[str, str, Settings, Settings]]:
+        usual = {} if entry.name == "Blend" else entry.fixed
+        yield entry.name, "defaults", usual, alone(measure, folder, entry, usual)
+        if searching and entry.space:
+            best = chosen[entry.name] = alone(search, folder, entry)
+            yield entry.name, "searched", best, alone(measure, folder, entry, best)
 
-    for name, entry in entries().items():
-        how = entry.model, entry.genres
-        if wanted(name):
-            yield name, "defaults", entry.fixed, alone(measure, folder, how, entry.fixed)
-        if entry.space and searching and (wanted(name) or (wanted("Blend") and name in BLENDED)):
-            chosen[name] = alone(search, folder, name, entry)
-        if wanted(name) and name in chosen:
-            yield name, "searched", chosen[name], alone(measure, folder, how, chosen[name])
-    if wanted("Blend"):
-        yield "Blend", "defaults", {}, alone(measure, folder, (tacit.Blend, False), {})
-    if wanted("Blend") and searching:
-        entry = blended(chosen)
-        best = alone(search, folder, "Blend", entry)
-        shown = {one: best[one] for one in entry.space} | {"models": [*entry.fixed["models"]]}
-        yield "Blend", "searched", shown, alone(measure, folder, (tacit.Blend, False), best)
-    for name, (peer, _) in PEERS.items():
-        if wanted(name) and importlib.util.find_spec(peer.library) is None:
-            print(f"{name}: {peer.library} is not installed", flush=True)
-        elif wanted(name):
-            yield name, "defaults", {}, alone(measure, folder, (peer, False), {})
-            if searching:
-                best = alone(search_peer, folder, name)
-                yield name, "searched", best, alone(measure, folder, (peer, False), best)
+    def wanted(entries: list[Entry]) -> list[Entry]:
+        return [entry for entry in entries if not only or entry.name in only]
+
+    for entry in wanted(ENTRIES):
+        yield from measured(entry)
+    for entry in wanted([blend(chosen)]):
+        yield from measured(entry)
+    for entry in wanted(BESIDE):
+        if util.find_spec(entry.library) is None:
+            print(f"{entry.name}: {entry.library} is not installed", flush=True)
+        else:
+            yield from measured(entry)
 
 
 def line(name: str, how: str, settings: Settings, found: Settings) -> str:
@@ -320,23 +242,51 @@ def line(name: str, how: str, settings: Settings, found: Settings) -> str:
         f"{value:.3f} ({low:.3f} to {high:.3f})"
         for value, low, high in (found["ndcg"], found["precision"])
     )
-    words = ", ".join(f"{one}={value!r}" for one, value in settings.items())
+    shown = {one: [*value] if one == "models" else value for one, value in settings.items()}
+    words = ", ".join(f"{one}={value!r}" for one, value in shown.items())
+    memory = found["memory"] / 1e6
     return (
         f"| {name} | {how} | {ndcg} | {precision} | {found['seconds']:.1f} | "
-        f"{found['processor']:.1f} | {found['memory'] / 1e6:.0f} | {words} |"
+        f"{found['processor']:.1f} | {memory:.0f} | {words} |"
     )
 
 
-def main(folder: str | None = None, *only: str) -> dict[tuple[str, str], Settings]:
-    """Print the table as it grows, and return its figures."""
-    head = ("model", "settings", "NDCG@10", "precision@10", "training, s", "CPU s", "peak, MB", "")
-    print("| " + " | ".join(head) + " |\n|" + "---|" * len(head), flush=True)
-    figures = {}
-    for name, how, settings, found in rows(folder, list(only)):
-        print(line(name, how, settings, found), flush=True)
-        figures[name, how] = found
-    return figures
+def versions() -> str:
+    """What was measured, and on how many cores."""
+    names = {"tacit": "tacit", "lightfm": "rectools-lightfm"}
+    libraries = dict.fromkeys(entry.library for entry in ENTRIES + BESIDE)
+    there = [one for one in libraries if util.find_spec(one) is not None]
+    told = [f"{one} {metadata.version(names.get(one, one))}" for one in there]
+    return f"{', '.join(told)}; {len(os.sched_getaffinity(0))} cores."
+
+
+def put(page: Path, table: str) -> None:
+    """Into a page, in the place of the table that is there, else at its end."""
+    marks = "<!-- the table -->", "<!-- the end of it -->"
+    block = f"{marks[0]}\n\n{table}\n\n{marks[1]}\n"
+    text = page.read_text(encoding="utf-8") if page.exists() else ""
+    found = re.sub(f"{marks[0]}.*{marks[1]}\n", lambda _: block, text, flags=re.DOTALL)
+    page.write_text(found if marks[0] in text else text + block, encoding="utf-8")
+
+
+def main() -> None:
+    """Print the table as it grows, and put it into a page if there is one."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", nargs="?")
+    parser.add_argument("--only", nargs="*", default=[], metavar="MODEL")
+    parser.add_argument("--defaults", action="store_true")
+    parser.add_argument("--output", type=Path, metavar="PAGE")
+    given = parser.parse_args()
+    head = ("model", "settings", "NDCG@10", "precision@10", "training, s", "CPU s", "memory, MB")
+    lines = ["| " + " | ".join([*head, ""]) + " |", "|" + "---|" * (len(head) + 1)]
+    print(*lines, sep="\n", flush=True)
+    for row in rows(given.folder, given.only, not given.defaults):
+        lines.append(line(*row))
+        print(lines[-1], flush=True)
+    print("\n" + versions())
+    if given.output is not None:
+        put(given.output, "\n".join([*lines, "", versions()]))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

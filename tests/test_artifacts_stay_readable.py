@@ -91,6 +91,19 @@ def test_what_ranking_learned_means_what_it_meant() -> None:
     np.testing.assert_allclose(new.scores, [0, -0.0661853], rtol=1e-5)
 
 
+def test_vectors_of_what_items_are_mean_what_they_meant() -> None:
+    model = tacit.load(FILES[0].with_name("format-1-content.tacit"))
+    assert isinstance(model, tacit.Content)
+    answer = model.recommend("ann", k=2)
+    assert list(answer.ids) == ["null", "東京"]
+    np.testing.assert_allclose(answer.scores, [0.9877629, 0.5881717], rtol=1e-5)
+    features = model.interactions.item_features
+    assert features is not None
+    assert features.row("elsewhere") == {0: 5, 1: 5}
+    new = model.recommend("ann", item_features={"new": np.array([0.0, 2.0])})
+    np.testing.assert_allclose(new.scores, [0.5881717], rtol=1e-5)
+
+
 def test_a_blend_answers_and_tells_who_did_as_it_did() -> None:
     model = tacit.load(FILES[0].with_name("format-1-blend.tacit"))
     answer = model.recommend(["ann", "nobody"], k=2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.cli.conftest import run
 
@@ -202,6 +203,22 @@ def test_features_from_a_long_table_and_from_columns(
     assert model.rates_new_items
 
 
+def test_vectors_and_whose_they_are(log_file: Path, tmp_path: Path) -> None:
+    looks, ids, path = tmp_path / "looks.npy", tmp_path / "ids.txt", tmp_path / "x.tacit"
+    np.save(looks, np.array([[3, 4, 0], [0, 0, 2]], dtype=np.float32))
+    ids.write_text("i0002\ni0001\n", encoding="utf-8")
+    words = ("fit", log_file, "-o", path, "--model", "content", "--item-features", looks)
+    ran = run(*words, "--item-features-of", ids)
+    assert ran.code == 0, ran.err
+    model = tacit.load(path)
+    assert model.kind == "content"
+    assert model.interactions.item_features.row("i0002") == {0: 3, 1: 4}
+    ids.write_text("i0002\n", encoding="utf-8")
+    ran = run(*words, "--item-features-of", ids)
+    assert ran.code == 1
+    assert "Traceback" not in ran.err
+
+
 def test_events_are_weighed_and_age(tmp_path: Path) -> None:
     log = tmp_path / "events.csv"
     rows = ["ann,x,play,0", "ann,x,play,86400", "ann,y,like,86400", "bo,x,skip,0", "bo,y,like,0"]
@@ -229,6 +246,10 @@ def test_events_are_weighed_and_age(tmp_path: Path) -> None:
     [
         (["--item-features-id", "which"], 2, "no --item-features are given: leave out"),
         (["--user-features", "nowhere.csv"], 1, "nowhere.csv"),
+        (["--item-features-of", "ids.txt"], 2, "no --item-features are given: leave out"),
+        (["--item-features", "x.npy"], 2, "--item-features-of, the file of their ids"),
+        (["--item-features", "x.csv", "--item-features-of", "ids"], 2, "go together"),
+        (["--item-features", "x.npy", "--item-features-of", "no ids"], 1, "no ids"),
         (["--weight", "play=1"], 2, "--event"),
         (["--event", "count", "--weight", "play"], 2, "write TYPE=NUMBER"),
         (["--event", "count", "--weight", "a=1", "--weight", "a=2"], 2, "once for each type"),

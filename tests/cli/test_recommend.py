@@ -32,6 +32,24 @@ def test_someone_new_by_names_or_ids(model_file: Path) -> None:
     assert [row["item"] for row in told] == expected.ids
 
 
+def test_someone_new_by_features(model_file: Path, tmp_path: Path) -> None:
+    told = tacit.load(model_file).interactions
+    towns = {user: ["town=north" if n % 2 else "town=south"] for n, user in enumerate(told.users)}
+    hybrid = tacit.HybridALS(factors=3, iterations=2).fit(
+        told.with_user_features(tacit.Features.of(towns, kind="user"))
+    )
+    path = hybrid.save(tmp_path / "hybrid.tacit")
+    words = ("--user-feature", "town=north", "--json")
+    alone = run("recommend", path, *words).json
+    assert [row["item"] for row in alone] == hybrid.recommend(user_features=["town=north"]).ids
+    both = run("recommend", path, "--like", "i0007", *words).json
+    expected = hybrid.recommend(history=["i0007"], user_features=["town=north"])
+    assert [row["item"] for row in both] == expected.ids
+    ran = run("recommend", model_file, *words[:2])
+    assert (ran.code, "fitted without features of users" in ran.err) == (1, True)
+    assert run("recommend", path, "u0003", *words).code == 2
+
+
 def test_limits(model_file: Path, tmp_path: Path) -> None:
     stock = tmp_path / "stock.txt"
     stock.write_text("i0004\n\ni0005\ni9999\n", encoding="utf-8")

@@ -136,6 +136,17 @@ def test_bad_lines_of_a_table_of_columns(tmp_path: Path) -> None:
     assert set(read_features(path, on_bad_lines="skip").ids) == {"a", "b", "c"}
 
 
+@pytest.mark.parametrize("kind", ["FLOAT[]", "DOUBLE[2]"])
+def test_vectors_in_a_column_are_not_taken_for_labels(tmp_path: Path, kind: str) -> None:
+    import duckdb
+
+    path = tmp_path / "v.parquet"
+    duckdb.sql(f"COPY (SELECT 'a' AS id, 1 AS year, [0.5, 1]::{kind} AS v) TO '{path}'")
+    with pytest.raises(DataError, match=r"'v' of .* holds vectors"):
+        read_features(path)
+    assert rows(read_features(path, columns=["year"])) == {"a": {"year": 1.0}}
+
+
 def test_no_features_at_all(tmp_path: Path) -> None:
     with pytest.raises(EmptyDataError, match="holds no features"):
         read_features(written(tmp_path, "id,genre\na,\nb,\n"))
@@ -149,6 +160,8 @@ def test_arguments_that_contradict_each_other(tmp_path: Path) -> None:
         read_features(path, item="id", value="length")
     with pytest.raises(SettingsError, match="whose they are"):
         read_features(np.zeros((2, 2)))
+    with pytest.raises(SettingsError, match="ids= are those of vectors"):
+        read_features(path, ids=["a", "b", "c"])
     (tmp_path / "v.npy").write_bytes(b"no array")
     with pytest.raises(DataError, match="can't read vectors"):
         read_features(tmp_path / "v.npy", ids=["a"])

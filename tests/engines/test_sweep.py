@@ -28,6 +28,14 @@ def test_a_gram_matrix_of_whole_numbers_is_exact(n_rows, n_columns, seed, thread
     np.testing.assert_array_equal(gram_of_rows(data.csr, threads=threads), dense.T @ dense)
 
 
+def test_of_a_large_gram_matrix_the_lower_triangle_is_whole() -> None:
+    data = random_interactions(40, 600, density=0.05, dislikes=0.3)
+    dense = data.to_matrix().toarray().astype(np.float64)
+    found, whole = gram_of_rows(data.csr, threads=2), dense.T @ dense
+    np.testing.assert_array_equal(np.tril(found), np.tril(whole))
+    assert ((found == whole) | (found == 0)).all()
+
+
 @pytest.mark.parametrize("n", [1, 2, 255, 256, 257, 700])
 def test_the_inverse_and_its_sign(n) -> None:
     A = positive_definite(n)

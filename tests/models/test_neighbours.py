@@ -27,6 +27,25 @@ def likeness(data: tacit.Interactions, **settings) -> np.ndarray:
     return found
 
 
+@given(seed=st.integers(0, 99), k1=st.floats(0.1, 100), b=st.floats(0, 1))
+def test_weights_are_those_of_the_textbook(seed, k1, b) -> None:
+    """Items are the documents, people the terms: n in log(n / df) is the number of items."""
+    data = random_interactions(20, 12, density=0.4, seed=seed)
+    X = np.maximum(data.to_matrix().toarray().T.astype(np.float64), 0)
+    data = tacit.Interactions.from_matrix(X.T.astype(np.float32))
+    rarity = np.maximum(np.log(len(X) / (1 + (X > 0).sum(axis=0))), 0)
+    tfidf = np.sqrt(X) * rarity
+    norms = np.linalg.norm(tfidf, axis=1, keepdims=True)
+    tfidf /= np.where(norms > 0, norms, 1)
+    length = 1 - b + b * X.sum(axis=1, keepdims=True) / X.sum(axis=1).mean()
+    bm25 = X * (k1 + 1) / np.where(X > 0, k1 * length + X, 1) * rarity
+    for how, weighted in (("tfidf", tfidf), ("bm25", bm25)):
+        alike = weighted @ weighted.T
+        np.fill_diagonal(alike, 0)
+        found = likeness(data, similarity=how, k1=k1, b=b)
+        np.testing.assert_allclose(found, alike, rtol=1e-4, atol=1e-6)
+
+
 @given(
     seed=st.integers(0, 99),
     shrinkage=st.floats(0.01, 100),

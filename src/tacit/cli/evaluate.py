@@ -41,9 +41,9 @@ def evaluate(
     model: Annotated[
         list[str] | None,
         typer.Option(
-            help="als (the default), hybrid-als, ranking, ease, item-neighbours, popularity or "
-            "blend, with settings: als:factors=128,alpha=10. May be repeated; the settings below "
-            "go to all.",
+            help="als (the default), hybrid-als, ranking, ease, content, item-neighbours, "
+            "popularity or blend, with settings: als:factors=128,alpha=10. May be repeated; "
+            "the settings below go to all.",
             rich_help_panel="The model",
             metavar="KIND",
         ),

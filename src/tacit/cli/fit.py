@@ -40,6 +40,9 @@ tacit fit postgresql://me@host/shop -o shop.tacit \
 tacit fit plays.csv --model hybrid-als --item-features tags.csv \
       --item-features-id artist --item-features-name tag --features-at-least 3
 
+[dim]# vectors of pictures or texts: items like those that a person likes[/dim]
+tacit fit plays.csv --model content --item-features looks.npy --item-features-of ids.txt
+
 [dim]# a purchase counts five times what a view does, and half of that a month later[/dim]
 tacit fit events.csv --event what --weight view=1 --weight purchase=5 \
       --timestamp time --half-life 30d
@@ -62,7 +65,7 @@ def fit(
     model: Annotated[
         str,
         typer.Option(
-            help="als, hybrid-als, ranking, ease, item-neighbours, popularity or blend.",
+            help="als, hybrid-als, ranking, ease, content, item-neighbours, popularity or blend.",
             rich_help_panel="The model",
             metavar="KIND",
         ),

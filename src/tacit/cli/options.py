@@ -230,9 +230,17 @@ class DataOptions:
     item_features: Annotated[
         str | None,
         _option(
-            "A table of the items' features, for hybrid-als and ranking: a row for each item, a "
-            "column for each property; or with --item-features-name a row for each feature of an "
-            "item.",
+            "A table of the items' features, for hybrid-als, ranking and content: a row for each "
+            "item, a column for each property; or with --item-features-name a row for each "
+            "feature of an item. Or vectors, a .npy file, with --item-features-of.",
+            panel=_FEATURES,
+            metavar="FILE",
+        ),
+    ] = None
+    item_features_of: Annotated[
+        Path | None,
+        _option(
+            "For vectors: whose they are, a file of ids, one a line.",
             panel=_FEATURES,
             metavar="FILE",
         ),
@@ -250,6 +258,9 @@ class DataOptions:
     ] = None
     user_features: Annotated[
         str | None, _option("The same of users.", panel=_FEATURES, metavar="FILE")
+    ] = None
+    user_features_of: Annotated[
+        Path | None, _option("As for items.", panel=_FEATURES, metavar="FILE")
     ] = None
     user_features_id: Annotated[
         str | None, _option("As for items.", panel=_FEATURES, metavar="COLUMN")

@@ -19,7 +19,8 @@ from tacit.cli.options import (
     Quiet,
 )
 from tacit.cli.output import Output, answers
-from tacit.errors import DataError, SettingsError, UnknownIdError
+from tacit.cli.sources import listed
+from tacit.errors import SettingsError, UnknownIdError, UnsupportedError
 
 if TYPE_CHECKING:
     from tacit.data.ids import Id
@@ -32,6 +33,9 @@ tacit recommend artists.tacit 2 4 5 -k 3 --json
 
 [dim]# someone who was never seen, by what they like[/dim]
 tacit recommend artists.tacit --like Radiohead --like "Sigur Rós"
+
+[dim]# by what is known of them too, if the model knows users by features[/dim]
+tacit recommend artists.tacit --like Radiohead --user-feature country=Iceland
 
 [dim]# everyone, into a file; memory stays small however many they are[/dim]
 tacit recommend artists.tacit --all --to top10.parquet
@@ -49,6 +53,14 @@ def recommend(
         typer.Option(
             help="In place of users: an item, by id or name, that someone likes; may be repeated.",
             metavar="ITEM",
+        ),
+    ] = None,
+    user_feature: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What is known of someone new, such as country=Iceland: the name of a feature "
+            "of users that the model was fitted with; may be repeated, and go with --like.",
+            metavar="NAME",
         ),
     ] = None,
     everyone: Annotated[bool, typer.Option("--all", help="For all users; needs --to.")] = False,
@@ -79,8 +91,10 @@ def recommend(
     """
     from tacit.models import load
 
-    if [bool(users), bool(like), everyone].count(True) != 1:
-        raise SettingsError("name users, or what someone likes (--like), or --all of them")
+    if [bool(users), bool(like or user_feature), everyone].count(True) != 1:
+        raise SettingsError(
+            "name users, or what someone likes (--like) or is (--user-feature), or --all of them"
+        )
     if everyone != (to is not None):
         raise SettingsError("--all and --to FILE go together")
     if everyone and scale:
@@ -95,9 +109,10 @@ def recommend(
     if to is not None:
         _for_everyone(loaded, k, to, limits, out)
         return
-    if like:
-        history = [item(loaded, one, by_name) for one in like]
-        found = loaded.recommend(history=history, k=k, scale=scale, **limits)
+    if like or user_feature:
+        history = [item(loaded, one, by_name) for one in like or ()]
+        someone = {"history": history, **_features(loaded, user_feature)}
+        found = loaded.recommend(k=k, scale=scale, **someone, **limits)
     else:
         found = loaded.recommend(_known(loaded, users or []), k, scale=scale, **limits)
     out.show(*answers(found))
@@ -115,6 +130,19 @@ def _known(model: Model, users: list[str]) -> list[Id]:
     return ids
 
 
+def _features(model: Model, names: list[str] | None) -> dict[str, Any]:
+    if not names:
+        return {}
+    from tacit.models.newcomers import Newcomers
+
+    known = model.interactions.user_features
+    if known is None or not isinstance(model, Newcomers):
+        raise UnsupportedError(
+            "--user-feature: the model was fitted without features of users (--user-features)"
+        )
+    return {"user_features": [known.names.parse(name) for name in names]}
+
+
 def item(model: Model, text: str, by_name: bool = False) -> Id:
     """The item that a text on the command line names."""
     from tacit.data.lookup import find_item
@@ -130,12 +158,8 @@ def item_list(
         return None
     chosen = [item(model, one, by_name) for one in given or ()]
     if file is not None:
-        try:
-            lines = file.read_text(encoding="utf-8").splitlines()
-        except UnicodeDecodeError as error:
-            raise DataError(f"{file} is not UTF-8 text: {error}") from None
         # a list of what is in stock may well hold items that the model does not know
-        chosen += [model.items.parse(line.strip()) for line in lines if line.strip()]
+        chosen += listed(file, model.items)
     return chosen
 
 

@@ -13,7 +13,7 @@ from tacit.errors import DataError, EmptyDataError, SettingsError
 
 if TYPE_CHECKING:
     from tacit.data.features import Features
-    from tacit.data.ids import IdMap
+    from tacit.data.ids import Id, IdMap
     from tacit.data.interactions import Interactions
 
 _SEPARATORS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " ", "\\t": "\t"}
@@ -180,7 +180,7 @@ def with_features(interactions: Interactions, options: DataOptions) -> Interacti
         interactions = interactions.with_user_features(found)
     for side in ("item", "user"):
         if getattr(options, f"{side}_features") is None:
-            parts = [f"{side}_features_{part}" for part in ("id", "name", "value")]
+            parts = [f"{side}_features_{part}" for part in ("of", "id", "name", "value")]
             _refuse(options, tuple(parts), f"no --{side}-features are given")
     return interactions
 
@@ -191,11 +191,19 @@ def _features(side: str, options: DataOptions, ids: IdMap) -> Features:
     def part(name: str) -> str | int | None:
         return column(getattr(options, f"{side}_features_{name}"))
 
-    file = getattr(options, f"{side}_features")
+    file, of = (getattr(options, f"{side}_features{end}") for end in ("", "_of"))
     if part("value") is not None and part("name") is None:
         raise SettingsError(f"--{side}-features-value goes with --{side}-features-name")
     columns = {side: part("id"), "feature": part("name"), "value": part("value")}
     how: dict[str, Any] = {**columns, **_written(options, "features_")}
+    if file.lower().endswith(".npy") != (of is not None):
+        raise SettingsError(
+            f"vectors, a .npy file, and --{side}-features-of, the file of their ids, go together"
+        )
+    if of is not None:
+        parts = tuple(f"{side}_features_{one}" for one in ("id", "name", "value"))
+        _refuse(options, parts, "vectors have no columns")
+        how = {side: 0, "ids": listed(of, ids)}
     found = read_features(file, **how).at_least(options.features_at_least)
     if not any(one in ids for one in found.ids.written_like(ids)):
         raise DataError(
@@ -216,6 +224,21 @@ def _refuse(options: DataOptions, names: tuple[str, ...], why: str) -> None:
     if given:
         listed = ", ".join("--" + name.replace("_", "-") for name in given)
         raise SettingsError(f"{why}: leave out {listed}")
+
+
+def listed(file: Path, known: IdMap) -> list[Id]:
+    """The ids in a file, one a line, written as those known are.
+
+    Raises
+    ------
+    DataError
+        If it is no text.
+    """
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise DataError(f"{file} is not UTF-8 text: {error}") from None
+    return [known.parse(line.strip()) for line in lines if line.strip()]
 
 
 def column(text: str | None) -> str | int | None:

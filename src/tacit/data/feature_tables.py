@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -102,6 +103,8 @@ def read_features(
         if ids is None:
             raise SettingsError("vectors have no ids: say whose they are, ids=[…]")
         return Features.dense(ids, vectors, kind=kind)
+    if ids is not None:
+        raise SettingsError("ids= are those of vectors, an array or a .npy file: leave them out")
     given = {kind: item if user is None else user, "feature": feature, "value": value}
     named = given | {f"column {n}": column for n, column in enumerate(columns or ())}
     options = TextOptions(sep, quote, encoding, header)
@@ -168,6 +171,12 @@ def _wide(
         chosen = [place for place in range(source.width) if place != own]
     else:
         chosen = list(locate({f"columns {c!r}": c for c in columns}, *table).values())
+    for place in chosen:
+        if re.fullmatch(r"(FLOAT|DOUBLE|DECIMAL.*)\[\d*\]", source.kind(place)):
+            raise DataError(
+                f"{source.column_name(place)} of {source.label} holds vectors, which would be "
+                f"taken for labels: pass them as an array, read_features(vectors, ids=…)"
+            )
     if not chosen:
         raise ColumnError(f"{source.label} has no column of features beside that of the {kind}s")
     return {"user": own} | {f"f{place}": place for place in chosen}

@@ -24,13 +24,18 @@ _SLAB = 256
 
 
 def gram_of_rows(rows: Csr, *, threads: int) -> F64:
-    """XᵀX, float64, shape (n_columns, n_columns), summed in float64."""
+    """XᵀX, float64, shape (n_columns, n_columns), summed in float64.
+
+    It is whole on and below the diagonal; what stands above it is 0 or the same.
+    """
     X, n = rows.to_scipy().astype(np.float64), rows.n_columns
     by_column = X.T.tocsr()
     gram = np.empty((n, n))
 
     def fill(slab: slice) -> None:
-        (by_column[slab] @ X).toarray(out=gram[slab])
+        lower = by_column[slab] @ X[:, : slab.stop]
+        lower.resize(lower.shape[0], n)
+        lower.toarray(out=gram[slab])
 
     with slab_workers(threads) as each:
         each(fill, n)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from tacit import checks
 from tacit.data.csr import row_pointers
+from tacit.data.feature_rows import FeatureRow
 from tacit.data.ids import Id
 from tacit.data.interactions import Csr, Interactions
 from tacit.engines.routed import Route, RoutedScorer
@@ -22,7 +23,9 @@ from tacit.models import class_of
 from tacit.models.base import Metric, Model, OnEpoch
 from tacit.models.fusion import SCALES, Fusion, mixed
 from tacit.models.lists import History, as_list, known_code
+from tacit.models.newcomers import Newcomers, Side
 from tacit.models.ranked import diagonal
+from tacit.models.request import Asked, goes_by
 
 Bools = npt.NDArray[np.bool_]
 Maker = Callable[[Model, npt.NDArray[np.int64]], Scorer]
@@ -34,7 +37,7 @@ def _usual() -> dict[str, Model]:
 
 
 @dataclass(eq=False)
-class Blend(Model):
+class Blend(Newcomers):
     """Several models as one: a weighted mean of their scores, and a chain of those who fall back.
 
     For each request the parts of the ``chain`` are gone through for the first that has something
@@ -49,6 +52,9 @@ class Blend(Model):
     best: each part's are brought to one scale, query by query, by the items that are not in the
     person's history, and the scaled scores are averaged with the weights. An item that a part
     does not rate gets 0 from it; one that none rates is not recommended.
+
+    Features of people and of items that are new are told to the parts that go by such features;
+    new items are ranked by these alone.
 
     Parameters
     ----------
@@ -182,13 +188,25 @@ class Blend(Model):
     # --- who answers ---------------------------------------------------------------
 
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
-        strangers = np.zeros(rows.n_rows, dtype=np.bool_) if users is None else users < 0
+        return self._scorer_of_new(rows, users, None, None)
+
+    def _scorer_of_new(
+        self,
+        rows: Csr,
+        users: npt.NDArray[Any] | None,
+        people: Sequence[FeatureRow] | None,
+        items: Sequence[FeatureRow] | None,
+    ) -> Scorer:
+        asked = Asked(rows, users, people, items)
 
         def make(part: Model, who: npt.NDArray[np.int64]) -> Scorer:
-            known = users is not None and not strangers[who].any()
-            return part._scorer(rows.take_rows(who), users[who] if known else None)  # type: ignore[index]
+            return asked.take(who).of(part)
 
-        return self._routed(rows, users, strangers, make)
+        return self._routed(asked, make)
+
+    def _goes_by_features_of(self, side: Side) -> bool:
+        """Whether a part does."""
+        return any(goes_by(part, side) for part in self._parts.values())
 
     def scorer(self, interactions: Interactions) -> Scorer:
         """See :meth:`Model.scorer`; users of other interactions bring their features."""
@@ -196,35 +214,37 @@ class Blend(Model):
         if interactions is self._interactions:
             return self._scorer(rows, np.arange(rows.n_rows))
         whole = functools.cache(lambda part: part.scorer(interactions))
-        nobody = np.zeros(rows.n_rows, dtype=np.bool_)
-        return self._routed(rows, None, nobody, lambda part, who: whole(part).take(who))
+        asked = Asked(rows, people=self._described(interactions))
+        return self._routed(asked, lambda part, who: whole(part).take(who))
+
+    def _described(self, data: Interactions) -> list[FeatureRow] | None:
+        """The features that users of some interactions bring, if a part goes by such."""
+        features = data.user_features
+        if features is None or not self._goes_by_features_of("user"):
+            return None
+        return [features.row(user) if user in features.ids else {} for user in data.users]
 
     def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
         """As for people whose history is the item."""
-        nobody = np.zeros(len(items), dtype=np.bool_)
         return self._routed(
-            diagonal(items, len(self.items)),
-            None,
-            nobody,
+            Asked(diagonal(items, len(self.items))),
             lambda part, who: part._item_scorer(items[who], metric),
         )
 
-    def _routed(
-        self, rows: Csr, users: npt.NDArray[Any] | None, strangers: Bools, make: Maker
-    ) -> RoutedScorer:
+    def _routed(self, asked: Asked, make: Maker) -> RoutedScorer:
         """Each query to those who answer it; strangers by themselves."""
-        taking_part = self._answering(rows, users, strangers)
+        taking_part = self._answering(asked)
         patterns, where = np.unique(
-            np.column_stack([taking_part, strangers]), axis=0, return_inverse=True
+            np.column_stack([taking_part, asked.strangers]), axis=0, return_inverse=True
         )
         names, routes = list(self._parts), []
         for at, pattern in enumerate(patterns[:, :-1]):
             who = np.flatnonzero(where == at)
             chosen = [names[place] for place in np.flatnonzero(pattern)]
             parts = [(name, make(self._parts[name], who)) for name in chosen]
-            scorer = self._mixed(parts, rows.take_rows(who))
+            scorer = self._mixed(parts, asked.seen.take_rows(who))
             routes.append(Route(who, scorer, " + ".join(chosen)))
-        return RoutedScorer(routes, len(self.items))
+        return RoutedScorer(routes, asked.seen.n_columns)
 
     def _mixed(self, parts: list[tuple[str, Scorer]], rows: Csr) -> Scorer:
         if len(parts) == 1:
@@ -233,18 +253,12 @@ class Blend(Model):
         weighed = [(weights[name], scorer) for name, scorer in parts]
         return mixed(weighed, rows, self.fusion, threads=self.threads)
 
-    def _answering(self, rows: Csr, users: npt.NDArray[Any] | None, strangers: Bools) -> Bools:
+    def _answering(self, asked: Asked) -> Bools:
         """Shape (n_queries, n_parts): which parts answer each query."""
         _ = self.interactions
-        codes = None if users is None else np.maximum(users, 0)
-        can = np.column_stack(
-            [
-                part._can_tell(rows, codes, self._met) & ~(strangers & part.personal)
-                for part in self._parts.values()
-            ]
-        )
+        can = np.column_stack([asked.can_tell(part, self._met) for part in self._parts.values()])
         names, weights = list(self._parts), self._weight
-        chain = np.array([names.index(name) for name in self._order])
+        chain = self._asked_in_turn(asked)
         able = can[:, chain]
         place = np.where(able.any(axis=1), able.argmax(axis=1), len(chain) - 1)
         first = chain[place]
@@ -253,6 +267,24 @@ class Blend(Model):
         found: Bools = everyone & (weighs[first] & can[queries, first])[:, np.newaxis]
         found[queries, first] = True
         return found
+
+    def _asked_in_turn(self, asked: Asked) -> npt.NDArray[np.int64]:
+        """The places of the parts of the chain: of new items, those that go by their features.
+
+        Raises
+        ------
+        UnsupportedError
+            If features were given that no part goes by.
+        """
+        if asked.people is not None and not self._goes_by_features_of("user"):
+            raise UnsupportedError("no part of this blend was fitted with features of users")
+        names = list(self._parts)
+        chain = [names.index(one) for one in self._order if asked.takes(self._parts[one])]
+        if not chain:
+            raise UnsupportedError(
+                "no model in the chain of this blend was fitted with features of items"
+            )
+        return np.array(chain)
 
     def _can_tell(
         self, rows: Csr, users: npt.NDArray[Any] | None, met: npt.NDArray[np.bool_]

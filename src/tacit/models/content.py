@@ -21,7 +21,7 @@ from tacit.models.base import Metric, OnEpoch
 from tacit.models.examples import weights_of
 from tacit.models.likeness import inner, lengths, sparse, stored, unit
 from tacit.models.lists import ItemLists, allowed, excluded
-from tacit.models.newcomers import FeatureModel
+from tacit.models.newcomers import FeatureModel, Side, named
 from tacit.models.ranked import top_k
 from tacit.results import Recommendations
 
@@ -151,6 +151,10 @@ class Content(FeatureModel):
 
     # --- the contract --------------------------------------------------------------
 
+    def _goes_by_features_of(self, side: Side) -> bool:
+        """People are known by what they like alone."""
+        return side == "item"
+
     def _vectors_of_people(
         self, rows: Csr, users: npt.NDArray[Any] | None, features: Sequence[FeatureRow] | None
     ) -> Any:
@@ -173,15 +177,10 @@ class Content(FeatureModel):
         return made.toarray() if isinstance(self._units, np.ndarray) else made
 
     def _named(self, row: ItemVector) -> FeatureRow:
-        """A vector as name → weight; rows of features as they are."""
-        if not isinstance(row, np.ndarray) or row.dtype.kind not in "buif":
-            return row
-        if row.shape != (self._known.n_features,):
-            raise DataError(
-                f"a vector of shape {row.shape} does not fit vectors of length "
-                f"{self._known.n_features:,}"
-            )
-        return dict(zip(self._known.names, row.tolist(), strict=True))
+        """A vector, of whole numbers too, as name → weight; rows of features as they are."""
+        if isinstance(row, np.ndarray) and row.dtype.kind in "bui":
+            row = row.astype(np.float64)
+        return named(row, self._known)
 
     @property
     def _known(self) -> Features:

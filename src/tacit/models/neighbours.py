@@ -36,12 +36,14 @@ class ItemNeighbours(Model):
     ----------
     similarity
         ``"cosine"`` of the columns as they are; ``"tfidf"``, cosine of columns of
-        √r · log(n / (1 + |S_u|)), so that people who like everything count less; or ``"bm25"``,
-        the inner product of columns weighted by Okapi BM25 with the same inverse frequency.
+        √r · log(n / (1 + |S_u|)), n the number of items and |S_u| how many the person has, so
+        that people who like everything count less; or ``"bm25"``, the inner product of columns
+        weighted by Okapi BM25 with the same inverse frequency.
     neighbours
         How many an item keeps, 1 or more.
     k1, b
-        BM25's saturation, above 0, and its normalisation by length, 0…1.
+        BM25's saturation, above 0, and its normalisation by length, 0…1. A large ``k1`` all but
+        divides an item's column by its length, which suits catalogues of rare things.
     shrinkage
         h, 0 or more: two items that h people have in common count half as much alike. 0: none.
     threads
@@ -55,8 +57,8 @@ class ItemNeighbours(Model):
 
     similarity: Literal["cosine", "tfidf", "bm25"] = "cosine"
     neighbours: int = 50
-    k1: float = 100.0
-    b: float = 0.8
+    k1: float = 1.2
+    b: float = 0.75
     shrinkage: float = 0.0
     threads: int | None = None
 
@@ -120,7 +122,7 @@ class ItemNeighbours(Model):
         rows, users = by_item.row_of_entry, by_item.indices
         if self.similarity != "cosine":
             seen = np.bincount(users, minlength=n_users)
-            rarity = np.maximum(np.log(n_users / (1.0 + seen)), 0.0)[users]
+            rarity = np.maximum(np.log(by_item.n_rows / (1.0 + seen)), 0.0)[users]
             size = np.abs(values)
             if self.similarity == "tfidf":
                 size = np.sqrt(size) * rarity

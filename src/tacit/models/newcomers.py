@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from tacit import checks
-from tacit.data.feature_rows import FeatureRow
+from tacit.data.feature_rows import FeatureRow, as_weights
+from tacit.data.features import Features
 from tacit.data.ids import Id, IdMap
 from tacit.data.interactions import Csr, Interactions
 from tacit.engines.base import Factors
@@ -21,36 +22,25 @@ from tacit.models.lists import History, ItemLists, allowed, as_histories, exclud
 from tacit.models.ranked import top_k
 from tacit.results import Recommendations
 
+Side = Literal["user", "item"]
 
-class FeatureModel(Model):
-    """A model whose scores are inner products of vectors, and whose vectors features can give."""
 
-    threads: int | None
-
-    @abstractmethod
-    def _vectors_of_people(
-        self, rows: Csr, users: npt.NDArray[Any] | None, features: Sequence[FeatureRow] | None
-    ) -> Factors:
-        """Of known users, by code; or where that is None of histories, with features or without."""
+class Newcomers(Model):
+    """A model that ranks for people, and out of items, that are known by their features alone."""
 
     @abstractmethod
-    def _vectors_of_items(self, features: Sequence[FeatureRow] | None) -> Factors:
-        """Of all items it knows; or of new ones, by their features."""
+    def _scorer_of_new(
+        self,
+        rows: Csr,
+        users: npt.NDArray[Any] | None,
+        people: Sequence[FeatureRow] | None,
+        items: Sequence[FeatureRow] | None,
+    ) -> Scorer:
+        """As :meth:`_scorer`, with features of people who are new, or over items that are."""
 
-    def _inner(self, people: Factors, items: Factors) -> Scorer:
-        """The scores that vectors give."""
-        return FactorScorer(people, items, threads=self.threads)
-
-    def _can_tell(
-        self, rows: Csr, users: npt.NDArray[Any] | None, met: npt.NDArray[np.bool_]
-    ) -> npt.NDArray[np.bool_]:
-        """Also for known users without a history, by their features."""
-        told = super()._can_tell(rows, users, met)
-        features = self.interactions.user_features
-        if users is None or features is None:
-            return told
-        described = features.with_identity(False).aligned(self.users).row_counts > 0
-        return np.asarray(told | described[users])
+    def _goes_by_features_of(self, side: Side) -> bool:
+        """Whether it was fitted with features of users, or of items, and uses them."""
+        return getattr(self.interactions, f"{side}_features") is not None
 
     def recommend(
         self,
@@ -86,19 +76,20 @@ class FeatureModel(Model):
         UnknownIdError, NotFittedError, SettingsError
             As every model does.
         """
-        described = None if user_features is None else _several(user_features)
+        described = None if user_features is None else self._several(user_features)
         queries, rows, codes = (
             self._people(users, history)
             if described is None
             else _new_people(self.interactions, users, history, len(described))
         )
-        vectors = self._vectors_of_people(rows, codes, described)
-        ids, factors = self.items, self._vectors_of_items(None)
+        ids, new = self.items, None
         if item_features is not None:
-            ids, factors = _ids_of(item_features), self._vectors_of_items([*item_features.values()])
-            rows = Csr(np.zeros_like(rows.indptr), rows.indices[:0], rows.values[:0], len(ids))
+            ids, known = _ids_of(item_features), self.interactions.item_features
+            new = [named(row, known) for row in item_features.values()]
+        scorer = self._scorer_of_new(rows, codes, described, new)
+        rows = rows if new is None else nothing_of(rows, len(ids))
         top = top_k(
-            self._inner(vectors, factors),
+            scorer,
             checks.whole("k", k, 1),
             excluded(rows if exclude_seen else None, deny, queries, ids),
             allowed(allow, queries, ids),
@@ -111,15 +102,84 @@ class FeatureModel(Model):
             ids=ids[top.indices].tolist(),
             scores=top.scores,
             catalogue=None if item_features is not None else self.catalogue,
+            sources=scorer.sources,
         )
         return answer.with_scaled_scores() if scale else answer
 
+    def _several(self, given: FeatureRow | Sequence[FeatureRow]) -> list[FeatureRow]:
+        """One person's features, or several people's, as a list."""
+        known = self.interactions.user_features
+        if isinstance(given, np.ndarray) and given.dtype.kind == "f":
+            return [named(row, known) for row in np.atleast_2d(given)]
+        if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+            raise DataError(f"user_features are a list of names or a mapping, got {given!r}")
+        # lists and mappings of names are told apart as of items
+        return [named(row, known) for row in as_histories(given)]
 
-def _several(features: FeatureRow | Sequence[FeatureRow]) -> list[FeatureRow]:
-    """One person's features, or several people's, as a list."""
-    if isinstance(features, str | bytes) or not isinstance(features, Iterable):
-        raise DataError(f"user_features are a list of names or a mapping, got {features!r}")
-    return as_histories(features)  # lists and mappings of names are told apart as of items
+
+class FeatureModel(Newcomers):
+    """A model whose scores are inner products of vectors, and whose vectors features can give."""
+
+    threads: int | None
+
+    @abstractmethod
+    def _vectors_of_people(
+        self, rows: Csr, users: npt.NDArray[Any] | None, features: Sequence[FeatureRow] | None
+    ) -> Factors:
+        """Of known users, by code; or where that is None of histories, with features or without."""
+
+    @abstractmethod
+    def _vectors_of_items(self, features: Sequence[FeatureRow] | None) -> Factors:
+        """Of all items it knows; or of new ones, by their features."""
+
+    def _scorer_of_new(
+        self,
+        rows: Csr,
+        users: npt.NDArray[Any] | None,
+        people: Sequence[FeatureRow] | None,
+        items: Sequence[FeatureRow] | None,
+    ) -> Scorer:
+        vectors = self._vectors_of_people(rows, users, people)
+        return self._inner(vectors, self._vectors_of_items(items))
+
+    def _inner(self, people: Factors, items: Factors) -> Scorer:
+        """The scores that vectors give."""
+        return FactorScorer(people, items, threads=self.threads)
+
+    def _can_tell(
+        self, rows: Csr, users: npt.NDArray[Any] | None, met: npt.NDArray[np.bool_]
+    ) -> npt.NDArray[np.bool_]:
+        """Also for known users without a history, by their features."""
+        told = super()._can_tell(rows, users, met)
+        features = self.interactions.user_features
+        if users is None or features is None:
+            return told
+        described = features.with_identity(False).aligned(self.users).row_counts > 0
+        return np.asarray(told | described[users])
+
+
+def named(row: FeatureRow, known: Features | None) -> FeatureRow:
+    """Features as name → weight; numbers in a row are those of the known ones, in their order.
+
+    Raises
+    ------
+    DataError
+        If they are none, or of another number.
+    """
+    if not isinstance(row, np.ndarray):
+        return as_weights(row)
+    if known is None or row.dtype.kind != "f":
+        return row
+    if row.shape != (known.n_features,):
+        raise DataError(
+            f"a vector of shape {row.shape} does not fit vectors of length {known.n_features:,}"
+        )
+    return dict(zip(known.names, row.tolist(), strict=True))
+
+
+def nothing_of(rows: Csr, n_columns: int) -> Csr:
+    """As many rows over other columns, with nothing in them."""
+    return Csr(np.zeros_like(rows.indptr), rows.indices[:0], rows.values[:0], n_columns)
 
 
 def _new_people(

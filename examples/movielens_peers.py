@@ -1,0 +1,147 @@
+"""Libraries beside tacit, for movielens_models.py: each learns, and tacit scores what it learned.
+
+A peer is a function of interactions and the library's own settings that gives a scorer. Objectives
+and settings are the library's; where its weights mean another thing than tacit's the function says
+so. BLAS is kept to one thread where a library has threads of its own, as its manual asks for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+import tacit
+from tacit import kernels
+from tacit.engines.base import one_blas_thread
+from tacit.engines.scorers import BlockScorer, FactorScorer, Scorer
+
+
+class Peer:
+    """A library's model, as far as measuring goes."""
+
+    def __init__(self, learn: Callable[..., Scorer], **settings: Any) -> None:
+        self.learn, self.settings = learn, settings
+
+    def fit(self, train: tacit.Interactions) -> Peer:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            self.learned = self.learn(train, **self.settings)
+        return self
+
+    def scorer(self, interactions: tacit.Interactions) -> Scorer:
+        return self.learned
+
+
+def implicit_als(train: tacit.Interactions, **settings: Any) -> Scorer:
+    """Its confidence is α r: its α is tacit's α + 1."""
+    from implicit.cpu.als import AlternatingLeastSquares
+
+    model = AlternatingLeastSquares(random_state=0, **settings)
+    with one_blas_thread():
+        model.fit(likes(train), show_progress=False)
+    return factors(model.user_factors, model.item_factors)
+
+
+def implicit_bpr(train: tacit.Interactions, **settings: Any) -> Scorer:
+    from implicit.cpu.bpr import BayesianPersonalizedRanking
+
+    model = BayesianPersonalizedRanking(random_state=0, **settings)
+    with one_blas_thread():
+        model.fit(likes(train), show_progress=False)
+    return factors(model.user_factors, model.item_factors)
+
+
+def implicit_neighbours(
+    train: tacit.Interactions, similarity: str = "cosine", **settings: Any
+) -> Scorer:
+    from implicit import nearest_neighbours
+
+    name = {"cosine": "Cosine", "tfidf": "TFIDF", "bm25": "BM25"}[similarity]
+    model = getattr(nearest_neighbours, f"{name}Recommender")(**settings)
+    matrix = likes(train)
+    model.fit(matrix, show_progress=False)
+    return blocks(matrix, model.similarity)
+
+
+def irspack_ials(train: tacit.Interactions, **settings: Any) -> Scorer:
+    """λ is scaled by frequency (ν = 1); of an observed cell α0 weighs beside 1, not α beside α0."""
+    from irspack import IALSRecommender
+
+    model = IALSRecommender(likes(train), n_threads=threads(), random_seed=0, **settings).learn()
+    core = model.trainer_as_ials.core_trainer
+    return factors(core.user, core.item)
+
+
+def irspack_ease(train: tacit.Interactions, **settings: Any) -> Scorer:
+    from irspack import DenseSLIMRecommender
+
+    matrix = likes(train)
+    return blocks(matrix, np.asarray(DenseSLIMRecommender(matrix, **settings).learn().W))
+
+
+def cmfrec_implicit(train: tacit.Interactions, **settings: Any) -> Scorer:
+    """With the features of items, dense, if there are any."""
+    from cmfrec import CMF_implicit
+
+    model = CMF_implicit(nthreads=threads(), precompute_for_predictions=False, **settings)
+    told = features(train)
+    with one_blas_thread():
+        model.fit(likes(train).tocoo(), I=None if told is None else told.toarray())
+    return factors(model.A_, model.B_)
+
+
+def lightfm(train: tacit.Interactions, epochs: int = 1, **settings: Any) -> Scorer:
+    """Features beside one of each item's own, in rows that sum to 1, as its own Dataset does."""
+    from lightfm import LightFM
+
+    model, told = LightFM(random_state=0, **settings), features(train)
+    if told is not None:
+        told = sp.hstack([sp.identity(train.n_items), told], format="csr", dtype=np.float32)
+        told = sp.csr_matrix(sp.diags(1 / told.sum(axis=1).A1) @ told)
+    model.fit(likes(train).tocoo(), item_features=told, epochs=epochs, num_threads=threads())
+    biases, vectors = model.get_item_representations(told)
+    ones = np.ones((train.n_users, 1), dtype=np.float32)
+    return factors(
+        np.hstack([model.user_embeddings, ones]), np.hstack([vectors, biases[:, np.newaxis]])
+    )
+
+
+# --- between tacit and them -----------------------------------------------------------------
+
+
+def likes(train: tacit.Interactions) -> sp.csr_matrix:
+    return sp.csr_matrix(train.to_matrix())
+
+
+def features(train: tacit.Interactions) -> sp.csr_matrix | None:
+    """A 1 for each feature of an item."""
+    if train.item_features is None:
+        return None
+    rows = sp.csr_matrix(train.item_features.aligned(train.items).to_scipy())
+    rows.data[:] = 1
+    return rows
+
+
+def factors(people: Any, items: Any) -> Scorer:
+    return FactorScorer(*(np.ascontiguousarray(one, dtype=np.float32) for one in (people, items)))
+
+
+def blocks(matrix: sp.csr_matrix, weights: Any) -> Scorer:
+    """What items add to items, for the likes that there are."""
+
+    def block(span: slice) -> np.ndarray:
+        scores = matrix[span] @ weights
+        scores = scores.toarray() if sp.issparse(scores) else scores
+        return np.ascontiguousarray(scores, dtype=np.float32)
+
+    return BlockScorer(*matrix.shape, block)
+
+
+def threads() -> int:
+    return kernels.thread_count(None)
