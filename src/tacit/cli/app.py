@@ -26,7 +26,7 @@ from tacit.cli import (
     similar,
     update,
 )
-from tacit.cli.options import add
+from tacit.cli.verbs import add
 
 
 class _Verbs(TyperGroup):

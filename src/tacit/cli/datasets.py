@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tacit.cli import sources
-from tacit.cli.options import Json, Quiet, add
+from tacit.cli.options import Json, Quiet
 from tacit.cli.output import Output, size, table
+from tacit.cli.verbs import add
 
 if TYPE_CHECKING:
     from tacit.data.known import Known
