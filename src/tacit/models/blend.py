@@ -33,7 +33,12 @@ Maker = Callable[[Model, npt.NDArray[np.int64]], Scorer]
 
 
 def _usual() -> dict[str, Model]:
-    return {kind: class_of(kind)() for kind in ("als", "item-neighbours", "popularity")}
+    neighbours = class_of("item-neighbours")(similarity="bm25", neighbours=100)
+    return {
+        "als": class_of("als")(),
+        "item-neighbours": neighbours,  # cosine and fewer pull the mixture below ALS alone
+        "popularity": class_of("popularity")(),
+    }
 
 
 @dataclass(eq=False)
@@ -61,7 +66,7 @@ class Blend(Newcomers):
     models
         Name → model. Fitted ones are used as they are, if all were fitted on the same interactions;
         :meth:`fit` fits copies. ``described()`` of a model will do in its place. Left out: ALS,
-        ItemNeighbours and Popularity with their defaults.
+        ItemNeighbours by BM25 and Popularity.
     weights
         Name → how much it counts, 0 or more (0 for those not named), or a sequence in the order
         of the models. None: all personal models alike, and the others not at all.
