@@ -15,6 +15,9 @@ from tacit.models.base import Model
 MODELS: dict[str, Model] = {
     "EASE(regularization=500)": tacit.EASE(regularization=500),
     "EASE()": tacit.EASE(),
+    "ALS(factors=128, regularization=0.006, regularization_scaling=1)": tacit.ALS(
+        factors=128, regularization=0.006, regularization_scaling=1
+    ),
     "ALS(factors=64, regularization=30)": tacit.ALS(factors=64, regularization=30),
     "ALS()": tacit.ALS(),
     "ItemNeighbours(similarity='tfidf')": tacit.ItemNeighbours(similarity="tfidf"),
@@ -32,7 +35,7 @@ def main(folder: str | None = None) -> dict[str, float]:
         measured = tacit.evaluate(model.fit(split.train), split, k=10, metrics=["ndcg"])
         low, high = measured.interval("ndcg@10")
         found[name] = measured["ndcg@10"]
-        print(f"{name:36} {found[name]:.3f}  ({low:.3f} … {high:.3f})")
+        print(f"{name:64} {found[name]:.3f}  ({low:.3f} … {high:.3f})")
     return found
 
 
