@@ -33,12 +33,12 @@ Maker = Callable[[Model, npt.NDArray[np.int64]], Scorer]
 
 
 def _usual() -> dict[str, Model]:
-    neighbours = class_of("item-neighbours")(similarity="bm25", neighbours=100)
-    return {
-        "als": class_of("als")(),
-        "item-neighbours": neighbours,  # cosine and fewer pull the mixture below ALS alone
-        "popularity": class_of("popularity")(),
+    settings: dict[str, dict[str, Any]] = {
+        "als": {},
+        "item-neighbours": {"similarity": "bm25", "neighbours": 100},  # cosine finds far less
+        "popularity": {},
     }
+    return {kind: class_of(kind)(**given) for kind, given in settings.items()}
 
 
 @dataclass(eq=False)
