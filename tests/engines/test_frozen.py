@@ -72,6 +72,9 @@ def test_an_index_is_made_when_asked_for_often():
     index = index_of(items, 1, None)
     assert index is not None
     assert index_of(items, 1, None) is index
+    batches = freeze(some())
+    assert index_of(batches, 8, None) is None
+    assert index_of(batches, 8, None) is not None
     single = freeze(some())
     found = [index_of(single, 1, None) for _ in range(ENOUGH)]
     assert found[:-1] == [None] * (ENOUGH - 1)

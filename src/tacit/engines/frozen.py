@@ -19,11 +19,14 @@ from tacit import kernels
 Array = npt.NDArray[Any]
 AnyArray = TypeVar("AnyArray", bound=Array)
 
-MANY = 16_384
+MANY = 4096
 """Items from which on an index is worth its memory."""
 
-ENOUGH = 16
-"""Queries that take longer without an index than it takes to make one."""
+ENOUGH = 32
+"""Single queries that take as long without an index as it takes to make one."""
+
+_FEW = 4
+"""More queries at a time have all items packed first, which takes as long as half an index."""
 
 
 class _Kept:
@@ -71,7 +74,8 @@ def index_of(items: Array, n_queries: int, threads: int | None) -> kernels.Facto
     kept = _kept_of(items) if len(items) >= MANY else None
     if kept is None:
         return None
-    again, kept.asked = kept.asked > 0, kept.asked + n_queries
+    again = kept.asked > 0
+    kept.asked += n_queries if n_queries <= _FEW else max(n_queries, ENOUGH // 2)
     if kept.index is None and again and kept.asked >= ENOUGH and kept.lock.acquire(blocking=False):
         try:
             kept.index = kept.index or kernels.factor_index(items, threads=threads)
