@@ -76,11 +76,8 @@ def index_of(items: Array, n_queries: int, threads: int | None) -> kernels.Facto
         return None
     again = kept.asked > 0
     kept.asked += n_queries if n_queries <= _FEW else max(n_queries, ENOUGH // 2)
-    if kept.index is None and again and kept.asked >= ENOUGH and kept.lock.acquire(blocking=False):
-        try:
-            kept.index = kept.index or kernels.factor_index(items, threads=threads)
-        finally:
-            kept.lock.release()
+    if kept.index is None and again and kept.asked >= ENOUGH:
+        _add_index(kept, items, threads)
     return kept.index
 
 
@@ -90,6 +87,16 @@ def prepare_index(items: Array, threads: int | None) -> None:
     if kept is not None:
         kept.asked = max(kept.asked, ENOUGH)
         index_of(items, 0, threads)
+
+
+def _add_index(kept: _Kept, items: Array, threads: int | None) -> None:
+    """Make it, unless somebody else is at it."""
+    if kept.lock.acquire(blocking=False):
+        try:
+            if kept.index is None:
+                kept.index = kernels.factor_index(items, threads=threads)
+        finally:
+            kept.lock.release()
 
 
 def _kept_of(array: Array) -> _Kept | None:
