@@ -29,10 +29,17 @@ def assert_same(
     X: Factors, Y: Factors, k: int = 10, exclude: kernels.Rows | None = None, threads: int = 2
 ) -> kernels.Rows:
     plain = kernels.factor_top_k(X, Y, k, exclude, prune=False, threads=threads)
-    pruned = kernels.factor_top_k(X, Y, k, exclude, prune=True, threads=threads)
-    for one, other in zip(plain, pruned, strict=True):
-        assert one.tobytes() == other.tobytes()
-    return pruned[:2]
+    index = kernels.factor_index(Y, threads=threads)
+    ways: list[dict[str, Any]] = [
+        {"prune": True},
+        {"prune": True, "index": index},
+        {"index": index},
+    ]
+    for way in ways:
+        pruned = kernels.factor_top_k(X, Y, k, exclude, **way, threads=threads)
+        for one, other in zip(plain, pruned, strict=True):
+            assert one.tobytes() == other.tobytes()
+    return plain[:2]
 
 
 def factors(m: int, n: int, f: int, seed: int = 0) -> tuple[Factors, Factors]:
@@ -167,7 +174,55 @@ def test_allow_lists_are_honoured() -> None:
     allow = rows([np.sort(rng.choice(500, 40, replace=False)) for _ in range(20)])
     plain = kernels.factor_top_k(X, Y, 5, None, allow, prune=False)
     pruned = kernels.factor_top_k(X, Y, 5, None, allow, prune=True)
-    assert all(np.array_equal(a, b) for a, b in zip(plain, pruned, strict=True))
+    index = kernels.factor_index(Y)
+    indexed = kernels.factor_top_k(X, Y, 5, None, allow, prune=True, index=index)
+    for found in (pruned, indexed):
+        assert all(np.array_equal(a, b) for a, b in zip(plain, found, strict=True))
+
+
+def test_an_index_serves_single_queries_and_short_batches() -> None:
+    X, Y = factors(70, 3000, 48)
+    index = kernels.factor_index(Y)
+    for m in (1, 2, 4, 5, 8, 64):
+        plain = kernels.factor_top_k(X[:m], Y, 20, prune=False)
+        for threads in (1, 3):
+            found = kernels.factor_top_k(X[:m], Y, 20, index=index, threads=threads)
+            assert all(np.array_equal(a, b) for a, b in zip(plain, found, strict=True))
+
+
+def test_an_index_outlives_the_array_and_the_instruction_set(isa: str) -> None:
+    X, Y = factors(9, 2000, 20)
+    index = kernels.factor_index(Y.copy())
+    for other in kernels.available_isas():
+        kernels.set_isa(other)
+        plain = kernels.factor_top_k(X, Y, 20, prune=False)
+        found = kernels.factor_top_k(X, Y, 20, index=index)
+        assert all(np.array_equal(a, b) for a, b in zip(plain, found, strict=True))
+
+
+def test_an_index_is_about_a_byte_a_number() -> None:
+    _, Y = factors(1, 20_000, 64)
+    assert 20_000 * 64 < kernels.factor_index(Y).n_bytes < 20_000 * (64 + 16)
+
+
+def test_an_index_of_other_items_is_refused() -> None:
+    X, Y = factors(3, 2000, 16)
+    index = kernels.factor_index(Y)
+    with pytest.raises(ValueError, match="not that of these items"):
+        kernels.factor_top_k(X, Y[:-1], 5, index=index)
+    with pytest.raises(TypeError):
+        kernels.factor_top_k(X.astype(np.float64), Y.astype(np.float64), 5, index=index)
+
+
+@pytest.mark.parametrize("shape", [(0, 4), (5, 0), (0, 0), (1, 20_000)])
+def test_an_index_of_next_to_nothing(shape: tuple[int, int]) -> None:
+    Y = np.ones(shape, dtype=np.float32)
+    X = np.ones((2, shape[1]), dtype=np.float32)
+    index = kernels.factor_index(Y)
+    plain = kernels.factor_top_k(X, Y, 3, prune=False)
+    for prune in (None, True):
+        found = kernels.factor_top_k(X, Y, 3, index=index, prune=prune)
+        assert all(np.array_equal(a, b) for a, b in zip(plain, found, strict=True))
 
 
 def test_the_answer_does_not_depend_on_threads() -> None:

@@ -1,5 +1,6 @@
 #include <nanobind/stl/optional.h>
 
+#include <new>
 #include <optional>
 
 #include "bind_rows.hpp"
@@ -30,13 +31,25 @@ Candidates candidates_of(const Indptr& exclude_indptr, const Indices& exclude_in
   return out;
 }
 
+constexpr std::int64_t kUsualLength = 32;  // of a list; longer ones are found, a little slower
+
+/// Nothing of the items is held on to.
+template <class T>
+void make_index(FactorIndex<T>* place, In2<T> items, int threads) {
+  const nb::gil_scoped_release release;
+  new (place) FactorIndex<T>(items.data(), static_cast<std::int64_t>(items.shape(0)),
+                             static_cast<std::int64_t>(items.shape(1)), kUsualLength, threads,
+                             poll_for_signals());
+}
+
 /// Writes codes and scores (n_queries × k) and counts (n_queries). prune: 0 where it should pay,
-/// 1 never, 2 always.
+/// 1 never, 2 always. index: that of these very items, or None.
 template <class T>
 void bound_factor_top_k(In2<T> queries, In2<T> items, Indptr exclude_indptr,
                         Indices exclude_indices, std::optional<Indptr> allow_indptr,
                         std::optional<Indices> allow_indices, Out2<std::int32_t> codes,
-                        Out2<float> out, Out1<std::int32_t> counts, int prune, int threads) {
+                        Out2<float> out, Out1<std::int32_t> counts, int prune,
+                        const FactorIndex<T>* index, int threads) {
   const auto n_queries = static_cast<std::int64_t>(queries.shape(0));
   const auto n_items = static_cast<std::int64_t>(items.shape(0));
   const auto [exclude, allow] = candidates_of(exclude_indptr, exclude_indices, allow_indptr,
@@ -45,7 +58,7 @@ void bound_factor_top_k(In2<T> queries, In2<T> items, Indptr exclude_indptr,
                static_cast<std::int64_t>(items.shape(1)),
                static_cast<std::int64_t>(codes.shape(1)), exclude, allow,
                TopKLists{codes.data(), out.data(), counts.data()}, static_cast<Prune>(prune),
-               threads, poll_for_signals());
+               index, threads, poll_for_signals());
 }
 
 void dense_top_k(In2<float> scores, Indptr exclude_indptr, Indices exclude_indices,
@@ -73,12 +86,16 @@ void factor_cells(In2<T> queries, In2<T> items, Indptr indptr, Indices indices, 
 }
 
 template <class T>
-void bind_factors(nb::module_& m) {
+void bind_factors(nb::module_& m, const char* index) {
   const auto release = nb::call_guard<nb::gil_scoped_release>();
+  nb::class_<FactorIndex<T>>(m, index)
+      .def("__init__", &make_index<T>, nb::arg("items").noconvert(), nb::arg("threads"))
+      .def_prop_ro("n_bytes", &FactorIndex<T>::size);
   m.def("factor_top_k", &bound_factor_top_k<T>, nb::arg("queries").noconvert(),
         nb::arg("items").noconvert(), nb::arg("exclude_indptr"), nb::arg("exclude_indices"),
         nb::arg("allow_indptr").none(), nb::arg("allow_indices").none(), nb::arg("codes"),
-        nb::arg("scores"), nb::arg("counts"), nb::arg("prune"), nb::arg("threads"), release);
+        nb::arg("scores"), nb::arg("counts"), nb::arg("prune"),
+        nb::arg("index").none(), nb::arg("threads"), release);
   m.def("factor_cells", &factor_cells<T>, nb::arg("queries").noconvert(),
         nb::arg("items").noconvert(), nb::arg("indptr"), nb::arg("indices"), nb::arg("out"),
         nb::arg("threads"), release);
@@ -87,8 +104,8 @@ void bind_factors(nb::module_& m) {
 }  // namespace
 
 void bind_topk(nb::module_& m) {
-  bind_factors<float>(m);
-  bind_factors<double>(m);
+  bind_factors<float>(m, "FactorIndex32");
+  bind_factors<double>(m, "FactorIndex64");
   m.def("dense_top_k", &dense_top_k, nb::arg("scores").noconvert(), nb::arg("exclude_indptr"),
         nb::arg("exclude_indices"), nb::arg("allow_indptr").none(),
         nb::arg("allow_indices").none(), nb::arg("codes"), nb::arg("out"), nb::arg("counts"),

@@ -20,13 +20,12 @@
 #include "tacit/pruned_topk.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 #include <vector>
 
 #include "tacit/bound_kernels.hpp"
-#include "tacit/rounded.hpp"
 #include "tacit/scores.hpp"
 
 namespace tacit {
@@ -40,7 +39,8 @@ constexpr std::int64_t kSeedsPerAnswer = 4;
 constexpr std::int64_t kFirstSeeds = 24;        // beyond k: they give the bound for the other seeds
 constexpr double kMargin = 1 + 1e-6;            // see above
 constexpr double kHardShare = 1.0 / 8;          // of all items: who needs more of them is hard
-constexpr std::int64_t kTrial = 512;            // queries to judge by whether most are hard
+constexpr std::int64_t kFewest = 1024;           // items: with fewer nothing is gained
+constexpr std::int64_t kLargestShare = 32;      // of all items over k, likewise
 
 /// What all chunks of a search share.
 template <class T>
@@ -50,7 +50,7 @@ struct Search {
   std::int64_t n_queries, n_items, f, k;
   const Rows& exclude;
   const RoundedItems<T>& rounded;
-  const Scores<T>& seeds;  // the first items by norm, as they are
+  const Scores<T>& seeds;  // of the first items by norm
 
   double gamma() const {
     return static_cast<double>(f + 2) * std::numeric_limits<T>::epsilon();  // which is 2u
@@ -259,7 +259,7 @@ class PrunedChunk {
   };
 
   const Search<T>& search_;
-  const BoundKernels& kernels_ = bound_kernels();
+  const BoundKernels& kernels_ = search_.rounded.kernels();
   const RoundedShape& shape_ = search_.rounded.shape();
   const double gamma_ = search_.gamma(), eta_ = search_.eta();
   const double unit_ = 1.0 / static_cast<double>(std::int64_t{1} << shape_.shift);
@@ -283,37 +283,43 @@ std::int64_t pruned_chunk_size(const Search<T>& search, int threads) {
   const auto soon = static_cast<std::int64_t>(
       kChunkCells / static_cast<double>(search.n_items * std::max<std::int64_t>(search.f, 1)) * 16);
   const auto small = kChunkBytes / (8 * PrunedChunk<T>::word_count(search));
-  const std::int64_t rows = bound_kernels().tile_rows;
+  const std::int64_t rows = search.rounded.kernels().tile_rows;
   const auto size = std::clamp(std::min({fair, soon, small}), rows, kChunkQueries);
   return size - size % rows;
 }
 
 /// Marks the queries that are still to be done.
 template <class T>
-std::vector<char> search_all(const Search<T>& search, const TopKLists& out, bool give_up,
-                             int threads, const Poll& poll) {
+std::vector<char> search_all(const Search<T>& search, const TopKLists& out, Trials& trials,
+                             bool give_up, int threads, const Poll& poll) {
   std::vector<char> hard(static_cast<std::size_t>(search.n_queries), 0);
-  std::atomic<std::int64_t> done{0}, left{0};
   const auto size = pruned_chunk_size(search, threads);
   parallel_for(
       (search.n_queries + size - 1) / size, threads,
       [&](std::int64_t number, int) {
         const auto begin = number * size, end = std::min(search.n_queries, begin + size);
-        const auto so_far = done.load();
-        if (give_up && so_far >= kTrial && 2 * left.load() > so_far) {
+        if (give_up && trials.are_in_vain()) {
           std::fill(hard.begin() + begin, hard.begin() + end, 1);
           return;
         }
         PrunedChunk<T> chunk(search, begin, end);
         chunk.run();
-        left += chunk.write(out, hard);
-        done += end - begin;
+        trials.hard += chunk.write(out, hard);
+        trials.done += end - begin;
       },
       poll);
   return hard;
 }
 
-/// top_k for some of the queries.
+template <class T>
+void plain_top_k(const T* queries, std::int64_t n_queries, const T* items, std::int64_t n_items,
+                 std::int64_t f, std::int64_t k, const Rows& exclude, const Rows& allow,
+                 const TopKLists& out, int threads, const Poll& poll) {
+  const auto scores = factor_scores(queries, n_queries, items, n_items, f, threads, poll);
+  top_k(*scores, k, exclude, allow, out, threads, poll);
+}
+
+/// plain_top_k for some of the queries.
 template <class T>
 void top_k_of(const std::vector<std::int64_t>& chosen, const T* queries, const T* items,
               std::int64_t n_items, std::int64_t f, std::int64_t k, const Rows& exclude,
@@ -333,8 +339,8 @@ void top_k_of(const std::vector<std::int64_t>& chosen, const T* queries, const T
     indptr[q + 1] = static_cast<std::int64_t>(indices.size());
   }
   const Rows taken{indptr.data(), indices.data(), n, indptr[n]};
-  const auto source = factor_scores(rows.data(), n, items, n_items, f, threads, poll);
-  top_k(*source, k, taken, {}, {codes.data(), scores.data(), counts.data()}, threads, poll);
+  plain_top_k(rows.data(), n, items, n_items, f, k, taken, {},
+              {codes.data(), scores.data(), counts.data()}, threads, poll);
   for (std::int64_t q = 0; q < n; ++q) {
     std::copy_n(codes.begin() + q * k, k, out.codes + chosen[q] * k);
     std::copy_n(scores.begin() + q * k, k, out.scores + chosen[q] * k);
@@ -342,55 +348,90 @@ void top_k_of(const std::vector<std::int64_t>& chosen, const T* queries, const T
   }
 }
 
-bool worth_pruning(std::int64_t n_queries, std::int64_t n_items, std::int64_t f, std::int64_t k) {
+/// Whether pruning can pay for a search for which an index must be made first.
+bool worth_an_index(std::int64_t n_queries, std::int64_t f) {
   // with few factors scoring is cheap, and rounding the items takes more queries to pay
-  const std::int64_t enough = f >= 16 ? 128 : 512;
-  return n_queries >= enough && n_items >= 1024 && k <= n_items / 32;
+  return n_queries >= (f >= 16 ? 128 : 512);
 }
 
-}  // namespace
-
 template <class T>
-void factor_top_k(const T* queries, std::int64_t n_queries, const T* items, std::int64_t n_items,
-                  std::int64_t f, std::int64_t k, const Rows& exclude, const Rows& allow,
-                  const TopKLists& out, Prune prune, int threads, const Poll& poll) {
-  const bool possible = !allow && k > 0 && f > 0 && f <= kMostRoundedFactors;
-  const bool pruned = possible && (prune == Prune::always ||
-                                   (prune == Prune::automatic &&
-                                    worth_pruning(n_queries, n_items, f, k)));
-  const auto plainly = [&] {
-    const auto scores = factor_scores(queries, n_queries, items, n_items, f, threads, poll);
-    top_k(*scores, k, exclude, allow, out, threads, poll);
-  };
-  if (!pruned) return plainly();
-
-  const auto wanted = std::max(kFewSeeds, kSeedsPerAnswer * k);
-  const RoundedItems<T> rounded(items, n_items, f, (wanted + 63) / 64 * 64, threads, poll);
-  if (!rounded.finite()) return plainly();
-  const auto n_seeds = rounded.n_seeds();
-  std::vector<T> first(static_cast<std::size_t>(n_seeds * f));
-  for (std::int64_t j = 0; j < n_seeds; ++j) {
-    std::copy_n(items + std::int64_t{rounded.codes()[j]} * f, f, first.begin() + j * f);
-  }
-  const auto seeds = factor_scores(queries, n_queries, first.data(), n_seeds, f, threads, poll);
+void pruned_top_k(const T* queries, std::int64_t n_queries, const T* items, std::int64_t k,
+                  const Rows& exclude, const TopKLists& out, Prune prune,
+                  const FactorIndex<T>& index, int threads, const Poll& poll) {
+  const auto n_items = index.n_items(), f = index.f();
+  const auto& rounded = *index.rounded();
+  const auto seeds = factor_scores(queries, n_queries, index.seeds().data(), rounded.n_seeds(), f,
+                                   threads, poll);
   const Search<T> search{queries, items, n_queries, n_items, f, k, exclude, rounded, *seeds};
-  const auto hard = search_all(search, out, prune == Prune::automatic, threads, poll);
+  const auto hard =
+      search_all(search, out, index.trials(), prune == Prune::automatic, threads, poll);
 
   std::vector<std::int64_t> left;
   for (std::int64_t q = 0; q < n_queries; ++q) {
     if (hard[q]) left.push_back(q);
   }
-  if (static_cast<std::int64_t>(left.size()) == n_queries) return plainly();
-  if (!left.empty()) {
+  if (static_cast<std::int64_t>(left.size()) == n_queries) {
+    plain_top_k(queries, n_queries, items, n_items, f, k, exclude, {}, out, threads, poll);
+  } else if (!left.empty()) {
     top_k_of(left, queries, items, n_items, f, k, exclude, out, threads, poll);
   }
 }
 
+}  // namespace
+
+template <class T>
+FactorIndex<T>::FactorIndex(const T* items, std::int64_t n_items, std::int64_t f, std::int64_t k,
+                            int threads, const Poll& poll)
+    : n_items_(n_items), f_(f) {
+  if (f == 0 || f > kMostRoundedFactors) return;
+  const auto wanted = std::max(kFewSeeds, kSeedsPerAnswer * k);
+  rounded_.emplace(items, n_items, f, (wanted + 63) / 64 * 64, threads, poll);
+  if (!rounded_->finite()) {
+    rounded_.reset();
+    return;
+  }
+  seeds_.resize(static_cast<std::size_t>(rounded_->n_seeds() * f));
+  for (std::int64_t j = 0; j < rounded_->n_seeds(); ++j) {
+    std::copy_n(items + std::int64_t{rounded_->codes()[j]} * f, f, seeds_.begin() + j * f);
+  }
+}
+
+template <class T>
+std::int64_t FactorIndex<T>::size() const {
+  return (rounded_ ? rounded_->size() : 0) + static_cast<std::int64_t>(seeds_.size() * sizeof(T));
+}
+
+template <class T>
+void factor_top_k(const T* queries, std::int64_t n_queries, const T* items, std::int64_t n_items,
+                  std::int64_t f, std::int64_t k, const Rows& exclude, const Rows& allow,
+                  const TopKLists& out, Prune prune, const FactorIndex<T>* index, int threads,
+                  const Poll& poll) {
+  if (index != nullptr && (index->n_items() != n_items || index->f() != f)) {
+    throw std::invalid_argument("the index is not that of these items");
+  }
+  const auto plainly = [&] {
+    plain_top_k(queries, n_queries, items, n_items, f, k, exclude, allow, out, threads, poll);
+  };
+  const auto pruned = [&](const FactorIndex<T>& with) {
+    const bool in_vain = prune == Prune::automatic && with.trials().are_in_vain();
+    if (!with.rounded() || in_vain) return plainly();
+    pruned_top_k(queries, n_queries, items, k, exclude, out, prune, with, threads, poll);
+  };
+  const bool able = prune != Prune::never && !allow && k > 0 && f > 0 && f <= kMostRoundedFactors;
+  const bool worth = able && n_items >= kFewest && k <= n_items / kLargestShare;
+  if (!able || (prune == Prune::automatic && !worth)) return plainly();
+  if (index != nullptr) return pruned(*index);
+  if (prune == Prune::automatic && !worth_an_index(n_queries, f)) return plainly();
+  pruned(FactorIndex<T>(items, n_items, f, k, threads, poll));
+}
+
+template class FactorIndex<float>;
+template class FactorIndex<double>;
 template void factor_top_k(const float*, std::int64_t, const float*, std::int64_t, std::int64_t,
-                           std::int64_t, const Rows&, const Rows&, const TopKLists&, Prune, int,
-                           const Poll&);
+                           std::int64_t, const Rows&, const Rows&, const TopKLists&, Prune,
+                           const FactorIndex<float>*, int, const Poll&);
 template void factor_top_k(const double*, std::int64_t, const double*, std::int64_t, std::int64_t,
-                           std::int64_t, const Rows&, const Rows&, const TopKLists&, Prune, int,
-                           const Poll&);
+                           std::int64_t, const Rows&, const Rows&, const TopKLists&, Prune,
+                           const FactorIndex<double>*, int, const Poll&);
 
 }  // namespace tacit

@@ -116,35 +116,48 @@ RoundedQuery round_query(const T* query, std::int64_t f, const RoundedShape& sha
 template <class T>
 RoundedItems<T>::RoundedItems(const T* items, std::int64_t n_items, std::int64_t f,
                               std::int64_t n_seeds, int threads, const Poll& poll)
-    : items_(items), n_items_(n_items), f_(f), n_seeds_(std::min(n_seeds, n_items)),
-      shape_(rounded_shape(f)) {
-  finite_ = sort_by_norm(threads, poll);
+    : n_items_(n_items), f_(f), n_seeds_(std::min(n_seeds, n_items)), shape_(rounded_shape(f)) {
+  const auto sizes = measured(items, threads, poll);
+  finite_ = std::all_of(sizes.begin(), sizes.end(),
+                        [](const RowSize& one) { return std::isfinite(one.norm); });
   if (!finite_) return;
+  sort_by_norm(sizes);
   const auto n_blocks = (n_items - n_seeds_ + kBlock - 1) / kBlock;
   blocks_.resize(static_cast<std::size_t>(n_blocks));
-  const std::int64_t rows = static_cast<std::int64_t>(shape_.segments) * (shape_.pairs + 1);
-  panels_ = make_buffer<std::int16_t>(n_blocks * kBlock * rows);
-  parallel_for(n_blocks, threads, [&](std::int64_t block, int) { pack(block); }, poll);
+  panels_ = make_buffer<std::int16_t>(n_blocks * kBlock * panel_rows());
+  parallel_for(n_blocks, threads, [&](std::int64_t block, int) { pack(items, sizes, block); },
+               poll);
 }
 
 template <class T>
-bool RoundedItems<T>::sort_by_norm(int threads, const Poll& poll) {
+std::int64_t RoundedItems<T>::size() const {
+  const auto n_blocks = static_cast<std::int64_t>(blocks_.size());
+  return static_cast<std::int64_t>((codes_.size() + positions_.size()) * sizeof(std::int32_t)) +
+         n_blocks * (static_cast<std::int64_t>(sizeof(Block)) + 2 * kBlock * panel_rows());
+}
+
+template <class T>
+std::vector<RowSize> RoundedItems<T>::measured(const T* items, int threads,
+                                               const Poll& poll) const {
   constexpr std::int64_t kTogether = 1024;
-  sizes_.resize(static_cast<std::size_t>(n_items_));
+  std::vector<RowSize> sizes(static_cast<std::size_t>(n_items_));
   parallel_for(
       (n_items_ + kTogether - 1) / kTogether, threads,
       [&](std::int64_t chunk, int) {
         const auto end = std::min(n_items_, (chunk + 1) * kTogether);
         for (auto item = chunk * kTogether; item < end; ++item) {
-          sizes_[item] = measure(items_ + item * f_, f_, 2 * shape_.pairs);
+          sizes[item] = measure(items + item * f_, f_, 2 * shape_.pairs);
         }
       },
       poll);
-  const auto finite = [](const RowSize& one) { return std::isfinite(one.norm); };
-  if (!std::all_of(sizes_.begin(), sizes_.end(), finite)) return false;
-  std::vector<std::pair<double, std::int32_t>> order(sizes_.size());
+  return sizes;
+}
+
+template <class T>
+void RoundedItems<T>::sort_by_norm(const std::vector<RowSize>& sizes) {
+  std::vector<std::pair<double, std::int32_t>> order(sizes.size());
   for (std::size_t code = 0; code < order.size(); ++code) {
-    order[code] = {-sizes_[code].norm, static_cast<std::int32_t>(code)};
+    order[code] = {-sizes[code].norm, static_cast<std::int32_t>(code)};
   }
   std::sort(order.begin(), order.end());
   codes_.resize(order.size());
@@ -153,32 +166,31 @@ bool RoundedItems<T>::sort_by_norm(int threads, const Poll& poll) {
     codes_[position] = order[position].second;
     positions_[codes_[position]] = static_cast<std::int32_t>(position);
   }
-  return true;
+  if (!order.empty()) norm_ = -order.front().first;
 }
 
 template <class T>
 const std::int16_t* RoundedItems<T>::panels(std::size_t block, int first_panel) const {
-  const std::int64_t rows = static_cast<std::int64_t>(shape_.segments) * (shape_.pairs + 1);
   const auto first = static_cast<std::int64_t>(block) * kBlock +
-                     std::int64_t{first_panel} * bound_kernels().panel_items;
-  return &panels_[first * rows];
+                     std::int64_t{first_panel} * kernels_.panel_items;
+  return &panels_[first * panel_rows()];
 }
 
 template <class T>
-void RoundedItems<T>::pack(std::int64_t block) {
+void RoundedItems<T>::pack(const T* items, const std::vector<RowSize>& sizes, std::int64_t block) {
   const auto first = n_seeds_ + block * kBlock;
   const auto count = std::min(kBlock, n_items_ - first);
   const int segment = 2 * shape_.pairs;
   const std::int64_t f_padded = static_cast<std::int64_t>(shape_.segments) * segment;
   const auto row = [&](std::int64_t item) {
-    return items_ + std::int64_t{codes_[first + item]} * f_;
+    return items + std::int64_t{codes_[first + item]} * f_;
   };
   std::vector<std::int8_t> rounded(static_cast<std::size_t>(kBlock * f_padded));
 
   Block& out = blocks_[static_cast<std::size_t>(block)];
   RowSize most{0, 0, 0};
   for (std::int64_t item = 0; item < count; ++item) {
-    const auto& one = sizes_[codes_[first + item]];
+    const auto& one = sizes[codes_[first + item]];
     most.norm = std::max(most.norm, one.norm);
     most.longest_segment = std::max(most.longest_segment, one.longest_segment);
     most.largest = std::max(most.largest, one.largest);
@@ -201,7 +213,7 @@ void RoundedItems<T>::pack(std::int64_t block) {
     }
   }
 
-  const std::int64_t width = bound_kernels().panel_items;
+  const std::int64_t width = kernels_.panel_items;
   auto* to = const_cast<std::int16_t*>(panels(static_cast<std::size_t>(block)));
   for (std::int64_t from = 0; from < kBlock; from += width) {
     for (int s = 0; s < shape_.segments; ++s, to += width) {

@@ -104,8 +104,20 @@ def factor_top_k(
     scores: F32,
     counts: I32,
     prune: int,
+    index: FactorIndex32 | FactorIndex64 | None,
     threads: int,
 ) -> None: ...
+
+class FactorIndex32:
+    n_bytes: int
+
+    def __init__(self, items: F32, threads: int) -> None: ...
+
+class FactorIndex64:
+    n_bytes: int
+
+    def __init__(self, items: F64, threads: int) -> None: ...
+
 def dense_top_k(
     scores: F32,
     exclude_indptr: I64,

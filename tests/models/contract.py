@@ -184,6 +184,13 @@ class ModelContract:
         other = model.scorer(dataclasses.replace(model.interactions, name="copy")).top_k(3)
         np.testing.assert_array_equal(own.indices, other.indices)
 
+    def test_what_is_made_beforehand_changes_no_answer(self, model) -> None:
+        before = model.recommend("u0001", k=5), model.similar_items("i0004", k=5)
+        model.prepare()
+        after = model.recommend("u0001", k=5), model.similar_items("i0004", k=5)
+        for one, other in zip(before, after, strict=True):
+            np.testing.assert_array_equal(one.scores, other.scores)
+
     def test_a_scorer_over_other_items_is_refused(self, model) -> None:
         with pytest.raises(DataError, match="not the same"):
             model.scorer(random_interactions(4, 5))

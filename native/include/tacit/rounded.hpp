@@ -45,7 +45,8 @@ struct RowSize {
   double largest;          ///< the largest |number|
 };
 
-/// Items in the order of falling norms, in blocks that share a scale.
+/// Items in the order of falling norms, in blocks that share a scale. They stand by themselves: what
+/// they were made of is not looked at again. Searches by several threads at once may share them.
 template <class T>
 class RoundedItems {
  public:
@@ -71,23 +72,31 @@ class RoundedItems {
   const std::vector<std::int32_t>& positions() const { return positions_; }
 
   /// The largest ‖y‖.
-  double norm() const { return codes_.empty() ? 0 : sizes_[codes_.front()].norm; }
+  double norm() const { return norm_; }
+  std::int64_t n_items() const { return n_items_; }
+  std::int64_t f() const { return f_; }
   std::int64_t n_seeds() const { return n_seeds_; }
   const RoundedShape& shape() const { return shape_; }
+  const BoundKernels& kernels() const { return kernels_; }
+
+  /// Bytes of memory.
+  std::int64_t size() const;
 
   /// Block number b holds the positions n_seeds + b·kBlock …
   const std::vector<Block>& blocks() const { return blocks_; }
   const std::int16_t* panels(std::size_t block, int first_panel = 0) const;
 
  private:
-  bool sort_by_norm(int threads, const Poll& poll);
-  void pack(std::int64_t block);
+  std::vector<RowSize> measured(const T* items, int threads, const Poll& poll) const;
+  void sort_by_norm(const std::vector<RowSize>& sizes);
+  void pack(const T* items, const std::vector<RowSize>& sizes, std::int64_t block);
+  std::int64_t panel_rows() const { return std::int64_t{shape_.segments} * (shape_.pairs + 1); }
 
-  const T* items_;
   std::int64_t n_items_, f_, n_seeds_;
   RoundedShape shape_;
+  const BoundKernels& kernels_ = bound_kernels();  // panels lie as these read them
   bool finite_ = true;
-  std::vector<RowSize> sizes_;  // by code
+  double norm_ = 0;
   std::vector<std::int32_t> codes_, positions_;
   std::vector<Block> blocks_;
   Buffer<std::int16_t> panels_;

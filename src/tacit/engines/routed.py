@@ -67,6 +67,11 @@ class RoutedScorer(Scorer):
         for route in self._routes:
             route.scorer.threads = threads
 
+    def prepare(self) -> None:
+        """See :meth:`Scorer.prepare`."""
+        for route in self._routes:
+            route.scorer.prepare()
+
     def top_k(self, k: int, *, exclude: Csr | None = None, allow: Csr | None = None) -> TopK:
         """See :meth:`Scorer.top_k`."""
         found = [

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from tacit import kernels
 from tacit.data.interactions import Csr
 from tacit.engines.base import one_blas_thread
+from tacit.engines.frozen import index_of, prepare_index
 from tacit.errors import SettingsError
 
 BLOCK_BYTES = 64 << 20
@@ -137,6 +138,9 @@ class Scorer(ABC):
     def sum_of_squares(self) -> npt.NDArray[np.float64]:
         """float64, shape (n_queries,): Σ over all items of the squared score."""
 
+    def prepare(self) -> None:  # noqa: B027 — most scorers have nothing to make
+        """Make beforehand what the items' next scorers find answers by, where it is kept."""
+
     @abstractmethod
     def take(self, rows: npt.NDArray[Any]) -> Scorer:
         """The same scores of some queries only (rising int codes): nothing else is computed."""
@@ -188,14 +192,18 @@ class FactorScorer(Scorer):
         self.n_queries, self.n_items = len(queries), len(factors)
 
     def top_k(self, k: int, *, exclude: Csr | None = None, allow: Csr | None = None) -> TopK:
-        """See :meth:`Scorer.top_k`."""
+        """See :meth:`Scorer.top_k`; items of frozen factors get an index when asked for often."""
+        k, index = _checked(k), None
+        if allow is None and self.queries.dtype == self.factors.dtype:
+            index = index_of(self.factors, self.n_queries, self.threads)
         return TopK(
             *kernels.factor_top_k(
                 self.queries,
                 self.factors,
-                _checked(k),
+                k,
                 _rows(exclude),
                 _rows(allow),
+                index=index,
                 threads=self.threads,
             )
         )
@@ -223,6 +231,10 @@ class FactorScorer(Scorer):
                 block = self.queries[part].astype(np.float64)
                 out[part] = np.einsum("uf,uf->u", block @ YtY, block)
         return out
+
+    def prepare(self) -> None:
+        """See :meth:`Scorer.prepare`."""
+        prepare_index(self.factors, self.threads)
 
     def take(self, rows: npt.NDArray[Any]) -> FactorScorer:
         """See :meth:`Scorer.take`."""

@@ -25,10 +25,12 @@ from tacit.kernels.ranking import (
     ranking_table,
 )
 from tacit.kernels.scores import (
+    FactorIndex,
     Rows,
     dense_ranks,
     dense_top_k,
     factor_cells,
+    factor_index,
     factor_ranks,
     factor_top_k,
     list_gains,
@@ -52,6 +54,7 @@ __all__ = [
     "POLICIES",
     "RANKING_LOSSES",
     "SOLVERS",
+    "FactorIndex",
     "Learned",
     "Merged",
     "RankingSettings",
@@ -66,6 +69,7 @@ __all__ = [
     "dense_top_k",
     "extrapolate",
     "factor_cells",
+    "factor_index",
     "factor_ranks",
     "factor_top_k",
     "fold_in",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from tacit import _native
 from tacit.kernels.common import F32, F64, I32, I64, as_native, thread_count
+
+FactorIndex: TypeAlias = "_native.FactorIndex32 | _native.FactorIndex64"
+"""See :func:`factor_index`."""
 
 Rows = tuple[I64, I32]
 """Row pointers (shape (n_rows + 1,), any start) and columns that rise within a row."""
@@ -22,6 +25,7 @@ def factor_top_k(
     allow: Rows | None = None,
     *,
     prune: bool | None = None,
+    index: FactorIndex | None = None,
     threads: int | None = None,
 ) -> tuple[I64, I32, F32]:
     """The k best items of each query by q·y: row pointers, item codes and scores, best first.
@@ -37,6 +41,9 @@ def factor_top_k(
     prune
         Whether to rule items out by rounded factors before they are scored; None: where it should
         pay. The answers are the same, bit for bit.
+    index
+        What :func:`factor_index` made of these very items, unchanged since: then nothing is made
+        for this call alone. Any number of threads may use it at once.
     threads
         How many to use; None: see :func:`thread_count`.
 
@@ -44,6 +51,8 @@ def factor_top_k(
     ------
     ValueError
         If shapes don't fit, or a row holds an item that is not there or does not rise.
+    TypeError
+        If the index is of another precision.
     """
     queries, items = _factor_pair(queries, items)
     m = len(queries)
@@ -57,9 +66,29 @@ def factor_top_k(
         scores,
         counts,
         0 if prune is None else 1 + bool(prune),
+        index,
         thread_count(threads),
     )
     return _ragged(codes, scores, counts)
+
+
+def factor_index(items: npt.NDArray[Any], *, threads: int | None = None) -> FactorIndex:
+    """What lets :func:`factor_top_k` rule items out, made once for many calls.
+
+    It holds the items' numbers rounded to bytes: of n items of f numbers about n (f + 10) bytes
+    (``n_bytes``), for 64 factors 29 % of what float32 takes. To make it takes about as long as
+    to score all items for thirty queries one by one.
+
+    Parameters
+    ----------
+    items
+        float32 or float64, shape (n, f). Nothing of them is held on to.
+    threads
+        How many to use; None: see :func:`thread_count`.
+    """
+    items, _ = _factor_pair(items, items)
+    kind = _native.FactorIndex64 if items.dtype == np.float64 else _native.FactorIndex32
+    return kind(items, thread_count(threads))
 
 
 def dense_top_k(

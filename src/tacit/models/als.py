@@ -15,6 +15,7 @@ from tacit import checks
 from tacit.data.ids import IdMap
 from tacit.data.interactions import Csr, Interactions, histories_to_csr
 from tacit.engines.base import Engine, Factors, Objective, Penalties, Rotation, Spectrum
+from tacit.engines.frozen import freeze
 from tacit.engines.local import LocalEngine
 from tacit.engines.scorers import FactorScorer, Scorer
 from tacit.errors import DataError, EmptyDataError, SettingsError
@@ -287,9 +288,9 @@ class ALS(Iterative):
             self._half_step(self._open, "exact")
         self._open = None
         del side, sides, order, by_user, by_item, momentum  # what they hold is free for what comes
-        X = np.ascontiguousarray(X)
+        X = freeze(np.ascontiguousarray(X))
         self._keep(data, X, Y)
-        Y = np.ascontiguousarray(Y)
+        Y = freeze(np.ascontiguousarray(Y))
         self._keep(data, X, Y)
 
     def snapshot(self) -> Self:
@@ -300,7 +301,8 @@ class ALS(Iterative):
         if self._open is not None:
             X, Y = self._engine.lay_out(X), self._engine.lay_out(Y)
             kept._half_step(self._open._replace(fixed=Y, solved=X), "exact")
-        kept._keep(self.interactions, np.ascontiguousarray(X), np.ascontiguousarray(Y))
+        X, Y = (freeze(np.ascontiguousarray(F)) for F in (X, Y))
+        kept._keep(self.interactions, X, Y)
         return kept
 
     def _half_step(self, side: Side, solver: str | None = None) -> Rotation:
@@ -483,7 +485,7 @@ class ALS(Iterative):
         for F, n in ((X, data.n_users), (Y, data.n_items)):
             if F.shape != (n, self.factors) or F.dtype != self.dtype:
                 raise ValueError(f"factors of shape {F.shape} for {n} rows of {self.factors}")
-        self._keep(data, X, Y)
+        self._keep(data, freeze(X), freeze(Y))
 
 
 def _users_first(data: Interactions) -> bool:

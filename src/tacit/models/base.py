@@ -234,6 +234,21 @@ class Model(ABC):
         own = _same_entries(interactions.csr, self.interactions.csr)
         return self._scorer(interactions.csr, np.arange(interactions.n_users) if own else None)
 
+    def prepare(self) -> None:
+        """Make beforehand what answers are found by in large catalogues.
+
+        It is made by itself once somebody asks repeatedly; a server has it made before anybody
+        waits for it. No answer changes.
+
+        Raises
+        ------
+        NotFittedError
+            If the model is not fitted.
+        """
+        rows = self.interactions.csr.take_rows(np.zeros(1, dtype=np.int64))
+        self._scorer(rows, np.zeros(1, dtype=np.int64)).prepare()
+        self._item_scorer(np.zeros(1, dtype=np.int32), "cosine").prepare()
+
     def recommend(
         self,
         users: Id | Iterable[Id] | None = None,

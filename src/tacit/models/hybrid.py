@@ -14,6 +14,7 @@ from tacit.data.feature_rows import FeatureRow
 from tacit.data.features import Features
 from tacit.data.interactions import Csr, Interactions, histories_to_csr
 from tacit.engines.base import Factors, Objective, Rotation, Spectrum
+from tacit.engines.frozen import freeze
 from tacit.engines.priors import F64, Ridge, with_means
 from tacit.engines.scorers import FactorScorer, Scorer
 from tacit.errors import DataError, SettingsError, UnsupportedError
@@ -216,7 +217,7 @@ class HybridALS(FeatureModel, ALS):
         if side not in self._expected:
             return factors
         if side not in self._whole:
-            self._whole[side] = self._expected[side].filled(factors)
+            self._whole[side] = freeze(self._expected[side].filled(factors))
         return self._whole[side]
 
     @property

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tacit.data.csr import Csr
+from tacit.engines.frozen import freeze
 from tacit.engines.scorers import BlockScorer, FactorScorer, Scorer
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def stored(rows: Csr) -> Vectors:
     """Rows as vectors: dense if many of their numbers are not 0, else sparse; float32."""
     matrix = sparse(rows)
     full = rows.nnz >= _FULL * rows.n_rows * rows.n_columns
-    return matrix.toarray() if full else matrix
+    return freeze(matrix.toarray()) if full else matrix
 
 
 def sparse(rows: Csr) -> sp.csr_array:

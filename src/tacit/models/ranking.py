@@ -15,7 +15,8 @@ from tacit import checks, kernels
 from tacit.data.feature_rows import FeatureRow
 from tacit.data.features import Features
 from tacit.data.interactions import Csr, Interactions
-from tacit.engines.scorers import FactorScorer, Scorer
+from tacit.engines.frozen import freeze, made_of
+from tacit.engines.scorers import Scorer
 from tacit.errors import DataError, EmptyDataError, SettingsError, UnsupportedError
 from tacit.models.base import Epoch, Metric, OnEpoch, vector_scorer
 from tacit.models.embeddings import F32, Embeddings, as_factors, as_queries
@@ -305,7 +306,7 @@ class Ranking(FeatureModel, Iterative):
 
     def _keep(self, data: Interactions, users: Embeddings, items: Embeddings) -> None:
         self._interactions, self._users, self._items = data, users, items
-        self._X, self._Y = users.sums(), items.sums()
+        self._X, self._Y = freeze(users.sums()), freeze(items.sums())
 
     # --- what was learned ----------------------------------------------------------
 
@@ -457,7 +458,7 @@ class Ranking(FeatureModel, Iterative):
         if known or interactions.user_features is None or interactions.items != self.items:
             return super().scorer(interactions)
         people = self._fold_in(interactions.csr, self._start_of(interactions))
-        return FactorScorer(as_queries(people), as_factors(self._Y), threads=self.threads)
+        return self._inner(as_queries(people), self._vectors_of_items(None))
 
     def _vectors_of_people(
         self, rows: Csr, users: npt.NDArray[Any] | None, features: Sequence[FeatureRow] | None
@@ -468,11 +469,11 @@ class Ranking(FeatureModel, Iterative):
 
     def _vectors_of_items(self, features: Sequence[FeatureRow] | None) -> F32:
         sums = self._sums("item", features)
-        return as_factors(self._Y if sums is None else sums)
+        return made_of(self._Y, as_factors) if sums is None else as_factors(sums)
 
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
         people = self._vectors_of_people(rows, users, None)
-        return FactorScorer(people, as_factors(self._Y), threads=self.threads)
+        return self._inner(people, made_of(self._Y, as_factors))
 
     def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
         return vector_scorer(self.item_factors, items, metric, self.threads)

@@ -111,6 +111,8 @@ async def _keep_warm(state: State) -> None:
 
 def _warm(service: Service) -> None:
     try:
+        for model in service.models.values():
+            model.prepare()
         _ = service.names
         pages.prepare(service)
     except Exception:

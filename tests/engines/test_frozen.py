@@ -1,0 +1,139 @@
+"""What is kept of arrays that nobody writes to, and for how long."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from tacit import kernels
+from tacit.engines import frozen as module
+from tacit.engines.frozen import ENOUGH, MANY, freeze, index_of, made_of, prepare_index
+from tacit.engines.scorers import FactorScorer
+
+
+def double(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return 2 * array
+
+
+def some(n: int = MANY, f: int = 2) -> npt.NDArray[np.float32]:
+    return np.random.default_rng(0).normal(size=(n, f)).astype(np.float32)
+
+
+def asked_until_kept(items: npt.NDArray[Any]) -> kernels.FactorIndex | None:
+    return [index_of(items, 1, None) for _ in range(ENOUGH + 1)][-1]
+
+
+def test_what_is_made_of_frozen_arrays_is_made_once():
+    array = freeze(np.arange(3.0))
+    made = made_of(array, double)
+    assert made.tolist() == [0, 2, 4]
+    assert made_of(array, double) is made
+    assert made_of(made, double) is made_of(made, double)
+    assert made_of(array, np.negative).tolist() == [0, -1, -2]
+    with pytest.raises(ValueError, match="read-only"):
+        array[0] = 1
+
+
+def test_what_can_be_written_to_is_looked_at_each_time():
+    array = np.arange(3.0)
+    assert made_of(array, double) is not made_of(array, double)
+    assert asked_until_kept(some()) is None
+
+
+def test_what_was_written_to_after_all_is_made_anew():
+    array = freeze(np.arange(3.0))
+    made_of(array, double)
+    array.setflags(write=True)
+    array[0] = 5
+    assert made_of(array, double)[0] == 10
+    assert made_of(freeze(array), double)[0] == 10
+
+
+def test_all_is_forgotten_with_the_array():
+    gc.collect()
+    known = len(module._known)
+    items = freeze(some())
+    asked_until_kept(items)
+    asked_until_kept(made_of(items, double))
+    assert len(module._known) == known + 2
+    del items
+    gc.collect()
+    assert len(module._known) == known
+
+
+def test_an_index_is_made_when_asked_for_often():
+    items = freeze(some())
+    assert index_of(items, 10 * ENOUGH, None) is None, "never for one call"
+    index = index_of(items, 1, None)
+    assert index is not None
+    assert index_of(items, 1, None) is index
+    batches = freeze(some())
+    assert index_of(batches, 8, None) is None
+    assert index_of(batches, 8, None) is not None
+    single = freeze(some())
+    found = [index_of(single, 1, None) for _ in range(ENOUGH)]
+    assert found[:-1] == [None] * (ENOUGH - 1)
+    assert found[-1] is not None
+
+
+def test_an_index_can_be_made_at_once():
+    items = freeze(some())
+    prepare_index(items, None)
+    assert index_of(items, 1, None) is not None
+    writeable = some()
+    prepare_index(writeable, None)
+    assert asked_until_kept(writeable) is None
+
+
+def test_small_catalogues_need_none():
+    few = freeze(some(MANY - 1))
+    prepare_index(few, None)
+    assert asked_until_kept(few) is None
+
+
+def test_nobody_waits_for_an_index(monkeypatch):
+    items, begun, done = freeze(some()), threading.Event(), threading.Event()
+    make = kernels.factor_index
+
+    def slowly(*args: Any, **how: Any) -> kernels.FactorIndex:
+        begun.set()
+        assert done.wait(10)
+        return make(*args, **how)
+
+    monkeypatch.setattr(kernels, "factor_index", slowly)
+    maker = threading.Thread(target=prepare_index, args=(items, None))
+    maker.start()
+    assert begun.wait(10)
+    assert index_of(items, ENOUGH, None) is None
+    done.set()
+    maker.join()
+    assert index_of(items, 1, None) is not None
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_answers_stay_the_same(dtype):
+    rng = np.random.default_rng(1)
+    queries = rng.normal(size=(3, 24)).astype(dtype)
+    items = (rng.normal(size=(MANY, 24)) * rng.lognormal(size=(MANY, 1))).astype(dtype)
+    plain = FactorScorer(queries, items).top_k(20)
+    scorer = FactorScorer(queries, freeze(items))
+    scorer.prepare()
+    assert index_of(items, 0, None) is not None
+    for found in (scorer.top_k(20), FactorScorer(queries, items).top_k(20)):
+        np.testing.assert_array_equal(found.indices, plain.indices)
+        np.testing.assert_array_equal(found.scores, plain.scores)
+
+
+def test_queries_of_another_precision_do_without():
+    items = freeze(some(f=8))
+    prepare_index(items, None)
+    queries = np.random.default_rng(2).normal(size=(2, 8))
+    found = FactorScorer(queries, items).top_k(5)
+    np.testing.assert_array_equal(
+        found.indices, FactorScorer(queries, items.copy()).top_k(5).indices
+    )
