@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from tacit import __version__
-from tacit.serving import api, pages, problems
+from tacit.serving import api, pages, problems, schemas
 from tacit.serving.holder import ServiceHolder
 from tacit.serving.metrics import Metrics
 from tacit.serving.people import People
@@ -29,6 +29,7 @@ from tacit.serving.store import Store
 
 log = logging.getLogger("tacit")
 
+_LEISURE = 1.0  # seconds between looks whether there is something to make beforehand
 _ABOUT = """\
 What to offer to whom, what is like what, and why; and where to tell what people like.
 
@@ -72,12 +73,9 @@ def _add_routes(app: FastAPI) -> dict[Callable[..., Any], str]:
     """API and pages; which function answers which address."""
     app.add_api_route("/metrics", _metrics, include_in_schema=False)
     paths: dict[Callable[..., Any], str] = {_metrics: "/metrics"}
-    shown = pages.router()
-    for prefix, router in [*((api.PREFIX, one) for one in api.ROUTERS), ("", shown)]:
-        app.include_router(router, prefix=prefix, include_in_schema=bool(prefix))
-        paths |= {
-            one.endpoint: prefix + one.path for one in router.routes if isinstance(one, Route)
-        }
+    for router in (*api.ROUTERS, *pages.ROUTERS):
+        app.router.routes.extend(router.routes)  # include_router would make each once more
+        paths |= {one.endpoint: one.path for one in router.routes if isinstance(one, Route)}
     return paths
 
 
@@ -99,14 +97,17 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def _keep_warm(state: State) -> None:
-    """Make what takes a moment of every service that is put to use, before somebody asks for it."""
+    """Make what takes a moment of every service that is put to use, before somebody asks for it.
+
+    Not at once: who waits for the server to start comes first.
+    """
     warmed = None
     while True:
+        await asyncio.sleep(_LEISURE)
         service = state.holder.service
         if service is not warmed:
             await asyncio.to_thread(_warm, service)
             warmed = service
-        await asyncio.sleep(state.settings.watch or 1.0)
 
 
 def _warm(service: Service) -> None:
@@ -137,7 +138,8 @@ def _document(app: FastAPI) -> dict[str, object]:
         made = get_openapi(
             title=app.title, version=app.version, description=app.description, routes=app.routes
         )
-        schemes = made.setdefault("components", {}).setdefault("securitySchemes", {})
-        schemes["bearer"] = {"type": "http", "scheme": "bearer"}
+        components = made.setdefault("components", {})
+        components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+        components["schemas"] |= schemas.definitions(schemas.Problem)
         app.openapi_schema = made
     return app.openapi_schema

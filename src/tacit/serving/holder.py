@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import math
 import threading
@@ -61,6 +62,15 @@ class ServiceHolder:
         """
         service = _checked(files, store, verify=verify)
         return cls(service.with_overrides(store.overrides()), files, store)
+
+    def move_to(self, store: Store) -> None:
+        """Go on with a connection of this process's own, where another one was forked from.
+
+        What changed since the files were opened is put to use; what fails its check is logged.
+        """
+        self._store = store
+        with contextlib.suppress(ArtifactError):
+            self.look()
 
     def reload(self) -> None:
         """Open the files anew, and put them to use if they answer as they should.

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import gc
+import importlib
 import os
 import socket
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tacit.errors import SettingsError, require
 from tacit.serving.holder import ServiceHolder, activate
 from tacit.serving.settings import Settings
 from tacit.serving.store import Store
+from tacit.serving.workers import CAN_FORK, Workers
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-_ENVIRONMENT = "TACIT_SERVE"  # where a worker finds its settings
+_ENVIRONMENT = "TACIT_SERVE"  # where a worker that was not forked finds its settings
 _TURN = 0.001  # seconds that a thread at work keeps requests waiting; Python's own: 5 ms
-_HOW = {
+_HOW: dict[str, Any] = {
     "http": "tacit.serving.prompt:Prompt",
+    "ws": "none",  # nobody speaks it here: it need not be imported
     "access_log": False,  # counters tell as much, and who likes what is nobody's business
     "log_level": "warning",
     "server_header": False,
     "timeout_graceful_shutdown": 10,
 }
+_NEEDED = ("tacit.serving.app", "tacit.serving.prompt", "uvicorn.lifespan.on")
 
 
 def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
@@ -50,30 +55,68 @@ def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
     SettingsError
         If the address can't be listened on.
     """
-    uvicorn = require("uvicorn", extra="serve", what="Servers")
-    host, port = settings.host.strip("[]"), _free_port(settings)
-    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    how = {**_HOW, "host": host, "port": port}
-    with Store.open(settings.db) as store:
-        activate(store, Path(settings.likes))
-        holder = ServiceHolder.open(settings.files, store)
-        on_ready(address)
-        if settings.workers == 1:
-            uvicorn.run(_made(holder, store, settings), **how)
-            return
-    with tempfile.TemporaryDirectory(prefix="tacit-") as folder:
-        told = dataclasses.replace(settings, shared=str(Path(folder) / "shared"))
-        os.environ[_ENVIRONMENT] = told.to_json()
-        try:
-            uvicorn.run(
-                "tacit.serving.run:application", factory=True, workers=settings.workers, **how
-            )
-        finally:
-            del os.environ[_ENVIRONMENT]
+    require("uvicorn", extra="serve", what="Servers")
+    with _bound(settings) as listening, _uncollected():
+        with Store.open(settings.db) as store:
+            activate(store, Path(settings.likes))
+            holder = ServiceHolder.open(settings.files, store)
+            on_ready(_address(settings, listening))
+            if settings.workers == 1:
+                _answer(holder, store, settings, listening)
+                return
+        with tempfile.TemporaryDirectory(prefix="tacit-") as folder:
+            told = dataclasses.replace(settings, shared=str(Path(folder) / "shared"))
+            (_fork if CAN_FORK else _spawn)(holder, told, listening)
 
 
-def application() -> FastAPI:
-    """The application of a worker process, whose settings are in the environment."""
+# --- processes --------------------------------------------------------------------------
+
+
+def _answer(
+    holder: ServiceHolder, store: Store, settings: Settings, listening: socket.socket
+) -> None:
+    """Answer what comes in, in this process."""
+    import uvicorn
+
+    server = uvicorn.Server(uvicorn.Config(_made(holder, store, settings), **_HOW))
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run([listening])
+
+
+def _fork(holder: ServiceHolder, settings: Settings, listening: socket.socket) -> None:
+    """Several processes that have everything from this one, but for the store."""
+    import uvicorn
+
+    for name in _NEEDED:
+        importlib.import_module(name)
+    uvicorn.Config("", **_HOW).get_loop_factory()  # it imports the loop
+
+    def work() -> None:
+        with Store.open(settings.db) as store:
+            holder.move_to(store)
+            _answer(holder, store, settings, listening)
+
+    gc.freeze()  # what nobody looks through stays shared
+    Workers(work, settings.workers).run()
+
+
+def _spawn(_: ServiceHolder, settings: Settings, listening: socket.socket) -> None:
+    """Several processes that import and open everything anew."""
+    import uvicorn
+
+    host, port = listening.getsockname()[:2]
+    listening.close()
+    os.environ[_ENVIRONMENT] = settings.to_json()
+    try:
+        application = f"{__name__}:{_application.__name__}"
+        how = {**_HOW, "host": host, "port": port, "workers": settings.workers}
+        uvicorn.run(application, factory=True, **how)
+    finally:
+        del os.environ[_ENVIRONMENT]
+
+
+def _application() -> FastAPI:
+    """The application of a process that finds its settings in the environment."""
     settings = Settings.from_json(os.environ[_ENVIRONMENT])
     store = Store.open(settings.db)
     # the files were verified before the workers began
@@ -84,21 +127,41 @@ def _made(holder: ServiceHolder, store: Store, settings: Settings) -> FastAPI:
     """The application, in a process that is made ready for it."""
     from tacit.serving.app import create_app  # it takes long: not where only workers need it
 
-    gc.freeze()  # what is imported stays: no use in looking through it again and again
+    made = create_app(holder, store, settings)
+    gc.freeze()  # what is there now stays: no use in looking through it again and again
+    gc.enable()
     sys.setswitchinterval(_TURN)
-    return create_app(holder, store, settings)
+    return made
 
 
-def _free_port(settings: Settings) -> int:
-    """The port to listen on; any that is free where 0 is asked for."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family) as tried:
-        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            tried.bind((settings.host.strip("[]"), settings.port))
-        except OSError as error:
-            raise SettingsError(
-                f"can't listen on {settings.host} port {settings.port}: "
-                f"{error.strerror or error}; name another --port, or 0 for any"
-            ) from None
-        return int(tried.getsockname()[1])
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no garbage where almost nothing is: while all is imported and opened."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+# --- addresses --------------------------------------------------------------------------
+
+
+def _bound(settings: Settings) -> socket.socket:
+    """The socket to listen on; at any free port where 0 is asked for."""
+    made = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((settings.host.strip("[]"), settings.port))
+    except OSError as error:
+        made.close()
+        raise SettingsError(
+            f"can't listen on {settings.host} port {settings.port}: "
+            f"{error.strerror or error}; name another --port, or 0 for any"
+        ) from None
+    return made
+
+
+def _address(settings: Settings, listening: socket.socket) -> str:
+    host = settings.host.strip("[]")
+    return f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from tacit.serving.api import admin, events, items, people, server
+from tacit.serving.api.common import PREFIX as PREFIX
 
-PREFIX = "/api/v1"
 ROUTERS = tuple(part.router for part in (people, items, events, server, admin))

@@ -10,18 +10,15 @@ from starlette.responses import Response
 
 from tacit.errors import ArtifactError
 from tacit.serving import schemas
-from tacit.serving.api.common import BEARER, TextId, as_id, json_of, needs_token, told
+from tacit.serving.api.common import BEARER, PREFIX, TextId, as_id, failure, json_of, needs_token, told
 from tacit.serving.problems import problem
 from tacit.serving.state import state_of
 from tacit.serving.store import Override
 
-router = APIRouter(tags=["admin"], dependencies=[Depends(needs_token)])
+router = APIRouter(prefix=PREFIX, tags=["admin"], dependencies=[Depends(needs_token)])
 
 _FAILED: dict[int | str, dict[str, Any]] = {
-    409: {
-        "description": "The new model fails its check; the old one stays in use.",
-        "model": schemas.Problem,
-    }
+    409: failure("The new model fails its check; the old one stays in use.")
 }
 
 

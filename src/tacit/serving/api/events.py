@@ -9,11 +9,11 @@ from fastapi import APIRouter, Depends, Header, Request
 from starlette.responses import Response
 
 from tacit.serving import schemas
-from tacit.serving.api.common import BEARER, as_id, json_of, needs_token, told
+from tacit.serving.api.common import BEARER, PREFIX, as_id, json_of, needs_token, told
 from tacit.serving.state import State, state_of
 from tacit.serving.store import Event
 
-router = APIRouter(tags=["events"], dependencies=[Depends(needs_token)])
+router = APIRouter(prefix=PREFIX, tags=["events"], dependencies=[Depends(needs_token)])
 
 
 @router.post(

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from tacit.serving import schemas
 from tacit.serving.api.common import (
+    PREFIX,
     IdList,
     K,
     Offset,
@@ -26,7 +27,7 @@ from tacit.serving.api.quick import QuickRoute
 from tacit.serving.service import Role
 from tacit.serving.state import state_of
 
-router = APIRouter(tags=["items"], route_class=QuickRoute)
+router = APIRouter(prefix=PREFIX, tags=["items"], route_class=QuickRoute)
 
 
 @router.get(

@@ -12,6 +12,7 @@ from tacit.data.ids import Id
 from tacit.errors import SettingsError
 from tacit.serving import schemas
 from tacit.serving.api.common import (
+    PREFIX,
     IdList,
     K,
     Offset,
@@ -32,7 +33,7 @@ from tacit.serving.people import Person
 from tacit.serving.service import Filters, Service
 from tacit.serving.state import state_of
 
-router = APIRouter(tags=["people"], route_class=QuickRoute)
+router = APIRouter(prefix=PREFIX, tags=["people"], route_class=QuickRoute)
 
 
 @router.get(

@@ -9,11 +9,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from tacit.serving import schemas
-from tacit.serving.api.common import json_of, told
+from tacit.serving.api.common import PREFIX, json_of, told
 from tacit.serving.api.quick import QuickRoute
 from tacit.serving.state import state_of
 
-router = APIRouter(tags=["server"], route_class=QuickRoute)
+router = APIRouter(prefix=PREFIX, tags=["server"], route_class=QuickRoute)
 
 
 @router.get(

@@ -8,8 +8,6 @@ scripts; with them, parts of a page change in place.
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from tacit.serving.pages import browse, charts, files, shelf
 from tacit.serving.pages.failures import answer_to as answer_to
 from tacit.serving.pages.failures import install as install
@@ -17,12 +15,7 @@ from tacit.serving.pages.templating import environment
 from tacit.serving.service import Service
 
 
-def router() -> APIRouter:
-    """All pages."""
-    pages = APIRouter(include_in_schema=False)
-    for part in (browse, shelf, charts, files):
-        pages.routes.extend(part.router.routes)
-    return pages
+ROUTERS = tuple(part.router for part in (browse, shelf, charts, files))
 
 
 def prepare(service: Service) -> None:

@@ -13,7 +13,7 @@ from tacit.serving.pages.visitors import likes
 from tacit.serving.service import Role, Scored, Service
 from tacit.serving.state import state_of
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 _SHELF, _ROW, _FOUND, _ALL_FOUND, _MOST_LIKES = 12, 12, 8, 48, 24
 _ROWS: tuple[tuple[Role, str, str], ...] = (

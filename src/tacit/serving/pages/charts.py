@@ -24,7 +24,7 @@ from tacit.serving.state import state_of
 if TYPE_CHECKING:
     from tacit.report.chart import Chart
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 _MOST_POINTS = 30_000
 _LISTED = 24

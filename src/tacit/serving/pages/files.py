@@ -18,7 +18,7 @@ from tacit.rendering.thumbnails import source_of
 from tacit.serving.pages.art import tile
 from tacit.serving.state import state_of
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 _STATIC = Path(__file__).with_name("static")
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml",

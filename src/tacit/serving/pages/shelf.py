@@ -19,7 +19,7 @@ from tacit.serving.state import state_of
 from tacit.serving.store import Event, Kind
 from tacit.serving.views import address_of
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 _SUGGESTED, _TO_BEGIN = 12, 18
 _KINDS: tuple[Kind, ...] = ("like", "unlike")
