@@ -253,5 +253,7 @@ class Problem(BaseModel):
 
 def definitions(model: type[BaseModel]) -> dict[str, Any]:
     """The schemas of a model and of those in it, by name, as the document keeps them."""
-    made = model.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
+    made = model.model_json_schema(
+        ref_template="#/components/schemas/{model}", mode="serialization"
+    )
     return {**made.pop("$defs", {}), model.__name__: made}

@@ -10,7 +10,16 @@ from starlette.responses import Response
 
 from tacit.errors import ArtifactError
 from tacit.serving import schemas
-from tacit.serving.api.common import BEARER, PREFIX, TextId, as_id, failure, json_of, needs_token, told
+from tacit.serving.api.common import (
+    BEARER,
+    PREFIX,
+    TextId,
+    as_id,
+    failure,
+    json_of,
+    needs_token,
+    told,
+)
 from tacit.serving.problems import problem
 from tacit.serving.state import state_of
 from tacit.serving.store import Override

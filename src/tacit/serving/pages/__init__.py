@@ -14,7 +14,6 @@ from tacit.serving.pages.failures import install as install
 from tacit.serving.pages.templating import environment
 from tacit.serving.service import Service
 
-
 ROUTERS = tuple(part.router for part in (browse, shelf, charts, files))
 
 
