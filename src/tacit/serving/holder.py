@@ -69,7 +69,7 @@ class ServiceHolder:
         What changed since the files were opened is put to use; what fails its check is logged.
         """
         self._store = store
-        with contextlib.suppress(ArtifactError):
+        with contextlib.suppress(TacitError):
             self.look()
 
     def reload(self) -> None:

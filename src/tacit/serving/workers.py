@@ -16,6 +16,8 @@ import time
 from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 
+from tacit.errors import TacitError
+
 log = logging.getLogger("tacit")
 
 CAN_FORK = sys.platform == "linux"
@@ -98,7 +100,11 @@ class Workers:
             signal.signal(getattr(signal, name), _leave)
         signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
         threading.Thread(target=_leave_with_parent, name="tacit-parent", daemon=True).start()
-        self._work()
+        try:
+            self._work()
+        except TacitError as error:
+            log.error("a process of the server can't begin: %s", error)
+            raise SystemExit(1) from None
 
 
 def _leave(_: int, __: object) -> None:
