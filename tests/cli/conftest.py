@@ -11,11 +11,12 @@ import pytest
 from tests.conftest import random_interactions
 from typer.testing import CliRunner
 
-from tacit.cli.app import app
+from tacit.cli.app import application
 from tacit.data.catalogue import Catalogue
 from tacit.data.interactions import Interactions
 from tacit.models.als import ALS
 
+APP = application()
 NAMES = {"i0000": "Radiohead", "i0001": "Sigur Rós", "i0002": "Twins", "i0003": "twins"}
 
 
@@ -35,7 +36,7 @@ class Ran:
 def run(*words: object, **environment: str) -> Ran:
     """Run ``tacit`` with some arguments, in this process."""
     env = {"COLUMNS": "80", **environment}
-    result = CliRunner().invoke(app, [str(word) for word in words], env=env)
+    result = CliRunner().invoke(APP, [str(word) for word in words], env=env)
     return Ran(result.exit_code, result.stdout, result.stderr)
 
 

@@ -57,6 +57,24 @@ def test_help_and_version_import_nothing_heavy(word: str) -> None:
     assert done.stderr.strip() == "[]"
 
 
+def test_a_verb_that_is_named_is_made_without_the_others() -> None:
+    code = (
+        "import sys; sys.argv = ['tacit', '--debug', 'similar', '--help']\n"
+        "from tacit.cli import main\n"
+        "try: main()\n"
+        "finally: print([m for m in ('fit', 'similar') if f'tacit.cli.{m}' in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "COLUMNS": "80"},
+    )
+    assert done.stdout.endswith("['similar']\n")
+    assert done.stdout.startswith(run("similar", "--help").out)
+
+
 def test_version() -> None:
     assert run("--version").out.strip() == f"tacit {tacit.__version__}"
 

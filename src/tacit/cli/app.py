@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from tacit import __version__
-from tacit.cli import (
-    curve,
-    datasets,
-    demo,
-    evaluate,
-    explain,
-    export,
-    failures,
-    fit,
-    info,
-    ingest,
-    recommend,
-    search,
-    serve,
-    similar,
-    update,
-)
+from tacit.cli import failures
 from tacit.cli.verbs import add
+
+_MODULES = {
+    "fit": "fit",
+    "evaluate": "evaluate",
+    "learning-curve": "curve",
+    "search": "search",
+    "recommend": "recommend",
+    "similar": "similar",
+    "explain": "explain",
+    "info": "info",
+    "ingest": "ingest",
+    "export": "export",
+    "serve": "serve",
+    "update": "update",
+    "datasets": "datasets",
+    "demo": "demo",
+}
+"""Where each verb is, in the order of the help."""
 
 
 class _Verbs(TyperGroup):
@@ -51,16 +54,37 @@ Learn what people like from what they do: likes, plays, purchases, clicks.
 Begin with [cyan]tacit demo[/cyan]; then try [cyan]tacit fit[/cyan] on a log of your own. \
 Each verb tells more, with examples: [cyan]tacit fit --help[/cyan]."""
 
-app = typer.Typer(
-    name="tacit",
-    cls=_Verbs,
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    epilog=failures.EXIT_CODES,
-)
+
+def application(*verbs: str) -> typer.Typer:
+    """The command line with some of its verbs; where none is named, with all."""
+    app = typer.Typer(
+        name="tacit",
+        cls=_Verbs,
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        epilog=failures.EXIT_CODES,
+    )
+    app.callback(help=_HELP)(_root)
+    for verb in verbs or _MODULES:
+        module = import_module(f"tacit.cli.{_MODULES[verb]}")
+        if hasattr(module, "app"):
+            app.add_typer(module.app, name=verb)
+        else:
+            add(app, getattr(module, verb.replace("-", "_")), module.EXAMPLES, verb)
+    return app
+
+
+def run() -> None:
+    """Run the command line of this process."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # names hold what a terminal may not be able to show
+            stream.reconfigure(errors="backslashreplace")
+    # all verbs take a while to make; one that is named is enough
+    verb = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+    application(*{verb} & _MODULES.keys())(prog_name="tacit")
 
 
 def _version(wanted: bool) -> None:
@@ -69,8 +93,7 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(help=_HELP)
-def root(
+def _root(
     version: Annotated[
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
@@ -78,27 +101,3 @@ def root(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
     """What holds for all verbs."""
-
-
-add(app, fit.fit, fit.EXAMPLES)
-add(app, evaluate.evaluate, evaluate.EXAMPLES)
-add(app, curve.learning_curve, curve.EXAMPLES, "learning-curve")
-add(app, search.search, search.EXAMPLES)
-add(app, recommend.recommend, recommend.EXAMPLES)
-add(app, similar.similar, similar.EXAMPLES)
-add(app, explain.explain, explain.EXAMPLES)
-add(app, info.info, info.EXAMPLES)
-add(app, ingest.ingest, ingest.EXAMPLES)
-add(app, export.export, export.EXAMPLES)
-add(app, serve.serve, serve.EXAMPLES)
-add(app, update.update, update.EXAMPLES)
-app.add_typer(datasets.app, name="datasets")
-add(app, demo.demo, demo.EXAMPLES)
-
-
-def run() -> None:
-    """Run the command line of this process."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # names hold what a terminal may not be able to show
-            stream.reconfigure(errors="backslashreplace")
-    app(prog_name="tacit")
