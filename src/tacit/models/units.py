@@ -22,6 +22,7 @@ def units(vectors: Vectors) -> Vectors:
 
 
 def _divided(vectors: Vectors) -> Vectors:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    out: Vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    lengths = np.sqrt(np.vecdot(vectors, vectors))[:, None]  # norm would make squares of all
+    out: Vectors = np.zeros(vectors.shape, vectors.dtype)  # pages come when they are written
+    np.divide(vectors, lengths, out=out, where=lengths > 0)
     return out

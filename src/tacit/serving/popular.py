@@ -28,7 +28,9 @@ class Popular:
     def counts(self) -> npt.NDArray[np.int64]:
         """int64, shape (n_items,): how many people like each item."""
         csr = self._data.csr
-        return np.bincount(csr.indices[csr.values > 0], minlength=csr.n_columns)
+        liked = csr.values > 0
+        items = csr.indices if liked.all() else csr.indices[liked]
+        return np.bincount(items, minlength=csr.n_columns)
 
     @cached_property
     def _order(self) -> list[int]:
