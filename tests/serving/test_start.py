@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
 from tacit.serving.pages import charts
@@ -42,6 +43,12 @@ def test_the_parent_of_workers_opens_a_model_without_the_web_framework_and_scipy
 
 def test_the_application_imports_nothing_that_only_reports_need():
     assert imported(APPLICATION) == ""
+
+
+def test_routes_are_made_once_and_without_validators_of_failures(app):
+    routes = [one for one in app.routes if isinstance(one, APIRoute)]
+    assert {"/", "/metrics", "/api/v1/ready"} < {one.path for one in routes}
+    assert not any(one.response_fields for one in routes)
 
 
 def test_names_and_map_are_made_before_anybody_asks(app):
