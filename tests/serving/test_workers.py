@@ -122,6 +122,13 @@ def alive(pids: list[int]) -> list[int]:
     return found
 
 
+def kill_and_replace(server: Server, pid: int) -> None:
+    """Kill a process of two, and wait until another one is in its place."""
+    before = set(children(server.process))
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: len(set(children(server.process)) - {pid}) == len(before))
+
+
 def mapped(pid: int, file: Path) -> dict[str, int]:
     """How many kB of a file a process has in memory, by kind, summed over its maps."""
     told: dict[str, int] = {}
@@ -159,9 +166,7 @@ def test_the_pages_of_the_model_are_shared(server):
 
 def test_a_process_that_is_killed_comes_back(server):
     first, second = children(server.process)
-    os.kill(first, signal.SIGKILL)
-    until(lambda: len(alive(children(server.process))) == 2)
-    assert first not in children(server.process)
+    kill_and_replace(server, first)
     os.kill(second, signal.SIGSTOP)  # so that it is the new one that answers
     try:
         until(lambda: answers(server))
@@ -184,8 +189,7 @@ def test_another_model_reaches_all_processes_and_those_that_come_later(server):
             until(lambda: factors() == 6)
         finally:
             os.kill(stopped, signal.SIGCONT)
-    os.kill(first, signal.SIGKILL)
-    until(lambda: len(alive(children(server.process))) == 2)
+    kill_and_replace(server, first)
     os.kill(second, signal.SIGSTOP)
     try:
         until(lambda: answers(server))
