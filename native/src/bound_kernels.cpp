@@ -22,14 +22,21 @@ constexpr int kTileRows = 4;
 constexpr int kVectors = 2;  // of items in a panel
 constexpr int kPanelItems = kVectors * lanes<std::int16_t>;
 
+/// Sums that may wrap on their way: what they come to in the end fits.
+[[gnu::always_inline]] inline Sums wrapping_sum(Sums a, Sums b) {
+  using Wrapping = Vec<std::uint16_t>;
+  return (Sums)((Wrapping)a + (Wrapping)b);
+}
+
 /// sum + u0·y0 + u1·y1, the two bytes of each entry: u unsigned (below 128), y signed.
 [[gnu::always_inline]] inline Sums add_pair(Sums sum, Sums query, Sums items) {
 #if defined(TACIT_ISA_avx512)
-  return sum + (Sums)_mm512_maddubs_epi16((__m512i)query, (__m512i)items);
+  return wrapping_sum(sum, (Sums)_mm512_maddubs_epi16((__m512i)query, (__m512i)items));
 #elif defined(TACIT_ISA_avx2)
-  return sum + (Sums)_mm256_maddubs_epi16((__m256i)query, (__m256i)items);
+  return wrapping_sum(sum, (Sums)_mm256_maddubs_epi16((__m256i)query, (__m256i)items));
 #else
-  return sum + (query & 0xff) * ((items << 8) >> 8) + (query >> 8) * (items >> 8);
+  const Sums low = (query & 0xff) * ((items << 8) >> 8), high = (query >> 8) * (items >> 8);
+  return wrapping_sum(sum, wrapping_sum(low, high));
 #endif
 }
 
