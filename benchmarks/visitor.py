@@ -60,7 +60,10 @@ def pages(port: int, subject: Subject, seconds: float) -> dict[str, dict[str, fl
 
 def _timed(ask: Callable[[], float], seconds: float) -> dict[str, float]:
     until = time.perf_counter() + seconds
-    return _spread(itertools.takewhile(lambda _: time.perf_counter() < until, iter(ask, None)))
+    times = [ask()]  # however short the time is
+    while time.perf_counter() < until:
+        times.append(ask())
+    return _spread(times)
 
 
 def _spread(taken: Iterable[float]) -> dict[str, float]:
