@@ -8,19 +8,16 @@ from typing import Annotated, Literal
 import typer
 
 from tacit.cli.options import (
-    Allow,
-    AllowFile,
     ByName,
-    Deny,
-    DenyFile,
     HowMany,
     Json,
+    LimitOptions,
     Metric,
     ModelFile,
     Quiet,
 )
 from tacit.cli.output import Output
-from tacit.cli.recommend import item_list
+from tacit.cli.recommend import limited
 from tacit.data import database
 from tacit.errors import SettingsError
 
@@ -42,6 +39,7 @@ Stopped, and called again in the same way, it goes on where it was."""
 
 def export(
     model: ModelFile,
+    *,
     to: Annotated[
         str,
         typer.Option(
@@ -75,10 +73,7 @@ def export(
     metric: Annotated[
         Metric, typer.Option(help="similar: cosine, or dot.", metavar="HOW")
     ] = "cosine",
-    allow: Allow = None,
-    allow_file: AllowFile = None,
-    deny: Deny = None,
-    deny_file: DenyFile = None,
+    among: LimitOptions,
     by_name: ByName = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -102,8 +97,7 @@ def export(
             table=table,
             exclude_seen=not include_seen,
             metric=metric,
-            allow=item_list(loaded, allow, allow_file, by_name),
-            deny=item_list(loaded, deny, deny_file, by_name),
+            **limited(loaded, among, by_name),
             on_progress=lambda here, whole: update(here, whole, f"{here:,} of {whole:,}"),
         )
     noun = "users" if what == "recommendations" else "items"

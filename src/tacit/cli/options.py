@@ -61,6 +61,16 @@ Metric = Literal["cosine", "dot"]
 
 
 @dataclass(frozen=True)
+class LimitOptions:
+    """Which items may be answered."""
+
+    allow: Allow = None
+    allow_file: AllowFile = None
+    deny: Deny = None
+    deny_file: DenyFile = None
+
+
+@dataclass(frozen=True)
 class DataOptions:
     """How to read a log, the names of its items, and features."""
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 import typer
 
 from tacit.cli.options import (
-    Allow,
-    AllowFile,
     ByName,
-    Deny,
-    DenyFile,
     HowMany,
     Json,
+    LimitOptions,
     ModelFile,
     Quiet,
 )
@@ -46,6 +43,7 @@ tacit recommend artists.tacit 2 --allow-file stock.txt --deny Coldplay"""
 
 def recommend(
     model: ModelFile,
+    *,
     users: Annotated[list[str] | None, typer.Argument(metavar="USER", help="Ids of users.")] = None,
     k: HowMany = 10,
     like: Annotated[
@@ -71,10 +69,7 @@ def recommend(
             metavar="FILE",
         ),
     ] = None,
-    allow: Allow = None,
-    allow_file: AllowFile = None,
-    deny: Deny = None,
-    deny_file: DenyFile = None,
+    among: LimitOptions,
     include_seen: Annotated[
         bool, typer.Option("--include-seen", help="Offer also what a user already has.")
     ] = False,
@@ -103,8 +98,7 @@ def recommend(
     loaded = load(model)
     limits: dict[str, Any] = {
         "exclude_seen": not include_seen,
-        "allow": item_list(loaded, allow, allow_file, by_name),
-        "deny": item_list(loaded, deny, deny_file, by_name),
+        **limited(loaded, among, by_name),
     }
     if to is not None:
         _for_everyone(loaded, k, to, limits, out)
@@ -150,7 +144,22 @@ def item(model: Model, text: str, by_name: bool = False) -> Id:
     return find_item(text, model.items, model.catalogue, by_name=by_name)
 
 
-def item_list(
+class Limits(TypedDict):
+    """Which items may be answered, as models take it."""
+
+    allow: list[Id] | None
+    deny: list[Id] | None
+
+
+def limited(model: Model, among: LimitOptions, by_name: bool) -> Limits:
+    """The items to choose from and those to leave out."""
+    return {
+        "allow": _item_list(model, among.allow, among.allow_file, by_name),
+        "deny": _item_list(model, among.deny, among.deny_file, by_name),
+    }
+
+
+def _item_list(
     model: Model, given: list[str] | None, file: Path | None, by_name: bool
 ) -> list[Id] | None:
     """Items that were given one by one and in a file, or None if there are neither."""

@@ -7,19 +7,16 @@ from typing import Annotated
 import typer
 
 from tacit.cli.options import (
-    Allow,
-    AllowFile,
     ByName,
-    Deny,
-    DenyFile,
     HowMany,
     Json,
+    LimitOptions,
     Metric,
     ModelFile,
     Quiet,
 )
 from tacit.cli.output import Output, answers
-from tacit.cli.recommend import item, item_list
+from tacit.cli.recommend import item, limited
 
 EXAMPLES = r"""[bold]Examples[/bold]
 
@@ -30,6 +27,7 @@ tacit similar artists.tacit 154 --metric dot --json"""
 
 def similar(
     model: ModelFile,
+    *,
     items: Annotated[
         list[str],
         typer.Argument(metavar="ITEM", help="Items, by id or by exact name (case aside)."),
@@ -42,10 +40,7 @@ def similar(
             metavar="HOW",
         ),
     ] = "cosine",
-    allow: Allow = None,
-    allow_file: AllowFile = None,
-    deny: Deny = None,
-    deny_file: DenyFile = None,
+    among: LimitOptions,
     by_name: ByName = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -62,8 +57,7 @@ def similar(
         [item(loaded, one, by_name) for one in items],
         k,
         metric=metric,
-        allow=item_list(loaded, allow, allow_file, by_name),
-        deny=item_list(loaded, deny, deny_file, by_name),
+        **limited(loaded, among, by_name),
     )
     out.show(*answers(found))
     out.document(found.to_dicts())
