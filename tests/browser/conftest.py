@@ -22,7 +22,7 @@ from tacit.models.als import ALS
 from tacit.models.neighbours import ItemNeighbours
 from tacit.serving.app import create_app
 from tacit.serving.holder import ServiceHolder, activate
-from tacit.serving.service import Artifacts
+from tacit.serving.opening import Artifacts
 from tacit.serving.settings import Settings
 from tacit.serving.store import Store
 

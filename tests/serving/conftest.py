@@ -16,7 +16,8 @@ from tacit.models.als import ALS
 from tacit.models.neighbours import ItemNeighbours
 from tacit.serving.app import create_app
 from tacit.serving.holder import ServiceHolder, activate
-from tacit.serving.service import Artifacts, Service
+from tacit.serving.opening import Artifacts
+from tacit.serving.service import Service
 from tacit.serving.settings import Settings
 from tacit.serving.store import Store
 

@@ -15,7 +15,7 @@ from tacit.errors import ArtifactError
 from tacit.models.als import ALS
 from tacit.serving.app import create_app
 from tacit.serving.holder import ServiceHolder, activate, learned_by
-from tacit.serving.service import Artifacts
+from tacit.serving.opening import Artifacts
 from tacit.serving.settings import Settings
 from tacit.serving.store import Override, Store
 

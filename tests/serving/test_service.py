@@ -11,7 +11,9 @@ from tests.serving.conftest import HOSTILE, small_data
 from tacit.errors import SettingsError, UnknownIdError, UnsupportedError
 from tacit.models.als import ALS
 from tacit.models.popularity import Popularity
-from tacit.serving.service import MOST, Artifacts, Filters, Service
+from tacit.serving.filters import Filters
+from tacit.serving.opening import Artifacts
+from tacit.serving.service import MOST, Service
 from tacit.serving.store import Override
 from tacit.serving.varied import rerank
 

@@ -15,7 +15,7 @@ OPENED = """
 import sys
 from tacit.serving import run
 from tacit.serving.holder import ServiceHolder, activate
-from tacit.serving.service import Artifacts
+from tacit.serving.opening import Artifacts
 from tacit.serving.store import Store
 from pathlib import Path
 path = Path(sys.argv[1])

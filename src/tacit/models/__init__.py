@@ -64,7 +64,17 @@ def load(path: str | Path, *, verify: bool = True) -> Model:
     NewerFormatError
         If a later version of tacit wrote it.
     """
-    bundle = artifact.read(path, verify=verify)
+    return of_bundle(artifact.read(path, verify=verify), path)
+
+
+def of_bundle(bundle: artifact.Bundle, path: str | Path) -> Model:
+    """The model that a file holds, from what was read of it.
+
+    Raises
+    ------
+    ArtifactError
+        If its kind is not known.
+    """
     if bundle.model not in _CLASSES:
         raise ArtifactError(
             f"{path} holds a model of kind {bundle.model!r}; this tacit knows {', '.join(kinds())}"

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from tacit.errors import ArtifactError, StoreError, TacitError
 from tacit.serving.metrics import Metrics
-from tacit.serving.service import Artifacts, Service
+from tacit.serving.opening import Artifacts
+from tacit.serving.service import Service
 from tacit.serving.store import Store
 
 log = logging.getLogger("tacit")

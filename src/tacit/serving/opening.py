@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from tacit import artifact
-from tacit.errors import ArtifactError
-from tacit.models import class_of, kinds
+from tacit.models import of_bundle
 from tacit.models.base import Model
 
 Role = Literal["likes", "tags", "looks"]
@@ -55,10 +54,6 @@ def opened(
 def _load(path: Path, *, verify: bool, threads: int | None) -> Model:
     """A model that uses some number of threads, whatever it was made with."""
     bundle = artifact.read(path, verify=verify)
-    if bundle.model not in kinds():
-        raise ArtifactError(
-            f"{path} holds a model of kind {bundle.model!r}; this tacit knows {', '.join(kinds())}"
-        )
     if threads is not None and "threads" in bundle.settings:
         bundle = dataclasses.replace(bundle, settings={**bundle.settings, "threads": threads})
-    return class_of(bundle.model).from_bundle(bundle)
+    return of_bundle(bundle, path)

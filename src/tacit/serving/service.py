@@ -16,13 +16,9 @@ from tacit.data.catalogue import Catalogue
 from tacit.data.ids import Id, IdMap
 from tacit.errors import SettingsError, UnknownIdError, UnsupportedError
 from tacit.models.base import Model
-from tacit.serving.filters import ALL, Lists, Tags
-from tacit.serving.filters import Filters as Filters
+from tacit.serving.filters import ALL, Filters, Lists, Tags
 from tacit.serving.names import NameIndex
-from tacit.serving.opening import ROLES as ROLES
-from tacit.serving.opening import Artifacts as Artifacts
-from tacit.serving.opening import Role as Role
-from tacit.serving.opening import opened
+from tacit.serving.opening import ROLES, Artifacts, Role, opened
 from tacit.serving.popular import Popular
 from tacit.serving.varied import rerank
 from tacit.serving.views import ItemView, Views

@@ -12,7 +12,7 @@ from typing import Any
 
 from tacit import checks
 from tacit.errors import SettingsError
-from tacit.serving.service import Artifacts
+from tacit.serving.opening import Artifacts
 
 LEAST_TOKEN = 16
 

@@ -11,8 +11,9 @@ from starlette.responses import Response
 
 from tacit.data.ids import Id, IdMap
 from tacit.serving import schemas
+from tacit.serving.filters import Filters
 from tacit.serving.security import check_token
-from tacit.serving.service import MOST, Filters, Service
+from tacit.serving.service import MOST, Service
 from tacit.serving.state import state_of
 
 T = TypeVar("T")

@@ -24,7 +24,7 @@ from tacit.serving.api.common import (
     told,
 )
 from tacit.serving.api.quick import QuickRoute
-from tacit.serving.service import Role
+from tacit.serving.opening import Role
 from tacit.serving.state import state_of
 
 router = APIRouter(prefix=PREFIX, tags=["items"], route_class=QuickRoute)

@@ -29,8 +29,9 @@ from tacit.serving.api.common import (
     told,
 )
 from tacit.serving.api.quick import QuickRoute
+from tacit.serving.filters import Filters
 from tacit.serving.people import Person
-from tacit.serving.service import Filters, Service
+from tacit.serving.service import Service
 from tacit.serving.state import state_of
 
 router = APIRouter(prefix=PREFIX, tags=["people"], route_class=QuickRoute)

@@ -7,10 +7,11 @@ from starlette.responses import HTMLResponse
 
 from tacit.data.ids import Id
 from tacit.errors import UnknownIdError
+from tacit.serving.opening import Role
 from tacit.serving.pages.answers import suggestions
 from tacit.serving.pages.templating import is_part, page
 from tacit.serving.pages.visitors import likes
-from tacit.serving.service import Role, Scored, Service
+from tacit.serving.service import Scored, Service
 from tacit.serving.state import state_of
 
 router = APIRouter(include_in_schema=False)
