@@ -68,6 +68,19 @@ class Random {
   std::mt19937_64 engine_;
 };
 
+/// What a search writes to: k places for each of n queries, filled with what no answer holds.
+struct BestLists {
+  BestLists(std::int64_t n, std::int64_t k)
+      : codes(static_cast<std::size_t>(n * k), -1),
+        scores(codes.size(), -99.0F),
+        counts(static_cast<std::size_t>(n), -1) {}
+  bool operator==(const BestLists&) const = default;
+
+  std::vector<std::int32_t> codes;
+  std::vector<float> scores;
+  std::vector<std::int32_t> counts;
+};
+
 /// Lists that own their numbers.
 struct Lists {
   std::vector<std::int64_t> indptr{0};

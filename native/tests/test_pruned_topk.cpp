@@ -10,18 +10,6 @@ using namespace tacit::tests;
 
 namespace {
 
-struct Answer {
-  explicit Answer(std::int64_t n, std::int64_t k)
-      : codes(static_cast<std::size_t>(n * k), -1),
-        scores(codes.size(), -99.0F),
-        counts(static_cast<std::size_t>(n), -1) {}
-  bool operator==(const Answer&) const = default;
-
-  std::vector<std::int32_t> codes;
-  std::vector<float> scores;
-  std::vector<std::int32_t> counts;
-};
-
 /// Random vectors, some of them twice, that get shorter.
 template <class T>
 struct Problem {
@@ -39,16 +27,16 @@ struct Problem {
     return {items.data(), n_items, f, 10, threads, poll};
   }
 
-  Answer answer(std::int64_t k, const Rows& exclude, const Rows& allow,
+  BestLists answer(std::int64_t k, const Rows& exclude, const Rows& allow,
                 const FactorIndex<T>* index, int threads = 2, Prune prune = Prune::automatic) const {
-    Answer out(n_queries, k);
+    BestLists out(n_queries, k);
     factor_top_k(queries.data(), n_queries, items.data(), n_items, f, k, exclude, allow,
                  {out.codes.data(), out.scores.data(), out.counts.data()}, prune, index, threads,
                  {});
     return out;
   }
 
-  Answer plain(std::int64_t k, const Rows& exclude = {}, const Rows& allow = {}) const {
+  BestLists plain(std::int64_t k, const Rows& exclude = {}, const Rows& allow = {}) const {
     return answer(k, exclude, allow, nullptr, 1, Prune::never);
   }
 

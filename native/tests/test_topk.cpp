@@ -10,22 +10,10 @@ using namespace tacit::tests;
 
 namespace {
 
-struct Answer {
-  Answer(std::int64_t n, std::int64_t k)
-      : codes(static_cast<std::size_t>(n * k), -1),
-        scores(codes.size(), -99.0F),
-        counts(static_cast<std::size_t>(n), -1) {}
-  bool operator==(const Answer&) const = default;
-
-  std::vector<std::int32_t> codes;
-  std::vector<float> scores;
-  std::vector<std::int32_t> counts;
-};
-
 template <class T>
-Answer answer(const Scored<T>& scored, std::int64_t k, const Rows& exclude, const Rows& allow,
+BestLists answer(const Scored<T>& scored, std::int64_t k, const Rows& exclude, const Rows& allow,
               int threads, const Poll& poll = {}) {
-  Answer out(scored.n_queries, k);
+  BestLists out(scored.n_queries, k);
   top_k(*scored.source, k, exclude, allow, {out.codes.data(), out.scores.data(), out.counts.data()},
         threads, poll);
   return out;
@@ -37,8 +25,8 @@ bool holds(const Rows& rows, std::int64_t row, std::int32_t code) {
 }
 
 template <class T>
-Answer sorted(const Scored<T>& scored, std::int64_t k, const Rows& exclude, const Rows& allow) {
-  Answer out(scored.n_queries, k);
+BestLists sorted(const Scored<T>& scored, std::int64_t k, const Rows& exclude, const Rows& allow) {
+  BestLists out(scored.n_queries, k);
   for (std::int64_t q = 0; q < scored.n_queries; ++q) {
     std::vector<std::int32_t> codes;
     for (std::int32_t i = 0; i < scored.n_items; ++i) {

@@ -34,9 +34,13 @@ class Momentum:
 
     def turned(self, Q: Rotation) -> None:
         """A half step has turned both sides by Q."""
-        if self._most and Q is not None:
-            with one_blas_thread():
-                self._turn = Q if self._turn is None else self._turn @ Q
+        if not self._most or Q is None:
+            return
+        if self._turn is None:
+            self._turn = Q
+            return
+        with one_blas_thread():
+            self._turn = self._turn @ Q
 
     def push(self, factors: Factors) -> None:
         """The first side has been solved: move it on, in place."""
