@@ -31,6 +31,18 @@ struct SolveKernels {
   std::int64_t (*scratch_bytes)(std::int64_t stride, std::int64_t n);
   void (*solve_exact)(const RowProblem<S>&, char* scratch);
   void (*solve_cg)(const RowProblem<S>&, char* scratch);
+  // A row too heavy for one thread, in parts that are problems with some of its entries. Exactly:
+  // the normal equations of each, of normal_size numbers, then their sum, which is used up.
+  std::int64_t (*normal_size)(std::int64_t stride);
+  void (*normal_part)(const RowProblem<S>& part, S* equations, char* scratch);
+  void (*solve_normal_parts)(const RowProblem<S>&, S* equations, std::int64_t n_parts, char* scratch);
+  // By conjugate gradients: a pass over each part, which writes its sum (stride numbers); advance
+  // adds them up, and says whether another pass is wanted or writes v.
+  std::int64_t (*cg_bytes)(std::int64_t stride);
+  void (*cg_start)(const RowProblem<S>&, char* state);
+  void (*cg_pass)(const RowProblem<S>& part, const char* state, S* sum, char* scratch);
+  bool (*cg_advance)(const RowProblem<S>&, char* state, const S* sums, std::int64_t n_parts,
+                     char* scratch);
   /// out (double, stride × stride, upper triangle) += YᵀY for n rows.
   void (*gram)(const S* Y, std::int64_t n, std::int64_t stride, bool precise, double* out,
                char* scratch);

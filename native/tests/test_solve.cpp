@@ -73,20 +73,57 @@ void check_empty_shapes() {
   }
 }
 
-/// One row with most of the entries, gathered in many blocks, among light ones.
-template <class T>
-void check_heavy_row() {
-  Random random(3);
-  const std::int64_t n_items = 6000;
-  Lists lists = random_lists(40, n_items, 0.001, random);
+/// Rows with most of the entries, which all threads share, among light ones.
+Lists lists_with_heavy_rows(std::int64_t n_items, Random& random) {
+  Lists lists = random_lists(40, n_items, 0.0005, random);
   lists.add(stairs(1, n_items, random).indices);
-  lists.add({0, 5999});
-  for (const Solver solver : {Solver::exact, Solver::automatic}) {
-    auto problem = random_problem<T>(lists, n_items, 9, random);
-    problem.solver = solver;
-    solve(problem, 3);
-    if (solver == Solver::exact) check_solved(problem, 100 * rounding<T>);
+  lists.add({0, static_cast<std::int32_t>(n_items - 1)});
+  lists.add({});
+  lists.add(random_lists(1, n_items, 0.7, random).indices);
+  return lists;
+}
+
+template <class T>
+void check_heavy_rows() {
+  Random random(3);
+  for (const std::int64_t n_items : {6000, 40'000}) {  // one part a row, and several
+    const Lists lists = lists_with_heavy_rows(n_items, random);
+    for (const Solver solver : {Solver::exact, Solver::cg, Solver::automatic}) {
+      auto problem = random_problem<T>(lists, n_items, 9, random);
+      problem.solver = solver;
+      problem.cg_steps = 30;
+      auto many = problem;
+      solve(problem, 1);
+      check_solved(problem, solver == Solver::exact ? 100 * rounding<T> : sizeof(T) == 4 ? 1e-6 : 1e-10);
+      for (const int threads : thread_counts) {
+        auto again = many;
+        solve(again, threads);
+        CHECK(again.X == problem.X);
+      }
+    }
   }
+}
+
+/// Few steps of conjugate gradients are the same steps whether a row is split or not.
+template <class T>
+void check_steps_of_heavy_rows() {
+  Random random(13);
+  const std::int64_t n_items = 40'000;
+  auto split = random_problem<T>(lists_with_heavy_rows(n_items, random), n_items, 9, random);
+  split.solver = Solver::cg;
+  // Beside so many other rows none is heavy.
+  auto whole = split;
+  for (int copies = 0; copies < 300; ++copies) {
+    whole.lists.add(split.lists.row(40));
+    const auto begin = split.excess.begin() + split.lists.indptr[40];
+    whole.excess.insert(whole.excess.end(), begin, begin + (split.lists.indptr[41] - split.lists.indptr[40]));
+    whole.regularization.push_back(split.regularization[40]);
+    whole.X.insert(whole.X.end(), split.X.begin() + 40 * 9, split.X.begin() + 41 * 9);
+  }
+  solve(split, 2);
+  solve(whole, 2);
+  for (std::size_t i = 0; i < split.X.size(); ++i)
+    CHECK_NEAR(split.X[i], whole.X[i], sizeof(T) == 4 ? 1e-4 : 1e-11);
 }
 
 template <class T>
@@ -225,7 +262,8 @@ void check_stopping() {
 
 TEST_BOTH(exact_rows_solve_the_normal_equations, check_exact_rows)
 TEST_BOTH(no_rows_no_items_and_no_entries, check_empty_shapes)
-TEST_BOTH(a_heavy_row_among_light_ones, check_heavy_row)
+TEST_BOTH(heavy_rows_among_light_ones, check_heavy_rows)
+TEST_BOTH(splitting_a_row_changes_rounding_only, check_steps_of_heavy_rows)
 TEST_BOTH(conjugate_gradients_go_down_and_arrive, check_conjugate_gradients)
 TEST_BOTH(weights_may_be_tiny_or_huge, check_extreme_weights)
 TEST_BOTH(the_ends_of_the_range_give_numbers, check_the_ends_of_the_range)

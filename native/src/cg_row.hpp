@@ -1,0 +1,231 @@
+// One row, by conjugate gradients.
+#pragma once
+
+#include "exact_row.hpp"
+
+namespace tacit::TACIT_ISA {
+namespace {
+
+/// The rows that a row's entries point to.
+template <class S>
+struct Gathered {
+  const S** w;     // n, filled up with rows of W to whole vectors
+  S* excess;       // with its sign; 0 for what fills up
+  S* weight;       // for the products of one pass
+  std::int64_t n;  // whole vectors of it
+};
+
+template <class S>
+Gathered<S> gathered(const RowProblem<S>& row, Scratch& scratch) {
+  const std::int64_t n = round_up(row.n, lanes<S>);
+  const Gathered<S> all{scratch.take<const S*>(n), scratch.take<S>(n), scratch.take<S>(n), n};
+  for (std::int64_t i = 0; i < row.n; ++i) all.w[i] = row.W + row.columns[i] * row.stride;
+  for (std::int64_t i = 0; i < row.n; ++i) all.excess[i] = static_cast<S>(row.excess[i]);
+  for (std::int64_t i = row.n; i < n; ++i) all.w[i] = all.w[0], all.excess[i] = 0;
+  return all;
+}
+
+/// How many gathered rows are looked at together: they stay in L1 for their second use.
+template <class S>
+std::int64_t rows_together(std::int64_t f) {
+  constexpr std::int64_t bytes = 8 * 1024;
+  const std::int64_t fit = bytes / (f * static_cast<std::int64_t>(sizeof(S)));
+  return fit < lanes<S> ? lanes<S> : fit / lanes<S> * lanes<S>;
+}
+
+/// Asks for the rows of W that come next: those of this row's entries where they are too many to
+/// have been asked for before, and a share of those of the next row with every vector of entries.
+template <class S>
+struct Ahead {
+  const RowProblem<S>& row;
+  std::int64_t next;   // entry of the next row to ask for
+  std::int64_t end;    // of those
+  std::int64_t share;  // with every vector of entries
+  bool within;         // whether this row's entries must be asked for too
+
+  Ahead(const RowProblem<S>& problem, std::int64_t groups)
+      : row(problem), next(problem.n), end(problem.n), share(0), within(false) {
+    const std::int64_t most = 4 * rows_together<S>(row.stride);
+    end += least(row.n_next, most);
+    share = round_up(end - next, groups) / groups;
+    within = row.n > most;
+  }
+
+  [[gnu::always_inline]] void ask(std::int64_t i) {
+    constexpr int L = lanes<S>;
+    for (std::int64_t k = least(next + share, end); next < k; ++next) prefetch_row(row, next);
+    const std::int64_t far = i + rows_together<S>(row.stride);
+    if (within)
+      for (std::int64_t k = far; k < least(far + L, row.n); ++k) prefetch_row(row, k);
+  }
+};
+
+/// out += Σ_i weight_i w_i, where weight_i is c p − (c − α0) w_i·q on the first pass and
+/// (c − α0) w_i·q after it.
+template <class S>
+[[gnu::always_inline]] inline void pass(const RowProblem<S>& row, const Gathered<S>& all, bool first,
+                                        const S* q, S* out, Ahead<S>& ahead) {
+  constexpr int L = lanes<S>;
+  const std::int64_t f = row.stride, together = rows_together<S>(f);
+  const Vec<S> least_weight = broadcast(static_cast<S>(row.unobserved_weight));
+  for (std::int64_t begin = 0; begin < all.n; begin += together) {
+    const std::int64_t end = least(begin + together, all.n);
+    for (std::int64_t i = begin; i < end; i += L) {
+      ahead.ask(i);
+      const Vec<S> s = load(all.excess + i), size = s < 0 ? -s : s;
+      const Vec<S> weighed = size * products<S>([&](std::int64_t k) { return all.w[i + k]; }, q, f);
+      store(all.weight + i, first ? (s > 0 ? least_weight + size : Vec<S>{}) - weighed : weighed);
+    }
+    const auto w = [&](std::int64_t k) { return all.w[begin + k]; };
+    add_rows<S>(w, all.weight + begin, end - begin, f, out);
+  }
+}
+
+/// Σ of one number for each vector of entries, in four sums that don't wait for each other.
+template <class S, class Term>
+[[gnu::always_inline]] inline double summed(std::int64_t f, const Term& term) {
+  constexpr int L = lanes<S>;
+  Vec<S> acc[4] = {};
+  std::int64_t j = 0;
+  for (; j + 4 * L <= f; j += 4 * L)
+    for (int k = 0; k < 4; ++k) acc[k] += term(j + k * L);
+  for (; j < f; j += L) acc[0] += term(j);
+  return static_cast<double>(sum<S>((acc[0] + acc[1]) + (acc[2] + acc[3])));
+}
+
+template <class S>
+double dot(const S* x, const S* y, std::int64_t stride) {
+  return summed<S>(stride, [&](std::int64_t j) { return load(x + j) * load(y + j); });
+}
+
+/// Conjugate gradients with Γ as preconditioner: those of (I + BᵀB) z = Bᵀt in v = γ∘z, which
+/// needs neither γ∘w nor v/γ. Between two calls of advance() the caller makes a pass over the
+/// entries with direction() that adds to target().
+template <class S>
+struct ConjugateGradients {
+  S *v, *r, *p, *Ap;
+  double energy, rr, enough;
+  int passes;  // made so far
+
+  [[gnu::always_inline]] inline void start(const RowProblem<S>& row, Scratch& scratch) {
+    const std::int64_t f = row.stride;
+    v = scratch.take<S>(f), r = scratch.take<S>(f), p = scratch.take<S>(f), Ap = scratch.take<S>(f);
+    passes = 0;
+    energy = summed<S>(f, [&](std::int64_t j) {
+      const Vec<S> start = load(row.inverse + j) > 0 ? load(row.v + j) : Vec<S>{};
+      store(v + j, start);
+      const Vec<S> part = load(row.shared + j) * start;
+      store(r + j, -part);
+      return part * start;
+    });
+  }
+
+  const S* direction() const { return passes == 0 ? v : p; }
+  S* target() const { return passes == 0 ? r : Ap; }
+
+  /// After a pass; whether another is wanted.
+  [[gnu::always_inline]] inline bool advance(const RowProblem<S>& row) {
+    if (++passes == 1) return first_direction(row);
+    return step(row);
+  }
+
+  /// Here r = Σ c p w − A v.
+  [[gnu::always_inline]] inline bool first_direction(const RowProblem<S>& row) {
+    rr = summed<S>(row.stride, [&](std::int64_t j) {
+      const Vec<S> z = load(row.inverse + j) * load(r + j);
+      store(p + j, z);
+      store(Ap + j, load(row.shared + j) * z);
+      return load(r + j) * z;
+    });
+    enough = (rr + energy) * Tolerance<S>::residual;
+    return rr > enough;
+  }
+
+  [[gnu::always_inline]] inline bool step(const RowProblem<S>& row) {
+    constexpr int L = lanes<S>;
+    const std::int64_t f = row.stride;
+    const double curvature = summed<S>(f, [&](std::int64_t j) { return load(p + j) * load(Ap + j); });
+    const Vec<S> alpha = broadcast(static_cast<S>(rr / curvature));
+    if (passes > row.cg_steps) {
+      for (std::int64_t j = 0; j < f; j += L) store(v + j, load(v + j) + alpha * load(p + j));
+      return false;
+    }
+    const double rr_next = summed<S>(f, [&](std::int64_t j) {
+      store(v + j, load(v + j) + alpha * load(p + j));
+      const Vec<S> rest = load(r + j) - alpha * load(Ap + j);
+      const Vec<S> z = load(row.inverse + j) * rest;
+      store(r + j, rest);
+      store(Ap + j, z);
+      return rest * z;
+    });
+    const Vec<S> beta = broadcast(static_cast<S>(rr_next / rr));
+    for (std::int64_t j = 0; j < f; j += L) {
+      const Vec<S> next = load(Ap + j) + beta * load(p + j);
+      store(p + j, next);
+      store(Ap + j, load(row.shared + j) * next);
+    }
+    rr = rr_next;
+    return rr > enough;
+  }
+
+  /// Writes the row, unless its numbers came near the end of the range of S: then the exact solver
+  /// with its rescue decides.
+  [[gnu::always_inline]] inline void finish(const RowProblem<S>& row, char* memory) const {
+    const double check =
+        summed<S>(row.stride, [&](std::int64_t j) { return load(v + j) - load(v + j); });
+    if (!(check == 0) || !(rr - rr == 0)) return solve_exact(row, memory);
+    for (std::int64_t j = 0; j < row.stride; j += lanes<S>) store(row.v + j, load(v + j));
+  }
+};
+
+template <class S>
+void solve_cg(const RowProblem<S>& row, char* memory) {
+  Scratch scratch{memory};
+  ConjugateGradients<S> cg;
+  cg.start(row, scratch);
+  const Gathered<S> all = gathered(row, scratch);
+  Ahead<S> ahead(row, all.n / lanes<S> * (row.cg_steps + 1));
+  pass(row, all, true, cg.direction(), cg.target(), ahead);
+  while (cg.advance(row)) pass(row, all, false, cg.direction(), cg.target(), ahead);
+  cg.finish(row, memory);
+}
+
+// A row too heavy for one thread: passes over its parts, each with a sum of its own.
+
+template <class S>
+std::int64_t cg_bytes(std::int64_t stride) {
+  return static_cast<std::int64_t>(sizeof(ConjugateGradients<S>) + 4 * sizeof(S) * stride) +
+         5 * alignment;
+}
+
+template <class S>
+void cg_start(const RowProblem<S>& row, char* state) {
+  Scratch scratch{state};
+  auto* cg = scratch.take<ConjugateGradients<S>>(1);
+  cg->start(row, scratch);
+}
+
+template <class S>
+void cg_pass(const RowProblem<S>& part, const char* state, S* sum, char* memory) {
+  const auto& cg = *reinterpret_cast<const ConjugateGradients<S>*>(state);
+  Scratch scratch{memory};
+  for (std::int64_t j = 0; j < part.stride; j += lanes<S>) store(sum + j, Vec<S>{});
+  const Gathered<S> all = gathered(part, scratch);
+  Ahead<S> ahead(part, all.n / lanes<S>);
+  pass(part, all, cg.passes == 0, cg.direction(), sum, ahead);
+}
+
+template <class S>
+bool cg_advance(const RowProblem<S>& row, char* state, const S* sums, std::int64_t n_parts,
+                char* memory) {
+  auto& cg = *reinterpret_cast<ConjugateGradients<S>*>(state);
+  for (std::int64_t k = 0; k < n_parts; ++k)
+    for (std::int64_t j = 0; j < row.stride; j += lanes<S>)
+      store(cg.target() + j, load(cg.target() + j) + load(sums + k * row.stride + j));
+  const bool more = cg.advance(row);
+  if (!more) cg.finish(row, memory);
+  return more;
+}
+
+}  // namespace
+}  // namespace tacit::TACIT_ISA

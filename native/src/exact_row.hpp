@@ -1,0 +1,207 @@
+// One row, exactly: by the normal equations or by their n × n twin.
+#pragma once
+
+#include "cholesky.hpp"
+#include "row_sums.hpp"
+
+namespace tacit::TACIT_ISA {
+namespace {
+
+constexpr std::int64_t gathered_bytes = 24 * 1024;  // a block of gathered rows stays in L1
+
+/// √(c − α0) and t = c·p / √(c − α0) of the entries from `first` on; 0 beyond `count`, up to
+/// whole vectors.
+template <class T, class S>
+void weigh(const RowProblem<S>& row, std::int64_t first, std::int64_t count, T* roots, T* targets) {
+  const T least_weight = static_cast<T>(row.unobserved_weight);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const T excess = static_cast<T>(row.excess[first + i]), size = excess < 0 ? -excess : excess;
+    roots[i] = root(size);
+    targets[i] = excess > 0 ? (least_weight + size) / roots[i] : T(0);
+  }
+  for (std::int64_t i = count; i < round_up(count, lanes<T>); ++i) roots[i] = targets[i] = 0;
+}
+
+/// How many gathered rows are kept at a time.
+template <class T>
+std::int64_t gathered_rows(std::int64_t f) {
+  const std::int64_t fit = gathered_bytes / (f * static_cast<std::int64_t>(sizeof(T)));
+  return fit < 32 ? 32 : fit;
+}
+
+/// C = `diagonal` · I + BᵀB for all entries, gathered block by block, with Bᵀt as column f; C is
+/// f × (f + lanes), of which the upper triangle counts.
+template <class T, class S>
+void normal_equations(const RowProblem<S>& row, const T* gamma, T diagonal, T* C, Scratch scratch) {
+  constexpr int L = lanes<T>;
+  const std::int64_t f = row.stride, width = f + L, block = gathered_rows<T>(f);
+  T* B = scratch.take<T>(block * f);
+  T* roots = scratch.take<T>(round_up(block, L));
+  T* targets = scratch.take<T>(round_up(block, L));
+  T* right = scratch.take<T>(f);
+  set_diagonal(diagonal, C, f, width);
+  for (std::int64_t j = 0; j < f; j += L) store(right + j, Vec<T>{});
+  for (std::int64_t first = 0; first < row.n; first += block) {
+    const std::int64_t count = least(block, row.n - first);
+    weigh<T>(row, first, count, roots, targets);
+    for (std::int64_t i = 0; i < count; ++i) {
+      prefetch_row(row, first + i + 8);
+      const S* w = row.W + row.columns[first + i] * f;
+      for (std::int64_t j = 0; j < f; ++j) B[i * f + j] = roots[i] * gamma[j] * static_cast<T>(w[j]);
+    }
+    add_rows<T>([&](std::int64_t i) { return B + i * f; }, targets, count, f, right);
+    upper_update<T, 1>(count, B, f, C, width, 0, f, f);
+  }
+  for (std::int64_t j = 0; j < f; ++j) C[j * width + f] = right[j];
+}
+
+/// f × f: (I + BᵀB) z = Bᵀt.
+template <class T, class S>
+bool solve_primal(const RowProblem<S>& row, const T* gamma, T* z, Scratch scratch) {
+  const std::int64_t f = row.stride, width = f + lanes<T>;
+  T* C = scratch.take<T>(f * width);
+  T* diagonal = scratch.take<T>(f);
+  normal_equations(row, gamma, T(1), C, scratch);
+  return cholesky_solve<T>(nullptr, 0, C, f, width, diagonal, z);
+}
+
+/// Columns [j, j + lanes) of the entries [first, first + lanes) of B, as rows of Bᵀ, n apart.
+/// Entries beyond the row's have a root of 0.
+template <class T, class S>
+[[gnu::always_inline]] inline void gather_square(const RowProblem<S>& row, std::int64_t first,
+                                                 std::int64_t j, const T* roots, const T* gamma,
+                                                 T* Bt, std::int64_t n) {
+  constexpr int L = lanes<T>;
+  Vec<T> square[L];
+  for (int i = 0; i < L; ++i) {
+    const S* w = row.W + row.columns[least(first + i, row.n - 1)] * row.stride + j;
+    if constexpr (sizeof(T) == sizeof(S)) square[i] = load(w);
+    else
+      for (int k = 0; k < L; ++k) square[i][k] = static_cast<T>(w[k]);
+  }
+  transpose<T>(square);
+  const Vec<T> scale = load(roots + first);
+  for (int k = 0; k < L; ++k) store(Bt + (j + k) * n + first, scale * broadcast(gamma[j + k]) * square[k]);
+}
+
+/// The n × n twin: z = Bᵀ(I + BBᵀ)⁻¹t, for rows with few entries.
+template <class T, class S>
+bool solve_dual(const RowProblem<S>& row, const T* gamma, T* z, Scratch scratch) {
+  constexpr int L = lanes<T>;
+  const std::int64_t f = row.stride, n = round_up(row.n, granule<T>), width = n + L;
+  T* roots = scratch.take<T>(n);
+  T* targets = scratch.take<T>(n);
+  T* Bt = scratch.take<T>(f * n);
+  T* K = scratch.take<T>(n * width);
+  T* diagonal = scratch.take<T>(n);
+  T* y = scratch.take<T>(n);
+  for (std::int64_t i = row.n; i < n; ++i) roots[i] = targets[i] = 0;
+  weigh<T>(row, 0, row.n, roots, targets);
+  for (std::int64_t i = 0; i < n; i += L) {
+    for (std::int64_t k = i + L; k < i + 2 * L; ++k) prefetch_row(row, k);
+    for (std::int64_t j = 0; j < f; j += L) gather_square<T>(row, i, j, roots, gamma, Bt, n);
+  }
+  for (std::int64_t i = 0; i < n; ++i) {
+    store(K + i * width + n, Vec<T>{});
+    K[i * width + n] = targets[i];
+  }
+  if (!cholesky_solve<T>(Bt, f, K, n, width, diagonal, y)) return false;
+  for (std::int64_t j = 0; j < f; j += L)
+    store(z + j, products<T>([&](std::int64_t k) { return Bt + (j + k) * n; }, y, n));
+  return true;
+}
+
+/// Copies γ, and counts its entries above 0: the rank that B has at most.
+template <class T, class S>
+std::int64_t take_gamma(const RowProblem<S>& row, T* gamma) {
+  std::int64_t rank = 0;
+  for (std::int64_t j = 0; j < row.stride; ++j) {
+    gamma[j] = static_cast<T>(row.gamma[j]);
+    rank += row.gamma[j] > 0;
+  }
+  return rank;
+}
+
+/// Writes v = γ∘z; false, v untouched, if that is not finite.
+template <class T, class S>
+bool write_solution(const RowProblem<S>& row, const T* gamma, const T* z) {
+  for (std::int64_t j = 0; j < row.stride; ++j) {
+    const S v = static_cast<S>(gamma[j] * z[j]);
+    if (!(v - v == 0)) return false;
+  }
+  for (std::int64_t j = 0; j < row.stride; ++j) row.v[j] = static_cast<S>(gamma[j] * z[j]);
+  return true;
+}
+
+/// Solves a row in the arithmetic of T. Returns false, v untouched, if its digits did not suffice.
+template <class T, class S>
+bool solve_in(const RowProblem<S>& row, Scratch scratch) {
+  T* gamma = scratch.take<T>(row.stride);
+  T* z = scratch.take<T>(row.stride);
+  // Beyond the rank of B its n × n twin would be all but singular.
+  const bool small = row.n < take_gamma(row, gamma);
+  const bool solved = small ? solve_dual<T>(row, gamma, z, scratch)
+                            : solve_primal<T>(row, gamma, z, scratch);
+  return solved && write_solution(row, gamma, z);
+}
+
+/// What is left where floats did not suffice. Not even double: numbers near the end of its range;
+/// then the row keeps what it had.
+template <class S>
+void rescue(const RowProblem<S>& row, char* memory) {
+  if constexpr (sizeof(S) < sizeof(double)) solve_in<double>(row, Scratch{memory});
+}
+
+template <class S>
+void solve_exact(const RowProblem<S>& row, char* memory) {
+  if (!solve_in<S>(row, Scratch{memory})) rescue(row, memory);
+}
+
+// A row too heavy for one thread: the normal equations of its parts, then their sum.
+
+template <class S>
+std::int64_t normal_size(std::int64_t stride) {
+  return stride * (stride + lanes<S>);
+}
+
+template <class S>
+void normal_part(const RowProblem<S>& part, S* C, char* memory) {
+  Scratch scratch{memory};
+  S* gamma = scratch.take<S>(part.stride);
+  take_gamma(part, gamma);
+  normal_equations(part, gamma, S(0), C, scratch);
+}
+
+template <class S>
+void solve_normal_parts(const RowProblem<S>& row, S* parts, std::int64_t n_parts, char* memory) {
+  constexpr int L = lanes<S>;
+  Scratch scratch{memory};
+  const std::int64_t f = row.stride, width = f + L;
+  S* gamma = scratch.take<S>(f);
+  S* z = scratch.take<S>(f);
+  S* diagonal = scratch.take<S>(f);
+  take_gamma(row, gamma);
+  for (std::int64_t k = 1; k < n_parts; ++k) {
+    const S* part = parts + k * normal_size<S>(f);
+    for (std::int64_t i = 0; i < f; ++i)
+      for (std::int64_t j = i / L * L; j < width; j += L)
+        store(parts + i * width + j, load(parts + i * width + j) + load(part + i * width + j));
+  }
+  for (std::int64_t i = 0; i < f; ++i) parts[i * width + i] += 1;
+  const bool solved = cholesky_solve<S>(nullptr, 0, parts, f, width, diagonal, z);
+  if (!solved || !write_solution(row, gamma, z)) rescue(row, memory);
+}
+
+template <class S>
+std::int64_t scratch_bytes(std::int64_t stride, std::int64_t n) {
+  // counted for double, which the rescue of a float row needs
+  constexpr std::int64_t L = lanes<float>, size = sizeof(double);
+  const std::int64_t small = round_up(least(n, stride), L), width = stride + L;
+  const std::int64_t primal = gathered_rows<float>(stride) * (stride + 2) + stride * (width + 1);
+  const std::int64_t dual = small * stride + small * (small + L) + 4 * small;
+  const std::int64_t cg = 4 * stride + 3 * round_up(n, L);
+  return (2 * stride + primal + dual + cg) * size + 32 * alignment;
+}
+
+}  // namespace
+}  // namespace tacit::TACIT_ISA

@@ -1,0 +1,112 @@
+#include "row_plan.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tacit {
+namespace {
+
+/// A share of a half step small enough to look for Ctrl-C between two of them.
+constexpr std::int64_t chunks_per_thread = 64;
+
+/// Below this a row is not worth the threads' meeting, nor a part its sums.
+constexpr std::int64_t least_heavy = 16'384, least_part = 4'096;
+constexpr std::int64_t most_parts = 32;
+
+/// Nor where it has not many times as many entries as there are factors.
+constexpr std::int64_t least_entries_a_factor = 8;
+
+/// A row that is less than this of all work is done in time by one of many threads, since the
+/// heaviest are begun first.
+constexpr double heavy_share = 1.0 / 256;
+
+/// The exact solver works on granules of 8 numbers, does a multiply-add for 13 of them in a cycle,
+/// waits for each pivot and gathers its entries.
+double exact_cost(std::int64_t n, std::int64_t f) {
+  const auto granules = [](std::int64_t x) { return static_cast<double>((x + 7) / 8 * 8); };
+  const double rows = granules(n), factors = granules(f);
+  const double small = std::min(rows, factors), large = std::max(rows, factors);
+  const double products = (small * small * large / 2 + small * small * small / 6) / 13;
+  return products + 60 * small + rows * factors + 600;
+}
+
+/// The passes of conjugate gradients are bound by loads.
+double cg_cost(std::int64_t n, std::int64_t f, int steps) {
+  const double factors = static_cast<double>((f + 7) / 8 * 8);
+  return (2 * static_cast<double>(n) * factors / 9 + 1.5 * factors + 100) * (steps + 1);
+}
+
+/// Adds up rows into chunks of about equal cost, and keeps the heavy ones apart.
+class Planner {
+ public:
+  Planner(const WeightedRows& rows, const RowCosts& costs, int threads)
+      : rows_(rows), costs_(costs), plan_{costs, {}, {}, 1} {
+    double total = 0;
+    for (std::int64_t r = 0; r < rows.n_rows; ++r) total += costs.of_row(entries(r));
+    heavy_ = heavy_share * total;
+    size_ = total / static_cast<double>(chunks_per_thread * threads);
+  }
+
+  RowPlan made() {
+    for (std::int64_t r = 0; r < rows_.n_rows; ++r) add(r);
+    close(rows_.n_rows);
+    std::stable_sort(plan_.chunks.begin(), plan_.chunks.end(),
+                     [](const Chunk& a, const Chunk& b) { return a.cost > b.cost; });
+    return std::move(plan_);
+  }
+
+ private:
+  std::int64_t entries(std::int64_t r) const { return rows_.indptr[r + 1] - rows_.indptr[r]; }
+
+  void add(std::int64_t r) {
+    const std::int64_t n = entries(r);
+    const double cost = costs_.of_row(n);
+    if (n >= std::max(least_heavy, least_entries_a_factor * costs_.f) && cost >= heavy_) {
+      close(r + 1);
+      plan_.heavy.push_back(r);
+      plan_.most_entries = std::max(plan_.most_entries, parts_of(n).front().count);
+      return;
+    }
+    open_.end = r + 1;
+    open_.cost += cost;
+    plan_.most_entries = std::max(plan_.most_entries, n);
+    if (open_.cost >= size_) close(r + 1);
+  }
+
+  void close(std::int64_t next) {
+    if (open_.end > open_.begin) plan_.chunks.push_back(open_);
+    open_ = {next, next, 0};
+  }
+
+  const WeightedRows& rows_;
+  const RowCosts& costs_;
+  RowPlan plan_;
+  double heavy_, size_;
+  Chunk open_{0, 0, 0};
+};
+
+}  // namespace
+
+bool RowCosts::exact(std::int64_t n) const {
+  return solver == Solver::exact ||
+         (solver == Solver::automatic && exact_cost(n, f) < cg_cost(n, f, cg_steps));
+}
+
+double RowCosts::of_row(std::int64_t n) const {
+  if (n == 0) return static_cast<double>(f);
+  return exact(n) ? exact_cost(n, f) : cg_cost(n, f, cg_steps);
+}
+
+std::vector<Part> parts_of(std::int64_t n) {
+  const std::int64_t count = std::max(least_part, (n + most_parts - 1) / most_parts);
+  std::vector<Part> parts;
+  for (std::int64_t first = 0; first < n; first += count)
+    parts.push_back({first, std::min(count, n - first)});
+  return parts;
+}
+
+RowPlan make_plan(const WeightedRows& rows, const RowCosts& costs, int threads) {
+  return Planner(rows, costs, threads).made();
+}
+
+}  // namespace tacit

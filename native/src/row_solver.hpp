@@ -1,0 +1,204 @@
+// The rows of a half step, each by the solver that suits it, shared out over threads.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "row_plan.hpp"
+#include "solve_kernels.hpp"
+#include "tacit/lockstep.hpp"
+#include "tacit/memory.hpp"
+#include "tacit/solve.hpp"
+
+namespace tacit {
+
+/// γ = Γ^(−1/2) for Γ = α0 Λ + λ, 0 in directions that the fixed side does not reach: what W
+/// holds there is rounding, and the solution has no part in them whatever λ is.
+template <class T>
+struct Directions {
+  std::vector<double> gamma;
+  std::vector<T> shared;   // Γ; 0 where γ is
+  std::vector<T> inverse;  // γ²
+  double regularization = -1;
+
+  void fill(const Shared<T>& all, std::int64_t f, std::int64_t stride, double lambda) {
+    if (lambda == regularization) return;
+    regularization = lambda;
+    const auto n = static_cast<std::size_t>(stride);
+    gamma.assign(n, 0.0), shared.assign(n, T(0)), inverse.assign(n, T(0));
+    const double rounding = sizeof(T) == sizeof(float) ? 1e-12 : 1e-14;
+    const double least = rounding * *std::max_element(all.eigenvalues, all.eigenvalues + f);
+    for (std::size_t j = 0; j < static_cast<std::size_t>(f); ++j) {
+      const double weight = all.unobserved_weight * all.eigenvalues[j] + lambda;
+      if (!(all.eigenvalues[j] > least && weight > 0)) continue;
+      gamma[j] = 1 / std::sqrt(weight);
+      shared[j] = static_cast<T>(weight);
+      inverse[j] = static_cast<T>(1 / weight);
+    }
+  }
+};
+
+/// The rows of a half step; W and V are in the coordinates of Q, V is written.
+template <class T>
+class RowSolver {
+ public:
+  RowSolver(const WeightedRows& rows, const Shared<T>& shared, const T* W, Factors<T> V, int threads)
+      : rows_(rows),
+        shared_(shared),
+        W_(W),
+        V_(V),
+        threads_(std::max(threads, 1)),
+        plan_(make_plan(rows, RowCosts{shared.solver, V.stride, shared.cg_steps}, threads_)),
+        workers_(static_cast<std::size_t>(threads_)) {}
+
+  /// The heaviest first: those that all threads share, then chunks of the others.
+  void solve(const Poll& poll) {
+    solve_heavy(poll);
+    parallel_for(
+        static_cast<std::int64_t>(plan_.chunks.size()), threads_,
+        [&](std::int64_t at, int number) {
+          auto& worker = ready(number);
+          const auto chunk = plan_.chunks[static_cast<std::size_t>(at)];
+          for (std::int64_t r = chunk.begin; r < chunk.end; ++r) solve_row(r, worker);
+        },
+        poll);
+  }
+
+ private:
+  /// What one thread keeps between rows.
+  struct Worker {
+    Buffer<char> scratch;
+    Directions<T> directions;
+  };
+
+  Worker& ready(int number) {
+    auto& worker = workers_[static_cast<std::size_t>(number)];
+    if (!worker.scratch)
+      worker.scratch = make_buffer<char>(kernels_.scratch_bytes(V_.stride, plan_.most_entries));
+    return worker;
+  }
+
+  RowProblem<T> problem_of(std::int64_t r, Directions<T>& directions) const {
+    directions.fill(shared_, V_.columns, V_.stride, shared_.regularization[r]);
+    const std::int64_t begin = rows_.indptr[r], end = rows_.indptr[r + 1];
+    return {W_,
+            V_.stride,
+            rows_.indices + begin,
+            rows_.excess + begin,
+            end - begin,
+            r + 1 < rows_.n_rows ? rows_.indptr[r + 2] - end : 0,
+            shared_.unobserved_weight,
+            directions.gamma.data(),
+            directions.shared.data(),
+            directions.inverse.data(),
+            shared_.cg_steps,
+            V_.data + r * V_.stride};
+  }
+
+  void solve_row(std::int64_t r, Worker& worker) const {
+    T* v = V_.data + r * V_.stride;
+    if (rows_.indptr[r] == rows_.indptr[r + 1]) {
+      std::fill(v, v + V_.stride, T(0));
+      return;
+    }
+    const auto problem = problem_of(r, worker.directions);
+    (plan_.costs.exact(problem.n) ? kernels_.solve_exact : kernels_.solve_cg)(problem,
+                                                                             worker.scratch.get());
+  }
+
+  void solve_heavy(const Poll& poll) {
+    std::vector<std::int64_t> by_cg;
+    for (const std::int64_t r : plan_.heavy) {
+      const std::int64_t n = rows_.indptr[r + 1] - rows_.indptr[r];
+      if (plan_.costs.exact(n)) solve_heavy_exact(r, poll);
+      else by_cg.push_back(r);
+    }
+    if (!by_cg.empty()) solve_heavy_cg(by_cg, poll);
+  }
+
+  static RowProblem<T> part_of(const RowProblem<T>& row, Part part) {
+    auto out = row;
+    out.columns += part.first, out.excess += part.first;
+    out.n = part.count, out.n_next = 0;
+    return out;
+  }
+
+  void solve_heavy_exact(std::int64_t r, const Poll& poll) {
+    Directions<T> directions;
+    const auto row = problem_of(r, directions);
+    const auto parts = parts_of(row.n);
+    const auto n_parts = static_cast<std::int64_t>(parts.size());
+    const std::int64_t size = kernels_.normal_size(V_.stride);
+    const auto equations = make_buffer<T>(n_parts * size);
+    parallel_for(
+        n_parts, threads_,
+        [&](std::int64_t k, int number) {
+          kernels_.normal_part(part_of(row, parts[static_cast<std::size_t>(k)]),
+                               equations.get() + k * size, ready(number).scratch.get());
+        },
+        poll);
+    kernels_.solve_normal_parts(row, equations.get(), n_parts, ready(0).scratch.get());
+  }
+
+  /// All of them together, pass by pass: threads meet after each pass, not after each row.
+  void solve_heavy_cg(const std::vector<std::int64_t>& rows, const Poll& poll) {
+    std::vector<HeavyRow> heavy(rows.size());
+    std::vector<std::pair<HeavyRow*, std::size_t>> passes;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      start(heavy[i], rows[i]);
+      for (std::size_t k = 0; k < heavy[i].parts.size(); ++k) passes.emplace_back(&heavy[i], k);
+    }
+    in_lockstep(
+        2 * (std::int64_t{shared_.cg_steps} + 1), static_cast<std::int64_t>(passes.size()), threads_,
+        [&](std::int64_t stage, std::int64_t chunk, int number) {
+          char* scratch = ready(number).scratch.get();
+          const auto at = static_cast<std::size_t>(chunk);
+          if (stage % 2 == 0) pass(*passes[at].first, passes[at].second, scratch);
+          else if (at < heavy.size()) advance(heavy[at], scratch);
+        },
+        poll);
+  }
+
+  struct HeavyRow {
+    Directions<T> directions;
+    RowProblem<T> problem;
+    std::vector<Part> parts;
+    Buffer<char> state;
+    Buffer<T> sums;
+    bool more;
+  };
+
+  void start(HeavyRow& row, std::int64_t r) const {
+    row.problem = problem_of(r, row.directions);
+    row.parts = parts_of(row.problem.n);
+    row.state = make_buffer<char>(kernels_.cg_bytes(V_.stride));
+    row.sums = make_buffer<T>(static_cast<std::int64_t>(row.parts.size()) * V_.stride);
+    row.more = true;
+    kernels_.cg_start(row.problem, row.state.get());
+  }
+
+  void pass(HeavyRow& row, std::size_t k, char* scratch) const {
+    if (!row.more) return;
+    T* sum = row.sums.get() + static_cast<std::int64_t>(k) * V_.stride;
+    kernels_.cg_pass(part_of(row.problem, row.parts[k]), row.state.get(), sum, scratch);
+  }
+
+  void advance(HeavyRow& row, char* scratch) const {
+    if (!row.more) return;
+    row.more = kernels_.cg_advance(row.problem, row.state.get(), row.sums.get(),
+                                   static_cast<std::int64_t>(row.parts.size()), scratch);
+  }
+
+  const SolveKernels<T>& kernels_ = solve_kernels<T>();
+  const WeightedRows& rows_;
+  const Shared<T>& shared_;
+  const T* W_;
+  Factors<T> V_;
+  int threads_;
+  RowPlan plan_;
+  std::vector<Worker> workers_;
+};
+
+}  // namespace tacit
