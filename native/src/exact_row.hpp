@@ -47,7 +47,9 @@ void normal_equations(const RowProblem<S>& row, const T* gamma, T diagonal, T* C
     for (std::int64_t i = 0; i < count; ++i) {
       prefetch_row(row, first + i + 8);
       const S* w = row.W + row.columns[first + i] * f;
-      for (std::int64_t j = 0; j < f; ++j) B[i * f + j] = roots[i] * gamma[j] * static_cast<T>(w[j]);
+      const Vec<T> size = broadcast(roots[i]);
+      for (std::int64_t j = 0; j < f; j += L)
+        store(B + i * f + j, size * load(gamma + j) * load_as<T>(w + j));
     }
     add_rows<T>([&](std::int64_t i) { return B + i * f; }, targets, count, f, right);
     upper_update<T, 1>(count, B, f, C, width, 0, f, f);
@@ -75,9 +77,7 @@ template <class T, class S>
   Vec<T> square[L];
   for (int i = 0; i < L; ++i) {
     const S* w = row.W + row.columns[least(first + i, row.n - 1)] * row.stride + j;
-    if constexpr (sizeof(T) == sizeof(S)) square[i] = load(w);
-    else
-      for (int k = 0; k < L; ++k) square[i][k] = static_cast<T>(w[k]);
+    square[i] = load_as<T>(w);
   }
   transpose<T>(square);
   const Vec<T> scale = load(roots + first);

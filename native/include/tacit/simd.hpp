@@ -33,6 +33,17 @@ template <class T>
   return *reinterpret_cast<const typename VectorOf<T>::unaligned*>(from);
 }
 
+/// A vector of T from as many numbers of another type.
+template <class T, class S>
+[[gnu::always_inline]] inline Vec<T> load_as(const S* from) {
+  if constexpr (sizeof(T) == sizeof(S)) return load(from);
+  else {
+    Vec<T> out;
+    for (int k = 0; k < lanes<T>; ++k) out[k] = static_cast<T>(from[k]);
+    return out;
+  }
+}
+
 template <class T>
 [[gnu::always_inline]] inline void store(T* to, Vec<T> value) {
   *reinterpret_cast<typename VectorOf<T>::unaligned*>(to) = value;
