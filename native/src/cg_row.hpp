@@ -16,7 +16,7 @@ struct Gathered {
 };
 
 template <class S>
-Gathered<S> gathered(const RowProblem<S>& row, Scratch& scratch) {
+[[gnu::always_inline]] inline Gathered<S> gathered(const RowProblem<S>& row, Scratch& scratch) {
   const std::int64_t n = round_up(row.n, lanes<S>);
   const Gathered<S> all{scratch.take<const S*>(n), scratch.take<S>(n), scratch.take<S>(n), n};
   for (std::int64_t i = 0; i < row.n; ++i) all.w[i] = row.W + row.columns[i] * row.stride;
@@ -60,11 +60,11 @@ struct Ahead {
   }
 };
 
-/// out += Σ_i weight_i w_i, where weight_i is c p − (c − α0) w_i·q on the first pass and
-/// (c − α0) w_i·q after it.
-template <class S>
-[[gnu::always_inline]] inline void pass(const RowProblem<S>& row, const Gathered<S>& all, bool first,
-                                        const S* q, S* out, Ahead<S>& ahead) {
+/// out += Σ_i weight_i w_i, where weight_i is c p − (c − α0) w_i·q on the first pass, which takes
+/// the sign off the excess, and (c − α0) w_i·q after it.
+template <bool first, class S>
+[[gnu::always_inline]] inline void pass(const RowProblem<S>& row, const Gathered<S>& all, const S* q,
+                                        S* out, Ahead<S>& ahead) {
   constexpr int L = lanes<S>;
   const std::int64_t f = row.stride, together = rows_together<S>(f);
   const Vec<S> least_weight = broadcast(static_cast<S>(row.unobserved_weight));
@@ -72,9 +72,15 @@ template <class S>
     const std::int64_t end = least(begin + together, all.n);
     for (std::int64_t i = begin; i < end; i += L) {
       ahead.ask(i);
-      const Vec<S> s = load(all.excess + i), size = s < 0 ? -s : s;
-      const Vec<S> weighed = size * products<S>([&](std::int64_t k) { return all.w[i + k]; }, q, f);
-      store(all.weight + i, first ? (s > 0 ? least_weight + size : Vec<S>{}) - weighed : weighed);
+      const Vec<S> dots = products<S>([&](std::int64_t k) { return all.w[i + k]; }, q, f);
+      const Vec<S> s = load(all.excess + i);
+      if constexpr (first) {
+        const Vec<S> size = s < 0 ? -s : s;
+        store(all.excess + i, size);
+        store(all.weight + i, (s > 0 ? least_weight + size : Vec<S>{}) - size * dots);
+      } else {
+        store(all.weight + i, s * dots);
+      }
     }
     const auto w = [&](std::int64_t k) { return all.w[begin + k]; };
     add_rows<S>(w, all.weight + begin, end - begin, f, out);
@@ -185,8 +191,8 @@ void solve_cg(const RowProblem<S>& row, char* memory) {
   cg.start(row, scratch);
   const Gathered<S> all = gathered(row, scratch);
   Ahead<S> ahead(row, all.n / lanes<S> * (row.cg_steps + 1));
-  pass(row, all, true, cg.direction(), cg.target(), ahead);
-  while (cg.advance(row)) pass(row, all, false, cg.direction(), cg.target(), ahead);
+  pass<true>(row, all, cg.direction(), cg.target(), ahead);
+  while (cg.advance(row)) pass<false>(row, all, cg.direction(), cg.target(), ahead);
   cg.finish(row, memory);
 }
 
@@ -212,7 +218,10 @@ void cg_pass(const RowProblem<S>& part, const char* state, S* sum, char* memory)
   for (std::int64_t j = 0; j < part.stride; j += lanes<S>) store(sum + j, Vec<S>{});
   const Gathered<S> all = gathered(part, scratch);
   Ahead<S> ahead(part, all.n / lanes<S>);
-  pass(part, all, cg.passes == 0, cg.direction(), sum, ahead);
+  if (cg.passes == 0) return pass<true>(part, all, cg.direction(), sum, ahead);
+  for (std::int64_t i = 0; i < part.n; ++i)
+    all.excess[i] = all.excess[i] < 0 ? -all.excess[i] : all.excess[i];
+  pass<false>(part, all, cg.direction(), sum, ahead);
 }
 
 template <class S>

@@ -24,7 +24,8 @@ template <class T, int vectors, class Row>
 
 /// out += Σ_i weight_i row(i).
 template <class T, class Row>
-void add_rows(const Row& row, const T* weight, std::int64_t count, std::int64_t f, T* out) {
+[[gnu::always_inline]] inline void add_rows(const Row& row, const T* weight, std::int64_t count,
+                                            std::int64_t f, T* out) {
   constexpr int L = lanes<T>;
   std::int64_t j = 0;
   for (; j + 8 * L <= f; j += 8 * L) add_rows<T, 8>(row, weight, count, j, out);
