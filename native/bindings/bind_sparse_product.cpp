@@ -14,32 +14,33 @@ using Indices = In1<std::int32_t>;
 using Values = std::optional<In1<float>>;
 
 SparseMatrix matrix_of(const Indptr& indptr, const Indices& indices, const Values& values,
-                       std::int64_t n_rows, std::int64_t n_columns, const char* name) {
+                       std::int64_t n_rows, std::int64_t n_columns, bool sound,
+                       const std::string& name) {
   if (values && values->size() != indices.size()) {
-    throw std::invalid_argument(std::string(name) + " has other numbers of indices and values");
+    throw std::invalid_argument(name + " has other numbers of indices and values");
   }
-  return {rows_of(indptr, indices, n_rows, name), values ? values->data() : nullptr, n_columns};
+  const auto rows = rows_of(indptr, indices, n_rows, name);
+  if (!sound) check_rows(rows, n_columns, name);
+  return {rows, values ? values->data() : nullptr, n_columns};
 }
 
-std::int64_t rows_in(const Indptr& indptr) { return static_cast<std::int64_t>(indptr.size()) - 1; }
-
-/// Writes all of out, whose shape tells the number of columns.
+/// Writes all of out, whose shape tells the number of columns. Row pointers begin with 0.
 void bound_sparse_gram(Indptr indptr, Indices indices, Values values, Out2<double> out,
                        int threads) {
-  const auto X = matrix_of(indptr, indices, values, rows_in(indptr),
-                           static_cast<std::int64_t>(out.shape(1)), "the matrix");
+  const auto X = matrix_of(indptr, indices, values, static_cast<std::int64_t>(indptr.size()) - 1,
+                           static_cast<std::int64_t>(out.shape(1)), false, "the matrix");
   sparse_gram(X, out.data(), threads, poll_for_signals());
 }
 
-/// Writes all of out, shape (rows of left, columns of right).
+/// Writes all of out, shape (rows of left, columns of right). sound: nothing is to be checked.
 void bound_sparse_product(Indptr left_indptr, Indices left_indices, Values left_values,
                           Indptr right_indptr, Indices right_indices, Values right_values,
-                          Out2<float> out, int threads) {
-  const auto inner = rows_in(right_indptr);
+                          bool sound, Out2<float> out, int threads) {
+  const auto inner = static_cast<std::int64_t>(right_indptr.size()) - 1;
   const auto left = matrix_of(left_indptr, left_indices, left_values,
-                              static_cast<std::int64_t>(out.shape(0)), inner, "left");
+                              static_cast<std::int64_t>(out.shape(0)), inner, sound, "left");
   const auto right = matrix_of(right_indptr, right_indices, right_values, inner,
-                               static_cast<std::int64_t>(out.shape(1)), "right");
+                               static_cast<std::int64_t>(out.shape(1)), sound, "right");
   sparse_product(left, right, out.data(), threads, poll_for_signals());
 }
 
@@ -51,7 +52,7 @@ void bind_sparse_product(nb::module_& m) {
         nb::arg("values").none(), nb::arg("out"), nb::arg("threads"), release);
   m.def("sparse_product", &bound_sparse_product, nb::arg("left_indptr"), nb::arg("left_indices"),
         nb::arg("left_values").none(), nb::arg("right_indptr"), nb::arg("right_indices"),
-        nb::arg("right_values").none(), nb::arg("out"), nb::arg("threads"), release);
+        nb::arg("right_values").none(), nb::arg("sound"), nb::arg("out"), nb::arg("threads"), release);
 }
 
 }  // namespace tacit::bindings

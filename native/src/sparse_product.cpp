@@ -1,8 +1,6 @@
 #include "tacit/sparse_product.hpp"
 
 #include <algorithm>
-#include <stdexcept>
-#include <string>
 
 #include "tacit/memory.hpp"
 #include "tacit/transpose.hpp"
@@ -75,8 +73,6 @@ Columns columns_of(const SparseMatrix& X, int threads, const Poll& poll) {
 }  // namespace
 
 void sparse_gram(const SparseMatrix& X, double* out, int threads, const Poll& poll) {
-  check_rows(X.rows, X.n_columns, "the matrix");
-  if (X.rows.indptr[0] != 0) throw std::invalid_argument("the matrix does not begin with entry 0");
   const auto columns = columns_of(X, threads, poll);
   each_row(X.n_columns, X.n_columns, out, threads, poll, [&](std::int64_t column, double* row) {
     const auto end = columns.indptr[column + 1];
@@ -89,13 +85,6 @@ void sparse_gram(const SparseMatrix& X, double* out, int threads, const Poll& po
 
 void sparse_product(const SparseMatrix& left, const SparseMatrix& right, float* out, int threads,
                     const Poll& poll) {
-  if (left.n_columns != right.rows.n_rows) {
-    throw std::invalid_argument("left has " + std::to_string(left.n_columns) +
-                                " columns, and right " + std::to_string(right.rows.n_rows) +
-                                " rows");
-  }
-  check_rows(left.rows, left.n_columns, "left");
-  check_rows(right.rows, right.n_columns, "right");
   const auto* begins = right.rows.indptr;
   each_row(left.rows.n_rows, right.n_columns, out, threads, poll, [&](std::int64_t r, float* row) {
     for (auto at = left.rows.indptr[r]; at < left.rows.indptr[r + 1]; ++at) {

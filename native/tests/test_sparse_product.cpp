@@ -1,7 +1,5 @@
-// sparse_product.hpp: the sums of the textbook, whatever the threads; bad matrices are refused.
+// sparse_product.hpp: the sums of the textbook, whatever the threads.
 #include "tacit/sparse_product.hpp"
-
-#include <stdexcept>
 
 #include "problems.hpp"
 
@@ -125,23 +123,6 @@ TEST(what_is_empty_gives_nothing_or_zeros) {
   const SparseMatrix zeros{{pointers.data(), nullptr, 5, 0}, nullptr, 5};
   CHECK(gram_of(zeros, 2) == std::vector<double>(25));
   CHECK(product_of(zeros, zeros, 2) == std::vector<float>(25));
-}
-
-TEST(matrices_that_do_not_fit_are_refused) {
-  const std::vector<float> values(3, 1);
-  const auto with = [&](const Lists& lists, std::int64_t n_columns) {
-    return SparseMatrix{lists.view(), values.data(), n_columns};
-  };
-  const Lists good{{0, 2, 3}, {0, 1, 1}};
-  for (const Lists& bad : {Lists{{0, 2, 3}, {0, 2, 1}}, Lists{{0, 2, 3}, {0, -1, 1}},
-                           Lists{{0, 2, 3}, {1, 0, 1}}, Lists{{0, 2, 3}, {1, 1, 1}},
-                           Lists{{0, 2, 1}, {0, 1, 1}}, Lists{{0, 2, 4}, {0, 1, 1}}}) {
-    CHECK_THROWS(std::invalid_argument, gram_of(with(bad, 2), 2));
-    CHECK_THROWS(std::invalid_argument, product_of(with(bad, 2), with(good, 2), 2));
-    CHECK_THROWS(std::invalid_argument, product_of(with(good, 2), with(bad, 2), 2));
-  }
-  CHECK_THROWS(std::invalid_argument, product_of(with(good, 3), with(good, 2), 2));
-  CHECK_THROWS(std::invalid_argument, gram_of(with({{1, 2, 3}, {0, 1, 1}}, 2), 2));
 }
 
 TEST(a_poll_that_throws_stops_them) {

@@ -179,6 +179,7 @@ def sparse_product(
     right_indptr: I64,
     right_indices: I32,
     right_values: F32 | None,
+    sound: bool,
     out: F32,
     threads: int,
 ) -> None: ...

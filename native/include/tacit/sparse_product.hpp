@@ -11,7 +11,8 @@
 
 namespace tacit {
 
-/// A view of compressed sparse rows, whose columns rise.
+/// A view of compressed sparse rows, which must be sound (check_rows): their columns rise, and are
+/// below n_columns.
 struct SparseMatrix {
   Rows rows;
   const float* values = nullptr;  ///< one for each of the rows' indices; null: all are 1
@@ -19,14 +20,12 @@ struct SparseMatrix {
 };
 
 /// Writes XᵀX, row-major n_columns × n_columns, on and below the diagonal, and 0 above it.
-/// Products of two values are exact, and summed in double in the order of the rows. Beside X it
-/// takes 12 bytes an entry while it works. Throws std::invalid_argument if rows don't begin with
-/// entry 0, don't lie within their arrays, or don't hold rising columns below n_columns.
+/// Products of two values are exact, and summed in double in the order of the rows. X begins with
+/// entry 0; beside it this takes 12 bytes an entry while it works.
 void sparse_gram(const SparseMatrix& X, double* out, int threads, const Poll& poll);
 
-/// Writes left · right, row-major left.rows.n_rows × right.n_columns, summed in float. Rows may
-/// begin anywhere. Throws like sparse_gram otherwise, and unless left has as many columns as right
-/// has rows.
+/// Writes left · right, row-major left.rows.n_rows × right.n_columns, summed in float; left has as
+/// many columns as right has rows.
 void sparse_product(const SparseMatrix& left, const SparseMatrix& right, float* out, int threads,
                     const Poll& poll);
 

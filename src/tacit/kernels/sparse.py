@@ -30,13 +30,21 @@ def sparse_gram(matrix: SparseRows, n_columns: int, *, threads: int | None = Non
     ValueError
         If rows don't lie within the indices, or don't hold rising columns below ``n_columns``.
     """
+    matrix = _checked(matrix, "the matrix")
+    if matrix[0][0] != 0:
+        raise ValueError("the matrix: indptr must begin with 0")
     out = np.empty((n_columns, n_columns), dtype=np.float64)
-    _native.sparse_gram(*_checked(matrix, "the matrix"), out, thread_count(threads))
+    _native.sparse_gram(*matrix, out, thread_count(threads))
     return out
 
 
 def sparse_product(
-    left: SparseRows, right: SparseRows, n_columns: int, *, threads: int | None = None
+    left: SparseRows,
+    right: SparseRows,
+    n_columns: int,
+    *,
+    sound: bool = False,
+    threads: int | None = None,
 ) -> F32:
     """The product of two matrices: float32, shape (rows of left, n_columns), summed in float32.
 
@@ -46,6 +54,8 @@ def sparse_product(
         Row pointers may begin anywhere: a part of them stands for those rows.
     n_columns
         How many columns the right matrix has.
+    sound
+        Whether rows and columns are known to be as they must: else all are looked at, each time.
     threads
         How many to use; the result is the same, bit for bit, on any number of them.
 
@@ -57,7 +67,7 @@ def sparse_product(
     """
     left, right = _checked(left, "left"), _checked(right, "right")
     out = np.empty((len(left[0]) - 1, n_columns), dtype=np.float32)
-    _native.sparse_product(*left, *right, out, thread_count(threads))
+    _native.sparse_product(*left, *right, sound, out, thread_count(threads))
     return out
 
 
