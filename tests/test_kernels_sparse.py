@@ -159,4 +159,5 @@ def test_ctrl_c_stops_it() -> None:
     timer.start()
     with pytest.raises(KeyboardInterrupt):
         gram(full, threads=1)
+    timer.join()
     assert time.process_time() - began < 3  # of about six

@@ -128,8 +128,7 @@ TEST(what_is_empty_gives_nothing_or_zeros) {
 TEST(a_poll_that_throws_stops_them) {
   Random random(4);
   const Matrix X(300, 300, 0.1, random);
-  for (const int threads : thread_counts) {
-    CHECK_THROWS(Stopped, gram_of(X.view(), threads, stop_at_once));
-    CHECK_THROWS(Stopped, product_of(X.view(), X.view(), threads, stop_at_once));
-  }
+  // one thread: of several, those that don't look may have done all before the first one begins
+  CHECK_THROWS(Stopped, gram_of(X.view(), 1, stop_at_once));
+  CHECK_THROWS(Stopped, product_of(X.view(), X.view(), 1, stop_at_once));
 }
