@@ -37,6 +37,7 @@ void bind_ranking(nb::module_& m);
 void bind_ranks(nb::module_& m);
 void bind_rowlog(nb::module_& m);
 void bind_solve(nb::module_& m);
+void bind_sparse_product(nb::module_& m);
 void bind_survey(nb::module_& m);
 void bind_topk(nb::module_& m);
 void bind_transpose(nb::module_& m);

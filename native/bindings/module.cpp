@@ -11,6 +11,7 @@ NB_MODULE(_native, m) {
   bind_ranks(m);
   bind_rowlog(m);
   bind_solve(m);
+  bind_sparse_product(m);
   bind_survey(m);
   bind_topk(m);
   bind_transpose(m);

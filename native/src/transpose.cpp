@@ -54,9 +54,9 @@ void place(std::vector<std::vector<std::int64_t>>& counts, std::int64_t n_column
 
 }  // namespace
 
-void transpose(const Rows& rows, const float* values, std::int64_t n_columns,
-               std::int64_t* out_indptr, std::int32_t* out_indices, float* out_values, int threads,
-               const Poll& poll) {
+template <class T>
+void transpose(const Rows& rows, const T* values, std::int64_t n_columns, std::int64_t* out_indptr,
+               std::int32_t* out_indices, T* out_values, int threads, const Poll& poll) {
   check_pointers(rows, "the matrix");
   if (rows.n_rows > std::numeric_limits<std::int32_t>::max()) {
     throw std::invalid_argument("more rows than an int32 can number");
@@ -94,5 +94,10 @@ void transpose(const Rows& rows, const float* values, std::int64_t n_columns,
     }
   });
 }
+
+template void transpose(const Rows&, const float*, std::int64_t, std::int64_t*, std::int32_t*,
+                        float*, int, const Poll&);
+template void transpose(const Rows&, const std::int32_t*, std::int64_t, std::int64_t*,
+                        std::int32_t*, std::int32_t*, int, const Poll&);
 
 }  // namespace tacit

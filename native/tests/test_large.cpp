@@ -6,6 +6,7 @@
 #include "sparse.hpp"
 #include "tacit/metrics.hpp"
 #include "tacit/ranks.hpp"
+#include "tacit/sparse_product.hpp"
 #include "tacit/topk.hpp"
 #include "tacit/transpose.hpp"
 
@@ -116,6 +117,24 @@ TEST(far_rows_are_turned_alike) {
   far_away(lists, [&](const Far& far, std::int64_t begin) {
     const Sparse<float> moved(far.n(), begin, values);
     if (moved) CHECK(turned(far.view(), moved.data()) == near);
+  });
+}
+
+TEST(far_rows_are_multiplied_alike) {
+  Random random(15);
+  const std::int64_t n = 40;
+  const auto lists = random_lists(n, n, 0.3, random);
+  const auto values = random.numbers<float>(static_cast<std::int64_t>(lists.indices.size()));
+  const auto squared = [&](const Rows& rows, const float* from) {
+    std::vector<float> out(static_cast<std::size_t>(n * n));
+    const SparseMatrix matrix{rows, from, n};
+    sparse_product(matrix, matrix, out.data(), 3, {});
+    return out;
+  };
+  const auto near = squared(lists.view(), values.data());
+  far_away(lists, [&](const Far& far, std::int64_t begin) {
+    const Sparse<float> moved(far.n(), begin, values);
+    if (moved) CHECK(squared(far.view(), moved.data()) == near);
   });
 }
 

@@ -169,6 +169,21 @@ def list_gains(
     threads: int,
 ) -> None: ...
 
+# --- sparse_product ---------------------------------------------------------------
+
+def sparse_gram(indptr: I64, indices: I32, values: F32 | None, out: F64, threads: int) -> None: ...
+def sparse_product(
+    left_indptr: I64,
+    left_indices: I32,
+    left_values: F32 | None,
+    right_indptr: I64,
+    right_indices: I32,
+    right_values: F32 | None,
+    sound: bool,
+    out: F32,
+    threads: int,
+) -> None: ...
+
 # --- transpose --------------------------------------------------------------------
 
 def transpose(

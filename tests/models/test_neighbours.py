@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,30 @@ def test_chance_neighbours_give_way_to_attested_ones() -> None:
     nearest = ItemNeighbours().fit(data).similar_items("a", k=1).ids
     shrunk = ItemNeighbours(shrinkage=10).fit(data).similar_items("a", k=1).ids
     assert (list(nearest), list(shrunk)) == (["rare"], ["known"])
+
+
+@pytest.mark.parametrize("settings", [{}, {"similarity": "bm25", "shrinkage": 5}])
+def test_the_same_neighbours_on_any_number_of_threads(settings) -> None:
+    data = random_interactions(80, 1500, density=0.1)  # two blocks
+    one, many = (
+        ItemNeighbours(threads=threads, **settings).fit(data)._arrays() for threads in (1, 4)
+    )
+    for name, found in one.items():
+        np.testing.assert_array_equal(many[name], found)
+
+
+@pytest.mark.parametrize("shrinkage", [0, 5])
+def test_a_fit_holds_few_likenesses_at_a_time(shrinkage) -> None:
+    data = random_interactions(100, 4000, density=0.05)
+    model = ItemNeighbours(neighbours=20, shrinkage=shrinkage)
+    ItemNeighbours().fit(random_interactions(5, 5))  # what is imported is no part of it
+    tracemalloc.start()
+    try:
+        model.fit(data)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 0.6 * data.n_items**2 * 4
 
 
 @pytest.mark.parametrize("shrinkage", [-1, float("nan"), float("inf"), "10", None])

@@ -11,8 +11,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from tacit import kernels
 from tacit.data.csr import Csr
-from tacit.engines.sweep import F64, OnStep, gram_of_rows, invert, slab_workers
+from tacit.engines.sweep import F64, OnStep, invert, slab_workers
 
 F32 = npt.NDArray[np.float32]
 
@@ -46,7 +47,7 @@ def zero_diagonal_weights(
         If λ is lost in the rounding beside XᵀX.
     """
     by_people = X.n_rows < X.n_columns
-    gram = gram_of_rows(X.transpose() if by_people else X, threads=threads)
+    gram = _gram(X.transpose() if by_people else X, threads=threads)
     if regularization < _LOST * gram.diagonal().max():
         raise np.linalg.LinAlgError("the regularisation is lost in the rounding")
     gram.flat[:: len(gram) + 1] += regularization
@@ -54,6 +55,12 @@ def zero_diagonal_weights(
     B = _by_people(X, gram, threads) if by_people else _by_items(gram, threads)
     np.fill_diagonal(B, 0)
     return B
+
+
+def _gram(X: Csr, *, threads: int) -> F64:
+    """XᵀX on and below its diagonal, 0 above it."""
+    values = None if (X.values == 1).all() else X.values  # what is 1 need not be looked at
+    return kernels.sparse_gram((X.indptr, X.indices, values), X.n_columns, threads=threads)
 
 
 def _by_items(negative: F64, threads: int) -> F32:

@@ -1,4 +1,4 @@
-"""XᵀX of sparse rows and the inverse of such a matrix: large, symmetric, in place, on all cores.
+"""The inverse of a large symmetric matrix, in place, on all cores.
 
 Work is cut into slabs of rows, whose size depends on nothing, each done by one thread, with BLAS
 kept to it: the result is the same on any number of threads.
@@ -13,7 +13,6 @@ from contextlib import contextmanager
 import numpy as np
 import numpy.typing as npt
 
-from tacit.data.csr import Csr
 from tacit.engines.base import one_blas_thread
 
 F64 = npt.NDArray[np.float64]
@@ -21,25 +20,6 @@ OnStep = Callable[[int, int], None]
 """Called with how many steps of a long work are done, and of how many."""
 
 _SLAB = 256
-
-
-def gram_of_rows(rows: Csr, *, threads: int) -> F64:
-    """XᵀX, float64, shape (n_columns, n_columns), summed in float64.
-
-    It is whole on and below the diagonal; what stands above it is 0 or the same.
-    """
-    X, n = rows.to_scipy().astype(np.float64), rows.n_columns
-    by_column = X.T.tocsr()
-    gram = np.empty((n, n))
-
-    def fill(slab: slice) -> None:
-        lower = by_column[slab] @ X[:, : slab.stop]
-        lower.resize(lower.shape[0], n)
-        lower.toarray(out=gram[slab])
-
-    with slab_workers(threads) as each:
-        each(fill, n)
-    return gram
 
 
 def invert(matrix: F64, *, threads: int, on_step: OnStep | None = None) -> None:

@@ -48,6 +48,7 @@ from tacit.kernels.solve import (
     observed_loss,
     remember,
 )
+from tacit.kernels.sparse import SparseRows, sparse_gram, sparse_product
 
 __all__ = [
     "FACTOR_DTYPES",
@@ -62,6 +63,7 @@ __all__ = [
     "RowCounts",
     "RowLog",
     "Rows",
+    "SparseRows",
     "Survey",
     "available_isas",
     "current_isa",
@@ -84,6 +86,8 @@ __all__ = [
     "remember",
     "resampled_sums",
     "set_isa",
+    "sparse_gram",
+    "sparse_product",
     "survey",
     "thread_count",
     "transpose",

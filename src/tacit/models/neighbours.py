@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
-from tacit import checks
+from tacit import checks, kernels
 from tacit.data.interactions import Csr, Interactions
 from tacit.engines.scorers import BlockScorer, Scorer
 from tacit.models.base import Metric, Model, OnEpoch
 
 if TYPE_CHECKING:
     import scipy.sparse as sp
+
+
+Values = npt.NDArray[np.float32] | None
+"""Of entries; None: all 1."""
+
+_BLOCK_BYTES = 8 << 20  # of similarities at a time: they are looked through while in the cache
 
 
 @dataclass(kw_only=True, eq=False)
@@ -90,7 +96,8 @@ class ItemNeighbours(Model):
             np.ones(n, dtype=np.float32),
             n,
         )
-        alike = BlockScorer(n, n, self._alike(interactions), threads=self.threads)
+        batch = max(1, _BLOCK_BYTES // (4 * n))
+        alike = BlockScorer(n, n, self._alike(interactions), batch=batch, threads=self.threads)
         top = alike.top_k(self.neighbours, exclude=itself)
         like = top.scores > 0
         kept = np.concatenate([[0], np.cumsum(like)])[top.indptr]
@@ -101,20 +108,29 @@ class ItemNeighbours(Model):
     def _alike(self, interactions: Interactions) -> Callable[[slice], npt.NDArray[np.float32]]:
         """Makes the similarities of a range of items to all."""
         columns = self._weighted(interactions)
-        people = columns.T.tocsr()
-        if not self.shrinkage:
-            return lambda rows: _dense(columns[rows] @ people)
-        has = _csr(np.ones_like(columns.data), columns.indices, columns.indptr, columns.shape[1])
-        had = has.T.tocsr()
+        people = columns.transpose()
 
-        def shrunk(rows: slice) -> npt.NDArray[np.float32]:
-            common = _dense(has[rows] @ had)
-            common /= common + np.float32(self.shrinkage)
-            return _dense(columns[rows] @ people) * common
+        def products(items: slice, left: Values, right: Values) -> npt.NDArray[np.float32]:
+            pointers = columns.indptr[items.start : items.stop + 1]
+            return kernels.sparse_product(
+                (pointers, columns.indices, left),
+                (people.indptr, people.indices, right),
+                columns.n_rows,
+                sound=True,  # turning them has shown it
+                threads=self.threads,
+            )
 
-        return shrunk
+        def alike(items: slice) -> npt.NDArray[np.float32]:
+            found = products(items, columns.values, people.values)
+            if self.shrinkage:
+                common = products(items, None, None)
+                common /= common + np.float32(self.shrinkage)
+                found *= common
+            return found
 
-    def _weighted(self, interactions: Interactions) -> sp.csr_array:
+        return alike
+
+    def _weighted(self, interactions: Interactions) -> Csr:
         """Items × users, weighted, so that similarity is an inner product of rows."""
         by_item = interactions.by_item()
         n_users = interactions.n_users
@@ -134,7 +150,7 @@ class ItemNeighbours(Model):
         if self.similarity != "bm25":
             norms = np.sqrt(np.bincount(rows, weights=values**2, minlength=by_item.n_rows))
             values = values / np.maximum(norms, 1e-30)[rows]
-        return _csr(values.astype(np.float32), by_item.indices, by_item.indptr, n_users)
+        return Csr(by_item.indptr, by_item.indices, values.astype(np.float32), n_users)
 
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
         return self._block_scorer(rows.n_rows, rows.to_scipy())

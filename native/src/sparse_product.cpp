@@ -1,0 +1,97 @@
+#include "tacit/sparse_product.hpp"
+
+#include <algorithm>
+
+#include "tacit/memory.hpp"
+#include "tacit/transpose.hpp"
+
+namespace tacit {
+namespace {
+
+constexpr std::int64_t kCellsAtOnce = 1 << 14;  // of the product, between two looks for Ctrl-C
+
+float value_at(const SparseMatrix& matrix, std::int64_t entry) {
+  return matrix.values ? matrix.values[entry] : 1.0F;
+}
+
+/// Adds some entries of a row of the matrix, times a weight, to a dense row.
+template <class T>
+void add(T weight, const SparseMatrix& matrix, std::int64_t begin, std::int64_t end,
+         T* __restrict row) {
+  const auto* columns = matrix.rows.indices;
+  if (const auto* values = matrix.values) {
+#pragma GCC unroll 4
+    for (auto entry = begin; entry < end; ++entry) {
+      row[columns[entry]] += weight * static_cast<T>(values[entry]);
+    }
+  } else {
+#pragma GCC unroll 4
+    for (auto entry = begin; entry < end; ++entry) row[columns[entry]] += weight;
+  }
+}
+
+/// Calls sum(number, row) for every row of a dense matrix, filled with zeros.
+template <class T, class Sum>
+void each_row(std::int64_t n_rows, std::int64_t n_columns, T* out, int threads, const Poll& poll,
+              const Sum& sum) {
+  const auto at_once = std::max(kCellsAtOnce / std::max<std::int64_t>(1, n_columns), std::int64_t{1});
+  parallel_for(
+      (n_rows + at_once - 1) / at_once, threads,
+      [&](std::int64_t chunk, int) {
+        const auto end = std::min(n_rows, (chunk + 1) * at_once);
+        for (auto r = chunk * at_once; r < end; ++r) {
+          T* row = out + r * n_columns;
+          std::fill_n(row, n_columns, T{0});
+          sum(r, row);
+        }
+      },
+      poll);
+}
+
+/// The rows that each column is in, and how many entries a row has up to and with that column.
+struct Columns {
+  Buffer<std::int64_t> indptr;
+  Buffer<std::int32_t> rows, places;
+};
+
+Columns columns_of(const SparseMatrix& X, int threads, const Poll& poll) {
+  const auto* indptr = X.rows.indptr;
+  const auto nnz = indptr[X.rows.n_rows];
+  const auto places = make_buffer<std::int32_t>(nnz);
+  auto* next = places.get();
+  for (std::int64_t r = 0; r < X.rows.n_rows; ++r) {
+    const auto count = static_cast<std::int32_t>(indptr[r + 1] - indptr[r]);
+    for (std::int32_t place = 1; place <= count; ++place) *next++ = place;
+  }
+  Columns out{make_buffer<std::int64_t>(X.n_columns + 1), make_buffer<std::int32_t>(nnz),
+              make_buffer<std::int32_t>(nnz)};
+  transpose(X.rows, places.get(), X.n_columns, out.indptr.get(), out.rows.get(), out.places.get(),
+            threads, poll);
+  return out;
+}
+
+}  // namespace
+
+void sparse_gram(const SparseMatrix& X, double* out, int threads, const Poll& poll) {
+  const auto columns = columns_of(X, threads, poll);
+  each_row(X.n_columns, X.n_columns, out, threads, poll, [&](std::int64_t column, double* row) {
+    const auto end = columns.indptr[column + 1];
+    for (auto at = columns.indptr[column]; at < end; ++at) {
+      const auto begin = X.rows.indptr[columns.rows[at]], stop = begin + columns.places[at];
+      add(static_cast<double>(value_at(X, stop - 1)), X, begin, stop, row);
+    }
+  });
+}
+
+void sparse_product(const SparseMatrix& left, const SparseMatrix& right, float* out, int threads,
+                    const Poll& poll) {
+  const auto* begins = right.rows.indptr;
+  each_row(left.rows.n_rows, right.n_columns, out, threads, poll, [&](std::int64_t r, float* row) {
+    for (auto at = left.rows.indptr[r]; at < left.rows.indptr[r + 1]; ++at) {
+      const auto* begin = begins + left.rows.indices[at];
+      add(value_at(left, at), right, begin[0], begin[1], row);
+    }
+  });
+}
+
+}  // namespace tacit
