@@ -90,6 +90,24 @@ def test_many_cg_steps_agree_with_exact(isa, f) -> None:
     assert relative(found, wanted) < 1e-4
 
 
+@pytest.mark.parametrize("solver", ["exact", "cg", "auto"])
+def test_a_row_that_all_threads_share_equals_the_oracle(solver) -> None:
+    """Above 16,384 entries, and 1/256 of the work, a row is solved in parts."""
+    n = 40_000
+    heavy = rows_of(2, n, density=0.9)
+    light = rows_of(50, n, density=0.0005, seed=1)
+    rows = Csr(
+        np.concatenate([light.indptr, light.nnz + heavy.indptr[1:]]),
+        np.concatenate([light.indices, heavy.indices]),
+        np.concatenate([light.values, heavy.values]),
+        n,
+    )
+    found, wanted = both(rows, factors(n, 12), solver=solver, cg_steps=40, threads=3)
+    assert relative(found, wanted) < 1e-4
+    one = native(rows, factors(n, 12), solver=solver, cg_steps=40, threads=1)
+    assert found.tobytes() == one.tobytes()
+
+
 def test_cg_starts_where_it_is_told() -> None:
     rows, fixed = rows_of(40, 120), factors(120, 16)
     _, solution = both(rows, fixed)
