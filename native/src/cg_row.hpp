@@ -87,6 +87,20 @@ template <bool first, class S>
   }
 }
 
+/// Σ_i (c − α0) (w_i·p)²: half of a pass, since no row is added up.
+template <class S>
+[[gnu::always_inline]] inline double curvature_pass(const RowProblem<S>& row, const Gathered<S>& all,
+                                                    const S* p, Ahead<S>& ahead) {
+  constexpr int L = lanes<S>;
+  Vec<S> total{};
+  for (std::int64_t i = 0; i < all.n; i += L) {
+    ahead.ask(i);
+    const Vec<S> dots = products<S>([&](std::int64_t k) { return all.w[i + k]; }, p, row.stride);
+    total += load(all.excess + i) * dots * dots;
+  }
+  return static_cast<double>(sum<S>(total));
+}
+
 /// Σ of one number for each vector of entries, in four sums that don't wait for each other.
 template <class S, class Term>
 [[gnu::always_inline]] inline double summed(std::int64_t f, const Term& term) {
@@ -106,7 +120,7 @@ double dot(const S* x, const S* y, std::int64_t stride) {
 
 /// Conjugate gradients with Γ as preconditioner: those of (I + BᵀB) z = Bᵀt in v = γ∘z, which
 /// needs neither γ∘w nor v/γ. Between two calls of advance() the caller makes a pass over the
-/// entries with direction() that adds to target().
+/// entries with direction() that adds to target(); of the last one only the curvature is wanted.
 template <class S>
 struct ConjugateGradients {
   S *v, *r, *p, *Ap;
@@ -129,7 +143,9 @@ struct ConjugateGradients {
   const S* direction() const { return passes == 0 ? v : p; }
   S* target() const { return passes == 0 ? r : Ap; }
 
-  /// After a pass; whether another is wanted.
+  bool is_last(const RowProblem<S>& row) const { return passes == row.cg_steps; }
+
+  /// After a pass that is not the last; whether another is wanted.
   [[gnu::always_inline]] inline bool advance(const RowProblem<S>& row) {
     if (++passes == 1) return first_direction(row);
     return step(row);
@@ -152,10 +168,6 @@ struct ConjugateGradients {
     const std::int64_t f = row.stride;
     const double curvature = summed<S>(f, [&](std::int64_t j) { return load(p + j) * load(Ap + j); });
     const Vec<S> alpha = broadcast(static_cast<S>(rr / curvature));
-    if (passes > row.cg_steps) {
-      for (std::int64_t j = 0; j < f; j += L) store(v + j, load(v + j) + alpha * load(p + j));
-      return false;
-    }
     const double rr_next = summed<S>(f, [&](std::int64_t j) {
       store(v + j, load(v + j) + alpha * load(p + j));
       const Vec<S> rest = load(r + j) - alpha * load(Ap + j);
@@ -172,6 +184,15 @@ struct ConjugateGradients {
     }
     rr = rr_next;
     return rr > enough;
+  }
+
+  /// The last step, by the curvature that the entries add.
+  [[gnu::always_inline]] inline void arrive(const RowProblem<S>& row, double curvature) {
+    curvature += summed<S>(row.stride, [&](std::int64_t j) {
+      return load(row.shared + j) * load(p + j) * load(p + j);
+    });
+    const Vec<S> alpha = broadcast(static_cast<S>(rr / curvature));
+    for (std::int64_t j = 0; j < row.stride; j += lanes<S>) store(v + j, load(v + j) + alpha * load(p + j));
   }
 
   /// Writes the row, unless its numbers came near the end of the range of S: then the exact solver
@@ -192,7 +213,13 @@ void solve_cg(const RowProblem<S>& row, char* memory) {
   const Gathered<S> all = gathered(row, scratch);
   Ahead<S> ahead(row, all.n / lanes<S> * (row.cg_steps + 1));
   pass<true>(row, all, cg.direction(), cg.target(), ahead);
-  while (cg.advance(row)) pass<false>(row, all, cg.direction(), cg.target(), ahead);
+  while (cg.advance(row)) {
+    if (cg.is_last(row)) {
+      cg.arrive(row, curvature_pass(row, all, cg.direction(), ahead));
+      break;
+    }
+    pass<false>(row, all, cg.direction(), cg.target(), ahead);
+  }
   cg.finish(row, memory);
 }
 
@@ -221,17 +248,25 @@ void cg_pass(const RowProblem<S>& part, const char* state, S* sum, char* memory)
   if (cg.passes == 0) return pass<true>(part, all, cg.direction(), sum, ahead);
   for (std::int64_t i = 0; i < part.n; ++i)
     all.excess[i] = all.excess[i] < 0 ? -all.excess[i] : all.excess[i];
-  pass<false>(part, all, cg.direction(), sum, ahead);
+  if (cg.is_last(part)) sum[0] = static_cast<S>(curvature_pass(part, all, cg.direction(), ahead));
+  else pass<false>(part, all, cg.direction(), sum, ahead);
 }
 
 template <class S>
 bool cg_advance(const RowProblem<S>& row, char* state, const S* sums, std::int64_t n_parts,
                 char* memory) {
   auto& cg = *reinterpret_cast<ConjugateGradients<S>*>(state);
-  for (std::int64_t k = 0; k < n_parts; ++k)
-    for (std::int64_t j = 0; j < row.stride; j += lanes<S>)
-      store(cg.target() + j, load(cg.target() + j) + load(sums + k * row.stride + j));
-  const bool more = cg.advance(row);
+  bool more = !cg.is_last(row);
+  if (more) {
+    for (std::int64_t k = 0; k < n_parts; ++k)
+      for (std::int64_t j = 0; j < row.stride; j += lanes<S>)
+        store(cg.target() + j, load(cg.target() + j) + load(sums + k * row.stride + j));
+    more = cg.advance(row);
+  } else {
+    double curvature = 0;
+    for (std::int64_t k = 0; k < n_parts; ++k) curvature += static_cast<double>(sums[k * row.stride]);
+    cg.arrive(row, curvature);
+  }
   if (!more) cg.finish(row, memory);
   return more;
 }

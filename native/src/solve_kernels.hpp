@@ -36,8 +36,9 @@ struct SolveKernels {
   std::int64_t (*normal_size)(std::int64_t stride);
   void (*normal_part)(const RowProblem<S>& part, S* equations, char* scratch);
   void (*solve_normal_parts)(const RowProblem<S>&, S* equations, std::int64_t n_parts, char* scratch);
-  // By conjugate gradients: a pass over each part, which writes its sum (stride numbers); advance
-  // adds them up, and says whether another pass is wanted or writes v.
+  // By conjugate gradients: a pass over each part, which writes its sum (stride numbers, of which
+  // the last pass uses one); advance adds them up, and says whether another pass is wanted or writes
+  // v.
   std::int64_t (*cg_bytes)(std::int64_t stride);
   void (*cg_start)(const RowProblem<S>&, char* state);
   void (*cg_pass)(const RowProblem<S>& part, const char* state, S* sum, char* scratch);
