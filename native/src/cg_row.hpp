@@ -33,30 +33,25 @@ std::int64_t rows_together(std::int64_t f) {
   return fit < lanes<S> ? lanes<S> : fit / lanes<S> * lanes<S>;
 }
 
-/// Asks for the rows of W that come next: those of this row's entries where they are too many to
-/// have been asked for before, and a share of those of the next row with every vector of entries.
+/// Asks for the rows of W that the next row points to, a share with every vector of entries. Only
+/// where they are few: many would drive out of L1 what is at work, and in long rows the processor
+/// runs far enough ahead by itself; asking for their own entries cost them a third of their time.
 template <class S>
 struct Ahead {
   const RowProblem<S>& row;
   std::int64_t next;   // entry of the next row to ask for
   std::int64_t end;    // of those
   std::int64_t share;  // with every vector of entries
-  bool within;         // whether this row's entries must be asked for too
 
   Ahead(const RowProblem<S>& problem, std::int64_t groups)
-      : row(problem), next(problem.n), end(problem.n), share(0), within(false) {
-    const std::int64_t most = 4 * rows_together<S>(row.stride);
-    end += least(row.n_next, most);
+      : row(problem), next(problem.n), end(problem.n), share(0) {
+    if (row.n_next > 2 * rows_together<S>(row.stride)) return;
+    end += row.n_next;
     share = round_up(end - next, groups) / groups;
-    within = row.n > most;
   }
 
-  [[gnu::always_inline]] void ask(std::int64_t i) {
-    constexpr int L = lanes<S>;
+  [[gnu::always_inline]] void ask() {
     for (std::int64_t k = least(next + share, end); next < k; ++next) prefetch_row(row, next);
-    const std::int64_t far = i + rows_together<S>(row.stride);
-    if (within)
-      for (std::int64_t k = far; k < least(far + L, row.n); ++k) prefetch_row(row, k);
   }
 };
 
@@ -71,7 +66,7 @@ template <bool first, class S>
   for (std::int64_t begin = 0; begin < all.n; begin += together) {
     const std::int64_t end = least(begin + together, all.n);
     for (std::int64_t i = begin; i < end; i += L) {
-      ahead.ask(i);
+      ahead.ask();
       const Vec<S> dots = products<S>([&](std::int64_t k) { return all.w[i + k]; }, q, f);
       const Vec<S> s = load(all.excess + i);
       if constexpr (first) {
@@ -94,7 +89,7 @@ template <class S>
   constexpr int L = lanes<S>;
   Vec<S> total{};
   for (std::int64_t i = 0; i < all.n; i += L) {
-    ahead.ask(i);
+    ahead.ask();
     const Vec<S> dots = products<S>([&](std::int64_t k) { return all.w[i + k]; }, p, row.stride);
     total += load(all.excess + i) * dots * dots;
   }
