@@ -16,10 +16,9 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -87,16 +86,16 @@ def loads(
         kind: [f"/api/v1/{path}" for path in paths] for kind, paths in subject.questions().items()
     }
 
-    def load(kind: str, seconds: int, **how: int) -> dict[str, Any]:
+    def load(kind: str, seconds: int, **how: Any) -> dict[str, Any]:
         how = {"connections": asked.connections, "seconds": seconds, **how}
-        return dict(wrk.load(f"http://127.0.0.1:{port}", questions[kind], folder, **how))
+        return wrk.load(f"http://127.0.0.1:{port}", questions[kind], folder, **how)
 
     load(next(iter(questions)), 2)  # memory is mapped in, records are made
     told = {kind: load(kind, asked.seconds) for kind in questions}
     if "recommend" in questions:
         told["recommend, steadily"] = load("recommend", asked.seconds, **STEADY)
-        with reloading(port, asked.reloads) as statuses:
-            found = load("recommend", asked.seconds)
+        statuses: list[int] = []
+        found = load("recommend", asked.seconds, during=reloads(port, asked.reloads, statuses))
         found |= {"reloads": len(statuses), "failed": sum(one != 200 for one in statuses)}
         told[f"recommend, during {asked.reloads} reloads"] = found
     return told
@@ -129,10 +128,8 @@ def _wait_until_ready(port: int, process: subprocess.Popen[bytes]) -> None:
     sys.exit("the server did not start")
 
 
-@contextlib.contextmanager
-def reloading(port: int, times: int) -> Iterator[list[int]]:
-    """Reloads one after the other while the block runs, and until all are done; their statuses."""
-    statuses: list[int] = []
+def reloads(port: int, times: int, statuses: list[int]) -> Callable[[], None]:
+    """Reloads a model again and again, one after the other; adds the statuses of the answers."""
     asked = urllib.request.Request(f"http://127.0.0.1:{port}/api/v1/admin/reload", method="POST")
 
     def run() -> None:
@@ -140,15 +137,10 @@ def reloading(port: int, times: int) -> Iterator[list[int]]:
             try:
                 with urllib.request.urlopen(asked, timeout=120) as answer:
                     statuses.append(answer.status)
-            except OSError:
-                statuses.append(0)
+            except OSError as error:
+                statuses.append(getattr(error, "code", 0))
 
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield statuses
-    finally:
-        thread.join()
+    return run
 
 
 if __name__ == "__main__":

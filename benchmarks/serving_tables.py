@@ -39,13 +39,19 @@ def _first(by_workers: dict[Any, float], workers: int) -> float:
 def _loads(models: dict[str, Any]) -> str:
     rows = (
         f"| {name} | {kind} | {workers} | {found['requests_per_second']:,.0f} "
-        f"| {found['p50_ms']:.1f} ms | {found['p99_ms']:.1f} ms | {found['errors']} |"
+        f"| {found['p50_ms']:.1f} ms | {found['p99_ms']:.1f} ms | {_errors(found)} |"
         for name, one in models.items()
         for workers, kinds in one["load"].items()
         for kind, found in kinds.items()
     )
     head = "| model | asked | processes | requests/s | half within | 99 % within | errors |"
     return _table(head, rows)
+
+
+def _errors(found: dict[str, Any]) -> str:
+    """How many, and which: files from before tell no kinds."""
+    kinds = ", ".join(f"{kind} {n}" for kind, n in found.get("kinds_of_errors", {}).items())
+    return f"{found['errors']} ({kinds})" if kinds else f"{found['errors']}"
 
 
 def _pages(models: dict[str, Any]) -> str:

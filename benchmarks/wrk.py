@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 _SCRIPT = """
 local asked, n = {}, 0
@@ -24,7 +27,8 @@ def load(
     seconds: int,
     connections: int,
     rate: int | None = None,
-) -> dict[str, float]:
+    during: Callable[[], None] | None = None,
+) -> dict[str, Any]:
     """Ask a server at random.
 
     Parameters
@@ -40,6 +44,8 @@ def load(
     rate
         Questions a second, about: each connection pauses before it asks again. None: as many as
         are answered.
+    during
+        What is done meanwhile: the load goes on until it is done, and for its seconds at least.
 
     Returns
     -------
@@ -48,9 +54,25 @@ def load(
     lines, script = folder / "asked", folder / "asked.lua"
     lines.write_text("\n".join(asked))
     script.write_text(_SCRIPT % lines + (_pause(rate, connections) if rate else ""))
-    words = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script)]
-    done = subprocess.run([*words, address], capture_output=True, text=True, check=True)
-    return told(done.stdout)
+    words = ["wrk", "-t1", f"-c{connections}", "--latency", "-s", str(script)]
+    length = f"-d{seconds}s" if during is None else "-d1h"
+    with subprocess.Popen([*words, length, address], stdout=subprocess.PIPE, text=True) as process:
+        if during is not None:
+            _stop_after(process, seconds, during)
+        output = process.communicate()[0]
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, process.args, output)
+    return told(output)
+
+
+def _stop_after(process: subprocess.Popen[str], seconds: float, during: Callable[[], None]) -> None:
+    """Interrupt wrk once something is done and some time is over: it tells what it has found."""
+    until = time.monotonic() + seconds
+    try:
+        during()
+        time.sleep(max(0.0, until - time.monotonic()))
+    finally:
+        process.send_signal(signal.SIGINT)
 
 
 def _pause(rate: int, connections: int) -> str:
@@ -59,14 +81,26 @@ def _pause(rate: int, connections: int) -> str:
     return _PAUSE.format(least=round(mean / 2), most=round(mean * 3 / 2))
 
 
-def told(output: str) -> dict[str, float]:
-    """What wrk prints: requests a second, milliseconds of half and of 99 %, errors."""
-    errors = sum(map(int, re.findall(r"(?:connect|read|write|timeout) (\d+)", output)))
+def told(output: str) -> dict[str, Any]:
+    """What wrk prints: requests a second, milliseconds of half and of 99 %, errors and their kinds.
+
+    An answer after more than 2 s is an error, a timeout, and not among the times.
+    """
+    kinds = {
+        "connect": r"connect (\d+)",
+        "read": r"read (\d+)",
+        "write": r"write (\d+)",
+        "timeout": r"timeout (\d+)",
+        "status": r"Non-2xx or 3xx responses: (\d+)",
+    }
+    errors = {kind: int(_after(pattern, output)) for kind, pattern in kinds.items()}
     return {
         "requests_per_second": float(_after(r"Requests/sec:\s+([\d.]+)", output)),
         "p50_ms": _milliseconds(_after(r"(?m)^ +50%\s+(\S+)", output)),
         "p99_ms": _milliseconds(_after(r"(?m)^ +99%\s+(\S+)", output)),
-        "errors": errors + int(_after(r"Non-2xx or 3xx responses: (\d+)", output)),
+        "max_ms": _milliseconds(_after(r"Latency +\S+ +\S+ +(\S+)", output)),
+        "errors": sum(errors.values()),
+        "kinds_of_errors": {kind: n for kind, n in errors.items() if n},
     }
 
 

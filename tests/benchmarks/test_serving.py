@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -28,11 +30,38 @@ Requests/sec:   2028.10
 Transfer/sec:      6.59MB
 """
 
+WRK = """#!{python}
+import pathlib, signal
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+pathlib.Path("begun").touch()
+signal.sigwait([signal.SIGINT])
+print('''{printed}''')
+"""
+
 
 def test_what_wrk_prints_is_read():
-    found = {"requests_per_second": 2028.1, "p50_ms": 0.67, "p99_ms": 1250.0, "errors": 15}
-    assert wrk.told(PRINTED) == found
-    assert wrk.told(PRINTED.replace("Socket errors", "").replace("Non-2xx", ""))["errors"] < 15
+    found = {"requests_per_second": 2028.1, "p50_ms": 0.67, "p99_ms": 1250.0, "max_ms": 44.1}
+    kinds = {"connect": 1, "read": 2, "write": 3, "timeout": 4, "status": 5}
+    assert wrk.told(PRINTED) == found | {"errors": 15, "kinds_of_errors": kinds}
+    assert wrk.told(PRINTED.replace("timeout 4", "timeout 0"))["kinds_of_errors"].keys() == (
+        kinds.keys() - {"timeout"}
+    )
+    lines = [line for line in PRINTED.splitlines() if "errors" not in line and "2xx" not in line]
+    assert wrk.told("\n".join(lines)) == found | {"errors": 0, "kinds_of_errors": {}}
+
+
+def test_a_load_goes_on_until_what_is_done_during_it_is_done(tmp_path: Path, monkeypatch):
+    (tmp_path / "wrk").write_text(WRK.format(python=sys.executable, printed=PRINTED))
+    (tmp_path / "wrk").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.chdir(tmp_path)
+
+    def during() -> None:
+        while not Path("begun").exists():
+            time.sleep(0.01)
+
+    found = wrk.load("http://x", ["/"], tmp_path, seconds=0, connections=1, during=during)
+    assert found["errors"] == 15
 
 
 def test_pauses_give_the_rate():
