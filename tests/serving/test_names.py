@@ -111,3 +111,28 @@ def test_a_hundred_thousand_names_take_a_blink() -> None:
 
     typed = [names[7], names[8][:3], "e", "eia", "aaaaaaaaaa", "ioea " * 30, "kzx qua loretum"]
     assert max(map(slowest, typed)) < 0.06  # twice what is promised: other work goes on beside
+
+
+def test_the_work_for_the_same_names_is_taken_over():
+    rng = np.random.default_rng(0)
+    before = NameIndex(CATALOGUE, rng.random(len(NAMES)))
+    weights = rng.random(len(NAMES))
+    again = NameIndex(Catalogue(list(CATALOGUE.items), names=NAMES), weights, before)
+    fresh = NameIndex(CATALOGUE, weights)
+    assert again._holders is before._holders
+    for text in ("b", "metal", "netallica", "a6", "the"):
+        assert again.find(text) == fresh.find(text)
+
+
+@pytest.mark.parametrize("what", ["names", "ids", "no names", "fewer"])
+def test_the_work_for_other_names_is_not_taken_over(what):
+    before, items = NameIndex(CATALOGUE), list(CATALOGUE.items)
+    other = {
+        "names": Catalogue(items, names=[*NAMES[:-1], "Metallica"]),
+        "ids": Catalogue([f"b{n}" for n in range(len(NAMES))], names=NAMES),
+        "no names": Catalogue(items),
+        "fewer": Catalogue(items[1:], names=NAMES[1:]),
+    }[what]
+    index = NameIndex(other, None, before)
+    for text in ("metal", "a6", "b6"):
+        assert index.find(text) == NameIndex(other).find(text)

@@ -38,16 +38,22 @@ class NameIndex:
     weights
         Shape (n_items,): which of two items that fit as well comes first, the heavier one; such as
         how many people like it. None: the one with the shorter name.
+    before
+        Another index, whose work is taken over where items and names are the same.
     """
 
-    def __init__(self, catalogue: Catalogue, weights: npt.ArrayLike | None = None) -> None:
-        self._items = catalogue.items
-        self._names = fold_all(_names_of(catalogue))
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        weights: npt.ArrayLike | None = None,
+        before: NameIndex | None = None,
+    ) -> None:
+        self._catalogue = catalogue
+        self._names, self._starts, self._holders = _made_of(catalogue, before)
         lengths = np.fromiter(map(len, self._names), dtype=np.float64, count=len(self._names))
         rank = -lengths if weights is None else np.asarray(weights, dtype=np.float64)
         # 0…1, the better the higher: only ever a tie-breaker
         self._better = _places(rank) / max(len(rank), 1)
-        self._starts, self._holders = _postings(self._names)
 
     def __len__(self) -> int:
         return len(self._names)
@@ -58,12 +64,13 @@ class NameIndex:
         What is an item's id comes first; then names that begin with the text, names with words
         that do, names that hold it, and names that would with a slip or two put right.
         """
-        exact = self._items.get(self._items.parse(text.strip()))
+        items = self._catalogue.items
+        exact = items.get(items.parse(text.strip()))
         wanted = fold(text[:MOST_TYPED])
         codes = [] if exact is None else [exact]
         if wanted:
             codes += [code for code in self._ranked(wanted, k) if code != exact]
-        return [self._items[code] for code in codes[:k]]
+        return [items[code] for code in codes[:k]]
 
     def _ranked(self, wanted: str, k: int) -> list[int]:
         """Codes of what fits, the best first."""
@@ -131,6 +138,18 @@ def _folded(lines: list[str]) -> list[str]:
     return [one.strip() or line.casefold() for line, one in zip(lines, folded, strict=True)]
 
 
+def _made_of(
+    catalogue: Catalogue, before: NameIndex | None
+) -> tuple[list[str], npt.NDArray[np.int64], Codes]:
+    """Names as they are compared, and their postings; another index's where it has the same."""
+    if before is not None:
+        other = before._catalogue
+        if other.items == catalogue.items and other.names == catalogue.names:
+            return before._names, before._starts, before._holders
+    names = fold_all(_names_of(catalogue))
+    return names, *_postings(names)
+
+
 def _names_of(catalogue: Catalogue) -> list[str]:
     ids = catalogue.items.array.tolist()
     names = catalogue.names or [""] * len(ids)
@@ -143,7 +162,10 @@ def _names_of(catalogue: Catalogue) -> list[str]:
 def _postings(names: list[str]) -> tuple[npt.NDArray[np.int64], Codes]:
     """Which names hold which pieces: where the holders of each piece begin, and the holders."""
     letters = _letters("".join("\n" + name for name in names))
-    owner = (np.cumsum(letters == ord("\n")) - 1).astype(np.int32)
+    owner = (letters == ord("\n")).astype(np.int32)
+    # in place and of one type: else no other thread runs until it is done
+    np.cumsum(owner, dtype=np.int32, out=owner)
+    owner -= 1
     twos, threes = _pair_hash(letters), _triple_hash(letters)
     pieces = np.concatenate([twos, threes])
     owners = np.concatenate([owner[: len(twos)], owner[: len(threes)]])
