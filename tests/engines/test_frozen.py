@@ -12,7 +12,15 @@ import pytest
 
 from tacit import kernels
 from tacit.engines import frozen as module
-from tacit.engines.frozen import ENOUGH, MANY, freeze, index_of, made_of, prepare_index
+from tacit.engines.frozen import (
+    ENOUGH,
+    MANY,
+    freeze,
+    in_a_hurry,
+    index_of,
+    made_of,
+    prepare_index,
+)
 from tacit.engines.scorers import FactorScorer
 
 
@@ -52,6 +60,28 @@ def test_what_was_written_to_after_all_is_made_anew():
     array[0] = 5
     assert made_of(array, double)[0] == 10
     assert made_of(freeze(array), double)[0] == 10
+
+
+def test_who_is_in_a_hurry_makes_no_index_and_uses_what_is_there():
+    items = freeze(some())
+    with in_a_hurry():
+        assert asked_until_kept(items) is None
+    prepare_index(items, None)
+    with in_a_hurry():
+        assert index_of(items, 1, None) is not None
+    assert asked_until_kept(freeze(some())) is not None, "only inside the block"
+
+
+def test_what_is_made_already_is_had_while_something_else_is_being_made():
+    array = freeze(np.arange(3.0))
+    made = made_of(array, double)
+    got = []
+    with module._known[id(array)].lock:  # as whoever makes an index holds it
+        asking = threading.Thread(target=lambda: got.append(made_of(array, double)), daemon=True)
+        asking.start()
+        asking.join(20)
+    assert len(got) == 1
+    assert got[0] is made
 
 
 def test_all_is_forgotten_with_the_array():

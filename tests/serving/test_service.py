@@ -6,11 +6,15 @@ import dataclasses
 
 import numpy as np
 import pytest
+from tests.conftest import random_interactions
 from tests.serving.conftest import HOSTILE, small_data
 
+from tacit.engines import frozen
+from tacit.engines.frozen import MANY
 from tacit.errors import SettingsError, UnknownIdError, UnsupportedError
 from tacit.models.als import ALS
 from tacit.models.popularity import Popularity
+from tacit.models.units import units
 from tacit.serving.filters import Filters
 from tacit.serving.opening import Artifacts
 from tacit.serving.service import MOST, Service
@@ -193,3 +197,14 @@ def test_a_model_without_catalogue_goes_by_ids():
 def test_an_answer_uses_one_thread(files: Artifacts):
     assert Service.open(files).likes.threads == 1
     assert Service.open(files, threads=None).likes.threads is None
+
+
+def test_no_question_makes_what_answers_are_found_by_and_none_is_answered_otherwise():
+    likes = ALS(factors=4, iterations=1).fit(random_interactions(40, MANY, density=0.01))
+    service = Service({"likes": likes})
+    before = [(service.recommend(user), service.similar("i0007")) for user in likes.users]
+    kept = [frozen._known[id(one)] for one in (likes.item_factors, units(likes.item_factors))]
+    assert [one.index for one in kept] == [None, None]
+    service.prepare()
+    assert None not in [one.index for one in kept]
+    assert [(service.recommend(user), service.similar("i0007")) for user in likes.users] == before

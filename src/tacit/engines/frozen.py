@@ -6,9 +6,11 @@ such as vectors of length one and what rules items out, is made once and kept wh
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import numpy as np
@@ -46,6 +48,8 @@ _known: dict[int, _Kept] = {}
 
 _adding = threading.Lock()
 
+_hurried: ContextVar[bool] = ContextVar("hurried", default=False)
+
 
 def freeze(array: AnyArray) -> AnyArray:
     """The same array, which nobody will write to from now on: what is made of it may be kept."""
@@ -59,26 +63,43 @@ def made_of(array: Array, make: Callable[[Any], Array]) -> Array:
     kept = _kept_of(array)
     if kept is None:
         return make(array)
-    with kept.lock:
-        if make not in kept.made:
-            kept.made[make] = freeze(make(array))
-        return kept.made[make]
+    made = kept.made.get(make)
+    if made is None:  # else who asks waits for nobody, not even for an index that is being made
+        with kept.lock:
+            made = kept.made.get(make)
+            if made is None:
+                made = kept.made[make] = freeze(make(array))
+    return made
 
 
 def index_of(items: Array, n_queries: int, threads: int | None) -> kernels.FactorIndex | None:
     """What rules items out when some queries are asked about them; None: nothing (yet).
 
-    It is made once the queries of several calls took about as long as making it. Who asks
-    meanwhile does not wait for it.
+    It is made once the queries of several calls took about as long as making it, but not by who
+    is :func:`in_a_hurry`. Who asks meanwhile does not wait for it.
     """
     kept = _kept_of(items) if len(items) >= MANY else None
     if kept is None:
         return None
     again = kept.asked > 0
     kept.asked += n_queries if n_queries <= _FEW else max(n_queries, ENOUGH // 2)
-    if kept.index is None and again and kept.asked >= ENOUGH:
+    if kept.index is None and again and kept.asked >= ENOUGH and not _hurried.get():
         _add_index(kept, items, threads)
     return kept.index
+
+
+@contextlib.contextmanager
+def in_a_hurry() -> Iterator[None]:
+    """While the block runs, no index is made for what is asked in it.
+
+    That takes as long as dozens of queries, and many times that where others ask meanwhile: a
+    server leaves it to a thread that nobody waits for, which calls :func:`prepare_index`.
+    """
+    token = _hurried.set(True)
+    try:
+        yield
+    finally:
+        _hurried.reset(token)
 
 
 def prepare_index(items: Array, threads: int | None) -> None:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from tacit import checks
 from tacit.data.catalogue import Catalogue
 from tacit.data.ids import Id, IdMap
+from tacit.engines.frozen import in_a_hurry
 from tacit.errors import SettingsError, UnknownIdError, UnsupportedError
 from tacit.models.base import Model
 from tacit.serving.filters import ALL, Filters, Lists, Tags
@@ -130,6 +131,27 @@ class Service:
         factors = getattr(self.likes, "item_factors", None)
         return int(factors.size) if factors is not None else 64 * len(self.likes.items)
 
+    def prepare(self) -> None:
+        """Make what answers are found by in large catalogues; see :meth:`tacit.ALS.prepare`.
+
+        No question makes it: somebody would wait. It is native work, beside which others run.
+        """
+        for model in self.models.values():
+            model.prepare()
+
+    def index_names(self, before: Service | None = None) -> NameIndex:
+        """The index of names; the first call makes it.
+
+        It takes over the work of another service's where the names are the same.
+        """
+        with self._lock:
+            if self._names is None:
+                catalogue = self.likes.catalogue or Catalogue(self.likes.items)
+                counts = self.counts if catalogue.items == self.likes.items else None
+                known = None if before is None else before._names
+                self._names = NameIndex(catalogue, counts, known)
+            return self._names
+
     # --- items and people ---------------------------------------------------------------
 
     def item(self, item: Id) -> ItemView:
@@ -245,9 +267,10 @@ class Service:
         if history is not None and not len(history):
             ids, scores = self._by_popularity.best(wanted, **lists)
         else:
-            found = self.likes.recommend(
-                user, wanted, history=history, exclude_seen=exclude_seen, **lists
-            )
+            with in_a_hurry():
+                found = self.likes.recommend(
+                    user, wanted, history=history, exclude_seen=exclude_seen, **lists
+                )
             ids, scores = found.ids, found.scores.tolist()
         if diversity:
             order = rerank(scores, self._vectors(ids), n, diversity).tolist()
@@ -277,7 +300,8 @@ class Service:
         model = self._model(row)
         if item not in model.items:
             return []
-        found = model.similar_items(item, n, **self._lists(filters))
+        with in_a_hurry():
+            found = model.similar_items(item, n, **self._lists(filters))
         return self._scored(found.ids[offset:], found.scores[offset:].tolist())
 
     def explain(
@@ -333,13 +357,8 @@ class Service:
 
     @property
     def names(self) -> NameIndex:
-        """The index of names; the first call makes it."""
-        with self._lock:
-            if self._names is None:
-                catalogue = self.likes.catalogue or Catalogue(self.likes.items)
-                counts = self.counts if catalogue.items == self.likes.items else None
-                self._names = NameIndex(catalogue, counts)
-            return self._names
+        """The index of names; the first use makes it."""
+        return self.index_names()
 
     # --- what it is ---------------------------------------------------------------------
 
