@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import threading
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from tests.serving.conftest import small_data
 
 from tacit.errors import ArtifactError
 from tacit.models.als import ALS
+from tacit.serving import holder as holding
 from tacit.serving.app import create_app
 from tacit.serving.holder import ServiceHolder, activate, learned_by
 from tacit.serving.opening import Artifacts
@@ -105,24 +108,31 @@ def test_overrides_are_taken_over(holder, opened):
 def test_no_request_fails_during_twenty_reloads(holder, opened, files):
     app = create_app(holder, opened, Settings(likes=str(files.likes), watch=0))
     with TestClient(app, base_url="http://localhost") as client:
-        statuses: list[int] = []
+        given: list[tuple[int, str]] = []
         done = threading.Event()
+
+        def answer() -> tuple[int, str]:
+            found = client.get(f"{V1}/recommend?user=u0001")
+            return found.status_code, found.text
 
         def ask() -> None:
             while not done.is_set():
-                statuses.append(client.get(f"{V1}/recommend?user=u0001").status_code)
+                given.append(answer())
 
+        whole = {answer()}  # what each model answers
         asking = [threading.Thread(target=ask) for _ in range(2)]
         for one in asking:
             one.start()
         for seed in range(20):
             another(files.likes, seed)
             assert client.post(f"{V1}/admin/reload").status_code == 200
+            whole.add(answer())
         done.set()
         for one in asking:
             one.join()
-        assert len(statuses) > 20
-        assert set(statuses) == {200}
+        assert len(given) > 20
+        assert {status for status, _ in given} == {200}
+        assert set(given) <= whole
         assert "tacit_reloads_total 20" in client.get("/metrics").text
         rubbish = files.likes.with_suffix(".draft")
         rubbish.write_bytes(b"rubbish")
@@ -132,3 +142,101 @@ def test_no_request_fails_during_twenty_reloads(holder, opened, files):
         assert failed.json()["error"]["kind"] == "CorruptArtifactError"
         assert client.get(f"{V1}/recommend?user=u0001").status_code == 200
         assert "tacit_reload_failures_total 1" in client.get("/metrics").text
+
+
+# --- nobody waits -----------------------------------------------------------------------
+
+
+def test_what_answers_need_is_made_before_a_model_is_put_to_use(holder, files, monkeypatch):
+    before, prepared = holder.service, []
+
+    def prepare(self: ALS) -> None:
+        prepared.append((self.settings["factors"], holder.service is before))
+
+    monkeypatch.setattr(ALS, "prepare", prepare)
+    names = before.index_names()
+    another(files.likes)
+    holder.reload()
+    assert prepared == [(6, True)]
+    assert holder.service._names is not None
+    assert holder.service.names._holders is names._holders  # the catalogue is the same
+
+
+def test_what_cannot_be_made_before_hinders_no_reload(holder, files, monkeypatch, caplog):
+    def broken(_: object) -> None:
+        raise RuntimeError("no index today")
+
+    monkeypatch.setattr(ALS, "prepare", broken)
+    another(files.likes)
+    holder.reload()
+    assert holder.service.likes.settings["factors"] == 6
+    assert "no index today" in caplog.text
+
+
+class Slow:
+    """Opening files, one at a time told when to go on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun, self.at_once, self.most = 0, 0, 0
+        self.entered, self.go = threading.Semaphore(0), threading.Semaphore(0)
+        self._checked = holding._checked
+        monkeypatch.setattr(holding, "_checked", self)
+
+    def __call__(self, *how: Any) -> Any:
+        self.begun += 1
+        self.at_once += 1
+        self.most = max(self.most, self.at_once)
+        self.entered.release()
+        assert self.go.acquire(timeout=30)
+        try:
+            return self._checked(*how)
+        finally:
+            self.at_once -= 1
+
+
+class Told:
+    """A lock that tells who comes to it."""
+
+    def __init__(self, lock: AbstractContextManager[bool]) -> None:
+        self._lock, self.came = lock, threading.Semaphore(0)
+
+    def __enter__(self) -> bool:
+        self.came.release()
+        return self._lock.__enter__()
+
+    def __exit__(self, *how: Any) -> None:
+        self._lock.__exit__(*how)
+
+
+@pytest.mark.parametrize("sound", [True, False])
+def test_who_asks_during_a_reload_shares_the_next(holder, files, monkeypatch, sound):
+    another(files.likes)
+    if not sound:
+        files.likes.write_bytes(b"rubbish")
+    slow, lock, failures = Slow(monkeypatch), Told(holder._busy), []
+    holder._busy = lock
+
+    def ask() -> None:
+        try:
+            holder.reload()
+        except ArtifactError as error:
+            failures.append(error)
+
+    asking = [threading.Thread(target=ask, daemon=True) for _ in range(4)]
+    asking[0].start()
+    assert slow.entered.acquire(timeout=30)
+    for one in asking[1:]:
+        one.start()
+    for _ in asking:
+        assert lock.came.acquire(timeout=30)
+    slow.go.release()
+    slow.go.release()
+    for one in asking:
+        one.join(30)
+    assert not any(one.is_alive() for one in asking)
+    assert (slow.begun, slow.most) == (2, 1)
+    assert len(failures) == (0 if sound else 4)
+    slow.go.release()
+    if sound:
+        holder.reload()  # it joins none that is over
+        assert slow.begun == 3

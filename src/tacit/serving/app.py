@@ -59,6 +59,7 @@ def create_app(holder: ServiceHolder, store: Store, settings: Settings) -> FastA
     )
     shared = Shared(None if settings.shared is None else Path(settings.shared))
     metrics = holder.metrics = Metrics(_add_routes(app), shared)
+    holder.turn = shared.turn
     folder = settings.picture_cache
     pictures = None if folder is None else Pictures(Path(folder))
     app.state.tacit = State(holder, store, settings, People(store, shared), metrics, pictures)
@@ -99,7 +100,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 async def _keep_warm(state: State) -> None:
     """Make what takes a moment of every service that is put to use, before somebody asks for it.
 
-    Not at once: who waits for the server to start comes first.
+    Not at once: who waits for the server to start comes first. Where it takes the place of
+    another, what answers need is there already, and only the pages' is left.
     """
     warmed = None
     while True:
@@ -112,9 +114,8 @@ async def _keep_warm(state: State) -> None:
 
 def _warm(service: Service) -> None:
     try:
-        for model in service.models.values():
-            model.prepare()
-        _ = service.names
+        service.prepare()
+        service.index_names()
         pages.prepare(service)
     except Exception:
         log.exception("what pages need can't be made beforehand")

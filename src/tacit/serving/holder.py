@@ -7,6 +7,8 @@ import contextlib
 import logging
 import math
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from tacit.errors import ArtifactError, StoreError, TacitError
@@ -38,6 +40,8 @@ class ServiceHolder:
     ----------
     service
         The service in use.
+    turn
+        Entered while another model is opened: who shares the machine takes turns by it.
     """
 
     def __init__(
@@ -49,7 +53,10 @@ class ServiceHolder:
     ) -> None:
         self.service = service
         self._files, self._store, self.metrics = files, store, metrics
+        self.turn: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
         self._busy = threading.Lock()
+        self._begun = 0  # reloads, this far
+        self._last: tuple[int, TacitError | None] = 0, None  # which ended last, and its failure
         self._seen = _signature(files)
 
     @classmethod
@@ -76,6 +83,9 @@ class ServiceHolder:
     def reload(self) -> None:
         """Open the files anew, and put them to use if they answer as they should.
 
+        All that answers need is made before, so that nobody waits for it. One reload at a time:
+        those who ask for it during one share the next.
+
         Raises
         ------
         ArtifactError
@@ -83,19 +93,33 @@ class ServiceHolder:
         """
         if self._files is None or self._store is None:
             raise ArtifactError("this service was not made of files: there is nothing to reload")
+        asked = self._begun
         with self._busy:
-            files = self._wanted(self._files, self._store)
+            ended, failure = self._last
+            if ended <= asked:  # else one began after this was asked for
+                self._begun += 1
+                failure = self._open_anew(self._files, self._store)
+                self._last = self._begun, failure
+        if failure is not None:
+            raise failure
+
+    def _open_anew(self, files: Artifacts, store: Store) -> TacitError | None:
+        """Put what is wanted now to use; why it can't be, where it can't."""
+        with self.turn():
+            files = self._wanted(files, store)
             self._seen = _signature(files)  # what fails is not tried again until it changes
             try:
-                made = _checked(files, self._store)
+                made = _checked(files, store)
             except TacitError as error:
                 self._count("reload_failures")
                 log.error("the new model is not put to use, the old one stays: %s", error)
-                raise
-            self.service = made.with_overrides(self._store.overrides())
-            self._files = files
-            self._count("reloads")
-            log.info("put %s to use", files.likes)
+                return error
+            _prepare(made, self.service)
+        self.service = made.with_overrides(store.overrides())
+        self._files = files
+        self._count("reloads")
+        log.info("put %s to use", files.likes)
+        return None
 
     def look(self) -> None:
         """Reload if a file changed or another one was made active; take over new overrides."""
@@ -165,6 +189,15 @@ def _checked(files: Artifacts, store: Store, *, verify: bool = True) -> Service:
     except Exception as error:
         raise ArtifactError(f"{files.likes} fails its check: {error!r}") from error
     return service
+
+
+def _prepare(service: Service, before: Service) -> None:
+    """Make what a service that takes the place of another finds its answers by."""
+    try:
+        service.prepare()
+        service.index_names(before)
+    except Exception:
+        log.exception("what answers are found by can't be made beforehand")
 
 
 def self_check(service: Service) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
@@ -41,7 +42,7 @@ _FAILED: dict[int | str, dict[str, Any]] = {
 async def reload(request: Request) -> Response:
     """No request is dropped; processes beside the one that answers follow within a second or so."""
     try:
-        await run_in_threadpool(state_of(request).holder.reload)
+        await asyncio.to_thread(state_of(request).holder.reload)  # not in a thread that answers
     except ArtifactError as error:
         return problem(409, type(error).__name__, str(error))
     return json_of(b'{"status":"reloaded"}')
@@ -65,7 +66,7 @@ async def override(request: Request, asked: schemas.OverrideIn) -> Response:
     plain = all(value is None or value is False for value in fields.values())
     made = None if plain else Override(**{**fields, "tags": tags})
     await run_in_threadpool(state.store.set_override, known, made)
-    await run_in_threadpool(state.holder.look)
+    await asyncio.to_thread(state.holder.look)
     return json_of(b'{"status":"ok"}')
 
 
