@@ -189,17 +189,17 @@ def _works(f: Figures, work: str, title: str) -> str:
 
 def _scaling(f: Figures) -> str:
     parts = []
-    for work, what in (("scale-nnz", "interactions"), ("scale-factors", "factors")):
+    for work, what, unit in (("scale-nnz", "interactions", 1e6), ("scale-factors", "factors", 1)):
         rows = []
         for case in f.cases(work):
             x = f.result["datasets"][case[1]]["interactions"] if what == "interactions" else case[2]
             rows += [
-                [f"{x:,}", e, f"{s:.4f}", f"{s / x * 1e6:.3f}"]
+                [f"{x:,}", e, f"{s:.4f}", f"{s / x * unit:.4f}"]
                 for e in f.engines(case)
                 if (s := f.seconds(case, e)) is not None
             ]
         if rows:
-            head = [what, "", "seconds per epoch", f"per million {what}"]
+            head = [what, "", "seconds per epoch", "per million" if unit > 1 else "per factor"]
             parts.append(f"## Seconds per epoch against {what}\n\n" + table(head, rows))
     return "\n".join(parts)
 
