@@ -26,7 +26,8 @@ pytestmark = pytest.mark.skipif(not CAN_FORK, reason="processes are not forked h
 SERVE = "from tacit.cli import main; main()"
 SPAWN = "from tacit.serving import run; run.CAN_FORK = False; " + SERVE
 LOOK_BUSY = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGHUP, getattr(signal, sys.argv[2]))  # whatever the tests were started by
 from tacit.serving.workers import Workers
 Workers(lambda: time.sleep(600), int(sys.argv[1])).run()
 print("ended", flush=True)
@@ -219,7 +220,7 @@ def test_where_no_process_can_be_forked_they_are_spawned(files, tmp_path):
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_any_signal_to_stop_ends_all(how):
-    with running(LOOK_BUSY, 3) as parent:
+    with running(LOOK_BUSY, 3, "SIG_DFL") as parent:
         until(lambda: len(children(parent)) == 3)
         all_three = children(parent)
         parent.send_signal(how)
@@ -228,8 +229,20 @@ def test_any_signal_to_stop_ends_all(how):
         assert alive(all_three) == []
 
 
+def test_a_signal_that_was_ignored_from_the_start_stops_nobody():
+    """As under nohup, where the terminal goes and the server stays."""
+    with running(LOOK_BUSY, 2, "SIG_IGN") as parent:
+        until(lambda: len(children(parent)) == 2)
+        both = children(parent)
+        parent.send_signal(signal.SIGHUP)
+        time.sleep(0.5)
+        assert children(parent) == both
+        parent.terminate()
+        assert parent.communicate(timeout=60) == ("ended\n", "")
+
+
 def test_processes_do_not_outlive_one_that_is_killed():
-    with running(LOOK_BUSY, 3) as parent:
+    with running(LOOK_BUSY, 3, "SIG_DFL") as parent:
         until(lambda: len(children(parent)) == 3)
         all_three = children(parent)
         parent.kill()
