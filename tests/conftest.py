@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -48,6 +49,16 @@ def postgres_server() -> Iterator[postgres.Server]:
         pytest.skip(str(error))
     yield server
     server.stop()
+
+
+def peak_memory(call: Callable[[], object]) -> int:
+    """Bytes that Python and NumPy hold at most while something is called."""
+    tracemalloc.start()
+    try:
+        call()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
 
 
 def random_interactions(

@@ -6,13 +6,12 @@ import itertools
 import os
 import signal
 import threading
-import tracemalloc
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.conftest import random_interactions
+from tests.conftest import peak_memory, random_interactions
 
 from tacit import ALS
 from tacit.data.ids import IdMap
@@ -408,12 +407,7 @@ def test_a_fit_holds_the_factors_and_the_transpose(confidence, copies, solver) -
         factors=factors, alpha=3.0, confidence=confidence, solver=solver, iterations=1, threads=1
     )
     ALS(factors=2, iterations=1).fit(data)  # what is imported at first use is no part of it
-    tracemalloc.start()
-    try:
-        model.fit(data)
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+    peak = peak_memory(lambda: model.fit(data))
     entries = data.nnz * (4 + 4)
     matrices = (n_users + n_items) * factors * 4
     assert peak < 1.1 * (matrices + copies * entries) + 2e6

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.conftest import random_interactions
+from tests.conftest import peak_memory, random_interactions
 
 import tacit
 from tacit import ItemNeighbours
@@ -94,12 +93,7 @@ def test_a_fit_holds_few_likenesses_at_a_time(shrinkage) -> None:
     data = random_interactions(100, 4000, density=0.05)
     model = ItemNeighbours(neighbours=20, shrinkage=shrinkage)
     ItemNeighbours().fit(random_interactions(5, 5))  # what is imported is no part of it
-    tracemalloc.start()
-    try:
-        model.fit(data)
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+    peak = peak_memory(lambda: model.fit(data))
     assert peak < 0.6 * data.n_items**2 * 4
 
 
