@@ -251,19 +251,19 @@ template <class S>
 bool cg_advance(const RowProblem<S>& row, char* state, const S* sums, std::int64_t n_parts,
                 char* memory) {
   auto& cg = *reinterpret_cast<ConjugateGradients<S>*>(state);
-  bool more = !cg.is_last(row);
-  if (more) {
-    for (std::int64_t k = 0; k < n_parts; ++k)
-      for (std::int64_t j = 0; j < row.stride; j += lanes<S>)
-        store(cg.target() + j, load(cg.target() + j) + load(sums + k * row.stride + j));
-    more = cg.advance(row);
-  } else {
+  if (cg.is_last(row)) {
     double curvature = 0;
     for (std::int64_t k = 0; k < n_parts; ++k) curvature += static_cast<double>(sums[k * row.stride]);
     cg.arrive(row, curvature);
+  } else {
+    S* target = cg.target();
+    for (std::int64_t k = 0; k < n_parts; ++k)
+      for (std::int64_t j = 0; j < row.stride; j += lanes<S>)
+        store(target + j, load(target + j) + load(sums + k * row.stride + j));
+    if (cg.advance(row)) return true;
   }
-  if (!more) cg.finish(row, memory);
-  return more;
+  cg.finish(row, memory);
+  return false;
 }
 
 }  // namespace

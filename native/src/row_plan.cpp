@@ -40,7 +40,7 @@ double cg_cost(std::int64_t n, std::int64_t f, int steps) {
 class Planner {
  public:
   Planner(const WeightedRows& rows, const RowCosts& costs, int threads)
-      : rows_(rows), costs_(costs), plan_{costs, {}, {}, 1} {
+      : rows_(rows), plan_{costs, {}, {}, 1} {
     double total = 0;
     for (std::int64_t r = 0; r < rows.n_rows; ++r) total += costs.of_row(entries(r));
     heavy_ = heavy_share * total;
@@ -60,8 +60,8 @@ class Planner {
 
   void add(std::int64_t r) {
     const std::int64_t n = entries(r);
-    const double cost = costs_.of_row(n);
-    if (n >= std::max(least_heavy, least_entries_a_factor * costs_.f) && cost >= heavy_) {
+    const double cost = plan_.costs.of_row(n);
+    if (n >= std::max(least_heavy, least_entries_a_factor * plan_.costs.f) && cost >= heavy_) {
       close(r + 1);
       plan_.heavy.push_back(r);
       plan_.most_entries = std::max(plan_.most_entries, parts_of(n).front().count);
@@ -79,7 +79,6 @@ class Planner {
   }
 
   const WeightedRows& rows_;
-  const RowCosts& costs_;
   RowPlan plan_;
   double heavy_, size_;
   Chunk open_{0, 0, 0};
