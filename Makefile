@@ -11,7 +11,7 @@ comma  := ,
 
 # $(call ctest,NAME,OPTIONS): configures, builds and runs the native tests in build/NAME
 ctest = PATH="$(CURDIR)/$(BIN):$$PATH"; export PATH; \
-	cmake -S . -B build/$(1) -G Ninja -DTACIT_NATIVE_TESTS=ON $(2) > /dev/null && \
+	cmake -S . -B build/$(1) -G Ninja -DPENCHANT_NATIVE_TESTS=ON $(2) > /dev/null && \
 	cmake --build build/$(1) -- --quiet && \
 	ctest --test-dir build/$(1) --output-on-failure
 
@@ -21,8 +21,8 @@ ctest = PATH="$(CURDIR)/$(BIN):$$PATH"; export PATH; \
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-demo: $(VENV)/built  ## the main job on a made-up catalogue: writes demo/report.html
-	@$(BIN)/tacit demo
+demo: $(VENV)/built  ## the main job on a made-up catalog: writes demo/report.html
+	@$(BIN)/penchant demo
 
 test: $(VENV)/built $(VENV)/dev  ## every Python test
 	@$(BIN)/python -m pytest
@@ -31,11 +31,11 @@ test-native: $(VENV)/core  ## the native tests, as fast as they are shipped
 	@$(call ctest,native,-DCMAKE_BUILD_TYPE=Release)
 
 test-sanitizers: $(VENV)/core  ## the native tests under the address, undefined and thread sanitizers
-	@$(call ctest,address,-DCMAKE_BUILD_TYPE=Debug -DTACIT_SANITIZE=address$(comma)undefined)
-	@$(call ctest,thread,-DCMAKE_BUILD_TYPE=Debug -DTACIT_SANITIZE=thread)
+	@$(call ctest,address,-DCMAKE_BUILD_TYPE=Debug -DPENCHANT_SANITIZE=address$(comma)undefined)
+	@$(call ctest,thread,-DCMAKE_BUILD_TYPE=Debug -DPENCHANT_SANITIZE=thread)
 
 test-baseline: $(VENV)/built $(VENV)/dev  ## the numeric Python tests on the plainest instruction set
-	@TACIT_ISA=baseline $(BIN)/python -m pytest $(NUMERIC)
+	@PENCHANT_ISA=baseline $(BIN)/python -m pytest $(NUMERIC)
 
 lint: $(VENV)/built $(VENV)/dev  ## style and types
 	@$(BIN)/ruff check .
@@ -48,12 +48,12 @@ bench: $(BENCH)/built  ## against the peers, side by side; hours (ARGS="--help" 
 bench-quick: $(BENCH)/built  ## a small part of it, in under three minutes
 	@$(BENCH)/bin/python -m benchmarks.run --quick $(ARGS)
 
-serve: $(VENV)/built $(VENV)/dev demo/looks.tacit  ## pages and an API over the demo's models (ARGS="--port 9000")
-	@$(BIN)/tacit serve demo/model.tacit --tags demo/tags.tacit --looks demo/looks.tacit \
+serve: $(VENV)/built $(VENV)/dev demo/looks.penchant  ## pages and an API over the demo's models (ARGS="--port 9000")
+	@$(BIN)/penchant serve demo/model.penchant --tags demo/tags.penchant --looks demo/looks.penchant \
 	  --db sqlite:///demo/feedback.db $(ARGS)
 
-demo/looks.tacit: | $(VENV)/built
-	@$(BIN)/tacit demo
+demo/looks.penchant: | $(VENV)/built
+	@$(BIN)/penchant demo
 
 docs: $(VENV)/built $(VENV)/docs  ## the manual, in docs/_build
 	@$(BIN)/sphinx-build -q -W -b html docs docs/_build

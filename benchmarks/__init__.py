@@ -1,1 +1,1 @@
-"""tacit beside its peers: ``make bench``, or ``python -m benchmarks.run --help``."""
+"""penchant beside its peers: ``make bench``, or ``python -m benchmarks.run --help``."""

@@ -48,9 +48,9 @@ class Rows:
 
 
 def folder() -> Path:
-    """Where prepared data lie: TACIT_CACHE, else the user's cache folder."""
-    home = os.environ.get("TACIT_CACHE") or os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(home).expanduser() / "tacit-bench"
+    """Where prepared data lie: PENCHANT_CACHE, else the user's cache folder."""
+    home = os.environ.get("PENCHANT_CACHE") or os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(home).expanduser() / "penchant-bench"
 
 
 def prepare(name: str) -> Path:
@@ -58,7 +58,7 @@ def prepare(name: str) -> Path:
 
     Raises
     ------
-    tacit.errors.TacitError
+    penchant.errors.PenchantError
         If a real one is not to be had.
     """
     place = folder() / f"{name}-{VERSION}"
@@ -98,9 +98,9 @@ def load(place: Path) -> Rows:
 
 
 def _real(name: str) -> tuple[dict[str, npt.NDArray[Any]], int]:
-    import tacit
+    import penchant
 
-    data = tacit.datasets.load(REAL[name])
+    data = penchant.datasets.load(REAL[name])
     csr = data.csr
     return {part: np.asarray(getattr(csr, part)) for part in PARTS}, data.n_items
 

@@ -100,8 +100,8 @@ class Figures:
         return min(found) if found else None
 
     def converged_loss(self, case: Case) -> float | None:
-        """The lowest that any peer came to. Tacit goes lower, where peers never arrive."""
-        peers = [e for e in self.engines(case) if not e.startswith("tacit")]
+        """The lowest that any peer came to. Penchant goes lower, where peers never arrive."""
+        peers = [e for e in self.engines(case) if not e.startswith("penchant")]
         return self.lowest_loss(case, peers)
 
     def seconds_to_converge(self, case: Case, engine: str) -> float | None:

@@ -114,10 +114,10 @@ def _counts(shape: Shape, rng: np.random.Generator) -> Ints:
     return np.minimum(shape.least_per_user + np.rint(extra).astype(np.int64), most)
 
 
-def _seeded(shape: Shape, favourite: Ints, topic: Ints, rng: np.random.Generator) -> Ints:
-    """Every item with a few users whose favourite topic is the item's."""
-    order = np.argsort(favourite, kind="stable")
-    counts = np.bincount(favourite, minlength=topic.max() + 1)
+def _seeded(shape: Shape, favorite: Ints, topic: Ints, rng: np.random.Generator) -> Ints:
+    """Every item with a few users whose favorite topic is the item's."""
+    order = np.argsort(favorite, kind="stable")
+    counts = np.bincount(favorite, minlength=topic.max() + 1)
     first = np.cumsum(counts) - counts
     item = np.repeat(np.arange(shape.n_items), shape.least_per_item)
     theirs = counts[topic[item]]

@@ -16,12 +16,12 @@ from typing import Any
 from benchmarks.engines import PACKAGES
 
 ROOT = Path(__file__).resolve().parents[1]
-LIBRARIES = ("tacit", *PACKAGES, "numpy", "scipy", "pandas", "duckdb")
+LIBRARIES = ("penchant", *PACKAGES, "numpy", "scipy", "pandas", "duckdb")
 
 
 def facts(threads: int, libraries: Sequence[str] = LIBRARIES) -> dict[str, Any]:
     """Everything that a reader needs to judge the figures."""
-    from tacit import kernels
+    from penchant import _kernels
 
     return {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -32,7 +32,7 @@ def facts(threads: int, libraries: Sequence[str] = LIBRARIES) -> dict[str, Any]:
         "memory": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "system": platform.platform(),
         "python": platform.python_version(),
-        "isa": kernels.current_isa(),
+        "isa": _kernels.current_isa(),
         "load": os.getloadavg()[0],
         "versions": {name: _version(name) for name in libraries},
     }

@@ -29,14 +29,14 @@ class Weights:
 
 def loss(rows: Rows, X: npt.NDArray[Any], Y: npt.NDArray[Any], w: Weights, threads: int) -> float:
     """L by one pass over the stored cells; sums in float64, whatever the factors are."""
-    from tacit import kernels
+    from penchant import _kernels
 
     X, Y = (np.ascontiguousarray(F, dtype=np.float32) for F in (X, Y))
-    excess = np.float32(w.alpha) * rows.values
-    observed = kernels.observed_loss(
-        rows.indptr, rows.indices, excess, X, Y, unobserved_weight=1.0, threads=threads
+    confidence_delta = np.float32(w.alpha) * rows.values
+    observed = _kernels.observed_loss(
+        rows.indptr, rows.indices, confidence_delta, X, Y, unobserved_weight=1.0, threads=threads
     )
-    grams = [kernels.gram(F, threads=threads) for F in (X, Y)]
+    grams = [_kernels.gram(F, threads=threads) for F in (X, Y)]
     everywhere = float((grams[0] * grams[1]).sum())
     return observed + everywhere + w.regularization * float(sum(np.trace(g) for g in grams))
 

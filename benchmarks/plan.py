@@ -51,7 +51,7 @@ QUICK = Wanted(
     works=("fit", "recommend", "evaluate", "split", "ingest"),
     datasets=("lastfm-2k", "sketchfab"),
     factors=(64,),
-    engines=tuple(e for e in ENGINES if ENGINES[e].library in ("tacit", "implicit", "irspack")),
+    engines=tuple(e for e in ENGINES if ENGINES[e].library in ("penchant", "implicit", "irspack")),
     epochs=4,
     repeat=1,
     limit=10.0,
@@ -121,18 +121,18 @@ def _splits(w: Wanted) -> list[Case]:
 
 def _ingest(w: Wanted) -> list[Case]:
     chosen = [d for d in ("lastfm-360k", "sketchfab") if d in w.datasets][:1]
-    return [Case("ingest", d, ("tacit", "pandas"), None, w.repeat, "ingest") for d in chosen]
+    return [Case("ingest", d, ("penchant", "pandas"), None, w.repeat, "ingest") for d in chosen]
 
 
 def _grid(w: Wanted) -> list[Case]:
     if "sketchfab" not in w.datasets:
         return []
     arguments = {"sample": w.grid_sample}
-    return [Case("grid", "sketchfab", ("tacit auto",), None, 1, "grid", arguments)]
+    return [Case("grid", "sketchfab", ("penchant auto",), None, 1, "grid", arguments)]
 
 
 def _scale(w: Wanted) -> list[Case]:
-    engines = tuple(e for e in ("tacit exact", "tacit auto") if e in w.engines)
+    engines = tuple(e for e in ("penchant exact", "penchant auto") if e in w.engines)
     arguments = {"epochs": 3, "limit": w.limit, "with_loss": False}
     by_size = [
         Case("scale-nnz", f"scale-{nnz:.0e}", engines, 64, 1, "fit", arguments) for nnz in SCALE_NNZ

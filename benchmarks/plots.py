@@ -8,8 +8,8 @@ from typing import Any
 from benchmarks.engines import ENGINES
 from benchmarks.figures import Case, Figures
 
-COLOURS = {
-    "tacit": "#c2410c",
+COLORS = {
+    "penchant": "#c2410c",
     "implicit": "#2563eb",
     "irspack": "#15803d",
     "cmfrec": "#7c3aed",
@@ -23,7 +23,7 @@ def write(figures: Figures, folder: Path) -> list[str]:
     import matplotlib
 
     matplotlib.use("agg")
-    matplotlib.rcParams["svg.hashsalt"] = "tacit"  # the same figures make the same file
+    matplotlib.rcParams["svg.hashsalt"] = "penchant"  # the same figures make the same file
     written = []
     for name, cases, draw in (
         ("benchmarks-epochs.svg", figures.cases("fit"), _epochs),
@@ -51,7 +51,7 @@ def _panels(n: int) -> tuple[Any, list[Any]]:
 def _style(engine: str) -> dict[str, Any]:
     info = ENGINES[engine]
     return {
-        "color": COLOURS[info.library],
+        "color": COLORS[info.library],
         "linestyle": DASHES[info.kind],
         "linewidth": 2.2 if info.kind == "auto" else 1.2,
         "label": engine,

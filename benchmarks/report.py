@@ -22,8 +22,8 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 INTRODUCTION = """\
 # Benchmarks
 
-tacit beside its peers, in one run on one machine: engines take turns, every measurement has a
-process of its own, and all minimise the same objective (Hu, Koren & Volinsky 2008, α = {alpha:g},
+penchant beside its peers, in one run on one machine: engines take turns, every measurement has a
+process of its own, and all minimize the same objective (Hu, Koren & Volinsky 2008, α = {alpha:g},
 λ = {regularization:g}). `make bench` measures anew and `python -m benchmarks.report FILE` writes
 this page; the figures below are those of {file} in `benchmarks/results`.
 
@@ -44,7 +44,7 @@ def page(result: dict[str, Any], file: str, pictures: Iterable[str] = ()) -> str
     parts = [
         INTRODUCTION.format(alpha=40, regularization=0.1, file=file, machine=_machine(result)),
         _absent(result),
-        "## What must be reached\n\nThe peer's figure over tacit's.\n\n" + _reached(result),
+        "## What must be reached\n\nThe peer's figure over penchant's.\n\n" + _reached(result),
         _epochs(f),
         _share_of_peak(f),
         *(f"![{name}]({name})\n" for name in pictures),
@@ -135,7 +135,7 @@ def _share_of_peak(f: Figures) -> str:
     peak = f.result["fma_peak_gflops"]
     rows = []
     for case in f.cases("fit"):
-        seconds = f.seconds(case, "tacit exact")
+        seconds = f.seconds(case, "penchant exact")
         flops = f.result["flops"].get(f"{case[1]}, {case[2]}")
         if seconds and flops and peak:
             solving, all_of_it = flops["rows"], flops["rows"] + flops["products"]
@@ -166,7 +166,7 @@ def _converged(f: Figures) -> str:
     ]
     return (
         "## Seconds to within 0.1 % of the converged loss\n\nThe lowest loss that any peer "
-        "came to counts as converged; tacit goes on below it.\n\n" + table(["", *engines], rows)
+        "came to counts as converged; penchant goes on below it.\n\n" + table(["", *engines], rows)
     )
 
 
@@ -225,7 +225,7 @@ def _mebibytes(size: float | None) -> str:
 
 def _in_order(f: Figures, cases: list[Case]) -> list[str]:
     there = {e for case in cases for e in f.engines(case)}
-    return [e for e in (*ENGINES, "tacit", "pandas") if e in there]
+    return [e for e in (*ENGINES, "penchant", "pandas") if e in there]
 
 
 def _name(case: Case) -> str:

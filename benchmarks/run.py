@@ -1,4 +1,4 @@
-"""Runs tacit beside its peers, taking turns, each measurement in a process of its own.
+"""Runs penchant beside its peers, taking turns, each measurement in a process of its own.
 
 ``python -m benchmarks.run --help`` tells what may be chosen. Results are written after every
 case, so that a run that is cut short keeps what it has.
@@ -200,7 +200,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--works", type=_listed, help=", ".join(WORKS))
     p.add_argument("--datasets", type=_listed, help=", ".join(datasets.NAMES))
     p.add_argument("--factors", type=_listed, help="such as 40,64,128,256")
-    p.add_argument("--only", type=_listed, help="engines, or libraries: tacit,implicit")
+    p.add_argument("--only", type=_listed, help="engines, or libraries: penchant,implicit")
     p.add_argument("--epochs", type=int, help="a fit, for seconds per epoch")
     p.add_argument("--repeat", type=int, help="rounds in which the engines take turns")
     p.add_argument("--limit", type=float, help="seconds after which a fit is stopped")

@@ -2,7 +2,7 @@
 
 python -m benchmarks.serve_load [--seconds 10] [--models demo,large,named]
 
-Needs wrk, and tacit[serve]. Writes benchmarks/results/serving-DATE.json and prints its tables,
+Needs wrk, and penchant[serve]. Writes benchmarks/results/serving-DATE.json and prints its tables,
 which are those of docs/serving.md; ``--show FILE`` prints those of a file.
 """
 
@@ -29,7 +29,7 @@ from benchmarks.serving_tables import tables
 RESULTS = Path(__file__).with_name("results")
 MODELS = {name: getattr(serving_models, name) for name in ("demo", "large", "named")}
 WORKERS = (1, 2)
-LIBRARIES = ("tacit", "numpy", "fastapi", "pydantic", "uvicorn", "uvloop", "httptools")
+LIBRARIES = ("penchant", "numpy", "fastapi", "pydantic", "uvicorn", "uvloop", "httptools")
 STEADY = {"rate": 1_700, "connections": 32}
 STARTS = 3  # of which the fastest counts: it is about us, not about what else the machine does
 
@@ -55,7 +55,7 @@ def main() -> None:
     }
     for name in asked.models.split(","):
         with tempfile.TemporaryDirectory() as folder:
-            subject = MODELS[name](Path(folder) / "model.tacit")
+            subject = MODELS[name](Path(folder) / "model.penchant")
             told["models"][name] = measure(subject, Path(folder), asked)
     file = RESULTS / f"serving-{told['machine']['date'][:10]}.json"
     file.write_text(json.dumps(told, indent=1, default=str) + "\n")
@@ -109,7 +109,9 @@ def server(path: Path, folder: Path, workers: int) -> Iterator[tuple[int, float]
     words = ["serve", str(path), "--db", f"sqlite:///{folder}/store.db"]
     words += ["--port", str(port), "--workers", str(workers), "--quiet"]
     began = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-m", "tacit", *words], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "penchant", *words], stdout=subprocess.DEVNULL
+    )
     try:
         _wait_until_ready(port, process)
         yield port, time.perf_counter() - began

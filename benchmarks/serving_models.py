@@ -9,12 +9,12 @@ from urllib.parse import quote_plus
 
 import numpy as np
 
-from tacit.data import datasets
-from tacit.data.catalogue import Catalogue
-from tacit.data.csr import Csr
-from tacit.data.ids import Id, IdMap
-from tacit.data.interactions import Interactions
-from tacit.models.als import ALS
+from penchant.data import datasets
+from penchant.data.catalog import Catalog
+from penchant.data.csr import Csr
+from penchant.data.ids import Id, IdMap
+from penchant.data.interactions import Interactions
+from penchant.models.als.model import ALS
 
 ASKED = 20_000  # different questions of each kind
 _SYLLABLES = [
@@ -65,7 +65,7 @@ class Subject(NamedTuple):
 
 
 def demo(path: Path) -> Subject:
-    """The model of ``tacit demo``, near enough."""
+    """The model of ``penchant demo``, near enough."""
     data = datasets.shapes(2000, 6000, 0).threshold(5, 5)
     ALS(factors=64, alpha=30.0, regularization=0.045, iterations=5).fit(data).save(path)
     return _subject(path, data, 64)
@@ -90,7 +90,7 @@ def _random(path: Path, n_users: int, n_items: int, factors: int) -> Subject:
     ones = np.ones(int(pointers[-1]), dtype=np.float32)
     likes = Csr(pointers, columns[fresh], ones, n_items)
     data = Interactions(likes, IdMap.range(n_users, "user"), IdMap.range(n_items, "item"))
-    data = data.with_catalogue(Catalogue(data.items, names=made_up_names(n_items)))
+    data = data.with_catalog(Catalog(data.items, names=made_up_names(n_items)))
     model = ALS(factors=factors)
     drawn = [rng.normal(0, 0.1, (n, factors)).astype(np.float32) for n in (n_users, n_items)]
     model._keep(data, *drawn)
@@ -99,10 +99,10 @@ def _random(path: Path, n_users: int, n_items: int, factors: int) -> Subject:
 
 
 def _subject(path: Path, data: Interactions, factors: int) -> Subject:
-    assert data.catalogue is not None
-    assert data.catalogue.names is not None
+    assert data.catalog is not None
+    assert data.catalog.names is not None
     shape = f"{data.n_users:,} × {data.n_items:,} × {factors}"
-    return Subject(path, shape, list(data.users), list(data.items), list(data.catalogue.names))
+    return Subject(path, shape, list(data.users), list(data.items), list(data.catalog.names))
 
 
 # --- names ------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What tacit must reach beside its peers, and whether a run of the benchmarks shows it."""
+"""What penchant must reach beside its peers, and whether a run of the benchmarks shows it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ FULL_LOG = 17_000_000  # interactions from which on a log is the large one that 
 
 @dataclass(frozen=True)
 class Reached:
-    """One row: what tacit did, beside whom, by what ratio, and what was wanted.
+    """One row: what penchant did, beside whom, by what ratio, and what was wanted.
 
-    ``ratio`` is the peer's figure over tacit's; None where one of them is missing, and then
+    ``ratio`` is the peer's figure over penchant's; None where one of them is missing, and then
     ``note`` says why.
     """
 
@@ -69,9 +69,9 @@ def _exact(f: Figures) -> Iterator[Reached]:
     for case in f.cases("fit"):
         if case[2] not in (64, 128):
             continue
-        yield from _beside(f, case, "exact epoch", "tacit exact", "implicit exact", 10.0)
+        yield from _beside(f, case, "exact epoch", "penchant exact", "implicit exact", 10.0)
         wanted = 2.5 if case[1] == "ml-20m" else 4.0
-        yield from _beside(f, case, "exact epoch", "tacit exact", "irspack exact", wanted)
+        yield from _beside(f, case, "exact epoch", "penchant exact", "irspack exact", wanted)
 
 
 def _exact_beside_approximate(f: Figures) -> Iterator[Reached]:
@@ -79,14 +79,16 @@ def _exact_beside_approximate(f: Figures) -> Iterator[Reached]:
         if case[1] in ("sketchfab", "lastfm-360k"):
             peers = [e for e in ("irspack cg", "implicit cg") if e in f.engines(case)]
             if best := f.fastest(case, peers):
-                yield from _beside(f, case, "exact beside approximate", "tacit exact", best[0], 1.1)
+                yield from _beside(
+                    f, case, "exact beside approximate", "penchant exact", best[0], 1.1
+                )
 
 
 def _auto(f: Figures) -> Iterator[Reached]:
     best_of_all: Reached | None = None
     for case in f.cases("fit"):
         best = f.fastest(case, _peers(f, case))
-        mine = f.seconds(case, "tacit auto")
+        mine = f.seconds(case, "penchant auto")
         if best is None or mine is None:
             continue
         peer, seconds = best
@@ -102,12 +104,12 @@ def _auto(f: Figures) -> Iterator[Reached]:
 
 def _converged(f: Figures) -> Iterator[Reached]:
     for case in f.cases("converge"):
-        mine = f.seconds_to_converge(case, "tacit auto")
+        mine = f.seconds_to_converge(case, "penchant auto")
         theirs = {e: f.seconds_to_converge(case, e) for e in _peers(f, case)}
         timed = {e: s for e, s in theirs.items() if s is not None}
         name = "time to loss + 0.1 %"
         if mine is None:
-            yield Reached(name, _name(case), "–", None, 3.0, "tacit did not get there")
+            yield Reached(name, _name(case), "–", None, 3.0, "penchant did not get there")
         elif not timed:
             yield Reached(name, _name(case), "–", None, 3.0, "no peer got there in its epochs")
         else:
@@ -118,12 +120,12 @@ def _converged(f: Figures) -> Iterator[Reached]:
 def _ranked(f: Figures) -> Iterator[Reached]:
     """Seconds of an epoch, at lists no worse after as many epochs (to 1 %: they are sampled)."""
     for case in f.cases("ranking"):
-        for row in _beside(f, case, "ranking epoch", "tacit ranking", "lightfm warp", 2.0):
+        for row in _beside(f, case, "ranking epoch", "penchant ranking", "lightfm warp", 2.0):
             also, notes = True, [row.note] if row.note else []
             for figure in ("precision", "auc"):
                 mine, theirs = (
                     median([r[figure] for r in f.of(case, engine)] or [0.0])
-                    for engine in ("tacit ranking", "lightfm warp")
+                    for engine in ("penchant ranking", "lightfm warp")
                 )
                 also = also and mine >= 0.99 * theirs
                 notes.append(f"{figure} {mine:.4f} beside {theirs:.4f}")
@@ -133,22 +135,22 @@ def _ranked(f: Figures) -> Iterator[Reached]:
 
 def _recommended(f: Figures) -> Iterator[Reached]:
     for case in f.cases("recommend"):
-        yield from _beside(f, case, "recommend all, k = 10", "tacit auto", "implicit cg", 5.0)
+        yield from _beside(f, case, "recommend all, k = 10", "penchant auto", "implicit cg", 5.0)
 
 
 def _evaluated(f: Figures) -> Iterator[Reached]:
     for case in f.cases("evaluate"):
         if best := f.fastest(case, ["implicit cg", "irspack cg"]):
-            yield from _beside(f, case, "evaluate NDCG@10", "tacit auto", best[0], 4.0)
+            yield from _beside(f, case, "evaluate NDCG@10", "penchant auto", best[0], 4.0)
 
 
 def _ingested(f: Figures) -> Iterator[Reached]:
     for case in f.cases("ingest"):
-        mine = f.of(case, "tacit")
+        mine = f.of(case, "penchant")
         full = f.result["datasets"][case[1]]["interactions"] >= FULL_LOG
         peak = max((r["whole_memory"] for r in mine), default=0)
         note = f"peak {peak / 1e9:.2f} GB" + ("" if full else "; a smaller log than meant")
-        for row in _beside(f, case, "log to rows", "tacit", "pandas", 1.0):
+        for row in _beside(f, case, "log to rows", "penchant", "pandas", 1.0):
             yield Reached(
                 row.work, row.case, row.against, row.ratio, 1.0, note, peak < INGEST_BYTES
             )
@@ -156,7 +158,7 @@ def _ingested(f: Figures) -> Iterator[Reached]:
 
 def _grid(f: Figures) -> Iterator[Reached]:
     for case in f.cases("grid"):
-        for record in f.of(case, "tacit auto"):
+        for record in f.of(case, "penchant auto"):
             part = record["settings"] / record["of"]
             seconds = sum(record["times"]) / part
             how = "measured" if part == 1 else f"estimated from {record['settings']} settings"
@@ -170,7 +172,7 @@ def _memory(f: Figures) -> Iterator[Reached]:
         if case[1] != "lastfm-360k" or case[2] != 128:
             continue
         theirs = {e: m for e in _peers(f, case) if (m := f.memory(case, e))}
-        for engine in ("tacit exact", "tacit auto"):
+        for engine in ("penchant exact", "penchant auto"):
             mine = f.memory(case, engine)
             if mine and theirs:
                 peer = min(theirs, key=lambda e: theirs[e])
@@ -209,17 +211,17 @@ def _beside(
 
 
 def _no_worse(f: Figures, case: Case, peer: str) -> tuple[bool, str]:
-    """Whether tacit's loss is no higher than the peer's after the same number of epochs."""
+    """Whether penchant's loss is no higher than the peer's after the same number of epochs."""
     after = max((p.number for p in f.curve(case, peer)), default=0)
-    mine, theirs = f.loss(case, "tacit auto", after), f.loss(case, peer, after)
+    mine, theirs = f.loss(case, "penchant auto", after), f.loss(case, peer, after)
     if mine is None or theirs is None:
         return False, "losses can't be compared"
     return mine <= theirs, f"loss {mine / theirs - 1:+.2%} after {after}"
 
 
 def _peers(f: Figures, case: Case) -> list[str]:
-    """Engines of others that minimise the same objective."""
-    ours = ("tacit",)
+    """Engines of others that minimize the same objective."""
+    ours = ("penchant",)
     return [
         e for e in f.engines(case) if ENGINES[e].library not in ours and ENGINES[e].kind != "other"
     ]

@@ -1,16 +1,16 @@
 """How the manual is built: `make docs`."""
 
-import tacit
+import penchant
 
-project = "tacit"
-author = "The tacit developers"
-copyright = "2026, the tacit developers"  # noqa: A001 - Sphinx's own name
-release = tacit.__version__
+project = "penchant"
+author = "The penchant developers"
+copyright = "2026, the penchant developers"  # noqa: A001 - Sphinx's own name
+release = penchant.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax"]
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 html_theme = "furo"
-html_title = "tacit"
+html_title = "penchant"
 exclude_patterns = ["_build"]
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"

@@ -1,4 +1,4 @@
-"""The Last.fm article with tacit: plays → confidence → factors → artists alike, and for you.
+"""The Last.fm article with penchant: plays → confidence → factors → artists alike, and for you.
 
     python examples/article_lastfm.py [folder with user_artists.dat and artists.dat]
 
@@ -9,24 +9,26 @@ from __future__ import annotations
 
 import sys
 
-import tacit
+import penchant
 
 
 def main(folder: str | None = None) -> None:
-    plays = tacit.datasets.load("lastfm-2k", path=folder).threshold(min_per_user=5, min_per_item=5)
+    plays = penchant.datasets.load("lastfm-2k", path=folder).threshold(
+        min_per_user=5, min_per_item=5
+    )
     print(plays.summary(), end="\n\n")
 
     # The article's confidence is 1 + α·plays with α = 40. Counts run over five orders of
     # magnitude here, for which the paper has a second form, 1 + α·log(1 + plays/ε).
-    model = tacit.ALS(
+    model = penchant.ALS(
         factors=20, alpha=40, confidence="log", epsilon=100, regularization=0.1, iterations=20
     )
     model.fit(plays)
 
-    catalogue = plays.catalogue
-    assert catalogue is not None
+    catalog = plays.catalog
+    assert catalog is not None
     for name in ("Radiohead", "Daft Punk", "Metallica"):
-        (artist,) = catalogue.find(name)
+        (artist,) = catalog.find(name)
         print(f"People who play {name} also play")
         print(model.similar_items(artist, k=8), end="\n\n")
 
@@ -35,7 +37,7 @@ def main(folder: str | None = None) -> None:
     most = sorted(past, key=lambda artist: -past[artist])[:10]
     print(f"What user {user} plays most")
     for artist in most:
-        print(f"  {past[artist]:>7,.0f}  {catalogue.name(artist)}")
+        print(f"  {past[artist]:>7,.0f}  {catalog.name(artist)}")
     print(f"\nWhat user {user} may like")
     best = model.recommend(user, k=10, scale=True)
     print(best, end="\n\n")

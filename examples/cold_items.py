@@ -4,8 +4,8 @@
 
 A fifth of all items is held out whole, and every user is recommended from among these alone; then
 a hundred items come in with a few of their interactions. With a folder (HetRec 2011) it does so
-with the artists and tags of Last.fm, and always with the made-up catalogue of shapes and its
-colours, forms and finishes, and its pictures. Settings of ALS and HybridALS are those of ten that
+with the artists and tags of Last.fm, and always with the made-up catalog of shapes and its
+colors, forms and finishes, and its pictures. Settings of ALS and HybridALS are those of ten that
 suit plain ALS on known items best; Ranking has its defaults.
 """
 
@@ -18,19 +18,19 @@ from pathlib import Path
 
 import numpy as np
 
-import tacit
-from tacit.engines.scorers import BlockScorer, FactorScorer, Scorer
+import penchant
+from penchant.models._scoring.scorers import BlockScorer, FactorScorer, Scorer
 
 METRICS = ("ndcg", "precision", "auc")
 GIVEN = (0, 1, 2, 5, 10, 20)
-Measured = tuple[tacit.Interactions, dict[str, object], tacit.Features | None]
+Measured = tuple[penchant.Interactions, dict[str, object], penchant.Features | None]
 """Likes with features of their items, settings of ALS, and vectors of pictures."""
 
 
 class Chance:
     """Scores drawn at random."""
 
-    def scorer(self, interactions: tacit.Interactions) -> Scorer:
+    def scorer(self, interactions: penchant.Interactions) -> Scorer:
         def drawn(span: slice) -> np.ndarray:
             rng = np.random.default_rng(span.start)
             return rng.random((span.stop - span.start, interactions.n_items), dtype=np.float32)
@@ -41,7 +41,7 @@ class Chance:
 class SameForAll:
     """How popular an item's features are: the mean popularity of the items that have each."""
 
-    def fit(self, interactions: tacit.Interactions) -> SameForAll:
+    def fit(self, interactions: penchant.Interactions) -> SameForAll:
         rows = interactions.item_features.aligned(interactions.items)
         counts = np.bincount(interactions.csr.indices, minlength=interactions.n_items)
         had = np.bincount(rows.indices, rows.values * counts[rows.row_of_entry], rows.n_columns)
@@ -51,71 +51,71 @@ class SameForAll:
         self.scores = np.bincount(row, rows.values * usual[rows.indices], n).astype(np.float32)
         return self
 
-    def scorer(self, interactions: tacit.Interactions) -> Scorer:
+    def scorer(self, interactions: penchant.Interactions) -> Scorer:
         ones = np.ones((interactions.n_users, 1), dtype=np.float32)
         return FactorScorer(ones, self.scores[:, np.newaxis])
 
 
 def lastfm(folder: str) -> Measured:
-    data = tacit.datasets.load("lastfm-2k", path=folder).threshold(5, 3)
-    tags = tacit.read_features(
+    data = penchant.datasets.load("lastfm-2k", path=folder).threshold(5, 3)
+    tags = penchant.read_features(
         Path(folder) / "user_taggedartists.dat", item="artistID", feature="tagID"
     )
     settings = {"confidence": "log", "alpha": 10.0, "regularization": (100.0, 300.0)}
-    return data.with_item_features(tags.at_least(3).normalised("l2")), settings, None
+    return data.with_item_features(tags.at_least(3).normalized("l2")), settings, None
 
 
 def shapes() -> Measured:
-    data = tacit.datasets.shapes().threshold(5, 5)
-    tags = tacit.Features.of_tags(data.catalogue)
+    data = penchant.datasets.shapes().threshold(5, 5)
+    tags = penchant.Features.of_tags(data.catalog)
     settings = {"alpha": 10.0, "regularization": 100.0}
-    told = data.with_item_features(tags.normalised("l2"))
-    return told, settings, tacit.images.embed(data.catalogue).features
+    told = data.with_item_features(tags.normalized("l2"))
+    return told, settings, penchant.images.embed(data.catalog).features
 
 
 def cold(
-    data: tacit.Interactions, settings: dict[str, object], looks: tacit.Features | None = None
+    data: penchant.Interactions, settings: dict[str, object], looks: penchant.Features | None = None
 ) -> Iterator[tuple[str, object]]:
     """Every user's list of the items held out."""
-    split = tacit.split.cold_items(data, 0.2, seed=0)
+    split = penchant.split.cold_items(data, 0.2, seed=0)
     models = {
         "at random": Chance(),
-        "Popularity": tacit.Popularity(),
+        "Popularity": penchant.Popularity(),
         "popularity of features": SameForAll(),
-        "Content, features": tacit.Content(),
-        "Ranking": tacit.Ranking(),
-        "HybridALS": tacit.HybridALS(**settings),
+        "Content, features": penchant.Content(),
+        "Ranking": penchant.Ranking(),
+        "HybridALS": penchant.HybridALS(**settings),
     }
     if looks is not None:
-        models = {"Content, pictures": tacit.Content(looks), **models}
+        models = {"Content, pictures": penchant.Content(looks), **models}
     for name, model in models.items():
         fitted = model.fit(split.train) if hasattr(model, "fit") else model
-        yield name, tacit.evaluate(fitted, split, metrics=METRICS)
+        yield name, penchant.evaluate(fitted, split, metrics=METRICS)
 
 
-def warm(data: tacit.Interactions, settings: dict[str, object]) -> Iterator[tuple[str, object]]:
+def warm(data: penchant.Interactions, settings: dict[str, object]) -> Iterator[tuple[str, object]]:
     """Five known items of each user held out, as in any other evaluation; without features too."""
-    split = tacit.split.leave_k_out(data, 5, seed=0)
+    split = penchant.split.leave_k_out(data, 5, seed=0)
     plain = split.train.with_item_features(None)
     for name, model, train in (
-        ("Popularity", tacit.Popularity(), plain),
-        ("Ranking without features", tacit.Ranking(), plain),
-        ("Ranking", tacit.Ranking(), split.train),
-        ("ALS", tacit.ALS(**settings), plain),
-        ("HybridALS", tacit.HybridALS(**settings), split.train),
+        ("Popularity", penchant.Popularity(), plain),
+        ("Ranking without features", penchant.Ranking(), plain),
+        ("Ranking", penchant.Ranking(), split.train),
+        ("ALS", penchant.ALS(**settings), plain),
+        ("HybridALS", penchant.HybridALS(**settings), split.train),
     ):
         measured = dataclasses.replace(split, train=train)
-        yield name, tacit.evaluate(model.fit(train), measured, metrics=METRICS)
+        yield name, penchant.evaluate(model.fit(train), measured, metrics=METRICS)
 
 
-def arriving(data: tacit.Interactions, settings: dict[str, object]) -> Iterator[tuple[int, ...]]:
+def arriving(data: penchant.Interactions, settings: dict[str, object]) -> Iterator[tuple[int, ...]]:
     """Items that come in with a few interactions: are those who follow told from other users?
 
     For each number of interactions given back: the mean AUC of the users who follow, with the
     items' features and without.
     """
-    split = tacit.split.cold_items(data, n=100, min_interactions=2 * max(GIVEN), seed=0)
-    model = tacit.HybridALS(**settings).fit(split.train)
+    split = penchant.split.cold_items(data, n=100, min_interactions=2 * max(GIVEN), seed=0)
+    model = penchant.HybridALS(**settings).fit(split.train)
     rng = np.random.default_rng(0)
     taken = split.test.to_matrix().tocsc()
     audiences = [rng.permutation(taken[:, [item]].indices) for item in split.candidates]
@@ -144,7 +144,7 @@ def auc(scores: np.ndarray, audience: np.ndarray) -> float:
     return float(below.mean() / (2 * len(others)))
 
 
-def line(name: str, found: tacit.Evaluation) -> str:
+def line(name: str, found: penchant.Evaluation) -> str:
     cells = [
         f"{found[metric]:.3f} ({low:.3f} to {high:.3f})"
         for metric in METRICS
@@ -153,7 +153,7 @@ def line(name: str, found: tacit.Evaluation) -> str:
     return f"| {name} | " + " | ".join(cells) + " |"
 
 
-def main(folder: str | None = None) -> dict[str, tacit.Evaluation]:
+def main(folder: str | None = None) -> dict[str, penchant.Evaluation]:
     found = {}
     for data, settings, looks in ([lastfm(folder)] if folder else []) + [shapes()]:
         print(f"\n{data!r}\n{data.item_features!r}\n")

@@ -1,9 +1,9 @@
-"""Visually similar: what vectors of pictures are worth, on a catalogue whose truth is known.
+"""Visually similar: what vectors of pictures are worth, on a catalog whose truth is known.
 
     python examples/looks.py [network.onnx]
 
-Looks at the pictures of the made-up catalogue of shapes, by histograms of colours and edges or by
-a network of yours, and counts how many of an item's ten nearest neighbours share its colour, form
+Looks at the pictures of the made-up catalog of shapes, by histograms of colors and edges or by
+a network of yours, and counts how many of an item's ten nearest neighbors share its color, form
 and finish. What looks are worth for items that nobody has taken to yet, cold_items.py measures.
 """
 
@@ -14,13 +14,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-import tacit
+import penchant
 
-ASPECTS = ("colour", "form", "finish")
+ASPECTS = ("color", "form", "finish")
 
 
-def shared(found: tacit.Recommendations, tags: Mapping[object, tuple[str, ...]]) -> np.ndarray:
-    """The share of answers that have the same colour, form and finish as what was asked for."""
+def shared(found: penchant.Recommendations, tags: Mapping[object, tuple[str, ...]]) -> np.ndarray:
+    """The share of answers that have the same color, form and finish as what was asked for."""
     pairs = [(tags[row.query], tags[row.id]) for row in found]
     return np.mean([[a == b for a, b in zip(*pair, strict=True)] for pair in pairs], axis=0)
 
@@ -35,19 +35,19 @@ def at_random(tags: Mapping[object, tuple[str, ...]]) -> np.ndarray:
 
 
 def main(network: str | None = None, items: int = 2000, users: int = 6000) -> dict[str, np.ndarray]:
-    likes = tacit.datasets.shapes(items, users).threshold(5, 5)
-    looks = tacit.images.embed(likes.catalogue, network).features
-    words = tacit.texts.embed({item: likes.catalogue.tags_of(item) for item in likes.items})
+    likes = penchant.datasets.shapes(items, users).threshold(5, 5)
+    looks = penchant.images.embed(likes.catalog, network).features
+    words = penchant.texts.embed({item: likes.catalog.tags_of(item) for item in likes.items})
     models = {
-        "by looks: Content": tacit.Content(looks).fit(likes),
-        "by tags: Content": tacit.Content(words).fit(likes),
-        "by likes: ALS": tacit.ALS(factors=64, alpha=10.0, regularization=10.0).fit(likes),
+        "by looks: Content": penchant.Content(looks).fit(likes),
+        "by tags: Content": penchant.Content(words).fit(likes),
+        "by likes: ALS": penchant.ALS(factors=64, alpha=10.0, regularization=10.0).fit(likes),
     }
-    tags = {item: likes.catalogue.tags_of(item) for item in likes.items}
+    tags = {item: likes.catalog.tags_of(item) for item in likes.items}
     every = list(likes.items)
     found = {name: shared(one.similar_items(every, 10), tags) for name, one in models.items()}
     found["at random"] = at_random(tags)
-    print(f"{'the same of ten neighbours':<28}" + "".join(f"{one:>9}" for one in ASPECTS))
+    print(f"{'the same of ten neighbors':<28}" + "".join(f"{one:>9}" for one in ASPECTS))
     for name, shares in found.items():
         print(f"{name:<28}" + "".join(f"{share:9.1%}" for share in shares))
     return found

@@ -9,30 +9,30 @@ from __future__ import annotations
 
 import sys
 
-import tacit
-from tacit.models.base import Model
+import penchant
+from penchant.models.base import Model
 
 MODELS: dict[str, Model] = {
-    "EASE(regularization=500)": tacit.EASE(regularization=500),
-    "EASE()": tacit.EASE(),
-    "ALS(factors=128, regularization=0.006, regularization_scaling=1)": tacit.ALS(
+    "EASE(regularization=500)": penchant.EASE(regularization=500),
+    "EASE()": penchant.EASE(),
+    "ALS(factors=128, regularization=0.006, regularization_scaling=1)": penchant.ALS(
         factors=128, regularization=0.006, regularization_scaling=1
     ),
-    "ALS(factors=64, regularization=30)": tacit.ALS(factors=64, regularization=30),
-    "ALS()": tacit.ALS(),
-    "ItemNeighbours(similarity='tfidf')": tacit.ItemNeighbours(similarity="tfidf"),
-    "ItemNeighbours()": tacit.ItemNeighbours(),
-    "Popularity()": tacit.Popularity(),
+    "ALS(factors=64, regularization=30)": penchant.ALS(factors=64, regularization=30),
+    "ALS()": penchant.ALS(),
+    "ItemNeighbors(similarity='tfidf')": penchant.ItemNeighbors(similarity="tfidf"),
+    "ItemNeighbors()": penchant.ItemNeighbors(),
+    "Popularity()": penchant.Popularity(),
 }
 
 
 def main(folder: str | None = None) -> dict[str, float]:
     """Print NDCG@10 with its interval for every model, and return it."""
-    data = tacit.datasets.load("movielens-1m", path=folder, min_rating=0)
-    split = tacit.split.leave_k_out(data, k=5, seed=0)
+    data = penchant.datasets.load("movielens-1m", path=folder, min_rating=0)
+    split = penchant.split.leave_k_out(data, k=5, seed=0)
     found = {}
     for name, model in MODELS.items():
-        measured = tacit.evaluate(model.fit(split.train), split, k=10, metrics=["ndcg"])
+        measured = penchant.evaluate(model.fit(split.train), split, k=10, metrics=["ndcg"])
         low, high = measured.interval("ndcg@10")
         found[name] = measured["ndcg@10"]
         print(f"{name:64} {found[name]:.3f}  ({low:.3f} … {high:.3f})")

@@ -6,7 +6,7 @@ Every pair is an interaction, five of each user are held out, the seed is fixed.
 measured as it comes, and (unless --defaults) with settings that a short search found on an inner
 split of the training part: what is held out is looked at once a row. What the searches found is
 kept in movielens_models.db and .json here: run again, it only measures. Every fit has a process
-of its own, so that its memory is its own; peers are scored and measured by tacit. FOLDER holds
+of its own, so that its memory is its own; peers are scored and measured by penchant. FOLDER holds
 movies.dat and ratings.dat or ratings.parquet; without it the data set (6 MB) is fetched once.
 --output puts the table into a page, in the place of the one there.
 """
@@ -34,7 +34,7 @@ from typing import Any
 import movielens_peers as peers
 import numpy as np
 
-import tacit
+import penchant
 
 Settings = dict[str, Any]
 KEPT, FOUND = Path("movielens_models.db"), Path("movielens_models.json")
@@ -53,13 +53,13 @@ class Entry:
     fixed: Settings = field(default_factory=dict)
     epochs: tuple[int, ...] = (1,)
     genres: bool = False
-    library: str = "tacit"
+    library: str = "penchant"
 
 
 def ranking(loss: str, space: Settings | None = None, **more: Any) -> Entry:
     name = f"Ranking, {loss}" + (", genres" if more else "")
     searched = RATES if space is None else space
-    return Entry(name, tacit.Ranking, searched, {"loss": loss}, (10, 20), **more)
+    return Entry(name, penchant.Ranking, searched, {"loss": loss}, (10, 20), **more)
 
 
 def peer(name: str, learn: Any, space: Settings, **more: Any) -> Entry:
@@ -75,12 +75,12 @@ STEPS = {"factors": [64], "learning_rate": [0.02, 0.05], "iterations": [50]}
 WARP = {"loss": "warp", "epochs": 20}
 
 ENTRIES = [
-    Entry("Popularity", tacit.Popularity),
-    Entry("Content, genres", tacit.Content, genres=True),
-    Entry("ItemNeighbours", tacit.ItemNeighbours, {**NEAR, "neighbours": [50, 100, 200]}),
-    Entry("EASE", tacit.EASE, {"regularization": RIDGE}),
-    Entry("ALS", tacit.ALS, SOLVED, epochs=(5, 10, 15)),
-    Entry("HybridALS, genres", tacit.HybridALS, SOLVED, epochs=(5, 10, 15), genres=True),
+    Entry("Popularity", penchant.Popularity),
+    Entry("Content, genres", penchant.Content, genres=True),
+    Entry("ItemNeighbors", penchant.ItemNeighbors, {**NEAR, "neighbors": [50, 100, 200]}),
+    Entry("EASE", penchant.EASE, {"regularization": RIDGE}),
+    Entry("ALS", penchant.ALS, SOLVED, epochs=(5, 10, 15)),
+    Entry("HybridALS, genres", penchant.HybridALS, SOLVED, epochs=(5, 10, 15), genres=True),
     ranking("warp"),
     ranking("warp", genres=True),
     ranking("k-os-warp", {}),
@@ -88,7 +88,7 @@ ENTRIES = [
     ranking("logistic", {}),
 ]
 BESIDE = [
-    peer("implicit, neighbours", peers.implicit_neighbours, {**NEAR, "K": [50, 100, 200]}),
+    peer("implicit, neighbors", peers.implicit_neighbors, {**NEAR, "K": [50, 100, 200]}),
     peer("irspack, EASE", peers.irspack_ease, {"reg": RIDGE}),
     peer("implicit, ALS", peers.implicit_als, {**SOLVED, "alpha": [2.0, 5.0]}),
     peer(
@@ -106,30 +106,30 @@ BESIDE = [
     peer("lightfm, warp, genres", peers.lightfm, {}, fixed=WARP, genres=True),
     peer("implicit, BPR", peers.implicit_bpr, STEPS),
 ]
-BLENDED = ("ALS", "EASE", "ItemNeighbours", "Ranking, warp")
+BLENDED = ("ALS", "EASE", "ItemNeighbors", "Ranking, warp")
 
 
 def blend(chosen: dict[str, Settings]) -> Entry:
     """Models with the settings that were found for them; how they are weighed is searched."""
     known = {entry.name: entry for entry in ENTRIES}
     models = {name: known[name].model(**chosen[name]) for name in BLENDED if name in chosen}
-    space = {"weights": tacit.Blend.weightings(max(len(models), 1), 4)} if models else {}
-    return Entry("Blend", tacit.Blend, space, {"models": models} if models else {})
+    space = {"weights": penchant.Blend.weightings(max(len(models), 1), 4)} if models else {}
+    return Entry("Blend", penchant.Blend, space, {"models": models} if models else {})
 
 
 # --- measuring, each in a process of its own ------------------------------------------------
 
 
 @cache
-def data(folder: str | None) -> tuple[tacit.Split, tacit.Split]:
+def data(folder: str | None) -> tuple[penchant.Split, penchant.Split]:
     """What is measured on in the end, and the split of its training part to search on."""
-    read = tacit.datasets.load("movielens-1m", path=folder, min_rating=0)
-    genres = tacit.Features.of_tags(read.catalogue).normalised("l2")
-    final = tacit.split.leave_k_out(read.with_item_features(genres), 5, seed=0)
-    return final, tacit.split.leave_k_out(final.train, 5, seed=1)
+    read = penchant.datasets.load("movielens-1m", path=folder, min_rating=0)
+    genres = penchant.Features.of_tags(read.catalog).normalized("l2")
+    final = penchant.split.leave_k_out(read.with_item_features(genres), 5, seed=0)
+    return final, penchant.split.leave_k_out(final.train, 5, seed=1)
 
 
-def told(split: tacit.Split, entry: Entry) -> tacit.Split:
+def told(split: penchant.Split, entry: Entry) -> penchant.Split:
     """The split with or without features."""
     features = split.train.item_features if entry.genres else None
     return dataclasses.replace(split, train=split.train.with_item_features(features))
@@ -138,16 +138,16 @@ def told(split: tacit.Split, entry: Entry) -> tacit.Split:
 def search(folder: str | None, entry: Entry) -> Settings:
     """The best of some settings on the inner split."""
     split = told(data(folder)[1], entry)
-    if entry.library != "tacit":
+    if entry.library != "penchant":
         return search_peer(split, entry)
     space = {**entry.fixed, **entry.space}
-    found = tacit.search(
+    found = penchant.tune(
         entry.model, space, split, epochs=entry.epochs, storage=KEPT, name=entry.name
     )
     return {**found.settings, **entry.fixed}
 
 
-def search_peer(split: tacit.Split, entry: Entry) -> Settings:
+def search_peer(split: penchant.Split, entry: Entry) -> Settings:
     kept = json.loads(FOUND.read_text()) if FOUND.exists() else {}
     if entry.name not in kept:
         grid = [
@@ -155,7 +155,7 @@ def search_peer(split: tacit.Split, entry: Entry) -> Settings:
             for values in itertools.product(*entry.space.values())
         ]
         found = [
-            tacit.evaluate(
+            penchant.evaluate(
                 entry.model(**one).fit(split.train), split, metrics=["ndcg"], bootstrap=0
             )["ndcg"]
             for one in grid
@@ -168,13 +168,15 @@ def search_peer(split: tacit.Split, entry: Entry) -> Settings:
 def measure(folder: str | None, entry: Entry, settings: Settings) -> Settings:
     """Fit on all that is not held out, and measure on what is."""
     split = told(data(folder)[0], entry)
-    tacit.Popularity().fit(split.train)  # what is imported or made at first use is not the model's
+    penchant.Popularity().fit(
+        split.train
+    )  # what is imported or made at first use is not the model's
     made, before = entry.model(**settings), peak(reset=True)
     began, spent = time.perf_counter(), time.process_time()
     made.fit(split.train)
     seconds, processor = time.perf_counter() - began, time.process_time() - spent
     memory = peak() - before
-    found = tacit.evaluate(made, split, metrics=["ndcg", "precision"])
+    found = penchant.evaluate(made, split, metrics=["ndcg", "precision"])
     return {
         "ndcg": (found["ndcg"], *found.interval("ndcg")),
         "precision": (found["precision"], *found.interval("precision")),
@@ -253,7 +255,7 @@ def line(name: str, how: str, settings: Settings, found: Settings) -> str:
 
 def versions() -> str:
     """What was measured, and on how many cores."""
-    names = {"tacit": "tacit", "lightfm": "rectools-lightfm"}
+    names = {"penchant": "penchant", "lightfm": "rectools-lightfm"}
     libraries = dict.fromkeys(entry.library for entry in ENTRIES + BESIDE)
     there = [one for one in libraries if util.find_spec(one) is not None]
     told = [f"{one} {metadata.version(names.get(one, one))}" for one in there]

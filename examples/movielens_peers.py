@@ -1,7 +1,7 @@
-"""Libraries beside tacit, for movielens_models.py: each learns, and tacit scores what it learned.
+"""Libraries beside penchant, for movielens_models.py: each learns, and penchant scores what it learned.
 
 A peer is a function of interactions and the library's own settings that gives a scorer. Objectives
-and settings are the library's; where its weights mean another thing than tacit's the function says
+and settings are the library's; where its weights mean another thing than penchant's the function says
 so. BLAS is kept to one thread where a library has threads of its own, as its manual asks for.
 """
 
@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-import tacit
-from tacit import kernels
-from tacit.engines.base import one_blas_thread
-from tacit.engines.scorers import BlockScorer, FactorScorer, Scorer
+import penchant
+from penchant import _kernels
+from penchant.engines.base import one_blas_thread
+from penchant.models._scoring.scorers import BlockScorer, FactorScorer, Scorer
 
 
 class Peer:
@@ -28,18 +28,18 @@ class Peer:
     def __init__(self, learn: Callable[..., Scorer], **settings: Any) -> None:
         self.learn, self.settings = learn, settings
 
-    def fit(self, train: tacit.Interactions) -> Peer:
+    def fit(self, train: penchant.Interactions) -> Peer:
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             self.learned = self.learn(train, **self.settings)
         return self
 
-    def scorer(self, interactions: tacit.Interactions) -> Scorer:
+    def scorer(self, interactions: penchant.Interactions) -> Scorer:
         return self.learned
 
 
-def implicit_als(train: tacit.Interactions, **settings: Any) -> Scorer:
-    """Its confidence is α r: its α is tacit's α + 1."""
+def implicit_als(train: penchant.Interactions, **settings: Any) -> Scorer:
+    """Its confidence is α r: its α is penchant's α + 1."""
     from implicit.cpu.als import AlternatingLeastSquares
 
     model = AlternatingLeastSquares(random_state=0, **settings)
@@ -48,7 +48,7 @@ def implicit_als(train: tacit.Interactions, **settings: Any) -> Scorer:
     return factors(model.user_factors, model.item_factors)
 
 
-def implicit_bpr(train: tacit.Interactions, **settings: Any) -> Scorer:
+def implicit_bpr(train: penchant.Interactions, **settings: Any) -> Scorer:
     from implicit.cpu.bpr import BayesianPersonalizedRanking
 
     model = BayesianPersonalizedRanking(random_state=0, **settings)
@@ -57,19 +57,19 @@ def implicit_bpr(train: tacit.Interactions, **settings: Any) -> Scorer:
     return factors(model.user_factors, model.item_factors)
 
 
-def implicit_neighbours(
-    train: tacit.Interactions, similarity: str = "cosine", **settings: Any
+def implicit_neighbors(
+    train: penchant.Interactions, similarity: str = "cosine", **settings: Any
 ) -> Scorer:
-    from implicit import nearest_neighbours
+    from implicit import nearest_neighbors
 
     name = {"cosine": "Cosine", "tfidf": "TFIDF", "bm25": "BM25"}[similarity]
-    model = getattr(nearest_neighbours, f"{name}Recommender")(**settings)
+    model = getattr(nearest_neighbors, f"{name}Recommender")(**settings)
     matrix = likes(train)
     model.fit(matrix, show_progress=False)
     return blocks(matrix, model.similarity)
 
 
-def irspack_ials(train: tacit.Interactions, **settings: Any) -> Scorer:
+def irspack_ials(train: penchant.Interactions, **settings: Any) -> Scorer:
     """λ is scaled by frequency (ν = 1); of an observed cell α0 weighs beside 1, not α beside α0."""
     from irspack import IALSRecommender
 
@@ -78,14 +78,14 @@ def irspack_ials(train: tacit.Interactions, **settings: Any) -> Scorer:
     return factors(core.user, core.item)
 
 
-def irspack_ease(train: tacit.Interactions, **settings: Any) -> Scorer:
+def irspack_ease(train: penchant.Interactions, **settings: Any) -> Scorer:
     from irspack import DenseSLIMRecommender
 
     matrix = likes(train)
     return blocks(matrix, np.asarray(DenseSLIMRecommender(matrix, **settings).learn().W))
 
 
-def cmfrec_implicit(train: tacit.Interactions, **settings: Any) -> Scorer:
+def cmfrec_implicit(train: penchant.Interactions, **settings: Any) -> Scorer:
     """With the features of items, dense, if there are any."""
     from cmfrec import CMF_implicit
 
@@ -96,7 +96,7 @@ def cmfrec_implicit(train: tacit.Interactions, **settings: Any) -> Scorer:
     return factors(model.A_, model.B_)
 
 
-def lightfm(train: tacit.Interactions, epochs: int = 1, **settings: Any) -> Scorer:
+def lightfm(train: penchant.Interactions, epochs: int = 1, **settings: Any) -> Scorer:
     """Features beside one of each item's own, in rows that sum to 1, as its own Dataset does."""
     from lightfm import LightFM
 
@@ -112,14 +112,14 @@ def lightfm(train: tacit.Interactions, epochs: int = 1, **settings: Any) -> Scor
     )
 
 
-# --- between tacit and them -----------------------------------------------------------------
+# --- between penchant and them -----------------------------------------------------------------
 
 
-def likes(train: tacit.Interactions) -> sp.csr_matrix:
+def likes(train: penchant.Interactions) -> sp.csr_matrix:
     return sp.csr_matrix(train.to_matrix())
 
 
-def features(train: tacit.Interactions) -> sp.csr_matrix | None:
+def features(train: penchant.Interactions) -> sp.csr_matrix | None:
     """A 1 for each feature of an item."""
     if train.item_features is None:
         return None
@@ -144,4 +144,4 @@ def blocks(matrix: sp.csr_matrix, weights: Any) -> Scorer:
 
 
 def threads() -> int:
-    return kernels.thread_count(None)
+    return _kernels.thread_count(None)

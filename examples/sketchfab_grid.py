@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-import tacit
-from tacit.data.interactions import Interactions
-from tacit.tuning.published import read_grid_log
-from tacit.tuning.worker import Progress
+import penchant
+from penchant.data.interactions import Interactions
+from penchant.tuning.published import read_grid_log
+from penchant.tuning.worker import Progress
 
 GRID = {
     "alpha": [1.0, 10.0, 50.0, 100.0, 500.0, 1000.0],
@@ -32,18 +32,18 @@ USERS, ITEMS, LIKES = 15_274, 25_655, 547_477  # left by the article's threshold
 TOPICS, TASTES = 40, 5
 
 
-def main(likes: Interactions, name: str = "sketchfab_grid", **how: Any) -> tacit.SearchResult:
+def main(likes: Interactions, name: str = "sketchfab_grid", **how: Any) -> penchant.TuningResult:
     """Search, print how it goes and what was found, and write the page."""
     print(likes.summary(), flush=True)
-    split = tacit.split.leave_k_out(likes, k=5, fraction_of_users=0.2, seed=0)
+    split = penchant.split.leave_k_out(likes, k=5, fraction_of_users=0.2, seed=0)
     settings: dict[str, Any] = {"space": GRID, "epochs": range(2, 40, 2), **how}
-    found = tacit.search(
-        tacit.ALS,
+    found = penchant.tune(
+        penchant.ALS,
         settings.pop("space"),
         split,
         metric="precision@5",
         metrics=["mse"],
-        mask_seen=False,  # as in the article: training likes compete with those held out
+        exclude_seen=False,  # as in the article: training likes compete with those held out
         storage=f"{name}.db",
         on_progress=Teller(),
         **settings,
@@ -57,7 +57,7 @@ def main(likes: Interactions, name: str = "sketchfab_grid", **how: Any) -> tacit
 
 def read(path: str) -> Interactions:
     """The published likes, thresholded as in the article."""
-    likes = tacit.read_interactions(path, user="uid", item="mid", sep="|", quote="\\")
+    likes = penchant.read_interactions(path, user="uid", item="mid", sep="|", quote="\\")
     return likes.threshold(min_per_user=5, min_per_item=5)
 
 
@@ -77,11 +77,11 @@ def drawn(users: int = USERS, items: int = ITEMS, likes: int = LIKES) -> Interac
     return Interactions.from_matrix(matrix, name="likes as on Sketchfab", duplicates="binary")
 
 
-def beside(log: str, found: tacit.SearchResult, name: str = "sketchfab_grid") -> None:
+def beside(log: str, found: penchant.TuningResult, name: str = "sketchfab_grid") -> None:
     """Draw the published search and ours side by side."""
     published = read_grid_log(log)
     names = ("published", f"found on {found.about['data']}")
-    tacit.plots.compare_searches(published, found, names=names).savefig(f"{name}.png")
+    penchant.plots.compare_searches(published, found, names=names).savefig(f"{name}.png")
     print(f"wrote {name}.png")
 
 

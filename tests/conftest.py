@@ -13,17 +13,17 @@ import numpy as np
 import pytest
 from tests import postgres
 
-from tacit.data.ids import IdMap
-from tacit.data.interactions import Csr, Interactions
+from penchant.data.ids import IdMap
+from penchant.data.interactions import Csr, Interactions
 
 # A shell that starts the tests in the background has them ignore Ctrl-C; some are about it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-hypothesis.settings.register_profile("tacit", deadline=None, max_examples=40)
-hypothesis.settings.load_profile("tacit")
+hypothesis.settings.register_profile("penchant", deadline=None, max_examples=40)
+hypothesis.settings.load_profile("penchant")
 
 REAL_DATA = Path(
-    os.environ.get("TACIT_TEST_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data"
+    os.environ.get("PENCHANT_TEST_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data"
 )
 
 
@@ -34,7 +34,7 @@ def real_data() -> Callable[[str], Path]:
     def find(name: str) -> Path:
         path = REAL_DATA / name
         if not path.exists():
-            pytest.skip(f"real data {name} is not here; set TACIT_TEST_DATA to its folder")
+            pytest.skip(f"real data {name} is not here; set PENCHANT_TEST_DATA to its folder")
         return path
 
     return find

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from tacit.data.interactions import Csr
+from penchant.data.interactions import Csr
 
 
 def csr_of(lists, n_columns, values=None) -> Csr:

@@ -21,7 +21,7 @@ class Server:
     def __init__(self) -> None:
         self._bin = _binaries()
         self._user = _user()
-        self._folder = Path(tempfile.mkdtemp(prefix="tacit-pg-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="penchant-pg-"))
         self._schemas = 0
         try:
             self._start()
@@ -32,10 +32,10 @@ class Server:
     def url(self) -> str:
         self._schemas += 1
         name = f"test_{self._schemas}"
-        psql = ["psql", "-h", str(self._folder), "-U", "tacit", "-qc", f"CREATE SCHEMA {name}"]
+        psql = ["psql", "-h", str(self._folder), "-U", "penchant", "-qc", f"CREATE SCHEMA {name}"]
         self._run(*psql, "postgres")
         options = f"host={quote(str(self._folder), safe='')}&options=-csearch_path%3D{name}"
-        return f"postgresql://tacit@/postgres?{options}"
+        return f"postgresql://penchant@/postgres?{options}"
 
     def stop(self) -> None:
         self._run("pg_ctl", "-D", str(self._data), "-m", "immediate", "stop")
@@ -48,7 +48,7 @@ class Server:
     def _start(self) -> None:
         if self._user is not None:
             shutil.chown(self._folder, self._user)
-        how = ["-U", "tacit", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]
+        how = ["-U", "penchant", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]
         self._run("initdb", "-D", str(self._data), *how)
         # nothing here outlives the machine: only the tests' own processes are killed
         options = f"-k {self._folder} -c listen_addresses= -c fsync=off"

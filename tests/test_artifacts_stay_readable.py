@@ -1,4 +1,4 @@
-"""What tacit once wrote it must always read: every file in artifacts/ is kept for good."""
+"""What penchant once wrote it must always read: every file in artifacts/ is kept for good."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import tacit
-from tacit import artifact
+import penchant
+from penchant._files import artifact
 
-FILES = sorted((Path(__file__).parent / "artifacts").glob("*.tacit"))
+FILES = sorted((Path(__file__).parent / "artifacts").glob("*.penchant"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -26,7 +26,7 @@ def test_there_is_a_file_of_each_format() -> None:
 
 
 def test_the_first_format_means_what_it_meant() -> None:
-    bundle = artifact.read(FILES[0].with_name("format-1-bundle.tacit"))
+    bundle = artifact.read(FILES[0].with_name("format-1-bundle.penchant"))
     assert (bundle.model, bundle.settings) == ("example", {"factors": 2, "seed": 0})
     assert bundle.items is not None
     assert list(bundle.items) == ["NA", "björk", "東京"]
@@ -41,9 +41,9 @@ def test_the_first_format_means_what_it_meant() -> None:
         [0, 2, 1],
         [1, 5, -1],
     )
-    assert bundle.catalogue is not None
-    assert bundle.catalogue.name("björk") == "Björk"
-    assert bundle.catalogue.tags_of("東京") == ("city", "jazz")
+    assert bundle.catalog is not None
+    assert bundle.catalog.name("björk") == "Björk"
+    assert bundle.catalog.tags_of("東京") == ("city", "jazz")
 
 
 @pytest.mark.parametrize(
@@ -52,12 +52,12 @@ def test_the_first_format_means_what_it_meant() -> None:
         ("als", [0.5456242, 0.2563866]),
         ("ease", [0.2085163, 0.1176360]),
         ("hybrid-als", [0.6170266, 0.3381521]),
-        ("item-neighbours", [0.9045340, 0.8090398]),
+        ("item-neighbors", [0.9045340, 0.8090398]),
         ("popularity", [0.25, 0.25]),
     ],
 )
 def test_models_of_the_first_format_answer_as_they_did(kind: str, scores: list[float]) -> None:
-    model = tacit.load(FILES[0].with_name(f"format-1-{kind}.tacit"))
+    model = penchant.load(FILES[0].with_name(f"format-1-{kind}.penchant"))
     assert model.kind == kind
     answer = model.recommend("ann", k=2)
     assert list(answer.ids) == ["null", "東京"]
@@ -70,21 +70,21 @@ def test_models_of_the_first_format_answer_as_they_did(kind: str, scores: list[f
 
 
 def test_features_of_the_first_format_mean_what_they_meant() -> None:
-    model = tacit.load(FILES[0].with_name("format-1-hybrid-als.tacit"))
+    model = penchant.load(FILES[0].with_name("format-1-hybrid-als.penchant"))
     features = model.interactions.item_features
     assert features is not None
     assert (features.identity, features.norm, features.ids.kind) == (True, "l2", "item")
     assert features.row("null") == {"rock": 0.5, "jazz": 1.0}
     assert features.row("björk") == {"pop": 1.0}
-    assert model.rates_new_items
+    assert model.scores_cold_items
 
 
 def test_what_ranking_learned_means_what_it_meant() -> None:
-    model = tacit.load(FILES[0].with_name("format-1-ranking.tacit"))
+    model = penchant.load(FILES[0].with_name("format-1-ranking.penchant"))
     answer = model.recommend("ann", k=2)
     assert list(answer.ids) == ["null", "東京"]
     np.testing.assert_allclose(answer.scores, [-0.0447836, -0.0953506], rtol=1e-5)
-    assert isinstance(model, tacit.Ranking)
+    assert isinstance(model, penchant.Ranking)
     assert (model.loss, model.schedule, len(model.epochs)) == ("bpr", "adadelta", 5)
     new = model.recommend("ann", k=2, item_features={"new": ["jazz"], "newer": ["pop"]})
     assert list(new.ids) == ["newer", "new"]  # nothing that was trained on was "pop"
@@ -92,8 +92,8 @@ def test_what_ranking_learned_means_what_it_meant() -> None:
 
 
 def test_vectors_of_what_items_are_mean_what_they_meant() -> None:
-    model = tacit.load(FILES[0].with_name("format-1-content.tacit"))
-    assert isinstance(model, tacit.Content)
+    model = penchant.load(FILES[0].with_name("format-1-content.penchant"))
+    assert isinstance(model, penchant.Content)
     answer = model.recommend("ann", k=2)
     assert list(answer.ids) == ["null", "東京"]
     np.testing.assert_allclose(answer.scores, [0.9877629, 0.5881717], rtol=1e-5)
@@ -105,11 +105,11 @@ def test_vectors_of_what_items_are_mean_what_they_meant() -> None:
 
 
 def test_a_blend_answers_and_tells_who_did_as_it_did() -> None:
-    model = tacit.load(FILES[0].with_name("format-1-blend.tacit"))
+    model = penchant.load(FILES[0].with_name("format-1-blend.penchant"))
     answer = model.recommend(["ann", "nobody"], k=2)
     assert list(answer.ids) == ["東京", "null", "Björk", "NA"]
     np.testing.assert_allclose(answer.scores, [0.0163053, 0.0162172, 0.75, 0.5], rtol=1e-5)
     assert answer.sources == ["als + near", "pop"]
-    assert isinstance(model, tacit.Blend)
+    assert isinstance(model, penchant.Blend)
     assert model.parts["als"].settings["factors"] == 2
     assert model.settings["weights"] == {"als": 2, "near": 1}

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-import tacit
-from tacit.tuning.published import read_grid_log
+import penchant
+from penchant.tuning.published import read_grid_log
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -29,16 +29,16 @@ def python_blocks(page: str) -> list[str]:
 
 @pytest.fixture
 def shapes_as_files(tmp_path, monkeypatch) -> Path:
-    """The built-in catalogue in the form of the articles' files, in the working folder."""
-    shapes = tacit.datasets.shapes(n_items=200, n_users=400)
-    catalogue = shapes.catalogue
-    assert catalogue is not None
+    """The built-in catalog in the form of the articles' files, in the working folder."""
+    shapes = penchant.datasets.shapes(n_items=200, n_users=400)
+    catalog = shapes.catalog
+    assert catalog is not None
     users, items = shapes.users, shapes.items
     likes = [
         f"{items[column]}|{users[row]}"
         for row, column in zip(shapes.csr.row_of_entry, shapes.csr.indices, strict=True)
     ]
-    models = [f"{catalogue.name(item)}|{item}" for item in items]
+    models = [f"{catalog.name(item)}|{item}" for item in items]
     (tmp_path / "likes.psv").write_text("\n".join(["mid|uid", *likes]) + "\n", encoding="utf-8")
     (tmp_path / "models.psv").write_text(
         "\n".join(["modelname|mid", *models]) + "\n", encoding="utf-8"
@@ -50,7 +50,7 @@ def shapes_as_files(tmp_path, monkeypatch) -> Path:
 def test_every_line_of_the_articles_has_its_counterpart(shapes_as_files, capsys) -> None:
     lines = counterparts((ROOT / "docs" / "articles.md").read_text(encoding="utf-8"))
     assert len(lines) >= 25
-    names: dict[str, object] = {"tacit": tacit}
+    names: dict[str, object] = {"penchant": penchant}
     for line in lines:
         if "user" not in names and "likes" in names:
             names |= {"user": names["likes"].users[3], "item": names["likes"].items[5]}
@@ -69,7 +69,7 @@ def test_the_readme_example_runs(real_data, tmp_path, monkeypatch) -> None:
     names: dict[str, object] = {}
     for block in blocks:
         exec(block, names)
-    assert Path("artists.tacit").exists()
+    assert Path("artists.penchant").exists()
 
 
 def test_the_guide_runs(shapes_as_files) -> None:
@@ -102,8 +102,8 @@ def test_the_page_on_content_runs(tmp_path, monkeypatch, capsys) -> None:
 def test_what_looks_alike_is_alike(capsys) -> None:
     pytest.importorskip("sklearn")
     found = runpy.run_path(str(ROOT / "examples" / "looks.py"))["main"](items=200, users=400)
-    colour, form, _ = found["by looks: Content"]
-    assert colour > 5 * found["at random"][0]
+    color, form, _ = found["by looks: Content"]
+    assert color > 5 * found["at random"][0]
     assert form > 4 * found["at random"][1]
     assert "at random" in capsys.readouterr().out
 
@@ -121,10 +121,10 @@ def test_the_page_on_blends_runs(capsys) -> None:
 
 def test_new_items_are_recommended_by_their_features() -> None:
     example = runpy.run_path(str(ROOT / "examples" / "cold_items.py"))
-    data = tacit.datasets.shapes(n_items=300, n_users=800).threshold(5, 5)
-    data = data.with_item_features(tacit.Features.of_tags(data.catalogue).normalised("l2"))
+    data = penchant.datasets.shapes(n_items=300, n_users=800).threshold(5, 5)
+    data = data.with_item_features(penchant.Features.of_tags(data.catalog).normalized("l2"))
     settings = {"alpha": 10.0, "regularization": 30.0}
-    looks = tacit.images.embed(data.catalogue).features
+    looks = penchant.images.embed(data.catalog).features
     found = dict(example["cold"](data, settings, looks))
     assert found["Content, pictures"]["auc"] > 0.6
     for others in ("at random", "Popularity", "popularity of features"):
@@ -211,8 +211,8 @@ def test_a_new_table_takes_the_place_of_the_old_one(tmp_path, monkeypatch) -> No
 
 def test_the_page_of_models_has_a_row_for_every_model() -> None:
     page = (ROOT / "docs" / "models-compared.md").read_text(encoding="utf-8")
-    for kind in tacit.models.kinds():
-        name = tacit.models.class_of(kind).__name__
+    for kind in penchant.models.kinds():
+        name = penchant.models.class_of(kind).__name__
         assert re.search(rf"^\| {name}\b", page, flags=re.MULTILINE), name
 
 

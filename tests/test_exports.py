@@ -5,12 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import tacit
+import penchant
 
 PUBLIC = [
     "ALS",
     "Blend",
-    "Catalogue",
+    "Catalog",
     "Content",
     "EASE",
     "Evaluation",
@@ -19,15 +19,15 @@ PUBLIC = [
     "Features",
     "HybridALS",
     "Interactions",
-    "ItemNeighbours",
+    "ItemNeighbors",
     "LearningCurve",
     "Popularity",
     "Range",
     "Ranking",
     "Recommendations",
-    "SearchResult",
+    "TuningResult",
     "Split",
-    "TacitError",
+    "PenchantError",
     "__version__",
     "datasets",
     "errors",
@@ -37,7 +37,7 @@ PUBLIC = [
     "learning_curve",
     "load",
     "plots",
-    "read_catalogue",
+    "read_catalog",
     "read_events",
     "read_features",
     "read_interactions",
@@ -49,17 +49,17 @@ PUBLIC = [
 
 
 def test_all_is_sorted_and_pinned() -> None:
-    assert tacit.__all__ == sorted(tacit.__all__) == PUBLIC
+    assert penchant.__all__ == sorted(penchant.__all__) == PUBLIC
 
 
 def test_every_public_name_is_there_and_documented() -> None:
     for name in set(PUBLIC) - {"__version__"}:
-        assert getattr(tacit, name).__doc__, name
-    assert set(PUBLIC) <= set(dir(tacit))
+        assert getattr(penchant, name).__doc__, name
+    assert set(PUBLIC) <= set(dir(penchant))
 
 
-def test_importing_tacit_costs_nothing_heavy() -> None:
+def test_importing_penchant_costs_nothing_heavy() -> None:
     heavy = "numpy scipy duckdb narwhals PIL rich typer matplotlib optuna"
-    code = f"import sys, tacit; print([m for m in '{heavy}'.split() if m in sys.modules])"
+    code = f"import sys, penchant; print([m for m in '{heavy}'.split() if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import tacit
+import penchant
 
 ORDER = [
     "errors",
@@ -29,7 +29,7 @@ ORDER = [
     "serving",
     "cli",
 ]
-ROOT = Path(tacit.__file__).parent
+ROOT = Path(penchant.__file__).parent
 MODULES = sorted(path for path in ROOT.rglob("*.py") if path.name != "__main__.py")
 
 
@@ -47,9 +47,9 @@ def imports_of(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             assert node.level == 0, f"{path}: relative import"
             names = [node.module]
-            if node.module == "tacit":
-                names = [f"tacit.{alias.name}" for alias in node.names]
-        found |= {layer_of(name) for name in names if name.startswith("tacit.")}
+            if node.module == "penchant":
+                names = [f"penchant.{alias.name}" for alias in node.names]
+        found |= {layer_of(name) for name in names if name.startswith("penchant.")}
     return found
 
 

@@ -11,19 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tacit.data.catalogue import Catalogue
-from tacit.data.ids import IdMap
-from tacit.errors import DataError, MissingExtraError, UnknownIdError
-from tacit.results import Explanation, Recommendations, Row
+from penchant.data.catalog import Catalog
+from penchant.data.ids import IdMap
+from penchant.errors import DataError, MissingExtraError, UnknownIdError
+from penchant.results import Explanation, Recommendations, Row
 
 HOSTILE = "<script>alert('x')</script>\n\"\u202e"
-CATALOGUE = Catalogue(
+CATALOG = Catalog(
     IdMap(["a", "b", "c", "d"]),
     names=["Alpha", "Sigur Rós", HOSTILE, ""],
     links=["https://x.org/a", "javascript:alert(1)", "", ""],
     pictures=["https://x.org/a.png", "javascript:alert(1)", "data:text/html,x", "missing.png"],
 )
-NAMES = Catalogue(CATALOGUE.items, names=CATALOGUE.names, links=CATALOGUE.links)
+NAMES = Catalog(CATALOG.items, names=CATALOG.names, links=CATALOG.links)
 
 
 def recommendations(**changes: Any) -> Recommendations:
@@ -34,19 +34,19 @@ def recommendations(**changes: Any) -> Recommendations:
         "offsets": np.array([0, 3, 3, 5]),
         "ids": ["a", "b", "c", "d", "a"],
         "scores": np.array([0.9, 0.5, 0.1, 7, 3], np.float32),
-        "catalogue": NAMES,
+        "catalog": NAMES,
     }
     return Recommendations(**(parts | changes))
 
 
-def similar(catalogue: Catalogue | None = CATALOGUE) -> Recommendations:
+def similar(catalog: Catalog | None = CATALOG) -> Recommendations:
     return recommendations(
         queries=["a"],
         query_kind="item",
         offsets=np.array([0, 3]),
         ids=["b", "c", "d"],
         scores=np.array([0.9, 0.5, 0.1], np.float32),
-        catalogue=catalogue,
+        catalog=catalog,
     )
 
 
@@ -66,7 +66,7 @@ def test_rows() -> None:
 
 def test_rows_hold_plain_python_values() -> None:
     found = recommendations(
-        queries=np.array([2, 5, 9]), ids=np.array([1, 2, 3, 4, 5]), catalogue=None
+        queries=np.array([2, 5, 9]), ids=np.array([1, 2, 3, 4, 5]), catalog=None
     )
     row = next(iter(found))
     assert [type(value) for value in row] == [int, int, int, str, float]
@@ -208,7 +208,7 @@ def test_types_of_frames_do_not_depend_on_the_rows() -> None:
     ],
 )
 def test_columns_are_named_by_what_they_hold(kinds: tuple[str, str], columns: list[str]) -> None:
-    found = recommendations(query_kind=kinds[0], answer_kind=kinds[1], catalogue=None)
+    found = recommendations(query_kind=kinds[0], answer_kind=kinds[1], catalog=None)
     assert list(found.columns()) == columns
 
 
@@ -333,9 +333,9 @@ def test_only_safe_addresses_are_emitted() -> None:
     assert len(page.all("svg")) == 3
 
 
-@pytest.mark.parametrize("catalogue", [CATALOGUE, NAMES])
-def test_hostile_names_are_shown_as_text(catalogue: Catalogue) -> None:
-    html = similar(catalogue)._repr_html_()
+@pytest.mark.parametrize("catalog", [CATALOG, NAMES])
+def test_hostile_names_are_shown_as_text(catalog: Catalog) -> None:
+    html = similar(catalog)._repr_html_()
     page = Page(html)
     assert not page.all("script")
     assert "\u202e" not in html
@@ -344,7 +344,7 @@ def test_hostile_names_are_shown_as_text(catalogue: Catalogue) -> None:
 
 
 def test_hostile_ids_are_shown_as_text() -> None:
-    found = recommendations(queries=[HOSTILE, 1, 2], ids=[HOSTILE] * 5, catalogue=None)
+    found = recommendations(queries=[HOSTILE, 1, 2], ids=[HOSTILE] * 5, catalog=None)
     page = Page(found._repr_html_())
     assert not page.all("script")
     assert page.texts.count("<script>alert('x')</script>\\n\"\\u202e") == 5
@@ -362,7 +362,7 @@ def test_local_pictures_are_inline(tmp_path: Path) -> None:
     from PIL import Image
 
     Image.new("RGB", (300, 300)).save(tmp_path / "a.png")
-    local = Catalogue(IdMap(["a", "b", "c", "d"]), pictures=[str(tmp_path / "a.png"), "", "", ""])
+    local = Catalog(IdMap(["a", "b", "c", "d"]), pictures=[str(tmp_path / "a.png"), "", "", ""])
     html = similar(local)._repr_html_()
     (image,) = Page(html).all("img")
     assert str(image["src"]).startswith("data:image/webp;base64,")
@@ -379,7 +379,7 @@ def explanation(**changes: Any) -> Explanation:
         "score": 0.65,
         "ids": ["b", "c", "d"],
         "contributions": np.array([0.6, 0.15, -0.1]),
-        "catalogue": CATALOGUE,
+        "catalog": CATALOG,
     }
     return Explanation(**(parts | changes))
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import random_interactions
 
-from tacit.data.catalogue import Catalogue
-from tacit.errors import DataError, SettingsError, SplitError
-from tacit.split import (
+from penchant.data.catalog import Catalog
+from penchant.errors import DataError, SettingsError, SplitError
+from penchant.split import (
     cold_items,
     cold_users,
     held_out_users,
@@ -23,10 +23,10 @@ from tacit.split import (
 
 
 def data(seed=0, *, n_users=30, n_items=25, density=0.4, dislikes=0.2):
-    """Interactions with dislikes, timestamps (with ties) and a catalogue."""
+    """Interactions with dislikes, timestamps (with ties) and a catalog."""
     x = random_interactions(n_users, n_items, density=density, seed=seed, dislikes=dislikes)
     times = np.random.default_rng(seed).integers(0, 50, x.nnz)
-    return dataclasses.replace(x, timestamps=times, catalogue=Catalogue(x.items), name="things")
+    return dataclasses.replace(x, timestamps=times, catalog=Catalog(x.items), name="things")
 
 
 SPLITS = {
@@ -69,7 +69,7 @@ def test_every_interaction_is_in_exactly_one_part(name, seed) -> None:
     assert split.test.nnz
     for part in parts_of(split):
         assert part.items == x.items
-        assert (part.catalogue, part.name) == (x.catalogue, "things")
+        assert (part.catalog, part.name) == (x.catalog, "things")
         rising = np.diff(part.csr.indices) > 0
         starts = part.csr.indptr[1:-1]
         rising[starts[(starts > 0) & (starts < part.nnz)] - 1] = True
@@ -322,5 +322,5 @@ def test_numpy_numbers_are_numbers() -> None:
 @pytest.mark.parametrize("name", SPLITS)
 def test_what_is_no_interactions(name):
     for other in (None, data().to_matrix()):
-        with pytest.raises(DataError, match=r"needs tacit\.Interactions"):
+        with pytest.raises(DataError, match=r"needs penchant\.Interactions"):
             SPLITS[name](other, 0)

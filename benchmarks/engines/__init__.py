@@ -22,7 +22,7 @@ class EngineInfo:
         What the adapter is asked for.
     kind
         ``"exact"``, ``"cg"`` (three steps), ``"auto"``, ``"blocks"`` (iALS++), or ``"other"`` for
-        what minimises something else.
+        what minimizes something else.
     probes_blas
         Whether it is tried with BLAS on one thread and on all, to be given the faster.
     """
@@ -47,11 +47,13 @@ class EngineInfo:
 
 
 ENGINES = {
-    # tacit is measured as people get it: its environment is not tuned
-    "tacit exact": EngineInfo("tacit", "tacit", "tacit_als", "exact", "exact", False),
-    "tacit cg": EngineInfo("tacit", "tacit", "tacit_als", "cg", "cg", False),
-    "tacit auto": EngineInfo("tacit", "tacit", "tacit_als", "auto", "auto", False),
-    "tacit ranking": EngineInfo("tacit", "tacit", "tacit_ranking", "warp", "other", False),
+    # penchant is measured as people get it: its environment is not tuned
+    "penchant exact": EngineInfo("penchant", "penchant", "penchant_als", "exact", "exact", False),
+    "penchant cg": EngineInfo("penchant", "penchant", "penchant_als", "cg", "cg", False),
+    "penchant auto": EngineInfo("penchant", "penchant", "penchant_als", "auto", "auto", False),
+    "penchant ranking": EngineInfo(
+        "penchant", "penchant", "penchant_ranking", "warp", "other", False
+    ),
     "implicit exact": EngineInfo("implicit", "implicit", "implicit_als", "exact", "exact"),
     "implicit cg": EngineInfo("implicit", "implicit", "implicit_als", "cg", "cg"),
     "irspack exact": EngineInfo("irspack", "irspack", "irspack_ials", "CHOLESKY", "exact", False),
@@ -63,8 +65,8 @@ ENGINES = {
         "lightfm", "rectools-lightfm", "lightfm_warp", "warp", "other", False
     ),
 }
-PACKAGES = sorted({info.package for info in ENGINES.values()} - {"tacit"})
-RANKING = ("tacit ranking", "lightfm warp")
-"""The engines that learn to rank, and minimise something else than the rest."""
-SERVING = ("tacit auto", "implicit cg", "irspack cg")
+PACKAGES = sorted({info.package for info in ENGINES.values()} - {"penchant"})
+RANKING = ("penchant ranking", "lightfm warp")
+"""The engines that learn to rank, and minimize something else than the rest."""
+SERVING = ("penchant auto", "implicit cg", "irspack cg")
 """The engines that also recommend and evaluate: one per library."""

@@ -1,4 +1,4 @@
-"""LightFM's WARP: ranking by stochastic gradients, what tacit's Ranking stands beside."""
+"""LightFM's WARP: ranking by stochastic gradients, what penchant's Ranking stands beside."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The article's whole grid search, with tacit: 180 settings, 38 epochs, measured every second."""
+"""The article's whole grid search, with penchant: 180 settings, 38 epochs, measured every second."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks import datasets
-from benchmarks.engines.tacit_als import interactions
+from benchmarks.engines.penchant_als import interactions
 
 if TYPE_CHECKING:
-    from tacit.evaluation.measure import Measure
+    from penchant.evaluation.measure import Measure
 
 FACTORS = (10, 20, 40, 80, 120)
 REGULARIZATIONS = (0.0, 1e-5, 1e-3, 0.1, 10.0, 100.0)
@@ -25,12 +25,12 @@ TEST_LIKES, TEST_USERS = 5, 0.2
 
 def run(engine: str, data: str, *, sample: int | None = None, threads: int = 2) -> dict[str, Any]:
     """Seconds of all settings, or of ``sample`` evenly spread over the grid for an estimate."""
-    import tacit
-    from tacit.evaluation.measure import Measure
+    import penchant
+    from penchant.evaluation.measure import Measure
 
     whole = list(itertools.product(ALPHAS, FACTORS, REGULARIZATIONS))
     chosen = whole if sample is None else [whole[i] for i in _spread(len(whole), sample)]
-    split = tacit.split.leave_k_out(
+    split = penchant.split.leave_k_out(
         interactions(datasets.load(Path(data))), TEST_LIKES, fraction_of_users=TEST_USERS, seed=0
     )
     measure = Measure(
@@ -38,14 +38,14 @@ def run(engine: str, data: str, *, sample: int | None = None, threads: int = 2) 
         users="held-out",
         k=5,
         metrics=["precision", "mse"],
-        mask_seen=False,
+        exclude_seen=False,
         bootstrap=0,
         threads=threads,
     )
     seconds, measuring = [], []
     for alpha, factors, regularization in chosen:
         begun = time.perf_counter()
-        model = tacit.ALS(
+        model = penchant.ALS(
             factors=factors,
             alpha=float(alpha),
             regularization=regularization,

@@ -10,10 +10,10 @@ from benchmarks.meter import Memory, _highest
 
 
 def run(engine: str, data: str, *, threads: int = 2) -> dict[str, Any]:
-    """``engine`` is "tacit" or "pandas"; the file is made by :func:`write`, beforehand."""
+    """``engine`` is "penchant" or "pandas"; the file is made by :func:`write`, beforehand."""
     import numpy as np  # noqa: F401 - both begin with it
 
-    read = _with_tacit if engine == "tacit" else _with_pandas
+    read = _with_penchant if engine == "penchant" else _with_pandas
     memory = Memory()
     begun = time.perf_counter()
     shape, nnz = read(str(log_of(Path(data))))
@@ -28,10 +28,10 @@ def run(engine: str, data: str, *, threads: int = 2) -> dict[str, Any]:
     }
 
 
-def _with_tacit(path: str) -> tuple[tuple[int, int], int]:
-    import tacit
+def _with_penchant(path: str) -> tuple[tuple[int, int], int]:
+    import penchant
 
-    data = tacit.read_interactions(path, user=0, item=1, value=2, sep="\t", header=False)
+    data = penchant.read_interactions(path, user=0, item=1, value=2, sep="\t", header=False)
     return (data.n_users, data.n_items), data.nnz
 
 

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import tacit
+import penchant
 from benchmarks import datasets
 from benchmarks.engines import ENGINES
 from benchmarks.engines.base import Factors, Setting
-from benchmarks.engines.tacit_als import interactions
+from benchmarks.engines.penchant_als import interactions
 from benchmarks.jobs.serve import held_out
 from benchmarks.meter import Stopwatch
-from tacit.engines.scorers import FactorScorer
+from penchant.models._scoring.scorers import FactorScorer
 
 K = 10
 
@@ -25,7 +25,7 @@ class Held:
     def __init__(self, factors: Factors, threads: int) -> None:
         self._scorer = FactorScorer(*factors, threads=threads)
 
-    def scorer(self, _: tacit.Interactions) -> FactorScorer:
+    def scorer(self, _: penchant.Interactions) -> FactorScorer:
         return self._scorer
 
 
@@ -50,9 +50,9 @@ def run(
 
     fit(after)
     assert last is not None
-    split = tacit.Split(train=interactions(train), test=interactions(test))
+    split = penchant.Split(train=interactions(train), test=interactions(test))
     names = {"precision": f"precision@{K}", "auc": "auc"}
-    found = tacit.evaluate(
+    found = penchant.evaluate(
         Held(last, threads), split, k=K, metrics=["precision", "auc"], bootstrap=0, threads=threads
     )
     quality = {short: float(found[name]) for short, name in names.items()}

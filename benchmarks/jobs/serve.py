@@ -32,7 +32,7 @@ def run(
 ) -> dict[str, Any]:
     """Time ``work`` (recommend, similar, evaluate) ``repeat`` times; the best settles nothing.
 
-    ``sample``: for how many users or items; None: all. tacit is fitted first and leaves its
+    ``sample``: for how many users or items; None: all. penchant is fitted first and leaves its
     factors beside the data for the others.
     """
     rows = datasets.load(Path(data))
@@ -40,7 +40,7 @@ def run(
     kept = Path(data) / f"factors-{'train' if test else 'all'}-{factors}.npz"
     setting = Setting(factors, EPOCHS, threads)
     adapter = ENGINES[engine].adapter()
-    if engine.startswith("tacit"):
+    if engine.startswith("penchant"):
         served = adapter.serve(train, setting, None)
         X, Y = adapter.fitted[id(served)]
         np.savez(kept, X=X, Y=Y)
@@ -72,10 +72,10 @@ def timed(call: Callable[[], Any], repeat: int, limit: float) -> tuple[list[floa
 
 def held_out(rows: Rows) -> tuple[Rows, Rows]:
     """The same split for all."""
-    import tacit
-    from benchmarks.engines.tacit_als import interactions
+    import penchant
+    from benchmarks.engines.penchant_als import interactions
 
-    split = tacit.split.leave_k_out(interactions(rows), TEST_LIKES, seed=0)
+    split = penchant.split.leave_k_out(interactions(rows), TEST_LIKES, seed=0)
     parts = (split.train.csr, split.test.csr)
     train, test = (Rows(c.indptr, c.indices, c.values, c.n_columns) for c in parts)
     return train, test

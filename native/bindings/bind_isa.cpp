@@ -2,9 +2,9 @@
 #include <nanobind/stl/vector.h>
 
 #include "bindings.hpp"
-#include "tacit/isa.hpp"
+#include "penchant/isa.hpp"
 
-namespace tacit::bindings {
+namespace penchant::bindings {
 
 void bind_isa(nb::module_& m) {
   m.def("current_isa", [] { return isa_name(current_isa()); });
@@ -16,4 +16,4 @@ void bind_isa(nb::module_& m) {
   });
 }
 
-}  // namespace tacit::bindings
+}  // namespace penchant::bindings

@@ -1,8 +1,8 @@
 #include "bind_rows.hpp"
 #include "bindings.hpp"
-#include "tacit/metrics.hpp"
+#include "penchant/metrics.hpp"
 
-namespace tacit::bindings {
+namespace penchant::bindings {
 namespace {
 
 /// Writes hits, first, dcg and precisions (an entry a list each).
@@ -15,17 +15,17 @@ void gains(In1<std::int64_t> list_indptr, In1<std::int32_t> list_indices,
   const auto relevant = rows_of(relevant_indptr, relevant_indices, n_lists, "relevant");
   check_pointers(lists, "lists");
   check_rows(relevant, n_items, "relevant");
-  list_gains(lists, relevant, k, {hits.data(), first.data(), dcg.data(), precisions.data()},
+  ranking_gains(lists, relevant, k, {hits.data(), first.data(), dcg.data(), precisions.data()},
              threads, poll_for_signals());
 }
 
 }  // namespace
 
 void bind_metrics(nb::module_& m) {
-  m.def("list_gains", &gains, nb::arg("list_indptr"), nb::arg("list_indices"),
+  m.def("ranking_gains", &gains, nb::arg("list_indptr"), nb::arg("list_indices"),
         nb::arg("relevant_indptr"), nb::arg("relevant_indices"), nb::arg("k"), nb::arg("n_items"),
         nb::arg("hits"), nb::arg("first"), nb::arg("dcg"), nb::arg("precisions"),
         nb::arg("threads"), nb::call_guard<nb::gil_scoped_release>());
 }
 
-}  // namespace tacit::bindings
+}  // namespace penchant::bindings

@@ -1,14 +1,14 @@
 #include <stdexcept>
 
 #include "bind_rows.hpp"
-#include "tacit/ranking.hpp"
+#include "penchant/ranking.hpp"
 
-namespace tacit::bindings {
+namespace penchant::bindings {
 namespace {
 
 using Table = nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
-/// As the settings come from tacit.kernels, in this order.
+/// As the settings come from penchant._kernels, in this order.
 RankingSettings settings_of(const nb::tuple& from, std::int64_t stride) {
   return {static_cast<RankingLoss>(nb::cast<int>(from[0])),
           nb::cast<std::int64_t>(from[1]),
@@ -78,4 +78,4 @@ void bind_ranking(nb::module_& m) {
         });
 }
 
-}  // namespace tacit::bindings
+}  // namespace penchant::bindings

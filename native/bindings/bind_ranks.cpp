@@ -1,8 +1,8 @@
 #include "bind_rows.hpp"
 #include "bindings.hpp"
-#include "tacit/ranks.hpp"
+#include "penchant/ranks.hpp"
 
-namespace tacit::bindings {
+namespace penchant::bindings {
 namespace {
 
 using Indptr = In1<std::int64_t>;
@@ -62,4 +62,4 @@ void bind_ranks(nb::module_& m) {
         nb::call_guard<nb::gil_scoped_release>());
 }
 
-}  // namespace tacit::bindings
+}  // namespace penchant::bindings

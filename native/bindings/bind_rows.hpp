@@ -5,9 +5,9 @@
 #include <string>
 
 #include "bindings.hpp"
-#include "tacit/rows.hpp"
+#include "penchant/rows.hpp"
 
-namespace tacit::bindings {
+namespace penchant::bindings {
 
 /// The rows [indptr[0] … indptr[n_rows]] of an index array; `indptr` has n_rows + 1 entries.
 inline Rows rows_of(const In1<std::int64_t>& indptr, const In1<std::int32_t>& indices,
@@ -19,4 +19,4 @@ inline Rows rows_of(const In1<std::int64_t>& indptr, const In1<std::int32_t>& in
   return {indptr.data(), indices.data(), n_rows, static_cast<std::int64_t>(indices.size())};
 }
 
-}  // namespace tacit::bindings
+}  // namespace penchant::bindings

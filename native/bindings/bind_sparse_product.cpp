@@ -4,9 +4,9 @@
 
 #include "bind_rows.hpp"
 #include "bindings.hpp"
-#include "tacit/sparse_product.hpp"
+#include "penchant/sparse_product.hpp"
 
-namespace tacit::bindings {
+namespace penchant::bindings {
 namespace {
 
 using Indptr = In1<std::int64_t>;
@@ -14,13 +14,13 @@ using Indices = In1<std::int32_t>;
 using Values = std::optional<In1<float>>;
 
 SparseMatrix matrix_of(const Indptr& indptr, const Indices& indices, const Values& values,
-                       std::int64_t n_rows, std::int64_t n_columns, bool sound,
+                       std::int64_t n_rows, std::int64_t n_columns, bool validated,
                        const std::string& name) {
   if (values && values->size() != indices.size()) {
     throw std::invalid_argument(name + " has other numbers of indices and values");
   }
   const auto rows = rows_of(indptr, indices, n_rows, name);
-  if (!sound) check_rows(rows, n_columns, name);
+  if (!validated) check_rows(rows, n_columns, name);
   return {rows, values ? values->data() : nullptr, n_columns};
 }
 
@@ -32,15 +32,15 @@ void bound_sparse_gram(Indptr indptr, Indices indices, Values values, Out2<doubl
   sparse_gram(X, out.data(), threads, poll_for_signals());
 }
 
-/// Writes all of out, shape (rows of left, columns of right). sound: nothing is to be checked.
+/// Writes all of out, shape (rows of left, columns of right). validated: nothing is to be checked.
 void bound_sparse_product(Indptr left_indptr, Indices left_indices, Values left_values,
                           Indptr right_indptr, Indices right_indices, Values right_values,
-                          bool sound, Out2<float> out, int threads) {
+                          bool validated, Out2<float> out, int threads) {
   const auto inner = static_cast<std::int64_t>(right_indptr.size()) - 1;
   const auto left = matrix_of(left_indptr, left_indices, left_values,
-                              static_cast<std::int64_t>(out.shape(0)), inner, sound, "left");
+                              static_cast<std::int64_t>(out.shape(0)), inner, validated, "left");
   const auto right = matrix_of(right_indptr, right_indices, right_values, inner,
-                               static_cast<std::int64_t>(out.shape(1)), sound, "right");
+                               static_cast<std::int64_t>(out.shape(1)), validated, "right");
   sparse_product(left, right, out.data(), threads, poll_for_signals());
 }
 
@@ -52,7 +52,7 @@ void bind_sparse_product(nb::module_& m) {
         nb::arg("values").none(), nb::arg("out"), nb::arg("threads"), release);
   m.def("sparse_product", &bound_sparse_product, nb::arg("left_indptr"), nb::arg("left_indices"),
         nb::arg("left_values").none(), nb::arg("right_indptr"), nb::arg("right_indices"),
-        nb::arg("right_values").none(), nb::arg("sound"), nb::arg("out"), nb::arg("threads"), release);
+        nb::arg("right_values").none(), nb::arg("validated"), nb::arg("out"), nb::arg("threads"), release);
 }
 
-}  // namespace tacit::bindings
+}  // namespace penchant::bindings

@@ -1,12 +1,12 @@
 #include <nanobind/stl/string.h>
 
 #include "bindings.hpp"
-#include "tacit/survey.hpp"
+#include "penchant/survey.hpp"
 
-namespace tacit::bindings {
+namespace penchant::bindings {
 namespace {
 
-Survey survey_file(const nb::bytes& path, std::int64_t begin, std::int64_t end,
+Scan survey_file(const nb::bytes& path, std::int64_t begin, std::int64_t end,
                    const std::string& quote, std::int64_t longest, std::int64_t chunk,
                    int threads) {
   const std::string name(path.c_str(), path.size());
@@ -17,18 +17,18 @@ Survey survey_file(const nb::bytes& path, std::int64_t begin, std::int64_t end,
 }  // namespace
 
 void bind_survey(nb::module_& m) {
-  nb::class_<Survey>(m, "Survey")
-      .def_ro("feeds", &Survey::feeds)
-      .def_ro("returns", &Survey::returns)
-      .def_ro("pairs", &Survey::pairs)
-      .def_ro("controls", &Survey::controls)
-      .def_ro("holds_quote", &Survey::holds_quote)
-      .def_ro("ends_open", &Survey::ends_open)
-      .def_ro("bad", &Survey::bad)
-      .def_ro("nul", &Survey::nul)
-      .def_ro("endless", &Survey::endless);
+  nb::class_<Scan>(m, "Scan")
+      .def_ro("feeds", &Scan::feeds)
+      .def_ro("returns", &Scan::returns)
+      .def_ro("pairs", &Scan::pairs)
+      .def_ro("controls", &Scan::controls)
+      .def_ro("holds_quote", &Scan::holds_quote)
+      .def_ro("ends_open", &Scan::ends_open)
+      .def_ro("bad", &Scan::bad)
+      .def_ro("nul", &Scan::nul)
+      .def_ro("endless", &Scan::endless);
   m.def("survey", &survey_file, nb::arg("path"), nb::arg("begin"), nb::arg("end"),
         nb::arg("quote"), nb::arg("longest"), nb::arg("chunk"), nb::arg("threads"));
 }
 
-}  // namespace tacit::bindings
+}  // namespace penchant::bindings

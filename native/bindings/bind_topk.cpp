@@ -5,9 +5,9 @@
 
 #include "bind_rows.hpp"
 #include "bindings.hpp"
-#include "tacit/pruned_topk.hpp"
+#include "penchant/pruned_topk.hpp"
 
-namespace tacit::bindings {
+namespace penchant::bindings {
 namespace {
 
 using Indptr = In1<std::int64_t>;
@@ -57,7 +57,7 @@ void bound_factor_top_k(In2<T> queries, In2<T> items, Indptr exclude_indptr,
   factor_top_k(queries.data(), n_queries, items.data(), n_items,
                static_cast<std::int64_t>(items.shape(1)),
                static_cast<std::int64_t>(codes.shape(1)), exclude, allow,
-               TopKLists{codes.data(), out.data(), counts.data()}, static_cast<Prune>(prune),
+               TopKLists{codes.data(), out.data(), counts.data()}, static_cast<PruneMode>(prune),
                index, threads, poll_for_signals());
 }
 
@@ -76,7 +76,7 @@ void dense_top_k(In2<float> scores, Indptr exclude_indptr, Indices exclude_indic
 
 /// Writes one score an entry of `cells` (float32).
 template <class T>
-void factor_cells(In2<T> queries, In2<T> items, Indptr indptr, Indices indices, Out1<float> out,
+void score_pairs(In2<T> queries, In2<T> items, Indptr indptr, Indices indices, Out1<float> out,
                   int threads) {
   const auto cells =
       rows_of(indptr, indices, static_cast<std::int64_t>(queries.shape(0)), "cells");
@@ -96,7 +96,7 @@ void bind_factors(nb::module_& m, const char* index) {
         nb::arg("allow_indptr").none(), nb::arg("allow_indices").none(), nb::arg("codes"),
         nb::arg("scores"), nb::arg("counts"), nb::arg("prune"),
         nb::arg("index").none(), nb::arg("threads"), release);
-  m.def("factor_cells", &factor_cells<T>, nb::arg("queries").noconvert(),
+  m.def("score_pairs", &score_pairs<T>, nb::arg("queries").noconvert(),
         nb::arg("items").noconvert(), nb::arg("indptr"), nb::arg("indices"), nb::arg("out"),
         nb::arg("threads"), release);
 }
@@ -112,4 +112,4 @@ void bind_topk(nb::module_& m) {
         nb::arg("threads"), nb::call_guard<nb::gil_scoped_release>());
 }
 
-}  // namespace tacit::bindings
+}  // namespace penchant::bindings

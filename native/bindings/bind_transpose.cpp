@@ -1,8 +1,8 @@
 #include "bind_rows.hpp"
 #include "bindings.hpp"
-#include "tacit/transpose.hpp"
+#include "penchant/transpose.hpp"
 
-namespace tacit::bindings {
+namespace penchant::bindings {
 namespace {
 
 /// Writes the transposed matrix; indices and values are as long as those of the matrix.
@@ -23,4 +23,4 @@ void bind_transpose(nb::module_& m) {
         nb::call_guard<nb::gil_scoped_release>());
 }
 
-}  // namespace tacit::bindings
+}  // namespace penchant::bindings

@@ -6,13 +6,13 @@
 
 #include <cstdint>
 
-#include "tacit/parallel.hpp"
+#include "penchant/parallel.hpp"
 
-namespace tacit::bindings {
+namespace penchant::bindings {
 
 namespace nb = nanobind;
 
-/// C-contiguous arrays on the CPU; tacit.kernels has checked shapes and converted dtypes.
+/// C-contiguous arrays on the CPU; penchant._kernels has checked shapes and converted dtypes.
 template <class T>
 using In1 = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 template <class T>
@@ -42,4 +42,4 @@ void bind_survey(nb::module_& m);
 void bind_topk(nb::module_& m);
 void bind_transpose(nb::module_& m);
 
-}  // namespace tacit::bindings
+}  // namespace penchant::bindings

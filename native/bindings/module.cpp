@@ -2,8 +2,8 @@
 #include "bindings.hpp"
 
 NB_MODULE(_native, m) {
-  using namespace tacit::bindings;
-  m.doc() = "tacit's native core; see tacit.kernels, its only importer";
+  using namespace penchant::bindings;
+  m.doc() = "penchant's native core; see penchant._kernels, its only importer";
   bind_bootstrap(m);
   bind_isa(m);
   bind_metrics(m);

@@ -1,9 +1,9 @@
-#include "tacit/bootstrap.hpp"
+#include "penchant/bootstrap.hpp"
 
 #include <algorithm>
 #include <vector>
 
-namespace tacit {
+namespace penchant {
 namespace {
 
 /// SplitMix64 (Steele, Lea, Flood 2014).
@@ -61,7 +61,7 @@ void add_up_some(std::int64_t some, const double* values, std::int64_t n, std::i
 
 }  // namespace
 
-void resampled_sums(const double* values, std::int64_t n, std::int64_t n_columns,
+void bootstrap_sums(const double* values, std::int64_t n, std::int64_t n_columns,
                     std::int64_t resamples, std::uint64_t seed, double* out, int threads,
                     const Poll& poll) {
   constexpr std::int64_t kTogether = 4;
@@ -83,4 +83,4 @@ void resampled_sums(const double* values, std::int64_t n, std::int64_t n_columns
       poll);
 }
 
-}  // namespace tacit
+}  // namespace penchant

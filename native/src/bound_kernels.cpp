@@ -1,20 +1,20 @@
-#include "tacit/bound_kernels.hpp"
+#include "penchant/bound_kernels.hpp"
 
-#include "tacit/simd.hpp"
+#include "penchant/simd.hpp"
 
 #if defined(__SSE2__)
 #include <immintrin.h>
 #endif
 
-namespace tacit::TACIT_ISA {
+namespace penchant::PENCHANT_ISA {
 namespace {
 
 using Sums = Vec<std::int16_t>;
 
 // As many sums as registers hold beside the items of a panel and one query.
-#if defined(TACIT_ISA_avx512)
+#if defined(PENCHANT_ISA_avx512)
 constexpr int kTileRows = 12;
-#elif defined(TACIT_ISA_avx2)
+#elif defined(PENCHANT_ISA_avx2)
 constexpr int kTileRows = 6;
 #else
 constexpr int kTileRows = 4;
@@ -30,9 +30,9 @@ constexpr int kPanelItems = kVectors * lanes<std::int16_t>;
 
 /// sum + u0·y0 + u1·y1, the two bytes of each entry: u unsigned (below 128), y signed.
 [[gnu::always_inline]] inline Sums add_pair(Sums sum, Sums query, Sums items) {
-#if defined(TACIT_ISA_avx512)
+#if defined(PENCHANT_ISA_avx512)
   return wrapping_sum(sum, (Sums)_mm512_maddubs_epi16((__m512i)query, (__m512i)items));
-#elif defined(TACIT_ISA_avx2)
+#elif defined(PENCHANT_ISA_avx2)
   return wrapping_sum(sum, (Sums)_mm256_maddubs_epi16((__m256i)query, (__m256i)items));
 #else
   const Sums low = (query & 0xff) * ((items << 8) >> 8), high = (query >> 8) * (items >> 8);
@@ -43,10 +43,10 @@ constexpr int kPanelItems = kVectors * lanes<std::int16_t>;
 /// One bit an entry: whether it is above the bound.
 [[gnu::always_inline]] inline std::uint64_t above_bits(const Sums* sums, std::int16_t bound) {
   const Sums bounds = broadcast(bound);
-#if defined(TACIT_ISA_avx512)
+#if defined(PENCHANT_ISA_avx512)
   return _mm512_cmpgt_epi16_mask((__m512i)sums[0], (__m512i)bounds) |
          std::uint64_t{_mm512_cmpgt_epi16_mask((__m512i)sums[1], (__m512i)bounds)} << 32;
-#elif defined(TACIT_ISA_avx2)
+#elif defined(PENCHANT_ISA_avx2)
   const __m256i bytes = _mm256_packs_epi16(_mm256_cmpgt_epi16((__m256i)sums[0], (__m256i)bounds),
                                            _mm256_cmpgt_epi16((__m256i)sums[1], (__m256i)bounds));
   return static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_permute4x64_epi64(bytes, 0xd8)));
@@ -130,4 +130,4 @@ constexpr BoundKernels kTable{kTileRows, kPanelItems, &above<>};
 
 const BoundKernels& bound_kernels() { return kTable; }
 
-}  // namespace tacit::TACIT_ISA
+}  // namespace penchant::PENCHANT_ISA

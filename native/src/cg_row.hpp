@@ -3,14 +3,14 @@
 
 #include "exact_row.hpp"
 
-namespace tacit::TACIT_ISA {
+namespace penchant::PENCHANT_ISA {
 namespace {
 
 /// The rows that a row's entries point to.
 template <class S>
 struct Gathered {
   const S** w;     // n, filled up with rows of W to whole vectors
-  S* excess;       // with its sign; 0 for what fills up
+  S* confidence_delta;       // with its sign; 0 for what fills up
   S* weight;       // for the products of one pass
   std::int64_t n;  // whole vectors of it
 };
@@ -20,8 +20,8 @@ template <class S>
   const std::int64_t n = round_up(row.n, lanes<S>);
   const Gathered<S> all{scratch.take<const S*>(n), scratch.take<S>(n), scratch.take<S>(n), n};
   for (std::int64_t i = 0; i < row.n; ++i) all.w[i] = row.W + row.columns[i] * row.stride;
-  for (std::int64_t i = 0; i < row.n; ++i) all.excess[i] = static_cast<S>(row.excess[i]);
-  for (std::int64_t i = row.n; i < n; ++i) all.w[i] = all.w[0], all.excess[i] = 0;
+  for (std::int64_t i = 0; i < row.n; ++i) all.confidence_delta[i] = static_cast<S>(row.confidence_delta[i]);
+  for (std::int64_t i = row.n; i < n; ++i) all.w[i] = all.w[0], all.confidence_delta[i] = 0;
   return all;
 }
 
@@ -56,7 +56,7 @@ struct Ahead {
 };
 
 /// out += Σ_i weight_i w_i, where weight_i is c p − (c − α0) w_i·q on the first pass, which takes
-/// the sign off the excess, and (c − α0) w_i·q after it.
+/// the sign off the confidence_delta, and (c − α0) w_i·q after it.
 template <bool first, class S>
 [[gnu::always_inline]] inline void pass(const RowProblem<S>& row, const Gathered<S>& all, const S* q,
                                         S* out, Ahead<S>& ahead) {
@@ -68,10 +68,10 @@ template <bool first, class S>
     for (std::int64_t i = begin; i < end; i += L) {
       ahead.ask();
       const Vec<S> dots = products<S>([&](std::int64_t k) { return all.w[i + k]; }, q, f);
-      const Vec<S> s = load(all.excess + i);
+      const Vec<S> s = load(all.confidence_delta + i);
       if constexpr (first) {
         const Vec<S> size = s < 0 ? -s : s;
-        store(all.excess + i, size);
+        store(all.confidence_delta + i, size);
         store(all.weight + i, (s > 0 ? least_weight + size : Vec<S>{}) - size * dots);
       } else {
         store(all.weight + i, s * dots);
@@ -91,7 +91,7 @@ template <class S>
   for (std::int64_t i = 0; i < all.n; i += L) {
     ahead.ask();
     const Vec<S> dots = products<S>([&](std::int64_t k) { return all.w[i + k]; }, p, row.stride);
-    total += load(all.excess + i) * dots * dots;
+    total += load(all.confidence_delta + i) * dots * dots;
   }
   return static_cast<double>(sum<S>(total));
 }
@@ -242,7 +242,7 @@ void cg_pass(const RowProblem<S>& part, const char* state, S* sum, char* memory)
   Ahead<S> ahead(part, all.n / lanes<S>);
   if (cg.passes == 0) return pass<true>(part, all, cg.direction(), sum, ahead);
   for (std::int64_t i = 0; i < part.n; ++i)
-    all.excess[i] = all.excess[i] < 0 ? -all.excess[i] : all.excess[i];
+    all.confidence_delta[i] = all.confidence_delta[i] < 0 ? -all.confidence_delta[i] : all.confidence_delta[i];
   if (cg.is_last(part)) sum[0] = static_cast<S>(curvature_pass(part, all, cg.direction(), ahead));
   else pass<false>(part, all, cg.direction(), sum, ahead);
 }
@@ -267,4 +267,4 @@ bool cg_advance(const RowProblem<S>& row, char* state, const S* sums, std::int64
 }
 
 }  // namespace
-}  // namespace tacit::TACIT_ISA
+}  // namespace penchant::PENCHANT_ISA

@@ -3,7 +3,7 @@
 
 #include "tiles.hpp"
 
-namespace tacit::TACIT_ISA {
+namespace penchant::PENCHANT_ISA {
 namespace {
 
 template <class T>
@@ -210,4 +210,4 @@ void set_diagonal(T value, T* C, std::int64_t n, std::int64_t ldc) {
 }
 
 }  // namespace
-}  // namespace tacit::TACIT_ISA
+}  // namespace penchant::PENCHANT_ISA

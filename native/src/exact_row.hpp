@@ -4,7 +4,7 @@
 #include "cholesky.hpp"
 #include "row_sums.hpp"
 
-namespace tacit::TACIT_ISA {
+namespace penchant::PENCHANT_ISA {
 namespace {
 
 constexpr std::int64_t gathered_bytes = 24 * 1024;  // a block of gathered rows stays in L1
@@ -15,9 +15,9 @@ template <class T, class S>
 void weigh(const RowProblem<S>& row, std::int64_t first, std::int64_t count, T* roots, T* targets) {
   const T least_weight = static_cast<T>(row.unobserved_weight);
   for (std::int64_t i = 0; i < count; ++i) {
-    const T excess = static_cast<T>(row.excess[first + i]), size = excess < 0 ? -excess : excess;
+    const T confidence_delta = static_cast<T>(row.confidence_delta[first + i]), size = confidence_delta < 0 ? -confidence_delta : confidence_delta;
     roots[i] = root(size);
-    targets[i] = excess > 0 ? (least_weight + size) / roots[i] : T(0);
+    targets[i] = confidence_delta > 0 ? (least_weight + size) / roots[i] : T(0);
   }
   for (std::int64_t i = count; i < round_up(count, lanes<T>); ++i) roots[i] = targets[i] = 0;
 }
@@ -204,4 +204,4 @@ std::int64_t scratch_bytes(std::int64_t stride, std::int64_t n) {
 }
 
 }  // namespace
-}  // namespace tacit::TACIT_ISA
+}  // namespace penchant::PENCHANT_ISA

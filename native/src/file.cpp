@@ -1,8 +1,8 @@
-#include "tacit/file.hpp"
+#include "penchant/file.hpp"
 
 #include <filesystem>
 
-namespace tacit {
+namespace penchant {
 
 File::File(const std::string& path) {
   stream_.rdbuf()->pubsetbuf(nullptr, 0);  // blocks are large: no copy on the way
@@ -16,4 +16,4 @@ std::int64_t File::read(std::int64_t offset, char* to, std::int64_t n) {
   return stream_.gcount();
 }
 
-}  // namespace tacit
+}  // namespace penchant

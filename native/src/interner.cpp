@@ -1,11 +1,11 @@
-#include "tacit/interner.hpp"
+#include "penchant/interner.hpp"
 
 #include <algorithm>
 #include <bit>
 #include <cstring>
 #include <stdexcept>
 
-namespace tacit {
+namespace penchant {
 namespace {
 
 constexpr std::size_t kFirstBlock = 1 << 12, kLargestBlock = 1 << 18;
@@ -149,4 +149,4 @@ Interner::Order Interner::order() const {
   return made;
 }
 
-}  // namespace tacit
+}  // namespace penchant

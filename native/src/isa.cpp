@@ -1,10 +1,10 @@
-#include "tacit/isa.hpp"
+#include "penchant/isa.hpp"
 
 #include <atomic>
 #include <cstdlib>
 #include <stdexcept>
 
-namespace tacit {
+namespace penchant {
 namespace {
 
 Isa named(const std::string& name) {
@@ -18,7 +18,7 @@ Isa named(const std::string& name) {
 }
 
 Isa initial() {
-  const char* wanted = std::getenv("TACIT_ISA");
+  const char* wanted = std::getenv("PENCHANT_ISA");
   return wanted != nullptr && *wanted != '\0' ? named(wanted) : available_isas().back();
 }
 
@@ -31,7 +31,7 @@ std::atomic<Isa>& state() {
 
 std::vector<Isa> available_isas() {
   std::vector<Isa> found{Isa::baseline};
-#if defined(TACIT_HAS_avx2)
+#if defined(PENCHANT_HAS_avx2)
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
     found.push_back(Isa::avx2);
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
@@ -55,4 +55,4 @@ std::string isa_name(Isa isa) {
   }
 }
 
-}  // namespace tacit
+}  // namespace penchant

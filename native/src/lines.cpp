@@ -6,7 +6,7 @@
 #include <cstring>
 #include <version>
 
-namespace tacit {
+namespace penchant {
 namespace {
 
 constexpr std::int64_t kMargin = 1 << 12;  // most lines end within it
@@ -119,4 +119,4 @@ bool parse_integer(std::string_view text, std::int64_t& number) {
   return true;
 }
 
-}  // namespace tacit
+}  // namespace penchant

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "tacit/file.hpp"
+#include "penchant/file.hpp"
 
-namespace tacit {
+namespace penchant {
 
 /// The whole lines that begin in [begin, end) of a file that is read from `first` to `last`;
 /// the last of them may have no line feed. They stay valid until the next call.
@@ -41,4 +41,4 @@ bool parse_number(std::string_view text, double& number);
 /// A whole number of up to 18 digits; false for all else.
 bool parse_integer(std::string_view text, std::int64_t& number);
 
-}  // namespace tacit
+}  // namespace penchant

@@ -1,4 +1,4 @@
-#include "tacit/lockstep.hpp"
+#include "penchant/lockstep.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -6,7 +6,7 @@
 #include <limits>
 #include <thread>
 
-namespace tacit {
+namespace penchant {
 namespace {
 
 constexpr std::int64_t kStopped = std::numeric_limits<std::int64_t>::max() / 2;
@@ -94,4 +94,4 @@ void in_lockstep(std::int64_t n_stages, std::int64_t n_chunks, int threads,
   parallel_for(workers, static_cast<int>(workers), work);
 }
 
-}  // namespace tacit
+}  // namespace penchant

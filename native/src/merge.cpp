@@ -1,14 +1,14 @@
-// The second half of a RowLog: its rows sorted into the matrix, those of the same pair merged.
+// The second half of a LogReader: its rows sorted into the matrix, those of the same pair merged.
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 #include <stdexcept>
 
-#include "tacit/memory.hpp"
-#include "tacit/rowlog.hpp"
+#include "penchant/memory.hpp"
+#include "penchant/rowlog.hpp"
 
-namespace tacit {
+namespace penchant {
 namespace {
 
 constexpr std::int64_t kUsersAtOnce = 1 << 10;
@@ -194,7 +194,7 @@ void close_gaps(const std::vector<std::int64_t>& kept, const Cells& out) {
 
 }  // namespace
 
-Merged RowLog::merge(Policy policy, const Cells& out, int threads, const Poll& poll) {
+Merged LogReader::merge(Policy policy, const Cells& out, int threads, const Poll& poll) {
   if (user_ids_) throw std::logic_error("the ids are not in order yet");
   const auto n_users = user_order_.n_texts;
   const auto good = counts().good;
@@ -241,4 +241,4 @@ Merged RowLog::merge(Policy policy, const Cells& out, int threads, const Poll& p
   return all;
 }
 
-}  // namespace tacit
+}  // namespace penchant

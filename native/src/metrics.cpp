@@ -1,11 +1,11 @@
-#include "tacit/metrics.hpp"
+#include "penchant/metrics.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-namespace tacit {
+namespace penchant {
 
-void list_gains(const Rows& lists, const Rows& relevant, std::int64_t k, const ListGains& out,
+void ranking_gains(const Rows& lists, const Rows& relevant, std::int64_t k, const ListGains& out,
                 int threads, const Poll& poll) {
   constexpr std::int64_t kTogether = 1024;
   const auto one = [&](std::int64_t row) {
@@ -35,4 +35,4 @@ void list_gains(const Rows& lists, const Rows& relevant, std::int64_t k, const L
       poll);
 }
 
-}  // namespace tacit
+}  // namespace penchant

@@ -1,4 +1,4 @@
-#include "tacit/momentum.hpp"
+#include "penchant/momentum.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -6,7 +6,7 @@
 #include "momentum_kernels.hpp"
 #include "products.hpp"
 
-namespace tacit {
+namespace penchant {
 namespace {
 
 constexpr std::int64_t rows_at_once = 128;  // what is unpacked stays in the cache
@@ -22,7 +22,7 @@ void in_chunks(std::int64_t n_rows, int threads, const Work& work) {
 
 }  // namespace
 
-void remember(Factors<const float> X, Remembered out, int threads) {
+void quantize_previous(Factors<const float> X, QuantizedFactors out, int threads) {
   const auto& kernels = momentum_kernels();
   in_chunks(X.rows, threads, [&](std::int64_t first, std::int64_t rows, int) {
     for (std::int64_t r = first; r < first + rows; ++r)
@@ -30,7 +30,7 @@ void remember(Factors<const float> X, Remembered out, int threads) {
   });
 }
 
-void extrapolate(Factors<float> X, Remembered before, const float* turn, float momentum,
+void extrapolate(Factors<float> X, QuantizedFactors before, const float* turn, float momentum,
                  int threads) {
   const auto& kernels = momentum_kernels();
   const std::int64_t stride = X.stride;
@@ -51,4 +51,4 @@ void extrapolate(Factors<float> X, Remembered before, const float* turn, float m
   });
 }
 
-}  // namespace tacit
+}  // namespace penchant

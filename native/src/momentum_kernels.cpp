@@ -1,8 +1,8 @@
 #include "momentum_kernels.hpp"
 
-#include "tacit/simd.hpp"
+#include "penchant/simd.hpp"
 
-namespace tacit::TACIT_ISA {
+namespace penchant::PENCHANT_ISA {
 namespace {
 
 constexpr int L = lanes<float>;
@@ -50,4 +50,4 @@ const MomentumKernels kTable{pack, unpack, move_on};
 
 const MomentumKernels& momentum_kernels() { return kTable; }
 
-}  // namespace tacit::TACIT_ISA
+}  // namespace penchant::PENCHANT_ISA

@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
-#include "tacit/isa.hpp"
+#include "penchant/isa.hpp"
 
-namespace tacit {
+namespace penchant {
 
 /// A row is `stride` floats, a multiple of every granule of factors.
 struct MomentumKernels {
@@ -16,6 +16,6 @@ struct MomentumKernels {
   void (*move_on)(float* row, const float* before, float momentum, std::int64_t stride);
 };
 
-TACIT_DISPATCH(MomentumKernels, momentum_kernels)
+PENCHANT_DISPATCH(MomentumKernels, momentum_kernels)
 
-}  // namespace tacit
+}  // namespace penchant

@@ -1,4 +1,4 @@
-#include "tacit/parallel.hpp"
+#include "penchant/parallel.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-namespace tacit {
+namespace penchant {
 
 void parallel_for(std::int64_t n_chunks, int threads,
                   const std::function<void(std::int64_t, int)>& body, const Poll& poll) {
@@ -44,4 +44,4 @@ void parallel_for(std::int64_t n_chunks, int threads,
   if (error) std::rethrow_exception(error);
 }
 
-}  // namespace tacit
+}  // namespace penchant

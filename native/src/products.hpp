@@ -5,10 +5,10 @@
 #include <cstdint>
 
 #include "solve_kernels.hpp"
-#include "tacit/memory.hpp"
-#include "tacit/solve.hpp"
+#include "penchant/memory.hpp"
+#include "penchant/solve.hpp"
 
-namespace tacit {
+namespace penchant {
 
 constexpr std::int64_t rows_per_product = 1024;
 
@@ -45,4 +45,4 @@ void multiply(Factors<const T> A, const T* B, T* out, int threads) {
   });
 }
 
-}  // namespace tacit
+}  // namespace penchant

@@ -17,7 +17,7 @@
 // if total ≤ (θ − E)ab / 2^shift − segments; two more are taken off for the rounding of that number,
 // which is below 2^16, to a whole one. What is not passed over gets its score by the same dot product as anywhere
 // else, and is offered under its code, so that lists don't depend on the order of the search.
-#include "tacit/pruned_topk.hpp"
+#include "penchant/pruned_topk.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -25,10 +25,10 @@
 #include <stdexcept>
 #include <vector>
 
-#include "tacit/bound_kernels.hpp"
-#include "tacit/scores.hpp"
+#include "penchant/bound_kernels.hpp"
+#include "penchant/scores.hpp"
 
-namespace tacit {
+namespace penchant {
 namespace {
 
 constexpr std::int64_t kChunkQueries = 96;      // each block of items is read once a chunk
@@ -290,7 +290,7 @@ std::int64_t pruned_chunk_size(const Search<T>& search, int threads) {
 
 /// Marks the queries that are still to be done.
 template <class T>
-std::vector<char> search_all(const Search<T>& search, const TopKLists& out, Trials& trials,
+std::vector<char> search_all(const Search<T>& search, const TopKLists& out, PruneStats& trials,
                              bool give_up, int threads, const Poll& poll) {
   std::vector<char> hard(static_cast<std::size_t>(search.n_queries), 0);
   const auto size = pruned_chunk_size(search, threads);
@@ -356,7 +356,7 @@ bool worth_an_index(std::int64_t n_queries, std::int64_t f) {
 
 template <class T>
 void pruned_top_k(const T* queries, std::int64_t n_queries, const T* items, std::int64_t k,
-                  const Rows& exclude, const TopKLists& out, Prune prune,
+                  const Rows& exclude, const TopKLists& out, PruneMode prune,
                   const FactorIndex<T>& index, int threads, const Poll& poll) {
   const auto n_items = index.n_items(), f = index.f();
   const auto& rounded = *index.rounded();
@@ -364,7 +364,7 @@ void pruned_top_k(const T* queries, std::int64_t n_queries, const T* items, std:
                                    threads, poll);
   const Search<T> search{queries, items, n_queries, n_items, f, k, exclude, rounded, *seeds};
   const auto hard =
-      search_all(search, out, index.trials(), prune == Prune::automatic, threads, poll);
+      search_all(search, out, index.trials(), prune == PruneMode::automatic, threads, poll);
 
   std::vector<std::int64_t> left;
   for (std::int64_t q = 0; q < n_queries; ++q) {
@@ -404,7 +404,7 @@ std::int64_t FactorIndex<T>::size() const {
 template <class T>
 void factor_top_k(const T* queries, std::int64_t n_queries, const T* items, std::int64_t n_items,
                   std::int64_t f, std::int64_t k, const Rows& exclude, const Rows& allow,
-                  const TopKLists& out, Prune prune, const FactorIndex<T>* index, int threads,
+                  const TopKLists& out, PruneMode prune, const FactorIndex<T>* index, int threads,
                   const Poll& poll) {
   if (index != nullptr && (index->n_items() != n_items || index->f() != f)) {
     throw std::invalid_argument("the index is not that of these items");
@@ -413,25 +413,25 @@ void factor_top_k(const T* queries, std::int64_t n_queries, const T* items, std:
     plain_top_k(queries, n_queries, items, n_items, f, k, exclude, allow, out, threads, poll);
   };
   const auto pruned = [&](const FactorIndex<T>& with) {
-    const bool in_vain = prune == Prune::automatic && with.trials().are_in_vain();
+    const bool in_vain = prune == PruneMode::automatic && with.trials().are_in_vain();
     if (!with.rounded() || in_vain) return plainly();
     pruned_top_k(queries, n_queries, items, k, exclude, out, prune, with, threads, poll);
   };
-  const bool able = prune != Prune::never && !allow && k > 0 && f > 0 && f <= kMostRoundedFactors;
+  const bool able = prune != PruneMode::never && !allow && k > 0 && f > 0 && f <= kMostRoundedFactors;
   const bool worth = able && n_items >= kFewest && k <= n_items / kLargestShare;
-  if (!able || (prune == Prune::automatic && !worth)) return plainly();
+  if (!able || (prune == PruneMode::automatic && !worth)) return plainly();
   if (index != nullptr) return pruned(*index);
-  if (prune == Prune::automatic && !worth_an_index(n_queries, f)) return plainly();
+  if (prune == PruneMode::automatic && !worth_an_index(n_queries, f)) return plainly();
   pruned(FactorIndex<T>(items, n_items, f, k, threads, poll));
 }
 
 template class FactorIndex<float>;
 template class FactorIndex<double>;
 template void factor_top_k(const float*, std::int64_t, const float*, std::int64_t, std::int64_t,
-                           std::int64_t, const Rows&, const Rows&, const TopKLists&, Prune,
+                           std::int64_t, const Rows&, const Rows&, const TopKLists&, PruneMode,
                            const FactorIndex<float>*, int, const Poll&);
 template void factor_top_k(const double*, std::int64_t, const double*, std::int64_t, std::int64_t,
-                           std::int64_t, const Rows&, const Rows&, const TopKLists&, Prune,
+                           std::int64_t, const Rows&, const Rows&, const TopKLists&, PruneMode,
                            const FactorIndex<double>*, int, const Poll&);
 
-}  // namespace tacit
+}  // namespace penchant

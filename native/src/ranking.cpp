@@ -1,4 +1,4 @@
-#include "tacit/ranking.hpp"
+#include "penchant/ranking.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "ranking_step.hpp"
-#include "tacit/lockstep.hpp"
+#include "penchant/lockstep.hpp"
 
-namespace tacit {
+namespace penchant {
 namespace {
 
 constexpr std::int64_t kHogwildChunk = 1024;  // examples between looks at Ctrl-C
@@ -234,4 +234,4 @@ void ranking_fold_in(const Rows& histories, const float* weights, const Pool& po
   parallel_for(histories.n_rows, threads, body, poll);
 }
 
-}  // namespace tacit
+}  // namespace penchant

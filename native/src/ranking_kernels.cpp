@@ -1,8 +1,8 @@
 #include "ranking_kernels.hpp"
 
-#include "tacit/simd.hpp"
+#include "penchant/simd.hpp"
 
-namespace tacit::TACIT_ISA {
+namespace penchant::PENCHANT_ISA {
 namespace {
 
 constexpr int L = lanes<float>;
@@ -63,4 +63,4 @@ constexpr RankingKernels kTable{L, &dot, &difference, &combine, &adagrad, &adade
 
 const RankingKernels& ranking_kernels() { return kTable; }
 
-}  // namespace tacit::TACIT_ISA
+}  // namespace penchant::PENCHANT_ISA

@@ -4,9 +4,9 @@
 
 #include <cstdint>
 
-#include "tacit/isa.hpp"
+#include "penchant/isa.hpp"
 
-namespace tacit {
+namespace penchant {
 
 struct RankingKernels {
   std::int64_t granule;
@@ -29,6 +29,6 @@ struct RankingKernels {
                    float rho, float epsilon, float decay, std::int64_t stride);
 };
 
-TACIT_DISPATCH(RankingKernels, ranking_kernels)
+PENCHANT_DISPATCH(RankingKernels, ranking_kernels)
 
-}  // namespace tacit
+}  // namespace penchant

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace tacit {
+namespace penchant {
 namespace {
 
 constexpr float kLargestScale = 10.0F;  // of WARP: keeps a rare far-off item from throwing others
@@ -142,4 +142,4 @@ RankingStep Sampler::pair(Scored liked, Scored other, float scale, float loss, f
   return {-1, liked.item, other.item, scale, loss};
 }
 
-}  // namespace tacit
+}  // namespace penchant

@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "ranking_kernels.hpp"
-#include "tacit/memory.hpp"
-#include "tacit/random.hpp"
-#include "tacit/ranking.hpp"
+#include "penchant/memory.hpp"
+#include "penchant/random.hpp"
+#include "penchant/ranking.hpp"
 
-namespace tacit {
+namespace penchant {
 
 /// What an example asks for. Its gradient is scale · direction for the user's vector, −scale ·
 /// user for the positive item's and scale · user for the negative's; −1: there is none.
@@ -129,4 +129,4 @@ class Descent {
   const RankingKernels& kernels_;
 };
 
-}  // namespace tacit
+}  // namespace penchant

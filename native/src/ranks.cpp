@@ -1,4 +1,4 @@
-#include "tacit/ranks.hpp"
+#include "penchant/ranks.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-namespace tacit {
+namespace penchant {
 namespace {
 
 // Up to so many different target scores every score is compared with all of them, a vector at a
@@ -174,4 +174,4 @@ template void ranks(const Scores<float>&, const Rows&, const Rows&, std::int32_t
 template void ranks(const Scores<double>&, const Rows&, const Rows&, std::int32_t*, std::int32_t*,
                     std::int64_t*, int, const Poll&);
 
-}  // namespace tacit
+}  // namespace penchant

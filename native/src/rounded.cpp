@@ -1,11 +1,11 @@
-#include "tacit/rounded.hpp"
+#include "penchant/rounded.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <utility>
 
-namespace tacit {
+namespace penchant {
 namespace {
 
 constexpr double kTiny = 1e-100;  // what is shorter is not worth a scale
@@ -238,4 +238,4 @@ template RoundedQuery round_query(const double*, std::int64_t, const RoundedShap
 template class RoundedItems<float>;
 template class RoundedItems<double>;
 
-}  // namespace tacit
+}  // namespace penchant

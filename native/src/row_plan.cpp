@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace tacit {
+namespace penchant {
 namespace {
 
 /// A share of a half step small enough to look for Ctrl-C between two of them.
@@ -108,4 +108,4 @@ RowPlan make_plan(const WeightedRows& rows, const RowCosts& costs, int threads) 
   return Planner(rows, costs, threads).made();
 }
 
-}  // namespace tacit
+}  // namespace penchant

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "tacit/solve.hpp"
+#include "penchant/solve.hpp"
 
-namespace tacit {
+namespace penchant {
 
 /// Predicted cycles of a core with vectors of 8 floats; on other cores the two solvers stand in
 /// about the same relation.
@@ -22,7 +22,7 @@ struct RowCosts {
   double of_row(std::int64_t n) const;
 };
 
-/// Neighbouring rows.
+/// Neighboring rows.
 struct Chunk {
   std::int64_t begin, end;
   double cost;
@@ -46,4 +46,4 @@ RowPlan make_plan(const WeightedRows& rows, const RowCosts& costs, int threads);
 /// whatever the number of threads.
 std::vector<Part> parts_of(std::int64_t n);
 
-}  // namespace tacit
+}  // namespace penchant

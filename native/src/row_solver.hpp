@@ -8,11 +8,11 @@
 
 #include "row_plan.hpp"
 #include "solve_kernels.hpp"
-#include "tacit/lockstep.hpp"
-#include "tacit/memory.hpp"
-#include "tacit/solve.hpp"
+#include "penchant/lockstep.hpp"
+#include "penchant/memory.hpp"
+#include "penchant/solve.hpp"
 
-namespace tacit {
+namespace penchant {
 
 /// γ = Γ^(−1/2) for Γ = α0 Λ + λ, 0 in directions that the fixed side does not reach: what W
 /// holds there is rounding, and the solution has no part in them whatever λ is.
@@ -86,7 +86,7 @@ class RowSolver {
     return {W_,
             V_.stride,
             rows_.indices + begin,
-            rows_.excess + begin,
+            rows_.confidence_delta + begin,
             end - begin,
             r + 1 < rows_.n_rows ? rows_.indptr[r + 2] - end : 0,
             shared_.unobserved_weight,
@@ -120,7 +120,7 @@ class RowSolver {
 
   static RowProblem<T> part_of(const RowProblem<T>& row, Part part) {
     auto out = row;
-    out.columns += part.first, out.excess += part.first;
+    out.columns += part.first, out.confidence_delta += part.first;
     out.n = part.count, out.n_next = 0;
     return out;
   }
@@ -201,4 +201,4 @@ class RowSolver {
   std::vector<Worker> workers_;
 };
 
-}  // namespace tacit
+}  // namespace penchant

@@ -4,7 +4,7 @@
 #include "solve_kernels.hpp"
 #include "tiles.hpp"
 
-namespace tacit::TACIT_ISA {
+namespace penchant::PENCHANT_ISA {
 namespace {
 
 /// out[j … j + vectors) += Σ_i weight_i row(i) for `count` rows, with the sums in registers.
@@ -57,4 +57,4 @@ template <class S>
 }
 
 }  // namespace
-}  // namespace tacit::TACIT_ISA
+}  // namespace penchant::PENCHANT_ISA

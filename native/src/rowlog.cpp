@@ -1,4 +1,4 @@
-#include "tacit/rowlog.hpp"
+#include "penchant/rowlog.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 
 #include "lines.hpp"
 
-namespace tacit {
+namespace penchant {
 namespace {
 
 constexpr std::int64_t kMostOdd = 8 << 20;  // bytes of odd lines; it should be few of them
@@ -159,14 +159,14 @@ std::int64_t RowPart::bytes() const {
          bytes_of(odd_rows) + static_cast<std::int64_t>(odd_text.capacity());
 }
 
-RowLog::RowLog(bool valued, bool timed, std::int64_t memory)
+LogReader::LogReader(bool valued, bool timed, std::int64_t memory)
     : valued_(valued),
       timed_(timed),
       memory_(memory),
       user_ids_(std::make_unique<Interner>()),
       item_ids_(std::make_unique<Interner>()) {}
 
-bool RowLog::read(const std::string& path, std::int64_t begin, std::int64_t end,
+bool LogReader::read(const std::string& path, std::int64_t begin, std::int64_t end,
                   const Layout& layout, std::int64_t chunk, int threads, const Poll& poll) {
   if (!user_ids_) throw std::logic_error("the ids are in order: nothing can be read any more");
   const auto n_chunks = std::max<std::int64_t>(0, end - begin + chunk - 1) / chunk;
@@ -199,7 +199,7 @@ bool RowLog::read(const std::string& path, std::int64_t begin, std::int64_t end,
   return true;
 }
 
-RowLog::Odd RowLog::take_odd() {
+LogReader::Odd LogReader::take_odd() {
   Odd odd;
   std::int64_t line = 0;
   for (; taken_ < parts_.size(); ++taken_) {
@@ -215,7 +215,7 @@ RowLog::Odd RowLog::take_odd() {
   return odd;
 }
 
-void RowLog::fill(const std::int64_t* odd, std::int64_t n, std::string_view users,
+void LogReader::fill(const std::int64_t* odd, std::int64_t n, std::string_view users,
                   std::string_view items, const double* values, const std::int64_t* times) {
   if (!user_ids_) throw std::logic_error("the ids are in order: nothing can be filled in any more");
   if ((valued_ && !values) || (timed_ && !times)) throw std::invalid_argument("a column is missing");
@@ -245,7 +245,7 @@ void RowLog::fill(const std::int64_t* odd, std::int64_t n, std::string_view user
   }
 }
 
-RowLog::Counts RowLog::counts() const {
+LogReader::Counts LogReader::counts() const {
   Counts all;
   for (const auto& part : parts_) {
     all.lines += static_cast<std::int64_t>(part.users.size());
@@ -257,7 +257,7 @@ RowLog::Counts RowLog::counts() const {
   return all;
 }
 
-void RowLog::put_in_order(int threads, const Poll& poll) {
+void LogReader::put_in_order(int threads, const Poll& poll) {
   parallel_for(
       2, threads,
       [&](std::int64_t side, int) {
@@ -269,4 +269,4 @@ void RowLog::put_in_order(int threads, const Poll& poll) {
       poll);
 }
 
-}  // namespace tacit
+}  // namespace penchant

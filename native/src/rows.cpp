@@ -1,8 +1,8 @@
-#include "tacit/rows.hpp"
+#include "penchant/rows.hpp"
 
 #include <stdexcept>
 
-namespace tacit {
+namespace penchant {
 
 void check_pointers(const Rows& rows, const std::string& name) {
   for (std::int64_t r = 0; r < rows.n_rows; ++r) {
@@ -31,4 +31,4 @@ void check_rows(const Rows& rows, std::int64_t n_columns, const std::string& nam
   }
 }
 
-}  // namespace tacit
+}  // namespace penchant

@@ -1,16 +1,16 @@
-#include "tacit/score_kernels.hpp"
+#include "penchant/score_kernels.hpp"
 
-#include "tacit/simd.hpp"
+#include "penchant/simd.hpp"
 
 #if defined(__SSE2__)
 #include <immintrin.h>
 #endif
 
-namespace tacit::TACIT_ISA {
+namespace penchant::PENCHANT_ISA {
 namespace {
 
 // Tile shape: as many accumulators as registers allow beside one row of the panel.
-#if defined(TACIT_ISA_avx512)
+#if defined(PENCHANT_ISA_avx512)
 constexpr int kTileRows = 8, kTileVectors = 3;
 #else
 constexpr int kTileRows = 6, kTileVectors = 2;
@@ -112,9 +112,9 @@ void dots(const T* query, const T* items, const std::int32_t* codes, std::int64_
 
 /// One bit an entry: whether it is above the bound (NaN is not).
 [[gnu::always_inline]] inline unsigned above_bits(Vec<float> scores, Vec<float> bound) {
-#if defined(TACIT_ISA_avx512)
+#if defined(PENCHANT_ISA_avx512)
   return _mm512_cmp_ps_mask((__m512)scores, (__m512)bound, _CMP_GT_OQ);
-#elif defined(TACIT_ISA_avx2)
+#elif defined(PENCHANT_ISA_avx2)
   return static_cast<unsigned>(
       _mm256_movemask_ps(_mm256_cmp_ps((__m256)scores, (__m256)bound, _CMP_GT_OQ)));
 #elif defined(__SSE2__)
@@ -127,9 +127,9 @@ void dots(const T* query, const T* items, const std::int32_t* codes, std::int64_
 }
 
 [[gnu::always_inline]] inline unsigned above_bits(Vec<double> scores, Vec<double> bound) {
-#if defined(TACIT_ISA_avx512)
+#if defined(PENCHANT_ISA_avx512)
   return _mm512_cmp_pd_mask((__m512d)scores, (__m512d)bound, _CMP_GT_OQ);
-#elif defined(TACIT_ISA_avx2)
+#elif defined(PENCHANT_ISA_avx2)
   return static_cast<unsigned>(
       _mm256_movemask_pd(_mm256_cmp_pd((__m256d)scores, (__m256d)bound, _CMP_GT_OQ)));
 #elif defined(__SSE2__)
@@ -208,4 +208,4 @@ constexpr ScoreKernels<T> kTable{kTileRows, kPanelItems<T>, &tile_entry<T>, &dot
 const ScoreKernels<float>& score_kernels_f32() { return kTable<float>; }
 const ScoreKernels<double>& score_kernels_f64() { return kTable<double>; }
 
-}  // namespace tacit::TACIT_ISA
+}  // namespace penchant::PENCHANT_ISA

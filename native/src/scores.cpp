@@ -1,10 +1,10 @@
-#include "tacit/scores.hpp"
+#include "penchant/scores.hpp"
 
 #include <algorithm>
 
-#include "tacit/rows.hpp"
+#include "penchant/rows.hpp"
 
-namespace tacit {
+namespace penchant {
 namespace {
 
 constexpr std::int64_t kBlockBytes = 128 << 10;  // of packed items: about a quarter of an L2 cache
@@ -184,4 +184,4 @@ template void cell_scores(const float*, const float*, std::int64_t, const Rows&,
 template void cell_scores(const double*, const double*, std::int64_t, const Rows&, float*, int,
                           const Poll&);
 
-}  // namespace tacit
+}  // namespace penchant

@@ -1,4 +1,4 @@
-#include "tacit/solve.hpp"
+#include "penchant/solve.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -7,9 +7,9 @@
 #include "products.hpp"
 #include "row_solver.hpp"
 #include "solve_kernels.hpp"
-#include "tacit/memory.hpp"
+#include "penchant/memory.hpp"
 
-namespace tacit {
+namespace penchant {
 namespace {
 
 template <class T>
@@ -90,9 +90,9 @@ double observed_loss(const WeightedRows& rows, Factors<const T> X, Factors<const
         for (std::int64_t r = chunk * size; r < end; ++r) {
           for (std::int64_t e = rows.indptr[r]; e < rows.indptr[r + 1]; ++e) {
             const double predicted = kernels.dot(X.data + r * stride, Y.data + rows.indices[e] * stride, stride);
-            const double excess = rows.excess[e];
-            const double miss = (excess > 0 ? 1 : 0) - predicted;
-            total += (unobserved_weight + std::abs(excess)) * miss * miss -
+            const double confidence_delta = rows.confidence_delta[e];
+            const double miss = (confidence_delta > 0 ? 1 : 0) - predicted;
+            total += (unobserved_weight + std::abs(confidence_delta)) * miss * miss -
                      unobserved_weight * predicted * predicted;
           }
         }
@@ -104,7 +104,7 @@ double observed_loss(const WeightedRows& rows, Factors<const T> X, Factors<const
   return total;
 }
 
-#define TACIT_INSTANTIATE(T)                                                                     \
+#define PENCHANT_INSTANTIATE(T)                                                                     \
   template std::int64_t factor_granule<T>();                                                     \
   template void gram<T>(Factors<const T>, double*, bool, int, const Poll&);                      \
   template void half_step<T>(const WeightedRows&, const Shared<T>&, Factors<T>, Factors<T>, int, \
@@ -113,7 +113,7 @@ double observed_loss(const WeightedRows& rows, Factors<const T> X, Factors<const
                            int, const Poll&);                                                    \
   template double observed_loss<T>(const WeightedRows&, Factors<const T>, Factors<const T>,      \
                                    double, int, const Poll&);
-TACIT_INSTANTIATE(float)
-TACIT_INSTANTIATE(double)
+PENCHANT_INSTANTIATE(float)
+PENCHANT_INSTANTIATE(double)
 
-}  // namespace tacit
+}  // namespace penchant

@@ -3,14 +3,14 @@
 //
 // All flops of the exact solver are C ± AᵀB on an upper triangle: the Gram matrix of the gathered
 // rows (or of their transpose, for the n × n twin) and the trailing update of a blocked Cholesky
-// factorisation. One register-tiled micro-kernel (tiles.hpp) serves both, and the products too.
+// factorization. One register-tiled micro-kernel (tiles.hpp) serves both, and the products too.
 #include "solve_kernels.hpp"
 
 #include "cg_row.hpp"
 #include "exact_row.hpp"
 #include "tiles.hpp"
 
-namespace tacit::TACIT_ISA {
+namespace penchant::PENCHANT_ISA {
 namespace {
 
 constexpr std::int64_t gram_rows = 64;  // summed in S before they are added up in double
@@ -103,4 +103,4 @@ constexpr SolveKernels<S> table{
 const SolveKernels<float>& solve_kernels_f32() { return table<float>; }
 const SolveKernels<double>& solve_kernels_f64() { return table<double>; }
 
-}  // namespace tacit::TACIT_ISA
+}  // namespace penchant::PENCHANT_ISA

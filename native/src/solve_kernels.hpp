@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
-#include "tacit/isa.hpp"
+#include "penchant/isa.hpp"
 
-namespace tacit {
+namespace penchant {
 
 /// One row's problem. S is the type that factors are stored in.
 template <class S>
@@ -13,7 +13,7 @@ struct RowProblem {
   const S* W;                 // rotated fixed side, n × stride
   std::int64_t stride;        // f rounded up to whole vectors; what is beyond f is 0
   const std::int32_t* columns;
-  const float* excess;
+  const float* confidence_delta;
   std::int64_t n;             // entries of the row, 1 or more
   std::int64_t n_next;        // entries of the row that comes next, which follow in columns
   double unobserved_weight;
@@ -59,12 +59,12 @@ struct SolveKernels {
 template <class S>
 const SolveKernels<S>& solve_kernels();
 
-TACIT_DISPATCH(SolveKernels<float>, solve_kernels_f32)
-TACIT_DISPATCH(SolveKernels<double>, solve_kernels_f64)
+PENCHANT_DISPATCH(SolveKernels<float>, solve_kernels_f32)
+PENCHANT_DISPATCH(SolveKernels<double>, solve_kernels_f64)
 
 template <>
 inline const SolveKernels<float>& solve_kernels<float>() { return solve_kernels_f32(); }
 template <>
 inline const SolveKernels<double>& solve_kernels<double>() { return solve_kernels_f64(); }
 
-}  // namespace tacit
+}  // namespace penchant

@@ -1,11 +1,11 @@
-#include "tacit/sparse_product.hpp"
+#include "penchant/sparse_product.hpp"
 
 #include <algorithm>
 
-#include "tacit/memory.hpp"
-#include "tacit/transpose.hpp"
+#include "penchant/memory.hpp"
+#include "penchant/transpose.hpp"
 
-namespace tacit {
+namespace penchant {
 namespace {
 
 constexpr std::int64_t kCellsAtOnce = 1 << 14;  // of the product, between two looks for Ctrl-C
@@ -94,4 +94,4 @@ void sparse_product(const SparseMatrix& left, const SparseMatrix& right, float* 
   });
 }
 
-}  // namespace tacit
+}  // namespace penchant

@@ -1,14 +1,14 @@
-#include "tacit/survey.hpp"
+#include "penchant/survey.hpp"
 
 #include <algorithm>
 #include <cstring>
 #include <string_view>
 #include <vector>
 
-#include "tacit/file.hpp"
-#include "tacit/memory.hpp"
+#include "penchant/file.hpp"
+#include "penchant/memory.hpp"
 
-namespace tacit {
+namespace penchant {
 namespace {
 
 constexpr std::int64_t kMargin = 4;   // a character reaches no further into the next chunk
@@ -63,7 +63,7 @@ BlockCounts count(const Byte* at, std::int64_t n) {
 }
 
 /// What one chunk holds; runs are of whole blocks without a line end.
-struct Part : Survey {
+struct Part : Scan {
   std::int64_t head = 0, tail = 0;
   bool has_end = false;
 };
@@ -151,9 +151,9 @@ void keep_first(std::int64_t& first, std::int64_t next) {
   if (first < 0) first = next;
 }
 
-Survey together(const std::vector<Part>& parts, std::int64_t begin, std::int64_t longest,
+Scan together(const std::vector<Part>& parts, std::int64_t begin, std::int64_t longest,
                 std::int64_t chunk) {
-  Survey all;
+  Scan all;
   std::int64_t run = 0, offset = begin;
   for (const auto& part : parts) {
     all.feeds += part.feeds;
@@ -174,7 +174,7 @@ Survey together(const std::vector<Part>& parts, std::int64_t begin, std::int64_t
 
 }  // namespace
 
-Survey survey(const std::string& path, std::int64_t begin, std::int64_t end,
+Scan survey(const std::string& path, std::int64_t begin, std::int64_t end,
               const std::string& quote, std::int64_t longest, std::int64_t chunk, int threads,
               const Poll& poll) {
   const auto n_chunks = std::max<std::int64_t>(0, end - begin + chunk - 1) / chunk;
@@ -205,4 +205,4 @@ Survey survey(const std::string& path, std::int64_t begin, std::int64_t end,
   return together(parts, begin, longest, chunk);
 }
 
-}  // namespace tacit
+}  // namespace penchant

@@ -1,9 +1,9 @@
 // C ± A·B in register tiles, of which all flops of the exact solver are made.
 #pragma once
 
-#include "tacit/simd.hpp"
+#include "penchant/simd.hpp"
 
-namespace tacit::TACIT_ISA {
+namespace penchant::PENCHANT_ISA {
 namespace {
 
 constexpr int tile_rows = 4;
@@ -100,4 +100,4 @@ void upper_update(std::int64_t depth, const T* P, std::int64_t ldp, T* C, std::i
 }
 
 }  // namespace
-}  // namespace tacit::TACIT_ISA
+}  // namespace penchant::PENCHANT_ISA

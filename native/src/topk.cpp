@@ -1,11 +1,11 @@
-#include "tacit/topk.hpp"
+#include "penchant/topk.hpp"
 
 #include <algorithm>
 #include <limits>
 #include <span>
 #include <vector>
 
-namespace tacit {
+namespace penchant {
 namespace {
 
 constexpr std::int64_t kListBytes = 16 << 20;  // of one chunk's lists, when k is very large
@@ -111,4 +111,4 @@ template void top_k(const Scores<float>&, std::int64_t, const Rows&, const Rows&
 template void top_k(const Scores<double>&, std::int64_t, const Rows&, const Rows&,
                     const TopKLists&, int, const Poll&);
 
-}  // namespace tacit
+}  // namespace penchant

@@ -1,4 +1,4 @@
-#include "tacit/transpose.hpp"
+#include "penchant/transpose.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace tacit {
+namespace penchant {
 namespace {
 
 constexpr std::int64_t kRowsAtOnce = 1 << 12;  // between two looks for Ctrl-C
@@ -100,4 +100,4 @@ template void transpose(const Rows&, const float*, std::int64_t, std::int64_t*, 
 template void transpose(const Rows&, const std::int32_t*, std::int64_t, std::int64_t*,
                         std::int32_t*, std::int32_t*, int, const Poll&);
 
-}  // namespace tacit
+}  // namespace penchant

@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "check.hpp"
-#include "tacit/isa.hpp"
-#include "tacit/parallel.hpp"
-#include "tacit/rows.hpp"
+#include "penchant/isa.hpp"
+#include "penchant/parallel.hpp"
+#include "penchant/rows.hpp"
 
-namespace tacit::tests {
+namespace penchant::tests {
 
 inline const std::vector<int> thread_counts{1, 2, 3, 8};
 
@@ -116,7 +116,7 @@ inline Lists random_lists(std::int64_t n_rows, std::int64_t n_columns, double ch
   return out;
 }
 
-}  // namespace tacit::tests
+}  // namespace penchant::tests
 
 /// A test of both kinds of factors on every instruction set.
 #define TEST_BOTH(NAME, CHECK_IT)                                \

@@ -5,9 +5,9 @@
 #include <memory>
 
 #include "problems.hpp"
-#include "tacit/scores.hpp"
+#include "penchant/scores.hpp"
 
-namespace tacit::tests {
+namespace penchant::tests {
 
 template <class T>
 struct Scored {
@@ -56,4 +56,4 @@ inline Scored<float> odd_table(std::int64_t n_queries, std::int64_t n_items, int
   return out;
 }
 
-}  // namespace tacit::tests
+}  // namespace penchant::tests

@@ -5,14 +5,14 @@
 #include <algorithm>
 
 #include "problems.hpp"
-#include "tacit/solve.hpp"
+#include "penchant/solve.hpp"
 
-namespace tacit::tests {
+namespace penchant::tests {
 
 template <class T>
 struct Problem {
   Lists lists;
-  std::vector<float> excess;
+  std::vector<float> confidence_delta;
   std::int64_t n_items, f;
   std::vector<T> X, Y;  // X: where conjugate gradients start
   std::vector<double> regularization;
@@ -30,7 +30,7 @@ Problem<T> random_problem(Lists lists, std::int64_t n_items, std::int64_t f, Ran
   Problem<T> out{std::move(lists), {}, n_items, f, {}, {}, {}};
   for (std::size_t e = 0; e < out.lists.indices.size(); ++e) {
     const double weight = size * (0.1 + random.unit());
-    out.excess.push_back(static_cast<float>(random.unit() < 0.2 ? -weight : weight));
+    out.confidence_delta.push_back(static_cast<float>(random.unit() < 0.2 ? -weight : weight));
   }
   for (std::int64_t r = 0; r < out.n_rows(); ++r) out.regularization.push_back(0.1 + random.unit());
   out.X = random.numbers<T>(out.n_rows() * f);
@@ -50,7 +50,7 @@ std::vector<double> plain_gram(const std::vector<T>& Y, std::int64_t f) {
 }
 
 /// Jacobi's rotations: A becomes diagonal, and the columns of the answer are its eigenvectors.
-inline std::vector<double> diagonalise(std::vector<double>& A, std::int64_t f) {
+inline std::vector<double> diagonalize(std::vector<double>& A, std::int64_t f) {
   std::vector<double> Q(A.size(), 0);
   for (std::int64_t i = 0; i < f; ++i) Q[i * f + i] = 1;
   const auto turn = [f](std::vector<double>& M, std::int64_t a, std::int64_t b, std::int64_t step,
@@ -107,7 +107,7 @@ struct Padded {
 
 template <class T>
 WeightedRows rows_of(const Problem<T>& problem) {
-  return {problem.lists.indptr.data(), problem.lists.indices.data(), problem.excess.data(),
+  return {problem.lists.indptr.data(), problem.lists.indices.data(), problem.confidence_delta.data(),
           problem.n_rows()};
 }
 
@@ -116,7 +116,7 @@ template <class T, class Body>
 void with_shared(const Problem<T>& problem, const Body& body) {
   const auto f = problem.f;
   auto A = plain_gram(problem.Y, f);
-  const auto Q = diagonalise(A, f);
+  const auto Q = diagonalize(A, f);
   std::vector<double> eigenvalues;
   for (std::int64_t j = 0; j < f; ++j) eigenvalues.push_back(std::max(0.0, A[j * f + j]));
   const std::vector<T> eigenvectors(Q.begin(), Q.end());
@@ -162,7 +162,7 @@ double loss_of(const Problem<T>& problem, int threads, const Poll& poll = {}) {
                           poll);
 }
 
-/// A x = b of one row, which minimises xᵀAx − 2bᵀx.
+/// A x = b of one row, which minimizes xᵀAx − 2bᵀx.
 struct Normal {
   template <class T>
   Normal(const Problem<T>& problem, std::int64_t row)
@@ -171,11 +171,11 @@ struct Normal {
     for (std::int64_t i = 0; i < f; ++i) A[i * f + i] += problem.regularization[row];
     for (auto e = problem.lists.indptr[row]; e < problem.lists.indptr[row + 1]; ++e) {
       const T* y = problem.Y.data() + problem.lists.indices[e] * f;
-      const double excess = problem.excess[e];
+      const double confidence_delta = problem.confidence_delta[e];
       for (std::int64_t i = 0; i < f; ++i) {
-        if (excess > 0) b[i] += (problem.unobserved_weight + excess) * static_cast<double>(y[i]);
+        if (confidence_delta > 0) b[i] += (problem.unobserved_weight + confidence_delta) * static_cast<double>(y[i]);
         for (std::int64_t j = 0; j < f; ++j)
-          A[i * f + j] += std::abs(excess) * static_cast<double>(y[i]) * static_cast<double>(y[j]);
+          A[i * f + j] += std::abs(confidence_delta) * static_cast<double>(y[i]) * static_cast<double>(y[j]);
       }
     }
   }
@@ -227,4 +227,4 @@ double excess_objective(const Problem<T>& problem, std::int64_t row) {
   return gained > 0 ? normal.energy(miss) / gained : normal.energy(miss);
 }
 
-}  // namespace tacit::tests
+}  // namespace penchant::tests

@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #endif
 
-namespace tacit::tests {
+namespace penchant::tests {
 
 /// n entries, all 0, of which `content` is put in from `begin` on.
 template <class T>
@@ -46,4 +46,4 @@ class Sparse {
   std::size_t bytes_;
 };
 
-}  // namespace tacit::tests
+}  // namespace penchant::tests

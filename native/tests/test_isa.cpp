@@ -3,16 +3,16 @@
 #include <cstdlib>
 
 #include "problems.hpp"
-#include "tacit/isa.hpp"
+#include "penchant/isa.hpp"
 
-using namespace tacit;
+using namespace penchant;
 
 // First in the file, and so first to ask: the variable is read once.
 TEST(a_wrong_name_in_the_environment_is_told_each_time) {
-  setenv("TACIT_ISA", "mmx", 1);
+  setenv("PENCHANT_ISA", "mmx", 1);
   CHECK_THROWS(std::invalid_argument, current_isa());
   CHECK_THROWS(std::invalid_argument, current_isa());
-  setenv("TACIT_ISA", "baseline", 1);
+  setenv("PENCHANT_ISA", "baseline", 1);
   CHECK(current_isa() == Isa::baseline);
 }
 

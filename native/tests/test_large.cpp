@@ -4,14 +4,14 @@
 #include "scoring.hpp"
 #include "solving.hpp"
 #include "sparse.hpp"
-#include "tacit/metrics.hpp"
-#include "tacit/ranks.hpp"
-#include "tacit/sparse_product.hpp"
-#include "tacit/topk.hpp"
-#include "tacit/transpose.hpp"
+#include "penchant/metrics.hpp"
+#include "penchant/ranks.hpp"
+#include "penchant/sparse_product.hpp"
+#include "penchant/topk.hpp"
+#include "penchant/transpose.hpp"
 
-using namespace tacit;
-using namespace tacit::tests;
+using namespace penchant;
+using namespace penchant::tests;
 
 namespace {
 
@@ -56,9 +56,9 @@ void check_half_steps() {
   const std::int64_t n_items = 50, f = 9;
   auto problem = random_problem<T>(random_lists(40, n_items, 0.2, random), n_items, f, random);
   far_away(problem.lists, [&](const Far& far, std::int64_t begin) {
-    const Sparse<float> excess(far.n(), begin, problem.excess);
-    if (!excess) return;
-    const WeightedRows rows{far.view().indptr, far.view().indices, excess.data(),
+    const Sparse<float> confidence_delta(far.n(), begin, problem.confidence_delta);
+    if (!confidence_delta) return;
+    const WeightedRows rows{far.view().indptr, far.view().indices, confidence_delta.data(),
                             problem.n_rows()};
     for (const Solver solver : {Solver::exact, Solver::cg}) {
       auto near = problem;
@@ -94,7 +94,7 @@ TEST(factors_may_be_as_many) {
   if (!far) return;
   auto lists = problem.lists;
   for (auto& item : lists.indices) item += static_cast<std::int32_t>(first);
-  const WeightedRows rows{lists.indptr.data(), lists.indices.data(), problem.excess.data(),
+  const WeightedRows rows{lists.indptr.data(), lists.indices.data(), problem.confidence_delta.data(),
                           problem.n_rows()};
   const Factors<const float> factors{far.data(), first + n_items, f, Y.stride};
   CHECK_EQUAL(observed_loss<float>(rows, X.view(), factors, 1, 2), loss_of(problem, 2));
@@ -152,7 +152,7 @@ TEST(far_lists_are_left_out_ranked_and_counted_alike) {
     top_k(*scored.source, k, rows, {}, {codes.data(), best.data(), counts.data()}, 2, {});
     ranks(*scored.source, rows, {}, above.data(), tied.data(), candidates.data(), 2, {});
     cell_scores(scored.queries.data(), scored.items.data(), 4, rows, scores.data(), 2, {});
-    list_gains(rows, rows, k, {hits.data(), at.data(), dcg.data(), precisions.data()}, 2, {});
+    ranking_gains(rows, rows, k, {hits.data(), at.data(), dcg.data(), precisions.data()}, 2, {});
     return std::tuple(codes, counts, best, above, tied, candidates, scores, hits, at, dcg,
                       precisions);
   };

@@ -2,10 +2,10 @@
 #include <atomic>
 
 #include "problems.hpp"
-#include "tacit/lockstep.hpp"
+#include "penchant/lockstep.hpp"
 
-using namespace tacit;
-using namespace tacit::tests;
+using namespace penchant;
+using namespace penchant::tests;
 
 TEST(a_stage_sees_all_of_the_one_before) {
   for (const int threads : thread_counts) {

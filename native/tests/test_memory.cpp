@@ -1,8 +1,8 @@
 // memory.hpp: blocks are aligned, whole and freed.
 #include "problems.hpp"
-#include "tacit/memory.hpp"
+#include "penchant/memory.hpp"
 
-using namespace tacit;
+using namespace penchant;
 
 template <class T>
 void write_all() {

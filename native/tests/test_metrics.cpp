@@ -2,10 +2,10 @@
 #include <algorithm>
 
 #include "problems.hpp"
-#include "tacit/metrics.hpp"
+#include "penchant/metrics.hpp"
 
-using namespace tacit;
-using namespace tacit::tests;
+using namespace penchant;
+using namespace penchant::tests;
 
 namespace {
 
@@ -23,7 +23,7 @@ struct Gains {
 Gains gains(const Lists& lists, const Lists& relevant, std::int64_t k, int threads,
             const Poll& poll = {}) {
   Gains out(lists.n_rows());
-  list_gains(lists.view(), relevant.view(), k, out.view(), threads, poll);
+  ranking_gains(lists.view(), relevant.view(), k, out.view(), threads, poll);
   return out;
 }
 

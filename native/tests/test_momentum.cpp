@@ -1,12 +1,12 @@
 // momentum.hpp: what is remembered, and how far factors are moved on.
-#include "tacit/momentum.hpp"
+#include "penchant/momentum.hpp"
 
 #include <utility>
 
 #include "solving.hpp"
 
-using namespace tacit;
-using namespace tacit::tests;
+using namespace penchant;
+using namespace penchant::tests;
 
 namespace {
 
@@ -17,8 +17,8 @@ struct Moved {
     Padded<float> side(was, f);
     std::vector<std::int16_t> numbers(side.data.size());
     std::vector<float> largest(static_cast<std::size_t>(side.rows));
-    const Remembered before{numbers.data(), largest.data()};
-    remember(std::as_const(side).view(), before, threads);
+    const QuantizedFactors before{numbers.data(), largest.data()};
+    quantize_previous(std::as_const(side).view(), before, threads);
     side = Padded<float>(now, f);
     extrapolate(side.view(), before, turn.data(), momentum, threads);
     factors = side.compact();

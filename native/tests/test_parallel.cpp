@@ -3,10 +3,10 @@
 #include <thread>
 
 #include "problems.hpp"
-#include "tacit/parallel.hpp"
+#include "penchant/parallel.hpp"
 
-using namespace tacit;
-using namespace tacit::tests;
+using namespace penchant;
+using namespace penchant::tests;
 
 constexpr std::int64_t endless = std::int64_t{1} << 40;
 

@@ -3,10 +3,10 @@
 #include <thread>
 
 #include "problems.hpp"
-#include "tacit/pruned_topk.hpp"
+#include "penchant/pruned_topk.hpp"
 
-using namespace tacit;
-using namespace tacit::tests;
+using namespace penchant;
+using namespace penchant::tests;
 
 namespace {
 
@@ -28,7 +28,7 @@ struct Problem {
   }
 
   BestLists answer(std::int64_t k, const Rows& exclude, const Rows& allow,
-                const FactorIndex<T>* index, int threads = 2, Prune prune = Prune::automatic) const {
+                const FactorIndex<T>* index, int threads = 2, PruneMode prune = PruneMode::automatic) const {
     BestLists out(n_queries, k);
     factor_top_k(queries.data(), n_queries, items.data(), n_items, f, k, exclude, allow,
                  {out.codes.data(), out.scores.data(), out.counts.data()}, prune, index, threads,
@@ -37,7 +37,7 @@ struct Problem {
   }
 
   BestLists plain(std::int64_t k, const Rows& exclude = {}, const Rows& allow = {}) const {
-    return answer(k, exclude, allow, nullptr, 1, Prune::never);
+    return answer(k, exclude, allow, nullptr, 1, PruneMode::never);
   }
 
   std::int64_t n_queries, n_items, f;
@@ -59,7 +59,7 @@ void check_lists() {
             for (const Rows& allow : {Rows{}, only.view()}) {
               const auto plain = problem.plain(k, exclude, allow);
               CHECK(problem.answer(k, exclude, allow, &index) == plain);
-              CHECK(problem.answer(k, exclude, allow, &index, 3, Prune::always) == plain);
+              CHECK(problem.answer(k, exclude, allow, &index, 3, PruneMode::always) == plain);
             }
           }
         }

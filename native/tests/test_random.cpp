@@ -2,9 +2,9 @@
 #include <algorithm>
 
 #include "problems.hpp"
-#include "tacit/random.hpp"
+#include "penchant/random.hpp"
 
-using namespace tacit;
+using namespace penchant;
 
 TEST(an_order_holds_every_number_once) {
   for (const std::int64_t n : {1, 2, 3, 5, 64, 65, 1000, 4097}) {

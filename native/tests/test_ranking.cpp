@@ -3,10 +3,10 @@
 #include <numeric>
 
 #include "problems.hpp"
-#include "tacit/ranking.hpp"
+#include "penchant/ranking.hpp"
 
-using namespace tacit;
-using namespace tacit::tests;
+using namespace penchant;
+using namespace penchant::tests;
 
 namespace {
 

@@ -3,10 +3,10 @@
 
 #include "problems.hpp"
 #include "scoring.hpp"
-#include "tacit/ranks.hpp"
+#include "penchant/ranks.hpp"
 
-using namespace tacit;
-using namespace tacit::tests;
+using namespace penchant;
+using namespace penchant::tests;
 
 namespace {
 

@@ -7,10 +7,10 @@
 #include <stdexcept>
 
 #include "check.hpp"
-#include "tacit/rowlog.hpp"
-#include "tacit/survey.hpp"
+#include "penchant/rowlog.hpp"
+#include "penchant/survey.hpp"
 
-using namespace tacit;
+using namespace penchant;
 
 namespace {
 
@@ -19,7 +19,7 @@ class TempFile {
  public:
   explicit TempFile(const std::string& text)
       : path_((std::filesystem::temp_directory_path() /
-               ("tacit-test-" + std::to_string(std::rand()) + "-" + std::to_string(++made_)))
+               ("penchant-test-" + std::to_string(std::rand()) + "-" + std::to_string(++made_)))
                   .string()),
         size_(static_cast<std::int64_t>(text.size())) {
     std::ofstream(path_, std::ios::binary) << text;
@@ -51,7 +51,7 @@ struct Matrix {
   }
 };
 
-Matrix matrix_of(RowLog& log, Policy policy, int threads) {
+Matrix matrix_of(LogReader& log, Policy policy, int threads) {
   log.put_in_order(threads, {});
   const auto good = static_cast<std::size_t>(log.counts().good);
   Matrix out;
@@ -88,7 +88,7 @@ std::string many_rows(int n) {
 }
 
 Matrix read_all(const TempFile& file, Policy policy, std::int64_t chunk, int threads) {
-  RowLog log(true, true, 1 << 30);
+  LogReader log(true, true, 1 << 30);
   CHECK(log.read(file.path(), 0, file.size(), kLayout, chunk, threads, {}));
   return matrix_of(log, policy, threads);
 }
@@ -132,7 +132,7 @@ TEST(rows_are_merged_by_their_policy) {
 TEST(odd_lines_are_handed_out_and_keep_their_place) {
   const TempFile file("u\ta\t1\t1\nu\ta\tseven\t1\n\nu\tb\nu\ta\t3\t1\n\tb\t0\t1\n");
   for (const std::int64_t chunk : {1, 10, 1000}) {
-    RowLog log(true, true, 1 << 30);
+    LogReader log(true, true, 1 << 30);
     CHECK(log.read(file.path(), 0, file.size(), kLayout, chunk, 2, {}));
     const auto odd = log.take_odd();
     CHECK(odd.lines == (std::vector<std::int64_t>{1, 3, 5}));
@@ -157,10 +157,10 @@ TEST(odd_lines_are_handed_out_and_keep_their_place) {
 
 TEST(too_much_is_told) {
   const TempFile file(many_rows(3000));
-  RowLog small(true, true, 10'000);
+  LogReader small(true, true, 10'000);
   CHECK(!small.read(file.path(), 0, file.size(), kLayout, 1000, 2, {}));
   const TempFile odd(std::string(9 << 20, 'x'));
-  RowLog log(true, true, 1 << 30);
+  LogReader log(true, true, 1 << 30);
   CHECK(!log.read(odd.path(), 0, odd.size(), kLayout, 1 << 20, 2, {}));
 }
 
@@ -169,7 +169,7 @@ TEST(nothing_makes_an_empty_matrix) {
   const auto found = read_all(file, Policy::sum, 100, 2);
   CHECK_EQUAL(found.indptr.size(), 1U);
   CHECK(found.users.empty());
-  RowLog gone(false, false, 1 << 20);
+  LogReader gone(false, false, 1 << 20);
   CHECK(gone.read("/nowhere/at/all", 0, 1000, {"\t", 2, 0, 1}, 100, 2, {}));
   CHECK_EQUAL(gone.counts().lines, 0);
 }

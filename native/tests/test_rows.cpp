@@ -1,9 +1,9 @@
 // rows.hpp: what fits passes, and each thing that does not fit is found.
 #include "problems.hpp"
-#include "tacit/rows.hpp"
+#include "penchant/rows.hpp"
 
-using namespace tacit;
-using namespace tacit::tests;
+using namespace penchant;
+using namespace penchant::tests;
 
 namespace {
 

@@ -3,12 +3,12 @@
 #include <limits>
 
 #include "problems.hpp"
-#include "tacit/memory.hpp"
-#include "tacit/score_kernels.hpp"
-#include "tacit/scores.hpp"
+#include "penchant/memory.hpp"
+#include "penchant/score_kernels.hpp"
+#include "penchant/scores.hpp"
 
-using namespace tacit;
-using namespace tacit::tests;
+using namespace penchant;
+using namespace penchant::tests;
 
 namespace {
 

@@ -3,11 +3,11 @@
 
 #include "problems.hpp"
 #include "scoring.hpp"
-#include "tacit/memory.hpp"
-#include "tacit/scores.hpp"
+#include "penchant/memory.hpp"
+#include "penchant/scores.hpp"
 
-using namespace tacit;
-using namespace tacit::tests;
+using namespace penchant;
+using namespace penchant::tests;
 
 namespace {
 

@@ -3,10 +3,10 @@
 
 #include "problems.hpp"
 #include "solving.hpp"
-#include "tacit/solve.hpp"
+#include "penchant/solve.hpp"
 
-using namespace tacit;
-using namespace tacit::tests;
+using namespace penchant;
+using namespace penchant::tests;
 
 namespace {
 
@@ -115,8 +115,8 @@ void check_steps_of_heavy_rows() {
   auto whole = split;
   for (int copies = 0; copies < 300; ++copies) {
     whole.lists.add(split.lists.row(40));
-    const auto begin = split.excess.begin() + split.lists.indptr[40];
-    whole.excess.insert(whole.excess.end(), begin, begin + (split.lists.indptr[41] - split.lists.indptr[40]));
+    const auto begin = split.confidence_delta.begin() + split.lists.indptr[40];
+    whole.confidence_delta.insert(whole.confidence_delta.end(), begin, begin + (split.lists.indptr[41] - split.lists.indptr[40]));
     whole.regularization.push_back(split.regularization[40]);
     whole.X.insert(whole.X.end(), split.X.begin() + 40 * 9, split.X.begin() + 41 * 9);
   }
@@ -145,7 +145,7 @@ void check_conjugate_gradients() {
   }
 }
 
-/// Weights and regularisations from tiny to huge: floats must be rescued where they fail.
+/// Weights and regularizations from tiny to huge: floats must be rescued where they fail.
 template <class T>
 void check_extreme_weights() {
   Random random(5);
@@ -167,15 +167,15 @@ void check_the_ends_of_the_range() {
     for (const double size : {1e-38, 1e38}) {
       auto problem = random_problem<T>(stairs(20, 40, random), 40, 5, random, size);
       problem.solver = solver;
-      problem.excess[0] = std::numeric_limits<float>::max();
-      problem.excess[1] = std::numeric_limits<float>::denorm_min();
+      problem.confidence_delta[0] = std::numeric_limits<float>::max();
+      problem.confidence_delta[1] = std::numeric_limits<float>::denorm_min();
       solve(problem, 2);
       for (const T factor : problem.X) CHECK(std::isfinite(factor));
     }
   }
 }
 
-/// Fewer items than factors, without regularisation: many solutions, all of one objective.
+/// Fewer items than factors, without regularization: many solutions, all of one objective.
 template <class T>
 void check_lost_directions() {
   Random random(7);
@@ -241,8 +241,8 @@ void check_loss() {
       for (std::int64_t k = 0; k < 7; ++k)
         predicted += static_cast<double>(problem.X[r * 7 + k]) *
                      static_cast<double>(problem.Y[problem.lists.indices[e] * 7 + k]);
-      const double miss = (problem.excess[e] > 0 ? 1 : 0) - predicted;
-      expected += (0.3 + std::abs(problem.excess[e])) * miss * miss - 0.3 * predicted * predicted;
+      const double miss = (problem.confidence_delta[e] > 0 ? 1 : 0) - predicted;
+      expected += (0.3 + std::abs(problem.confidence_delta[e])) * miss * miss - 0.3 * predicted * predicted;
     }
   }
   CHECK_NEAR(loss_of(problem, 3), expected, 1e-4 * std::abs(expected));

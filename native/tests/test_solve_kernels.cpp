@@ -3,10 +3,10 @@
 
 #include "problems.hpp"
 #include "solve_kernels.hpp"
-#include "tacit/memory.hpp"
+#include "penchant/memory.hpp"
 
-using namespace tacit;
-using namespace tacit::tests;
+using namespace penchant;
+using namespace penchant::tests;
 
 namespace {
 
@@ -20,10 +20,10 @@ double gradient_left(const RowProblem<T>& row, std::int64_t f) {
     double predicted = 0;
     for (std::int64_t j = 0; j < f; ++j)
       predicted += static_cast<double>(w[j]) * static_cast<double>(row.v[j]);
-    const double excess = row.excess[i];
-    const double target = excess > 0 ? row.unobserved_weight + excess : 0;
+    const double confidence_delta = row.confidence_delta[i];
+    const double target = confidence_delta > 0 ? row.unobserved_weight + confidence_delta : 0;
     for (std::int64_t j = 0; j < f; ++j)
-      left[j] += row.gamma[j] * (std::abs(excess) * predicted - target) * static_cast<double>(w[j]);
+      left[j] += row.gamma[j] * (std::abs(confidence_delta) * predicted - target) * static_cast<double>(w[j]);
     before += target;
   }
   for (std::int64_t j = 0; j < f; ++j) {
@@ -36,7 +36,7 @@ double gradient_left(const RowProblem<T>& row, std::int64_t f) {
 /// The row's entries [first, first + n).
 template <class T>
 RowProblem<T> part(RowProblem<T> row, std::int64_t first, std::int64_t n) {
-  row.columns += first, row.excess += first, row.n = n;
+  row.columns += first, row.confidence_delta += first, row.n = n;
   return row;
 }
 
@@ -77,7 +77,7 @@ void check_rows_in_tight_scratch() {
       std::vector<double> gamma(static_cast<std::size_t>(stride), 0);
       std::vector<T> shared(gamma.size(), T(0)), inverse(gamma.size(), T(0));
       std::vector<std::int32_t> columns;
-      std::vector<float> excess;
+      std::vector<float> confidence_delta;
       for (std::int64_t j = 0; j < stride; ++j) {
         for (std::int64_t i = 0; i < n; ++i)
           W[i * stride + j] = j < f ? static_cast<T>(2 * random.unit() - 1) : T(0);
@@ -89,12 +89,12 @@ void check_rows_in_tight_scratch() {
       }
       for (std::int64_t i = 0; i < n; ++i) {
         columns.push_back(static_cast<std::int32_t>(n - 1 - i));
-        excess.push_back(static_cast<float>(i % 4 == 3 ? -random.unit() : 0.1 + random.unit()));
+        confidence_delta.push_back(static_cast<float>(i % 4 == 3 ? -random.unit() : 0.1 + random.unit()));
       }
       const auto run = [&](auto solve, int cg_steps) {
         std::fill(v.get(), v.get() + stride, T(0));
         auto scratch = make_buffer<char>(kernels.scratch_bytes(stride, n));
-        const RowProblem<T> row{W.get(),      stride,        columns.data(), excess.data(),  n, 0, 1.0,
+        const RowProblem<T> row{W.get(),      stride,        columns.data(), confidence_delta.data(),  n, 0, 1.0,
                                 gamma.data(), shared.data(), inverse.data(), cg_steps, v.get()};
         solve(row, scratch.get());
         for (std::int64_t j = f; j < stride; ++j) CHECK_EQUAL(v[j], T(0));

@@ -1,10 +1,10 @@
 // sparse_product.hpp: the sums of the textbook, whatever the threads.
-#include "tacit/sparse_product.hpp"
+#include "penchant/sparse_product.hpp"
 
 #include "problems.hpp"
 
-using namespace tacit;
-using namespace tacit::tests;
+using namespace penchant;
+using namespace penchant::tests;
 
 namespace {
 

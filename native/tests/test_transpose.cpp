@@ -2,9 +2,9 @@
 #include <stdexcept>
 
 #include "check.hpp"
-#include "tacit/transpose.hpp"
+#include "penchant/transpose.hpp"
 
-using namespace tacit;
+using namespace penchant;
 
 namespace {
 

@@ -39,7 +39,7 @@ def fitted(engine: str, rows: Rows, epochs: int) -> list[tuple[np.ndarray, np.nd
 
 EXACT = [name for name, info in ENGINES.items() if info.kind == "exact"]
 # cmfrec's conjugate gradients settle, with any number of steps, where no side is the minimum of
-# the objective that its own exact solver minimises: it is timed, and its loss told, all the same
+# the objective that its own exact solver minimizes: it is timed, and its loss told, all the same
 OURS = [n for n, info in ENGINES.items() if info.kind != "other" and n != "cmfrec cg"]
 
 
@@ -54,7 +54,7 @@ def test_what_an_exact_solver_solved_last_is_the_minimum_of_our_objective(
 
 @pytest.mark.parametrize("engine", OURS)
 def test_every_engine_comes_to_the_same_loss(engine: str, rows: Rows) -> None:
-    best = fitted("tacit exact", rows, 60)[-1]
+    best = fitted("penchant exact", rows, 60)[-1]
     X, Y = fitted(engine, rows, 60)[-1]
     # alternating steps end in one of a few valleys of nearly the same depth
     assert loss(rows, X, Y, WEIGHTS, 1) == pytest.approx(loss(rows, *best, WEIGHTS, 1), rel=0.03)
@@ -66,12 +66,12 @@ def test_the_loss_in_closed_form_is_that_of_all_cells(rows: Rows) -> None:
     assert loss(rows, X, Y, WEIGHTS, 2) == pytest.approx(dense_loss(rows, X, Y, WEIGHTS), rel=1e-6)
 
 
-def test_tacit_counts_the_same_loss(rows: Rows) -> None:
-    from benchmarks.engines.tacit_als import interactions
+def test_penchant_counts_the_same_loss(rows: Rows) -> None:
+    from benchmarks.engines.penchant_als import interactions
 
-    import tacit
+    import penchant
 
-    model = tacit.ALS(factors=6, alpha=3.0, regularization=0.7, iterations=3, solver="exact")
+    model = penchant.ALS(factors=6, alpha=3.0, regularization=0.7, iterations=3, solver="exact")
     model.fit(interactions(rows))
     found = loss(rows, model.user_factors, model.item_factors, WEIGHTS, 1)
     assert found == pytest.approx(model.loss(), rel=1e-6)

@@ -29,7 +29,7 @@ def run(*records: dict[str, Any]) -> dict[str, Any]:
     return {
         "machine": {
             "processor": "P", "cores": 2, "memory": 2**34, "threads": 2, "isa": "avx2",
-            "date": "2026-01-01T00:00:00+00:00", "commit": "abc", "versions": {"tacit": "0.1"},
+            "date": "2026-01-01T00:00:00+00:00", "commit": "abc", "versions": {"penchant": "0.1"},
         },
         "fma_peak_gflops": 100.0,
         "absent": {"cmfrec": "could not\nbe built"},
@@ -45,8 +45,10 @@ def verdicts(result: dict[str, Any]) -> dict[tuple[str, str], targets.Reached]:
 
 
 def test_an_epoch_is_the_median_over_rounds_without_the_first() -> None:
-    figures = Figures(run(fit("tacit exact", 1.0, [3, 2, 1]), fit("tacit exact", 3.0, [3, 2, 1])))
-    assert figures.seconds(CASE, "tacit exact") == pytest.approx(2.0)
+    figures = Figures(
+        run(fit("penchant exact", 1.0, [3, 2, 1]), fit("penchant exact", 3.0, [3, 2, 1]))
+    )
+    assert figures.seconds(CASE, "penchant exact") == pytest.approx(2.0)
 
 
 def test_epochs_that_were_skipped_are_shared_out() -> None:
@@ -56,14 +58,14 @@ def test_epochs_that_were_skipped_are_shared_out() -> None:
 
 
 def test_ratios_are_the_peers_time_over_ours() -> None:
-    found = verdicts(run(fit("tacit exact", 0.1, [1, 1]), fit("implicit exact", 1.2, [1, 1])))
+    found = verdicts(run(fit("penchant exact", 0.1, [1, 1]), fit("implicit exact", 1.2, [1, 1])))
     row = found["exact epoch", "implicit exact"]
     assert row.ratio == pytest.approx(12.0)
     assert row.ok
 
 
 def test_a_miss_is_told() -> None:
-    result = run(fit("tacit exact", 0.2, [1, 1]), fit("implicit exact", 1.2, [1, 1]))
+    result = run(fit("penchant exact", 0.2, [1, 1]), fit("implicit exact", 1.2, [1, 1]))
     text = targets.as_text(targets.reached(result))
     assert "NO" in text
     assert "0 of 1 reached" in text
@@ -72,8 +74,8 @@ def test_a_miss_is_told() -> None:
 
 def test_faster_at_a_higher_loss_does_not_count() -> None:
     peer = fit("irspack cg", 0.5, [9, 5.0])
-    better = verdicts(run(fit("tacit auto", 0.1, [9, 5.0]), peer))["auto epoch", "irspack cg"]
-    worse = verdicts(run(fit("tacit auto", 0.1, [9, 5.1]), peer))["auto epoch", "irspack cg"]
+    better = verdicts(run(fit("penchant auto", 0.1, [9, 5.0]), peer))["auto epoch", "irspack cg"]
+    worse = verdicts(run(fit("penchant auto", 0.1, [9, 5.1]), peer))["auto epoch", "irspack cg"]
     assert better.ok
     assert not worse.ok
     assert worse.ratio == pytest.approx(5.0)
@@ -82,18 +84,18 @@ def test_faster_at_a_higher_loss_does_not_count() -> None:
 def test_what_ran_out_of_time_is_told_and_not_reached() -> None:
     label = {"work": "fit", "dataset": "sketchfab", "factors": 64, "round": 0}
     over = {**label, "engine": "implicit exact", "over": 540.0}
-    result = run(fit("tacit exact", 0.1, [1, 1]), over)
+    result = run(fit("penchant exact", 0.1, [1, 1]), over)
     row = verdicts(result)["exact epoch", "implicit exact"]
     assert (row.ratio, row.ok, row.note) == (None, False, "over 540 s")
     assert "over 540 s" in report.page(result, "f.json")
 
 
 def test_a_peer_that_is_not_installed_is_told() -> None:
-    assert "cmfrec: be built" in report.page(run(fit("tacit exact", 1, [1])), "f.json")
+    assert "cmfrec: be built" in report.page(run(fit("penchant exact", 1, [1])), "f.json")
 
 
 def test_the_page_tells_the_share_of_the_peak() -> None:
-    text = report.page(run(fit("tacit exact", 0.2, [1, 1])), "f.json")
+    text = report.page(run(fit("penchant exact", 0.2, [1, 1])), "f.json")
     assert "| sketchfab, 64 | 10.0 | 60% | 50.0 | 50% |" in text
 
 
@@ -101,7 +103,7 @@ def test_learning_to_rank_faster_counts_only_at_lists_no_worse() -> None:
     as_ranking = {"work": "ranking", "loss": None}
     peer = fit("lightfm warp", 1.0, [0, 0], **as_ranking, precision=0.2, auc=0.9)
     fine, worse = (
-        run(fit("tacit ranking", 0.2, [0, 0], **as_ranking, precision=p, auc=0.9), peer)
+        run(fit("penchant ranking", 0.2, [0, 0], **as_ranking, precision=p, auc=0.9), peer)
         for p in (0.2, 0.19)
     )
     wanted = "ranking epoch", "lightfm warp"

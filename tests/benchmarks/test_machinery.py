@@ -47,7 +47,7 @@ def test_weights_are_one_in_the_mean(tmp_path, monkeypatch: pytest.MonkeyPatch) 
         "indices": np.array([0, 1, 1], dtype=np.int32),
         "values": np.array([1, 100, 7], dtype=np.float32),
     }
-    monkeypatch.setenv("TACIT_CACHE", str(tmp_path))
+    monkeypatch.setenv("PENCHANT_CACHE", str(tmp_path))
     monkeypatch.setattr(datasets, "_made", lambda name: (arrays, 2))
     rows = datasets.load(datasets.prepare("ml-20m"))
     assert rows.values.mean() == pytest.approx(1)
@@ -55,7 +55,7 @@ def test_weights_are_one_in_the_mean(tmp_path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_what_goes_wrong_in_a_worker_is_told(tmp_path) -> None:
-    asked = {"engine": "tacit exact", "data": str(tmp_path), "factors": 4, "epochs": 1}
+    asked = {"engine": "penchant exact", "data": str(tmp_path), "factors": 4, "epochs": 1}
     command = [sys.executable, "-m", "benchmarks.worker", "fit", json.dumps(asked)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=run.machine.ROOT, check=True)
     assert "FileNotFoundError" in json.loads(done.stdout.splitlines()[-1])["error"]
@@ -63,11 +63,11 @@ def test_what_goes_wrong_in_a_worker_is_told(tmp_path) -> None:
 
 def test_choices_on_the_command_line() -> None:
     options = run.parser().parse_args(
-        ["--quick", "--factors", "16,32", "--only", "tacit,implicit cg", "--epochs", "2"]
+        ["--quick", "--factors", "16,32", "--only", "penchant,implicit cg", "--epochs", "2"]
     )
     wanted = run.wanted_of(options)
     assert wanted.factors == (16, 32)
-    ours = ("tacit exact", "tacit cg", "tacit auto", "tacit ranking")
+    ours = ("penchant exact", "penchant cg", "penchant auto", "penchant ranking")
     assert wanted.engines == (*ours, "implicit cg")
     assert wanted.epochs == 2
     assert wanted.repeat == 1

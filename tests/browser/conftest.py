@@ -17,17 +17,17 @@ from typing import Any
 
 import pytest
 
-import tacit
-from tacit.models.als import ALS
-from tacit.models.neighbours import ItemNeighbours
-from tacit.serving.app import create_app
-from tacit.serving.holder import ServiceHolder, activate
-from tacit.serving.opening import Artifacts
-from tacit.serving.settings import Settings
-from tacit.serving.store import Store
+import penchant
+from penchant.models.als.model import ALS
+from penchant.models.neighbors import ItemNeighbors
+from penchant.serving.app import create_app
+from penchant.serving.process.loader import Artifacts
+from penchant.serving.process.reload import ModelReloader, activate
+from penchant.serving.process.settings import Settings
+from penchant.serving.store.base import Store
 
 ROOT = Path(__file__).resolve().parents[2]
-PICTURES = Path(os.environ.get("TACIT_SCREENSHOTS") or ROOT / "build" / "screenshots")
+PICTURES = Path(os.environ.get("PENCHANT_SCREENSHOTS") or ROOT / "build" / "screenshots")
 AXE = "4.14.1"
 AXE_SHA512 = (
     "FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ=="
@@ -36,17 +36,17 @@ AXE_SHA512 = (
 
 @pytest.fixture(scope="session")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Artifacts:
-    """Three models: ALS, and neighbours in the places of tags and looks."""
+    """Three models: ALS, and neighbors in the places of tags and looks."""
     folder = tmp_path_factory.mktemp("models")
-    data = tacit.datasets.shapes(n_items=240, n_users=700)
+    data = penchant.datasets.shapes(n_items=240, n_users=700)
     als = ALS(factors=16, iterations=8, alpha=30.0, regularization=0.05)
     likes = als.fit(data, track_loss=True)
     figures = {"ndcg@10": {"mean": 0.2439, "interval": [0.2376, 0.2509]}, "auc": 0.9186}
-    others = [ItemNeighbours(similarity=kind).fit(data) for kind in ("cosine", "tfidf")]
+    others = [ItemNeighbors(similarity=kind).fit(data) for kind in ("cosine", "tfidf")]
     return Artifacts(
-        likes.save(folder / "likes.tacit", metrics=figures),
-        others[0].save(folder / "tags.tacit"),
-        others[1].save(folder / "looks.tacit"),
+        likes.save(folder / "likes.penchant", metrics=figures),
+        others[0].save(folder / "tags.penchant"),
+        others[1].save(folder / "looks.penchant"),
     )
 
 
@@ -62,7 +62,7 @@ def address(files: Artifacts, tmp_path_factory: pytest.TempPathFactory) -> Itera
         port = listener.getsockname()[1]
         activate(store, files.likes)
         settings = Settings(likes=str(files.likes), port=port, watch=0)
-        app = create_app(ServiceHolder.open(files, store), store, settings)
+        app = create_app(ModelReloader.open(files, store), store, settings)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

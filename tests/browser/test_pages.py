@@ -158,7 +158,7 @@ def test_the_map_is_drawn_moved_and_walked(visit, keep) -> None:
     page.wait_for_url("**/item?id=*")
 
 
-def test_the_colours_are_chosen_and_stay_chosen(visit) -> None:
+def test_the_colors_are_chosen_and_stay_chosen(visit) -> None:
     page = visit("/", color_scheme="light")
     paper = "getComputedStyle(document.body).backgroundColor"
     light = page.evaluate(paper)

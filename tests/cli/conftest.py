@@ -1,4 +1,4 @@
-"""A small log, a catalogue and a fitted model, made once; a runner of commands."""
+"""A small log, a catalog and a fitted model, made once; a runner of commands."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pytest
 from tests.conftest import random_interactions
 from typer.testing import CliRunner
 
-from tacit.cli.app import application
-from tacit.data.catalogue import Catalogue
-from tacit.data.interactions import Interactions
-from tacit.models.als import ALS
+from penchant.cli.app import application
+from penchant.data.catalog import Catalog
+from penchant.data.interactions import Interactions
+from penchant.models.als.model import ALS
 
 APP = application()
 NAMES = {"i0000": "Radiohead", "i0001": "Sigur Rós", "i0002": "Twins", "i0003": "twins"}
@@ -34,7 +34,7 @@ class Ran:
 
 
 def run(*words: object, **environment: str) -> Ran:
-    """Run ``tacit`` with some arguments, in this process."""
+    """Run ``penchant`` with some arguments, in this process."""
     env = {"COLUMNS": "80", **environment}
     result = CliRunner().invoke(APP, [str(word) for word in words], env=env)
     return Ran(result.exit_code, result.stdout, result.stderr)
@@ -43,7 +43,7 @@ def run(*words: object, **environment: str) -> Ran:
 def small_log() -> Interactions:
     data = random_interactions(60, 40, seed=5)
     names = [NAMES.get(str(item), f"Name of {item}") for item in data.items]
-    return data.with_catalogue(Catalogue(data.items, names=names))
+    return data.with_catalog(Catalog(data.items, names=names))
 
 
 @pytest.fixture(scope="session")
@@ -59,11 +59,11 @@ def log_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def catalogue_file(log_file: Path) -> Path:
+def catalog_file(log_file: Path) -> Path:
     """The names of its items."""
-    catalogue = small_log().catalogue
-    assert catalogue is not None
-    lines = ["id,name", *(f"{item},{catalogue.name(item)}" for item in catalogue.items)]
+    catalog = small_log().catalog
+    assert catalog is not None
+    lines = ["id,name", *(f"{item},{catalog.name(item)}" for item in catalog.items)]
     path = log_file.with_name("names.csv")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
@@ -72,5 +72,5 @@ def catalogue_file(log_file: Path) -> Path:
 @pytest.fixture(scope="session")
 def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """ALS on the log, with names."""
-    path = tmp_path_factory.mktemp("model") / "plays.tacit"
+    path = tmp_path_factory.mktemp("model") / "plays.penchant"
     return ALS(factors=8, iterations=5).fit(small_log(), track_loss=True).save(path)

@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import run
 
-import tacit
-from tacit.cli import failures
-from tacit.errors import DataError, MissingExtraError, SettingsError, UnknownIdError
+import penchant
+from penchant.cli import failures
+from penchant.errors import DataError, MissingExtraError, SettingsError, UnknownIdError
 
 VERBS = ["fit", "evaluate", "recommend", "similar", "explain", "info", "datasets", "demo"]
 
 
-def tacit_process(*words: object, **environment: str) -> subprocess.CompletedProcess[str]:
+def penchant_process(*words: object, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "tacit", *map(str, words)],
+        [sys.executable, "-m", "penchant", *map(str, words)],
         capture_output=True,
         text=True,
         env=os.environ | {"PYTHONIOENCODING": "utf-8"} | environment,
@@ -32,7 +32,7 @@ def test_help_of_every_verb_has_examples(verb: str) -> None:
     ran = run(verb, "--help")
     assert ran.code == 0
     assert "Examples" in ran.out
-    assert f"tacit {verb}" in ran.out.partition("Examples")[2]
+    assert f"penchant {verb}" in ran.out.partition("Examples")[2]
     assert max(map(len, ran.out.splitlines())) <= 80
 
 
@@ -47,8 +47,8 @@ def test_the_help_names_the_verbs_and_the_exit_codes() -> None:
 def test_help_and_version_import_nothing_heavy(word: str) -> None:
     heavy = "numpy scipy duckdb narwhals PIL safetensors"
     code = (
-        f"import sys; sys.argv = ['tacit', {word!r}]\n"
-        "from tacit.cli import main\n"
+        f"import sys; sys.argv = ['penchant', {word!r}]\n"
+        "from penchant.cli import main\n"
         "try: main()\n"
         "except SystemExit as end: assert not end.code\n"
         f"print([m for m in '{heavy}'.split() if m in sys.modules], file=sys.stderr)"
@@ -59,10 +59,10 @@ def test_help_and_version_import_nothing_heavy(word: str) -> None:
 
 def test_a_verb_that_is_named_is_made_without_the_others() -> None:
     code = (
-        "import sys; sys.argv = ['tacit', '--debug', 'similar', '--help']\n"
-        "from tacit.cli import main\n"
+        "import sys; sys.argv = ['penchant', '--debug', 'similar', '--help']\n"
+        "from penchant.cli import main\n"
         "try: main()\n"
-        "finally: print([m for m in ('fit', 'similar') if f'tacit.cli.{m}' in sys.modules])"
+        "finally: print([m for m in ('fit', 'similar') if f'penchant.cli.{m}' in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -76,7 +76,7 @@ def test_a_verb_that_is_named_is_made_without_the_others() -> None:
 
 
 def test_version() -> None:
-    assert run("--version").out.strip() == f"tacit {tacit.__version__}"
+    assert run("--version").out.strip() == f"penchant {penchant.__version__}"
 
 
 @pytest.mark.parametrize(
@@ -96,28 +96,28 @@ def test_exit_codes_say_what_kind_of_failure_it_was(error: Exception, code: int)
 
 
 def test_a_failure_is_one_line_without_a_traceback(tmp_path: Path) -> None:
-    done = tacit_process("info", tmp_path / "none.tacit")
+    done = penchant_process("info", tmp_path / "none.penchant")
     assert done.returncode == 1
     assert done.stdout == ""
-    assert done.stderr.startswith("tacit: error: ")
+    assert done.stderr.startswith("penchant: error: ")
     assert "Traceback" not in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize("words", [["--debug"], []])
 def test_a_traceback_where_it_is_asked_for(tmp_path: Path, words: list[str]) -> None:
-    environment = {} if words else {"TACIT_DEBUG": "1"}
-    done = tacit_process(*words, "info", tmp_path / "none.tacit", **environment)
+    environment = {} if words else {"PENCHANT_DEBUG": "1"}
+    done = penchant_process(*words, "info", tmp_path / "none.penchant", **environment)
     assert done.returncode == 1
     assert "Traceback" in done.stderr
 
 
 def test_with_json_a_failure_is_a_document_too(tmp_path: Path) -> None:
-    ran = run("info", tmp_path / "none.tacit", "--json")
+    ran = run("info", tmp_path / "none.penchant", "--json")
     assert ran.code == 1
     assert ran.json["error"]["kind"] == "ArtifactError"
-    assert "none.tacit" in ran.json["error"]["message"]
-    assert ran.err.startswith("tacit: error: ")
+    assert "none.penchant" in ran.json["error"]["message"]
+    assert ran.err.startswith("penchant: error: ")
 
 
 def test_with_json_a_misunderstood_command_is_a_document_too() -> None:
@@ -145,8 +145,8 @@ def test_stopping_leaves_with_130(monkeypatch: pytest.MonkeyPatch, log_file: Pat
     def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tacit.data.read.read_interactions", stopped)
-    output = log_file.with_name("stopped.tacit")
+    monkeypatch.setattr("penchant.data.io.read.read_interactions", stopped)
+    output = log_file.with_name("stopped.penchant")
     ran = run("fit", log_file, "-o", output)
     assert ran.code == 130
     assert "stopped" in ran.err
@@ -159,7 +159,7 @@ def test_a_fault_of_our_own_asks_to_be_reported(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr("tacit.artifact.describe", broken)
+    monkeypatch.setattr("penchant._files.artifact.describe", broken)
     ran = run("info", model_file)
     assert ran.code == 70
     assert "ZeroDivisionError" in ran.err
@@ -169,7 +169,7 @@ def test_a_fault_of_our_own_asks_to_be_reported(
 
 def test_a_closed_pipe_ends_quietly(model_file: Path) -> None:
     users = [f"u{code:04d}" for code in range(60)] * 20
-    words = [sys.executable, "-m", "tacit", "recommend", str(model_file), *users, "-k", "20"]
+    words = [sys.executable, "-m", "penchant", "recommend", str(model_file), *users, "-k", "20"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -180,13 +180,13 @@ def test_a_closed_pipe_ends_quietly(model_file: Path) -> None:
 
 
 def test_names_that_the_terminal_can_not_show_are_escaped(model_file: Path) -> None:
-    done = tacit_process("similar", model_file, "sigur rós", "-k", 1, PYTHONIOENCODING="ascii")
+    done = penchant_process("similar", model_file, "sigur rós", "-k", 1, PYTHONIOENCODING="ascii")
     assert done.returncode == 0
     assert "Sigur R\\xf3s" in done.stdout
 
 
 def test_progress_and_advice_stay_away_from_machines(log_file: Path, tmp_path: Path) -> None:
-    done = tacit_process("fit", log_file, "-o", tmp_path / "x.tacit", "--json")
+    done = penchant_process("fit", log_file, "-o", tmp_path / "x.penchant", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["kind"] == "als"
     assert done.stderr == ""

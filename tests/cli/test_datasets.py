@@ -1,4 +1,4 @@
-"""``tacit datasets``: list, tell, fetch."""
+"""``penchant datasets``: list, tell, fetch."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.cli.conftest import run
 
-from tacit.data import datasets
+from penchant.data import datasets
 
 
 def test_the_list() -> None:
@@ -20,7 +20,7 @@ def test_the_list() -> None:
 
 def test_one() -> None:
     ran = run("datasets", "info", "movielens-1m")
-    assert "licence" in ran.out
+    assert "license" in ran.out
     assert "grouplens.org" in ran.out
     assert run("datasets", "info", "movielens-1m", "--json").json["download_bytes"] > 1e6
     ran = run("datasets", "info", "lastfm-3k")
@@ -34,8 +34,8 @@ def test_a_local_copy_is_fetched_and_fitted(tmp_path: Path) -> None:
     (copy / "u.data").write_text("\n".join(rows) + "\n", encoding="utf-8")
     told = run("datasets", "fetch", "movielens-100k", "--path", copy, "--json").json
     assert (told["users"], told["items"], told["interactions"]) == (9, 6, 54)
-    words = ("fit", "movielens-100k", "--min-rating", 4, "-o", tmp_path / "x.tacit", "--json")
-    told = run(*words, TACIT_DATA=str(tmp_path)).json
+    words = ("fit", "movielens-100k", "--min-rating", 4, "-o", tmp_path / "x.penchant", "--json")
+    told = run(*words, PENCHANT_DATA=str(tmp_path)).json
     assert told["data"]["interactions"] == sum(int(row.split("\t")[2]) >= 4 for row in rows)
 
 

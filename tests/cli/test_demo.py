@@ -1,4 +1,4 @@
-"""``tacit demo``: the main job from end to end, on a small world."""
+"""``penchant demo``: the main job from end to end, on a small world."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Ran, run
 
-import tacit
-from tacit.cli import demo
-from tacit.cli.output import Output
-from tacit.data import datasets
-from tacit.data.catalogue import Catalogue
+import penchant
+from penchant.cli import demo
+from penchant.cli.output import Output
+from penchant.data import datasets
+from penchant.data.catalog import Catalog
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def test_als_beats_what_is_popular_on_the_same_split(shown: tuple[Ran, Path]) ->
     ran, _ = shown
     assert ran.code == 0, ran.err
     found = ran.json["evaluation"]
-    assert list(found) == ["popularity", "item neighbours", "ALS"]
+    assert list(found) == ["popularity", "item neighbors", "ALS"]
     assert len({one["n_users"] for one in found.values()}) == 1
     ndcg = {name: one["metrics"]["ndcg@10"]["mean"] for name, one in found.items()}
     assert ndcg["ALS"] > 1.5 * ndcg["popularity"]
@@ -33,26 +33,28 @@ def test_als_beats_what_is_popular_on_the_same_split(shown: tuple[Ran, Path]) ->
 
 def test_the_model_answers_and_knows_how_good_it_is(shown: tuple[Ran, Path]) -> None:
     ran, folder = shown
-    model = tacit.load(folder / "model.tacit")
+    model = penchant.load(folder / "model.penchant")
     assert model.metrics == ran.json["evaluation"]["ALS"]
     assert len(ran.json["similar"]) == 10
-    name = model.catalogue and model.catalogue.name(model.items[0])
-    assert run("similar", folder / "model.tacit", name, "-k", 2).code == 0
+    name = model.catalog and model.catalog.name(model.items[0])
+    assert run("similar", folder / "model.penchant", name, "-k", 2).code == 0
 
 
 def test_the_page_is_whole_and_asks_nobody_for_anything(shown: tuple[Ran, Path]) -> None:
     page = (shown[1] / "report.html").read_text(encoding="utf-8")
     assert page.rstrip().endswith("</html>")
-    for word in ("data:image/", "item neighbours", "NDCG@10", "<svg", "because you liked"):
+    for word in ("data:image/", "item neighbors", "NDCG@10", "<svg", "because you liked"):
         assert word in page
     assert "<script" not in page
     assert 'src="http' not in page
 
 
 def test_the_other_models_are_there_to_be_served(shown: tuple[Ran, Path]) -> None:
-    names = ["looks.tacit", "model.tacit", "report.html", "tags.tacit"]
+    names = ["looks.penchant", "model.penchant", "report.html", "tags.penchant"]
     assert sorted(path.name for path in shown[1].iterdir()) == names
-    kinds = {name: tacit.load(shown[1] / name).kind for name in names if name.endswith("tacit")}
+    kinds = {
+        name: penchant.load(shown[1] / name).kind for name in names if name.endswith("penchant")
+    }
     assert list(kinds.values()) == ["content", "als", "hybrid-als"]
 
 
@@ -64,11 +66,11 @@ def test_the_page_has_three_rows_for_an_item(shown: tuple[Ran, Path]) -> None:
 
 def test_rows_are_there_only_if_their_models_are() -> None:
     data = datasets.shapes(60, 80)
-    bare = Catalogue(data.items, names=data.catalogue.names)
+    bare = Catalog(data.items, names=data.catalog.names)
     out = Output(as_json=True, quiet=True)
-    assert demo._others(data.with_catalogue(bare), out) == []
+    assert demo._others(data.with_catalog(bare), out) == []
     assert [one.kind for one in demo._others(data, out)] == ["hybrid-als", "content"]
-    als = tacit.ALS(factors=4, iterations=1).fit(data)
+    als = penchant.ALS(factors=4, iterations=1).fit(data)
     rows = demo._alike(data.items[0], [als]).rows
     assert [row.label for row in rows] == ["Liked by the same people"]
 
@@ -80,8 +82,8 @@ def test_every_step_is_told_to_people(tmp_path: Path) -> None:
     assert len(steps) == 10
     for word in ("threshold", "held out", "popularity", "they like", "ALS recommends", "the score"):
         assert word in ran.out
-    assert "tacit similar" in ran.out
-    served = next(line for line in ran.out.splitlines() if "tacit serve" in line)
+    assert "penchant similar" in ran.out
+    served = next(line for line in ran.out.splitlines() if "penchant serve" in line)
     assert "--tags" in served
     assert "--looks" in served
 

@@ -1,4 +1,4 @@
-"""``tacit evaluate``: models side by side on held-out likes."""
+"""``penchant evaluate``: models side by side on held-out likes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.cli.conftest import run
 def test_models_and_baselines_side_by_side(log_file: Path) -> None:
     ran = run("evaluate", log_file, "--factors", 4, "--iterations", 2, "--hold-out", 2)
     assert ran.code == 0, ran.err
-    for word in ("ndcg@10", "popularity", "item-neighbours", "als", "±", "leave-k-out (k=2"):
+    for word in ("ndcg@10", "popularity", "item-neighbors", "als", "±", "leave-k-out (k=2"):
         assert word in ran.out
 
 

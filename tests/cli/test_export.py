@@ -1,4 +1,4 @@
-"""``tacit export``: answers for everyone, where they are wanted."""
+"""``penchant export``: answers for everyone, where they are wanted."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_only_what_is_in_stock(model_file: Path, tmp_path: Path) -> None:
     assert run(*words, "--deny", "nothing like it").code == 1
 
 
-def test_a_table_of_every_items_neighbours(model_file: Path, tmp_path: Path) -> None:
+def test_a_table_of_every_items_neighbors(model_file: Path, tmp_path: Path) -> None:
     path = tmp_path / "shop.db"
     words = ("export", model_file, "--to", path, "--format", "sqlite", "--what", "similar")
     told = run(*words, "-k", 2, "--table", "alike", "--json").json

@@ -1,4 +1,4 @@
-"""``tacit fit``: from a log to a model file, or to a clear word about why not."""
+"""``penchant fit``: from a log to a model file, or to a clear word about why not."""
 
 from __future__ import annotations
 
@@ -9,82 +9,82 @@ import numpy as np
 import pytest
 from tests.cli.conftest import run
 
-import tacit
+import penchant
 
 
-def test_a_log_becomes_a_model(log_file: Path, catalogue_file: Path, tmp_path: Path) -> None:
-    path = tmp_path / "plays.tacit"
+def test_a_log_becomes_a_model(log_file: Path, catalog_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "plays.penchant"
     ran = run(
         *("fit", log_file, "--user", "user", "--item", "item", "--value", "count", "-o", path),
-        *("--catalogue", catalogue_file, "--factors", 4, "--iterations", 3, "--alpha", 2.5),
+        *("--catalog", catalog_file, "--factors", 4, "--iterations", 3, "--alpha", 2.5),
         *("--regularization", "0.1/0.2", "--confidence", "log", "--threads", 1),
     )
     assert ran.code == 0, ran.err
     assert "rows of plays.csv" in ran.out
     assert "3 epochs, loss" in ran.out
-    assert "tacit similar" in ran.out
-    model = tacit.load(path)
+    assert "penchant similar" in ran.out
+    model = penchant.load(path)
     assert model.settings["factors"] == 4
     assert tuple(model.settings["regularization"]) == (0.1, 0.2)
     assert model.settings["confidence"] == "log"
-    assert model.catalogue is not None
-    assert model.catalogue.name("i0000") == "Radiohead"
+    assert model.catalog is not None
+    assert model.catalog.name("i0000") == "Radiohead"
 
 
 def test_json_tells_all(log_file: Path, tmp_path: Path) -> None:
-    path = tmp_path / "x.tacit"
+    path = tmp_path / "x.penchant"
     told = run("fit", log_file, "-o", path, "--iterations", 2, "--evaluate", "--json").json
     assert told["model"] == str(path)
     assert told["data"]["users"] == 60
     assert len(told["losses"]) == 2
     assert told["losses"][1] < told["losses"][0]
     assert 0 <= told["evaluation"]["metrics"]["ndcg@10"]["mean"] <= 1
-    saved = tacit.load(path)
+    saved = penchant.load(path)
     assert saved.metrics["metrics"] == told["evaluation"]["metrics"]
     assert saved.interactions.nnz == told["data"]["interactions"]
 
 
 def test_quiet_leaves_advice_out(log_file: Path, tmp_path: Path) -> None:
-    ran = run("fit", log_file, "-o", tmp_path / "x.tacit", "-q")
+    ran = run("fit", log_file, "-o", tmp_path / "x.penchant", "-q")
     assert ran.code == 0
     assert "next:" not in ran.out
     assert "wrote" in ran.out
 
 
-@pytest.mark.parametrize("kind", ["popularity", "item-neighbours", "ease"])
+@pytest.mark.parametrize("kind", ["popularity", "item-neighbors", "ease"])
 def test_other_models(log_file: Path, tmp_path: Path, kind: str) -> None:
-    path = tmp_path / "x.tacit"
+    path = tmp_path / "x.penchant"
     assert run("fit", log_file, "--model", kind, "-o", path).code == 0
-    assert tacit.load(path).kind == kind
+    assert penchant.load(path).kind == kind
 
 
 def test_settings_of_the_linear_models(log_file: Path, tmp_path: Path) -> None:
-    path = tmp_path / "x.tacit"
+    path = tmp_path / "x.penchant"
     words = ("--regularization", 30, "--confidence", "log", "--max-items", 40)
     assert run("fit", log_file, "--model", "ease", *words, "-o", path).code == 0
-    found = tacit.load(path).settings
+    found = penchant.load(path).settings
     assert (found["regularization"], found["confidence"], found["max_items"]) == (30, "log", 40)
     words = ("--similarity", "tfidf", "--shrinkage", 2.5)
-    assert run("fit", log_file, "--model", "item-neighbours", *words, "-o", path).code == 0
-    assert tacit.load(path).settings["shrinkage"] == 2.5
+    assert run("fit", log_file, "--model", "item-neighbors", *words, "-o", path).code == 0
+    assert penchant.load(path).settings["shrinkage"] == 2.5
 
 
 def test_minima_are_told(log_file: Path, tmp_path: Path) -> None:
-    path = tmp_path / "x.tacit"
+    path = tmp_path / "x.penchant"
     ran = run("fit", log_file, "--min-per-user", 5, "--min-per-item", 11, "-o", path)
     assert ran.code == 0
     assert "threshold: 5 or more per user, 11 or more per item" in ran.out
-    assert tacit.load(path).interactions.n_items < 40
+    assert penchant.load(path).interactions.n_items < 40
 
 
 def test_columns_by_place_and_odd_separators(tmp_path: Path) -> None:
     log = tmp_path / "log.txt"
     log.write_text("3\tx\ta\n2\ty\ta\n1\tx\tb\n", encoding="utf-8")
-    path = tmp_path / "x.tacit"
+    path = tmp_path / "x.penchant"
     words = ("--user", -1, "--item", 1, "--value", 0, "--sep", "tab", "--header", "no")
     ran = run("fit", log, *words, "-o", path)
     assert ran.code == 0, ran.err
-    assert tacit.load(path).interactions.history("a") == {"x": 3.0, "y": 2.0}
+    assert penchant.load(path).interactions.history("a") == {"x": 3.0, "y": 2.0}
 
 
 def test_the_file_is_named_after_the_source(
@@ -92,7 +92,7 @@ def test_the_file_is_named_after_the_source(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert run("fit", log_file, "--model", "popularity").code == 0
-    assert (tmp_path / "plays.tacit").exists()
+    assert (tmp_path / "plays.penchant").exists()
     assert run("fit", log_file, "--model", "popularity").code == 0  # it may be replaced
 
 
@@ -107,18 +107,18 @@ def test_the_file_is_named_after_the_source(
         (["--alpha", "-1"], 2, "alpha must be"),
         (["--model", "ease", "--max-items", "30"], 2, "leave out rare items"),
         (["--model", "ease", "--regularization", "0"], 2, "regularization must be"),
-        (["--model", "item-neighbours", "--shrinkage", "-1"], 2, "shrinkage must be"),
+        (["--model", "item-neighbors", "--shrinkage", "-1"], 2, "shrinkage must be"),
         (["--regularization", "much"], 2, "regularization must be"),
         (["--min-per-user", "1000"], 1, "no interactions are left"),
         (["--encoding", "latin-99"], 2, "latin-99"),
         (["--min-rating", "4"], 2, "--min-rating"),
-        (["--catalogue", "nowhere.csv"], 1, "nowhere.csv"),
+        (["--catalog", "nowhere.csv"], 1, "nowhere.csv"),
     ],
 )
 def test_what_can_not_be_done_writes_nothing(
     log_file: Path, tmp_path: Path, words: list[str], code: int, told: str
 ) -> None:
-    path = tmp_path / "x.tacit"
+    path = tmp_path / "x.penchant"
     ran = run("fit", log_file, "-o", path, *words)
     assert ran.code == code, ran.err
     assert told in ran.err
@@ -127,11 +127,11 @@ def test_what_can_not_be_done_writes_nothing(
 
 
 def test_sources_that_are_not_there(tmp_path: Path) -> None:
-    ran = run("fit", tmp_path / "none.csv", "-o", tmp_path / "x.tacit")
+    ran = run("fit", tmp_path / "none.csv", "-o", tmp_path / "x.penchant")
     assert (ran.code, "there is no file" in ran.err) == (1, True)
-    ran = run("fit", "lastfm-2x", "-o", tmp_path / "x.tacit")
+    ran = run("fit", "lastfm-2x", "-o", tmp_path / "x.penchant")
     assert (ran.code, "lastfm-2k" in ran.err) == (1, True)
-    ran = run("fit", "shapes", "--user", "u", "-o", tmp_path / "x.tacit")
+    ran = run("fit", "shapes", "--user", "u", "-o", tmp_path / "x.penchant")
     assert (ran.code, "leave out --user" in ran.err) == (2, True)
 
 
@@ -140,29 +140,29 @@ def test_a_place_that_can_not_be_written_is_refused_before_the_work(
 ) -> None:
     ran = run("fit", log_file, "-o", tmp_path)
     assert (ran.code, "is a folder" in ran.err) == (2, True)
-    ran = run("fit", log_file, "-o", tmp_path / "no" / "x.tacit")
+    ran = run("fit", log_file, "-o", tmp_path / "no" / "x.penchant")
     assert (ran.code, "there is no" in ran.err) == (2, True)
 
 
-def test_a_catalogue_of_other_items_is_refused(log_file: Path, tmp_path: Path) -> None:
+def test_a_catalog_of_other_items_is_refused(log_file: Path, tmp_path: Path) -> None:
     names = tmp_path / "names.csv"
     names.write_text("id,name\n7,Seven\n", encoding="utf-8")
-    ran = run("fit", log_file, "--catalogue", names, "-o", tmp_path / "x.tacit")
+    ran = run("fit", log_file, "--catalog", names, "-o", tmp_path / "x.penchant")
     assert ran.code == 1
     assert "knows none of the items" in ran.err
-    assert not (tmp_path / "x.tacit").exists()
+    assert not (tmp_path / "x.penchant").exists()
 
 
 def test_last_fm_as_it_is_published(real_data: Callable[[str], Path], tmp_path: Path) -> None:
-    path = tmp_path / "artists.tacit"
+    path = tmp_path / "artists.penchant"
     ran = run(
         *("fit", real_data("lastfm-2k/user_artists.dat"), "-o", path),
         *("--user", "userID", "--item", "artistID", "--value", "weight", "--confidence", "log"),
-        *("--catalogue", real_data("lastfm-2k/artists.dat"), "--factors", 32, "--iterations", 5),
+        *("--catalog", real_data("lastfm-2k/artists.dat"), "--factors", 32, "--iterations", 5),
     )
     assert ran.code == 0, ran.err
     assert "read 92,834 rows" in ran.out
-    assert tacit.load(path).catalogue is not None
+    assert penchant.load(path).catalog is not None
     told = run("similar", path, "radiohead", "-k", 20, "--json").json
     close = {"Muse", "Beck", "Sigur Rós", "The Beatles", "Pink Floyd", "Thom Yorke", "Björk"}
     assert len(close & {row["name"] for row in told}) >= 3
@@ -183,7 +183,7 @@ def test_features_from_a_long_table_and_from_columns(
 ) -> None:
     people = tmp_path / "people.csv"
     people.write_text("user,country\nu0001,Iceland\nu0002,Chile\n", encoding="utf-8")
-    path = tmp_path / "x.tacit"
+    path = tmp_path / "x.penchant"
     words = (
         *("fit", log_file, "-o", path, "--model", "hybrid-als", "--factors", 3, "--iterations", 2),
         *("--item-features", tag_file, "--item-features-id", "which"),
@@ -194,23 +194,23 @@ def test_features_from_a_long_table_and_from_columns(
     assert (ran.code, "is had by 2 users or more" in ran.err) == (1, True)
     ran = run(*words)
     assert ran.code == 0, ran.err
-    model = tacit.load(path)
+    model = penchant.load(path)
     items, users = model.interactions.item_features, model.interactions.user_features
     assert items is not None
     assert (items.norm, items.row("i0005")) == ("l1", {"all": 5.0, "of2": 5.0})
     assert users is not None
     assert users.row("u0001") == {"country=Iceland": 1.0}
-    assert model.rates_new_items
+    assert model.scores_cold_items
 
 
 def test_vectors_and_whose_they_are(log_file: Path, tmp_path: Path) -> None:
-    looks, ids, path = tmp_path / "looks.npy", tmp_path / "ids.txt", tmp_path / "x.tacit"
+    looks, ids, path = tmp_path / "looks.npy", tmp_path / "ids.txt", tmp_path / "x.penchant"
     np.save(looks, np.array([[3, 4, 0], [0, 0, 2]], dtype=np.float32))
     ids.write_text("i0002\ni0001\n", encoding="utf-8")
     words = ("fit", log_file, "-o", path, "--model", "content", "--item-features", looks)
     ran = run(*words, "--item-features-of", ids)
     assert ran.code == 0, ran.err
-    model = tacit.load(path)
+    model = penchant.load(path)
     assert model.kind == "content"
     assert model.interactions.item_features.row("i0002") == {0: 3, 1: 4}
     ids.write_text("i0002\n", encoding="utf-8")
@@ -223,22 +223,22 @@ def test_events_are_weighed_and_age(tmp_path: Path) -> None:
     log = tmp_path / "events.csv"
     rows = ["ann,x,play,0", "ann,x,play,86400", "ann,y,like,86400", "bo,x,skip,0", "bo,y,like,0"]
     log.write_text("\n".join(["user,item,what,at", *rows]), encoding="utf-8")
-    path = tmp_path / "x.tacit"
+    path = tmp_path / "x.penchant"
     words = ("fit", log, "-o", path, "--model", "popularity", "--event", "what")
     ran = run(*words, "--weight", "play=1", "--weight", "like=5", "--weight", "skip=-2")
     assert ran.code == 0, ran.err
-    data = tacit.load(path).interactions
+    data = penchant.load(path).interactions
     assert data.history("ann") == {"x": 2.0, "y": 5.0}
     assert data.history("bo") == {"x": -2.0, "y": 5.0}
     ran = run(*words, "--weight", "play=4", "--timestamp", "at", "--half-life", "1d")
     assert ran.code == 0, ran.err
-    assert tacit.load(path).interactions.history("ann") == {"x": 6.0}
+    assert penchant.load(path).interactions.history("ann") == {"x": 6.0}
     ran = run(
         *("fit", log, "-o", path, "--model", "popularity", "--user", "user", "--item", "item"),
         *("--timestamp", "at", "--half-life", 86400),
     )
     assert ran.code == 0, ran.err
-    assert tacit.load(path).interactions.history("bo") == {"x": 0.5, "y": 0.5}
+    assert penchant.load(path).interactions.history("bo") == {"x": 0.5, "y": 0.5}
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ def test_events_are_weighed_and_age(tmp_path: Path) -> None:
 def test_features_and_events_that_make_no_sense(
     log_file: Path, tmp_path: Path, words: list[str], code: int, told: str
 ) -> None:
-    path = tmp_path / "x.tacit"
+    path = tmp_path / "x.penchant"
     ran = run("fit", log_file, "-o", path, "--user", "user", "--item", "item", *words)
     assert ran.code == code, ran.err
     assert told in ran.err
@@ -273,15 +273,15 @@ def test_features_and_events_that_make_no_sense(
 def test_features_of_others_are_refused(log_file: Path, tag_file: Path, tmp_path: Path) -> None:
     tag_file.write_text("which|tag\nz|red\n", encoding="utf-8")
     words = ("--item-features", tag_file, "--item-features-id", "which")
-    ran = run("fit", log_file, "-o", tmp_path / "x.tacit", *words)
+    ran = run("fit", log_file, "-o", tmp_path / "x.penchant", *words)
     assert (ran.code, "knows none of the items" in ran.err) == (1, True)
 
 
 def test_a_blend_of_the_usual_models(log_file: Path, tmp_path: Path) -> None:
-    path = tmp_path / "x.tacit"
+    path = tmp_path / "x.penchant"
     assert run("fit", log_file, "-o", path, "--model", "blend:fusion=rank").code == 0
     told = run("recommend", path, "u0001", "somebody", "-k", 1, "--json").json
-    assert [row["source"] for row in told] == ["als + item-neighbours", "popularity"]
+    assert [row["source"] for row in told] == ["als + item-neighbors", "popularity"]
     shown = run("recommend", path, "somebody", "-k", 1)
     assert "for user somebody, by popularity" in shown.out
     assert "als: 15 epochs" in run("info", path).out
@@ -290,7 +290,7 @@ def test_a_blend_of_the_usual_models(log_file: Path, tmp_path: Path) -> None:
 def test_what_the_library_warns_of_is_told_on_stderr(tmp_path: Path) -> None:
     log = tmp_path / "plays.csv"
     log.write_text("user,item,count\nu,a,1\nu,b,90000\nv,a,1\n", encoding="utf-8")
-    ran = run("fit", log, "-o", tmp_path / "x.tacit", "--factors", 2, "--json")
+    ran = run("fit", log, "-o", tmp_path / "x.penchant", "--factors", 2, "--json")
     assert ran.code == 0
-    assert ran.err.startswith("tacit: warning: values of plays run up to 90,000")
+    assert ran.err.startswith("penchant: warning: values of plays run up to 90,000")
     assert ran.json["kind"] == "als"

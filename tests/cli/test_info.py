@@ -1,4 +1,4 @@
-"""``tacit info``: what a model file holds, from its head alone."""
+"""``penchant info``: what a model file holds, from its head alone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import run
 
-import tacit
+import penchant
 
 
 def test_it_tells_settings_data_training_and_arrays(model_file: Path) -> None:
@@ -25,17 +25,17 @@ def test_json(model_file: Path) -> None:
 
 
 def test_figures_that_were_saved(model_file: Path, tmp_path: Path) -> None:
-    model = tacit.load(model_file)
+    model = penchant.load(model_file)
     figures = {
         "ndcg@10": {"mean": 0.25, "interval": [0.2, 0.3]},
         "auc": {"mean": None, "interval": None},
     }
-    ran = run("info", model.save(tmp_path / "x.tacit", metrics={"metrics": figures}))
+    ran = run("info", model.save(tmp_path / "x.penchant", metrics={"metrics": figures}))
     assert "0.2000 … 0.3000" in ran.out
     assert "0.2500" in ran.out
-    assert "mine" in run("info", model.save(tmp_path / "y.tacit", metrics={"mine": 3})).out
+    assert "mine" in run("info", model.save(tmp_path / "y.penchant", metrics={"mine": 3})).out
 
 
 def test_no_array_is_read(model_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tacit.artifact.read", None)
+    monkeypatch.setattr("penchant._files.artifact.read", None)
     assert run("info", model_file).code == 0

@@ -1,4 +1,4 @@
-"""``tacit ingest``, and verbs that read a database themselves."""
+"""``penchant ingest``, and verbs that read a database themselves."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import run, small_log
 
-import tacit
+import penchant
 
 QUERY = "SELECT user, item, count FROM plays"
 
@@ -32,21 +32,21 @@ def test_a_query_becomes_a_file_that_can_be_fitted(address: str, tmp_path: Path)
     assert ran.code == 0, ran.err
     data = small_log()
     assert f"wrote {data.nnz} rows to " in ran.out.replace("\n", " ")
-    assert f"tacit fit {path}" in ran.out.replace("\n", "")
+    assert f"penchant fit {path}" in ran.out.replace("\n", "")
     told = run("ingest", address, "--query", QUERY, "-o", path, "--json").json
     assert told == {"file": str(path), "rows": data.nnz, "bytes": path.stat().st_size}
-    read = tacit.read_interactions(path, "user", "item", "count")
+    read = penchant.read_interactions(path, "user", "item", "count")
     assert {user: read.history(user) for user in read.users} == {
         user: data.history(user) for user in data.users
     }
 
 
 def test_a_database_is_fitted_directly(address: str, tmp_path: Path) -> None:
-    path = tmp_path / "m.tacit"
+    path = tmp_path / "m.penchant"
     words = ("fit", address, "--query", QUERY, "--model", "popularity", "--value", "count")
     ran = run(*words, "-o", path)
     assert ran.code == 0, ran.err
-    model = tacit.load(path)
+    model = penchant.load(path)
     assert model.interactions.nnz == small_log().nnz
     assert model.interactions.name == "shop"
 
@@ -55,8 +55,8 @@ def test_a_database_is_fitted_directly(address: str, tmp_path: Path) -> None:
     ("words", "message"),
     [
         (("--query", QUERY), "give one with -o"),
-        (("-o", "m.tacit"), "a database needs --query"),
-        (("-o", "m.tacit", "--query", QUERY, "--sep", "tab"), "leave out --sep"),
+        (("-o", "m.penchant"), "a database needs --query"),
+        (("-o", "m.penchant", "--query", QUERY, "--sep", "tab"), "leave out --sep"),
     ],
 )
 def test_what_does_not_fit_a_database(
@@ -80,7 +80,7 @@ def test_no_password_is_told(tmp_path: Path) -> None:
     address = "postgresql://me:hunter2@127.0.0.1:1/shop"
     for words in (
         ("ingest", address, "--query", "SELECT 1", "-o", tmp_path / "a.csv"),
-        ("fit", address, "--query", "SELECT 1", "-o", tmp_path / "m.tacit"),
+        ("fit", address, "--query", "SELECT 1", "-o", tmp_path / "m.penchant"),
         ("fit", address, "--query", "SELECT 1"),
     ):
         ran = run(*words)

@@ -1,4 +1,4 @@
-"""``tacit recommend``: for users, for someone new, for everyone."""
+"""``penchant recommend``: for users, for someone new, for everyone."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from tests.cli.conftest import run
 
-import tacit
+import penchant
 
 
 def test_users_get_what_the_model_says(model_file: Path) -> None:
     told = run("recommend", model_file, "u0003", "u0001", "-k", 4, "--json").json
-    assert told == tacit.load(model_file).recommend(["u0003", "u0001"], 4).to_dicts()
+    assert told == penchant.load(model_file).recommend(["u0003", "u0001"], 4).to_dicts()
     assert {row["user"] for row in told} == {"u0003", "u0001"}
 
 
@@ -22,23 +22,23 @@ def test_a_table_for_people(model_file: Path) -> None:
     ran = run("recommend", model_file, "u0003", "-k", 2)
     assert ran.code == 0
     assert "for user u0003" in ran.out
-    rows = tacit.load(model_file).recommend("u0003", 2)
+    rows = penchant.load(model_file).recommend("u0003", 2)
     assert all(row.name in ran.out and str(row.id) in ran.out for row in rows)
 
 
 def test_someone_new_by_names_or_ids(model_file: Path) -> None:
     told = run("recommend", model_file, "--like", "radiohead", "--like", "i0007", "--json").json
-    expected = tacit.load(model_file).recommend(history=["i0000", "i0007"])
+    expected = penchant.load(model_file).recommend(history=["i0000", "i0007"])
     assert [row["item"] for row in told] == expected.ids
 
 
 def test_someone_new_by_features(model_file: Path, tmp_path: Path) -> None:
-    told = tacit.load(model_file).interactions
+    told = penchant.load(model_file).interactions
     towns = {user: ["town=north" if n % 2 else "town=south"] for n, user in enumerate(told.users)}
-    hybrid = tacit.HybridALS(factors=3, iterations=2).fit(
-        told.with_user_features(tacit.Features.of(towns, kind="user"))
+    hybrid = penchant.HybridALS(factors=3, iterations=2).fit(
+        told.with_user_features(penchant.Features.of(towns, kind="user"))
     )
-    path = hybrid.save(tmp_path / "hybrid.tacit")
+    path = hybrid.save(tmp_path / "hybrid.penchant")
     words = ("--user-feature", "town=north", "--json")
     alone = run("recommend", path, *words).json
     assert [row["item"] for row in alone] == hybrid.recommend(user_features=["town=north"]).ids
@@ -67,8 +67,8 @@ def test_nothing_left_to_offer(model_file: Path) -> None:
 
 def test_integer_ids(tmp_path: Path) -> None:
     counts = np.array([[1, 0, 2], [0, 3, 1], [1, 1, 0]])
-    path = tmp_path / "x.tacit"
-    tacit.Popularity().fit(tacit.read_interactions(counts)).save(path)
+    path = tmp_path / "x.penchant"
+    penchant.Popularity().fit(penchant.read_interactions(counts)).save(path)
     told = run("recommend", path, 2, "--json").json
     assert [row["item"] for row in told] == [2]
     ran = run("recommend", path, "two")

@@ -1,4 +1,4 @@
-"""``tacit similar``: by id or by name."""
+"""``penchant similar``: by id or by name."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import run
 
-import tacit
+import penchant
 
 
 @pytest.mark.parametrize("word", ["i0000", "Radiohead", " RADIOHEAD "])
 def test_an_item_by_id_or_name(model_file: Path, word: str) -> None:
     told = run("similar", model_file, word, "-k", 3, "--json").json
-    assert told == tacit.load(model_file).similar_items("i0000", 3).to_dicts()
+    assert told == penchant.load(model_file).similar_items("i0000", 3).to_dicts()
 
 
 def test_a_table_names_what_was_understood(model_file: Path) -> None:
@@ -25,7 +25,7 @@ def test_a_table_names_what_was_understood(model_file: Path) -> None:
 
 def test_the_metric_and_the_limits_count(model_file: Path) -> None:
     words = ("similar", model_file, "i0000", "--metric", "dot", "--deny", "sigur rós", "--json")
-    expected = tacit.load(model_file).similar_items("i0000", metric="dot", deny=["i0001"])
+    expected = penchant.load(model_file).similar_items("i0000", metric="dot", deny=["i0001"])
     assert run(*words).json == expected.to_dicts()
 
 
@@ -44,14 +44,14 @@ def test_names_that_are_not_clear(model_file: Path, words: list[str], told: str)
 
 
 def test_model_files_that_can_not_be_used(model_file: Path, tmp_path: Path) -> None:
-    ran = run("similar", tmp_path / "none.tacit", "i0000")
+    ran = run("similar", tmp_path / "none.penchant", "i0000")
     assert ran.code == 1
-    cut = tmp_path / "cut.tacit"
+    cut = tmp_path / "cut.penchant"
     cut.write_bytes(model_file.read_bytes()[:-500])
     ran = run("similar", cut, "i0000")
     assert ran.code == 1
-    assert "cut.tacit" in ran.err
-    text = tmp_path / "text.tacit"
+    assert "cut.penchant" in ran.err
+    text = tmp_path / "text.penchant"
     text.write_text("hello", encoding="utf-8")
     ran = run("similar", text, "i0000")
     assert ran.code == 1

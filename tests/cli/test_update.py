@@ -1,4 +1,4 @@
-"""``tacit update``: from a store's events to a model, and ``tacit serve``'s refusals."""
+"""``penchant update``: from a store's events to a model, and ``penchant serve``'s refusals."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import run
 
-from tacit.models import load
-from tacit.serving.store import Event, Store
+from penchant.models import load
+from penchant.serving.store.base import Event, Store
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def db(tmp_path: Path) -> str:
 
 
 def test_update_writes_a_model_and_makes_it_active(model_file, db, tmp_path):
-    new = tmp_path / "new.tacit"
+    new = tmp_path / "new.penchant"
     ran = run("update", model_file, "--db", db, "-o", new, "--json")
     assert ran.code == 0, ran.err
     assert (ran.json["people"], ran.json["new_users"], ran.json["new_items"]) == (1, 1, 1)
@@ -31,13 +31,13 @@ def test_update_writes_a_model_and_makes_it_active(model_file, db, tmp_path):
         active = store.active()
         assert active is not None
         assert (active.path, active.learned) == (str(new.resolve()), store.last())
-    again = run("update", new, "--db", db, "-o", tmp_path / "newer.tacit", "--json")
+    again = run("update", new, "--db", db, "-o", tmp_path / "newer.penchant", "--json")
     assert again.json["people"] == 0
 
 
 def test_update_may_leave_the_active_model(model_file, db, tmp_path):
     ran = run(
-        "update", model_file, "--db", db, "-o", tmp_path / "x.tacit", "--no-activate", "--refit"
+        "update", model_file, "--db", db, "-o", tmp_path / "x.penchant", "--no-activate", "--refit"
     )
     assert ran.code == 0, ran.err
     with Store.open(db) as store:
@@ -48,10 +48,10 @@ def test_serve_refuses_at_once(model_file, db, tmp_path):
     beyond = run("serve", model_file, "--db", db, "--host", "0.0.0.0")
     assert beyond.code == 2
     assert "token" in beyond.err
-    gone = run("serve", tmp_path / "no.tacit", "--db", db, "--port", "0")
+    gone = run("serve", tmp_path / "no.penchant", "--db", db, "--port", "0")
     assert gone.code == 1
     assert "no model file" in gone.err
-    broken = shutil.copy(model_file, tmp_path / "broken.tacit")
+    broken = shutil.copy(model_file, tmp_path / "broken.penchant")
     broken.write_bytes(broken.read_bytes()[:-10])
     assert run("serve", broken, "--db", db, "--port", "0").code == 1
     with socket.create_server(("127.0.0.1", 0)) as busy:

@@ -9,9 +9,9 @@ import numpy as np
 from PIL import Image
 
 
-def png(colour: tuple[int, ...] = (200, 30, 30), size: tuple[int, int] = (20, 16)) -> bytes:
-    """One colour all over."""
-    return saved(Image.new("RGBA" if len(colour) == 4 else "RGB", size, colour))
+def png(color: tuple[int, ...] = (200, 30, 30), size: tuple[int, int] = (20, 16)) -> bytes:
+    """One color all over."""
+    return saved(Image.new("RGBA" if len(color) == 4 else "RGB", size, color))
 
 
 def saved(picture: Image.Image, form: str = "PNG") -> bytes:
@@ -25,10 +25,10 @@ def noise(seed: int, side: int = 24) -> bytes:
     return saved(Image.fromarray(rng.integers(0, 256, (side, side, 3), dtype=np.uint8)))
 
 
-def square(colour: tuple[int, int, int], at: int = 16) -> Image.Image:
+def square(color: tuple[int, int, int], at: int = 16) -> Image.Image:
     """A square on a pale ground."""
     picture = Image.new("RGB", (96, 96), (246, 244, 240))
-    picture.paste(colour, (at, at, at + 40, at + 40))
+    picture.paste(color, (at, at, at + 40, at + 40))
     return picture
 
 

@@ -7,14 +7,14 @@ import pytest
 from PIL import Image
 from tests.content.networks import network
 
-from tacit import errors
-from tacit.content.network import Network
-from tacit.errors import DataError, MissingExtraError, SettingsError
+from penchant import errors
+from penchant.content.network import Network
+from penchant.errors import DataError, MissingExtraError, SettingsError
 
 PLAIN = {"size": None, "mean": 0.0, "std": 1.0, "output": None, "threads": 1}
-COLOURS = [(255, 0, 51), (0, 102, 255), (51, 51, 51)]
-MEANS = np.array(COLOURS) / 255
-PICTURES = [Image.new("RGB", (12, 30), colour) for colour in COLOURS]
+COLORS = [(255, 0, 51), (0, 102, 255), (51, 51, 51)]
+MEANS = np.array(COLORS) / 255
+PICTURES = [Image.new("RGB", (12, 30), color) for color in COLORS]
 
 
 @pytest.mark.parametrize(
@@ -104,5 +104,5 @@ def test_without_onnxruntime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         raise ImportError(name)
 
     monkeypatch.setattr(errors.importlib, "import_module", absent)
-    with pytest.raises(MissingExtraError, match=r"pip install 'tacit\[images\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install 'penchant\[images\]'"):
         Network(tmp_path / "n.onnx", **PLAIN)

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 from tests.content.drawn import address, noise, png, saved
 
-from tacit.content import pictures
-from tacit.errors import DataError
+from penchant.content import pictures
+from penchant.errors import DataError
 
 
 def bomb(side: int) -> bytes:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.conftest import random_interactions
 
-from tacit.data.csr import Csr, row_pointers
+from penchant.data.csr import Csr, row_pointers
 
 LARGE = 2**31 + 10
 
@@ -69,4 +69,4 @@ def test_rows_are_sound_within_their_arrays(
 ) -> None:
     values = np.ones(len(columns), np.float32)
     csr = Csr(np.array(pointers, np.int64), np.array(columns, np.int32), values, 3)
-    assert csr.is_sound is sound
+    assert csr.is_validated is sound

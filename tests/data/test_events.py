@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import tacit
-from tacit import Events, Interactions, read_events
-from tacit.errors import (
+import penchant
+from penchant import Events, Interactions, read_events
+from penchant.errors import (
     ColumnError,
     DataError,
     EmptyDataError,
@@ -94,7 +94,7 @@ def test_values_multiply_the_weights() -> None:
 
 
 def test_models_learn_from_a_view(events: Events) -> None:
-    model = tacit.Popularity().fit(events.weighted({"play": 1, "like": 3}))
+    model = penchant.Popularity().fit(events.weighted({"play": 1, "like": 3}))
     assert model.recommend("bob", k=2, exclude_seen=False).ids == ["y", "x"]
     likes = events.weighted({"like": 1})
     assert model.scorer(likes).n_queries == 2
@@ -126,7 +126,7 @@ def test_a_half_life_must_fit_the_times(timed: Events) -> None:
 
 def test_interactions_decay_by_the_age_of_their_newest_event() -> None:
     rows = [("a", "x", 2, 0), ("a", "y", 3, 10), ("b", "x", -1, 10), ("b", "y", 1, -40_000)]
-    data = tacit.read_interactions(rows)
+    data = penchant.read_interactions(rows)
     old = data.decayed(10)
     assert old.history("a") == {"x": 1, "y": 3}
     assert old.history("b") == {"x": -1}  # what came to nothing is gone
@@ -134,4 +134,4 @@ def test_interactions_decay_by_the_age_of_their_newest_event() -> None:
     assert len(old.timestamps) == 3
     assert data.history("a") == {"x": 2, "y": 3}
     with pytest.raises(DataError, match="needs timestamps"):
-        tacit.read_interactions([("a", "x")]).decayed(1)
+        penchant.read_interactions([("a", "x")]).decayed(1)

@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import random_interactions
 
-import tacit
-from tacit.data.features import Features
-from tacit.data.ids import IdMap
-from tacit.errors import DataError, SettingsError, UnknownIdError
+import penchant
+from penchant.data.features import Features
+from penchant.data.ids import IdMap
+from penchant.errors import DataError, SettingsError, UnknownIdError
 
 TAGS = {"a": ["rock", "pop"], "b": {"jazz": 2.0}, "c": [], "d": ["rock"]}
 
 
-def dense(csr: tacit.data.csr.Csr) -> np.ndarray:
+def dense(csr: penchant.data.csr.Csr) -> np.ndarray:
     out = np.zeros((csr.n_rows, csr.n_columns), dtype=np.float32)
     out[csr.row_of_entry, csr.indices] = csr.values
     return out
@@ -59,13 +59,13 @@ def test_every_id_has_a_feature_of_its_own_with_identity() -> None:
 
 @pytest.mark.parametrize(("norm", "length"), [("l1", 1), ("l2", 2)])
 def test_rows_are_divided_by_their_norm_the_identity_counted_in(norm: str, length: int) -> None:
-    features = Features.of(TAGS).with_identity().normalised(norm)  # type: ignore[arg-type]
+    features = Features.of(TAGS).with_identity().normalized(norm)  # type: ignore[arg-type]
     found = np.linalg.norm(dense(features.aligned(features.ids)), ord=length, axis=1)
     np.testing.assert_allclose(found, 1, rtol=1e-6)
 
 
 def test_who_has_no_features_is_not_divided_by_nothing() -> None:
-    rows = Features.of(TAGS).normalised().aligned(IdMap(["c", "a"]))
+    rows = Features.of(TAGS).normalized().aligned(IdMap(["c", "a"]))
     np.testing.assert_array_equal(dense(rows), [[0, 0, 0], [0, 0.5, 0.5]])
 
 
@@ -73,7 +73,7 @@ def test_unknown_features_of_new_ones_are_counted_and_passed_over(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     features = Features.of(TAGS).with_identity()
-    with caplog.at_level(logging.WARNING, "tacit"):
+    with caplog.at_level(logging.WARNING, "penchant"):
         rows = features.rows_of([["rock", "polka"], {"jazz": 3, "ska": 1, "polka": 1}])
     np.testing.assert_array_equal(dense(rows), [[0, 0, 1], [3, 0, 0]])
     assert "2 unknown features are ignored: 'polka', 'ska'" in caplog.text
@@ -111,7 +111,7 @@ def test_rows_that_are_none_are_refused(row: object) -> None:
 
 def test_there_is_no_other_norm() -> None:
     with pytest.raises(SettingsError, match="norm must be one of"):
-        Features.of(TAGS).normalised("l3")  # type: ignore[arg-type]
+        Features.of(TAGS).normalized("l3")  # type: ignore[arg-type]
 
 
 # --- on a data set ----------------------------------------------------------------------
@@ -122,7 +122,7 @@ def test_features_stay_on_the_views_of_a_data_set() -> None:
     items = Features.of({item: [f"t{n % 3}"] for n, item in enumerate(data.items)})
     users = Features.of({user: ["u"] for user in data.users}, kind="user")
     told = data.with_item_features(items).with_user_features(users)
-    part = tacit.split.leave_k_out(told.threshold(3, 5), 1)
+    part = penchant.split.leave_k_out(told.threshold(3, 5), 1)
     for one in (part.train, part.test, told.take_users(np.array([3, 1])), told.drop_empty()):
         assert one.item_features is items
         assert one.user_features is users
@@ -130,7 +130,7 @@ def test_features_stay_on_the_views_of_a_data_set() -> None:
 
 
 def test_integer_ids_and_text_ids_are_brought_together() -> None:
-    data = tacit.Interactions.from_matrix(np.eye(3), items=[7, 8, 9])
+    data = penchant.Interactions.from_matrix(np.eye(3), items=[7, 8, 9])
     told = data.with_item_features(Features.of({"9": ["x"], "7": ["y"]}))
     assert told.item_features is not None
     assert told.item_features.missing(told.items) == 1
@@ -162,9 +162,9 @@ def test_features_are_saved_with_a_model(tmp_path: pytest.TempPathFactory) -> No
     data = random_interactions(20, 8)
     items = Features.of({item: {"x": 0.5, f"t{n}": 1} for n, item in enumerate(data.items)})
     users = Features.dense(data.users, np.arange(40.0).reshape(20, 2), kind="user")
-    data = data.with_item_features(items.with_identity().normalised("l2")).with_user_features(users)
-    model = tacit.Popularity().fit(data)
-    found = tacit.load(model.save(f"{tmp_path}/m.tacit")).interactions
+    data = data.with_item_features(items.with_identity().normalized("l2")).with_user_features(users)
+    model = penchant.Popularity().fit(data)
+    found = penchant.load(model.save(f"{tmp_path}/m.penchant")).interactions
     for name in ("item_features", "user_features"):
         one, other = getattr(found, name), getattr(data, name)
         assert (one.ids, one.names) == (other.ids, other.names)

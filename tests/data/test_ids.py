@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tacit.data.ids import IdMap
-from tacit.errors import DataError, UnknownIdError
+from penchant.data.ids import IdMap
+from penchant.errors import DataError, UnknownIdError
 
 ids = st.one_of(
     st.lists(st.text(), unique=True),

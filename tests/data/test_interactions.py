@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import random_interactions
 
-from tacit.data.catalogue import Catalogue
-from tacit.data.ids import IdMap
-from tacit.data.interactions import Csr, Interactions
-from tacit.errors import DataError, EmptyDataError, SettingsError, UnknownIdError
+from penchant.data.catalog import Catalog
+from penchant.data.ids import IdMap
+from penchant.data.interactions import Csr, Interactions
+from penchant.errors import DataError, EmptyDataError, SettingsError, UnknownIdError
 
 pairs = st.sets(st.tuples(st.integers(0, 7), st.integers(0, 7)), min_size=1)
 
@@ -67,7 +67,7 @@ def test_threshold_is_the_largest_stable_core(
 
 def test_threshold_reports_before_and_after(caplog: pytest.LogCaptureFixture) -> None:
     data = from_pairs({(0, 0), (0, 1), (1, 0), (1, 1), (2, 5)})
-    with caplog.at_level(logging.INFO, "tacit"):
+    with caplog.at_level(logging.INFO, "penchant"):
         left = data.threshold(2, 2)
     for told in (left.summary(), caplog.text):
         assert "before: 8 users, 8 items, 5 interactions, density 7.812%" in told
@@ -166,22 +166,22 @@ def test_by_item_is_shared_as_long_as_it_is_held() -> None:
     assert data.by_item().nnz == data.nnz
 
 
-def test_a_catalogue_gets_the_items_kind_of_id(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_catalog_gets_the_items_kind_of_id(caplog: pytest.LogCaptureFixture) -> None:
     numbers = Interactions.from_matrix(np.eye(2), items=[10, 20])
-    known = Catalogue(IdMap(["10", "20", "30"]), names=["Ten", "Twenty", "Thirty"])
-    taken = numbers.with_catalogue(known).catalogue
+    known = Catalog(IdMap(["10", "20", "30"]), names=["Ten", "Twenty", "Thirty"])
+    taken = numbers.with_catalog(known).catalog
     assert taken is not None
     assert taken.name(20) == "Twenty"
     texts = Interactions.from_matrix(np.eye(2), items=["10", "20"])
-    taken = texts.with_catalogue(Catalogue(IdMap([10, 20]), names=["Ten", "Twenty"])).catalogue
+    taken = texts.with_catalog(Catalog(IdMap([10, 20]), names=["Ten", "Twenty"])).catalog
     assert taken is not None
     assert taken.name("10") == "Ten"
     assert not caplog.records
-    texts.with_catalogue(Catalogue(IdMap(["x"]), names=["X"]))
+    texts.with_catalog(Catalog(IdMap(["x"]), names=["X"]))
     assert "knows none of the 2 items" in caplog.text
-    numbers.with_catalogue(Catalogue(IdMap(["010", "020"])))
+    numbers.with_catalog(Catalog(IdMap(["010", "020"])))
     assert "its ids are such as '010', theirs 10" in caplog.text
-    assert texts.with_catalogue(None).catalogue is None
+    assert texts.with_catalog(None).catalog is None
 
 
 # --- what is refused ----------------------------------------------------------------------
@@ -222,9 +222,9 @@ def test_minima_that_are_no_counts(minimum: object) -> None:
         built([0, 1, 2], [2, 0]).threshold(minimum)  # type: ignore[arg-type]
 
 
-def test_what_is_no_catalogue() -> None:
-    with pytest.raises(DataError, match=r"got str: tacit\.read_catalogue"):
-        built([0, 1], [2]).with_catalogue("artists.dat")  # type: ignore[arg-type]
+def test_what_is_no_catalog() -> None:
+    with pytest.raises(DataError, match=r"got str: penchant\.read_catalog"):
+        built([0, 1], [2]).with_catalog("artists.dat")  # type: ignore[arg-type]
 
 
 # --- copies -------------------------------------------------------------------------------

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tacit.data.catalogue import Catalogue
-from tacit.data.ids import IdMap
-from tacit.data.lookup import find_item
-from tacit.errors import UnknownIdError
+from penchant.data.catalog import Catalog
+from penchant.data.ids import IdMap
+from penchant.data.lookup import find_item
+from penchant.errors import UnknownIdError
 
 ITEMS = IdMap(["1", "2", "3", "4"])
-NAMES = Catalogue(ITEMS, names=["Radiohead", "Twins", "TWINS ", "1"])
+NAMES = Catalog(ITEMS, names=["Radiohead", "Twins", "TWINS ", "1"])
 
 
 @pytest.mark.parametrize("text", ["1", "radiohead", " Radiohead"])
@@ -54,6 +54,6 @@ def test_names_that_are_not_known() -> None:
         find_item("1", ITEMS, by_name=True)
 
 
-def test_the_catalogue_may_know_more_items_than_the_model() -> None:
+def test_the_catalog_may_know_more_items_than_the_model() -> None:
     with pytest.raises(UnknownIdError):
         find_item("Radiohead", IdMap(["2", "3"]), NAMES)

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-import tacit
-from tacit.data.interactions import Interactions
-from tacit.errors import DataError, SettingsError
+import penchant
+from penchant.data.interactions import Interactions
+from penchant.errors import DataError, SettingsError
 
 small = hnp.arrays(
     np.float32,
@@ -44,7 +44,7 @@ def test_messy_matrices_are_cleaned_and_left_alone() -> None:
     for kind in (sp.csr_array, sp.csr_matrix):
         matrix = messy(kind)
         before = [part.copy() for part in (matrix.data, matrix.indices, matrix.indptr)]
-        made = tacit.read_interactions(matrix)
+        made = penchant.read_interactions(matrix)
         assert made.to_matrix().toarray().tolist() == [[1, 0, 5, 0], [0, 0, 2, 0], [0, 0, 0, 0]]
         for part, was in zip((matrix.data, matrix.indices, matrix.indptr), before, strict=True):
             np.testing.assert_array_equal(part, was)
@@ -59,10 +59,10 @@ def test_messy_matrices_are_cleaned_and_left_alone() -> None:
     ("policy", "value"), [("sum", 0), ("max", 2), ("last", 2), ("mean", 0), ("binary", 0)]
 )
 def test_cells_stored_twice(policy: Any, value: float) -> None:
-    made = tacit.read_interactions(messy(), duplicates=policy)
+    made = penchant.read_interactions(messy(), duplicates=policy)
     assert made.to_matrix().toarray()[2, 1] == value
     with pytest.raises(DataError, match="repeat a cell"):
-        tacit.read_interactions(messy(), duplicates="error")
+        penchant.read_interactions(messy(), duplicates="error")
 
 
 def test_a_policy_that_there_is_not() -> None:
@@ -72,7 +72,7 @@ def test_a_policy_that_there_is_not() -> None:
 
 def test_ids_of_rows_and_columns() -> None:
     matrix = sp.csr_array(np.eye(2, 3))
-    made = tacit.read_interactions(matrix, user_ids=["u", "v"], item_ids=[10, 20, 30])
+    made = penchant.read_interactions(matrix, user_ids=["u", "v"], item_ids=[10, 20, 30])
     assert made.history("v") == {20: 1.0}
     assert list(Interactions.from_matrix(matrix).items) == [0, 1, 2]
     with pytest.raises(DataError, match=r"lies on its side, pass matrix\.T"):
@@ -80,7 +80,7 @@ def test_ids_of_rows_and_columns() -> None:
     with pytest.raises(DataError, match="2 rows and 3 columns, but there are 4 users and 3 items"):
         Interactions.from_matrix(matrix, [1, 2, 3, 4])
     with pytest.raises(SettingsError, match="no columns"):
-        tacit.read_interactions(matrix, "user", "item")
+        penchant.read_interactions(matrix, "user", "item")
 
 
 def test_what_is_no_matrix_of_finite_numbers() -> None:
@@ -108,19 +108,19 @@ def damaged(name: str) -> Any:
 @pytest.mark.parametrize("name", ["csr", "csc", "coo"])
 def test_damaged_matrices_are_refused_before_they_are_followed(name: str) -> None:
     with pytest.raises(DataError, match=r"damaged|lie outside"):
-        tacit.read_interactions(damaged(name))
+        penchant.read_interactions(damaged(name))
 
 
 def test_what_is_masked_is_missing() -> None:
     masked = np.ma.masked_array([[1, 2], [3, 4]], mask=[[0, 1], [0, 0]])
-    made = tacit.read_interactions(masked)
+    made = penchant.read_interactions(masked)
     assert made.to_matrix().toarray().tolist() == [[1, 0], [3, 4]]
     assert made.report is not None
     assert made.report.valueless == 1
 
 
 def test_half_precision() -> None:
-    made = tacit.read_interactions(np.array([[1, 0], [0, 2.5]], dtype=np.float16))
+    made = penchant.read_interactions(np.array([[1, 0], [0, 2.5]], dtype=np.float16))
     assert made.to_matrix().toarray().tolist() == [[1, 0], [0, 2.5]]
 
 

@@ -1,4 +1,4 @@
-"""The published files, whole, beside a plain parse of the same lines; and catalogues."""
+"""The published files, whole, beside a plain parse of the same lines; and catalogs."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-import tacit
-from tacit.data.interactions import Interactions
-from tacit.errors import BadLinesError, ColumnError, EmptyDataError, EncodingError
+import penchant
+from penchant.data.interactions import Interactions
+from penchant.errors import BadLinesError, ColumnError, EmptyDataError, EncodingError
 
 Finder = Callable[[str], Path]
 
@@ -28,12 +28,12 @@ def triples(data: Interactions) -> dict[tuple[object, object], float]:
 def test_lastfm_2k(real_data: Finder, caplog: pytest.LogCaptureFixture) -> None:
     path = real_data("lastfm-2k/user_artists.dat")
     rows = [line.split("\t") for line in path.read_text().splitlines()[1:]]
-    read = tacit.read_interactions(path, "userID", "artistID", "weight")
+    read = penchant.read_interactions(path, "userID", "artistID", "weight")
     assert triples(read) == {(u, i): float(n) for u, i, n in rows}
     assert (read.n_users, read.n_items, read.nnz) == (1892, 17632, 92834)
     artists = real_data("lastfm-2k/artists.dat")
     wanted = [line.split("\t") for line in artists.read_text("utf-8").split("\n")[1:-1]]
-    known = tacit.read_catalogue(artists, "id", "name", "url", "pictureURL")
+    known = penchant.read_catalog(artists, "id", "name", "url", "pictureURL")
     assert known.links is not None
     assert known.pictures is not None
     assert [
@@ -41,23 +41,23 @@ def test_lastfm_2k(real_data: Finder, caplog: pytest.LogCaptureFixture) -> None:
         for r in zip(known.items, known.names or (), known.links, known.pictures, strict=True)
     ] == wanted
     assert len(known) == 17632
-    assert read.with_catalogue(known).catalogue is known
+    assert read.with_catalog(known).catalog is known
     assert not caplog.records
 
 
 def test_movielens(real_data: Finder) -> None:
     movies = real_data("ml-1m/movies.dat")
     wanted = [line.split("::") for line in movies.read_text("latin-1").split("\n")[:-1]]
-    known = tacit.read_catalogue(movies, 0, 1, tags=2, encoding="latin-1")
+    known = penchant.read_catalog(movies, 0, 1, tags=2, encoding="latin-1")
     assert list(known.items) == [row[0] for row in wanted]
     assert known.names == tuple(row[1] for row in wanted)
     assert known.tags == tuple(tuple(row[2].split("|")) for row in wanted)
     films = real_data("ml-100k/u.item")
     lines = [line.split("|") for line in films.read_text("latin-1").split("\n")[:-1]]
-    known = tacit.read_catalogue(films, 0, 1, 4, encoding="latin-1")
+    known = penchant.read_catalog(films, 0, 1, 4, encoding="latin-1")
     assert (known.names, known.links) == (tuple(r[1] for r in lines), tuple(r[4] for r in lines))
     rated = real_data("ml-100k/u.data")
-    read = tacit.read_interactions(rated, 0, 1, 2, 3)
+    read = penchant.read_interactions(rated, 0, 1, 2, 3)
     rows = [line.split("\t") for line in rated.read_text().splitlines()]
     assert triples(read) == {(u, i): float(v) for u, i, v, _ in rows}
     assert read.timestamps is not None
@@ -69,25 +69,25 @@ def test_sketchfab(real_data: Finder, caplog: pytest.LogCaptureFixture) -> None:
     with path.open(encoding="utf-8", newline="") as file:
         wanted = list(csv.reader(file, delimiter="|", quotechar="\\"))[1:]
     assert len(wanted) == 28824
-    known = tacit.read_catalogue(path, "mid", "name", quote="\\")
+    known = penchant.read_catalog(path, "mid", "name", quote="\\")
     first = {mid: name for name, mid in reversed(wanted)}
     assert {mid: known.name(mid) for mid in known.items} == first
     assert list(known.items) == list(dict.fromkeys(mid for _, mid in wanted))
     assert "18 rows are of items named before" in caplog.text
     with pytest.raises(BadLinesError, match=r"If .* quotes fields there"):
-        tacit.read_catalogue(path, "mid", "name")
+        penchant.read_catalog(path, "mid", "name")
 
 
 def test_latin_1_tags(real_data: Finder) -> None:
     path = real_data("lastfm-2k/tags.dat")
     rows = [line.split("\t") for line in path.read_text("latin-1").split("\n")[1:-1]]
-    known = tacit.read_catalogue(path, "tagID", "tagValue", encoding="latin-1")
+    known = penchant.read_catalog(path, "tagID", "tagValue", encoding="latin-1")
     assert list(zip(known.items, known.names or (), strict=True)) == [tuple(r) for r in rows]
     with pytest.raises(EncodingError, match=r"line 2,815"):
-        tacit.read_catalogue(path, "tagID", "tagValue")
+        penchant.read_catalog(path, "tagID", "tagValue")
 
 
-# --- catalogues -------------------------------------------------------------------------
+# --- catalogs -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -99,11 +99,11 @@ def test_latin_1_tags(real_data: Finder) -> None:
         ("id,name,title", []),  # which of the two?
     ],
 )
-def test_the_columns_of_a_catalogue_are_found_by_their_names(
+def test_the_columns_of_a_catalog_are_found_by_their_names(
     tmp_path: Path, head: str, fields: list[str]
 ) -> None:
     row = ",".join(["1", "one", "http://a", "http://b"][: head.count(",") + 1])
-    known = tacit.read_catalogue(write(tmp_path, f"{head}\n{row}\n", "things.csv"))
+    known = penchant.read_catalog(write(tmp_path, f"{head}\n{row}\n", "things.csv"))
     assert list(known.items) == ["1"]
     assert known.fields() == fields
     if "names" in fields:
@@ -112,17 +112,17 @@ def test_the_columns_of_a_catalogue_are_found_by_their_names(
 
 def test_only_the_columns_that_are_given_are_read_where_any_is(tmp_path: Path) -> None:
     path = write(tmp_path, "id,name,url\n1,one,http://a\n", "things.csv")
-    assert tacit.read_catalogue(path, name="name").fields() == ["names"]
-    assert tacit.read_catalogue(path, "id").fields() == ["names", "links"]
+    assert penchant.read_catalog(path, name="name").fields() == ["names"]
+    assert penchant.read_catalog(path, "id").fields() == ["names", "links"]
 
 
-def test_catalogue_columns(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_catalog_columns(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     data = (
         "id,title,page,look,words\n1,One,http://a,p.png,x| y ||z\n2,,,,\n1,Other,,,\n,Nobody,,,\n"
     )
     path = write(tmp_path, data, "things.csv")
     with caplog.at_level(logging.WARNING):
-        known = tacit.read_catalogue(path, "id", "title", "page", "look", "words")
+        known = penchant.read_catalog(path, "id", "title", "page", "look", "words")
     assert list(known.items) == ["1", "2"]
     assert known.tags_of("1") == ("x", "y", "z")
     assert (known.name("1"), known.link("1"), known.picture("1")) == ("One", "http://a", "p.png")
@@ -130,6 +130,6 @@ def test_catalogue_columns(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> 
     assert "1 rows without an item" in caplog.text
     assert "1 rows are of items named before" in caplog.text
     with pytest.raises(ColumnError, match=r"can't tell which column of odd.csv .* give item="):
-        tacit.read_catalogue(write(tmp_path, "what,title\n1,One\n", "odd.csv"))
+        penchant.read_catalog(write(tmp_path, "what,title\n1,One\n", "odd.csv"))
     with pytest.raises(EmptyDataError):
-        tacit.read_catalogue(write(tmp_path, "id,name\n,x\n", "none.csv"), "id", "name")
+        penchant.read_catalog(write(tmp_path, "id,name\n,x\n", "none.csv"), "id", "name")

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import random_interactions
 
-from tacit import kernels
-from tacit.data.interactions import Csr
-from tacit.engines.base import Objective
-from tacit.engines.local import LocalEngine
-from tacit.engines.reference import ReferenceEngine
+from penchant import _kernels
+from penchant.data.interactions import Csr
+from penchant.engines.base import Objective
+from penchant.engines.local import LocalEngine
+from penchant.engines.reference import ReferenceEngine
 
 
 def rows_of(n_rows, n_columns, *, density=0.3, seed=0, scale=10.0, dislikes=0.0) -> Csr:
@@ -33,7 +33,10 @@ def native(rows, fixed, *, lam=0.1, solver="exact", cg_steps=3, weight=1.0, thre
     penalties = np.full(rows.n_rows, lam)
     zeros = np.zeros((rows.n_rows, fixed.shape[1]), fixed.dtype)
     local = LocalEngine(threads)
-    turned, found = local.lay_out(fixed.copy()), local.lay_out(zeros if start is None else start)
+    turned, found = (
+        local.align_rows(fixed.copy()),
+        local.align_rows(zeros if start is None else start),
+    )
     local.half_step(rows, turned, found, penalties, Objective(weight, solver, cg_steps))
     Q = local.spectrum(fixed).vectors
     assert relative(turned, fixed @ Q) < 1e-5
@@ -49,12 +52,12 @@ def both(rows, fixed, *, lam=0.1, weight=1.0, **settings):
     return found, wanted.astype(fixed.dtype)
 
 
-@pytest.fixture(params=kernels.available_isas())
+@pytest.fixture(params=_kernels.available_isas())
 def isa(request):
-    before = kernels.current_isa()
-    kernels.set_isa(request.param)
+    before = _kernels.current_isa()
+    _kernels.set_isa(request.param)
     yield request.param
-    kernels.set_isa(before)
+    _kernels.set_isa(before)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -207,21 +210,21 @@ def test_folding_in_needs_some_rows_of_the_fixed_side_and_the_spectrum_of_all() 
 def test_factors_are_laid_out_once() -> None:
     for f in (8, 13):
         given = factors(5, f)
-        laid = kernels.lay_out(given)
+        laid = _kernels.align_rows(given)
         np.testing.assert_array_equal(laid, given)
-        assert kernels.lay_out(laid) is laid
+        assert _kernels.align_rows(laid) is laid
         part = np.ones((5, 64), np.float32)[:, :f]  # rows apart, but no zeros between them
-        assert not np.shares_memory(kernels.lay_out(part), part)
+        assert not np.shares_memory(_kernels.align_rows(part), part)
 
 
 def test_arrays_that_do_not_fit_are_refused() -> None:
     rows, fixed = rows_of(5, 6), factors(6, 3)
     values, vectors = LocalEngine(1).spectrum(fixed)
 
-    def step(indices=rows.indices, n=5, fixed=fixed, lay_out=kernels.lay_out):
-        kernels.half_step(
-            rows.indptr, indices, rows.values, lay_out(fixed), values, vectors, np.ones(5),
-            lay_out(np.zeros((n, 3), np.float32)),
+    def step(indices=rows.indices, n=5, fixed=fixed, align_rows=_kernels.align_rows):
+        _kernels.half_step(
+            rows.indptr, indices, rows.values, align_rows(fixed), values, vectors, np.ones(5),
+            align_rows(np.zeros((n, 3), np.float32)),
             unobserved_weight=1.0, solver="exact", cg_steps=3, threads=1,
         )  # fmt: skip
 
@@ -231,8 +234,8 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
         step(n=4)
     with pytest.raises(ValueError, match="float32 or float64"):
         step(fixed=fixed.astype(np.float16))
-    with pytest.raises(ValueError, match="as lay_out gives them"):
-        step(lay_out=lambda one: one)
+    with pytest.raises(ValueError, match="as align_rows gives them"):
+        step(align_rows=lambda one: one)
 
 
 @given(seed=st.integers(0, 1000), n=st.integers(0, 600), f=st.integers(1, 40))
@@ -241,11 +244,11 @@ def test_extrapolation_equals_the_oracle_whatever_the_threads(seed, n, f) -> Non
     was *= np.float32(10.0) ** np.random.default_rng(seed).integers(-6, 6, (n, 1), np.int64)
     Q = np.linalg.qr(factors(f, f, seed, np.float64))[0]
     reference, wanted = ReferenceEngine(), now.astype(np.float64)
-    reference.extrapolate(wanted, reference.remember(was.astype(np.float64)), Q, 0.7)
+    reference.extrapolate(wanted, reference.quantize_previous(was.astype(np.float64)), Q, 0.7)
     found = []
     for threads in (1, 2, 3):
         local = LocalEngine(threads)
-        moved, before = local.lay_out(now.copy()), local.remember(local.lay_out(was))
+        moved, before = local.align_rows(now.copy()), local.quantize_previous(local.align_rows(was))
         before = local.extrapolate(moved, before, Q, 0.7)
         found.append(np.array(moved))
         local.extrapolate(moved, before, np.eye(f), 1.0)  # from now: what it was moved by, twice
@@ -260,14 +263,14 @@ def test_extrapolation_equals_the_oracle_whatever_the_threads(seed, n, f) -> Non
 @pytest.mark.parametrize("size", [0.0, 1e-42, 1e-38, 1e37])
 def test_numbers_at_the_ends_of_float32_are_remembered_finite(size) -> None:
     local = LocalEngine(1)
-    laid_out = local.lay_out(np.full((3, 5), size, np.float32))
-    before = local.remember(laid_out)
+    laid_out = local.align_rows(np.full((3, 5), size, np.float32))
+    before = local.quantize_previous(laid_out)
     local.extrapolate(laid_out, before, None, 0.9)
     np.testing.assert_allclose(laid_out, np.float32(size), rtol=1e-4, atol=1e-37)
 
 
 def test_what_is_remembered_of_other_factors_is_refused() -> None:
     local = LocalEngine(1)
-    before = local.remember(local.lay_out(factors(5, 3)))
+    before = local.quantize_previous(local.align_rows(factors(5, 3)))
     with pytest.raises(ValueError, match="before"):
-        local.extrapolate(local.lay_out(factors(6, 3)), before, np.eye(3), 0.5)
+        local.extrapolate(local.align_rows(factors(6, 3)), before, np.eye(3), 0.5)

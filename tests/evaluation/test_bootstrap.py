@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tacit import kernels
-from tacit.evaluation import bootstrap
+from penchant import _kernels
+from penchant.evaluation import bootstrap
 
 
 def test_the_interval_of_a_mean_is_that_of_theory() -> None:
@@ -35,9 +35,9 @@ def test_columns_share_their_draws() -> None:
 
 def test_a_column_has_the_same_sums_whatever_stands_beside_it() -> None:
     values = np.random.default_rng(0).random((50, 19))
-    alone = [kernels.resampled_sums(values[:, [c]], resamples=30, seed=2) for c in range(19)]
+    alone = [_kernels.bootstrap_sums(values[:, [c]], resamples=30, seed=2) for c in range(19)]
     for n in range(1, 20):
-        sums = kernels.resampled_sums(values[:, :n], resamples=30, seed=2)
+        sums = _kernels.bootstrap_sums(values[:, :n], resamples=30, seed=2)
         assert np.array_equal(sums, np.hstack(alone[:n]))
 
 
@@ -65,7 +65,7 @@ def test_threads_make_no_difference_and_seeds_do() -> None:
 
 def test_every_row_is_drawn_as_often_as_any_other() -> None:
     n, resamples = 7, 40_000
-    times = kernels.resampled_sums(np.eye(n), resamples=resamples, seed=1)
+    times = _kernels.bootstrap_sums(np.eye(n), resamples=resamples, seed=1)
     assert (times.sum(axis=1) == n).all()
     assert times.mean(axis=0) == pytest.approx(1, abs=0.03)
     assert times.var(axis=0) == pytest.approx(1 - 1 / n, abs=0.05)

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests import oracles
 
-from tacit.data.ids import IdMap
-from tacit.data.interactions import Interactions
-from tacit.engines.scorers import BlockScorer, FactorScorer
-from tacit.errors import DataError, EmptyDataError, SettingsError
-from tacit.evaluation.evaluate import DEFAULT, evaluate
-from tacit.evaluation.metrics import METRICS
-from tacit.split import Split
+from penchant.data.ids import IdMap
+from penchant.data.interactions import Interactions
+from penchant.errors import DataError, EmptyDataError, SettingsError
+from penchant.evaluation.evaluate import DEFAULT, evaluate
+from penchant.evaluation.metrics import METRICS
+from penchant.models._scoring.scorers import BlockScorer, FactorScorer
+from penchant.split import Split
 
 ALL = tuple(METRICS)
 CLOSE = 1e-6
@@ -72,7 +72,7 @@ def test_a_case_done_by_hand() -> None:
 
 def test_seen_items_compete_where_they_are_not_masked() -> None:
     """The articles' precision: the list is 0, 1, 2."""
-    e = evaluate(HAND_MODEL, HAND, k=3, metrics=ALL, mask_seen=False)
+    e = evaluate(HAND_MODEL, HAND, k=3, metrics=ALL, exclude_seen=False)
     assert e["precision@3"] == pytest.approx(1 / 3)
     assert e["auc"] == pytest.approx(4 / 6)
 
@@ -97,7 +97,7 @@ def test_the_articles_figures() -> None:
     test = interactions([dict.fromkeys(np.flatnonzero(row > 0.95), 1.0) for row in cells], 40)
     ratings = sp.csr_matrix(test.to_matrix())
     users = np.flatnonzero(test.csr.row_counts)
-    e = evaluate(FakeModel(scores), Split(train, test), k=5, metrics=ALL, mask_seen=False)
+    e = evaluate(FakeModel(scores), Split(train, test), k=5, metrics=ALL, exclude_seen=False)
     assert e["precision"] == pytest.approx(article_precision_at_k(scores, ratings, 5, users))
     squares = np.square(ratings.toarray() - scores)[users]
     assert e["mse"] == pytest.approx(squares.mean(), rel=1e-5)
@@ -125,7 +125,7 @@ def worlds(draw):
 @given(
     worlds(), st.integers(1, 15), st.booleans(), st.booleans(), st.sampled_from(["test", "train"])
 )
-def test_every_metric_is_its_definition(world, k, mask_seen, blocks, on) -> None:
+def test_every_metric_is_its_definition(world, k, exclude_seen, blocks, on) -> None:
     scores, train, test, n = world
     target = test if on == "test" else train
     if not any(value > 0 for row in target for value in row.values()):
@@ -136,7 +136,7 @@ def test_every_metric_is_its_definition(world, k, mask_seen, blocks, on) -> None
         split_of(train, test, n),
         k=k,
         metrics=ALL,
-        mask_seen=mask_seen,
+        exclude_seen=exclude_seen,
         on=on,
         per_user=True,
         bootstrap=0,
@@ -146,7 +146,7 @@ def test_every_metric_is_its_definition(world, k, mask_seen, blocks, on) -> None
         relevant = {item: value for item, value in row.items() if value > 0}
         if not relevant:
             continue
-        masked = set(train[user]) - set(relevant) if mask_seen and on == "test" else set()
+        masked = set(train[user]) - set(relevant) if exclude_seen and on == "test" else set()
         ranked = oracles.top_k([scores[user]], n, [masked])[0]
         everyone |= set(ranked[:k])
         wanted[user] = oracles.metrics(ranked, scores[user], relevant, masked, k)
@@ -185,14 +185,14 @@ def test_the_mean_percentile_rank_weighs_by_value() -> None:
 
 def test_novelty_counts_likers_in_training() -> None:
     split = split_of([{0: 1.0}, {0: 1.0, 1: 1.0}, {0: 1.0, 2: -1.0}, {0: 2.0}], [{3: 1.0}] * 4, 4)
-    e = evaluate(FakeModel([[4, 3, 2, 1]] * 4), split, k=3, metrics="novelty", mask_seen=False)
+    e = evaluate(FakeModel([[4, 3, 2, 1]] * 4), split, k=3, metrics="novelty", exclude_seen=False)
     assert e["novelty"] == pytest.approx((0 + 2 + 2) / 3)  # liked by 4, 1 and nobody of 4
 
 
 # --- stated answers ------------------------------------------------------------------------
 
 
-def test_k_beyond_the_catalogue() -> None:
+def test_k_beyond_the_catalog() -> None:
     e = evaluate(HAND_MODEL, HAND, k=100, metrics=ALL)
     assert e["precision"] == pytest.approx(2 / 4)
     assert e["recall"] == e["hit_rate"] == 1
@@ -208,7 +208,7 @@ def test_what_is_to_be_found_is_never_masked() -> None:
 def test_on_train_nothing_is_masked() -> None:
     e = evaluate(HAND_MODEL, HAND, k=2, metrics=("recall", "mrr"), on="train")
     assert dict(e) == {"recall@2": 1.0, "mrr@2": 0.5}
-    assert e.settings["mask_seen"] is False
+    assert e.settings["exclude_seen"] is False
 
 
 def test_where_nothing_can_be_said() -> None:
@@ -367,7 +367,7 @@ def test_parts_that_do_not_fit() -> None:
 
 
 def test_what_is_no_model_or_no_split() -> None:
-    with pytest.raises(DataError, match=r"a tacit\.Split is needed, got Interactions"):
+    with pytest.raises(DataError, match=r"a penchant\.Split is needed, got Interactions"):
         evaluate(HAND_MODEL, HAND.train)  # type: ignore[arg-type]
     with pytest.raises(DataError, match="a fitted model is needed, got NoneType"):
         evaluate(None, HAND)  # type: ignore[arg-type]

@@ -9,19 +9,19 @@ from hypothesis import strategies as st
 from tests import oracles
 from tests.evaluation.test_evaluate import ALL, FakeModel, interactions, many, split_of, worlds
 
-from tacit.engines.scorers import FactorScorer
-from tacit.errors import DataError, EmptyDataError, SettingsError
-from tacit.evaluation.evaluate import evaluate
-from tacit.evaluation.measure import Measure, _minus
-from tacit.split import Split
+from penchant.errors import DataError, EmptyDataError, SettingsError
+from penchant.evaluation.evaluate import evaluate
+from penchant.evaluation.measure import Measure, _minus
+from penchant.models._scoring.scorers import FactorScorer
+from penchant.split import Split
 
 
 @given(worlds(), st.integers(1, 15), st.booleans(), st.booleans())
-def test_both_parts_at_once_are_as_one_by_one(world, k, mask_seen, blocks) -> None:
+def test_both_parts_at_once_are_as_one_by_one(world, k, exclude_seen, blocks) -> None:
     scores, train, test, n = world
     train[0][n - 1] = 1.0
     model, split = FakeModel(scores, blocks), split_of(train, test, n)
-    how = {"k": k, "metrics": ALL, "mask_seen": mask_seen, "bootstrap": 20}
+    how = {"k": k, "metrics": ALL, "exclude_seen": exclude_seen, "bootstrap": 20}
     for users in ("all", "held-out"):
         both = Measure(split, users=users, **how)(model)
         assert list(both) == ["test", "train"]
@@ -74,23 +74,23 @@ class CountingModel:
         return Counting(np.ones((interactions.n_users, 1)), np.ones((interactions.n_items, 1)))
 
 
-@pytest.mark.parametrize(("mask_seen", "users", "calls"), [
+@pytest.mark.parametrize(("exclude_seen", "users", "calls"), [
     (False, "held-out", 1),
     (True, "held-out", 2),
     (False, "all", 2),
 ])  # fmt: skip
-def test_lists_are_made_once_where_they_are_the_same(mask_seen, users, calls) -> None:
+def test_lists_are_made_once_where_they_are_the_same(exclude_seen, users, calls) -> None:
     split = split_of([{0: 1.0}, {0: 1.0}], [{1: 1.0}, {}], 3)
     Counting.calls = 0
     metrics = ("precision@1", "recall@2", "novelty", "coverage")
-    Measure(split, users=users, metrics=metrics, mask_seen=mask_seen)(CountingModel())
+    Measure(split, users=users, metrics=metrics, exclude_seen=exclude_seen)(CountingModel())
     assert Counting.calls == calls
 
 
 def test_of_users_never_met_the_training_part_is_what_is_shown_of_them() -> None:
     test, history = interactions([{1: 1.0}, {}], 3), interactions([{0: 1.0}, {0: 1.0}], 3)
     split = Split(interactions([{2: 1.0}] * 2, 3), test, fold_in=history)
-    found = Measure(split, users="held-out", k=1, metrics="precision", mask_seen=False)(
+    found = Measure(split, users="held-out", k=1, metrics="precision", exclude_seen=False)(
         FakeModel([[3, 2, 1]] * 2)
     )
     assert (found["train"]["precision"], found["test"]["precision"]) == (1.0, 0.0)

@@ -7,12 +7,12 @@ import math
 
 import pytest
 
-from tacit.errors import DataError
-from tacit.evaluation.evaluate import Evaluation, compare
+from penchant.errors import DataError
+from penchant.evaluation.evaluate import Evaluation, compare
 
 
 def evaluation(figures, intervals=(), *, n_users=1234, n_left_out=0, on="test", seconds=1.5):
-    settings = {"on": on, "mask_seen": on == "test", "confidence": 0.95}
+    settings = {"on": on, "exclude_seen": on == "test", "confidence": 0.95}
     return Evaluation(figures, dict(intervals), 10, n_users, n_left_out, seconds, settings)
 
 

@@ -1,4 +1,4 @@
-"""What every model of tacit must satisfy; test_contract.py runs it over all of them.
+"""What every model of penchant must satisfy; test_contract.py runs it over all of them.
 
 A model is asked through its public methods only, over data with everything in it: likes of
 several sizes, dislikes, a user and an item without entries, outside ids that are strings.
@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from tests.conftest import random_interactions
 
-import tacit
-from tacit.data.catalogue import Catalogue
-from tacit.data.ids import IdMap
-from tacit.data.interactions import Csr, Interactions
-from tacit.errors import (
+import penchant
+from penchant.data.catalog import Catalog
+from penchant.data.ids import IdMap
+from penchant.data.interactions import Csr, Interactions
+from penchant.errors import (
     DataError,
     EmptyDataError,
     NotFittedError,
@@ -33,7 +33,7 @@ def data(seed: int = 0) -> Interactions:
     whole = random_interactions(N_USERS, N_ITEMS, density=0.25, seed=seed, dislikes=0.1)
     left = whole.select((whole.csr.row_of_entry != 0) & (whole.csr.indices != 0))
     names = [f"name of {item}" for item in left.items]
-    return left.with_catalogue(Catalogue(left.items, names=names))
+    return left.with_catalog(Catalog(left.items, names=names))
 
 
 def check_snapshots(make, interactions: Interactions) -> None:
@@ -44,10 +44,10 @@ def check_snapshots(make, interactions: Interactions) -> None:
     assert len(kept) == whole.iterations
     for number, one in enumerate(kept, 1):
         check_same(one, make().with_settings(iterations=number).fit(interactions))
-        check_same(make().adopt(one), one)
+        check_same(make().load_state_from(one), one)
     check_same(measured, whole.fit(interactions))
     check_same(measured.partial_fit(iterations=2), whole.partial_fit(iterations=2))
-    with_more = make().adopt(kept[0]).partial_fit(interactions, iterations=1)
+    with_more = make().load_state_from(kept[0]).partial_fit(interactions, iterations=1)
     check_same(kept[0], make().with_settings(iterations=1).fit(interactions))
     assert len(with_more.epochs) == 2
 
@@ -229,7 +229,7 @@ class ModelContract:
         model = make().fit(data())
         kept = model.snapshot()
         model.fit(data(seed=9))
-        fresh = make().adopt(kept)
+        fresh = make().load_state_from(kept)
         expected = make().fit(data()).recommend(["u0003", "u0030"], k=6)
         for one in (kept, fresh):
             found = one.recommend(["u0003", "u0030"], k=6)
@@ -244,12 +244,12 @@ class ModelContract:
         check_snapshots(make, data())
 
     def test_a_saved_model_gives_the_same_answers(self, model, tmp_path) -> None:
-        path = model.save(tmp_path / "model.tacit", metrics={"ndcg@10": 0.5})
-        back = tacit.load(path)
+        path = model.save(tmp_path / "model.penchant", metrics={"ndcg@10": 0.5})
+        back = penchant.load(path)
         assert type(back) is type(model)
         assert back.settings == model.settings
         assert back.metrics == {"ndcg@10": 0.5}
-        assert back.catalogue is not None
+        assert back.catalog is not None
         for ask in (
             lambda m: m.recommend(["u0001", "u0002"], k=5),
             lambda m: m.recommend(history=["i0003"], k=5),
@@ -272,7 +272,7 @@ class ModelContract:
         for ask in (
             lambda: make().recommend("u0001"),
             lambda: make().similar_items("i0001"),
-            lambda: make().save(tmp_path / "x.tacit"),
+            lambda: make().save(tmp_path / "x.penchant"),
         ):
             with pytest.raises(NotFittedError, match="fit"):
                 ask()

@@ -7,7 +7,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from tacit.models.export import export
+from penchant.models._io.export import export
 
 
 def slowly(model: Path, to: str | Path, how: dict[str, Any], told: Connection) -> None:

@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from tests.conftest import random_interactions
 
-from tacit.data.catalogue import Catalogue
-from tacit.data.ids import IdMap
-from tacit.errors import DataError, SettingsError
-from tacit.models.popularity import Popularity
-from tacit.results import Recommendations
+from penchant.data.catalog import Catalog
+from penchant.data.ids import IdMap
+from penchant.errors import DataError, SettingsError
+from penchant.models.popularity import Popularity
+from penchant.results import Recommendations
 
 ODD_NAMES = ['quo"te', "com,ma", "new\nline", "NA", "", "Sigur Rós"]
 
@@ -27,7 +27,7 @@ ODD_NAMES = ['quo"te', "com,ma", "new\nline", "NA", "", "Sigur Rós"]
 def model() -> Popularity:
     data = random_interactions(23, 12, seed=3)
     names = [(ODD_NAMES * 2)[at] for at in range(12)]
-    return Popularity().fit(data.with_catalogue(Catalogue(data.items, names=names)))
+    return Popularity().fit(data.with_catalog(Catalog(data.items, names=names)))
 
 
 def read(path: Path) -> list[dict[str, Any]]:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from tests.conftest import random_interactions
 
-import tacit
-from tacit import Content, Features
-from tacit.errors import DataError, SettingsError, UnsupportedError
+import penchant
+from penchant import Content, Features
+from penchant.errors import DataError, SettingsError, UnsupportedError
 
 N_USERS, N_ITEMS, D = 12, 9, 5
 DATA = random_interactions(N_USERS, N_ITEMS, density=0.4, seed=2, dislikes=0.2)
@@ -65,7 +65,7 @@ def test_items_that_nobody_took_to_are_recommended() -> None:
     vectors = np.vstack([VECTORS, VECTORS[3]])
     features = Features.dense([*DATA.items, "brand new"], vectors)
     model = Content(features).fit(wider)
-    assert model.rates_new_items
+    assert model.scores_cold_items
     assert model.similar_items("i0003", k=1).ids == ["brand new"]
     assert model.similar_items("i0003", k=1).scores[0] == pytest.approx(1)
 
@@ -103,7 +103,7 @@ def test_vectors_come_with_the_model_or_with_the_interactions() -> None:
     assert own.with_settings(threads=1).fit(DATA).recommend("u0003").ids == (
         own.recommend("u0003").ids
     )
-    with pytest.raises(DataError, match=r"tacit\.Content\(vectors\), or"):
+    with pytest.raises(DataError, match=r"penchant\.Content\(vectors\), or"):
         Content().fit(DATA)
     with pytest.raises(DataError, match=r"got ndarray.*Features\.dense"):
         Content(VECTORS)
@@ -112,7 +112,7 @@ def test_vectors_come_with_the_model_or_with_the_interactions() -> None:
 
 
 def test_norms_and_identities_of_features_do_not_matter() -> None:
-    odd = FEATURES.with_identity().normalised("l1")
+    odd = FEATURES.with_identity().normalized("l1")
     plain, other = Content(FEATURES).fit(DATA), Content(odd).fit(DATA)
     np.testing.assert_allclose(
         plain.similar_items("i0001").scores, other.similar_items("i0001").scores, atol=1e-6
@@ -125,18 +125,18 @@ def test_people_have_no_features_here() -> None:
 
 
 def test_it_is_measured_on_new_items() -> None:
-    shapes = tacit.datasets.shapes(n_items=200, n_users=400)
-    features = Features.of_tags(shapes.catalogue)
-    split = tacit.split.cold_items(shapes, seed=1)
-    found = tacit.evaluate(Content(features).fit(split.train), split, metrics="auc")
+    shapes = penchant.datasets.shapes(n_items=200, n_users=400)
+    features = Features.of_tags(shapes.catalog)
+    split = penchant.split.cold_items(shapes, seed=1)
+    found = penchant.evaluate(Content(features).fit(split.train), split, metrics="auc")
     assert found["auc"] > 0.75
 
 
 def test_it_can_be_searched() -> None:
-    shapes = tacit.datasets.shapes(n_items=120, n_users=200)
+    shapes = penchant.datasets.shapes(n_items=120, n_users=200)
     pytest.importorskip("optuna")
-    tagged = shapes.with_item_features(Features.of_tags(shapes.catalogue))
-    split = tacit.split.leave_k_out(tagged, 2, min_interactions=6)
+    tagged = shapes.with_item_features(Features.of_tags(shapes.catalog))
+    split = penchant.split.leave_k_out(tagged, 2, min_interactions=6)
     space = {"confidence": ["binary", "linear"]}
-    found = tacit.search(Content, space, split, storage=None)
+    found = penchant.tune(Content, space, split, storage=None)
     assert len(found.trials) == 2

@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 from tests.models.contract import ModelContract, data
 
-from tacit import (
+from penchant import (
     ALS,
     EASE,
     Blend,
     Content,
     Features,
     HybridALS,
-    ItemNeighbours,
+    ItemNeighbors,
     Popularity,
     Ranking,
 )
-from tacit.errors import DataError, SettingsError
-from tacit.split import leave_k_out
+from penchant.errors import DataError, SettingsError
+from penchant.split import leave_k_out
 
 
 class TestALS(ModelContract):
@@ -65,12 +65,12 @@ class TestPopularity(ModelContract):
         return Popularity
 
 
-class TestItemNeighbours(ModelContract):
+class TestItemNeighbors(ModelContract):
     @pytest.fixture(params=[("cosine", 0), ("tfidf", 3), ("bm25", 0)])
     def make(self, request):
         similarity, shrinkage = request.param
-        return lambda: ItemNeighbours(
-            similarity=similarity, neighbours=10, shrinkage=float(shrinkage)
+        return lambda: ItemNeighbors(
+            similarity=similarity, neighbors=10, shrinkage=float(shrinkage)
         )
 
 
@@ -103,17 +103,17 @@ class TestRankingByAdaDelta(ModelContract):
 
 
 @pytest.mark.parametrize(
-    "kind", [ALS, EASE, Blend, Content, HybridALS, Popularity, ItemNeighbours, Ranking]
+    "kind", [ALS, EASE, Blend, Content, HybridALS, Popularity, ItemNeighbors, Ranking]
 )
 def test_what_is_no_interactions(kind):
     with pytest.raises(
-        DataError, match=rf"{kind.__name__}\.fit needs .*got csr_array: tacit\.read"
+        DataError, match=rf"{kind.__name__}\.fit needs .*got csr_array: penchant\.read"
     ):
         kind().fit(data().to_matrix())
     with pytest.raises(DataError, match=r"got Split: pass its \.train"):
         kind().fit(leave_k_out(data(), 1))
 
 
-def test_a_normalisation_by_length_that_is_none():
+def test_a_normalization_by_length_that_is_none():
     with pytest.raises(SettingsError, match="b must be a finite number of 0 or more and 1 or less"):
-        ItemNeighbours(similarity="bm25", b=5)
+        ItemNeighbors(similarity="bm25", b=5)

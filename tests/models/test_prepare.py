@@ -13,28 +13,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.conftest import random_interactions
 
-import tacit
-from tacit.engines import frozen
-from tacit.engines.frozen import freeze, index_of
-from tacit.engines.scorers import FactorScorer
+import penchant
+from penchant.models._scoring import frozen
+from penchant.models._scoring.frozen import freeze, index_of
+from penchant.models._scoring.scorers import FactorScorer
 
 N_ITEMS = 1500  # few enough to be quick, and more than native code goes through one by one
 
 MAKERS = {
-    "als": lambda: tacit.ALS(factors=6, iterations=2, threads=1),
-    "hybrid": lambda: tacit.HybridALS(factors=6, iterations=2, threads=1),
-    "ranking": lambda: tacit.Ranking(factors=6, iterations=2, threads=1),
+    "als": lambda: penchant.ALS(factors=6, iterations=2, threads=1),
+    "hybrid": lambda: penchant.HybridALS(factors=6, iterations=2, threads=1),
+    "ranking": lambda: penchant.Ranking(factors=6, iterations=2, threads=1),
 }
 
 
 @pytest.fixture(autouse=True)
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The catalogues of these tests count as large."""
+    """The catalogs of these tests count as large."""
     monkeypatch.setattr(frozen, "MANY", N_ITEMS)
 
 
 @pytest.fixture(scope="module")
-def data() -> tacit.Interactions:
+def data() -> penchant.Interactions:
     return random_interactions(60, N_ITEMS, density=0.02)
 
 
@@ -69,8 +69,8 @@ def test_answers_stay_the_same_fitted_and_opened(kind, data, tmp_path):
     model.prepare()
     assert indexed(model) is not None
     assert_same(lists(model), plain)
-    model.save(tmp_path / "model.tacit")
-    opened = tacit.load(tmp_path / "model.tacit")
+    model.save(tmp_path / "model.penchant")
+    opened = penchant.load(tmp_path / "model.penchant")
     opened.prepare()
     assert indexed(opened) is not None
     assert_same(lists(opened), plain)
@@ -97,7 +97,7 @@ def test_a_refit_leaves_nothing_of_the_old_behind(kind, again, data):
 
 
 def test_a_model_in_training_has_no_index(data):
-    model, seen = tacit.ALS(factors=6, iterations=3, threads=1), []
+    model, seen = penchant.ALS(factors=6, iterations=3, threads=1), []
 
     def look(_: Any) -> None:
         model.prepare()

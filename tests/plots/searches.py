@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tacit.models.als import ALS
-from tacit.tuning.results import CurveRow, LearningCurve, SearchResult, State, Trial
+from penchant.models.als.model import ALS
+from penchant.tuning.results import CurveRow, LearningCurve, State, Trial, TuningResult
 
 
 def curve(
@@ -49,12 +49,12 @@ def trial(
     return Trial(number, dict(settings), state, learned, 2, value, 1.5 * seconds)
 
 
-def search(*trials: Trial, metric: str = "ndcg@10", **rest: Any) -> SearchResult:
+def search(*trials: Trial, metric: str = "ndcg@10", **rest: Any) -> TuningResult:
     better = "lower" if metric == "mse" else "higher"
-    return SearchResult(ALS, metric, better, trials, **rest)
+    return TuningResult(ALS, metric, better, trials, **rest)
 
 
-def grid(**rest: Any) -> SearchResult:
+def grid(**rest: Any) -> TuningResult:
     """alpha 1, 10, 100 × factors 8, 16 × regularization 0.1, 1: alpha matters most, then factors.
 
     The best is number 7: alpha 10, factors 16, regularization 1.

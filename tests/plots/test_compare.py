@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from tests.plots.searches import grid, search, trial
 
-from tacit import plots
-from tacit.errors import SettingsError
+from penchant import plots
+from penchant.errors import SettingsError
 
 
 def test_two_searches_stand_side_by_side_on_common_scales() -> None:
@@ -22,10 +22,10 @@ def test_two_searches_stand_side_by_side_on_common_scales() -> None:
 
 def test_other_metrics_and_settings_keep_their_own() -> None:
     other = search(
-        *(trial(at, {"neighbours": at}, 0.5 + at, metric="mse") for at in range(3)), metric="mse"
+        *(trial(at, {"neighbors": at}, 0.5 + at, metric="mse") for at in range(3)), metric="mse"
     )
     figure = plots.compare_searches(grid(), other)
-    assert {ax.get_xlabel() for ax in figure.axes} >= {"alpha", "neighbours"}
+    assert {ax.get_xlabel() for ax in figure.axes} >= {"alpha", "neighbors"}
     figure.canvas.draw()
     plots.compare_searches(search(), search()).canvas.draw()
 

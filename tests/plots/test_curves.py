@@ -9,9 +9,9 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from tests.plots.searches import curve, grid, search, trial
 
-from tacit import plots
-from tacit.errors import SettingsError
-from tacit.tuning.results import CurveRow, LearningCurve
+from penchant import plots
+from penchant.errors import SettingsError
+from penchant.tuning.results import CurveRow, LearningCurve
 
 
 def data(ax: Axes, label: str) -> list[list[float]]:
@@ -97,10 +97,10 @@ def test_traces_lie_by_rank() -> None:
     assert ax.get_title("right") == "best: trial 7, 0.225 at epoch 2"
     assert ax.get_ylabel() == "ndcg@10 on test"
     (lines_drawn,) = [one for one in ax.collections if isinstance(one, LineCollection)]
-    colours = lines_drawn.get_colors()
-    assert np.all(np.diff(colours[:, 3]) > 0)  # ever stronger
-    lightness = colours[:, :3] @ [0.2126, 0.7152, 0.0722]
-    assert np.all(np.diff(lightness) < 0)  # ever darker, so that grey shows it too
+    colors = lines_drawn.get_colors()
+    assert np.all(np.diff(colors[:, 3]) > 0)  # ever stronger
+    lightness = colors[:, :3] @ [0.2126, 0.7152, 0.0722]
+    assert np.all(np.diff(lightness) < 0)  # ever darker, so that gray shows it too
 
 
 def test_traces_of_train_and_of_lower_is_better() -> None:

@@ -9,8 +9,8 @@ from matplotlib.collections import QuadMesh
 from matplotlib.patches import Rectangle
 from tests.plots.searches import grid, search, trial
 
-from tacit import plots
-from tacit.errors import SettingsError
+from penchant import plots
+from penchant.errors import SettingsError
 
 
 def shown(ax: Axes) -> list[list[float | None]]:

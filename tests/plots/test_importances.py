@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.plots.searches import grid, search, trial
 
-from tacit import plots
+from penchant import plots
 
 
 def test_what_matters_most_comes_first() -> None:

@@ -10,8 +10,8 @@ from tests.plots.searches import curve, grid, search, trial
 
 pytest.importorskip("plotly")
 
-from tacit.errors import MissingExtraError, SettingsError
-from tacit.plots import interactive
+from penchant.errors import MissingExtraError, SettingsError
+from penchant.plots import interactive
 
 
 def test_a_learning_curve_holds_both_parts_and_its_best_epoch() -> None:
@@ -63,7 +63,7 @@ def test_without_plotly_the_extra_is_named(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "plotly.graph_objects", None)
     monkeypatch.setitem(sys.modules, "plotly.subplots", None)
     for draw in (interactive.traces, interactive.settings):
-        with pytest.raises(MissingExtraError, match=r"tacit\[plot\]"):
+        with pytest.raises(MissingExtraError, match=r"penchant\[plot\]"):
             draw(grid())
-    with pytest.raises(MissingExtraError, match=r"tacit\[plot\]"):
+    with pytest.raises(MissingExtraError, match=r"penchant\[plot\]"):
         interactive.learning_curve(curve([0.1, 0.2]))

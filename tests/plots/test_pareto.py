@@ -4,7 +4,7 @@ import math
 
 from tests.plots.searches import grid, search, trial
 
-from tacit import plots
+from penchant import plots
 
 
 def timed(*pairs: tuple[float, float], metric: str = "ndcg@10"):

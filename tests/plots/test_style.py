@@ -8,9 +8,9 @@ import matplotlib as mpl
 import pytest
 from tests.plots.searches import curve, grid
 
-from tacit import plots
-from tacit.errors import MissingExtraError
-from tacit.plots import style
+from penchant import plots
+from penchant.errors import MissingExtraError
+from penchant.plots import style
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -21,7 +21,7 @@ def test_pictures_touch_neither_pyplot_nor_settings() -> None:
     style.to_svg(plots.learning_curve(curve([0.1, 0.2])))
     assert dict(mpl.rcParams) == before
     code = (
-        "import sys; from tests.plots.searches import grid; from tacit import plots;"
+        "import sys; from tests.plots.searches import grid; from penchant import plots;"
         "plots.traces(grid()); print('matplotlib.pyplot' in sys.modules)"
     )
     done = subprocess.run(
@@ -37,7 +37,7 @@ def test_the_same_picture_is_the_same_file() -> None:
 
 def test_without_matplotlib_the_extra_is_named(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(MissingExtraError, match=r"tacit\[plot\]"):
+    with pytest.raises(MissingExtraError, match=r"penchant\[plot\]"):
         plots.traces(grid())
 
 

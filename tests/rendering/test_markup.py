@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tacit.rendering.markup import Markup, address, data_table, escape, join, link, tag, text
+from penchant.rendering.markup import Markup, address, data_table, escape, join, link, tag, text
 
 
 class Reader(HTMLParser):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tacit.rendering.plain import decimals, more, plain, shorten, table, width
+from penchant.rendering.plain import decimals, more, plain, shorten, table, width
 
 
 @pytest.mark.parametrize(

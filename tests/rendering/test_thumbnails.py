@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tacit.rendering import thumbnails
-from tacit.rendering.thumbnails import source_of, thumbnail
+from penchant.rendering import thumbnails
+from penchant.rendering.thumbnails import source_of, thumbnail
 
 
 def picture(path: Path, size: tuple[int, int] = (400, 200), mode: str = "RGB") -> str:

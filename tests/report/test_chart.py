@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tacit.report.chart import HEIGHT, WIDTH, Chart, Series, describe, draw, labels, ticks
+from penchant.report.chart import HEIGHT, WIDTH, Chart, Series, describe, draw, labels, ticks
 
 finite = st.floats(-1e12, 1e12)
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tacit.data.catalogue import Catalogue
-from tacit.data.ids import IdMap
-from tacit.report import (
+from penchant.data.catalog import Catalog
+from penchant.data.ids import IdMap
+from penchant.report import (
     Alike,
     Chart,
     Estimate,
@@ -21,22 +21,22 @@ from tacit.report import (
     Series,
     render,
 )
-from tacit.results import Explanation, Recommendations
+from penchant.results import Explanation, Recommendations
 
 HOSTILE = "</style><script>alert(1)</script>\n\"'\u202e"
 PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
-CATALOGUE = Catalogue(
+CATALOG = Catalog(
     IdMap(["a", "b", "c"]), names=["Alpha", "Beta", HOSTILE], pictures=[PIXEL, "", PIXEL]
 )
 
 
 def answers(kind: Any, query: str, ids: list[str]) -> Recommendations:
     scores = np.linspace(0.9, 0.1, len(ids)).astype(np.float32)
-    return Recommendations([query], kind, "item", np.array([0, len(ids)]), ids, scores, CATALOGUE)
+    return Recommendations([query], kind, "item", np.array([0, len(ids)]), ids, scores, CATALOG)
 
 
 def report(**changes: Any) -> Report:
-    why = Explanation("u", "b", 0.5, ["a", "c"], np.array([0.6, -0.1]), CATALOGUE)
+    why = Explanation("u", "b", 0.5, ["a", "c"], np.array([0.6, -0.1]), CATALOG)
     parts: dict[str, Any] = {
         "title": "What people like",
         "lead": "A sentence.",
@@ -51,7 +51,7 @@ def report(**changes: Any) -> Report:
         "similar": [Likeness("a", [Alike("By likes", "ALS", answers("item", "a", ["b", "c"]))])],
         "people": [Person("user u", ["a", "c"], answers("user", "u", ["b"]), {"b": why})],
         "charts": [Chart("Training loss", "epoch", "loss", [Series("ALS", [1, 2], [3, 2])])],
-        "footer": "made by tacit",
+        "footer": "made by penchant",
     }
     return Report(**(parts | changes))
 

@@ -10,16 +10,16 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 from tests.conftest import random_interactions
 
-from tacit.data.catalogue import Catalogue
-from tacit.data.interactions import Interactions
-from tacit.models.als import ALS
-from tacit.models.neighbours import ItemNeighbours
-from tacit.serving.app import create_app
-from tacit.serving.holder import ServiceHolder, activate
-from tacit.serving.opening import Artifacts
-from tacit.serving.service import Service
-from tacit.serving.settings import Settings
-from tacit.serving.store import Store
+from penchant.data.catalog import Catalog
+from penchant.data.interactions import Interactions
+from penchant.models.als.model import ALS
+from penchant.models.neighbors import ItemNeighbors
+from penchant.serving.app import create_app
+from penchant.serving.process.loader import Artifacts
+from penchant.serving.process.reload import ModelReloader, activate
+from penchant.serving.process.settings import Settings
+from penchant.serving.service import Service
+from penchant.serving.store.base import Store
 
 HOSTILE = "<script>alert('x')</script>"
 
@@ -47,15 +47,15 @@ def small_data() -> Interactions:
     names = ["Radiohead", "Sigur Rós", HOSTILE, *(f"Band {n}" for n in range(3, 40))]
     tags = [("rock",) * (n % 2) + ("slow",) * (n % 3 == 0) for n in range(40)]
     pictures = [f"https://pictures.example/{n}.jpg" for n in range(40)]
-    return data.with_catalogue(Catalogue(data.items, names=names, tags=tags, pictures=pictures))
+    return data.with_catalog(Catalog(data.items, names=names, tags=tags, pictures=pictures))
 
 
 @pytest.fixture(scope="session")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Artifacts:
-    """Model files: ALS for likes, neighbours in the place of tags."""
+    """Model files: ALS for likes, neighbors in the place of tags."""
     folder = tmp_path_factory.mktemp("models")
-    likes = ALS(factors=8, iterations=5).fit(small_data()).save(folder / "likes.tacit")
-    return Artifacts(likes, ItemNeighbours().fit(small_data()).save(folder / "tags.tacit"))
+    likes = ALS(factors=8, iterations=5).fit(small_data()).save(folder / "likes.penchant")
+    return Artifacts(likes, ItemNeighbors().fit(small_data()).save(folder / "tags.penchant"))
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +69,7 @@ def app(files: Artifacts, tmp_path: Path) -> Iterator[FastAPI]:
     with Store.open(f"sqlite:///{tmp_path / 'app.db'}") as opened:
         activate(opened, files.likes)
         settings = Settings(likes=str(files.likes), watch=0)
-        yield create_app(ServiceHolder.open(files, opened), opened, settings)
+        yield create_app(ModelReloader.open(files, opened), opened, settings)
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ import pytest
 from starlette.testclient import TestClient
 from tests.conftest import random_interactions
 
-from tacit.data.catalogue import Catalogue
-from tacit.models.als import ALS
-from tacit.serving.app import create_app
-from tacit.serving.holder import ServiceHolder
-from tacit.serving.service import Service
-from tacit.serving.settings import Settings
-from tacit.serving.store import Store
+from penchant.data.catalog import Catalog
+from penchant.models.als.model import ALS
+from penchant.serving.app import create_app
+from penchant.serving.process.reload import ModelReloader
+from penchant.serving.process.settings import Settings
+from penchant.serving.service import Service
+from penchant.serving.store.base import Store
 
 V1 = "/api/v1"
 
@@ -83,10 +83,10 @@ def test_items(client):
 def test_answers_name_pictures_and_never_hold_them(tmp_path, address):
     data = random_interactions(60, 40, seed=5)
     drawn = ["data:image/svg+xml,%3Csvg/%3E"] * 40
-    named = Catalogue(data.items, names=[f"Thing {n}" for n in range(40)], pictures=drawn)
-    service = Service({"likes": ALS(factors=8, iterations=2).fit(data.with_catalogue(named))})
+    named = Catalog(data.items, names=[f"Thing {n}" for n in range(40)], pictures=drawn)
+    service = Service({"likes": ALS(factors=8, iterations=2).fit(data.with_catalog(named))})
     with Store.open(f"sqlite:///{tmp_path / 'pictures.db'}") as store:
-        app = create_app(ServiceHolder(service), store, Settings(likes="x.tacit", watch=0))
+        app = create_app(ModelReloader(service), store, Settings(likes="x.penchant", watch=0))
         with TestClient(app, base_url="http://localhost") as client:
             answer = client.get(V1 + address)
             assert "data:" not in answer.text
@@ -199,7 +199,7 @@ def test_faults_have_the_same_shape_and_tell_nothing(app, client, monkeypatch, c
     def broken(*_: object) -> None:
         raise RuntimeError("the secret of the house")
 
-    monkeypatch.setattr(app.state.tacit.holder.service, "popular", broken)
+    monkeypatch.setattr(app.state.penchant.holder.service, "popular", broken)
     answer = client.get(f"{V1}/popular")
     assert answer.status_code == 500
     assert answer.json()["error"]["kind"] == "Fault"
@@ -212,7 +212,7 @@ def test_the_server_tells_how_it_is(client, app):
     assert client.get(f"{V1}/health").json() == {"status": "ok"}
     assert client.get(f"{V1}/ready").json() == {"status": "ready"}
     assert [one["role"] for one in client.get(f"{V1}/models").json()["models"]] == ["likes", "tags"]
-    app.state.tacit.store.close()
+    app.state.penchant.store.close()
 
 
 def test_metrics_count(client):
@@ -221,10 +221,10 @@ def test_metrics_count(client):
     client.get("/nowhere")
     client.post(f"{V1}/events", json={"person": "p", "item": "i0001"})
     lines = client.get("/metrics").text.splitlines()
-    assert 'tacit_requests_total{path="/api/v1/recommend",status="2xx"} 1' in lines
-    assert 'tacit_requests_total{path="/api/v1/recommend",status="4xx"} 1' in lines
-    assert 'tacit_requests_total{path="other",status="4xx"} 1' in lines
-    assert 'tacit_request_seconds_count{path="/api/v1/recommend"} 2' in lines
-    assert 'tacit_request_seconds_bucket{path="/api/v1/recommend",le="+Inf"} 2' in lines
-    assert "tacit_events_stored_total 1" in lines
-    assert "tacit_model_users 60" in lines
+    assert 'penchant_requests_total{path="/api/v1/recommend",status="2xx"} 1' in lines
+    assert 'penchant_requests_total{path="/api/v1/recommend",status="4xx"} 1' in lines
+    assert 'penchant_requests_total{path="other",status="4xx"} 1' in lines
+    assert 'penchant_request_seconds_count{path="/api/v1/recommend"} 2' in lines
+    assert 'penchant_request_seconds_bucket{path="/api/v1/recommend",le="+Inf"} 2' in lines
+    assert "penchant_events_stored_total 1" in lines
+    assert "penchant_model_users 60" in lines

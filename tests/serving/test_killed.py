@@ -9,14 +9,16 @@ import numpy as np
 import pytest
 from tests.serving import writing
 
-from tacit.serving.store import Store
+from penchant.serving.store.base import Store
 
 
 @pytest.fixture(scope="module")
 def processes():
     """Processes that begin with everything imported."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.serving.writing", "tacit.serving.database", "psycopg"])
+    context.set_forkserver_preload(
+        ["tests.serving.writing", "penchant.serving.store.database", "psycopg"]
+    )
     return context
 
 

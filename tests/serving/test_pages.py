@@ -10,17 +10,17 @@ from PIL import Image
 from starlette.testclient import TestClient
 from tests.conftest import random_interactions
 
-from tacit.data.catalogue import Catalogue
-from tacit.models.als import ALS
-from tacit.models.popularity import Popularity
-from tacit.serving.app import create_app
-from tacit.serving.holder import ServiceHolder
-from tacit.serving.pages import files
-from tacit.serving.pages.art import tile
-from tacit.serving.pages.charts import curves, figures, moment
-from tacit.serving.service import Service
-from tacit.serving.settings import Settings
-from tacit.serving.store import Store
+from penchant.data.catalog import Catalog
+from penchant.models.als.model import ALS
+from penchant.models.popularity import Popularity
+from penchant.serving.app import create_app
+from penchant.serving.pages import files
+from penchant.serving.pages.art import tile
+from penchant.serving.pages.charts import curves, figures, moment
+from penchant.serving.process.reload import ModelReloader
+from penchant.serving.process.settings import Settings
+from penchant.serving.service import Service
+from penchant.serving.store.base import Store
 
 HOSTILE = "<script>alert('x')</script>\u202e"
 HTML = {"accept": "text/html"}
@@ -45,16 +45,16 @@ def browser(picture: Path) -> Iterator[TestClient]:
     pictures[4] = str(picture)
     pictures[5] = str(Path(__file__))
     pictures[6] = "data:image/svg+xml,%3Csvg%20onload=%22alert(1)%22/%3E"
-    catalogue = Catalogue(
+    catalog = Catalog(
         data.items, names=names, links=links, pictures=pictures, tags=[(HOSTILE,)] * 40
     )
-    model = ALS(factors=8, iterations=5).fit(data.with_catalogue(catalogue))
+    model = ALS(factors=8, iterations=5).fit(data.with_catalog(catalog))
     yield from serve(Service({"likes": model}))
 
 
 def serve(service: Service) -> Iterator[TestClient]:
     with Store.open("sqlite://") as store:
-        app = create_app(ServiceHolder(service), store, Settings(likes="model.tacit", watch=0))
+        app = create_app(ModelReloader(service), store, Settings(likes="model.penchant", watch=0))
         with TestClient(app, base_url="http://localhost", headers=HTML) as client:
             yield client
 
@@ -66,8 +66,8 @@ def small(service: Service) -> Iterator[Callable[..., TestClient]]:
 
         def make(**how) -> TestClient:
             store = stack.enter_context(Store.open("sqlite://"))
-            settings = Settings(likes="model.tacit", watch=0, most_body=2000, **how)
-            app = create_app(ServiceHolder(service), store, settings)
+            settings = Settings(likes="model.penchant", watch=0, most_body=2000, **how)
+            app = create_app(ModelReloader(service), store, settings)
             return TestClient(app, base_url="http://localhost", headers=HTML)
 
         yield make
@@ -122,7 +122,7 @@ def test_visitors_do_not_see_each_other(browser) -> None:
     browser.post("/shelf?id=i0001", data={"kind": "like"})
     browser.cookies.clear()
     assert "Begin with a few hearts" in browser.get("/shelf").text
-    browser.cookies.set("tacit_shelf", "u0001")
+    browser.cookies.set("penchant_shelf", "u0001")
     assert "Begin with a few hearts" in browser.get("/shelf").text
 
 
@@ -210,7 +210,7 @@ def test_a_fault_tells_nothing_of_itself(small, monkeypatch) -> None:
     assert (page.status_code, "<h1>That did not work" in page.text) == (500, True)
     assert "secret" not in page.text
     assert browser.get("/", headers={"accept": "*/*"}).json()["error"]["kind"] == "Fault"
-    browser.app.state.tacit.holder.service = Failing()  # the page of the failure fails as well
+    browser.app.state.penchant.holder.service = Failing()  # the page of the failure fails as well
     told = browser.get("/").json()["error"]
     assert (told["kind"], "secret" in told["message"]) == ("Fault", False)
 
@@ -219,7 +219,7 @@ def test_a_fault_tells_nothing_of_itself(small, monkeypatch) -> None:
     ("item", "kind"),
     [("i0004", "image/webp"), ("i0005", "image/svg+xml"), ("i0006", "image/svg+xml")],
 )
-def test_pictures_of_the_catalogue_alone_and_only_if_they_are_pictures(browser, item, kind) -> None:
+def test_pictures_of_the_catalog_alone_and_only_if_they_are_pictures(browser, item, kind) -> None:
     answer = browser.get(f"/picture?id={item}")
     assert (answer.status_code, answer.headers["content-type"]) == (200, kind)
     assert "sandbox" in answer.headers["content-security-policy"]

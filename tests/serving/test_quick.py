@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI, Query, Request
 from starlette.responses import JSONResponse, Response
 from starlette.testclient import TestClient
 
-from tacit.serving.api.quick import QuickRoute
+from penchant.serving.api.quick import QuickRoute
 
 QUERIES = [
     "name=a",

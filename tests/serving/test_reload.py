@@ -13,14 +13,14 @@ import pytest
 from starlette.testclient import TestClient
 from tests.serving.conftest import small_data
 
-from tacit.errors import ArtifactError
-from tacit.models.als import ALS
-from tacit.serving import holder as holding
-from tacit.serving.app import create_app
-from tacit.serving.holder import ServiceHolder, activate, learned_by
-from tacit.serving.opening import Artifacts
-from tacit.serving.settings import Settings
-from tacit.serving.store import Override, Store
+from penchant.errors import ArtifactError
+from penchant.models.als.model import ALS
+from penchant.serving.app import create_app
+from penchant.serving.process import reload as holding
+from penchant.serving.process.loader import Artifacts
+from penchant.serving.process.reload import ModelReloader, activate, learned_by
+from penchant.serving.process.settings import Settings
+from penchant.serving.store.base import Override, Store
 
 V1 = "/api/v1"
 
@@ -39,9 +39,9 @@ def opened(tmp_path):
 
 
 @pytest.fixture
-def holder(files, opened) -> ServiceHolder:
+def holder(files, opened) -> ModelReloader:
     activate(opened, files.likes)
-    return ServiceHolder.open(files, opened)
+    return ModelReloader.open(files, opened)
 
 
 def another(path: Path, seed: int = 1) -> Path:
@@ -60,14 +60,14 @@ def test_a_file_that_changes_is_put_to_use(holder, files):
 
 
 def test_a_model_that_is_made_active_is_put_to_use(holder, opened, tmp_path):
-    opened.activate(str(another(tmp_path / "new.tacit")), learned=3)
+    opened.activate(str(another(tmp_path / "new.penchant")), learned=3)
     holder.look()
     assert holder.service.likes.settings["factors"] == 6
     assert holder.service.learned == 3
 
 
 def test_a_file_written_anew_has_learned_nothing_that_is_known(opened, tmp_path):
-    path = another(tmp_path / "new.tacit")
+    path = another(tmp_path / "new.penchant")
     opened.activate(str(path), learned=3)
     assert learned_by(opened, path) == 3
     another(path, seed=2)
@@ -77,7 +77,7 @@ def test_a_file_written_anew_has_learned_nothing_that_is_known(opened, tmp_path)
 @pytest.mark.parametrize("what", ["rubbish", "truncated", "gone", "not finite"])
 def test_a_file_that_fails_its_check_changes_nothing(holder, files, opened, tmp_path, what):
     before = holder.service
-    path = another(tmp_path / "new.tacit")
+    path = another(tmp_path / "new.penchant")
     if what == "not finite":
         broken = ALS(factors=6, iterations=1).fit(small_data())
         broken._X = np.full_like(broken._X, np.nan)
@@ -133,7 +133,7 @@ def test_no_request_fails_during_twenty_reloads(holder, opened, files):
         assert len(given) > 20
         assert {status for status, _ in given} == {200}
         assert set(given) <= whole
-        assert "tacit_reloads_total 20" in client.get("/metrics").text
+        assert "penchant_reloads_total 20" in client.get("/metrics").text
         rubbish = files.likes.with_suffix(".draft")
         rubbish.write_bytes(b"rubbish")
         rubbish.replace(files.likes)  # what is mapped must not be written over
@@ -141,7 +141,7 @@ def test_no_request_fails_during_twenty_reloads(holder, opened, files):
         assert failed.status_code == 409
         assert failed.json()["error"]["kind"] == "CorruptArtifactError"
         assert client.get(f"{V1}/recommend?user=u0001").status_code == 200
-        assert "tacit_reload_failures_total 1" in client.get("/metrics").text
+        assert "penchant_reload_failures_total 1" in client.get("/metrics").text
 
 
 # --- nobody waits -----------------------------------------------------------------------
@@ -159,7 +159,7 @@ def test_what_answers_need_is_made_before_a_model_is_put_to_use(holder, files, m
     holder.reload()
     assert prepared == [(6, True)]
     assert holder.service._names is not None
-    assert holder.service.names._holders is names._holders  # the catalogue is the same
+    assert holder.service.names._holders is names._holders  # the catalog is the same
 
 
 def test_what_cannot_be_made_before_hinders_no_reload(holder, files, monkeypatch, caplog):

@@ -16,10 +16,10 @@ from schemathesis.specs.openapi.checks import (
 )
 from starlette.testclient import TestClient
 
-from tacit.serving.app import create_app
-from tacit.serving.holder import ServiceHolder
-from tacit.serving.settings import Settings
-from tacit.serving.store import Store
+from penchant.serving.app import create_app
+from penchant.serving.process.reload import ModelReloader
+from penchant.serving.process.settings import Settings
+from penchant.serving.store.base import Store
 
 V1 = "/api/v1"
 TOKEN = "a-token-of-some-length"
@@ -37,7 +37,7 @@ def schema(files, tmp_path):
     """Of an application that answers to any name: this client does not say localhost."""
     settings = Settings(likes=str(files.likes), watch=0, hosts=("*",), token=TOKEN, rate=0)
     with Store.open(f"sqlite:///{tmp_path / 'schema.db'}") as store:
-        app = create_app(ServiceHolder.open(files, store), store, settings)
+        app = create_app(ModelReloader.open(files, store), store, settings)
         yield schemathesis.openapi.from_asgi(f"{V1}/openapi.json", app)
 
 

@@ -7,12 +7,12 @@ from urllib.parse import quote
 import pytest
 from starlette.testclient import TestClient
 
-from tacit.errors import SettingsError
-from tacit.serving.app import create_app
-from tacit.serving.holder import ServiceHolder
-from tacit.serving.security import Buckets
-from tacit.serving.settings import Settings, is_loopback
-from tacit.serving.store import Store
+from penchant.errors import SettingsError
+from penchant.serving.app import create_app
+from penchant.serving.process.reload import ModelReloader
+from penchant.serving.process.settings import Settings, is_loopback
+from penchant.serving.security import Buckets
+from penchant.serving.store.base import Store
 
 V1 = "/api/v1"
 EVENT = {"person": "p", "item": "i0001"}
@@ -28,7 +28,7 @@ def asking(files, tmp_path):
         store = Store.open(f"sqlite:///{tmp_path / 'security.db'}")
         opened.append(store)
         settings = Settings(likes=str(files.likes), watch=0, **how)
-        app = create_app(ServiceHolder.open(files, store), store, settings)
+        app = create_app(ModelReloader.open(files, store), store, settings)
         return TestClient(app, base_url=base_url)
 
     yield make

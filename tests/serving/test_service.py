@@ -9,17 +9,17 @@ import pytest
 from tests.conftest import random_interactions
 from tests.serving.conftest import HOSTILE, small_data
 
-from tacit.engines import frozen
-from tacit.engines.frozen import MANY
-from tacit.errors import SettingsError, UnknownIdError, UnsupportedError
-from tacit.models.als import ALS
-from tacit.models.popularity import Popularity
-from tacit.models.units import units
-from tacit.serving.filters import Filters
-from tacit.serving.opening import Artifacts
-from tacit.serving.service import MOST, Service
-from tacit.serving.store import Override
-from tacit.serving.varied import rerank
+from penchant.errors import SettingsError, UnknownIdError, UnsupportedError
+from penchant.models._scoring import frozen
+from penchant.models._scoring.frozen import MANY
+from penchant.models._scoring.normalize import units
+from penchant.models.als.model import ALS
+from penchant.models.popularity import Popularity
+from penchant.serving.catalog.filters import Filters
+from penchant.serving.mmr import rerank
+from penchant.serving.process.loader import Artifacts
+from penchant.serving.service import MOST, Service
+from penchant.serving.store.base import Override
 
 
 def ids(found) -> list[str]:
@@ -180,15 +180,15 @@ def test_the_summary_tells_what_is_served(service):
         "likes",
         "als",
         "tags",
-        "item-neighbours",
+        "item-neighbors",
     )
     assert (likes["users"], likes["items"]) == (60, 40)
     assert likes["settings"]["factors"] == 8
     assert likes["created"]
 
 
-def test_a_model_without_catalogue_goes_by_ids():
-    data = dataclasses.replace(small_data(), catalogue=None)
+def test_a_model_without_catalog_goes_by_ids():
+    data = dataclasses.replace(small_data(), catalog=None)
     service = Service({"likes": ALS(factors=4, iterations=2).fit(data)})
     assert service.item("i0003").name == "i0003"
     assert service.search("i0003")[0].id == "i0003"

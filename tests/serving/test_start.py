@@ -9,24 +9,24 @@ import time
 from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
-from tacit.serving.pages import charts
+from penchant.serving.pages import charts
 
 OPENED = """
 import sys
-from tacit.serving import run
-from tacit.serving.holder import ServiceHolder, activate
-from tacit.serving.opening import Artifacts
-from tacit.serving.store import Store
+from penchant.serving.process import run
+from penchant.serving.process.reload import ModelReloader, activate
+from penchant.serving.process.loader import Artifacts
+from penchant.serving.store.base import Store
 from pathlib import Path
 path = Path(sys.argv[1])
 with Store.open("sqlite://") as store:
     activate(store, path)
-    ServiceHolder.open(Artifacts(path), store)
+    ModelReloader.open(Artifacts(path), store)
 print(*(name for name in ("fastapi", "scipy.linalg", "matplotlib") if name in sys.modules))
 """
 APPLICATION = """
-import sys, tacit.serving.app
-print(*(name for name in ("tacit.report", "scipy", "duckdb", "PIL.Image") if name in sys.modules))
+import sys, penchant.serving.app
+print(*(name for name in ("penchant.report", "scipy", "duckdb", "PIL.Image") if name in sys.modules))
 """
 
 
@@ -52,7 +52,7 @@ def test_routes_are_made_once_and_without_validators_of_failures(app):
 
 
 def test_names_and_map_are_made_before_anybody_asks(app):
-    service = app.state.tacit.holder.service
+    service = app.state.penchant.holder.service
     with TestClient(app, base_url="http://localhost"):
         until = time.monotonic() + 30
         while service not in charts._maps and time.monotonic() < until:
@@ -65,7 +65,7 @@ def test_what_cannot_be_made_beforehand_stops_no_server(app, monkeypatch, caplog
     def broken(_: object) -> None:
         raise RuntimeError("no map today")
 
-    monkeypatch.setattr("tacit.serving.pages.prepare", broken)
+    monkeypatch.setattr("penchant.serving.pages.prepare", broken)
     with TestClient(app, base_url="http://localhost") as client:
         until = time.monotonic() + 30
         while "no map today" not in caplog.text and time.monotonic() < until:

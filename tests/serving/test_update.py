@@ -7,15 +7,15 @@ import pytest
 from tests.conftest import random_interactions
 from tests.serving.conftest import small_data
 
-from tacit.data.ids import IdMap
-from tacit.data.interactions import Interactions
-from tacit.models.als import ALS
-from tacit.models.neighbours import ItemNeighbours
-from tacit.serving.people import People, user_of
-from tacit.serving.service import Service
-from tacit.serving.shared import Shared
-from tacit.serving.store import Event, Store
-from tacit.serving.update import gather, updated
+from penchant.data.ids import IdMap
+from penchant.data.interactions import Interactions
+from penchant.models.als.model import ALS
+from penchant.models.neighbors import ItemNeighbors
+from penchant.serving.people import People, user_of
+from penchant.serving.process.ipc import Shared
+from penchant.serving.service import Service
+from penchant.serving.store.base import Event, Store
+from penchant.serving.update import gather, updated
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_events_change_rows_and_nothing_else(opened):
         if other != person:
             assert made.history(other) == data.history(other)
     assert list(made.users)[:-1] == list(data.users)
-    assert made.catalogue is data.catalogue
+    assert made.catalog is data.catalog
 
 
 def test_to_take_events_in_twice_does_no_harm(opened):
@@ -113,7 +113,7 @@ def test_a_visitor_keeps_their_shelf_when_the_model_has_learned_from_it(opened):
     data, told = gather(old.interactions, opened)
     service = Service({"likes": updated(old, data)}, learned=told.learned)
     assert people.likes(service, "visitor-1") == before
-    assert people.somebody(service, "visitor-1").user == user_of("visitor-1", data.users)
+    assert people.resolve(service, "visitor-1").user == user_of("visitor-1", data.users)
     opened.add([Event("visitor-1", 3, "unlike")])
     people.refresh(service)
     assert list(people.likes(service, "visitor-1")) == [5, 7]
@@ -144,7 +144,7 @@ def test_a_model_knows_the_new_ones(opened, refit):
 
 
 def test_what_can_not_be_trained_on_is_fitted_anew(opened):
-    old = ItemNeighbours().fit(small_data())
+    old = ItemNeighbors().fit(small_data())
     opened.add([Event("new person", "i0001")])
     new = updated(old, gather(old.interactions, opened)[0])
     assert "new person" in new.users

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from multiprocessing.connection import Connection
 
-from tacit.serving.store import Event, Store
+from penchant.serving.store.base import Event, Store
 
 PEOPLE = 4
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import tacit
-from tacit.data.interactions import Interactions
-from tacit.split import Split, leave_k_out
-from tacit.tuning.worker import Progress
+import penchant
+from penchant.data.interactions import Interactions
+from penchant.split import Split, leave_k_out
+from penchant.tuning.worker import Progress
 
 SPACE: dict[str, Any] = {
     "factors": [2, 3, 4, 5, 6],
@@ -34,6 +34,6 @@ def go(storage: Path, data: Interactions, how: dict[str, Any], measured: Any = N
         if measured is not None and now.row is not None and now.ended is None:
             measured.release()
 
-    tacit.search(
-        tacit.ALS, SPACE, split, storage=storage, final=final, on_progress=told, **{**HOW, **how}
+    penchant.tune(
+        penchant.ALS, SPACE, split, storage=storage, final=final, on_progress=told, **{**HOW, **how}
     )

@@ -8,36 +8,36 @@ import numpy as np
 import pytest
 from tests.conftest import random_interactions
 
-import tacit
-from tacit.errors import DataError, NotFittedError, SettingsError
-from tacit.tuning.curve import Patience
-from tacit.tuning.results import CurveRow, LearningCurve
+import penchant
+from penchant.errors import DataError, NotFittedError, SettingsError
+from penchant.tuning.curve import Patience
+from penchant.tuning.results import CurveRow, LearningCurve
 
 METRICS = ("precision@3", "mse")
 
 
 @pytest.fixture(scope="module")
-def split() -> tacit.Split:
-    return tacit.split.leave_k_out(random_interactions(80, 50), 3, fraction_of_users=0.5)
+def split() -> penchant.Split:
+    return penchant.split.leave_k_out(random_interactions(80, 50), 3, fraction_of_users=0.5)
 
 
-def als(**settings) -> tacit.ALS:
-    return tacit.ALS(**{"factors": 6, "alpha": 4.0, "threads": 1, **settings})
+def als(**settings) -> penchant.ALS:
+    return penchant.ALS(**{"factors": 6, "alpha": 4.0, "threads": 1, **settings})
 
 
 def curve(model, split, epochs=(1, 2, 4), **how) -> LearningCurve:
-    return tacit.learning_curve(model, split, epochs, METRICS, verbose=False, **how)
+    return penchant.learning_curve(model, split, epochs, METRICS, verbose=False, **how)
 
 
 def measured(model, split) -> dict[str, float]:
-    return dict(tacit.evaluate(model, split, metrics=METRICS, bootstrap=0).figures)
+    return dict(penchant.evaluate(model, split, metrics=METRICS, bootstrap=0).figures)
 
 
 @pytest.mark.parametrize("solver", ["exact", "cg", "auto"])
 @pytest.mark.parametrize("tall", [True, False])
 def test_a_row_is_what_a_model_of_so_many_epochs_gives(solver, tall) -> None:
     shape = (90, 40) if tall else (40, 90)  # the smaller side is solved first
-    split = tacit.split.leave_k_out(random_interactions(*shape), 3)
+    split = penchant.split.leave_k_out(random_interactions(*shape), 3)
     found = curve(als(solver=solver), split)
     assert [row.epoch for row in found.rows] == [1, 2, 4]
     for row in found.rows:
@@ -59,7 +59,7 @@ def test_train_figures_are_of_the_users_who_are_tested(split) -> None:
     found = curve(als(), split, [2])
     model = als(iterations=2).fit(split.train)
     tested = np.flatnonzero(split.test.csr.row_counts)
-    whole = tacit.evaluate(model, split, metrics=METRICS, on="train", per_user=True, bootstrap=0)
+    whole = penchant.evaluate(model, split, metrics=METRICS, on="train", per_user=True, bootstrap=0)
     theirs = np.isin(np.flatnonzero(split.train.csr.row_counts), tested)
     for name in METRICS:
         mean = whole.per_user[name][theirs].mean()
@@ -83,7 +83,7 @@ def test_without_patience_the_model_has_the_last_epoch(split) -> None:
 
 
 @pytest.mark.parametrize(
-    "model", [tacit.Popularity(), tacit.ItemNeighbours(neighbours=5)], ids=["top", "near"]
+    "model", [penchant.Popularity(), penchant.ItemNeighbors(neighbors=5)], ids=["top", "near"]
 )
 def test_models_without_epochs_get_one_row(model, split) -> None:
     found = curve(model, split)
@@ -92,14 +92,14 @@ def test_models_without_epochs_get_one_row(model, split) -> None:
 
 
 def test_new_people(split) -> None:
-    strong = tacit.split.held_out_users(random_interactions(80, 50), 0.3)
+    strong = penchant.split.held_out_users(random_interactions(80, 50), 0.3)
     model = als()
     found = curve(model, strong)
     assert measured(model, strong) == found.rows[-1].test
 
 
 def test_it_prints_the_articles_table_as_it_grows(split, capsys) -> None:
-    found = tacit.learning_curve(als(), split, [1, 2])
+    found = penchant.learning_curve(als(), split, [1, 2])
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split(" | ") == str(found).splitlines()[0].split(" | ")
     assert [cell.strip() for cell in lines[0].split("|")] == [
@@ -151,12 +151,12 @@ def test_patience_counts_rows_that_are_no_better() -> None:
 )
 def test_what_can_not_be_asked(split, how, told) -> None:
     with pytest.raises(SettingsError, match=told):
-        tacit.learning_curve(als(), split, **how)
+        penchant.learning_curve(als(), split, **how)
 
 
 def test_what_is_no_split() -> None:
-    with pytest.raises(DataError, match=r"tacit\.Split is needed"):
-        tacit.learning_curve(als(), random_interactions(9, 9))
+    with pytest.raises(DataError, match=r"penchant\.Split is needed"):
+        penchant.learning_curve(als(), random_interactions(9, 9))
 
 
 def test_a_snapshot_stays_as_it_was(split) -> None:
@@ -166,7 +166,7 @@ def test_a_snapshot_stays_as_it_was(split) -> None:
     model.partial_fit(iterations=3)
     np.testing.assert_array_equal(kept.item_factors, before)
     assert (len(kept.epochs), len(model.epochs)) == (2, 5)
-    model.adopt(kept)
+    model.load_state_from(kept)
     np.testing.assert_array_equal(model.item_factors, before)
     with pytest.raises(NotFittedError):
         als().snapshot()

@@ -12,9 +12,9 @@ import pytest
 from tests.conftest import random_interactions
 from tests.tuning.killed import HOW, SPACE, go, splits
 
-import tacit
-from tacit.data.interactions import Interactions
-from tacit.tuning.results import SearchResult
+import penchant
+from penchant.data.interactions import Interactions
+from penchant.tuning.results import TuningResult
 
 POINTS = 30
 
@@ -22,7 +22,7 @@ POINTS = 30
 @pytest.fixture(scope="module")
 def plays(real_data) -> Interactions:
     folder = real_data("lastfm-2k/user_artists.dat").parent
-    return tacit.datasets.load("lastfm-2k", path=folder).threshold(20, 20)
+    return penchant.datasets.load("lastfm-2k", path=folder).threshold(20, 20)
 
 
 @pytest.fixture(scope="module")
@@ -30,17 +30,22 @@ def processes():
     """Processes that begin with everything imported."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(
-        ["tests.tuning.killed", "tacit.tuning.worker", "scipy.linalg", "tacit.models.als"]
+        [
+            "tests.tuning.killed",
+            "penchant.tuning.worker",
+            "scipy.linalg",
+            "penchant.models.als.model",
+        ]
     )
     return context
 
 
-def resumed(storage: Path | None, data: Interactions, **how) -> SearchResult:
+def resumed(storage: Path | None, data: Interactions, **how) -> TuningResult:
     split, final = splits(data)
-    return tacit.search(tacit.ALS, SPACE, split, storage=storage, final=final, **{**HOW, **how})
+    return penchant.tune(penchant.ALS, SPACE, split, storage=storage, final=final, **{**HOW, **how})
 
 
-def table(result: SearchResult) -> dict:
+def table(result: TuningResult) -> dict:
     """All but times, which are never the same."""
     curves = [[(row.epoch, row.train, row.test) for row in one.curve.rows] for one in result.trials]
     return {

@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from tacit import plots
-from tacit.errors import BadLinesError, DataError, EmptyDataError, SettingsError
-from tacit.tuning.published import read_grid_log
+from penchant import plots
+from penchant.errors import BadLinesError, DataError, EmptyDataError, SettingsError
+from penchant.tuning.published import read_grid_log
 
 RULE = "+------------+------------+------------+------------+------------+"
 HEAD = """\

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import tacit
-from tacit.errors import SettingsError
-from tacit.tuning.space import Space
+import penchant
+from penchant.errors import SettingsError
+from penchant.tuning.space import Space
 
 
 def test_a_grid_holds_every_combination_once() -> None:
-    space = Space(tacit.ALS, {"factors": [2, 4, 8], "alpha": [1.0, 5.0], "confidence": "log"})
+    space = Space(penchant.ALS, {"factors": [2, 4, 8], "alpha": [1.0, 5.0], "confidence": "log"})
     points = space.grid(0)
     assert sorted((one["factors"], one["alpha"]) for one in points) == [
         *((2, 1.0), (2, 5.0), (4, 1.0), (4, 5.0), (8, 1.0), (8, 5.0))
@@ -24,9 +24,9 @@ def test_a_grid_holds_every_combination_once() -> None:
 
 def test_what_is_drawn_depends_on_seed_and_number_only() -> None:
     given = {"factors": (2, 64), "alpha": (0.1, 100, "log"), "confidence": ["log", "linear"]}
-    space = Space(tacit.ALS, given)
+    space = Space(penchant.ALS, given)
     points = [space.draw(3, number) for number in range(200)]
-    assert points == [Space(tacit.ALS, given).draw(3, number) for number in range(200)]
+    assert points == [Space(penchant.ALS, given).draw(3, number) for number in range(200)]
     assert {type(one["factors"]) for one in points} == {int}
     assert {one["confidence"] for one in points} == {"log", "linear"}
     assert min(one["factors"] for one in points) < 6
@@ -35,14 +35,14 @@ def test_what_is_drawn_depends_on_seed_and_number_only() -> None:
 
 
 def test_whole_ends_of_a_setting_that_takes_fractions() -> None:
-    space = Space(tacit.ALS, {"alpha": (1, 3), "factors": (1, 3)})
+    space = Space(penchant.ALS, {"alpha": (1, 3), "factors": (1, 3)})
     assert not space.ranges["alpha"].whole
     assert space.ranges["factors"].whole
 
 
 @given(low=st.integers(1, 50), more=st.integers(1, 50), share=st.floats(0, 1), log=st.booleans())
 def test_a_range_keeps_to_its_ends(low: int, more: int, share: float, log: bool) -> None:
-    whole, fraction = tacit.Range(low, low + more, log), tacit.Range(low / 7, low + more, log)
+    whole, fraction = penchant.Range(low, low + more, log), penchant.Range(low / 7, low + more, log)
     assert low <= whole.at(share) <= low + more
     assert isinstance(whole.at(share), int)
     assert low / 7 <= fraction.at(share) <= low + more
@@ -66,9 +66,9 @@ def test_a_range_keeps_to_its_ends(low: int, more: int, share: float, log: bool)
 )
 def test_what_is_no_space(space, told) -> None:
     with pytest.raises(SettingsError, match=told):
-        Space(tacit.ALS, space)
+        Space(penchant.ALS, space)
 
 
 def test_a_grid_of_a_range_is_refused() -> None:
     with pytest.raises(SettingsError, match="alpha has a range"):
-        Space(tacit.ALS, {"alpha": (1.0, 2.0)}).grid(0)
+        Space(penchant.ALS, {"alpha": (1.0, 2.0)}).grid(0)

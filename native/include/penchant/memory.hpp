@@ -1,0 +1,27 @@
+// Blocks of aligned memory that are not filled with zeros first.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+
+namespace penchant {
+
+inline constexpr std::align_val_t cache_line{64};
+
+struct FreeAligned {
+  void operator()(void* block) const { ::operator delete[](block, cache_line); }
+};
+
+template <class T>
+using Buffer = std::unique_ptr<T[], FreeAligned>;
+
+/// n uninitialized entries of a trivial type, aligned to a cache line.
+template <class T>
+Buffer<T> make_buffer(std::int64_t n) {
+  const auto bytes = static_cast<std::size_t>(n) * sizeof(T);
+  return Buffer<T>(static_cast<T*>(::operator new[](bytes == 0 ? 1 : bytes, cache_line)));
+}
+
+}  // namespace penchant

@@ -1,0 +1,25 @@
+// Extrapolation of one side's factors from epoch to epoch; docs/solver.md says what it is good for.
+#pragma once
+
+#include <cstdint>
+
+#include "penchant/solve.hpp"
+
+namespace penchant {
+
+/// Factors as they were, in half the memory: of each row the numbers in 16 bits, and the size of
+/// the largest. What is lost, 1/65,534 of that, is far below what an epoch moves.
+struct QuantizedFactors {
+  std::int16_t* numbers;  // rows × stride
+  float* largest;         // rows
+};
+
+void quantize_previous(Factors<const float> X, QuantizedFactors out, int threads);
+
+/// X += momentum (X − B·turn), where B is what `before` holds; `before` becomes what X was.
+///
+/// `turn`, f × f and row-major, takes the coordinates that B is in to those of X.
+void extrapolate(Factors<float> X, QuantizedFactors before, const float* turn, float momentum,
+                 int threads);
+
+}  // namespace penchant

@@ -1,0 +1,82 @@
+// The half step of alternating least squares: one small least-squares problem per row.
+//
+// Everything happens in the coordinates of the eigenvectors Q of YᵀY, where the part of the
+// system that all rows share is diagonal; docs/solver.md derives it. For one row, with the fixed
+// side Y, W = YQ, Γ = α0 Λ + λ_row I and γ = Γ^(−1/2):
+//
+//     (I + BᵀB) z = Bᵀt        rows of B: √(c − α0) · γ∘w        t = c·p / √(c − α0)
+//
+// and the row's factors, in the coordinates of Q, are γ∘z. Directions with Γ = 0 get γ = 0: the
+// solution of least norm.
+//
+// T is the type of the factors, float or double. Results do not depend on the number of threads.
+#pragma once
+
+#include <cstdint>
+
+#include "penchant/parallel.hpp"
+
+namespace penchant {
+
+enum class Solver { exact, cg, automatic };
+
+/// Sparse rows: row r holds the entries indptr[r] … indptr[r + 1].
+///
+/// confidence_delta is what an observed cell weighs above an unobserved one, c − α0 > 0, with the sign of
+/// the preference: positive where p = 1, negative where p = 0 (a dislike).
+struct WeightedRows {
+  const std::int64_t* indptr;
+  const std::int32_t* indices;
+  const float* confidence_delta;
+  std::int64_t n_rows;
+};
+
+/// Row-major, `stride` apart; stride is a multiple of factor_granule<T>(), and what lies beyond
+/// the columns is 0.
+template <class T>
+struct Factors {
+  T* data;
+  std::int64_t rows;
+  std::int64_t columns;
+  std::int64_t stride;
+};
+
+/// What strides of factors must be a multiple of, on the instruction set in use.
+template <class T>
+std::int64_t factor_granule();
+
+/// What all rows of a half step share.
+template <class T>
+struct Shared {
+  const double* eigenvalues;      // Λ of YᵀY, f, none negative
+  const T* eigenvectors;          // Q, f × f, row-major: eigenvectors are columns
+  const double* regularization;   // λ_row, one per row
+  double unobserved_weight;       // α0
+  Solver solver;
+  int cg_steps;
+};
+
+/// YᵀY in double, f × f. `precise` sums in double throughout; else T in blocks of rows.
+template <class T>
+void gram(Factors<const T> Y, double* out, bool precise, int threads, const Poll& poll = {});
+
+/// Solves every row of X with Y fixed. Afterwards both are in the coordinates of Q: X Yᵀ is what
+/// counts, and it does not change when both sides turn. Rows of X without entries become zero;
+/// conjugate gradients start from what X holds. If poll throws, every row of X is either solved
+/// or as it was, turned like the rest.
+template <class T>
+void half_step(const WeightedRows& rows, const Shared<T>& shared, Factors<T> Y, Factors<T> X,
+               int threads, const Poll& poll = {});
+
+/// Solves every row of X with Y fixed, exactly, in the coordinates that Y is in.
+template <class T>
+void fold_in(const WeightedRows& rows, const Shared<T>& shared, Factors<const T> Y, Factors<T> X,
+             int threads, const Poll& poll = {});
+
+/// Σ over stored cells of c (p − ŷ)² − α0 ŷ², ŷ = x·y: the part of the objective that is not
+/// α0 tr(XᵀX YᵀY) + regularization.
+template <class T>
+double observed_loss(const WeightedRows& rows, Factors<const T> X, Factors<const T> Y,
+                     double unobserved_weight, int threads, const Poll& poll = {});
+
+}  // namespace penchant

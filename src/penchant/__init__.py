@@ -1,0 +1,110 @@
+"""penchant learns what people like from what they do: likes, plays, purchases, clicks.
+
+The names below are the public ones. They are imported at first use, so that
+``import penchant`` and ``penchant --help`` cost nothing that is not needed.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from penchant import errors as errors
+    from penchant import plots as plots
+    from penchant import split as split
+    from penchant.content import images as images
+    from penchant.content import texts as texts
+    from penchant.data import datasets as datasets
+    from penchant.data.catalog import Catalog as Catalog
+    from penchant.data.events import Events as Events
+    from penchant.data.events import read_events as read_events
+    from penchant.data.features import Features as Features
+    from penchant.data.interactions import Interactions as Interactions
+    from penchant.data.io.feature_tables import read_features as read_features
+    from penchant.data.io.read import read_catalog as read_catalog
+    from penchant.data.io.read import read_interactions as read_interactions
+    from penchant.errors import PenchantError as PenchantError
+    from penchant.evaluation.evaluate import Evaluation as Evaluation
+    from penchant.evaluation.evaluate import evaluate as evaluate
+    from penchant.models import load as load
+    from penchant.models.als.hybrid import HybridALS as HybridALS
+    from penchant.models.als.model import ALS as ALS
+    from penchant.models.blend.model import Blend as Blend
+    from penchant.models.content import Content as Content
+    from penchant.models.linear.ease import EASE as EASE
+    from penchant.models.neighbors import ItemNeighbors as ItemNeighbors
+    from penchant.models.popularity import Popularity as Popularity
+    from penchant.models.ranking.model import Ranking as Ranking
+    from penchant.models.tags import items_for_tag as items_for_tag
+    from penchant.models.tags import suggest_tags as suggest_tags
+    from penchant.results import Explanation as Explanation
+    from penchant.results import Recommendations as Recommendations
+    from penchant.split import Split as Split
+    from penchant.tuning.curve import learning_curve as learning_curve
+    from penchant.tuning.results import LearningCurve as LearningCurve
+    from penchant.tuning.results import TuningResult as TuningResult
+    from penchant.tuning.space import Range as Range
+    from penchant.tuning.tune import search as search
+
+__version__ = "0.1.0"
+
+# public name → the module it lives in
+_HOMES = {
+    "ALS": "penchant.models.als.model",
+    "Blend": "penchant.models.blend.model",
+    "Catalog": "penchant.data.catalog",
+    "Content": "penchant.models.content",
+    "EASE": "penchant.models.linear.ease",
+    "Evaluation": "penchant.evaluation.evaluate",
+    "Events": "penchant.data.events",
+    "Explanation": "penchant.results",
+    "Features": "penchant.data.features",
+    "HybridALS": "penchant.models.als.hybrid",
+    "Interactions": "penchant.data.interactions",
+    "ItemNeighbors": "penchant.models.neighbors",
+    "LearningCurve": "penchant.tuning.results",
+    "Popularity": "penchant.models.popularity",
+    "Range": "penchant.tuning.space",
+    "Ranking": "penchant.models.ranking.model",
+    "Recommendations": "penchant.results",
+    "TuningResult": "penchant.tuning.results",
+    "Split": "penchant.split",
+    "PenchantError": "penchant.errors",
+    "evaluate": "penchant.evaluation.evaluate",
+    "items_for_tag": "penchant.models.tags",
+    "learning_curve": "penchant.tuning.curve",
+    "load": "penchant.models",
+    "read_catalog": "penchant.data.io.read",
+    "read_events": "penchant.data.events",
+    "read_features": "penchant.data.io.feature_tables",
+    "read_interactions": "penchant.data.io.read",
+    "search": "penchant.tuning.tune",
+    "suggest_tags": "penchant.models.tags",
+}
+# public modules
+_MODULES = {
+    "datasets": "penchant.data.datasets",
+    "errors": "penchant.errors",
+    "images": "penchant.content.images",
+    "plots": "penchant.plots",
+    "split": "penchant.split",
+    "texts": "penchant.content.texts",
+}
+
+__all__ = sorted([*_HOMES, *_MODULES, "__version__"])
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        value: Any = importlib.import_module(_MODULES[name])
+    elif name in _HOMES:
+        value = getattr(importlib.import_module(_HOMES[name]), name)
+    else:
+        raise AttributeError(f"module 'penchant' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

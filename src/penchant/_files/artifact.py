@@ -1,0 +1,287 @@
+"""Models as files: arrays, ids, catalog and settings in one bundle; versioned, no pickle.
+
+This module knows no model. A model puts what it is into a :class:`Bundle` and is made again from
+one; ``penchant.load`` looks at :attr:`Bundle.model` to find the class. How arrays and the manifest
+lie in the file is :mod:`penchant._files.container`'s business.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from penchant import __version__
+from penchant._files import container
+from penchant.data.catalog import Catalog
+from penchant.data.ids import IdMap
+from penchant.data.interactions import Csr
+from penchant.data.string_buffer import Texts
+from penchant.errors import CorruptArtifactError, DataError
+
+Array = npt.NDArray[Any]
+
+_TEXT_FIELDS = ("names", "links", "pictures")
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """All that a model file holds; the same going in and coming out.
+
+    Attributes
+    ----------
+    model
+        The kind of model, by which the class to load is found.
+    settings
+        What the model was made with: plain JSON (a tuple comes back as a list).
+    arrays
+        float32, float64, int32, int64, uint8 or bool, by name; read-only when read.
+    matrices
+        Sparse matrices by name, such as the interactions that the model was fitted on.
+    users, items
+        The outside ids, or None.
+    ids
+        Other ids by name, such as what features are called; their kind is that name when read.
+    catalog
+        Names, links, pictures and tags, or None. When read, its texts are decoded one by one, as
+        they are looked at.
+    info
+        What else is worth knowing, as plain JSON: a summary of the data, metrics.
+    created
+        When it was written, in UTC, as ``2025-01-31T12:00:00+00:00``; filled in by :func:`write`
+        where it is empty.
+    penchant_version
+        Which penchant wrote it; filled in by :func:`write` where it is empty.
+    """
+
+    model: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    arrays: Mapping[str, Array] = field(default_factory=dict)
+    matrices: Mapping[str, Csr] = field(default_factory=dict)
+    users: IdMap | None = None
+    items: IdMap | None = None
+    ids: Mapping[str, IdMap] = field(default_factory=dict)
+    catalog: Catalog | None = None
+    info: Mapping[str, Any] = field(default_factory=dict)
+    created: str = ""
+    penchant_version: str = ""
+
+
+def write(bundle: Bundle, path: str | os.PathLike[str]) -> None:
+    """Write a bundle to one file, whole or not at all.
+
+    Raises
+    ------
+    DataError
+        If an array's dtype has no place in the file, a text is not valid Unicode, or the settings
+        are not plain JSON.
+    ArtifactError
+        If the file can't be written there.
+    """
+    arrays: dict[str, Array] = {f"arrays/{name}": one for name, one in bundle.arrays.items()}
+    for name, matrix in bundle.matrices.items():
+        for part in ("indptr", "indices", "values"):
+            arrays[f"matrices/{name}/{part}"] = getattr(matrix, part)
+    own = {"users": bundle.users, "items": bundle.items}
+    for name, ids in (own | {f"ids/{name}": one for name, one in bundle.ids.items()}).items():
+        arrays |= _pack_ids(name, ids)
+    arrays |= _pack_catalog(bundle.catalog, bundle.items)
+    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    manifest = {
+        "model": bundle.model,
+        "settings": bundle.settings,
+        "info": bundle.info,
+        "columns": {name: matrix.n_columns for name, matrix in bundle.matrices.items()},
+        "catalog": None if bundle.catalog is None else bundle.catalog.fields(),
+        "created": bundle.created or now,
+        "penchant_version": bundle.penchant_version or __version__,
+    }
+    container.write(path, arrays, manifest)
+
+
+def read(path: str | os.PathLike[str], *, verify: bool = True, mmap: bool = True) -> Bundle:
+    """Read a bundle.
+
+    Parameters
+    ----------
+    path
+        The file.
+    verify
+        Whether to compare the checksum of everything, which finds any altered byte at about
+        1.5 GB a second. Without it only the header and the structure are checked: for a server
+        that opens a large file it has verified before.
+    mmap
+        Whether arrays stay in the file and are paged in where they are used.
+
+    Raises
+    ------
+    ArtifactError
+        If there is no such file or it is not a penchant model.
+    CorruptArtifactError
+        If it is truncated or altered.
+    NewerFormatError
+        If a later version of penchant wrote it.
+    """
+    arrays, manifest = container.read(path, verify=verify, mmap=mmap)
+    try:
+        return _unpack(arrays, manifest)
+    except KeyError as error:
+        raise CorruptArtifactError(f"{path} can't be used: it lacks {error}") from None
+    except (DataError, TypeError, ValueError, AttributeError) as error:
+        raise CorruptArtifactError(f"{path} can't be used: {error}") from error
+
+
+def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The manifest of a file and its size in bytes, without reading its arrays.
+
+    Raises
+    ------
+    ArtifactError
+        As :func:`read` does.
+    """
+    arrays, manifest = container.read(path, verify=False)
+    shapes = {
+        name.removeprefix("arrays/"): {"dtype": str(one.dtype), "shape": list(one.shape)}
+        for name, one in arrays.items()
+        if name.startswith("arrays/")
+    }
+    return {**manifest, "arrays": shapes, "bytes": Path(path).stat().st_size}
+
+
+# --- pieces ↔ arrays --------------------------------------------------------------------
+
+
+def _unpack(arrays: dict[str, Array], manifest: dict[str, Any]) -> Bundle:
+    users, items = _own_ids("users", arrays), _own_ids("items", arrays)
+    fields = manifest["catalog"]
+    bundle = Bundle(
+        model=manifest["model"],
+        settings=manifest["settings"],
+        arrays={
+            name.removeprefix("arrays/"): array
+            for name, array in arrays.items()
+            if name.startswith("arrays/")
+        },
+        matrices={
+            name: _unpack_matrix(name, n_columns, arrays)
+            for name, n_columns in manifest["columns"].items()
+        },
+        users=users,
+        items=items,
+        ids={
+            name: _unpack_ids(f"ids/{name}", arrays, name)
+            for name in sorted({at.split("/")[1] for at in arrays if at.startswith("ids/")})
+        },
+        catalog=None if fields is None else _unpack_catalog(fields, items, arrays),
+        info=manifest["info"],
+        created=manifest["created"],
+        penchant_version=manifest["penchant_version"],
+    )
+    for name, kind in (("model", str), ("settings", dict), ("info", dict), ("created", str)):
+        if not isinstance(getattr(bundle, name), kind):
+            raise DataError(f"its {name} is not what it should be")
+    return bundle
+
+
+def _unpack_matrix(name: str, n_columns: Any, arrays: dict[str, Array]) -> Csr:
+    """A matrix that native code can walk without looking: rows rise, columns exist."""
+    indptr, indices, values = (
+        _typed(arrays, f"matrices/{name}/{part}", dtype)
+        for part, dtype in (("indptr", np.int64), ("indices", np.int32), ("values", np.float32))
+    )
+    if not len(indptr) or indptr[0] != 0 or indptr[-1] != len(indices):
+        raise DataError(f"the rows of matrix {name!r} don't fit its entries")
+    if (indptr[1:] < indptr[:-1]).any() or len(indices) != len(values):
+        raise DataError(f"the rows of matrix {name!r} don't fit its entries")
+    if type(n_columns) is not int or n_columns < 0:
+        raise DataError(f"matrix {name!r} has {n_columns!r} columns")
+    if len(indices) and not (indices.min() >= 0 and int(indices.max()) < n_columns):
+        raise DataError(f"matrix {name!r} has entries outside its {n_columns:,} columns")
+    return Csr(indptr, indices, values, n_columns)
+
+
+def _pack_ids(where: str, ids: IdMap | None) -> dict[str, Array]:
+    if ids is None:
+        return {}
+    if ids.are_integers:
+        return {f"{where}/ids": ids.array}
+    return _pack_texts(where, ids.array.tolist())
+
+
+def _own_ids(where: str, arrays: dict[str, Array]) -> IdMap | None:
+    """The ids of users, items or a catalog, if the file has them."""
+    if not {f"{where}/ids", f"{where}/offsets"} & arrays.keys():
+        return None
+    return _unpack_ids(where, arrays, "user" if where == "users" else "item")
+
+
+def _unpack_ids(where: str, arrays: dict[str, Array], kind: str) -> IdMap:
+    if f"{where}/ids" in arrays:
+        return IdMap.trusted(_typed(arrays, f"{where}/ids", np.int64), kind)
+    texts = _unpack_texts(where, arrays).decode()
+    ids = np.empty(len(texts), dtype=object)
+    ids[:] = texts
+    return IdMap.trusted(ids, kind)
+
+
+def _pack_texts(where: str, texts: Sequence[str]) -> dict[str, Array]:
+    packed = Texts.of(texts)
+    return {f"{where}/text": packed.blob, f"{where}/offsets": packed.offsets}
+
+
+def _unpack_texts(where: str, arrays: dict[str, Array]) -> Texts:
+    return Texts(
+        _typed(arrays, f"{where}/text", np.uint8), _typed(arrays, f"{where}/offsets", np.int64)
+    )
+
+
+def _pack_catalog(catalog: Catalog | None, items: IdMap | None) -> dict[str, Array]:
+    """Texts and offsets of each field; tags have offsets once more, from items to tags."""
+    if catalog is None:
+        return {}
+    shared = items is not None and catalog.items == items
+    packed = {} if shared else _pack_ids("catalog/items", catalog.items)
+    for name in _TEXT_FIELDS:
+        texts = getattr(catalog, name)
+        if texts is not None:
+            packed |= _pack_texts(f"catalog/{name}", texts)
+    if catalog.tags is not None:
+        counts = np.array([0, *map(len, catalog.tags)], dtype=np.int64)
+        packed["catalog/tags/rows"] = np.cumsum(counts)
+        packed |= _pack_texts("catalog/tags", [tag for tags in catalog.tags for tag in tags])
+    return packed
+
+
+def _unpack_catalog(fields: list[str], items: IdMap | None, arrays: dict[str, Array]) -> Catalog:
+    own = _own_ids("catalog/items", arrays)
+    known = items if own is None else own
+    if known is None:
+        raise DataError("its catalog has no ids")
+    texts = {
+        name: _unpack_texts(f"catalog/{name}", arrays) for name in _TEXT_FIELDS if name in fields
+    }
+    tags = _unpack_tags(arrays) if "tags" in fields else None
+    return Catalog(known, tags=tags, **texts)
+
+
+def _unpack_tags(arrays: dict[str, Array]) -> list[tuple[str, ...]]:
+    rows = _typed(arrays, "catalog/tags/rows", np.int64)
+    tags = _unpack_texts("catalog/tags", arrays).decode()
+    if not len(rows) or rows[0] != 0 or rows[-1] != len(tags) or (rows[1:] < rows[:-1]).any():
+        raise DataError("its tags don't fit its items")
+    ends = rows.tolist()
+    return [tuple(tags[begin:end]) for begin, end in itertools.pairwise(ends)]
+
+
+def _typed(arrays: dict[str, Array], name: str, dtype: Any) -> Array:
+    array = arrays[name]
+    if array.dtype != dtype or array.ndim != 1:
+        raise DataError(f"{name!r} is {array.dtype} of shape {array.shape}")
+    return array

@@ -1,0 +1,343 @@
+"""Named arrays and a manifest in one file: written whole or not at all, checked when read.
+
+The file is a plain safetensors file (eight bytes that give the header's length, a JSON header,
+the arrays one after another), so any safetensors reader can open it. What penchant adds lies in the
+header's ``__metadata__``: the manifest, a SHA-256 of the arrays, and one of the header itself.
+
+Alignment: the header is padded with spaces until the arrays begin at a multiple of 64 bytes, and
+arrays are laid down by falling item size; since a size is a multiple of every smaller one, each
+array begins at a multiple of its own item size and can be used where it lies in the mapped file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import math
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from penchant.errors import ArtifactError, CorruptArtifactError, DataError, NewerFormatError
+
+FORMAT = 1
+"""The version of the layout that this module writes, and the newest it reads."""
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+_ALIGNMENT = 64
+_MAX_HEADER = 16 * 2**20
+_BLANK = "0" * 64  # stands where the header's own digest goes while that digest is taken
+_DTYPES: dict[str, np.dtype[Any]] = {
+    "F64": np.dtype("<f8"),
+    "I64": np.dtype("<i8"),
+    "F32": np.dtype("<f4"),
+    "I32": np.dtype("<i4"),
+    "U8": np.dtype("u1"),
+    "BOOL": np.dtype("?"),
+}
+_CODES = {dtype: code for code, dtype in _DTYPES.items()}
+
+
+@dataclass(frozen=True)
+class _Slot:
+    """Where one array lies in the data part of the file."""
+
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    begin: int
+    end: int
+
+
+# --- writing ----------------------------------------------------------------------------
+
+
+def write(path: str | os.PathLike[str], arrays: Arrays, manifest: Mapping[str, Any]) -> None:
+    """Write arrays and a manifest to one file.
+
+    The file appears under its name only when it is whole and on disk; after a failure or an
+    interrupt the file that was there before is untouched and nothing else is left behind.
+
+    Parameters
+    ----------
+    path
+        Where to; an existing file is replaced.
+    arrays
+        float32, float64, int32, int64, uint8 or bool, of any shape.
+    manifest
+        What JSON can hold: texts, finite numbers, booleans, None, lists and mappings of these.
+
+    Raises
+    ------
+    DataError
+        If an array has another dtype, or the manifest holds what JSON can't.
+    ArtifactError
+        If the file can't be written there.
+    """
+    ordered = _ordered(arrays)
+    header = _header(ordered, manifest)
+    with replacing(path) as file:
+        file.write(len(header).to_bytes(8, "little"))
+        file.write(header)
+        for array in ordered.values():
+            file.write(_bytes_of(array))
+
+
+@contextlib.contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """A new file that takes the place of ``path`` once the block ends without an error.
+
+    Raises
+    ------
+    ArtifactError
+        If the file can't be written there.
+    """
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise ArtifactError(f"{os.fspath(path)!r} is a folder: give the name of a file")
+    if target.exists() and not target.is_file():  # such as /dev/null, which a file would replace
+        raise ArtifactError(f"{path} is not a regular file: give the name of one")
+    draft = target.with_name(f".{target.name[:80]}.{secrets.token_hex(6)}.tmp")
+    try:
+        # mode "x" rather than tempfile: the file gets the rights that the umask gives
+        with draft.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(target)
+    except OSError as error:
+        raise ArtifactError(f"can't write {path}: {error.strerror or error}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink()
+    _sync_folder(target.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name itself durable, where the system can."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _ordered(arrays: Arrays) -> dict[str, npt.NDArray[Any]]:
+    """Little-endian, C-ordered, and by falling item size: see the alignment above."""
+    ready = {}
+    for name, array in arrays.items():
+        dtype = array.dtype.newbyteorder("<")
+        if dtype not in _CODES:
+            known = ", ".join(str(one) for one in _CODES)
+            raise DataError(f"array {name!r} is {array.dtype}; a model file holds {known}")
+        # not ascontiguousarray, which would make a number of no dimensions one of one
+        ready[name] = np.asarray(array, dtype=dtype, order="C")
+    return dict(sorted(ready.items(), key=lambda pair: (-pair[1].itemsize, pair[0])))
+
+
+def _bytes_of(array: npt.NDArray[Any]) -> memoryview:
+    return array.reshape(-1).view(np.uint8).data
+
+
+def _header(arrays: Arrays, manifest: Mapping[str, Any]) -> bytes:
+    table: dict[str, Any] = {}
+    digest, begin = hashlib.sha256(), 0
+    for name, array in arrays.items():
+        end = begin + array.nbytes
+        table[name] = {
+            "dtype": _CODES[array.dtype],
+            "shape": list(array.shape),
+            "data_offsets": [begin, end],
+        }
+        digest.update(_bytes_of(array))
+        begin = end
+    metadata = {
+        "format": f"penchant {FORMAT}",
+        "arrays_sha256": digest.hexdigest(),
+        "header_sha256": _BLANK,
+        "manifest": _to_json(manifest),
+    }
+    text = _to_json({"__metadata__": metadata, **table}).encode()
+    text += b" " * (-(len(text) + 8) % _ALIGNMENT)
+    if len(text) > _MAX_HEADER:
+        raise DataError(
+            f"the manifest takes {len(text):,} bytes, more than {_MAX_HEADER:,}: "
+            "put long lists of numbers into arrays"
+        )
+    return text.replace(_BLANK.encode(), _header_digest(text).encode(), 1)
+
+
+def _header_digest(blank: bytes) -> str:
+    return hashlib.sha256(len(blank).to_bytes(8, "little") + blank).hexdigest()
+
+
+def _to_json(value: Any) -> str:
+    try:
+        # ASCII with escapes: any text at all survives, lone surrogates too
+        return json.dumps(value, allow_nan=False, default=_plain, separators=(",", ":"))
+    except (TypeError, ValueError) as error:
+        raise DataError(f"the manifest of a model file must be plain JSON: {error}") from error
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} {value!r}"[:200])
+
+
+# --- reading ----------------------------------------------------------------------------
+
+
+def read(
+    path: str | os.PathLike[str], *, verify: bool = True, mmap: bool = True
+) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+    """Read the arrays and the manifest of a file.
+
+    Parameters
+    ----------
+    path
+        A file that :func:`write` wrote.
+    verify
+        Whether to take the SHA-256 of all arrays (about 0.15 s for 250 MB), which finds any
+        altered byte. Without it the header is verified all the same, and the size of the file.
+    mmap
+        Whether the arrays stay in the file and are paged in where they are used, shared between
+        processes; otherwise they are read into memory.
+
+    Returns
+    -------
+    tuple of dict
+        The arrays, read-only, and the manifest.
+
+    Raises
+    ------
+    ArtifactError
+        If there is no such file, or it is not one of penchant's.
+    CorruptArtifactError
+        If it is truncated or altered.
+    NewerFormatError
+        If a later version of penchant wrote it.
+    """
+    path = Path(path)
+    raw = _raw(path, mmap=mmap)
+    header = _read_header(path, raw)
+    table, manifest = _parse(path, header)
+    data = raw[8 + len(header) :]
+    slots = _slots(path, table, len(data))
+    if verify and hashlib.sha256(data.data).hexdigest() != table["__metadata__"]["arrays_sha256"]:
+        _corrupt(path, "its arrays don't match their checksum")
+    return {name: _view(path, name, slot, data) for name, slot in slots.items()}, manifest
+
+
+def _corrupt(path: Path, what: str) -> NoReturn:
+    raise CorruptArtifactError(
+        f"{path} is truncated or altered: {what}; copy it anew or save the model again"
+    )
+
+
+def _raw(path: Path, *, mmap: bool) -> npt.NDArray[np.uint8]:
+    """The bytes of the file, read-only."""
+    if path.is_dir():
+        raise ArtifactError(f"{path} is a folder, not a model file")
+    if not path.exists():
+        raise ArtifactError(f"there is no model file at {path}")
+    if not path.is_file():
+        raise ArtifactError(f"{path} is not a regular file")
+    try:
+        if path.stat().st_size < 8:
+            _corrupt(path, f"it has {path.stat().st_size} bytes")
+        if mmap:
+            return np.memmap(path, dtype=np.uint8, mode="r").view(np.ndarray)
+        raw = np.fromfile(path, dtype=np.uint8)
+    except OSError as error:
+        raise ArtifactError(f"can't read {path}: {error.strerror or error}") from error
+    raw.setflags(write=False)
+    return raw
+
+
+def _read_header(path: Path, raw: npt.NDArray[np.uint8]) -> bytes:
+    length = int.from_bytes(raw[:8].tobytes(), "little")
+    if length > min(_MAX_HEADER, len(raw) - 8):
+        if length <= _MAX_HEADER and raw[8:9].tobytes() == b"{":
+            _corrupt(path, f"its header should have {length:,} bytes, {len(raw) - 8:,} are there")
+        raise CorruptArtifactError(f"{path} is not a penchant model, or its beginning is damaged")
+    return raw[8 : 8 + length].tobytes()
+
+
+def _parse(path: Path, header: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The header's table and the manifest, if the header is one of ours and unaltered."""
+    try:
+        table = json.loads(header)
+        metadata = table["__metadata__"]
+        family, _, version = metadata["format"].partition(" ")
+        if family != "penchant":
+            raise ArtifactError(f"{path} is a safetensors file, but not a penchant model")
+        newer = int(version) > FORMAT
+        told = metadata["header_sha256"].encode()
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise CorruptArtifactError(
+            f"{path} is not a penchant model, or its header is damaged"
+        ) from None
+    if newer:
+        raise NewerFormatError(
+            f"{path} has format {version}, this penchant reads up to {FORMAT}: "
+            "pip install --upgrade penchant"
+        )
+    if _header_digest(header.replace(told, _BLANK.encode(), 1)).encode() != told:
+        _corrupt(path, "its header doesn't match its checksum")
+    try:
+        manifest = json.loads(metadata["manifest"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        manifest = None
+    if not isinstance(manifest, dict) or not isinstance(metadata.get("arrays_sha256"), str):
+        _corrupt(path, "it has no manifest")
+    return table, manifest
+
+
+def _slots(path: Path, table: dict[str, Any], size: int) -> dict[str, _Slot]:
+    """Where the arrays lie; they must fill the data part without holes or overlaps."""
+    try:
+        slots = {name: _slot(entry) for name, entry in table.items() if name != "__metadata__"}
+    except (KeyError, TypeError, ValueError):
+        _corrupt(path, "its table of arrays is not valid")
+    at = 0
+    for slot in sorted(slots.values(), key=lambda slot: (slot.begin, slot.end)):
+        if slot.begin != at or slot.end < at:
+            _corrupt(path, "its arrays overlap or leave holes")
+        at = slot.end
+    if at != size:
+        _corrupt(path, f"its arrays should have {at:,} bytes, {size:,} are there")
+    return slots
+
+
+def _slot(entry: dict[str, Any]) -> _Slot:
+    dtype = _DTYPES[entry["dtype"]]
+    numbers = [*entry["shape"], *entry["data_offsets"]]
+    if any(type(number) is not int or not 0 <= number < 2**62 for number in numbers):
+        raise ValueError
+    *shape, begin, end = numbers
+    if len(entry["data_offsets"]) != 2 or len(shape) > 32 or begin % dtype.itemsize:
+        raise ValueError
+    if math.prod(shape) * dtype.itemsize != end - begin:
+        raise ValueError
+    return _Slot(dtype, tuple(shape), begin, end)
+
+
+def _view(path: Path, name: str, slot: _Slot, data: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:
+    part = data[slot.begin : slot.end]
+    if slot.dtype == np.bool_ and part.size and part.max() > 1:
+        _corrupt(path, f"{name!r} holds bytes that are neither true nor false")
+    try:
+        return part.view(slot.dtype).reshape(slot.shape)
+    except ValueError:  # no bytes, but dimensions too large for NumPy: (0, 2⁶⁰)
+        _corrupt(path, f"the shape of {name!r} is not possible")

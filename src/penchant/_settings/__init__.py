@@ -1,0 +1,1 @@
+"""Settings: their declarations and the checks derived from them."""

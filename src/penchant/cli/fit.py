@@ -1,0 +1,221 @@
+"""``penchant fit``: from a log to a model file."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from penchant.cli import settings, sources
+from penchant.cli.options import DataOptions, Json, ModelOptions, Quiet
+from penchant.cli.output import Output, evaluations, seconds, size
+from penchant.data.io import database
+from penchant.errors import SettingsError
+
+if TYPE_CHECKING:
+    from penchant.data.interactions import Interactions
+    from penchant.evaluation.evaluate import Evaluation
+    from penchant.models.base import Epoch, Model
+
+EXAMPLES = r"""[bold]Examples[/bold]
+
+[dim]# a data set that penchant knows (penchant datasets lists them)[/dim]
+penchant fit lastfm-2k -o artists.penchant --alpha 20
+
+[dim]# plays per listener and artist, with the artists' names[/dim]
+penchant fit user_artists.dat --user userID --item artistID --value weight \
+      --catalog artists.dat --confidence log -o artists.penchant
+
+[dim]# likes without a header: columns by place, busy users and items only[/dim]
+penchant fit likes.psv --user 2 --item 1 --min-per-user 5 --min-per-item 5
+
+[dim]# straight from a database; it is only read[/dim]
+penchant fit postgresql://me@host/shop -o shop.penchant \
+      --query "SELECT customer AS user, product AS item, count(*) FROM orders GROUP BY 1, 2"
+
+
+[dim]# tags of items, that new ones be recommended too[/dim]
+penchant fit plays.csv --model hybrid-als --item-features tags.csv \
+      --item-features-id artist --item-features-name tag --features-at-least 3
+
+[dim]# vectors of pictures or texts: items like those that a person likes[/dim]
+penchant fit plays.csv --model content --item-features looks.npy --item-features-of ids.txt
+
+[dim]# a purchase counts five times what a view does, and half of that a month later[/dim]
+penchant fit events.csv --event what --weight view=1 --weight purchase=5 \
+      --timestamp time --half-life 30d
+
+[dim]# how good is it? a fifth of the likes is held out first[/dim]
+penchant fit ratings.parquet --evaluate --factors 128"""
+
+
+def fit(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE",
+            help="CSV, TSV, PSV, Parquet or JSON lines, packed or not; a folder or a glob of "
+            "Parquet; the name of a known data set; or the address of a database, with --query.",
+        ),
+    ],
+    data: DataOptions,
+    model_options: ModelOptions,
+    model: Annotated[
+        str,
+        typer.Option(
+            help="als, hybrid-als, ranking, ease, content, item-neighbors, popularity or blend.",
+            rich_help_panel="The model",
+            metavar="KIND",
+        ),
+    ] = "als",
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="The model file to write; left out: SOURCE's name and .penchant, here. One that "
+            "is there is replaced, once the new one is whole.",
+            metavar="FILE",
+        ),
+    ] = None,
+    evaluate: Annotated[
+        bool,
+        typer.Option(
+            "--evaluate",
+            help="First hold out a fifth of the likes at random, fit on the rest and measure; "
+            "then fit on everything. The figures are saved with the model.",
+        ),
+    ] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Learn a model from a log of who did what.
+
+    Reads the log, says what became of every row, learns, and writes one model file. If anything
+    goes wrong nothing is written.
+    """
+    out = Output(as_json=json, quiet=quiet)
+    unfitted = settings.model(model, model_options)
+    path = output or Path(f"{_stem(source)}.penchant")
+    check_target(path)
+    interactions = sources.read(source, data, out)
+    out.text(interactions.summary())
+    measured = _measure(unfitted, interactions, out) if evaluate else None
+    fitted, spent = trained(unfitted, interactions, out)
+    fitted.save(path, metrics=measured.to_dict() if measured else None)
+    out.text()
+    out.text(f"fitted {described(fitted)} in {seconds(spent)}{_losses(fitted)}")
+    out.text(f"wrote {path} ({size(path.stat().st_size)})")
+    _advise(fitted, path, out)
+    out.document(_document(fitted, path, spent, measured))
+
+
+def trained(model: Model, interactions: Interactions, out: Output) -> tuple[Model, float]:
+    """A model fitted with progress for people, and the seconds it took."""
+    how: dict[str, Any] = {}
+    epochs = model.settings.get("iterations")
+    with out.progress(f"fitting {model.kind}") as update:
+        if epochs is not None:
+
+            def on_epoch(epoch: Epoch) -> None:
+                loss = "" if epoch.loss is None else f", loss {epoch.loss:,.0f}"
+                update(epoch.number, epochs, f"epoch {epoch.number} of {epochs}{loss}")
+
+            how = {"on_epoch": on_epoch, "track_loss": True}
+        elif model.kind == "ease":
+            how = {"on_step": lambda done, of: update(done, of, f"step {done} of {of}")}
+        began = time.perf_counter()
+        model.fit(interactions, **how)
+        return model, time.perf_counter() - began
+
+
+def described(model: Model) -> str:
+    """A model and its settings, those left at their defaults aside."""
+    default = type(model)().settings
+    changed = [
+        f"{name}={value}" for name, value in model.settings.items() if value != default[name]
+    ]
+    return f"{type(model).__name__}({', '.join(changed)})"
+
+
+def _stem(source: str) -> str:
+    if database.is_address(source):  # there may be a password in it
+        raise SettingsError("a query has no name to give a model file: give one with -o")
+    name = Path(source).name.split(".")[0]
+    if not name or set(name) & set("*?["):
+        raise SettingsError(f"can't name a model file after {source!r}: give one with -o")
+    return name
+
+
+def check_target(path: Path) -> None:
+    """Refuse at once a file that could not be written after the work is done."""
+    if path.is_dir() or not path.parent.is_dir():
+        what = "is a folder" if path.is_dir() else f"is in no folder: there is no {path.parent}"
+        raise SettingsError(f"can't write {path}: it {what}")
+
+
+def _measure(model: Model, interactions: Interactions, out: Output) -> Evaluation:
+    from penchant.evaluation.evaluate import evaluate
+    from penchant.split import random_fraction
+
+    split = random_fraction(interactions)
+    rehearsal, _ = trained(model.with_settings(), split.train, out)
+    with out.progress("measuring"):
+        found = evaluate(rehearsal, split)
+    out.text()
+    out.text("held out a fifth of the likes at random, fitted on the rest:")
+    out.show(*evaluations({model.kind: found}))
+    return found
+
+
+def _losses(model: Model) -> str:
+    losses = [epoch.loss for epoch in getattr(model, "epochs", ()) if epoch.loss is not None]
+    if not losses:
+        return ""
+    return f": {len(losses)} epochs, loss {losses[0]:,.0f} → {losses[-1]:,.0f}"
+
+
+def _advise(model: Model, path: Path, out: Output) -> None:
+    item = model.items[int(model.interactions.by_item().row_counts.argmax())]
+    if model.catalog is not None:
+        item = model.catalog.name(item)
+    out.advice(
+        "",
+        "next:",
+        f"  penchant similar {path} {quoted(item)}",
+        f"  penchant recommend {path} {quoted(model.users[0])}",
+        f"  penchant info {path}",
+    )
+
+
+def quoted(word: object) -> str:
+    """A word as a shell takes it."""
+    import shlex
+
+    return shlex.quote(str(word))
+
+
+def _document(
+    model: Model, path: Path, spent: float, measured: Evaluation | None
+) -> dict[str, Any]:
+    data = model.interactions
+    return {
+        "model": str(path),
+        "bytes": path.stat().st_size,
+        "kind": model.kind,
+        "settings": model.settings,
+        "seconds": spent,
+        "data": {
+            "name": data.name,
+            "users": data.n_users,
+            "items": data.n_items,
+            "interactions": data.nnz,
+            "density": data.density,
+            "notes": list(data.notes),
+            "steps": [vars(step) for step in data.steps],
+        },
+        "losses": [epoch.loss for epoch in getattr(model, "epochs", ())],
+        "evaluation": measured and measured.to_dict(),
+    }

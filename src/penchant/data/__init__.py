@@ -1,0 +1,1 @@
+"""From files and frames to immutable interactions, with ids and a catalog."""

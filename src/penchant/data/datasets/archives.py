@@ -1,0 +1,133 @@
+"""Takes named files out of a zip or tar archive; what else it holds is left alone.
+
+An archive's own paths are never written to: a file lands in the folder asked for, under its
+last name, so that no archive can write elsewhere.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import shutil
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import IO, cast
+
+from penchant.errors import DataError
+
+SUFFIXES = (".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar")
+# RuntimeError: zipfile's word for an archive that is encrypted or packed in a way it can't read
+_BROKEN = (
+    RuntimeError,
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    gzip.BadGzipFile,
+)
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a file's name says that it is an archive we can open."""
+    return path.name.lower().endswith(SUFFIXES)
+
+
+def unpack(archive: Path, names: Iterable[str], to: Path) -> list[str]:
+    """Take some files out of an archive, all or (if it is broken) none.
+
+    Parameters
+    ----------
+    archive
+        A zip or tar file, by its contents.
+    names
+        The last names of the files wanted, wherever in the archive they are; of two that are
+        called the same, the one nearer the top.
+    to
+        The folder to make; replaced if it is there.
+
+    Returns
+    -------
+    list of str
+        The names that were there.
+
+    Raises
+    ------
+    DataError
+        If it is no archive, or broken.
+    """
+    wanted = set(names)
+    to.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{to.name}-", dir=to.parent))
+    try:
+        found = _unpack_into(archive, wanted, fresh)
+        shutil.rmtree(to, ignore_errors=True)
+        fresh.replace(to)
+    except _BROKEN as error:
+        raise DataError(f"{archive} can't be unpacked: {error}") from error
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return found
+
+
+def _unpack_into(archive: Path, wanted: set[str], folder: Path) -> list[str]:
+    if zipfile.is_zipfile(archive):
+        return _unpack_zip(archive, wanted, folder)
+    if tarfile.is_tarfile(archive):
+        return _unpack_tar(archive, wanted, folder)
+    raise DataError(f"{archive} is neither a zip nor a tar archive, or it is broken")
+
+
+def _unpack_zip(archive: Path, wanted: set[str], folder: Path) -> list[str]:
+    depths: dict[str, int] = {}
+    with zipfile.ZipFile(archive) as bundle:
+        for info in bundle.infolist():
+            if not info.is_dir() and (name := _nearer(info.filename, wanted, depths)):
+                with bundle.open(info) as source:
+                    _write(source, folder / name)
+    return sorted(depths)
+
+
+def _unpack_tar(archive: Path, wanted: set[str], folder: Path) -> list[str]:
+    depths: dict[str, int] = {}
+    with _decompressed(archive) as stream, tarfile.open(fileobj=stream, mode="r:") as tape:
+        # in the order of the file, since going back in a compressed one means starting over
+        for member in tape:
+            if member.isfile() and (name := _nearer(member.name, wanted, depths)):
+                source = tape.extractfile(member)
+                assert source is not None  # it is a file
+                _write(source, folder / name)
+        while stream.read(1 << 20):  # the checksum comes at the very end
+            pass
+    return sorted(depths)
+
+
+def _decompressed(archive: Path) -> IO[bytes]:
+    with archive.open("rb") as file:
+        start = file.read(6)
+    if start.startswith(b"\x1f\x8b"):
+        return cast("IO[bytes]", gzip.open(archive))
+    if start.startswith(b"BZh"):
+        return bz2.open(archive)
+    if start.startswith(b"\xfd7zXZ"):
+        return lzma.open(archive)
+    return archive.open("rb")
+
+
+def _nearer(path: str, wanted: set[str], depths: dict[str, int]) -> str | None:
+    """The last name of a path if it is wanted and none nearer the top was seen; notes it."""
+    name, depth = PurePosixPath(path).name, path.count("/")
+    if name not in wanted or "__MACOSX" in path or depths.get(name, depth + 1) <= depth:
+        return None
+    depths[name] = depth
+    return name
+
+
+def _write(source: IO[bytes], target: Path) -> None:
+    with target.open("wb") as file:
+        shutil.copyfileobj(source, file, 1 << 20)

@@ -1,0 +1,309 @@
+"""Fetches a file whole or not at all: resumed where it broke off, checked, renamed at the end.
+
+What has come so far waits in ``NAME.part``, with what the server said of the file in
+``NAME.part.json``; only a whole and checked file gets its own name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import http.client
+import json
+import logging
+import os
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from email.message import Message
+from pathlib import Path
+from typing import BinaryIO
+
+from penchant.errors import DownloadError
+
+log = logging.getLogger("penchant")
+
+Progress = Callable[[int, int | None], None]
+"""Called with the bytes that are here and the bytes of the whole (None where not told)."""
+
+_CHUNK = 1 << 18
+_ATTEMPTS = 4
+_PAUSE = 1.0  # seconds before the second attempt; doubled each time
+_TRY_AGAIN = {408, 429, 500, 502, 503, 504}
+
+
+class _BrokenOff(Exception):  # noqa: N818 - a state of the transfer, caught below
+    """The server or the network gave up midway: trying again may help."""
+
+
+@dataclass(frozen=True)
+class _Version:
+    """Which version of the file the server has, so that two halves of two are never joined."""
+
+    url: str
+    etag: str | None
+    modified: str | None
+    size: int | None
+
+    @property
+    def condition(self) -> str | None:
+        """What to send as If-Range: a strong ETag, else the time of the last change."""
+        strong = self.etag is not None and not self.etag.startswith("W/")
+        return self.etag if strong else self.modified
+
+
+def fetch(
+    url: str,
+    to: Path,
+    *,
+    checksum: str | None = None,
+    progress: Progress | None = None,
+    timeout: float = 60.0,
+) -> Path:
+    """Fetch a file over http(s) unless it is there already.
+
+    Parameters
+    ----------
+    url
+        Where it is.
+    to
+        The file to write; its folder is made. Next to it stands ``NAME.sha256``, the sum of
+        what was fetched, and an existing file is held against it (and against ``checksum``).
+    checksum
+        What the publisher says it must sum to, ``"md5:…"`` or ``"sha256:…"``; None where the
+        publisher does not say, and then only the length is checked the first time.
+    progress
+        Called as bytes come.
+    timeout
+        Seconds of silence after which an attempt is given up. An attempt that broke off is
+        resumed a few times.
+
+    Returns
+    -------
+    Path
+        ``to``.
+
+    Raises
+    ------
+    DownloadError
+        If it can't be had whole and right; nothing is then called ``to``.
+    """
+    if to.exists():
+        _check_existing(to, checksum)
+        return to
+    if not url.startswith(("http://", "https://")):
+        raise DownloadError(f"{url} is not an http(s) address")
+    part = to.with_name(to.name + ".part")
+    try:
+        to.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(part) as file:
+            _fetch_into(file, url, part, progress, timeout)
+            _accept(part, to, url, checksum)
+    except DownloadError:
+        raise
+    except OSError as error:
+        raise DownloadError(f"can't write {part}: {error}; choose another cache folder") from error
+    return to
+
+
+def sum_of(path: Path, algorithm: str = "sha256") -> str:
+    """The checksum of a file, as lower-case hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()
+
+
+# --- the transfer -----------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _locked(part: Path) -> Iterator[BinaryIO]:
+    """The unfinished file, open for appending, for one process at a time."""
+    import fcntl
+
+    with part.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise DownloadError(
+                f"another process is fetching {part.name[:-5]} into {part.parent}; "
+                "wait for it, or choose another cache folder"
+            ) from error
+        except OSError:
+            log.debug("%s can't be locked; going on without", part)
+        yield file
+
+
+def _fetch_into(
+    file: BinaryIO, url: str, part: Path, progress: Progress | None, timeout: float
+) -> None:
+    for attempt in range(_ATTEMPTS):
+        try:
+            _attempt(file, url, part, progress, timeout)
+            return
+        except urllib.error.HTTPError as error:
+            with error:
+                if error.code not in _TRY_AGAIN:
+                    raise DownloadError(
+                        f"{url}: the server answered {error.code} {error.reason}; it may have moved"
+                    ) from error
+            trouble: Exception = error
+        except (OSError, http.client.HTTPException, _BrokenOff) as error:
+            if _is_local(error):
+                raise
+            trouble = error
+        if attempt + 1 < _ATTEMPTS:
+            log.info("%s: %s; trying again", url, _reason(trouble))
+            time.sleep(_PAUSE * 2**attempt)
+    size = file.tell()
+    raise DownloadError(
+        f"{url}: {_reason(trouble)}, {_ATTEMPTS} times over"
+        + (f"; {size:,} bytes are kept, and asking again goes on from there" if size else "")
+    ) from trouble
+
+
+def _attempt(
+    file: BinaryIO, url: str, part: Path, progress: Progress | None, timeout: float
+) -> None:
+    notes = _notes_of(part)
+    have = file.seek(0, os.SEEK_END)
+    before = _read_version(notes, url) if have else None
+    if before and before.size == have:  # whole, and only not yet accepted
+        return
+    headers = {"User-Agent": "penchant", "Accept-Encoding": "identity"}
+    if before and before.condition:
+        headers |= {"Range": f"bytes={have}-", "If-Range": before.condition}
+    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - http(s) only, see fetch
+    try:
+        answer = urllib.request.urlopen(request, timeout=timeout)  # noqa: S310
+    except urllib.error.HTTPError as error:
+        if error.code != 416:
+            raise
+        error.close()  # what is here is not the beginning of what is there
+        file.truncate(0)
+        raise _BrokenOff("the file on the server has changed") from error
+    with answer:
+        if answer.status == 206:
+            size = _resumed_size(answer.headers, have)
+            if size is None or (before and before.size not in (None, size)):
+                file.truncate(0)
+                raise _BrokenOff("the server sent another part of the file than was asked for")
+        else:
+            file.truncate(0)
+            have, size = 0, _length(answer.headers)
+            _write_version(notes, url, answer.headers, size)
+        _copy(answer, file, have, size, progress)
+
+
+def _copy(
+    answer: http.client.HTTPResponse,
+    file: BinaryIO,
+    have: int,
+    size: int | None,
+    progress: Progress | None,
+) -> None:
+    file.seek(0, os.SEEK_END)
+    try:
+        while chunk := answer.read(_CHUNK):
+            file.write(chunk)
+            have += len(chunk)
+            if progress:
+                progress(have, size)
+    finally:
+        file.flush()
+    if size is not None and have < size:
+        raise _BrokenOff(f"the connection broke off at {have:,} of {size:,} bytes")
+    if size is not None and have > size:
+        file.truncate(0)
+        raise _BrokenOff(f"the server sent {have:,} bytes and had announced {size:,}")
+
+
+def _notes_of(part: Path) -> Path:
+    return part.with_name(part.name + ".json")
+
+
+def _length(headers: Message) -> int | None:
+    text = headers.get("Content-Length", "")
+    return int(text) if text.isdigit() else None
+
+
+def _resumed_size(headers: Message, have: int) -> int | None:
+    """The size of the whole if the server goes on where we stopped, else None."""
+    span, _, total = headers.get("Content-Range", "").removeprefix("bytes ").partition("/")
+    goes_on = span.partition("-")[0] == str(have)
+    return int(total) if goes_on and total.isdigit() else None
+
+
+def _write_version(notes: Path, url: str, headers: Message, size: int | None) -> None:
+    version = _Version(url, headers.get("ETag"), headers.get("Last-Modified"), size)
+    notes.write_text(json.dumps(asdict(version)), encoding="utf-8")
+
+
+def _read_version(notes: Path, url: str) -> _Version | None:
+    try:
+        version = _Version(**json.loads(notes.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+    return version if version.url == url else None
+
+
+def _is_local(error: Exception) -> bool:
+    """Whether our own disk, not the network, is in trouble."""
+    import errno
+
+    local = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG}
+    return isinstance(error, OSError) and error.errno in local
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, urllib.error.HTTPError):
+        return f"the server answered {error.code} {error.reason}"
+    inner = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(inner, TimeoutError):
+        return "the server did not answer in time"
+    return str(inner) or type(inner).__name__
+
+
+# --- what counts as right -----------------------------------------------------------
+
+
+def _accept(part: Path, to: Path, url: str, checksum: str | None) -> None:
+    """Check what was fetched, note its sum, give it its name."""
+    if checksum:
+        wrong = _differs(part, checksum)
+        if wrong:
+            part.unlink()
+            _notes_of(part).unlink(missing_ok=True)
+            raise DownloadError(f"{url}: {wrong}; what was fetched has been removed")
+    else:
+        log.info("%s: its publisher gives no checksum; noting its SHA-256 for later use", url)
+    sum_file(to).write_text(f"{sum_of(part)}  {to.name}\n", encoding="utf-8")
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
+    part.replace(to)
+    _notes_of(part).unlink(missing_ok=True)
+
+
+def sum_file(of: Path) -> Path:
+    """Where the SHA-256 of a fetched file is noted, in the form that ``sha256sum -c`` reads."""
+    return of.with_name(of.name + ".sha256")
+
+
+def _check_existing(path: Path, checksum: str | None) -> None:
+    noted = sum_file(path)
+    sums = [checksum] if checksum else []
+    if noted.exists():
+        sums.append("sha256:" + (noted.read_text(encoding="utf-8").split() or [""])[0])
+    for one in sums:
+        wrong = _differs(path, one)
+        if wrong:
+            raise DownloadError(f"{path}: {wrong}; delete it to have it fetched again")
+
+
+def _differs(path: Path, checksum: str) -> str | None:
+    algorithm, _, expected = checksum.partition(":")
+    found = sum_of(path, algorithm)
+    if found == expected.lower():
+        return None
+    return f"its {algorithm} is {found}, not {expected} as expected"

@@ -1,0 +1,1 @@
+"""Read files, frames, databases and matrices: open → table → stage → cells."""

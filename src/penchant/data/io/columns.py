@@ -1,0 +1,238 @@
+"""Which column of a source is the user, which the item, the value and the rest."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+
+from penchant.errors import ColumnError
+
+Column = str | int
+
+_PEOPLE = ("user", "customer", "visitor", "member", "account", "client", "listener", "reader")
+_THINGS = (
+    "item", "product", "movie", "film", "artist", "track", "song", "album", "book", "article",
+    "model", "game", "video", "show",
+)  # fmt: skip
+_USER_NAMES = {name + end for name in _PEOPLE for end in ("", "id", "s")} | {"uid"}
+_ITEM_NAMES = {name + end for name in _THINGS for end in ("", "id", "s")} | {"iid", "mid", "isbn"}
+_OTHER_NAMES = {
+    "id", "name", "title", "value", "rating", "weight", "count", "plays", "playcount", "score",
+    "timestamp", "time", "date", "url", "link", "tags", "genres",
+}  # fmt: skip
+_PICTURES = ("picture", "image", "img", "photo", "poster", "cover", "thumbnail", "thumb")
+# for a catalog: role → sets of usual names, tried one after the other
+_CATALOG_NAMES = {
+    "item": (
+        {f"{thing}id" for thing in _THINGS} | {"id", "iid", "mid", "isbn"},
+        {thing + end for thing in _THINGS for end in ("", "s")},
+    ),
+    "name": (
+        {"name", "title"} | {thing + end for thing in _THINGS for end in ("name", "title")},
+        set(_THINGS),
+    ),
+    "link": ({"url", "link", "href", "page", "homepage"},),
+    "picture": ({name + end for name in _PICTURES for end in ("", "url", "link", "path", "s")},),
+    "tags": ({"tags", "genres", "categories"},),
+}
+
+
+def plain_name(name: str) -> str:
+    """A column's name without case and punctuation: ``User_ID`` → ``userid``."""
+    return re.sub(r"[^a-z0-9]", "", name.casefold())
+
+
+def is_usual_name(field: str) -> bool:
+    """Whether a field reads like the name of a column of such tables."""
+    return plain_name(field) in _USER_NAMES | _ITEM_NAMES | _OTHER_NAMES
+
+
+def is_number(field: str) -> bool:
+    """Whether a field is a number, or nothing."""
+    try:
+        float(field or "0")
+    except ValueError:
+        return False
+    return True
+
+
+def has_header(
+    first: Sequence[str],
+    given: Mapping[str, Column | None],
+    header: bool | None,
+    numeric: Sequence[str] = (),
+) -> bool:
+    """Whether the first line of a text file names its columns.
+
+    As told by ``header``; yes if any column is given by name; else yes if a field of the line
+    is a usual name of a column, or if a field that must be a number is not one.
+
+    Parameters
+    ----------
+    first
+        The fields of the first line.
+    given
+        Role → column, as the caller gave them.
+    header
+        What the caller says.
+    numeric
+        The roles that must be numbers.
+    """
+    if header is not None:
+        return header
+    if any(isinstance(column, str) for column in given.values()):
+        return True
+    if any(map(is_usual_name, first)):
+        return True
+    places = [given.get(role) for role in numeric]
+    if all(column is None for column in given.values()) and len(first) == 3 and numeric:
+        places = [2]
+    return any(
+        isinstance(place, int) and -len(first) <= place < len(first) and not is_number(first[place])
+        for place in places
+    )
+
+
+def locate(
+    given: Mapping[str, Column | None], columns: Sequence[str] | None, width: int, label: str
+) -> dict[str, int]:
+    """The places of the columns that were given by name or position.
+
+    Parameters
+    ----------
+    given
+        Role → name, position from 0 (negative ones count from the end), or None.
+    columns
+        The names of the source's columns, or None where it has none.
+    width
+        How many columns it has.
+    label
+        What to call it in messages.
+
+    Raises
+    ------
+    ColumnError
+        If a column is not there or its name comes twice; the message lists those found.
+    """
+    return {
+        role: _place(role, column, columns, width, label)
+        for role, column in given.items()
+        if column is not None
+    }
+
+
+def guess(
+    given: Mapping[str, Column | None], columns: Sequence[str] | None, width: int, label: str
+) -> dict[str, Column | None]:
+    """The columns given, or where neither user nor item is, those that can only be meant.
+
+    A table of two columns (user, item) or of three (user, item, value) is taken as it stands,
+    unless its names say otherwise; in a wider one, names such as ``userID`` and ``item_id``
+    must be there once each, and its value column has to be given.
+
+    Raises
+    ------
+    ColumnError
+        If they can't be told, or only one of user and item is given.
+    """
+    if (given["user"] is None) != (given["item"] is None):
+        missing = "user" if given["user"] is None else "item"
+        raise ColumnError(f"{missing}= is not given: {label} has {_listed(columns, width)}")
+    if given["user"] is not None:
+        return dict(given)
+    users = _named(columns, _USER_NAMES)
+    items = _named(columns, _ITEM_NAMES)
+    if len(users) == 1 and len(items) == 1:
+        user, item = users[0], items[0]
+    elif width in (2, 3):
+        user, item = 0, 1
+    else:
+        raise ColumnError(
+            f"can't tell which columns of {label} are users and items: give user= and item=; "
+            f"it has {_listed(columns, width)}"
+        )
+    found = {**given, "user": user, "item": item}
+    if width == 3 and given["value"] is None and given["timestamp"] is None:
+        found["value"] = 3 - user - item
+    return found
+
+
+def guess_catalog(
+    given: Mapping[str, Column | None], columns: Sequence[str] | None, width: int, label: str
+) -> dict[str, Column | None]:
+    """The columns of a catalog: those given, or what their names can only mean.
+
+    The column of ids is looked for where it is not given, the others where none of them is.
+
+    Raises
+    ------
+    ColumnError
+        If the column of ids can't be told.
+    """
+    found = dict(given)
+    if all(column is None for role, column in given.items() if role != "item"):
+        wanted = list(_CATALOG_NAMES)
+    else:
+        wanted = ["item"]
+    for role in wanted:
+        if found[role] is None:
+            taken = [place for place in found.values() if place is not None]
+            found[role] = _only(columns, _CATALOG_NAMES[role], taken)
+    if found["item"] is None:
+        raise ColumnError(
+            f"can't tell which column of {label} holds the ids of items: give item=; "
+            f"it has {_listed(columns, width)}"
+        )
+    return found
+
+
+def _only(
+    columns: Sequence[str] | None, tries: Sequence[set[str]], taken: Sequence[Column]
+) -> int | None:
+    """The place of the one column with a name of the first set that any has."""
+    for names in tries:
+        places = [
+            place
+            for place in _named(columns, names)
+            if place not in taken and (columns or ())[place] not in taken
+        ]
+        if places:
+            return places[0] if len(places) == 1 else None
+    return None
+
+
+def _named(columns: Sequence[str] | None, names: set[str]) -> list[int]:
+    return [n for n, column in enumerate(columns or ()) if plain_name(column) in names]
+
+
+def _place(role: str, column: Column, columns: Sequence[str] | None, width: int, label: str) -> int:
+    if isinstance(column, int) and not isinstance(column, bool):
+        if not -width <= column < width:
+            raise ColumnError(
+                f"{role}={column}, but {label} has {_listed(columns, width)}, counted from 0"
+            )
+        return column % width
+    if not isinstance(column, str):
+        raise ColumnError(f"{role}= takes a column's name or its position, got {column!r}")
+    if columns is None:
+        raise ColumnError(
+            f"{role}={column!r}, but {label} has no header: give positions from 0; "
+            f"it has {_listed(columns, width)}"
+        )
+    places = [n for n, name in enumerate(columns) if name == column]
+    if len(places) == 1:
+        return places[0]
+    if places:
+        raise ColumnError(f"{label} has {len(places)} columns called {column!r}: give a position")
+    lowered = {name.casefold(): name for name in columns}
+    close = [lowered[c] for c in difflib.get_close_matches(column.casefold(), lowered, n=3)]
+    hint = f"; close matches: {', '.join(map(repr, close))}" if close else ""
+    raise ColumnError(f"{label} has no column {column!r}: it has {_listed(columns, width)}{hint}")
+
+
+def _listed(columns: Sequence[str] | None, width: int) -> str:
+    if columns is None:
+        return f"{width} column{'' if width == 1 else 's'} without names"
+    shown = ", ".join(repr(name[:60]) for name in columns[:30])
+    return f"the columns {shown}{', …' if width > 30 else ''}"

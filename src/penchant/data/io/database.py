@@ -1,0 +1,163 @@
+"""Databases by their addresses: SQLite and PostgreSQL through SQLAlchemy, failures told plainly."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from penchant.errors import PenchantError, SettingsError, require
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+PATIENCE = 10
+"""Seconds that a connection, or a lock that another process holds, is waited for."""
+
+_DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
+_EXAMPLES = "sqlite:///file.db or postgresql://user:password@host/name"
+# SQLite's primary result codes → what to do
+_SQLITE = {
+    5: f"another process has kept it locked for {PATIENCE} seconds: end that one, or try again",
+    8: "it can't be written: look at the rights of the file and of its folder",
+    10: "the disk failed to read or write it",
+    11: "it is damaged: restore a backup",
+    13: "the disk is full",
+    14: "it can't be opened: is there such a folder, and may it be used?",
+    26: "the file is no SQLite database",
+}
+
+
+def is_address(source: object) -> bool:
+    """Whether a text is the address of a database rather than a path."""
+    return isinstance(source, str) and bool(re.match(r"(sqlite|postgres(ql)?)(\+\w+)?:", source))
+
+
+def parsed(address: str) -> sa.URL:
+    """The address of a database in its parts, with the driver that penchant uses.
+
+    Raises
+    ------
+    SettingsError
+        If it is none, or of another kind than SQLite and PostgreSQL. It is not repeated: there
+        may be a password in it.
+    MissingExtraError
+        If SQLAlchemy is not installed.
+    """
+    require("sqlalchemy", extra="postgres", what="Databases")
+    import sqlalchemy as sa
+
+    try:
+        url = sa.make_url(re.sub("^postgres:", "postgresql:", address))
+    except (sa.exc.ArgumentError, ValueError):
+        raise SettingsError(f"that is no address of a database: give {_EXAMPLES}") from None
+    kind = url.drivername.partition("+")[0]
+    if kind not in _DRIVERS:
+        raise SettingsError(f"penchant knows no databases of the kind {kind!r}: give {_EXAMPLES}")
+    return url.set(drivername=_DRIVERS[kind])
+
+
+def shown(url: sa.URL) -> str:
+    """An address for messages: without its password."""
+    plain = url.set(drivername=url.get_backend_name(), query={})
+    return plain.render_as_string(hide_password=True)
+
+
+def without_password(source: str) -> str:
+    """A path as it is, and an address for messages."""
+    return shown(parsed(source)) if is_address(source) else source
+
+
+def engine_of(url: sa.URL, **how: Any) -> sa.Engine:
+    """What opens connections to a database; nothing is opened yet.
+
+    Transactions are the same in both: tables are made and changed in them too.
+
+    Raises
+    ------
+    MissingExtraError
+        If the driver of PostgreSQL is not installed.
+    """
+    import sqlalchemy as sa
+
+    how = {"hide_parameters": True, **how}
+    if is_sqlite(url):
+        waits = {"timeout": PATIENCE}
+    else:
+        require("psycopg", extra="postgres", what="PostgreSQL databases")
+        waits = {"connect_timeout": PATIENCE}
+        how = {"pool_pre_ping": True, **how}
+    engine = sa.create_engine(url, connect_args=waits, pool_timeout=PATIENCE, **how)
+    if is_sqlite(url):
+        sa.event.listen(engine, "connect", _leave_transactions_alone)
+        sa.event.listen(engine, "begin", _begin)
+    return engine
+
+
+def writing(engine: sa.Engine) -> sa.Engine:
+    """The same, for transactions that write: one that has read first could not wait its turn."""
+    return engine.execution_options(penchant_begin="BEGIN IMMEDIATE")
+
+
+def _leave_transactions_alone(connection: Any, _: object) -> None:
+    connection.isolation_level = None
+
+
+def _begin(con: sa.Connection) -> None:
+    con.exec_driver_sql(con.get_execution_options().get("penchant_begin", "BEGIN"))
+
+
+def is_sqlite(url: sa.URL) -> bool:
+    """Whether it is a SQLite file, rather than PostgreSQL."""
+    return url.get_backend_name() == "sqlite"
+
+
+@contextlib.contextmanager
+def told(url: sa.URL, kind: type[PenchantError]) -> Iterator[None]:
+    """What a database says when it fails becomes an error of ours, without SQL or passwords."""
+    import sqlalchemy as sa
+
+    try:
+        yield
+    except sa.exc.SQLAlchemyError as error:
+        raise kind(f"the database {shown(url)}: {_reason(error)}") from error
+
+
+def insert(con: sa.Connection, table: sa.Table, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Put many rows, given by their columns, into a table; into PostgreSQL by COPY."""
+    rows = zip(*columns.values(), strict=True)
+    if con.dialect.name == "postgresql":
+        _copy(con, table, columns, rows)
+        return
+    told = [dict(zip(columns, row, strict=True)) for row in rows]
+    if told:
+        con.execute(table.insert(), told)
+
+
+def _copy(
+    con: sa.Connection, table: sa.Table, names: Iterable[str], rows: Iterable[tuple[Any, ...]]
+) -> None:
+    """Rows by COPY, in the transaction of the connection."""
+    import psycopg
+    import sqlalchemy as sa
+
+    quoted = con.dialect.identifier_preparer
+    listed = ", ".join(map(quoted.quote, names))
+    command = f"COPY {quoted.format_table(table)} ({listed}) FROM STDIN"
+    driver = con.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    try:
+        with driver.cursor() as cursor, cursor.copy(command.encode()) as stream:
+            for row in rows:
+                stream.write_row(row)
+    except psycopg.Error as error:
+        raise sa.exc.DBAPIError(command, None, error) from error
+
+
+def _reason(error: sa.exc.SQLAlchemyError) -> str:
+    cause = getattr(error, "orig", None) or error
+    code = getattr(cause, "sqlite_errorcode", None)
+    lines = str(cause).strip().splitlines() or [type(cause).__name__]
+    advice = _SQLITE.get(code & 0xFF) if isinstance(code, int) else None
+    return f"{lines[0]}: {advice}" if advice else lines[0]

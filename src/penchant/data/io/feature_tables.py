@@ -1,0 +1,261 @@
+"""``read_features``: from long tables, tables of columns and vectors to features."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from penchant._settings.checks import choice
+from penchant.data.features import Features
+from penchant.data.ids import Id, IdMap
+from penchant.data.io.cells import POLICIES, Cells, bad_lines, cells, id_kinds, stage, workspace
+from penchant.data.io.columns import Column, guess_catalog, locate
+from penchant.data.io.delimited import TextOptions, sql_text
+from penchant.data.io.read import MEMORY_LIMIT, Duplicates
+from penchant.data.io.sources import LISTED, Source, sources_of
+from penchant.errors import ColumnError, DataError, EmptyDataError, SettingsError
+
+log = logging.getLogger("penchant")
+
+
+def read_features(
+    source: Any,
+    item: Column | None = None,
+    feature: Column | None = None,
+    value: Column | None = None,
+    *,
+    user: Column | None = None,
+    columns: Sequence[Column] | None = None,
+    labels: Sequence[Column] = (),
+    list_sep: str = "|",
+    ids: Sequence[Id] | IdMap | None = None,
+    duplicates: Duplicates = "sum",
+    sep: str | None = None,
+    quote: str | None = "auto",
+    encoding: str | None = None,
+    header: bool | None = None,
+    format: Literal["text", "parquet", "jsonl"] | None = None,  # noqa: A002 - reads best
+    on_bad_lines: Literal["error", "skip"] = "error",
+    memory_limit: str = MEMORY_LIMIT,
+) -> Features:
+    """Read the features of items, or of users.
+
+    A *long* table has a row for each (item, feature, value); it is read so where ``feature`` is
+    given. A table of *columns* has a row for each item: a column of numbers becomes one feature
+    called as the column is, weighing what the number is; any other column becomes a feature for
+    each of its values, such as ``genre=Rock``, weighing 1. *Vectors*, an array or a ``.npy`` file,
+    have a row for each of ``ids``.
+
+    Parameters
+    ----------
+    source
+        A file or a frame (see :func:`read_interactions`), a list of (item, feature) or (item,
+        feature, value) tuples, a two-dimensional array, or the path of a ``.npy`` file.
+    item, user
+        The column of ids, one of the two; for a table of items it is looked for by its usual
+        names where neither is given.
+    feature, value
+        The columns of a long table. Without ``value`` each row counts 1.
+    columns
+        The columns to read of a table of columns; None: all others.
+    labels
+        Those of them whose numbers are names of things (a year, the number of a category).
+    list_sep
+        What separates several values in one field.
+    ids
+        For vectors: whom they are of.
+    duplicates
+        What to do with a feature that one id has several times; see :func:`read_interactions`.
+        By default the values are summed, so that a tag given by ten people weighs 10.
+    sep, quote, encoding, header, format, on_bad_lines, memory_limit
+        As in :func:`read_interactions`.
+
+    Returns
+    -------
+    Features
+        Ids and names in sorted order.
+
+    Raises
+    ------
+    ColumnError
+        If a column is not there, or the column of ids can't be told.
+    EmptyDataError
+        If no features are left.
+    DataError
+        As in :func:`read_interactions`.
+    SettingsError
+        If an argument is out of its range.
+    """
+    choice("duplicates", duplicates, tuple(POLICIES))
+    choice("on_bad_lines", on_bad_lines, ("error", "skip"))
+    if item is not None and user is not None:
+        raise SettingsError("give either item= or user=: features are of one side")
+    kind = "item" if user is None else "user"
+    vectors = _vectors(source)
+    if vectors is not None:
+        if ids is None:
+            raise SettingsError("vectors have no ids: say whose they are, ids=[…]")
+        return Features.dense(ids, vectors, kind=kind)
+    if ids is not None:
+        raise SettingsError("ids= are those of vectors, an array or a .npy file: leave them out")
+    given = {kind: item if user is None else user, "feature": feature, "value": value}
+    named = given | {f"column {n}": column for n, column in enumerate(columns or ())}
+    options = TextOptions(sep, quote, encoding, header)
+    with workspace(memory_limit) as (con, scratch):
+        opened = sources_of(
+            con, source, scratch, named, options=options, format=format, numeric=("value",)
+        )
+        long = feature is not None or bool(opened[0].meant)
+        if long:
+            places = [_long(given, one, kind) for one in opened]
+        else:
+            places = [_wide(given, columns, one, kind) for one in opened]
+        begins = stage(con, opened, places, id_kinds(opened, places))
+        skip, quoting = on_bad_lines == "skip", quote not in (None, "auto")
+        bad = bad_lines(con, opened, begins, skip=skip, quote=quoting)
+        if not long:
+            _melt(con, opened[0], places[0], labels, list_sep)
+        found = _cells(con, "value" in places[0] or not long, duplicates, opened[0].label, bad)
+    return Features(IdMap(found.users, kind), IdMap(found.items, "feature"), found.csr)
+
+
+def _vectors(source: Any) -> npt.NDArray[Any] | None:
+    """The array that was given, or that a ``.npy`` file holds; None for other sources."""
+    if isinstance(source, np.ndarray):
+        return source
+    if not isinstance(source, str | os.PathLike) or Path(source).suffix.lower() != ".npy":
+        return None
+    try:
+        return np.asarray(np.load(source, allow_pickle=False))
+    except (OSError, ValueError) as error:
+        raise DataError(f"can't read vectors from {os.fspath(source)!r}: {error}") from error
+
+
+# --- which columns ----------------------------------------------------------------------
+#
+# A table of features is one of interactions to the reader: its rows are of "users" (whom the
+# features are of) and "items" (the features), so the roles bear these names from here on.
+
+
+def _long(given: Mapping[str, Column | None], source: Source, kind: str) -> dict[str, int]:
+    """Role → column of a long table."""
+    if source.meant:
+        if len(source.meant) > 3:
+            raise DataError(f"{source.label} must hold ({kind}, feature[, value]) tuples")
+        return dict(source.meant)
+    table = (source.columns, source.width, source.label)
+    found = locate(_with_ids(given, source, kind), *table)
+    roles = {kind: "user", "feature": "item", "value": "value"}
+    return {roles[role]: place for role, place in found.items()}
+
+
+def _wide(
+    given: Mapping[str, Column | None],
+    columns: Sequence[Column] | None,
+    source: Source,
+    kind: str,
+) -> dict[str, int]:
+    """Role → column of a table of columns: ``user``, then ``f<place>`` for each feature column."""
+    if given["value"] is not None:
+        raise SettingsError("value= goes with feature=: name both columns of a long table")
+    table = (source.columns, source.width, source.label)
+    own = locate({kind: _with_ids(given, source, kind)[kind]}, *table)[kind]
+    if columns is None:
+        chosen = [place for place in range(source.width) if place != own]
+    else:
+        chosen = list(locate({f"columns {c!r}": c for c in columns}, *table).values())
+    for place in chosen:
+        if re.fullmatch(r"(FLOAT|DOUBLE|DECIMAL.*)\[\d*\]", source.kind(place)):
+            raise DataError(
+                f"{source.column_name(place)} of {source.label} holds vectors, which would be "
+                f"taken for labels: pass them as an array, read_features(vectors, ids=…)"
+            )
+    if not chosen:
+        raise ColumnError(f"{source.label} has no column of features beside that of the {kind}s")
+    return {"user": own} | {f"f{place}": place for place in chosen}
+
+
+def _with_ids(
+    given: Mapping[str, Column | None], source: Source, kind: str
+) -> dict[str, Column | None]:
+    """The columns given, that of the ids looked for where it is not among them."""
+    if given[kind] is not None:
+        return dict(given)
+    table = (source.columns, source.width, source.label)
+    # something is given, at no place, so that names and tags are not looked for as well
+    found = guess_catalog({"item": None, "feature": -1}, *table)
+    return {**given, kind: found["item"]}
+
+
+# --- cells ------------------------------------------------------------------------------
+
+
+def _melt(
+    con: Any, source: Source, places: Mapping[str, int], labels: Sequence[Column], list_sep: str
+) -> None:
+    """Turn the staged table of columns into a long one."""
+    table = (source.columns, source.width, source.label)
+    named = set(locate({f"labels {label!r}": label for label in labels}, *table).values())
+    con.execute("ALTER TABLE staged RENAME TO columns_read")
+    parts = ["SELECT c_user, NULL AS c_item, NULL AS c_value, why, shown FROM columns_read "
+             "WHERE why IS NOT NULL"]  # fmt: skip
+    for role, place in places.items():
+        if role == "user":
+            continue
+        title = source.columns[place] if source.columns else f"column {place}"
+        as_number = place not in named and _is_number(con, f"c_{role}")
+        part = _number_sql(role, title) if as_number else _label_sql(role, title, list_sep)
+        parts.append(f"SELECT c_user, {part}")
+    con.execute(f"CREATE TABLE staged AS {' UNION ALL '.join(parts)}")
+
+
+def _is_number(con: Any, column: str) -> bool:
+    """Whether a column holds numbers and nothing else."""
+    number = f"try_cast({column} AS DOUBLE)"
+    held, others = con.execute(
+        f"SELECT count(*), count(*) FILTER ({number} IS NULL OR isinf({number}) "
+        f"OR contains({column}, '_')) FROM columns_read WHERE why IS NULL AND {column} <> ''"
+    ).fetchone()
+    return bool(held and not others)
+
+
+def _number_sql(role: str, title: str) -> str:
+    number = f"try_cast(c_{role} AS DOUBLE)"
+    return (
+        f"{sql_text(title)}, CASE WHEN NOT isnan({number}) THEN {number} END, NULL, NULL "
+        f"FROM columns_read WHERE why IS NULL AND c_{role} <> ''"
+    )
+
+
+def _label_sql(role: str, title: str, list_sep: str) -> str:
+    sep, listed = sql_text(list_sep), sql_text(LISTED)
+    return (
+        f"{sql_text(title + '=')} || label, 1.0, NULL, NULL FROM (SELECT c_user, "
+        f"trim(unnest(string_split(replace(c_{role}, {listed}, {sep}), {sep}))) AS label "
+        "FROM columns_read WHERE why IS NULL) WHERE label <> ''"
+    )
+
+
+def _cells(
+    con: Any, valued: bool, policy: str, label: str, bad: tuple[int, tuple[str, ...]]
+) -> Cells:
+    """The matrix of what is staged; what became of rows is logged."""
+    roles = ["user", "item", *(["value"] if valued else [])]
+    try:
+        found = cells(con, roles, policy, source=label, bad=bad)
+    except EmptyDataError:
+        raise EmptyDataError(f"{label} holds no features: all values are empty or 0") from None
+    report = found.report
+    log.info(
+        "%s: %s weights of %s rows; %s merged, %s without an id, a name or a value, %s zero",
+        label, f"{found.csr.nnz:,}", f"{report.rows:,}", f"{report.merged:,}",
+        f"{report.nameless + report.valueless:,}", f"{report.zeros:,}",
+    )  # fmt: skip
+    return found

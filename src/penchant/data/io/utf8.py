@@ -1,0 +1,254 @@
+"""Any text file as plain UTF-8 that was looked through once, byte by byte.
+
+Compressed files and other encodings are copied, as a stream, into a scratch folder. What is
+found on the way (a byte that is no text, a NUL, a cut-off archive) is told with its line.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import itertools
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from penchant import _kernels
+from penchant.errors import DataError, EncodingError, SettingsError, require
+
+BLOCK = 1 << 20
+LONGEST_LINE = 1 << 20
+# Characters that no table should hold: those that a file leaves unused serve as marks.
+_MARKS = "\x1f\x1e\x1d\x1c\x01\x02\x03\x04\x05\x06\x0e\x0f\x10\x11\x12\x13\x14"
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A UTF-8 file whose lines end alike.
+
+    Attributes
+    ----------
+    path
+        The file itself, or its plain copy in the scratch folder.
+    lines
+        How many lines it has, blank ones too.
+    marks
+        Control characters that it does not hold.
+    holds_quote
+        Whether the quote character that was asked about is in it.
+    remarks
+        What was done to it, for the notes: ``"gzip"``, ``"latin-1"``.
+    """
+
+    path: Path
+    lines: int
+    marks: str
+    holds_quote: bool
+    remarks: tuple[str, ...]
+
+
+def plain_text(path: Path, scratch: Path, *, encoding: str | None, quote: str | None) -> Plain:
+    """Look through a text file, and make a plain copy of it where it is not plain.
+
+    Parameters
+    ----------
+    path
+        The file; gzip and zstd are known by their first bytes.
+    scratch
+        A folder for copies, to be removed by the caller.
+    encoding
+        A codec of Python, or None: UTF-8, or UTF-16 where the file begins with its mark.
+    quote
+        A character to look for.
+
+    Raises
+    ------
+    EncodingError
+        If bytes are not text in this encoding.
+    DataError
+        If the file holds a NUL or an endless line, or its archive is damaged.
+    SettingsError
+        If Python knows no such encoding.
+    """
+    with path.open("rb") as file:
+        head = file.read(4)
+    packed = _packing(head)
+    codec = _codec(encoding, path, packed)
+    remarks = [word for word in (packed, None if codec == "utf-8" else codec) if word]
+    if packed or codec != "utf-8":
+        copy = _free_name(scratch)
+        _transcode(path, copy, packed, codec)
+        survey = _survey(copy, path.name, quote)
+        path = copy
+    else:
+        survey = _survey(path, path.name, quote)
+    if survey.mixed:
+        copy = _free_name(scratch)
+        _same_line_ends(path, copy)
+        path, remarks = copy, [*remarks, "mixed line ends"]
+    return Plain(path, survey.lines, survey.marks, survey.holds_quote, tuple(remarks))
+
+
+def _free_name(scratch: Path) -> Path:
+    return scratch / f"copy{len(list(scratch.glob('copy*')))}"
+
+
+# --- opening ----------------------------------------------------------------------------
+
+
+def _packing(head: bytes) -> str | None:
+    if head.startswith(b"\x1f\x8b"):
+        return "gzip"
+    return "zstd" if head.startswith(b"\x28\xb5\x2f\xfd") else None
+
+
+def _unpacked(path: Path, packed: str | None) -> Iterator[bytes]:
+    """The bytes of a file, unpacked, a block at a time; no block is empty.
+
+    Raises
+    ------
+    DataError
+        If the archive is damaged, or ends before it should.
+    """
+    try:
+        if packed == "zstd":
+            yield from _unzstd(path)
+            return
+        with gzip.open(path) if packed else path.open("rb") as file:
+            while block := file.read(BLOCK):
+                yield block
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(
+            f"{path.name} is damaged or cut off: its {packed} stream does not end as it should "
+            f"({error}); fetch it again"
+        ) from error
+
+
+def _unzstd(path: Path) -> Iterator[bytes]:
+    zstd = require("zstandard", extra=None, what="Files packed with zstd")
+    frame = None
+    with path.open("rb") as file:
+        while block := file.read(BLOCK // 16):
+            while block:
+                frame = frame or zstd.ZstdDecompressor().decompressobj()
+                try:
+                    plain = frame.decompress(block)
+                except zstd.ZstdError as error:
+                    raise EOFError(str(error)) from error
+                if plain:
+                    yield plain
+                # a file may hold several frames, one after another
+                block, frame = (frame.unused_data, None) if frame.eof else (b"", frame)
+    if frame is not None:  # its own stream reader would take a cut-off frame for a whole one
+        raise EOFError("the last frame is cut off")
+
+
+def _codec(encoding: str | None, path: Path, packed: str | None) -> str:
+    if encoding is None:
+        head = next((block for block in _unpacked(path, packed) if block), b"")
+        return "utf-16" if head[:2] in _UTF16 else "utf-8"
+    try:
+        name = codecs.lookup(encoding).name
+        "".encode(name)
+    except LookupError as error:
+        raise SettingsError(
+            f'no encoding is called {encoding!r}: try "utf-8", "latin-1" or "cp1252"'
+        ) from error
+    return "utf-8" if name in ("utf-8", "utf-8-sig") else name
+
+
+def _transcode(path: Path, copy: Path, packed: str | None, codec: str) -> None:
+    decoder = None if codec == "utf-8" else codecs.getincrementaldecoder(codec)()
+    lines = 0
+    with copy.open("wb") as target:
+        for block in itertools.chain(_unpacked(path, packed), [b""]):
+            if decoder is None:
+                target.write(block)
+                continue
+            try:
+                text = decoder.decode(block, final=not block)
+            except UnicodeDecodeError as error:
+                before, after = error.object[: error.start], error.object[error.start :]
+                line = lines + before.decode(codec, errors="replace").count("\n") + 1
+                raise _no_text(codec, before[-30:], after[:10], path.name, line) from error
+            lines += text.count("\n")
+            target.write(text.encode("utf-8"))
+
+
+def _same_line_ends(path: Path, copy: Path) -> None:
+    with (
+        path.open(encoding="utf-8", newline=None) as source,
+        copy.open("w", encoding="utf-8", newline="\n") as target,
+    ):
+        while block := source.read(BLOCK):
+            target.write(block)
+
+
+# --- looking through --------------------------------------------------------------------
+
+
+@dataclass
+class _Survey:
+    lines: int
+    mixed: bool
+    marks: str
+    holds_quote: bool
+
+
+def _survey(path: Path, name: str, quote: str | None) -> _Survey:
+    found = _kernels.survey(path, text_begin(path), quote=quote, longest=LONGEST_LINE)
+    faults = [at for at in (found.bad, found.nul, found.endless) if at >= 0]
+    if faults:
+        raise _fault(path, name, min(faults), found)
+    ends = found.feeds + found.returns - found.pairs
+    alone = found.feeds > found.pairs, found.returns > found.pairs
+    marks = "".join(mark for mark in _MARKS if not found.controls >> ord(mark) & 1)
+    # old Macs' files (\r alone) are made alike too: one kind of line end less to trust
+    mixed = sum(alone) + (found.pairs > 0) > 1 or alone[1]
+    return _Survey(ends + found.ends_open, mixed, marks, found.holds_quote)
+
+
+def text_begin(path: Path) -> int:
+    """Where the text of a UTF-8 file begins: after its byte order mark, if it has one."""
+    with path.open("rb") as file:
+        head = file.read(len(codecs.BOM_UTF8))
+    return len(head) if head == codecs.BOM_UTF8 else 0
+
+
+def _fault(path: Path, name: str, at: int, found: _kernels.Scan) -> DataError:
+    """What to say of a file in which something is wrong from an offset on."""
+    line, before, after = _around(path, at)
+    if at == found.bad:
+        return _no_text("utf-8", before, after, name, line)
+    if at == found.nul:
+        return DataError(
+            f"{name} holds a NUL byte in line {line:,}: it is not a text table, or it is in UTF-16 "
+            '(then give encoding="utf-16-le")'
+        )
+    return DataError(
+        f"line {line:,} of {name} is longer than a million bytes: it is not a table with a row "
+        "a line"
+    )
+
+
+def _around(path: Path, at: int) -> tuple[int, bytes, bytes]:
+    """The number of the line that holds an offset, and the bytes before it and from it on."""
+    ends, last, left = 0, b"", at
+    with path.open("rb") as file:
+        while left > 0 and (block := file.read(min(BLOCK, left))):
+            ends += block.count(b"\n") + block.count(b"\r") - (last + block).count(b"\r\n")
+            last, left = block[-1:], left - len(block)
+        file.seek(max(0, at - 30))
+        before = file.read(at - file.tell())
+        return ends + 1, before, file.read(10)
+
+
+def _no_text(codec: str, before: bytes, after: bytes, name: str, line: int) -> EncodingError:
+    around = before.split(b"\n")[-1] + after.split(b"\n")[0]
+    hint = 'encoding="latin-1" or "cp1252"' if codec == "utf-8" else "another encoding="
+    return EncodingError(
+        f"line {line:,} of {name} holds the byte 0x{after[0]:02x}, which is not "
+        f"{codec} text (near {around!r}): give {hint}, whichever it was written in"
+    )

@@ -1,0 +1,1 @@
+"""The synthetic catalog of shaded solids that `penchant demo` draws."""

@@ -1,0 +1,82 @@
+"""The models, all under one contract (base.py), and how a saved one is found again."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+from penchant._files import artifact
+from penchant.errors import ArtifactError, SettingsError
+from penchant.models.base import Model
+
+# kind in model files → where its class lives
+_CLASSES = {
+    "als": ("penchant.models.als.model", "ALS"),
+    "content": ("penchant.models.content", "Content"),
+    "blend": ("penchant.models.blend.model", "Blend"),
+    "ease": ("penchant.models.linear.ease", "EASE"),
+    "hybrid-als": ("penchant.models.als.hybrid", "HybridALS"),
+    "item-neighbors": ("penchant.models.neighbors", "ItemNeighbors"),
+    "popularity": ("penchant.models.popularity", "Popularity"),
+    "ranking": ("penchant.models.ranking.model", "Ranking"),
+}
+
+
+def kinds() -> list[str]:
+    """The kinds of model, as model files and the command line call them."""
+    return sorted(_CLASSES)
+
+
+def class_of(kind: str) -> type[Model]:
+    """The class of a kind of model.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such kind.
+    """
+    if kind not in _CLASSES:
+        raise SettingsError(f"unknown model {kind!r}; there are: {', '.join(kinds())}")
+    module, name = _CLASSES[kind]
+    cls: type[Model] = getattr(importlib.import_module(module), name)
+    return cls
+
+
+def load(path: str | Path, *, verify: bool = True) -> Model:
+    """Read a model that was written by ``model.save``.
+
+    Arrays stay in the file and are paged in where they are used; nothing in it is executed.
+
+    Parameters
+    ----------
+    path
+        The file.
+    verify
+        Compare the checksum of everything (about a second for 1.5 GB), which finds any altered
+        byte; without it only the structure is checked.
+
+    Raises
+    ------
+    ArtifactError
+        If there is no such file, it is not a penchant model or its kind is not known.
+    CorruptArtifactError
+        If it is truncated or altered.
+    NewerFormatError
+        If a later version of penchant wrote it.
+    """
+    return of_bundle(artifact.read(path, verify=verify), path)
+
+
+def of_bundle(bundle: artifact.Bundle, path: str | Path) -> Model:
+    """The model that a file holds, from what was read of it.
+
+    Raises
+    ------
+    ArtifactError
+        If its kind is not known.
+    """
+    if bundle.model not in _CLASSES:
+        raise ArtifactError(
+            f"{path} holds a model of kind {bundle.model!r}; this penchant knows {', '.join(kinds())}"
+        )
+    return class_of(bundle.model).from_bundle(bundle)

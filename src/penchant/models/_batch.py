@@ -1,0 +1,112 @@
+"""Answers for everyone: users a batch at a time, into a file or to whoever asks for the next."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from penchant._settings.checks import whole
+from penchant.data.ids import Id, IdMap
+from penchant.data.io.tables import check_file
+from penchant.errors import DataError
+from penchant.models._arguments import ItemLists, kept
+from penchant.models._io.writers import Columns, FileSink
+from penchant.results import Recommendations
+
+if TYPE_CHECKING:
+    from penchant.models.base import Model
+
+Progress = Callable[[int, int], None]
+"""Called with how many users are done, and how many there are."""
+
+_AT_ONCE = 1_000_000  # answers in a batch, at most
+_MOST_USERS = 10_000
+
+
+def recommend_all(
+    model: Model,
+    k: int = 10,
+    *,
+    to: str | Path | None = None,
+    batch: int | None = None,
+    exclude_seen: bool = True,
+    allow: ItemLists | None = None,
+    deny: ItemLists | None = None,
+    on_progress: Progress | None = None,
+) -> Path | Iterator[Recommendations]:
+    """Recommendations for every user; see :meth:`penchant.models.base.Model.recommend_all`."""
+    size = batch_size(batch, whole("k", k, 1))
+    allow, deny = kept(allow), kept(deny)
+
+    def ask(users: list[Id]) -> Recommendations:
+        return model.recommend(users, k, exclude_seen=exclude_seen, allow=allow, deny=deny)
+
+    answers = batches(model.users, size, ask, on_progress=on_progress)
+    return answers if to is None else _write(answers, Path(to), columns_of(model, "user", "item"))
+
+
+def batch_size(batch: int | None, k: int) -> int:
+    """How many to ask for at a time.
+
+    Raises
+    ------
+    SettingsError
+        If ``batch`` is less than 1.
+    """
+    return min(_MOST_USERS, max(1, _AT_ONCE // k)) if batch is None else whole("batch", batch, 1)
+
+
+def batches(
+    ids: IdMap,
+    size: int,
+    ask: Callable[[list[Id]], Recommendations],
+    *,
+    begin: int = 0,
+    on_progress: Progress | None = None,
+) -> Iterator[Recommendations]:
+    """The answers for ids from number ``begin`` on, a batch at a time."""
+    for at in range(begin, len(ids), size):
+        some = ids.array[at : at + size].tolist()
+        yield ask(some)
+        if on_progress:
+            on_progress(at + len(some), len(ids))
+
+
+def columns_of(model: Model, query: str, answer: str) -> Columns:
+    """The columns of a table of answers, whatever a batch happens to hold."""
+    kinds = {
+        one: "BIGINT" if ids.are_integers else "TEXT"
+        for one, ids in ((query, model.users if query == "user" else model.items),
+                         (answer, model.items))
+    }  # fmt: skip
+    named = model.catalog is not None and model.catalog.names is not None
+    return {
+        query: kinds[query],
+        "rank": "INTEGER",
+        answer: kinds[answer],
+        **({"name": "TEXT"} if named else {}),
+        "score": "REAL",
+        **({"source": "TEXT"} if model.falls_back and query == "user" else {}),
+    }
+
+
+def _write(answers: Iterator[Recommendations], to: Path, columns: Columns) -> Path:
+    """All batches in one file, or none of them."""
+    check_file(to)
+    try:
+        with (
+            tempfile.TemporaryDirectory(
+                prefix=f".{to.name}.", dir=to.parent, ignore_cleanup_errors=True
+            ) as scratch,
+            contextlib.closing(FileSink(to, Path(scratch), columns)) as sink,
+        ):
+            sink.begin("")
+            for done, some in enumerate(answers):
+                sink.write(some, done)
+            sink.finish()
+    except OSError as error:
+        raise DataError(f"can't write {to}: {error.strerror or error}") from error
+    return to

@@ -1,0 +1,1 @@
+"""Save, load and export models and their recommendations."""

@@ -1,0 +1,158 @@
+"""Answers for everyone, for those who serve from their own database; resumable."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from penchant._settings import checks
+from penchant.data.ids import Id, IdMap
+from penchant.data.io.database import is_address
+from penchant.errors import ArtifactError
+from penchant.models._arguments import ItemLists, as_list, kept
+from penchant.models._batch import Progress, batch_size, batches, columns_of
+from penchant.models._io.writers import Columns, FileSink, Sink, TableSink
+from penchant.models.base import Metric, Model
+from penchant.results import Recommendations
+
+What = Literal["recommendations", "similar"]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export did.
+
+    Attributes
+    ----------
+    queries
+        How many users or items there are answers for.
+    resumed
+        How many of them an earlier run had answered, which was stopped.
+    """
+
+    queries: int
+    resumed: int
+
+
+def export(
+    model_file: str | Path,
+    to: str | Path,
+    *,
+    what: What = "recommendations",
+    k: int = 10,
+    table: str | None = None,
+    exclude_seen: bool = True,
+    metric: Metric = "cosine",
+    allow: ItemLists | None = None,
+    deny: ItemLists | None = None,
+    batch: int | None = None,
+    on_progress: Progress | None = None,
+) -> Exported:
+    """Write the best items for every user, or the most similar items of every item.
+
+    Stopped at any moment and run again with the same model and settings, it goes on where it was,
+    and the table becomes the same. It appears once it is whole, in place of an older one.
+
+    Parameters
+    ----------
+    model_file
+        The model.
+    to
+        A file that ends in ``.parquet``, ``.csv``, ``.jsonl``, ``.csv.gz`` or ``.jsonl.gz``, or
+        the address of a database, ``sqlite:///file.db`` or ``postgresql://user@host/name``.
+    what
+        ``"recommendations"``, with the columns user, rank, item, name (if names are known) and
+        score; or ``"similar"``: item, rank, similar_item, name and score.
+    k
+        How many for each.
+    table
+        The name of a database's table; None: ``what``.
+    exclude_seen
+        Whether to leave out what a user has already.
+    metric
+        How alike items are: ``"cosine"`` or ``"dot"``.
+    allow, deny
+        Items to choose from alone, and items to leave out; as for
+        :meth:`penchant.models.base.Model.recommend`.
+    batch
+        How many users or items at a time; None: up to 10,000.
+    on_progress
+        Called after each batch with how many users or items are done, and how many there are.
+
+    Raises
+    ------
+    SettingsError
+        If an argument is out of its range.
+    UnknownIdError
+        If an item of allow or deny is of another type than the model's.
+    DataError
+        If the file or the table can't be written, or the table holds something else.
+    ArtifactError
+        If the model can't be read.
+    """
+    from penchant.models import load
+
+    checks.choice("what", what, ("recommendations", "similar"))
+    size = batch_size(batch, checks.whole("k", k, 1))
+    model = load(model_file)
+    limits: dict[str, Any] = {"allow": kept(allow), "deny": kept(deny)}
+    ids, columns, ask = _question(model, what, k, exclude_seen, metric, limits)
+    settings = [what, k, exclude_seen, metric, *map(_plain, limits.values())]
+    digest = _digest(Path(model_file), settings)
+    with contextlib.closing(_sink(to, table or what, columns)) as sink:
+        resumed = sink.begin(digest)
+        done = resumed
+        for answers in batches(ids, size, ask, begin=resumed):
+            done += len(answers.queries)
+            sink.write(answers, done)
+            if on_progress:
+                on_progress(done, len(ids))
+        sink.finish()
+    return Exported(len(ids), resumed)
+
+
+def _question(
+    model: Model,
+    what: What,
+    k: int,
+    exclude_seen: bool,
+    metric: Metric,
+    limits: dict[str, Any],
+) -> tuple[IdMap, Columns, Callable[[list[Id]], Recommendations]]:
+    if what == "similar":
+        columns = columns_of(model, "item", "similar_item")
+        how = {"metric": metric, **limits}
+        return model.items, columns, lambda some: model.similar_items(some, k, **how)
+    columns = columns_of(model, "user", "item")
+    how = {"exclude_seen": exclude_seen, **limits}
+    return model.users, columns, lambda some: model.recommend(some, k, **how)
+
+
+def _plain(lists: ItemLists | None) -> Any:
+    """Lists as JSON tells them, the same in whatever order they came."""
+    if isinstance(lists, Mapping):
+        return sorted([repr(query), _plain(items)] for query, items in lists.items())
+    return None if lists is None else sorted(set(map(repr, as_list(lists))))
+
+
+def _sink(to: str | Path, table: str, columns: Columns) -> Sink:
+    if is_address(to):
+        return TableSink(str(to), table, columns)
+    path = Path(to)
+    return FileSink(path, path.with_name(f".{path.name}.partial"), columns)
+
+
+def _digest(model_file: Path, settings: list[Any]) -> str:
+    """What tells one export from another: the model's bytes and the settings."""
+    try:
+        with model_file.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256")
+    except OSError as error:
+        raise ArtifactError(f"can't read {model_file}: {error.strerror}") from error
+    digest.update(json.dumps(settings).encode())
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""Scorers, top-k selection and vector similarity, shared by all models."""

@@ -1,0 +1,1 @@
+"""Weighted regularized matrix factorization by alternating least squares."""

@@ -1,0 +1,1 @@
+"""Weighted blends and fallback chains of several models."""

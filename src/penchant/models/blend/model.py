@@ -1,0 +1,409 @@
+"""Several models as one: their scores mixed, and a chain of who answers where one has no word."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from penchant._settings import checks
+from penchant.data.csr import row_pointers
+from penchant.data.feature_rows import FeatureRow
+from penchant.data.ids import Id
+from penchant.data.interactions import Csr, Interactions
+from penchant.errors import SettingsError, UnsupportedError
+from penchant.models import class_of
+from penchant.models._arguments import History, as_list, known_code
+from penchant.models._scoring.dispatch import Route, RoutedScorer
+from penchant.models._scoring.scorers import Scorer
+from penchant.models._scoring.topk import diagonal
+from penchant.models.base import Metric, Model, OnEpoch
+from penchant.models.blend.fusion import SCALES, Fusion, mixed
+from penchant.models.blend.query import ScoringQuery, goes_by
+from penchant.models.cold_start import ColdStartModel, Side
+
+Bools = npt.NDArray[np.bool_]
+Maker = Callable[[Model, npt.NDArray[np.int64]], Scorer]
+"""A part, and which queries → its scores of them."""
+
+
+def _usual() -> dict[str, Model]:
+    settings: dict[str, dict[str, Any]] = {
+        "als": {},
+        "item-neighbors": {"similarity": "bm25", "neighbors": 100},  # cosine finds far less
+        "popularity": {},
+    }
+    return {kind: class_of(kind)(**given) for kind, given in settings.items()}
+
+
+@dataclass(eq=False)
+class Blend(ColdStartModel):
+    """Several models as one: a weighted mean of their scores, and a chain of those who fall back.
+
+    For each request the parts of the ``chain`` are gone through for the first that has something
+    to say of it. A personal model has of people with a history (of items that somebody had taken
+    to when it was fitted, unless it rates others too), or whose features it knows; popularity has
+    of everybody. If that part has a weight, all parts with weights that have something to say are
+    mixed, else it answers alone, with its own scores. If none has anything to say the last one
+    answers. :attr:`penchant.Recommendations.sources` tells who did: ``"als"``, ``"als + content"``.
+    A user who was never seen is answered like one who did nothing yet.
+
+    Scores are mixed for all items, never for the union of some lists, so that the best are the
+    best: each part's are brought to one scale, query by query, by the items that are not in the
+    person's history, and the scaled scores are averaged with the weights. An item that a part
+    does not rate gets 0 from it; one that none rates is not recommended.
+
+    Features of people and of items that are new are told to the parts that go by such features;
+    new items are ranked by these alone.
+
+    Parameters
+    ----------
+    models
+        Name → model. Fitted ones are used as they are, if all were fitted on the same interactions;
+        :meth:`fit` fits copies. ``described()`` of a model will do in its place. Left out: ALS,
+        ItemNeighbors by BM25 and Popularity.
+    weights
+        Name → how much it counts, 0 or more (0 for those not named), or a sequence in the order
+        of the models. None: all personal models alike, and the others not at all.
+    chain
+        Names in the order in which they are asked. None: all models, personal ones first.
+    fusion
+        ``"z-score"``, deviations from a list's mean in standard deviations; ``"min-max"``, 0 for
+        the worst and 1 for the best; or ``"rank"``, 1 / (60 + rank), which looks at the order
+        alone (Cormack, Clarke & Büttcher 2009, "Reciprocal rank fusion").
+    threads
+        For putting mixed scores in order; parts have their own. None: all cores this process may
+        use.
+
+    Raises
+    ------
+    SettingsError
+        If a setting is out of its range, or names no model.
+    """
+
+    models: Mapping[str, Model | Mapping[str, Any]] = field(default_factory=_usual)
+    _: KW_ONLY
+    weights: Mapping[str, float] | Sequence[float] | None = None
+    chain: Sequence[str] | None = None
+    fusion: Fusion = "z-score"
+    threads: int | None = None
+
+    kind: ClassVar[str] = "blend"
+    falls_back: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        checks.choice("fusion", self.fusion, tuple(SCALES))
+        checks.threads(self.threads)
+        self._parts = _made(self.models)
+        _ = self._weight, self._order  # refused here if they are none
+        data = [part._interactions for part in self._parts.values()]
+        if data[0] is not None and all(one is data[0] for one in data):
+            self._keep(data[0], self._parts)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings, by name, as JSON can hold them: models are described."""
+        weights, chain = self.weights, self.chain
+        return {
+            "models": {name: part.described() for name, part in self._parts.items()},
+            "weights": dict(weights) if isinstance(weights, Mapping) else _tuple(weights),
+            "chain": _tuple(chain),
+            "fusion": self.fusion,
+            "threads": self.threads,
+        }
+
+    @property
+    def parts(self) -> dict[str, Model]:
+        """Name → model, fitted once this is."""
+        return dict(self._parts)
+
+    @property
+    def _weight(self) -> dict[str, float]:
+        """Name → weight, of those that have one."""
+        return _weights(self.weights, self._parts)
+
+    @property
+    def _order(self) -> tuple[str, ...]:
+        """Who is asked, in order."""
+        return _chain(self.chain, self._parts)
+
+    @property
+    def scores_cold_items(self) -> bool:
+        """Whether a part does that has a weight."""
+        return any(self._parts[name].scores_cold_items for name in self._weight)
+
+    # --- fitting -------------------------------------------------------------------
+
+    def fit(self, interactions: Interactions, *, on_epoch: OnEpoch | None = None) -> Self:
+        """Fit a copy of every part on the same interactions; ``on_epoch`` is not called.
+
+        A part that is already fitted on these very interactions (not on others alike) is taken as
+        it is: weights can be changed without learning anything anew.
+
+        Raises
+        ------
+        DataError
+            If it is no interactions.
+        EmptyDataError
+            If there are none.
+        """
+        data = self._to_learn(interactions)
+        parts = {
+            name: part if part._interactions is data else part.with_settings().fit(data)
+            for name, part in self._parts.items()
+        }
+        self._keep(data, parts)
+        return self
+
+    def _keep(self, data: Interactions, parts: dict[str, Model]) -> None:
+        self._interactions, self._parts = data, parts
+        self._met = np.bincount(data.csr.indices, minlength=data.n_items) > 0
+
+    @classmethod
+    def shared(cls, settings: Mapping[str, Any], data: Interactions) -> dict[str, Any]:
+        """See :meth:`Model.shared`: the parts, fitted."""
+        models = {"models": settings["models"]} if "models" in settings else {}
+        return {"models": cls(**models).fit(data).parts}
+
+    @staticmethod
+    def weightings(models: int, steps: int = 10) -> list[tuple[float, ...]]:
+        """All weights of so many models that are multiples of 1/steps and add up to 1.
+
+        For a search: ``penchant.tune(Blend, {"models": models, "weights": Blend.weightings(3)},
+        split)`` fits the models once, and then measures every mixture.
+
+        Raises
+        ------
+        SettingsError
+            If a number is less than 1.
+        """
+        n, steps = checks.whole("models", models, 1), checks.whole("steps", steps, 1)
+        cuts = itertools.combinations(range(steps + n - 1), n - 1)  # bars between steps stars
+        ends = ((-1, *cut, steps + n - 1) for cut in cuts)
+        return [
+            tuple((after - before - 1) / steps for before, after in itertools.pairwise(one))
+            for one in ends
+        ]
+
+    # --- who answers ---------------------------------------------------------------
+
+    def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
+        return self._scorer_of_new(rows, users, None, None)
+
+    def _scorer_of_new(
+        self,
+        rows: Csr,
+        users: npt.NDArray[Any] | None,
+        people: Sequence[FeatureRow] | None,
+        items: Sequence[FeatureRow] | None,
+    ) -> Scorer:
+        asked = ScoringQuery(rows, users, people, items)
+
+        def make(part: Model, who: npt.NDArray[np.int64]) -> Scorer:
+            return asked.take(who).of(part)
+
+        return self._routed(asked, make)
+
+    def _goes_by_features_of(self, side: Side) -> bool:
+        """Whether a part does."""
+        return any(goes_by(part, side) for part in self._parts.values())
+
+    def scorer(self, interactions: Interactions) -> Scorer:
+        """See :meth:`Model.scorer`; users of other interactions bring their features."""
+        rows = interactions.csr
+        if interactions is self._interactions:
+            return self._scorer(rows, np.arange(rows.n_rows))
+        whole = functools.cache(lambda part: part.scorer(interactions))
+        asked = ScoringQuery(rows, people=self._described(interactions))
+        return self._routed(asked, lambda part, who: whole(part).take(who))
+
+    def _described(self, data: Interactions) -> list[FeatureRow] | None:
+        """The features that users of some interactions bring, if a part goes by such."""
+        features = data.user_features
+        if features is None or not self._goes_by_features_of("user"):
+            return None
+        return [features.row(user) if user in features.ids else {} for user in data.users]
+
+    def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
+        """As for people whose history is the item."""
+        return self._routed(
+            ScoringQuery(diagonal(items, len(self.items))),
+            lambda part, who: part._item_scorer(items[who], metric),
+        )
+
+    def _routed(self, asked: ScoringQuery, make: Maker) -> RoutedScorer:
+        """Each query to those who answer it; strangers by themselves."""
+        taking_part = self._answering(asked)
+        patterns, where = np.unique(
+            np.column_stack([taking_part, asked.strangers]), axis=0, return_inverse=True
+        )
+        names, routes = list(self._parts), []
+        for at, pattern in enumerate(patterns[:, :-1]):
+            who = np.flatnonzero(where == at)
+            chosen = [names[place] for place in np.flatnonzero(pattern)]
+            parts = [(name, make(self._parts[name], who)) for name in chosen]
+            scorer = self._mixed(parts, asked.seen.take_rows(who))
+            routes.append(Route(who, scorer, " + ".join(chosen)))
+        return RoutedScorer(routes, asked.seen.n_columns)
+
+    def _mixed(self, parts: list[tuple[str, Scorer]], rows: Csr) -> Scorer:
+        if len(parts) == 1:
+            return parts[0][1]
+        weights = self._weight
+        weighed = [(weights[name], scorer) for name, scorer in parts]
+        return mixed(weighed, rows, self.fusion, threads=self.threads)
+
+    def _answering(self, asked: ScoringQuery) -> Bools:
+        """Shape (n_queries, n_parts): which parts answer each query."""
+        _ = self.interactions
+        can = np.column_stack([asked.can_score(part, self._met) for part in self._parts.values()])
+        names, weights = list(self._parts), self._weight
+        chain = self._asked_in_turn(asked)
+        able = can[:, chain]
+        place = np.where(able.any(axis=1), able.argmax(axis=1), len(chain) - 1)
+        first = chain[place]
+        weighs = np.array([name in weights for name in names])
+        everyone, queries = can & weighs, np.arange(len(first))
+        found: Bools = everyone & (weighs[first] & can[queries, first])[:, np.newaxis]
+        found[queries, first] = True
+        return found
+
+    def _asked_in_turn(self, asked: ScoringQuery) -> npt.NDArray[np.int64]:
+        """The places of the parts of the chain: of new items, those that go by their features.
+
+        Raises
+        ------
+        UnsupportedError
+            If features were given that no part goes by.
+        """
+        if asked.people is not None and not self._goes_by_features_of("user"):
+            raise UnsupportedError("no part of this blend was fitted with features of users")
+        names = list(self._parts)
+        chain = [names.index(one) for one in self._order if asked.takes(self._parts[one])]
+        if not chain:
+            raise UnsupportedError(
+                "no model in the chain of this blend was fitted with features of items"
+            )
+        return np.array(chain)
+
+    def _can_score(
+        self, rows: Csr, users: npt.NDArray[Any] | None, met: npt.NDArray[np.bool_]
+    ) -> npt.NDArray[np.bool_]:
+        """What one of the parts can tell."""
+        told = [part._can_score(rows, users, met) for part in self._parts.values()]
+        return np.asarray(np.any(told, axis=0))
+
+    def _people(
+        self, users: Id | Iterable[Id] | None, history: History | Sequence[History] | None
+    ) -> tuple[list[Id], Csr, npt.NDArray[np.int32] | None]:
+        """Users who are not known have the code −1 and no history."""
+        if users is None or history is not None:
+            return super()._people(users, history)
+        data, queries = self.interactions, as_list(users)
+        found = [known_code(query, data.users) for query in queries]
+        codes = np.array([-1 if code is None else code for code in found], dtype=np.int32)
+        rows = data.csr.take_rows(codes[codes >= 0])
+        counts = np.zeros(len(codes), dtype=np.int64)
+        counts[codes >= 0] = rows.row_counts
+        return queries, Csr(row_pointers(counts), rows.indices, rows.values, rows.n_columns), codes
+
+    def _contributions(self, row: Csr, item: int) -> npt.NDArray[np.float64]:
+        raise UnsupportedError(
+            "Blend does not explain its scores, which are scaled and mixed: ask one of its parts, "
+            f"blend.parts[{next(iter(self._parts))!r}].explain(…)"
+        )
+
+    # --- files ---------------------------------------------------------------------
+
+    def _arrays(self) -> dict[str, npt.NDArray[Any]]:
+        return {
+            f"{name}/{key}": array
+            for name, part in self._parts.items()
+            for key, array in part._arrays().items()
+        }
+
+    def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        data = self.interactions
+        for name, part in self._parts.items():
+            part._interactions = data
+            theirs = {key: one for key, one in arrays.items() if key.startswith(f"{name}/")}
+            part._restore({key.removeprefix(f"{name}/"): one for key, one in theirs.items()})
+        self._keep(data, self._parts)
+
+    def _training(self) -> list[dict[str, Any]]:
+        return [{"part": name, "epochs": part._training()} for name, part in self._parts.items()]
+
+    def _restore_training(self, training: list[dict[str, Any]]) -> None:
+        for one in training:
+            self._parts[one["part"]]._restore_training(one["epochs"])
+
+
+# --- settings ------------------------------------------------------------------------
+
+
+def _made(models: object) -> dict[str, Model]:
+    """Models by name; those that are only described are made."""
+    if not isinstance(models, Mapping) or not models:
+        raise SettingsError(f"models must name models, such as {{'als': ALS()}}, got {models!r}")
+    for name in models:
+        if not isinstance(name, str) or not name or "/" in name:
+            raise SettingsError(f"names of models are texts without a slash, got {name!r}")
+    return {name: _model(name, one) for name, one in models.items()}
+
+
+def _model(name: str, given: object) -> Model:
+    if isinstance(given, Model):
+        return given
+    if not isinstance(given, Mapping) or set(given) != {"kind", "settings"}:
+        raise SettingsError(f"models[{name!r}] must be a model, got {given!r}")
+    settings = {one: _listed(value) for one, value in given["settings"].items()}
+    return class_of(given["kind"])(**settings)
+
+
+def _listed(value: Any) -> Any:
+    """JSON has no tuples."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _weights(given: object, models: Mapping[str, Model]) -> dict[str, float]:
+    """Name → weight of the models whose weight is above 0."""
+    if given is None:
+        personal = [name for name, model in models.items() if model.personal]
+        return dict.fromkeys(personal or models, 1.0)
+    if isinstance(given, Sequence) and not isinstance(given, str):
+        if len(given) != len(models):
+            raise SettingsError(f"{len(given)} weights for {len(models)} models: {given!r}")
+        given = dict(zip(models, given, strict=True))
+    if not isinstance(given, Mapping):
+        raise SettingsError(f"weights must be a mapping name → weight, got {given!r}")
+    _check_names("weights", given, models)
+    found = {name: checks.number(f"weights[{name!r}]", one, 0) for name, one in given.items()}
+    if not any(found.values()):
+        raise SettingsError(f"one of the weights must be above 0, got {given!r}")
+    return {name: found[name] for name in models if found.get(name)}
+
+
+def _chain(given: object, models: Mapping[str, Model]) -> tuple[str, ...]:
+    if given is None:
+        return tuple(sorted(models, key=lambda name: not models[name].personal))
+    if not isinstance(given, Sequence) or isinstance(given, str) or not given:
+        raise SettingsError(f"chain must list names of models, got {given!r}")
+    _check_names("chain", given, models)
+    if len(set(given)) < len(given):
+        raise SettingsError(f"chain names a model twice: {given!r}")
+    return tuple(given)
+
+
+def _check_names(setting: str, names: Iterable[object], models: Mapping[str, Model]) -> None:
+    for name in names:
+        if name not in models:
+            raise SettingsError(f"{setting} names {name!r}; the models are: {', '.join(models)}")
+
+
+def _tuple(values: Sequence[Any] | None) -> tuple[Any, ...] | None:
+    return None if values is None else tuple(values)

@@ -1,0 +1,91 @@
+"""The weights of a linear autoencoder with a zero diagonal, from the smaller of two Gram matrices.
+
+B minimizes ‖X − XB‖² + λ‖B‖² with b_jj = 0. With P = (XᵀX + λI)⁻¹ it is b_ij = −p_ij / p_jj
+(Steck 2019, "Embarrassingly shallow autoencoders for sparse data", equation 8). By the identity of
+Woodbury λP = I − M with M = Xᵀ(XXᵀ + λI)⁻¹X, so b_ij = m_ij / (1 − m_jj) as well: where there are
+fewer people than items it takes the inverse of a matrix over people, and X is sparse.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from penchant import _kernels
+from penchant.data.csr import Csr
+from penchant.models.linear.inverse import F64, OnStep, invert, slab_workers
+
+F32 = npt.NDArray[np.float32]
+
+_LOST = 1e-10  # λ below this share of the largest Σ x² is lost in the rounding
+
+
+def bytes_to_solve(n_rows: int, n_columns: int) -> int:
+    """The memory that :func:`zero_diagonal_weights` needs, but for slabs of rows."""
+    return 4 * n_columns**2 + 8 * min(n_rows, n_columns) ** 2
+
+
+def zero_diagonal_weights(
+    X: Csr, regularization: float, *, threads: int, on_step: OnStep | None = None
+) -> F32:
+    """B, float32, shape (n_columns, n_columns); computed in float64.
+
+    Parameters
+    ----------
+    X
+        A row for each person, a column for each item.
+    regularization
+        λ, above 0.
+    threads
+        How many to use; the result is the same, bit for bit, on any number of them.
+    on_step
+        Called with the blocks done, and of how many, while the Gram matrix is inverted.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        If λ is lost in the rounding beside XᵀX.
+    """
+    by_people = X.n_rows < X.n_columns
+    gram = _gram(X.transpose() if by_people else X, threads=threads)
+    if regularization < _LOST * gram.diagonal().max():
+        raise np.linalg.LinAlgError("the regularization is lost in the rounding")
+    gram.flat[:: len(gram) + 1] += regularization
+    invert(gram, threads=threads, on_step=on_step)
+    B = _by_people(X, gram, threads) if by_people else _by_items(gram, threads)
+    np.fill_diagonal(B, 0)
+    return B
+
+
+def _gram(X: Csr, *, threads: int) -> F64:
+    """XᵀX on and below its diagonal, 0 above it."""
+    values = None if (X.values == 1).all() else X.values  # what is 1 need not be looked at
+    return _kernels.sparse_gram((X.indptr, X.indices, values), X.n_columns, threads=threads)
+
+
+def _by_items(negative: F64, threads: int) -> F32:
+    """From −P."""
+    n, diagonal = len(negative), -negative.diagonal()
+    B = np.empty((n, n), dtype=np.float32)
+
+    def divide(slab: slice) -> None:
+        np.divide(negative[slab], diagonal, out=B[slab], casting="same_kind")
+
+    with slab_workers(threads) as each:
+        each(divide, n)
+    return B
+
+
+def _by_people(X: Csr, negative: F64, threads: int) -> F32:
+    """From −(XXᵀ + λI)⁻¹: columns of −M, as they are made, into columns of B."""
+    n = X.n_columns
+    Xt = X.transpose().to_scipy().astype(np.float64)
+    B = np.empty((n, n), dtype=np.float32)
+
+    def solve(slab: slice) -> None:
+        M = Xt @ (Xt[slab] @ negative).T
+        B[:, slab] = M / (-1 - M[slab].diagonal())
+
+    with slab_workers(threads) as each:
+        each(solve, n)
+    return B

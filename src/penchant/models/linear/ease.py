@@ -1,0 +1,193 @@
+"""EASE: what a person has predicts the rest, by one linear regression in closed form."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from penchant import _kernels
+from penchant._settings import checks
+from penchant.data.interactions import Csr, Interactions
+from penchant.errors import SettingsError
+from penchant.models._scoring.scorers import BlockScorer, Scorer
+from penchant.models.base import Metric, Model, OnEpoch
+from penchant.models.linear.autoencoder import bytes_to_solve, zero_diagonal_weights
+from penchant.models.linear.inverse import OnStep
+
+log = logging.getLogger("penchant")
+
+F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
+
+
+@dataclass(kw_only=True, eq=False)
+class EASE(Model):
+    """Item-item weights that predict every item from all others (Steck 2019, EASEᴿ).
+
+    The score of item j for user u is Σ_i x_ui b_ij. The weights B minimize
+    ‖X − XB‖² + λ‖B‖² with a zero diagonal: with P = (XᵀX + λI)⁻¹ they are b_ij = −p_ij / p_jj
+    (Steck 2019, "Embarrassingly shallow autoencoders for sparse data", equation 8). Unlike
+    similarities they are negative where one item speaks against another, and what two items say
+    alike is not counted twice.
+
+    There are as many weights as pairs of items: the model and its file take 4·n² bytes. Fitting
+    takes 8·m² more, and m³ operations, m the smaller number of users and items.
+
+    Parameters
+    ----------
+    regularization
+        λ, above 0. Its useful size grows with the number of users: 50 to 1,000.
+    confidence
+        What an interaction is in X: ``"binary"``, 1, and −1 for a dislike (the paper's, dislikes
+        aside); ``"linear"``, its value, to which λ must then be fitted; or ``"log"``,
+        log(1 + size) with the sign of the value.
+    max_items
+        More items than this are refused before any work is done.
+    threads
+        None: all cores this process may use (or the environment variable ``PENCHANT_THREADS``). The
+        result is the same, bit for bit, on any number of them.
+
+    Raises
+    ------
+    SettingsError
+        If a setting is out of its range.
+    """
+
+    regularization: float = 200.0
+    confidence: Literal["binary", "linear", "log"] = "binary"
+    max_items: int = 20_000
+    threads: int | None = None
+
+    kind: ClassVar[str] = "ease"
+
+    def __post_init__(self) -> None:
+        checks.number("regularization", self.regularization, 0, above=True)
+        checks.choice("confidence", self.confidence, ("binary", "linear", "log"))
+        checks.whole("max_items", self.max_items, 1)
+        checks.threads(self.threads)
+
+    # --- fitting -------------------------------------------------------------------
+
+    def fit(
+        self,
+        interactions: Interactions,
+        *,
+        on_epoch: OnEpoch | None = None,
+        on_step: OnStep | None = None,
+    ) -> Self:
+        """Solve for the weights; there are no epochs, so ``on_epoch`` is not called.
+
+        Parameters
+        ----------
+        interactions
+            What to learn from.
+        on_step
+            Called with the number of steps done and of all, from time to time.
+
+        Raises
+        ------
+        DataError
+            If it is no interactions.
+        EmptyDataError
+            If there are none.
+        SettingsError
+            If there are more than ``max_items`` items, or the regularization is lost in the
+            rounding beside values as large as these.
+        """
+        interactions = self._to_learn(interactions)
+        self._refuse_too_many(interactions)
+        began = time.perf_counter()
+        self._weights = self._solved(self._inputs(interactions.csr), on_step)
+        self._interactions = interactions
+        log.debug("EASE: %d items in %.2f s", len(self._weights), time.perf_counter() - began)
+        return self
+
+    def _refuse_too_many(self, data: Interactions) -> None:
+        n = data.n_items
+        if n <= self.max_items:
+            return
+        counts = np.sort(np.bincount(data.csr.indices, minlength=n))[::-1]
+        least = int(counts[self.max_items]) + 1
+        left = int((counts >= least).sum())
+        advice = f" (.threshold(min_per_item={least}) leaves {left:,})" if left else ""
+        raise SettingsError(
+            f"EASE holds a weight for every pair of items: {n:,} items need "
+            f"{_gigabytes(bytes_to_solve(data.n_users, n))} of memory to fit and "
+            f"{_gigabytes(4 * n * n)} to keep, and max_items is {self.max_items:,}: leave out "
+            f"rare items{advice}, or raise max_items if there is so much memory"
+        )
+
+    def _solved(self, X: Csr, on_step: OnStep | None) -> F32:
+        threads = _kernels.thread_count(self.threads)
+        try:
+            return zero_diagonal_weights(X, self.regularization, threads=threads, on_step=on_step)
+        except np.linalg.LinAlgError as error:
+            raise SettingsError(
+                f"regularization={self.regularization:g} is lost beside values as large as "
+                f"these: raise it, or take confidence='binary' or 'log'"
+            ) from error
+
+    def _inputs(self, rows: Csr) -> Csr:
+        """X: what histories are to the regression."""
+        values = rows.values
+        if self.confidence == "binary":
+            values = np.sign(values)
+        elif self.confidence == "log":
+            values = np.copysign(np.log1p(np.abs(values)), values)
+        return Csr(rows.indptr, rows.indices, values, rows.n_columns)
+
+    @property
+    def weights(self) -> F32:
+        """B, float32, shape (n_items, n_items): what having row's item adds for column's."""
+        _ = self.interactions
+        return self._weights
+
+    # --- answers -------------------------------------------------------------------
+
+    def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
+        X, B = self._inputs(rows).to_scipy(), self.weights
+        return self._blocks(rows.n_rows, lambda span: X[span] @ B)
+
+    def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
+        """What an item alone adds to others; or, by cosine, the partial correlation.
+
+        That of items i and j given all others is −p_ij/√(p_ii p_jj), the geometric mean of b_ij
+        and b_ji with their sign.
+        """
+        B = self.weights
+        if metric == "dot":
+            return self._blocks(len(items), lambda span: B[items[span]])
+        return self._blocks(len(items), lambda span: _partial_correlations(B, items[span]))
+
+    def _blocks(self, n: int, block: Callable[[slice], F32]) -> Scorer:
+        return BlockScorer(
+            n, len(self.items), lambda span: np.ascontiguousarray(block(span)), threads=self.threads
+        )
+
+    def _contributions(self, row: Csr, item: int) -> F64:
+        added = self._inputs(row).values * self.weights[row.indices, item]
+        return np.asarray(added, dtype=np.float64)
+
+    def _arrays(self) -> dict[str, npt.NDArray[Any]]:
+        return {"weights": self._weights}
+
+    def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        n = len(self.items)
+        self._weights = arrays["weights"].reshape(n, n)
+
+
+def _partial_correlations(B: F32, items: npt.NDArray[Any]) -> F32:
+    there = B[items]
+    found: F32 = np.copysign(np.sqrt(np.abs(there)) * np.sqrt(np.abs(B[:, items].T)), there)
+    found[np.arange(len(items)), items] = 1
+    return found
+
+
+def _gigabytes(n_bytes: int) -> str:
+    return f"{n_bytes / 1e9:,.1f} GB"

@@ -1,0 +1,198 @@
+"""Item neighbors: people who like this also like that, counted directly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from penchant import _kernels
+from penchant._settings import checks
+from penchant.data.interactions import Csr, Interactions
+from penchant.models._scoring.scorers import BlockScorer, Scorer
+from penchant.models.base import Metric, Model, OnEpoch
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
+
+
+Values = npt.NDArray[np.float32] | None
+"""Of entries; None: all 1."""
+
+_BLOCK_BYTES = 8 << 20  # of similarities at a time: they are looked through while in the cache
+
+
+@dataclass(kw_only=True, eq=False)
+class ItemNeighbors(Model):
+    """Each item keeps the items most like it; a user's items vote for their neighbors.
+
+    The score of item j for user u is Σ_i r_ui s_ij over the items i of the user's history, s the
+    similarity of their columns of weighted interactions (Deshpande & Karypis 2004, "Item-based
+    top-N recommendation algorithms").
+
+    ``shrinkage`` h takes similarities seen in few people for what they are, chance: s_ij is
+    multiplied by n_ij / (n_ij + h), n_ij the people who have both (Bell & Koren 2007, "Scalable
+    collaborative filtering with jointly derived neighborhood interpolation weights"; for lists,
+    Cremonesi, Koren & Turrin 2010, "Performance of recommender algorithms on top-N recommendation
+    tasks").
+
+    Parameters
+    ----------
+    similarity
+        ``"cosine"`` of the columns as they are; ``"tfidf"``, cosine of columns of
+        √r · log(n / (1 + |S_u|)), n the number of items and |S_u| how many the person has, so
+        that people who like everything count less; or ``"bm25"``, the inner product of columns
+        weighted by Okapi BM25 with the same inverse frequency.
+    neighbors
+        How many an item keeps, 1 or more.
+    k1, b
+        BM25's saturation, above 0, and its normalization by length, 0…1. A large ``k1`` all but
+        divides an item's column by its length, which suits catalogs of rare things.
+    shrinkage
+        h, 0 or more: two items that h people have in common count half as much alike. 0: none.
+    threads
+        None: all cores this process may use.
+
+    Raises
+    ------
+    SettingsError
+        If a setting is out of its range.
+    """
+
+    similarity: Literal["cosine", "tfidf", "bm25"] = "cosine"
+    neighbors: int = 50
+    k1: float = 1.2
+    b: float = 0.75
+    shrinkage: float = 0.0
+    threads: int | None = None
+
+    kind: ClassVar[str] = "item-neighbors"
+
+    def __post_init__(self) -> None:
+        checks.choice("similarity", self.similarity, ("cosine", "tfidf", "bm25"))
+        checks.whole("neighbors", self.neighbors, 1)
+        checks.number("k1", self.k1, 0, above=True)
+        checks.number("b", self.b, 0, most=1)
+        checks.number("shrinkage", self.shrinkage, 0)
+        checks.threads(self.threads)
+
+    def fit(self, interactions: Interactions, *, on_epoch: OnEpoch | None = None) -> Self:
+        """Find every item's neighbors; there are no epochs, so ``on_epoch`` is not called.
+
+        Raises
+        ------
+        DataError
+            If it is no interactions.
+        EmptyDataError
+            If there are none.
+        """
+        interactions = self._to_learn(interactions)
+        n = interactions.n_items
+        itself = Csr(
+            np.arange(n + 1, dtype=np.int64),
+            np.arange(n, dtype=np.int32),
+            np.ones(n, dtype=np.float32),
+            n,
+        )
+        batch = max(1, _BLOCK_BYTES // (4 * n))
+        alike = BlockScorer(n, n, self._alike(interactions), batch=batch, threads=self.threads)
+        top = alike.top_k(self.neighbors, exclude=itself)
+        like = top.scores > 0
+        kept = np.concatenate([[0], np.cumsum(like)])[top.indptr]
+        self._similarities = _csr(top.scores[like], top.indices[like], kept, n)
+        self._interactions = interactions
+        return self
+
+    def _alike(self, interactions: Interactions) -> Callable[[slice], npt.NDArray[np.float32]]:
+        """Makes the similarities of a range of items to all."""
+        columns = self._weighted(interactions)
+        people = columns.transpose()
+
+        def products(items: slice, left: Values, right: Values) -> npt.NDArray[np.float32]:
+            pointers = columns.indptr[items.start : items.stop + 1]
+            return _kernels.sparse_product(
+                (pointers, columns.indices, left),
+                (people.indptr, people.indices, right),
+                columns.n_rows,
+                validated=True,  # turning them has shown it
+                threads=self.threads,
+            )
+
+        def alike(items: slice) -> npt.NDArray[np.float32]:
+            found = products(items, columns.values, people.values)
+            if self.shrinkage:
+                common = products(items, None, None)
+                common /= common + np.float32(self.shrinkage)
+                found *= common
+            return found
+
+        return alike
+
+    def _weighted(self, interactions: Interactions) -> Csr:
+        """Items × users, weighted, so that similarity is an inner product of rows."""
+        by_item = interactions.by_item()
+        n_users = interactions.n_users
+        values = by_item.values.astype(np.float64)
+        rows, users = by_item.row_of_entry, by_item.indices
+        if self.similarity != "cosine":
+            seen = np.bincount(users, minlength=n_users)
+            rarity = np.maximum(np.log(by_item.n_rows / (1.0 + seen)), 0.0)[users]
+            size = np.abs(values)
+            if self.similarity == "tfidf":
+                size = np.sqrt(size) * rarity
+            else:
+                total = np.bincount(rows, weights=size, minlength=by_item.n_rows)
+                length = (1 - self.b) + self.b * total / max(total.mean(), 1e-30)
+                size = size * (self.k1 + 1) / (self.k1 * length[rows] + size) * rarity
+            values = np.copysign(size, values)
+        if self.similarity != "bm25":
+            norms = np.sqrt(np.bincount(rows, weights=values**2, minlength=by_item.n_rows))
+            values = values / np.maximum(norms, 1e-30)[rows]
+        return Csr(by_item.indptr, by_item.indices, values.astype(np.float32), n_users)
+
+    def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
+        return self._block_scorer(rows.n_rows, rows.to_scipy())
+
+    def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
+        """The similarity is the model's own, whatever the metric asked for."""
+        ones = np.ones(len(items), dtype=np.float32)
+        chosen = _csr(ones, items, np.arange(len(items) + 1), len(self.items))
+        return self._block_scorer(len(items), chosen)
+
+    def _block_scorer(self, n: int, left: sp.csr_array) -> Scorer:
+        right = self._similarities
+        return BlockScorer(
+            n, len(self.items), lambda rows: _dense(left[rows] @ right), threads=self.threads
+        )
+
+    def _contributions(self, row: Csr, item: int) -> npt.NDArray[np.float64]:
+        votes = self._similarities[row.indices][:, [item]].toarray().ravel()
+        return row.values.astype(np.float64) * np.asarray(votes, dtype=np.float64)
+
+    def _arrays(self) -> dict[str, npt.NDArray[Any]]:
+        kept = self._similarities
+        return {
+            "similarities": kept.data,
+            "neighbors": kept.indices.astype(np.int32),
+            "offsets": kept.indptr.astype(np.int64),
+        }
+
+    def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        self._similarities = _csr(
+            arrays["similarities"], arrays["neighbors"], arrays["offsets"], len(self.items)
+        )
+
+
+def _csr(
+    values: npt.NDArray[Any], columns: npt.NDArray[Any], indptr: npt.NDArray[Any], n_columns: int
+) -> sp.csr_array:
+    import scipy.sparse as sp
+
+    return sp.csr_array((values, columns, indptr), shape=(len(indptr) - 1, n_columns))
+
+
+def _dense(block: sp.csr_array) -> npt.NDArray[np.float32]:
+    return np.ascontiguousarray(block.toarray(), dtype=np.float32)

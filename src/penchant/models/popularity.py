@@ -1,0 +1,80 @@
+"""The baseline that knows nobody: what most people like."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from penchant._settings import checks
+from penchant.data.interactions import Csr, Interactions
+from penchant.models._scoring.scorers import FactorScorer, Scorer
+from penchant.models.base import Metric, Model, OnEpoch
+
+
+@dataclass(kw_only=True, eq=False)
+class Popularity(Model):
+    """Every item scores the share of users who like it; dislikes don't count.
+
+    It has no idea of likeness: :meth:`similar_items` gives the most popular items.
+
+    Parameters
+    ----------
+    threads
+        None: all cores this process may use.
+
+    Raises
+    ------
+    SettingsError
+        If ``threads`` is no whole number of 1 or more.
+    """
+
+    threads: int | None = None
+
+    kind: ClassVar[str] = "popularity"
+    personal: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        checks.threads(self.threads)
+
+    def fit(self, interactions: Interactions, *, on_epoch: OnEpoch | None = None) -> Self:
+        """Count who likes what; there are no epochs, so ``on_epoch`` is not called.
+
+        Raises
+        ------
+        DataError
+            If it is no interactions.
+        EmptyDataError
+            If there are none.
+        """
+        interactions = self._to_learn(interactions)
+        liked = interactions.csr.indices[interactions.csr.values > 0]
+        counts = np.bincount(liked, minlength=interactions.n_items)
+        self._interactions = interactions
+        self._shares = (counts / interactions.n_users).astype(np.float32)
+        return self
+
+    @property
+    def shares(self) -> npt.NDArray[np.float32]:
+        """float32, shape (n_items,): the share of users who like each item."""
+        _ = self.interactions
+        return self._shares
+
+    def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
+        return self._same_for_all(rows.n_rows)
+
+    def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
+        return self._same_for_all(len(items))
+
+    def _same_for_all(self, n_queries: int) -> Scorer:
+        everyone = np.ones((n_queries, 1), dtype=np.float32)
+        return FactorScorer(everyone, self.shares[:, np.newaxis], threads=self.threads)
+
+    def _arrays(self) -> dict[str, npt.NDArray[Any]]:
+        return {"shares": self._shares}
+
+    def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        self._shares = arrays["shares"]

@@ -1,0 +1,1 @@
+"""Learning to rank by stochastic gradient descent."""

@@ -1,0 +1,166 @@
+"""Items for a tag, and tags for an item, by vectors of both in one space."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from penchant._settings import checks
+from penchant.data.features import Features, fitting
+from penchant.data.ids import Id
+from penchant.data.interactions import Csr
+from penchant.errors import DataError, UnsupportedError
+from penchant.models._arguments import ItemLists, allowed, as_list, excluded
+from penchant.models._scoring.scorers import TopK
+from penchant.models._scoring.similarity import inner, sparse, unit
+from penchant.models._scoring.topk import top_k
+from penchant.models.base import Model
+from penchant.results import AnswerKind, Kind, Recommendations
+
+
+def items_for_tag(
+    model: Model,
+    tags: Id | Iterable[Id],
+    k: int = 10,
+    *,
+    of: Features | None = None,
+    tagged: bool = True,
+    allow: ItemLists | None = None,
+    deny: ItemLists | None = None,
+) -> Recommendations:
+    """The items nearest to a tag, whether they bear it or not.
+
+    A tag's vector is what the model learned of it as a feature (:class:`penchant.HybridALS`,
+    :class:`penchant.Ranking`), or of models that know no tags, the mean of the vectors of its items,
+    each divided by its length. Scores are cosines.
+
+    Parameters
+    ----------
+    model
+        A fitted model whose items have vectors: ALS, HybridALS, Ranking or Content.
+    tags
+        One tag or several.
+    k
+        How many items for each.
+    of
+        The tags of items. None: those of the model's catalog, or else the item features that it
+        was fitted with.
+    tagged
+        Whether items that bear the tag may be among the answers; False gives those that lack it,
+        and perhaps should not.
+    allow, deny
+        As for :meth:`penchant.ALS.recommend`.
+
+    Raises
+    ------
+    UnknownIdError
+        If there is no such tag; the message names close ones.
+    DataError
+        If no tags are known.
+    UnsupportedError
+        If the model has no vectors of items.
+    NotFittedError, SettingsError
+        If the model is not fitted, or k is less than 1.
+    """
+    known = _tags_of(model, of)
+    queries = as_list(tags)
+    codes = known.names.codes(queries)
+    bearers = None if tagged else _transposed(known.aligned(model.items)).take_rows(codes)
+    top = top_k(
+        inner(_tag_vectors(model, known)[codes], _item_vectors(model), _threads(model)),
+        checks.whole("k", k, 1),
+        excluded(bearers, deny, queries, model.items),
+        allowed(allow, queries, model.items),
+    )
+    return _answer(model, queries, "tag", "item", top, model.items[top.indices].tolist())
+
+
+def suggest_tags(
+    model: Model,
+    items: Id | Iterable[Id],
+    k: int = 10,
+    *,
+    of: Features | None = None,
+    known: bool = False,
+) -> Recommendations:
+    """The tags nearest to an item: see :func:`items_for_tag`.
+
+    Parameters
+    ----------
+    model
+        A fitted model whose items have vectors.
+    items
+        One id or several.
+    k
+        How many tags for each.
+    of
+        The tags of items. None: those of the model's catalog, or else the item features that it
+        was fitted with.
+    known
+        Whether tags that the item bears may be among the answers.
+
+    Raises
+    ------
+    UnknownIdError
+        If an item was never seen; the message names close matches.
+    DataError, UnsupportedError, NotFittedError, SettingsError
+        As of :func:`items_for_tag`.
+    """
+    tags = _tags_of(model, of)
+    queries = as_list(items)
+    codes = model.items.codes(queries)
+    borne = None if known else tags.aligned(model.items).take_rows(codes)
+    scorer = inner(_item_vectors(model)[codes], _tag_vectors(model, tags), _threads(model))
+    top = scorer.top_k(checks.whole("k", k, 1), exclude=borne)
+    return _answer(model, queries, "item", "tag", top, tags.names[top.indices].tolist())
+
+
+def _tags_of(model: Model, of: Features | None) -> Features:
+    data = model.interactions
+    if of is None and data.catalog is not None and data.catalog.tags is not None:
+        of = Features.of_tags(data.catalog)
+    found = fitting(data.item_features if of is None else of, data.items)
+    if found is None:
+        raise DataError(
+            "no tags are known: pass of=, or fit on interactions with a catalog that has tags"
+        )
+    return found.with_identity(False).normalized(None)
+
+
+def _item_vectors(model: Model) -> Any:
+    vectors = getattr(model, "item_factors", None)
+    if vectors is None:
+        raise UnsupportedError(f"{type(model).__name__} has no vectors of items to compare with")
+    return unit(vectors)
+
+
+def _tag_vectors(model: Model, tags: Features) -> Any:
+    """Of length one: what was learned of the tags if the model knows them all, else means."""
+    data = model.interactions
+    learned = getattr(model, "item_feature_factors", None)
+    if learned is not None and data.item_features is not None:
+        codes = [data.item_features.names.get(name) for name in tags.names]
+        if None not in codes:
+            return unit(learned[codes])
+    bearers = sparse(tags.aligned(data.items)).T.tocsr()
+    return unit(bearers @ _item_vectors(model))
+
+
+def _transposed(rows: Csr) -> Csr:
+    turned = sparse(rows).T.tocsr()
+    turned.sort_indices()
+    pointers, columns = turned.indptr.astype(np.int64), turned.indices.astype(np.int32)
+    return Csr(pointers, columns, turned.data, rows.n_rows)
+
+
+def _threads(model: Model) -> int | None:
+    found: int | None = getattr(model, "threads", None)
+    return found
+
+
+def _answer(
+    model: Model, queries: list[Id], asked: Kind, given: AnswerKind, top: TopK, ids: list[Id]
+) -> Recommendations:
+    return Recommendations(queries, asked, given, top.indptr, ids, top.scores, model.catalog)

@@ -1,0 +1,147 @@
+"""The look all pictures share: plain axes on white, colors that survive color blindness and gray.
+
+Nothing here touches pyplot or the settings of matplotlib, so a caller's own style stays theirs.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from penchant.errors import require
+from penchant.rendering.plain import plain, shorten
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colorbar import Colorbar
+    from matplotlib.figure import Figure
+
+INK, SOFT, PALE, RULE, PAPER = "#1c1f26", "#5c6370", "#c9c5bd", "#e4e1db", "#ffffff"
+TEST, TRAIN, FRONT = "#0072b2", "#d55e00", "#d55e00"
+"""Blue and vermilion of Okabe and Ito's palette; they differ in lightness too."""
+SCALE = "viridis"
+"""From dark to light in even steps, for all kinds of sight."""
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure; sizes in inches.
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    module = require("matplotlib.figure", extra="plot", what="Plots")
+    figure: Figure = module.Figure(
+        figsize=(width, height), dpi=110, layout="constrained", facecolor=PAPER
+    )
+    return figure
+
+
+def axes_or_new(ax: Axes | None, width: float = 6.4, height: float = 4.2) -> Axes:
+    """The axes given, or those of a new figure, in the common look."""
+    if ax is None:
+        ax = new_figure(width, height).add_subplot()
+    dress(ax)
+    return ax
+
+
+def dress(ax: Axes) -> None:
+    """Thin rules below the data, no box, soft labels."""
+    ax.set_facecolor(PAPER)
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        ax.spines[side].set_color(SOFT)
+        ax.spines[side].set_linewidth(0.8)
+    ax.tick_params(colors=SOFT, labelsize=9, labelcolor=SOFT)
+    ax.grid(visible=True, color=RULE, linewidth=0.7)
+    ax.set_axisbelow(True)
+
+
+def name_axes(ax: Axes, title: str = "", x: str = "", y: str = "") -> None:
+    """Title and labels, from texts that are shown as they are."""
+    ax.set_title(words(title, 90), loc="left", color=INK, fontsize=11, fontweight="bold", pad=10)
+    ax.set_xlabel(words(x, 60), color=INK, fontsize=10)
+    ax.set_ylabel(words(y, 60), color=INK, fontsize=10)
+
+
+def figure_of(ax: Axes) -> Figure:
+    """The figure that axes stand in, a part of a figure being the whole."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    return figure
+
+
+def dress_bar(bar: Colorbar, label: str) -> None:
+    """A scale of colors, as quiet as the axes."""
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(colors=SOFT, labelsize=9, length=0)
+    bar.ax.set_ylabel(words(label, 60), color=INK, fontsize=9)
+
+
+def legend(ax: Axes, *, whole_figure: bool = False) -> None:
+    """The legend of some axes below them, or below the whole figure: never over the data."""
+    handles, labels = ax.get_legend_handles_labels()
+    look: dict[str, Any] = {
+        "ncols": 4,
+        "frameon": False,
+        "fontsize": 9,
+        "labelcolor": INK,
+        "handlelength": 2.4,
+    }
+    if whole_figure:
+        figure_of(ax).legend(handles, labels, loc="outside lower center", **look)
+    elif handles:
+        ax.legend(loc="upper left", bbox_to_anchor=(-0.01, -0.16), borderaxespad=0, **look)
+
+
+def nothing(ax: Axes, why: str) -> Axes:
+    """Empty axes that say why they are empty."""
+    ax.set_xticks([])
+    ax.set_yticks([])
+    ax.grid(visible=False)
+    for spine in ax.spines.values():
+        spine.set_color(RULE)
+    ax.text(0.5, 0.5, words(why, 80), transform=ax.transAxes, ha="center", va="center", color=SOFT)
+    return ax
+
+
+def words(value: object, limit: int = 24) -> str:
+    """A text from outside for a picture: no formula, no control characters, not too long."""
+    # a lone backslash before the sign: matplotlib shows the sign and reads no formula
+    return shorten(plain(value), limit).replace("$", r"\$")
+
+
+def setting(value: object) -> str:
+    """The value of a setting, short: ``0.1``, ``1e-5``, ``none``."""
+    if value is None:
+        return "none"
+    if isinstance(value, float):
+        if value.is_integer() and abs(value) < 1e6:  # 1000.0 beside 1000 of another search
+            return str(int(value))
+        small = 0 < abs(value) < 1e-3
+        mantissa, _, power = (f"{value:.2e}" if small else f"{value:.3g}").partition("e")
+        mantissa = mantissa.rstrip("0").rstrip(".") if power else mantissa
+        return f"{mantissa}e{int(power)}" if power else mantissa
+    if isinstance(value, list | tuple):
+        return ", ".join(map(setting, value))
+    return str(value)
+
+
+def arrow(metric: str, better: str) -> str:
+    """A metric with the way that is good: ``ndcg@10 (higher is better)``."""
+    return f"{metric} ({better} is better)"
+
+
+def to_svg(figure: Figure) -> bytes:
+    """The figure as SVG that is the same each time: no date, no chance in its ids."""
+    import matplotlib
+
+    file = io.BytesIO()
+    # both are put back at once; letters that the font lacks become boxes, without a word
+    with matplotlib.rc_context({"svg.hashsalt": "penchant"}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+    return file.getvalue()

@@ -1,0 +1,128 @@
+"""Pictures of items, small and self-contained: whatever a catalog names, an image comes out."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import io
+import logging
+import re
+import stat
+import zlib
+from pathlib import Path
+from typing import BinaryIO
+
+from penchant.content.pictures import FORMATS, MAX_PIXELS
+from penchant.rendering.markup import Markup, address, tag
+
+log = logging.getLogger("penchant")
+
+SIZE = 160
+"""The longer side of a thumbnail, in pixels: twice what is shown, for fine screens."""
+
+_MAX_FILE = 32 * 2**20
+_MAX_DATA = 2**20
+_DATA = re.compile(
+    r"data:image/(?:png|jpe?g|gif|webp|avif|bmp|svg\+xml)(?:;[a-z0-9=+-]+)*,[^\s\"'<>\\]+",
+    re.IGNORECASE,
+)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)  # two letters at least: not C:\
+
+
+def thumbnail(picture: str, name: str = "") -> Markup:
+    """An ``<img>`` of a picture, or a drawn tile where there is none to show; never an error.
+
+    Parameters
+    ----------
+    picture
+        An http(s) address, which is linked; a ``data:image/…`` address, used as it is; or the
+        path of a local file, which is made small and put inline. Anything else is not shown.
+    name
+        What it shows: the tile bears its initial.
+    """
+    source = source_of(picture)
+    if source is None:
+        return _tile(name)
+    # decorative: the name always stands beside it
+    return tag("img", src=source, alt="", loading="lazy", referrerpolicy="no-referrer")
+
+
+def source_of(picture: str) -> str | None:
+    """What to put into ``src`` for a picture, or None if it can't or must not be shown."""
+    picture = picture.strip()
+    remote = address(picture)
+    if remote is not None:
+        return remote
+    if picture[:5].lower() == "data:":
+        fits = len(picture) <= _MAX_DATA and _DATA.fullmatch(picture)
+        return picture if fits else None
+    if not picture or _SCHEME.match(picture):
+        return None
+    return _inline(picture)
+
+
+def _inline(path: str) -> str | None:
+    try:
+        told = Path(path).stat()
+    except (OSError, ValueError):  # ValueError: a null character in the path
+        return None
+    # only regular files: a pipe would make us wait for ever
+    if not stat.S_ISREG(told.st_mode) or told.st_size > _MAX_FILE:
+        return None
+    return _shrunk(path, told.st_mtime_ns, told.st_size)
+
+
+@functools.lru_cache(maxsize=512)
+def _shrunk(path: str, _changed: int, _bytes: int) -> str | None:
+    """A local picture as a data: address; remembered until the file changes."""
+    found = shrunk(path)
+    if found is None:
+        return None
+    return "data:image/webp;base64," + base64.b64encode(found).decode()
+
+
+def shrunk(picture: str | BinaryIO, size: int = SIZE) -> bytes | None:
+    """A picture made small, as WebP; None if it is none that can be shown.
+
+    What it is tells its content, never its name; formats that can hold scripts are none.
+
+    Parameters
+    ----------
+    picture
+        The path of a file, or an open one.
+    size
+        The longer side, in pixels, at most.
+    """
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(picture, formats=FORMATS) as found:
+            if found.width * found.height > MAX_PIXELS:
+                return None
+            found.draft("RGB", (size, size))  # lets JPEG decode at a smaller size
+            found.thumbnail((size, size))
+            small = ImageOps.exif_transpose(found)
+            small = small.convert("RGBA" if small.has_transparency_data else "RGB")
+        out = io.BytesIO()
+        small.save(out, "WEBP", quality=85, method=4)
+    except Exception as error:  # decoders of damaged pictures raise nearly anything
+        log.debug("no thumbnail of %s: %s", picture, error)
+        return None
+    return out.getvalue()
+
+
+def _tile(name: str) -> Markup:
+    initial = next((letter for letter in name if letter.isalnum()), "·")
+    hue = zlib.crc32(name.encode(errors="replace")) % 360
+    square = tag("rect", width=80, height=80, fill=f"hsl({hue} 38% 52%)")
+    letter = tag(
+        "text",
+        initial.upper()[:1],
+        x=40,
+        y=52,
+        font_size=34,
+        font_family="system-ui, sans-serif",
+        text_anchor="middle",
+        fill="#fff",
+    )
+    return tag("svg", square, letter, viewBox="0 0 80 80", aria_hidden="true")

@@ -1,0 +1,172 @@
+"""Line charts as inline SVG: no script, no library, the page's own colors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from penchant.rendering.markup import Markup, join, tag
+
+WIDTH, HEIGHT = 560, 300
+_TOP, _RIGHT, _BOTTOM = 14, 16, 46
+_LETTER = 7.4  # the width of a digit at the size of the labels
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line.
+
+    Attributes
+    ----------
+    name
+        What it shows.
+    x, y
+        Its points; those that are not finite are left out.
+    """
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float]
+
+    @property
+    def points(self) -> list[tuple[float, float]]:
+        """The points that can be drawn."""
+        pairs = zip(self.x, self.y, strict=True)
+        return [(x, y) for x, y in pairs if math.isfinite(x) and math.isfinite(y)]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Some lines over common axes.
+
+    Attributes
+    ----------
+    title
+        What it shows, in a few words.
+    x_label, y_label
+        What the axes mean, with units.
+    series
+        The lines.
+    """
+
+    title: str
+    x_label: str
+    y_label: str
+    series: Sequence[Series]
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """From values to places along one side of the picture."""
+
+    ticks: list[float]
+    begin: float
+    end: float
+
+    def at(self, value: float) -> float:
+        low, high = self.ticks[0], self.ticks[-1]
+        return round(self.begin + (value - low) / (high - low) * (self.end - self.begin), 2)
+
+
+def draw(chart: Chart, number: int = 0) -> Markup:
+    """The chart as SVG; ``number`` makes its ids unique on the page."""
+    points = [point for one in chart.series for point in one.points]
+    if not points:
+        return tag("p", "nothing was recorded", class_="more")
+    y_ticks = ticks([y for _, y in points], 5)
+    x_ticks = ticks([x for x, _ in points], 8, whole=all(x == int(x) for x, _ in points))
+    left = 34 + _LETTER * max(map(len, labels(y_ticks)))
+    across = _Axis(x_ticks, left, WIDTH - _RIGHT)
+    up = _Axis(y_ticks, HEIGHT - _BOTTOM, _TOP)
+    names = (f"chart-{number}-title", f"chart-{number}-text")
+    svg = tag(
+        "svg",
+        tag("title", chart.title, id=names[0]),
+        tag("desc", describe(chart), id=names[1]),
+        _grid(across, up),
+        _axis_titles(chart, left),
+        *(_line(one, place, across, up) for place, one in enumerate(chart.series)),
+        viewBox=f"0 0 {WIDTH} {HEIGHT}",
+        role="img",
+        aria_labelledby=" ".join(names),
+        class_="chart",
+    )
+    return tag("figure", svg, _legend(chart.series) if len(chart.series) > 1 else "")
+
+
+def describe(chart: Chart) -> str:
+    """The chart in words, for those who don't see it."""
+    told = [f"{chart.y_label} by {chart.x_label}."]
+    for one in chart.series:
+        points = one.points
+        if points:
+            (x0, y0), (x1, y1) = points[0], points[-1]
+            told.append(f"{one.name}: {y0:.6g} at {x0:g}, {y1:.6g} at {x1:g}.")
+    return " ".join(told)
+
+
+def ticks(values: Sequence[float], about: int, *, whole: bool = False) -> list[float]:
+    """Round numbers, evenly spaced, that enclose some values."""
+    low, high = min(values), max(values)
+    if high - low <= 1e-12 * max(abs(low), abs(high)):  # all the same: room on both sides
+        room = 1.0 if whole else abs(low) * 0.1 or 1.0
+        low, high = low - room, high + room
+    rough = (high - low) / about
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * by for by in (1, 2, 5, 10) if power * by >= rough * 0.999)
+    step = max(1.0, step) if whole else step
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [place * step for place in range(first, last + 1)]
+
+
+def labels(at: Sequence[float]) -> list[str]:
+    """Ticks as text, with as many decimals as their spacing needs."""
+    step = at[1] - at[0]
+    if max(map(abs, at)) >= 1e9 or step < 1e-6:
+        return [f"{value:.3g}" for value in at]
+    digits = max(0, -math.floor(math.log10(step) + 1e-9))
+    return [f"{value:,.{digits}f}" for value in at]
+
+
+def _grid(across: _Axis, up: _Axis) -> Markup:
+    parts: list[Markup] = []
+    for value, label in zip(up.ticks, labels(up.ticks), strict=True):
+        y = up.at(value)
+        parts.append(tag("line", x1=across.begin, x2=across.end, y1=y, y2=y, class_="grid"))
+        parts.append(_label(label, across.begin - 8, y + 4, "end"))
+    for value, label in zip(across.ticks, labels(across.ticks), strict=True):
+        parts.append(_label(label, across.at(value), HEIGHT - _BOTTOM + 18, "middle"))
+    return join(*parts)
+
+
+def _label(text: str, x: float, y: float, anchor: str) -> Markup:
+    return tag("text", text, x=x, y=y, text_anchor=anchor)
+
+
+def _axis_titles(chart: Chart, left: float) -> Markup:
+    middle = (_TOP + HEIGHT - _BOTTOM) / 2
+    return join(
+        _label(chart.x_label, (left + WIDTH - _RIGHT) / 2, HEIGHT - 6, "middle"),
+        tag(
+            "text",
+            chart.y_label,
+            text_anchor="middle",
+            transform=f"translate(13 {middle}) rotate(-90)",
+        ),
+    )
+
+
+def _line(one: Series, place: int, across: _Axis, up: _Axis) -> Markup:
+    spots = [(across.at(x), up.at(y)) for x, y in one.points]
+    path = " ".join(f"{x},{y}" for x, y in spots)
+    dots = [tag("circle", cx=x, cy=y, r=3) for x, y in spots] if len(spots) <= 60 else []
+    return tag("g", tag("polyline", points=path), *dots, class_=f"line line-{place % 4}")
+
+
+def _legend(series: Sequence[Series]) -> Markup:
+    keys = [
+        tag("li", tag("i", class_=f"key line-{place % 4}"), one.name)
+        for place, one in enumerate(series)
+    ]
+    return tag("ul", *keys, class_="legend")

@@ -1,0 +1,1 @@
+"""Item names, pictures, the item map and filters."""

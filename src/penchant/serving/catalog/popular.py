@@ -1,0 +1,54 @@
+"""What most people like: for those of whom nothing is known, and for the beginning."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from penchant.data.ids import Id
+from penchant.data.interactions import Interactions
+
+
+class Popular:
+    """Items by how many people like them.
+
+    Parameters
+    ----------
+    data
+        Who likes what.
+    """
+
+    def __init__(self, data: Interactions) -> None:
+        self._data = data
+
+    @cached_property
+    def counts(self) -> npt.NDArray[np.int64]:
+        """int64, shape (n_items,): how many people like each item."""
+        csr = self._data.csr
+        liked = csr.values > 0
+        items = csr.indices if liked.all() else csr.indices[liked]
+        return np.bincount(items, minlength=csr.n_columns)
+
+    @cached_property
+    def _order(self) -> list[int]:
+        order: list[int] = np.argsort(-self.counts, kind="stable").tolist()
+        return order
+
+    def best(
+        self, k: int, allow: Collection[Id] | None = None, deny: Collection[Id] | None = None
+    ) -> tuple[list[Id], list[float]]:
+        """The k that most people like, of those allowed and not denied, and how many do."""
+        items = self._data.items
+        allowed = None if allow is None else set(allow)
+        chosen: list[int] = []
+        for code in self._order:
+            one = items[code]
+            if (allowed is None or one in allowed) and (deny is None or one not in deny):
+                chosen.append(code)
+                if len(chosen) == k:
+                    break
+        codes = np.array(chosen, dtype=np.int64)
+        return items[codes].tolist(), self.counts[codes].astype(float).tolist()

@@ -1,0 +1,82 @@
+"""What pages are made of besides text: styles, scripts, and pictures that a catalog names."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import functools
+from pathlib import Path
+from urllib.parse import unquote_to_bytes
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from penchant.rendering.markup import address
+from penchant.rendering.thumbnails import source_of
+from penchant.serving.pages.art import tile
+from penchant.serving.state import state_of
+
+router = APIRouter(include_in_schema=False)
+
+_STATIC = Path(__file__).with_name("static")
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml",
+          ".txt": "text/plain"}  # fmt: skip
+_KEPT = {"cache-control": "public, max-age=31536000, immutable"}
+_PICTURE = {
+    "cache-control": "private, max-age=600",
+    # an SVG that somebody opens by itself may run nothing
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+}
+_NOT_YET = {"cache-control": "private, max-age=30"}
+
+
+@functools.cache
+def _static() -> dict[str, tuple[bytes, str]]:
+    """Our own files, read once: no address ever reaches the file system."""
+    found = (path for path in _STATIC.iterdir() if path.suffix in _TYPES)
+    return {path.name: (path.read_bytes(), _TYPES[path.suffix]) for path in found}
+
+
+@router.get("/static/{name}")
+async def static(name: str) -> Response:
+    """A style or a script."""
+    if name not in _static():
+        raise HTTPException(404, "there is no such file")
+    content, kind = _static()[name]
+    return Response(content, headers=_KEPT, media_type=kind)
+
+
+@router.get("/picture")
+async def picture(request: Request, id: str) -> Response:  # noqa: A002
+    """The picture that the catalog names for an item, or else a drawn one.
+
+    The catalog alone says where it is; it is decoded, and made small, before anybody gets it.
+    """
+    state = state_of(request)
+    service = state.holder.service
+    item = service.item(service.parse_item(id))
+    remote = address(item.picture)
+    if remote is None:
+        own = await run_in_threadpool(source_of, item.picture)
+        found = _decoded(own or "")
+    else:
+        kept = None if state.pictures is None else await state.pictures.get(remote)
+        found = None if kept is None else (kept, "image/webp")
+    content, kind = found or (tile(item.id, item.name).encode(), "image/svg+xml")
+    headers = _PICTURE if found or remote is None else _PICTURE | _NOT_YET
+    return Response(content, headers=headers, media_type=kind)
+
+
+def _decoded(source: str) -> tuple[bytes, str] | None:
+    """The content and the type of a ``data:`` address; None if it is none."""
+    head, comma, body = source.partition(",")
+    if not comma or not head.startswith("data:image/"):
+        return None
+    plain = unquote_to_bytes(body)
+    try:
+        content = base64.b64decode(plain) if head.lower().endswith(";base64") else plain
+    except binascii.Error:
+        return None
+    return content, head[5:].split(";")[0]

@@ -1,0 +1,1 @@
+"""Server processes: settings, startup, workers, model reload, metrics."""

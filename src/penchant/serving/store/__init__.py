@@ -1,0 +1,1 @@
+"""The server's database: events, catalog overrides, the selected model."""

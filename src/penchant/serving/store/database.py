@@ -1,0 +1,292 @@
+"""The store in SQLite or PostgreSQL: one implementation, with bound parameters only."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from penchant.data.ids import Id
+from penchant.data.io import database
+from penchant.errors import StoreError
+from penchant.serving.store import migrations
+from penchant.serving.store.base import (
+    Activation,
+    Event,
+    Override,
+    Store,
+    Stored,
+    check_id,
+    id_text,
+)
+from penchant.serving.store.writer import Writer
+
+T = TypeVar("T")
+
+_PAGE = 10_000  # events read at a time
+_KEYS = 1_000  # keys looked for at a time
+
+
+def _table(name: str, columns: str) -> sa.TableClause:
+    return sa.table(f"penchant_{name}", *map(sa.column, columns.split()))
+
+
+_STORE = _table("store", "version")
+_EVENTS = _table("events", "number person item kind value at key")
+_ACTIVATIONS = _table("activations", "number path learned at")
+_OVERRIDES = _table("overrides", "item name link picture tags hidden")
+
+
+class DatabaseStore(Store):
+    """See :class:`penchant.serving.store.base.Store`.
+
+    One thread writes, so that whatever arrives while the disk is waited for becomes durable
+    together. Writers of several processes queue up: numbers of events rise in the order in which
+    they are committed.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url, self._scratch = _placed(database.parsed(url))
+        self._engine = _engine(self._url)
+        try:
+            with self._told():
+                _prepare(self._engine)
+        except BaseException:
+            self._let_go()
+            raise
+        self._writer = Writer(self._transaction)
+
+    # --- events -------------------------------------------------------------------------
+
+    def submit(self, events: Sequence[Event]) -> Future[list[bool]]:
+        """See the base."""
+        now = time.time()
+        rows = [_row(event, now) for event in events]
+        return self._writer.submit(lambda con: _insert(con, rows))
+
+    def changes(self, person: Id, after: int = 0) -> dict[Id, float]:
+        """See the base."""
+        found = self._rows(
+            sa.select(_EVENTS.c.item, _EVENTS.c.kind, _EVENTS.c.value)
+            .where(_EVENTS.c.person == _text("person", person), _EVENTS.c.number > after)
+            .order_by(_EVENTS.c.number)
+        )
+        values: dict[str, float] = {}
+        for item, kind, value in found:
+            values.pop(item, None)
+            values[item] = value if kind == "like" else 0.0
+        return {json.loads(item): value for item, value in values.items()}
+
+    def people(self, after: int = 0) -> set[Id]:
+        """See the base."""
+        found = self._rows(sa.select(_EVENTS.c.person).distinct().where(_EVENTS.c.number > after))
+        return {json.loads(person) for (person,) in found}
+
+    def events(self, after: int = 0, limit: int | None = None) -> Iterator[Stored]:
+        """See the base."""
+        left = float("inf") if limit is None else limit
+        while left > 0:
+            size = int(min(left, _PAGE))
+            page = self._rows(
+                sa.select(_EVENTS)
+                .where(_EVENTS.c.number > after)
+                .order_by(_EVENTS.c.number)
+                .limit(size)
+            )
+            for number, person, item, *rest in page:
+                yield Stored(number, Event(json.loads(person), json.loads(item), *rest))
+                after = number
+            left = left - size if len(page) == size else 0
+
+    def last(self) -> int:
+        """See the base."""
+        [[number]] = self._rows(sa.select(sa.func.max(_EVENTS.c.number)))
+        return int(number or 0)
+
+    def forget(self, person: Id) -> int:
+        """See the base."""
+        known_as = _text("person", person)
+        gone = sa.delete(_EVENTS).where(_EVENTS.c.person == known_as)
+        return self._write(lambda con: con.execute(gone).rowcount)
+
+    # --- models -------------------------------------------------------------------------
+
+    def activate(self, path: str, *, learned: int = 0) -> None:
+        """See the base."""
+        row = {"path": path, "learned": learned, "at": time.time()}
+        self._write(lambda con: con.execute(sa.insert(_ACTIVATIONS), row))
+
+    def activations(self, limit: int = 10) -> list[Activation]:
+        """See the base."""
+        columns = (_ACTIVATIONS.c.path, _ACTIVATIONS.c.learned, _ACTIVATIONS.c.at)
+        newest = _ACTIVATIONS.c.number.desc()
+        return [
+            Activation(*row)
+            for row in self._rows(sa.select(*columns).order_by(newest).limit(limit))
+        ]
+
+    # --- items --------------------------------------------------------------------------
+
+    def overrides(self) -> dict[Id, Override]:
+        """See the base."""
+        found = {}
+        for item, name, link, picture, tags, hidden in self._rows(sa.select(_OVERRIDES)):
+            listed = None if tags is None else tuple(json.loads(tags))
+            found[json.loads(item)] = Override(name, link, picture, listed, bool(hidden))
+        return found
+
+    def set_override(self, item: Id, override: Override | None) -> None:
+        """See the base."""
+        row = None
+        if override is not None:
+            tags = None if override.tags is None else json.dumps(override.tags)
+            row = {**vars(override), "tags": tags, "hidden": int(override.hidden)}
+        self._replace(_OVERRIDES, {"item": _text("item", item)}, row)
+
+    # --- the store itself ---------------------------------------------------------------
+
+    def check(self) -> None:
+        """See the base."""
+        self._rows(sa.select(_STORE.c.version))
+
+    def close(self) -> None:
+        """See the base."""
+        self._writer.close()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        self._engine.dispose()
+        if self._scratch is not None:
+            self._scratch.cleanup()
+
+    def _told(self) -> contextlib.AbstractContextManager[None]:
+        return database.told(self._url, StoreError)
+
+    def _rows(self, query: sa.Select[Any]) -> Sequence[Any]:
+        with self._told(), self._engine.begin() as con:
+            return con.execute(query).all()
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sa.Connection]:
+        """A connection that is the only one to write, of all processes."""
+        with self._told(), database.writing(self._engine).begin() as con:
+            con.execute(sa.select(_STORE.c.version).with_for_update())  # SQLite is locked already
+            yield con
+
+    def _write(self, do: Callable[[sa.Connection], T]) -> T:
+        return self._writer.submit(do).result()
+
+    def _replace(
+        self, table: sa.TableClause, key: Mapping[str, str], row: Mapping[str, object] | None
+    ) -> None:
+        [(name, value)] = key.items()
+
+        def do(con: sa.Connection) -> None:
+            con.execute(sa.delete(table).where(table.c[name] == value))
+            if row is not None:
+                con.execute(sa.insert(table), {**key, **row})
+
+        self._write(do)
+
+
+# --- events ↔ rows ----------------------------------------------------------------------
+
+
+def _text(what: str, value: Id) -> str:
+    check_id(what, value)
+    return id_text(value)
+
+
+def _row(event: Event, now: float) -> dict[str, Any]:
+    at = now if event.at is None else event.at
+    ids = {"person": id_text(event.person), "item": id_text(event.item)}
+    return {**vars(event), **ids, "at": at}
+
+
+def _insert(con: sa.Connection, rows: Sequence[dict[str, Any]]) -> list[bool]:
+    """Insert events, but for those with a key that their person has used; whether each was."""
+    used = _used(con, rows)
+    fresh = []
+    for row in rows:
+        known_by = (row["person"], row["key"])
+        fresh.append(known_by not in used)
+        if row["key"] is not None:
+            used.add(known_by)
+    if any(fresh):
+        con.execute(sa.insert(_EVENTS), list(itertools.compress(rows, fresh)))
+    return fresh
+
+
+def _used(con: sa.Connection, rows: Sequence[dict[str, Any]]) -> set[tuple[str, str]]:
+    """Which of the rows' keys their people have used before."""
+    wanted: dict[str, list[str]] = {}
+    for row in rows:
+        if row["key"] is not None:
+            wanted.setdefault(row["person"], []).append(row["key"])
+    used: set[tuple[str, str]] = set()
+    for person, keys in wanted.items():  # SQLite walks the whole index for (person, key) IN …
+        for begin in range(0, len(keys), _KEYS):
+            some = _EVENTS.c.key.in_(keys[begin : begin + _KEYS])
+            found = con.execute(sa.select(_EVENTS.c.key).where(_EVENTS.c.person == person, some))
+            used.update((person, key) for (key,) in found)
+    return used
+
+
+# --- connections ------------------------------------------------------------------------
+
+
+def _placed(url: sa.URL) -> tuple[sa.URL, tempfile.TemporaryDirectory[str] | None]:
+    """The address; a store without a place gets one, for as long as it is open."""
+    if not database.is_sqlite(url) or url.database not in (None, "", ":memory:"):
+        return url, None
+    scratch = tempfile.TemporaryDirectory(prefix="penchant-store-")
+    return url.set(database=str(Path(scratch.name) / "store.db")), scratch
+
+
+def _engine(url: sa.URL) -> sa.Engine:
+    if not database.is_sqlite(url):
+        return database.engine_of(url)
+    engine = database.engine_of(url, max_overflow=-1)
+
+    @sa.event.listens_for(engine, "connect")
+    def set_up(connection: Any, _: object) -> None:
+        # WAL with FULL: the log is on the disk before a commit is over
+        for pragma in ("synchronous = FULL", "secure_delete = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+def _prepare(engine: sa.Engine) -> None:
+    """Make or migrate the tables; several processes may come here at the same time."""
+    with engine.begin() as con:
+        migrations.check(con)  # before anything of somebody else's is touched
+    if engine.dialect.name == "sqlite":
+        _set_wal(engine)
+    with database.writing(engine).begin() as con:
+        if engine.dialect.name == "postgresql":
+            # there may be no row to queue up at yet; the number is any, but always this one
+            con.execute(sa.select(sa.func.pg_advisory_xact_lock(7_461_636_974)))
+        migrations.migrate(con)
+
+
+def _set_wal(engine: sa.Engine) -> None:
+    """Readers need not wait for the writer; the file remembers it."""
+    deadline = time.monotonic() + database.PATIENCE
+    while True:
+        try:
+            with contextlib.closing(engine.raw_connection()) as connection:
+                connection.cursor().execute("PRAGMA journal_mode = WAL")
+            return
+        except Exception as error:  # SQLite does not wait here when another process does the same
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise StoreError(f"can't set up {database.shown(engine.url)}: {error}") from error
+            time.sleep(0.02)

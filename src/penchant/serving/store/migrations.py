@@ -1,0 +1,72 @@
+"""The tables of a store, version by version; a step that was released is never changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from penchant.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# what the two databases call the same thing
+_WORDS = {
+    "sqlite": {"serial": "INTEGER PRIMARY KEY AUTOINCREMENT", "bytes": "BLOB"},
+    "postgresql": {"serial": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "bytes": "BYTEA"},
+}
+
+# step n leads from version n to version n + 1
+MIGRATIONS: list[Sequence[str]] = [
+    (
+        "CREATE TABLE penchant_store (version INTEGER NOT NULL)",
+        "INSERT INTO penchant_store VALUES (0)",
+        "CREATE TABLE penchant_events (number {serial}, person TEXT NOT NULL, item TEXT NOT NULL, "
+        "kind TEXT NOT NULL, value DOUBLE PRECISION NOT NULL, at DOUBLE PRECISION NOT NULL, "
+        "key TEXT)",
+        # finds a person's events as well
+        "CREATE UNIQUE INDEX penchant_events_key ON penchant_events (person, key)",
+        "CREATE TABLE penchant_activations (number {serial}, path TEXT NOT NULL, "
+        "learned BIGINT NOT NULL, at DOUBLE PRECISION NOT NULL)",
+        "CREATE TABLE penchant_overrides (item TEXT PRIMARY KEY, name TEXT, link TEXT, picture TEXT, "
+        "tags TEXT, hidden INTEGER NOT NULL)",
+        "CREATE TABLE penchant_folded (person TEXT PRIMARY KEY, vector {bytes} NOT NULL, "
+        "model TEXT NOT NULL, upto BIGINT NOT NULL)",
+    ),
+    # vectors of people: to fold somebody in anew takes no longer than to look one up
+    ("DROP TABLE penchant_folded",),
+]
+
+
+def check(con: sa.Connection) -> int:
+    """The version of a store; 0 where there is none yet, and nothing else either.
+
+    Raises
+    ------
+    StoreError
+        If a later penchant made it, or a SQLite file holds something else.
+    """
+    tables = sa.inspect(con).get_table_names()
+    if "penchant_store" not in tables:
+        if tables and con.dialect.name == "sqlite":  # a PostgreSQL database may be shared
+            raise StoreError(
+                f"the database is of something else, with the tables {', '.join(tables[:5])}: "
+                "name another file for penchant's"
+            )
+        return 0
+    version = int(con.execute(sa.text("SELECT version FROM penchant_store")).scalar_one())
+    if version > len(MIGRATIONS):
+        raise StoreError(
+            f"a later penchant made the database: it has version {version}, and this penchant knows up "
+            f"to {len(MIGRATIONS)}; install a newer penchant"
+        )
+    return version
+
+
+def migrate(con: sa.Connection) -> None:
+    """Bring a store up to date, in the transaction of a connection; see `check`."""
+    for statements in MIGRATIONS[check(con) :]:
+        for statement in statements:
+            con.execute(sa.text(statement.format_map(_WORDS[con.dialect.name])))
+        con.execute(sa.text("UPDATE penchant_store SET version = version + 1"))

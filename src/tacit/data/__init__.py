@@ -1,1 +1,0 @@
-"""From files and frames to immutable interactions, with ids and a catalogue."""

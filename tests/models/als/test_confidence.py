@@ -1,0 +1,92 @@
+"""Confidence: what an interaction weighs, and when that needs no copy."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+
+import numpy as np
+import pytest
+
+from penchant.data.csr import Csr
+from penchant.models.als import confidence
+from penchant.models.als.confidence import Confidence, range_of_sizes, warn_of_spread
+
+KINDS = ["linear", "log", "binary"]
+
+
+def rows_of(values: list[float]) -> Csr:
+    n = len(values)
+    return Csr(
+        np.array([0, n], np.int64), np.arange(n, dtype=np.int32), np.array(values, np.float32), n
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "alpha", "block"),
+    list(itertools.product(KINDS, [1e-9, 1e-3, 1.0, 40.0, 1e9], [2, 1 << 16])),
+)
+def test_weights_are_the_papers(
+    monkeypatch: pytest.MonkeyPatch, kind: str, alpha: float, block: int
+) -> None:
+    monkeypatch.setattr(confidence, "_BLOCK", block)
+    values = [1.0, -2.0, 0.5, 300.0, -1e-3]
+    size = np.abs(values)
+    g = {"linear": size, "log": np.log1p(size / 0.5), "binary": np.ones(5)}[kind]
+    one = Confidence(kind, alpha, 0.5)
+    weighed = one.weigh(rows_of(values))
+    found = weighed.values.astype(np.float64) * one.unit
+    np.testing.assert_allclose(found, np.copysign(alpha * g, values), rtol=1e-6)
+    assert weighed.values.dtype == np.float32
+
+
+@pytest.mark.parametrize("values", [[1e-38, 1.0], [3e38, -1.0], [1e-45, -3e38]])
+@pytest.mark.parametrize(("kind", "alpha"), list(itertools.product(KINDS, [1e-300, 1.0, 1e300])))
+def test_weights_keep_sign_and_stay_finite(kind: str, alpha: float, values: list[float]) -> None:
+    weights = Confidence(kind, alpha, 1.0).weigh(rows_of(values)).values
+    assert np.isfinite(weights).all()
+    np.testing.assert_array_equal(np.sign(weights), np.sign(values))
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "shared"),
+    [
+        ("linear", [1.0, -7.0, 0.25], True),
+        ("linear", [1.0, 1e-36], False),
+        ("binary", [1.0, -1.0, 1.0], True),
+        ("binary", [1.0, 2.0], False),
+        ("log", [1.0, 1.0], False),
+    ],
+)
+def test_values_that_are_weights_are_not_copied(
+    kind: str, values: list[float], shared: bool
+) -> None:
+    rows = rows_of(values)
+    assert (Confidence(kind, 40.0, 1.0).weigh(rows) is rows) == shared
+
+
+def test_the_range_is_of_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confidence, "_BLOCK", 2)
+    assert range_of_sizes(np.array([3, -9, 1, -0.5, 4], np.float32)) == (0.5, 9.0)
+
+
+@pytest.mark.parametrize(
+    ("values", "warned"),
+    [
+        ([1, 1, 1, 1001], True),
+        ([1, 1, 1, 1000], False),
+        ([1, 1, 1001, 1001], False),
+        ([1, 1, 1, -5000], True),
+        ([2], False),
+        ([1, 1, 2, 2, 1999], False),
+        ([1, 1, 2, 2, 2001], True),
+    ],
+)
+def test_spread_is_against_the_median(
+    values: list[float], warned: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING, logger="penchant"):
+        warn_of_spread(np.array(values, np.float32), "plays")
+    assert bool(caplog.records) == warned
+    if warned:
+        assert "confidence='log'" in caplog.text

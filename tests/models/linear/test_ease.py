@@ -1,0 +1,141 @@
+"""EASE: its scores, what it takes for input, likeness, and what it refuses."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from tests.conftest import random_interactions
+from tests.engines.test_autoencoder import by_the_paper
+
+import penchant
+from penchant import EASE
+from penchant.errors import SettingsError
+
+INPUTS = {
+    "binary": np.sign,
+    "linear": lambda R: R,
+    "log": lambda R: np.sign(R) * np.log1p(np.abs(R)),
+}
+
+
+@pytest.fixture
+def data() -> penchant.Interactions:
+    return random_interactions(40, 25, density=0.3, seed=4, dislikes=0.2)
+
+
+@pytest.mark.parametrize("confidence", INPUTS)
+def test_scores_are_histories_times_weights(data, confidence) -> None:
+    model = EASE(regularization=7.0, confidence=confidence).fit(data)
+    X = INPUTS[confidence](data.to_matrix().toarray().astype(np.float64))
+    B = by_the_paper(X, 7.0)
+    np.testing.assert_allclose(model.weights, B, rtol=1e-4, atol=1e-6)
+    assert (np.diag(model.weights) == 0).all()
+    found = [model.scores(user, list(data.items)) for user in data.users]
+    np.testing.assert_allclose(found, X @ B, rtol=1e-3, atol=1e-5)
+
+
+def test_a_history_is_taken_as_the_data_were(data) -> None:
+    model = EASE(regularization=7.0).fit(data)
+    once = model.recommend(history=["i0003", "i0008"], k=5)
+    often = model.recommend(history={"i0003": 9.0, "i0008": 2.0}, k=5)
+    assert once.ids == often.ids
+    valued = model.with_settings(confidence="linear").fit(data)
+    why = valued.explain(history={"i0003": 2.0, "i0008": -1.0}, item="i0005")
+    weights = {"i0003": 2 * valued.weights[3, 5], "i0008": -valued.weights[8, 5]}
+    assert dict(zip(why.ids, why.contributions, strict=True)) == pytest.approx(weights)
+
+
+def test_an_item_that_nobody_has_is_foretold_by_none(data) -> None:
+    left = data.select(data.csr.indices != 6)
+    weights = EASE().fit(left).weights
+    assert not weights[6].any()
+    assert not weights[:, 6].any()
+
+
+def test_likeness_is_partial_correlation(data) -> None:
+    model = EASE(regularization=7.0).fit(data)
+    X = np.sign(data.to_matrix().toarray().astype(np.float64))
+    P = np.linalg.inv(X.T @ X + 7.0 * np.eye(X.shape[1]))
+    expected = -P / np.sqrt(np.outer(np.diag(P), np.diag(P)))
+    for code, item in ((2, "i0002"), (9, "i0009")):
+        found = model.similar_items(item, k=25, include_self=True)
+        assert (found.ids[0], found.scores[0]) == (item, 1)
+        others = [int(one[1:]) for one in found.ids[1:]]
+        np.testing.assert_allclose(found.scores[1:], expected[code, others], atol=1e-6)
+
+
+def test_likeness_by_dot_is_what_an_item_alone_recommends(data) -> None:
+    model = EASE(regularization=7.0).fit(data)
+    found = model.similar_items("i0002", k=10, metric="dot")
+    alone = model.recommend(history=["i0002"], k=10)
+    assert found.ids == alone.ids
+    np.testing.assert_array_equal(found.scores, alone.scores)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"regularization": 0}, "regularization must be a finite number above 0"),
+        ({"regularization": float("inf")}, "regularization must be"),
+        ({"regularization": "much"}, "regularization must be"),
+        ({"confidence": "squared"}, "confidence must be one of"),
+        ({"max_items": 0}, "max_items must be 1 or more"),
+        ({"max_items": 2.5}, "max_items must be a whole number"),
+    ],
+)
+def test_settings_out_of_range(settings, told) -> None:
+    with pytest.raises(SettingsError, match=told):
+        EASE(**settings)
+
+
+def test_more_items_than_memory_is_for(data) -> None:
+    with pytest.raises(SettingsError, match="a weight for every pair") as told:
+        EASE(max_items=12).fit(data)
+    advice = re.search(r"\.threshold\(min_per_item=(\d+)\) leaves (\d+)", str(told.value))
+    assert advice is not None
+    least, left = map(int, advice.groups())
+    fewer = data.threshold(min_per_item=least)
+    assert 1 <= fewer.n_items == left <= 12
+    assert EASE(max_items=12).fit(fewer).weights.shape == (left, left)
+
+
+def test_the_memory_it_would_take_is_told() -> None:
+    wide = random_interactions(1, 30_000, density=0.001)
+    with pytest.raises(SettingsError, match=r"30,000 items need 3\.6 GB .* max_items is 20,000"):
+        EASE().fit(wide)
+
+
+def test_a_refused_fit_leaves_the_model_as_it_was(data) -> None:
+    model = EASE(max_items=25).fit(data)
+    before = model.recommend("u0001", k=5)
+    with pytest.raises(SettingsError):
+        model.fit(random_interactions(5, 26))
+    assert model.recommend("u0001", k=5).ids == before.ids
+
+
+def test_values_that_drown_the_regularization(data) -> None:
+    huge = penchant.Interactions.from_matrix(data.to_matrix() * np.float32(1e30))
+    with pytest.raises(SettingsError, match="raise it, or take confidence='binary'"):
+        EASE(confidence="linear").fit(huge)
+    assert np.isfinite(EASE(confidence="log").fit(huge).weights).all()
+
+
+def test_it_says_how_far_it_is(data) -> None:
+    told = []
+    EASE().fit(data, on_step=lambda *step: told.append(step))
+    assert told == [(1, 1)]
+
+
+def test_it_finds_what_people_will_play(real_data) -> None:
+    path = real_data("lastfm-2k/user_artists.dat")
+    plays = penchant.read_interactions(path, user="userID", item="artistID", value="weight")
+    split = penchant.split.leave_k_out(plays.threshold(10, 10), 5, seed=0)
+    found = {
+        type(model).__name__: penchant.evaluate(
+            model.fit(split.train), split, metrics=["ndcg"], bootstrap=0
+        )["ndcg@10"]
+        for model in (EASE(), penchant.ItemNeighbors(similarity="tfidf"), penchant.Popularity())
+    }
+    assert found["EASE"] > found["ItemNeighbors"] > found["Popularity"]

@@ -1,0 +1,266 @@
+from __future__ import annotations
+
+import base64
+import math
+import re
+from functools import cache
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from tests.plots.searches import grid, search, trial
+
+from penchant.errors import ArtifactError
+from penchant.evaluation.evaluate import Evaluation
+from penchant.report import search_page, write_search
+
+HOSTILE = "</style><script>alert(1)</script>\n\"'\u202e$\\frac{"
+
+
+class Page(HTMLParser):
+    """Checks nesting, and collects elements and texts."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.texts: list[str] = []
+        self.feed(markup)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, name: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.elements.append((name, dict(attributes)))
+        if name not in ("img", "meta"):
+            self.open.append(name)
+
+    def handle_endtag(self, name: str) -> None:
+        assert self.open.pop() == name
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+    def pictures(self) -> dict[str, str]:
+        """Alternative text → SVG."""
+        found = {}
+        for name, told in self.elements:
+            if name == "img":
+                kind, _, data = str(told["src"]).partition(",")
+                assert kind == "data:image/svg+xml;base64"
+                found[str(told["alt"])] = base64.b64decode(data).decode()
+        return found
+
+
+def figures(**means: float) -> Evaluation:
+    known = {name.replace("_at_", "@"): mean for name, mean in means.items()}
+    intervals = {"ndcg@10": (0.19, 0.21)} if "ndcg@10" in known else {}
+    return Evaluation(known, intervals, 10, 100, 0, 1.0, {"confidence": 0.95})
+
+
+def full(**changes: Any):
+    about = {
+        "data": "lastfm-2k: 92,834 plays, fingerprint 1a2b",
+        "splits": "leave-k-out, k 5",
+        "final": "leave-k-out of other users",
+        "sampler": "grid",
+        "prune": False,
+        "total": 12,
+        "unfinished": 0,
+        "space": {"alpha": [1, 10, 100], "factors": {"low": 8, "high": 16, "log": True}},
+    }
+    final = {
+        "best settings": figures(ndcg_at_10=0.2004, auc=0.9),
+        "defaults": figures(ndcg_at_10=0.15),
+    }
+    return grid(**({"fixed": {"solver": "cg"}, "about": about, "final": final} | changes))
+
+
+@cache
+def full_page() -> str:
+    return search_page(full())
+
+
+@pytest.fixture
+def without_pictures(monkeypatch) -> None:
+    """For tests of the rest: drawing takes most of the time."""
+    monkeypatch.setattr("penchant.report.tuning.pictures", lambda search: iter(()))
+
+
+def rows(html: str, caption: str) -> list[list[str]]:
+    table = html[html.index(f"<caption>{caption}</caption>") :]
+    table = table[: table.index("</table>")]
+    found = re.findall("<tr>(.*?)</tr>", table)
+    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in found]
+    return [[re.sub("<[^>]*>", " ", cell).strip() for cell in row] for row in cells]
+
+
+def test_it_is_one_page_with_all_sections_and_pictures() -> None:
+    html = full_page()
+    page = Page(html)
+    assert re.findall("<h2>(.*?)</h2>", html) == [
+        "The best settings",
+        "Which figure is which",
+        "Pictures",
+        "Trials",
+        "Settings searched",
+        "Data and versions",
+    ]
+    told = list(page.pictures())
+    assert len(told) == 5
+    assert told[0].startswith("ndcg@10 on test by epoch, 12 lines")  # the wide one
+    assert told[1].startswith("Train and test figures by epoch of trial 7")
+    assert "fingerprint 1a2b" in html
+    assert re.search(r"penchant \d.*numpy \d.*matplotlib \d.*Python 3", html)
+
+
+def test_it_needs_nothing_from_outside() -> None:
+    page = Page(full_page())
+    names = {name for name, _ in page.elements}
+    assert not names & {"script", "link", "iframe", "object", "embed", "base", "form", "a"}
+    for _, attributes in page.elements:
+        assert not any(key.startswith("on") for key in attributes)
+        assert "://" not in "".join(value or "" for value in attributes.values())
+    policy = next(a["content"] for _, a in page.elements if a.get("http-equiv"))
+    assert policy == "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+    for svg in page.pictures().values():
+        assert "<script" not in svg
+        # namespaces and the type of document are names, nothing fetches them
+        assert not re.findall(r"(?:href|src)=\"(?!#|data:)[^\"]*\"", svg)
+        assert not re.findall(r"url\((?!#)", svg)
+
+
+def test_each_figure_names_its_split(monkeypatch) -> None:
+    html = full_page()
+    table = rows(html, "Figures of the best settings by split")
+    assert table[0] == [
+        "Metric",
+        "Split searched on: learned from",
+        "Split searched on: held out",
+        "Final split: best settings",
+        "Final split: defaults",
+    ]
+    assert table[1] == ["ndcg@10", "0.450", "0.225", "0.200  0.190–0.210", "0.150  0.190–0.210"]
+    assert table[2] == ["auc", "–", "–", "0.900", "–"]
+    assert "took no part in the search" in html
+    monkeypatch.setattr("penchant.report.tuning.pictures", lambda search: iter(()))
+    without = search_page(full(final=None))
+    assert "No final split was kept apart" in without
+    assert rows(without, "Figures of the best settings by split")[0][1:] == table[0][1:3]
+
+
+def test_the_best_settings_are_those_to_make_the_model_with() -> None:
+    html = full_page()
+    tiles = re.findall("<dt>(.*?)</dt><dd>(.*?)</dd>", html)
+    assert tiles[:5] == [
+        ("solver", "cg"),
+        ("alpha", "10"),
+        ("factors", "16"),
+        ("regularization", "1"),
+        ("iterations", "2"),
+    ]
+    assert (
+        "<pre>penchant.ALS(solver=&#x27;cg&#x27;, alpha=10, factors=16, regularization=1.0, "
+        "iterations=2)</pre>"
+    ) in html
+
+
+def test_trials_are_sorted_with_the_failed_ones_last(without_pictures) -> None:
+    broken = trial(99, {"alpha": 5}, math.nan, state="failed")
+    pruned = trial(98, {"alpha": 6, "factors": 8, "regularization": 1}, 0.0001, state="pruned")
+    html = search_page(search(broken, pruned, *grid().trials))
+    table = rows(html, "The best trials")
+    assert table[0] == [
+        "Rank",
+        "Trial",
+        "alpha",
+        "factors",
+        "regularization",
+        "Epoch",
+        "ndcg@10",
+        "Seconds",
+        "State",
+    ]
+    assert table[1] == ["1", "7", "10", "16", "1", "2", "0.225", "24", "complete"]
+    assert [row[0] for row in table[1:]] == [*map(str, range(1, 14)), "–"]
+    assert table[-1] == ["–", "99", "5", "–", "–", "–", "–", "3", "failed"]
+    assert table[-2][-1] == "pruned"
+    assert "12 complete, 1 pruned, 1 failed" in html
+    assert "<b>trial 99</b> it broke" in html
+
+
+def test_many_trials_are_folded(without_pictures) -> None:
+    html = search_page(search(*(trial(at, {"a": at}, 0.1 + at / 1000) for at in range(180))))
+    assert len(rows(html, "The best trials")) == 21
+    assert len(rows(html, "The other trials")) == 161
+    assert "… and 160 more trials" in html
+    assert "0 … 179 (180 values)" in html
+
+
+def test_what_was_asked_for_stands_beside_what_was_tried(without_pictures) -> None:
+    assert rows(search_page(full()), "Settings searched") == [
+        ["Setting", "ScoringQuery for", "Tried"],
+        ["alpha", "1, 10, 100", "1, 10, 100"],
+        ["factors", "8 … 16, logarithmic", "8, 16"],
+        ["regularization", "as tried", "0.1, 1"],
+        ["solver", "the same in all trials", "cg"],
+    ]
+    assert rows(search_page(grid()), "Settings searched")[1] == ["alpha", "1, 10, 100"]
+
+
+def test_hostile_texts_stay_text() -> None:
+    hostile = [trial(at, {HOSTILE: HOSTILE * (at % 2 + 1), "b": at}, 0.1 + at) for at in range(4)]
+    broken = trial(9, {}, math.nan, state="failed")
+    broken = broken.__class__(**(vars(broken) | {"message": HOSTILE}))
+    html = search_page(
+        search(
+            *hostile,
+            broken,
+            fixed={HOSTILE: HOSTILE},
+            about={"data": HOSTILE, HOSTILE: {HOSTILE: [HOSTILE]}, "space": {HOSTILE: [HOSTILE]}},
+            final={HOSTILE: figures(ndcg_at_10=0.1)},
+        ),
+        title=HOSTILE,
+    )
+    page = Page(html)
+    assert "script" not in {name for name, _ in page.elements}
+    assert sum(name == "style" for name, _ in page.elements) == 1
+    assert "\u202e" not in html
+    assert any("<script>alert(1)</script>" in text for text in page.texts)
+    assert not any("<script" in svg or "\u202e" in svg for svg in page.pictures().values())
+
+
+def test_one_trial() -> None:
+    html = search_page(search(trial(0, {"alpha": 1}, 0.1)))
+    told = list(Page(html).pictures())
+    assert len(told) == 3  # the curve, its trace, its time; nothing varied
+    assert "The best of 1 trial reached ndcg@10 0.100" in html
+
+
+@pytest.mark.parametrize("n", [0, 3])
+def test_no_trial_with_a_figure(n: int) -> None:
+    failed = [trial(at, {"alpha": at}, math.nan, state="failed") for at in range(n)]
+    html = search_page(search(*failed))
+    page = Page(html)
+    assert not page.pictures()
+    assert "The best settings" not in html
+    assert f"Of {n} trials none has a figure" in html
+    assert ("it broke" in html) == (n > 0)
+
+
+def test_it_is_written_whole_or_not_at_all(tmp_path, without_pictures) -> None:
+    path = tmp_path / "report.html"
+    assert write_search(grid(), path) == path
+    assert path.read_text(encoding="utf-8") == search_page(grid())
+    assert grid().report(path) == path
+    assert [one.name for one in tmp_path.iterdir()] == ["report.html"]
+    with pytest.raises(ArtifactError, match="can't write"):
+        write_search(grid(), tmp_path / "missing" / "report.html")
+
+
+def test_a_failure_leaves_the_old_page(tmp_path, monkeypatch) -> None:
+    path = tmp_path / "report.html"
+    path.write_text("old", encoding="utf-8")
+    monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
+    with pytest.raises(ImportError, match="penchant"):
+        write_search(grid(), path)
+    assert path.read_text(encoding="utf-8") == "old"

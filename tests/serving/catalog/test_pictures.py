@@ -1,0 +1,128 @@
+"""Pictures of the web, kept by the server."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from starlette.testclient import TestClient
+
+from penchant.errors import DataError, SettingsError
+from penchant.serving.app import create_app
+from penchant.serving.catalog.pictures import KEPT, SIZE, Pictures
+from penchant.serving.process.reload import ModelReloader
+from penchant.serving.process.settings import Settings
+from penchant.serving.service import Service
+from penchant.serving.store.base import Store
+
+URL = "https://pictures.example/1.png"
+
+
+def png(width: int = 900, height: int = 600) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (width, height), "red").save(out, "PNG")
+    return out.getvalue()
+
+
+class Web:
+    """In place of a fetcher: what there is, or DataError."""
+
+    def __init__(self, *answers: bytes | None, pause: float = 0.0) -> None:
+        self.asked: list[str] = []
+        self._answers, self._pause = answers, pause
+
+    def get(self, url: str) -> bytes:
+        self.asked.append(url)
+        time.sleep(self._pause)
+        answer = self._answers[min(len(self.asked), len(self._answers)) - 1]
+        if answer is None:
+            raise DataError("it can't be had")
+        return answer
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Callable[[Web], Pictures]:
+    return lambda web: Pictures(tmp_path / "pictures", web)
+
+
+def get(made: Pictures, *urls: str) -> list[bytes | None]:
+    async def all_of_them() -> list[bytes | None]:
+        return await asyncio.gather(*map(made.get, urls))
+
+    return asyncio.run(all_of_them())
+
+
+def test_a_picture_is_made_small_and_fetched_once(pictures) -> None:
+    web = Web(png(), pause=0.05)
+    first = get(pictures(web), URL, URL)
+    with Image.open(io.BytesIO(first[0])) as found:
+        assert (found.format, found.size) == ("WEBP", (SIZE, SIZE * 2 // 3))
+    assert first[0] == first[1]
+    assert get(pictures(Web(None)), URL) == first[:1]  # another process, or after a start
+    assert web.asked == [URL]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [None, b"", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"<script>", png()[:100]],
+)
+def test_what_is_no_picture_is_not_tried_again_at_once(pictures, tmp_path, content) -> None:
+    web = Web(content)
+    made = pictures(web)
+    assert get(made, URL) == get(made, URL) == [None]
+    assert len(web.asked) == 1
+    assert list((tmp_path / "pictures").iterdir()) == []
+
+
+def test_an_old_one_is_shown_until_a_new_one_comes(pictures, tmp_path) -> None:
+    old = get(pictures(Web(png())), URL)
+    [path] = (tmp_path / "pictures").iterdir()
+    os.utime(path, (time.time() - KEPT - 1,) * 2)
+    assert get(pictures(Web(None)), URL) == old
+    new = get(pictures(Web(png(50, 50))), URL)
+    assert new != old
+    assert get(pictures(Web(None)), URL) == new
+
+
+def test_many_at_once_do_not_pile_up(pictures) -> None:
+    web = Web(png(20, 20), pause=0.01)
+    found = get(pictures(web), *(f"{URL}?{n}" for n in range(100)))
+    assert sum(one is not None for one in found) == len(web.asked) == 68
+
+
+def test_a_folder_that_can_not_be_made(tmp_path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingsError, match="pictures can't be kept in"):
+        Pictures(tmp_path / "file" / "folder")
+
+
+def test_pages_show_what_the_server_keeps(service: Service, tmp_path: Path) -> None:
+    settings = Settings(likes="m.penchant", watch=0, picture_cache=str(tmp_path / "pictures"))
+    with Store.open("sqlite://") as store:
+        app = create_app(ModelReloader(service), store, settings)
+        web = app.state.penchant.pictures._fetcher = Web(png(), None)
+        with TestClient(app, base_url="http://localhost") as browser:
+            page = browser.get("/item?id=i0003")
+            assert "/picture?id=i0003" in page.text
+            assert "pictures.example" not in page.text
+            assert "img-src 'self' data:;" in page.headers["content-security-policy"]
+            found = browser.get("/picture?id=i0003")
+            assert (found.status_code, found.headers["content-type"]) == (200, "image/webp")
+            drawn = browser.get("/picture?id=i0004")
+            assert drawn.headers["content-type"] == "image/svg+xml"
+            assert drawn.headers["cache-control"] == "private, max-age=30"
+            assert browser.get("/picture?id=https://pictures.example/9.jpg").status_code == 404
+    assert web.asked == [f"https://pictures.example/{n}.jpg" for n in (3, 4)]
+
+
+def test_without_a_folder_nothing_is_fetched(client: TestClient) -> None:
+    page = client.get("/item?id=i0003")
+    assert "https://pictures.example/3.jpg" in page.text
+    assert "img-src 'self' data: https: http:;" in page.headers["content-security-policy"]
+    assert client.get("/picture?id=i0003").headers["content-type"] == "image/svg+xml"

@@ -1,0 +1,83 @@
+"""What the processes of a server share: numbers, and whose turn it is."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from penchant.serving.process import ipc as module
+from penchant.serving.process.ipc import Shared
+
+HOLD = """
+import sys
+from pathlib import Path
+from penchant.serving.process.ipc import Shared
+shared = Shared(Path(sys.argv[1]))
+with shared.turn():
+    print("mine", flush=True)
+    sys.stdin.readline()
+print("over", flush=True)
+sys.stdin.readline()
+"""
+
+
+@pytest.fixture
+def holding(tmp_path) -> Iterator[subprocess.Popen[str]]:
+    """Another process whose turn it is."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path / "shared")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "mine\n"
+        yield other
+        other.kill()
+
+
+def entered(shared: Shared) -> bool:
+    with shared.turn():
+        return True
+
+
+def is_free(shared: Shared) -> bool:
+    return shared._lock(module._TURN)
+
+
+@pytest.mark.parametrize("ends", ["its turn", "itself"])
+def test_it_is_one_process_s_turn_until_it_ends(holding, tmp_path: Path, ends: str):
+    shared = Shared(tmp_path / "shared")
+    assert not is_free(shared)
+    if ends == "itself":
+        holding.kill()
+        holding.wait()
+    else:
+        holding.stdin.write("\n")
+        holding.stdin.flush()
+        assert holding.stdout.readline() == "over\n"
+    assert entered(shared)
+    assert is_free(shared)
+
+
+def test_nobody_waits_for_a_process_that_stands_still(holding, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "PATIENCE", 0.2)
+    shared = Shared(tmp_path / "shared")
+    assert entered(shared)
+    assert not is_free(shared)  # it is the other's yet
+
+
+def test_a_process_alone_has_its_turn_always():
+    assert entered(Shared())
+
+
+def test_a_process_keeps_its_numbers_when_its_turn_is_over(tmp_path):
+    shared = Shared(tmp_path / "shared")
+    assert entered(shared)
+    again = Shared(tmp_path / "shared")
+    shared.own[0] += 2
+    assert again.total()[0] == 2

@@ -1,0 +1,308 @@
+"""What every store does, in SQLite and in PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from penchant.errors import DataError, SettingsError, StoreError
+from penchant.serving.store import migrations
+from penchant.serving.store.base import MOST_ID, Activation, Event, Override, Store
+
+HOSTILE = [
+    "'; DROP TABLE penchant_events; --",
+    '"quoted"',
+    "%s :name ?",
+    "Sigur Rós 🎧",
+    "\n\t",
+    "5",
+]
+
+
+def test_events_come_back_as_they_were_in_order(store) -> None:
+    given = [
+        Event("ann", 5, at=1.5),
+        Event("ann", "5", "unlike", at=2.0, key="a"),
+        Event(7, "blue note", value=-2.5, at=3.0),
+    ]
+    assert store.add(given[:2]) == [True, True]
+    assert store.add(given[2:]) == [True]
+    stored = list(store.events())
+    assert [one.event for one in stored] == given
+    assert [type(one.event.item) for one in stored] == [int, str, str]
+    numbers = [one.number for one in stored]
+    assert numbers == sorted(set(numbers))
+    assert store.last() == numbers[-1]
+
+
+def test_events_are_read_on_from_a_number(store) -> None:
+    store.add([Event("ann", n) for n in range(25)])
+    first = list(store.events(limit=10))
+    rest = list(store.events(after=first[-1].number))
+    assert [one.event.item for one in first + rest] == list(range(25))
+    assert list(store.events(after=store.last())) == []
+    assert list(store.events(limit=0)) == []
+
+
+def test_long_logs_are_read_in_pieces(store, monkeypatch) -> None:
+    monkeypatch.setattr("penchant.serving.store.database._PAGE", 7)
+    store.add([Event("ann", n) for n in range(30)])
+    assert [one.event.item for one in store.events()] == list(range(30))
+    assert len(list(store.events(limit=16))) == 16
+
+
+def test_a_time_is_filled_in(store) -> None:
+    before = time.time()
+    store.add([Event("ann", 1)])
+    [stored] = store.events()
+    assert before <= stored.event.at <= time.time()
+
+
+def test_a_key_counts_once_for_a_person(store) -> None:
+    assert store.add([Event("ann", 1, key="k"), Event("ann", 2, key="k")]) == [True, False]
+    assert store.add([Event("ann", 3, key="k"), Event("bo", 1, key="k")]) == [False, True]
+    assert store.add([Event("ann", 4), Event("ann", 4)]) == [True, True]
+    assert store.history("ann") == {1: 1.0, 4: 1.0}
+
+
+def test_many_keys_at_once(store) -> None:
+    events = [Event(f"p{n % 7}", n, key=str(n)) for n in range(2500)]
+    assert all(store.add(events))
+    assert not any(store.add(events))
+    assert store.add([*events, Event("new", 1, key="0")]) == [False] * 2500 + [True]
+
+
+def test_a_history_is_what_is_left_of_likes(store) -> None:
+    store.add([Event("ann", item, value=3.0) for item in ("a", "b", 5, "5")])
+    store.add([Event("ann", item, "unlike") for item in ("a", "z")])
+    store.add([Event("ann", "b", value=-1.0)])
+    assert list(store.history("ann").items()) == [(5, 3.0), ("5", 3.0), ("b", -1.0)]
+    store.add([Event("ann", 5)])
+    assert list(store.history("ann")) == ["5", "b", 5]
+    assert store.history("nobody") == {}
+    assert store.history(5) == {}
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    changes=st.lists(
+        st.tuples(st.sampled_from([1, "1", 2, "x"]), st.sampled_from([0.0, 1.0, -1.0, 2.5])),
+        max_size=12,
+    ),
+    cut=st.integers(0, 12),
+)
+def test_the_last_event_of_an_item_wins(store, changes, cut) -> None:
+    store.forget("ann")
+    events = [Event("ann", i, "like", v) if v else Event("ann", i, "unlike") for i, v in changes]
+    store.add(events[:cut])
+    store.add(events[cut:])
+    assert store.history("ann") == {item: v for item, v in dict(changes).items() if v}
+
+
+def test_a_batch_is_stored_whole_or_not_at_all(store) -> None:
+    broken = Event("ann", 3)
+    object.__setattr__(broken, "value", None)  # as no event can be made
+    with pytest.raises(StoreError):
+        store.add([Event("ann", 1), Event("ann", 2), broken])
+    assert store.last() == 0
+    assert store.add([Event("ann", 1)]) == [True]
+
+
+def test_no_events_are_no_trouble(store) -> None:
+    assert store.add([]) == []
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_texts_are_only_texts(store, text) -> None:
+    store.add([Event(text, text, key=text)])
+    store.set_override(text, Override(name=text, link=text, picture=text, tags=(text,)))
+    store.activate(text)
+    assert store.history(text) == {text: 1.0}
+    assert store.overrides()[text].tags == (text,)
+    assert store.active().path == text
+    assert store.forget(text) == 1
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ({"person": ""}, "person is 0 bytes long"),
+        ({"item": "x" * (MOST_ID + 1)}, "item is 1,00. bytes long"),
+        ({"item": "a\0b"}, "NUL"),
+        ({"item": "\ud800"}, "not valid Unicode"),
+        ({"item": 2**63}, "64 bits"),
+        ({"item": True}, "text or an integer, got True"),
+        ({"item": 1.5}, "text or an integer, got 1.5"),
+        ({"value": float("nan")}, "value must be a finite number"),
+        ({"value": 0}, "says nothing"),
+        ({"at": float("inf")}, "at must be a finite number"),
+        ({"key": ""}, "key is 0 bytes"),
+    ],
+)
+def test_what_can_not_be_stored_is_refused(how, message) -> None:
+    with pytest.raises(DataError, match=message):
+        Event(**{"person": "ann", "item": 1, **how})
+
+
+def test_a_kind_is_a_like_or_an_unlike() -> None:
+    with pytest.raises(SettingsError, match="'like', 'unlike'; got 'hate'"):
+        Event("ann", 1, "hate")  # type: ignore[arg-type]
+
+
+def test_the_longest_ids_and_keys_fit(store) -> None:
+    longest = "\x01" * 166  # each is six bytes of JSON
+    event = Event(longest, "ü" * 499, key="k" * MOST_ID)
+    assert store.add([event, event]) == [True, False]
+    assert store.history(longest) == {"ü" * 499: 1.0}
+
+
+def test_models_are_put_to_use_and_back(store) -> None:
+    assert store.active() is None
+    store.activate("one.penchant")
+    store.activate("two.penchant", learned=12)
+    newest, older = store.activations()
+    assert (newest.path, newest.learned, older.path) == ("two.penchant", 12, "one.penchant")
+    assert store.active() == newest
+    store.activate(older.path, learned=older.learned)
+    assert store.active().path == "one.penchant"
+    assert isinstance(newest, Activation)
+    assert len(store.activations(2)) == 2
+
+
+def test_overrides_replace_each_other(store) -> None:
+    first = Override(name="Blue", tags=("jazz", "a|b"), hidden=True)
+    store.set_override(5, first)
+    store.set_override("5", Override(tags=()))
+    assert store.overrides() == {5: first, "5": Override(tags=())}
+    store.set_override(5, Override(link="https://example.org"))
+    store.set_override("5", None)
+    store.set_override("never", None)
+    assert store.overrides() == {5: Override(link="https://example.org")}
+
+
+@pytest.mark.parametrize("how", [{"name": 5}, {"tags": "jazz"}, {"tags": ("",)}, {"link": "a\0"}])
+def test_overrides_are_texts(how) -> None:
+    with pytest.raises(DataError):
+        Override(**how)
+
+
+def test_who_is_forgotten_leaves_nothing(store) -> None:
+    store.add([Event("ann", 1, key="k"), Event("bo", 1), Event("ann", 2)])
+    newest = store.last()
+    assert store.forget("ann") == 2
+    assert store.history("ann") == {}
+    assert [one.event.person for one in store.events()] == ["bo"]
+    assert store.forget("ann") == 0
+    store.add([Event("cy", 1)])
+    assert store.last() > newest  # numbers are never used again
+
+
+def test_what_is_stored_is_there_after_opening_again(url) -> None:
+    with Store.open(url) as store:
+        store.add([Event("ann", 1)])
+        store.activate("m.penchant")
+    with Store.open(url) as store:
+        assert store.history("ann") == {1: 1.0}
+        assert store.active().path == "m.penchant"
+
+
+def test_several_stores_share_a_database(url) -> None:
+    with Store.open(url) as one, Store.open(url) as other:
+        one.add([Event("ann", 1, key="k")])
+        assert other.add([Event("ann", 2, key="k")]) == [False]
+        assert other.history("ann") == {1: 1.0}
+
+
+def test_threads_of_several_stores_lose_and_double_nothing(url) -> None:
+    stored: list[bool] = []
+    with Store.open(url) as one, Store.open(url) as other:
+
+        def client(store: Store, person: str) -> None:
+            for n in range(15):
+                stored.extend(store.add([Event(person, n, key=str(n)), Event(person, -n - 1)]))
+
+        # two clients send the same: what has a key is to be stored once
+        threads = [
+            threading.Thread(target=client, args=(store, f"p{n}"))
+            for store in (one, other)
+            for n in range(3)
+        ]
+        for thread in threads:
+            thread.start()
+        seen = _follow(one, threads)
+        assert stored.count(False) == 3 * 15
+        everything = list(one.events())
+    assert len(everything) == 3 * (15 + 30)
+    assert seen == [one.number for one in everything]
+
+
+def _follow(store: Store, writers: list[threading.Thread]) -> list[int]:
+    """Numbers as somebody sees them who goes on behind the last one, while others write."""
+    seen: list[int] = []
+    done = False
+    while not done:
+        done = not any(writer.is_alive() for writer in writers)
+        seen += [one.number for one in store.events(after=seen[-1] if seen else 0)]
+    return seen
+
+
+def test_submitted_events_can_be_awaited(store) -> None:
+    async def several() -> list[list[bool]]:
+        futures = [store.submit([Event("ann", n, key=str(n % 5))]) for n in range(10)]
+        return await asyncio.gather(*map(asyncio.wrap_future, futures))
+
+    assert asyncio.run(several()) == [[True]] * 5 + [[False]] * 5
+
+
+def test_a_closed_store_says_so(store) -> None:
+    store.add([Event("ann", 1)])
+    store.close()
+    store.close()
+    with pytest.raises(StoreError, match="closed"):
+        store.add([Event("ann", 2)])
+
+
+def test_a_store_that_answers_is_well(store) -> None:
+    store.check()
+
+
+def test_a_later_version_is_refused(url, monkeypatch) -> None:
+    with monkeypatch.context() as later:
+        later.setattr(
+            migrations,
+            "MIGRATIONS",
+            [*migrations.MIGRATIONS, ["CREATE TABLE penchant_x (n INTEGER)"]],
+        )
+        Store.open(url).close()
+    with pytest.raises(StoreError, match=r"a later penchant .* version 3, and this .* up to 2"):
+        Store.open(url)
+
+
+def test_steps_follow_each_other_and_keep_what_is_there(url, monkeypatch) -> None:
+    with Store.open(url) as store:
+        store.add([Event("ann", 1)])
+    steps = [
+        ["ALTER TABLE penchant_events ADD COLUMN place TEXT"],
+        ["UPDATE penchant_events SET place = 'home'"],
+    ]
+    monkeypatch.setattr(migrations, "MIGRATIONS", [*migrations.MIGRATIONS, *steps])
+    for _ in range(2):  # the second time there is nothing to do
+        with Store.open(url) as store:
+            assert store.history("ann") == {1: 1.0}
+
+
+def test_a_step_that_fails_leaves_the_store_as_it_was(url, monkeypatch) -> None:
+    with Store.open(url) as store:
+        store.add([Event("ann", 1)])
+    with monkeypatch.context() as later:
+        steps = [["CREATE TABLE penchant_x (n INTEGER)", "not SQL at all"]]
+        later.setattr(migrations, "MIGRATIONS", [*migrations.MIGRATIONS, *steps])
+        with pytest.raises(StoreError, match="syntax"):
+            Store.open(url)
+    with Store.open(url) as store:
+        assert store.history("ann") == {1: 1.0}

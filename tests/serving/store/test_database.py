@@ -1,0 +1,209 @@
+"""What is special to a database: files that are none, locks, full disks, passwords."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import traceback
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from penchant.data.io import database
+from penchant.errors import SettingsError, StoreError
+from penchant.serving.store.base import Event, Override, Store
+
+VERSION_1 = Path(__file__).parents[1] / "artifacts" / "store-1.sql"
+
+
+@pytest.fixture
+def path(tmp_path) -> Path:
+    return tmp_path / "store.db"
+
+
+def opened(path: Path) -> Store:
+    return Store.open(f"sqlite:///{path}")
+
+
+@contextlib.contextmanager
+def connected(path: Path):
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as con:
+        yield con
+
+
+@pytest.fixture
+def impatient(monkeypatch) -> None:
+    monkeypatch.setattr(database, "PATIENCE", 0.1)
+
+
+def test_a_store_of_version_1_is_read_for_good(path) -> None:
+    with connected(path) as con:
+        con.executescript(VERSION_1.read_text(encoding="utf-8"))
+    with opened(path) as store:
+        assert store.history("ann") == {5: 1.0, "5": -2.0}
+        assert store.history(7) == {"Sigur Rós": 1.0}
+        assert next(store.events()).event == Event("ann", 5, at=1.5, key="k")
+        assert [one.path for one in store.activations()] == ["new.penchant", "old.penchant"]
+        assert store.overrides() == {
+            "5": Override(),
+            5: Override("Blue Note", "https://example.org", "blue.png", ("jazz", "a|b"), True),
+        }
+        assert store.add([Event("ann", 6, key="k"), Event("ann", 6)]) == [False, True]
+        assert store.last() == 6
+    with connected(path) as con:
+        assert con.execute("SELECT version FROM penchant_store").fetchall() == [(2,)]
+        names = {name for (name,) in con.execute("SELECT name FROM sqlite_master")}
+    assert "penchant_events" in names
+    assert "penchant_folded" not in names
+
+
+def test_the_log_is_on_the_disk_before_a_commit_is_over(path) -> None:
+    with opened(path) as store, store._engine.connect() as con:  # type: ignore[attr-defined]
+        assert con.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert con.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
+
+
+def test_what_is_forgotten_is_not_in_the_file(path) -> None:
+    with opened(path) as store:
+        store.add([Event("ann-the-secret-one", 1), Event("bo", 1)])
+        store.forget("ann-the-secret-one")
+    assert b"bo" in path.read_bytes()
+    assert b"ann-the-secret-one" not in path.read_bytes()
+
+
+def test_the_index_finds_keys_and_histories(path) -> None:
+    asked = []
+    with opened(path) as store:
+
+        @sa.event.listens_for(store._engine, "before_cursor_execute")  # type: ignore[attr-defined]
+        def note(con, cursor, statement, parameters, *_) -> None:
+            asked.append((statement, parameters))
+
+        store.add([Event(f"p{n}", n, key=str(n)) for n in range(3)])
+        store.history("p1")
+    queries = [one for one in asked if one[0].startswith("SELECT") and "penchant_events" in one[0]]
+    assert len(queries) == 4
+    with connected(path) as con:
+        for statement, parameters in queries:
+            plan = con.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
+            assert "SEARCH penchant_events USING" in str(plan), statement
+
+
+def test_a_store_without_a_place_is_gone_in_the_end() -> None:
+    store = Store.open("sqlite://")
+    place = Path(store._url.database)  # type: ignore[attr-defined]
+    store.add([Event("ann", 1)])
+    with Store.open("sqlite:///:memory:") as other:
+        assert other.history("ann") == {}
+    assert place.exists()
+    store.close()
+    assert not place.parent.exists()
+
+
+def test_an_empty_file_becomes_a_store(path) -> None:
+    path.touch()
+    with opened(path) as store:
+        assert store.last() == 0
+
+
+def test_a_file_that_is_no_database_is_left_alone(path) -> None:
+    path.write_bytes(b"user,item\n" * 500)
+    with pytest.raises(StoreError, match=r"store\.db: .*is no SQLite database"):
+        opened(path)
+    assert path.read_bytes() == b"user,item\n" * 500
+
+
+def test_somebody_elses_database_is_left_alone(path) -> None:
+    with connected(path) as con:
+        con.execute("CREATE TABLE shop (n INTEGER)")
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="of something else, with the tables shop"):
+        opened(path)
+    assert path.read_bytes() == before
+
+
+def test_a_damaged_file_says_so(path) -> None:
+    with opened(path) as store:
+        store.add([Event("ann", n) for n in range(2000)])
+    whole = bytearray(path.read_bytes())
+    whole[4096:] = b"\xff" * (len(whole) - 4096)
+    path.write_bytes(whole)
+    with pytest.raises(StoreError, match="is damaged: restore a backup"), opened(path) as store:
+        store.history("ann")
+
+
+def test_a_folder_that_is_not_there(tmp_path) -> None:
+    with pytest.raises(StoreError, match=r"none/store\.db: .*can't be opened: is there such a"):
+        opened(tmp_path / "none" / "store.db")
+
+
+def test_a_file_that_can_not_be_written(path) -> None:
+    opened(path).close()
+    read_only = Store.open(f"sqlite:///file:{path}?mode=ro&uri=true")
+    with read_only, pytest.raises(StoreError, match="can't be written: look at the rights"):
+        read_only.add([Event("ann", 1)])
+
+
+def test_a_full_disk_loses_nothing_and_recovers(path) -> None:
+    with opened(path) as store:
+        store.add([Event("ann", 1)])
+        full = [True]
+
+        @sa.event.listens_for(store._engine, "begin")  # type: ignore[attr-defined]
+        def limit(con: sa.Connection) -> None:
+            pages = con.exec_driver_sql("PRAGMA page_count").scalar() if full[0] else 10**6
+            con.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+
+        with pytest.raises(StoreError, match="the disk is full"):
+            store.add([Event("bo", n) for n in range(5000)])
+        assert (store.history("ann"), store.history("bo")) == ({1: 1.0}, {})
+        full[0] = False
+        store.add([Event("bo", 1)])
+        assert store.history("bo") == {1: 1.0}
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_lock_that_lasts_is_told_and_reading_goes_on(path) -> None:
+    with opened(path) as store, connected(path) as other:
+        store.add([Event("ann", 1)])
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match=r"another process has kept it locked"):
+            store.add([Event("ann", 2)])
+        assert store.history("ann") == {1: 1.0}
+        other.execute("ROLLBACK")
+        assert store.add([Event("ann", 2)]) == [True]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://me:hunter2@127.0.0.1:1/shop",
+        "postgres://127.0.0.1:1/shop?user=me&password=hunter2",
+    ],
+)
+def test_no_password_is_told(url) -> None:
+    with pytest.raises(
+        StoreError, match=r"postgresql://.*127\.0\.0\.1:1/shop: .*refused"
+    ) as caught:
+        Store.open(url)
+    assert "hunter2" not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("url", ["hunter2", "mysql://me:hunter2@host/shop", "sqlite:hunter2"])
+def test_what_is_no_address_is_not_repeated(url) -> None:
+    with pytest.raises(SettingsError, match=r"give sqlite:///file\.db or postgresql://") as caught:
+        Store.open(url)
+    assert "hunter2" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_server_of_postgresql_that_begins_anew_is_found_again(postgres_server) -> None:
+    with Store.open(postgres_server.url()) as store:
+        store.add([Event("ann", 1)])
+        with store._engine.connect() as con:  # type: ignore[attr-defined]
+            others = (
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'penchant'"
+            )
+            con.execute(sa.text(f"{others} AND pid <> pg_backend_pid()"))
+        assert store.add([Event("ann", 2)]) == [True]
+        assert store.history("ann") == {1: 1.0, 2: 1.0}
