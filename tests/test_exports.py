@@ -21,13 +21,13 @@ PUBLIC = [
     "Interactions",
     "ItemNeighbors",
     "LearningCurve",
+    "PenchantError",
     "Popularity",
     "Range",
     "Ranking",
     "Recommendations",
-    "TuningResult",
     "Split",
-    "PenchantError",
+    "TuningResult",
     "__version__",
     "datasets",
     "errors",
@@ -41,10 +41,10 @@ PUBLIC = [
     "read_events",
     "read_features",
     "read_interactions",
-    "search",
     "split",
     "suggest_tags",
     "texts",
+    "tune",
 ]
 
 

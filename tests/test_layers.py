@@ -11,14 +11,14 @@ import penchant
 
 ORDER = [
     "errors",
-    "checks",
-    "container",
-    "kernels",
+    "_settings",
+    "_kernels",
     "data",
+    "demo",
     "content",
     "split",
     "engines",
-    "artifact",
+    "_files",
     "rendering",
     "results",
     "models",
@@ -59,8 +59,8 @@ def test_imports_point_upwards(path: Path) -> None:
     if parts == ("__init__",):
         return
     own = ORDER.index(parts[0])
-    allowed = {*ORDER[: own + 1], "_native" if parts[0] == "kernels" else parts[0]}
-    if parts[0] in ("cli", "artifact", "serving"):
+    allowed = {*ORDER[: own + 1], "_native" if parts[0] == "_kernels" else parts[0]}
+    if parts[0] in ("cli", "_files", "serving"):
         allowed |= {"__version__"}
     assert imports_of(path) <= allowed
 
@@ -76,4 +76,4 @@ def test_only_kernels_imports_the_extension() -> None:
         for path in MODULES
         if "import _native" in path.read_text(encoding="utf-8")
     }
-    assert importers == {"kernels"}
+    assert importers == {"_kernels"}

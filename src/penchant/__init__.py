@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from penchant.tuning.results import LearningCurve as LearningCurve
     from penchant.tuning.results import TuningResult as TuningResult
     from penchant.tuning.space import Range as Range
-    from penchant.tuning.tune import search as search
+    from penchant.tuning.tune import tune as tune
 
 __version__ = "0.1.0"
 
@@ -79,7 +79,7 @@ _HOMES = {
     "read_events": "penchant.data.events",
     "read_features": "penchant.data.io.feature_tables",
     "read_interactions": "penchant.data.io.read",
-    "search": "penchant.tuning.tune",
+    "tune": "penchant.tuning.tune",
     "suggest_tags": "penchant.models.tags",
 }
 # public modules

@@ -197,7 +197,7 @@ def search(
     same line at the same time, and share the work.
     """
     from penchant.models import class_of
-    from penchant.tuning.tune import search as look
+    from penchant.tuning.tune import tune as look
 
     out = Output(as_json=json, quiet=quiet)
     kind = class_of(model)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from penchant.tuning.worker import OnProgress
 
 
-def search(
+def tune(
     model: type[Model],
     space: Mapping[str, Any],
     split: Split | Sequence[Split],

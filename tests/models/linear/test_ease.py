@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 from tests.conftest import random_interactions
-from tests.engines.test_autoencoder import by_the_paper
+from tests.models.linear.test_autoencoder import by_the_paper
 
 import penchant
 from penchant import EASE
