@@ -105,6 +105,6 @@ $(BENCH)/built: $(BENCH)/peers pyproject.toml $(NATIVE)
 
 lock:  ## write locks/ anew from pyproject.toml (needs uv)
 	uv pip compile -q --universal --generate-hashes --group build pyproject.toml -o locks/core.txt
-	uv pip compile -q --universal --generate-hashes --group dev --extra plot --extra search --extra serve -c locks/core.txt pyproject.toml -o locks/dev.txt
+	uv pip compile -q --universal --generate-hashes --group dev --extra plot --extra tune --extra serve -c locks/core.txt pyproject.toml -o locks/dev.txt
 	uv pip compile -q --universal --generate-hashes --group build --group docs -c locks/core.txt pyproject.toml -o locks/docs.txt
 	uv pip compile -q --universal --generate-hashes --group bench -c locks/dev.txt pyproject.toml -o locks/bench.txt

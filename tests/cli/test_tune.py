@@ -1,4 +1,4 @@
-"""``penchant search`` and ``penchant learning-curve``."""
+"""``penchant tune`` and ``penchant learning-curve``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_a_grid_ends_with_its_best_and_a_word_on_the_final_split(
     log_file: Path, tmp_path: Path
 ) -> None:
     storage = tmp_path / "s.db"
-    words = ("search", log_file, "--grid", "factors=2,4", "--grid", "alpha=1,5", *SHORT)
+    words = ("tune", log_file, "--grid", "factors=2,4", "--grid", "alpha=1,5", *SHORT)
     ran = run(*words, "--storage", storage)
     assert ran.code == 0, ran.err
     for word in (
@@ -38,7 +38,7 @@ def test_a_grid_ends_with_its_best_and_a_word_on_the_final_split(
 def test_a_search_can_end_with_a_model(log_file: Path, tmp_path: Path) -> None:
     path = tmp_path / "best.penchant"
     ran = run(
-        *("search", log_file, "--range", "alpha=0.5..50:log", "--trials", 3, "--factors", 3),
+        *("tune", log_file, "--range", "alpha=0.5..50:log", "--trials", 3, "--factors", 3),
         *("--folds", 2, "--storage", tmp_path / "s.db", "-o", path, *SHORT, "--json"),
     )
     assert ran.code == 0, ran.err
@@ -52,7 +52,7 @@ def test_a_search_can_end_with_a_model(log_file: Path, tmp_path: Path) -> None:
 
 def test_models_without_epochs(log_file: Path, tmp_path: Path) -> None:
     ran = run(
-        *("search", log_file, "--model", "item-neighbors", "--grid", "similarity=cosine,tfidf"),
+        *("tune", log_file, "--model", "item-neighbors", "--grid", "similarity=cosine,tfidf"),
         *("--grid", "neighbors=5,20", "--no-final", "--storage", tmp_path / "s.db", "--json"),
     )
     assert ran.code == 0, ran.err
@@ -63,7 +63,7 @@ def test_models_without_epochs(log_file: Path, tmp_path: Path) -> None:
 def test_another_search_in_the_same_file_is_refused_unless_begun_afresh(
     log_file: Path, tmp_path: Path
 ) -> None:
-    words = ("search", log_file, "--storage", tmp_path / "s.db", "--no-final", *SHORT)
+    words = ("tune", log_file, "--storage", tmp_path / "s.db", "--no-final", *SHORT)
     assert run(*words, "--grid", "factors=2").code == 0
     ran = run(*words, "--grid", "factors=3")
     assert (ran.code, "space is" in ran.err, "--fresh" in ran.err) == (2, True, True)
@@ -92,7 +92,7 @@ def test_what_can_not_be_searched(
     log_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], told: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    ran = run("search", log_file, "--hold-out", 1, *words)
+    ran = run("tune", log_file, "--hold-out", 1, *words)
     assert ran.code == 2, ran.err
     assert told in ran.err
     assert list(tmp_path.iterdir()) == []

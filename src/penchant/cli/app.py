@@ -17,7 +17,7 @@ _MODULES = {
     "fit": "fit",
     "evaluate": "evaluate",
     "learning-curve": "curve",
-    "search": "search",
+    "tune": "tune",
     "recommend": "recommend",
     "similar": "similar",
     "explain": "explain",

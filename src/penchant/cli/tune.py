@@ -1,4 +1,4 @@
-"""``penchant search``: the settings that do best on what was held out."""
+"""``penchant tune``: the settings that do best on what was held out."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
 EXAMPLES = r"""[bold]Examples[/bold]
 
 [dim]# every combination; stopped or killed, the same line goes on where it was[/dim]
-penchant search lastfm-2k --confidence log --grid factors=20,40,80 --grid alpha=1,5,20
+penchant tune lastfm-2k --confidence log --grid factors=20,40,80 --grid alpha=1,5,20
 
 [dim]# ranges, fifty trials, each new one chosen by what the last ones gave[/dim]
-penchant search likes.csv --range factors=16..128:log --range alpha=0.1..100:log \
+penchant tune likes.csv --range factors=16..128:log --range alpha=0.1..100:log \
       --range regularization=1e-3..100:log --trials 50
 
 [dim]# for an hour, in three-fold cross-validation; then fit the best on everything[/dim]
-penchant search likes.csv --range alpha=0.1..100:log --timeout 3600 --folds 3 -o likes.penchant
+penchant tune likes.csv --range alpha=0.1..100:log --timeout 3600 --folds 3 -o likes.penchant
 
 [dim]# another model; a page with pictures[/dim]
-penchant search likes.csv --model item-neighbors --grid similarity=cosine,tfidf,bm25 \
+penchant tune likes.csv --model item-neighbors --grid similarity=cosine,tfidf,bm25 \
       --grid neighbors=20,50,100,200 --report search.html"""
 
 _SEARCH = "The search"
@@ -135,7 +135,7 @@ class SearchOptions:
         typer.Option(
             help="The file that keeps what is finished.", rich_help_panel=_SEARCH, metavar="FILE"
         ),
-    ] = Path("search.db")
+    ] = Path("tuning.db")
     search_name: Annotated[
         str,
         typer.Option(
@@ -156,7 +156,7 @@ class SearchOptions:
     ] = 0
 
 
-def search(
+def tune(
     source: Annotated[
         str, typer.Argument(metavar="SOURCE", help="As in [cyan]penchant fit[/cyan].")
     ],
@@ -197,7 +197,7 @@ def search(
     same line at the same time, and share the work.
     """
     from penchant.models import class_of
-    from penchant.tuning.tune import tune as look
+    from penchant.tuning.tune import tune as run_tuning
 
     out = Output(as_json=json, quiet=quiet)
     kind = class_of(model)
@@ -212,7 +212,7 @@ def search(
     if final is not None:
         out.text("final test" + held_out(final))
     with out.live() as draw:
-        result = look(
+        result = run_tuning(
             kind,
             wanted,
             splits,

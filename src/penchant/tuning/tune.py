@@ -33,7 +33,7 @@ def tune(
     sampler: str = "grid",
     trials: int | None = None,
     timeout: float | None = None,
-    storage: str | Path | None = "sqlite:///search.db",
+    storage: str | Path | None = "sqlite:///tuning.db",
     name: str = "search",
     resume: bool = True,
     epochs: Iterable[int] | int = range(2, 40, 2),
@@ -117,7 +117,7 @@ def tune(
     MissingExtraError
         If Optuna is not installed.
     """
-    require("optuna", extra="search", what="Searches")
+    require("optuna", extra="tune", what="Searches")
     from penchant.tuning.plan import Plan, check_unseen
     from penchant.tuning.sampler import Kind
 
