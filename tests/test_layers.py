@@ -14,8 +14,8 @@ ORDER = [
     "_settings",
     "_kernels",
     "data",
-    "demo",
     "content",
+    "demo",
     "split",
     "engines",
     "_files",
@@ -35,6 +35,52 @@ MODULES = sorted(path for path in ROOT.rglob("*.py") if path.name != "__main__.p
 
 def layer_of(dotted: str) -> str:
     return dotted.split(".")[1]
+
+
+def module_name(path: Path) -> str:
+    parts = ("penchant", *path.relative_to(ROOT).with_suffix("").parts)
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def modules_imported_by(path: Path, modules: set[str]) -> set[str]:
+    """Modules that a file imports, inside functions and for types too."""
+    imported: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            members = {f"{node.module}.{alias.name}" for alias in node.names}
+            imported |= members & modules or {node.module}
+    # the package itself is the public facade: a lazy table of names, and __version__
+    return (imported & modules) - {"penchant", module_name(path)}
+
+
+def cycles_of(graph: dict[str, set[str]]) -> list[list[str]]:
+    """Sets of modules that import each other (Tarjan 1972), sorted."""
+    index: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    stack: list[str] = []
+    cycles: list[list[str]] = []
+
+    def visit(module: str) -> None:
+        index[module] = lowest[module] = len(index)
+        stack.append(module)
+        for target in graph[module]:
+            if target not in index:
+                visit(target)
+                lowest[module] = min(lowest[module], lowest[target])
+            elif target in stack:
+                lowest[module] = min(lowest[module], index[target])
+        if lowest[module] == index[module]:
+            component = stack[stack.index(module) :]
+            del stack[stack.index(module) :]
+            if len(component) > 1:
+                cycles.append(sorted(component))
+
+    for module in graph:
+        if module not in index:
+            visit(module)
+    return sorted(cycles)
 
 
 def imports_of(path: Path) -> set[str]:
@@ -77,3 +123,18 @@ def test_only_kernels_imports_the_extension() -> None:
         if "import _native" in path.read_text(encoding="utf-8")
     }
     assert importers == {"_kernels"}
+
+
+def test_cycles_are_found() -> None:
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}
+    assert cycles_of(graph) == [["b", "c"]]
+
+
+def test_no_module_is_in_an_import_cycle() -> None:
+    paths = {module_name(path): path for path in MODULES}
+    graph = {
+        name: modules_imported_by(path, set(paths))
+        for name, path in paths.items()
+        if name != "penchant"
+    }
+    assert cycles_of(graph) == []

@@ -13,7 +13,7 @@ from penchant.cli.output import Output, size, table
 from penchant.cli.verbs import add
 
 if TYPE_CHECKING:
-    from penchant.data.datasets.registry import Known
+    from penchant.data.datasets.registry import Dataset
 
 EXAMPLES = r"""[bold]Examples[/bold]
 
@@ -105,13 +105,13 @@ add(app, info, EXAMPLES)
 add(app, fetch, EXAMPLES)
 
 
-def _download(one: Known) -> str:
+def _download(one: Dataset) -> str:
     if one.download_bytes == 0:
         return "none"
     return "?" if one.download_bytes is None else size(one.download_bytes)
 
 
-def _document(one: Known) -> dict[str, Any]:
+def _document(one: Dataset) -> dict[str, Any]:
     return {
         "name": one.name,
         "description": one.description,

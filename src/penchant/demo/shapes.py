@@ -166,6 +166,11 @@ def make(n_items: int = 2000, n_users: int = 6000, seed: int = 0) -> ShapesWorld
     )
 
 
+def load(n_items: int = 2000, n_users: int = 6000, seed: int = 0) -> Interactions:
+    """Return the interactions of :func:`make` alone, as the data set ``shapes``."""
+    return make(n_items, n_users, seed).interactions
+
+
 # --- people ---------------------------------------------------------------------
 
 

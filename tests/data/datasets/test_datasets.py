@@ -54,10 +54,12 @@ def archive(copy: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def site(archive: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """A mirror with the small archive, whose checksum the table then names."""
-    row = registry.KNOWN["movielens-1m"]
+    row = registry.REGISTRY["movielens-1m"]
     md5 = hashlib.md5(archive.read_bytes()).hexdigest()
     source = dataclasses.replace(row.sources[0], checksum=f"md5:{md5}")
-    monkeypatch.setitem(registry.KNOWN, "movielens-1m", dataclasses.replace(row, sources=(source,)))
+    monkeypatch.setitem(
+        registry.REGISTRY, "movielens-1m", dataclasses.replace(row, sources=(source,))
+    )
     with serving() as site:
         site.files["sets/ml-1m.zip"] = archive.read_bytes()
         monkeypatch.setenv("PENCHANT_DATA_MIRROR", f"{site.address}/sets/")
@@ -82,11 +84,13 @@ def check_small(made: Interactions) -> None:
 
 def test_names_and_what_is_said_of_them() -> None:
     assert {"lastfm-360k", "lastfm-2k", "sketchfab", "shapes"} <= set(datasets.names())
-    assert [row.name for row in datasets.available()] == datasets.names() == sorted(registry.KNOWN)
+    assert (
+        [row.name for row in datasets.available()] == datasets.names() == sorted(registry.REGISTRY)
+    )
     for row in datasets.available():
         assert row.description.endswith(".")
         assert row.license.endswith(".")
-        assert (row.read is None) == (row.name == "shapes")
+        assert (row.maker is not None) == (row.name == "shapes")
         for source in row.sources:
             assert source.url.startswith("https://")
             assert source.file
