@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from penchant.data import datasets as datasets
     from penchant.data.catalog import Catalog as Catalog
     from penchant.data.events import Events as Events
-    from penchant.data.events import read_events as read_events
     from penchant.data.features import Features as Features
     from penchant.data.interactions import Interactions as Interactions
+    from penchant.data.io.catalog_tables import read_catalog as read_catalog
+    from penchant.data.io.event_tables import read_events as read_events
     from penchant.data.io.feature_tables import read_features as read_features
-    from penchant.data.io.read import read_catalog as read_catalog
     from penchant.data.io.read import read_interactions as read_interactions
     from penchant.errors import PenchantError as PenchantError
     from penchant.evaluation.evaluate import Evaluation as Evaluation
@@ -75,8 +75,8 @@ _HOMES = {
     "items_for_tag": "penchant.models.tags",
     "learning_curve": "penchant.tuning.curve",
     "load": "penchant.models",
-    "read_catalog": "penchant.data.io.read",
-    "read_events": "penchant.data.events",
+    "read_catalog": "penchant.data.io.catalog_tables",
+    "read_events": "penchant.data.io.event_tables",
     "read_features": "penchant.data.io.feature_tables",
     "read_interactions": "penchant.data.io.read",
     "tune": "penchant.tuning.tune",

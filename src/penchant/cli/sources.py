@@ -85,7 +85,7 @@ def _known(name: str, options: DataOptions, out: Output) -> Interactions:
 
 
 def _file(source: str, options: DataOptions, out: Output) -> Interactions:
-    from penchant.data.events import read_events
+    from penchant.data.io.event_tables import read_events
     from penchant.data.io.read import read_interactions
 
     _refuse(options, ("min_rating",), f"{source} is a file, not a known data set")
@@ -151,7 +151,7 @@ def _places(options: DataOptions) -> dict[str, Any]:
 
 
 def _named(interactions: Interactions, options: DataOptions) -> Interactions:
-    from penchant.data.io.read import read_catalog
+    from penchant.data.io.catalog_tables import read_catalog
 
     found = read_catalog(
         options.catalog,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,22 +13,8 @@ from penchant.data.csr import Csr, row_pointers
 from penchant.data.decay import decay
 from penchant.data.ids import IdMap
 from penchant.data.interactions import Interactions
-from penchant.data.io.cells import (
-    FETCHED_AT_ONCE,
-    bad_lines,
-    id_kinds,
-    number_ids,
-    stage,
-    tally_rows,
-    workspace,
-)
-from penchant.data.io.columns import Column, guess, locate
-from penchant.data.io.delimited import TextOptions
-from penchant.data.io.read import MEMORY_LIMIT
-from penchant.data.io.sources import Source, name_of, sources_of
-from penchant.errors import ColumnError, DataError, EmptyDataError, SettingsError
-
-_LARGEST = float(np.finfo(np.float32).max)
+from penchant.data.merging import LARGEST
+from penchant.errors import DataError, EmptyDataError
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +139,7 @@ class Events:
             return np.ones(len(self.types))
         worth = np.zeros(len(self.types))
         for kind, weight in weights.items():
-            worth[self.types.code(kind)] = checks.number(f"weights[{kind!r}]", weight, -_LARGEST)
+            worth[self.types.code(kind)] = checks.number(f"weights[{kind!r}]", weight, -LARGEST)
         return worth
 
     def _summed(
@@ -166,7 +151,7 @@ class Events:
         """Cells from the sorted keys of the events that count; sums of 0 are no cells."""
         begins = np.flatnonzero(np.diff(keys, prepend=-1))
         sums = np.add.reduceat(values, begins) if len(keys) else values
-        if len(sums) and np.abs(sums).max() > _LARGEST:
+        if len(sums) and np.abs(sums).max() > LARGEST:
             raise DataError("the events of a pair sum to more than a float32 holds")
         cells = sums.astype(np.float32)
         held = cells != 0
@@ -176,113 +161,3 @@ class Events:
         if self.timestamps is None or not len(keys):
             return csr, None
         return csr, np.maximum.reduceat(self.timestamps[events], begins)[held]
-
-
-def read_events(
-    source: Any,
-    user: Column | None = None,
-    item: Column | None = None,
-    event: Column | None = None,
-    value: Column | None = None,
-    timestamp: Column | None = None,
-    *,
-    sep: str | None = None,
-    quote: str | None = "auto",
-    encoding: str | None = None,
-    header: bool | None = None,
-    format: Literal["text", "parquet", "jsonl"] | None = None,  # noqa: A002 - reads best
-    name: str | None = None,
-    on_bad_lines: Literal["error", "skip"] = "error",
-    memory_limit: str = MEMORY_LIMIT,
-) -> Events:
-    """Read a log of events of several types: plays, likes, purchases, skips.
-
-    Parameters
-    ----------
-    source
-        A file or a frame; see :func:`read_interactions`.
-    user, item, event, value, timestamp
-        Columns by name, or by position from 0. ``event`` holds the type. Without ``value`` each
-        event is worth its type's weight; with it, that many times as much.
-    sep, quote, encoding, header, format, name, on_bad_lines, memory_limit
-        As in :func:`read_interactions`. All events are kept, 16 bytes each (24 with timestamps),
-        beside the memory limit.
-
-    Raises
-    ------
-    SettingsError
-        If ``event`` is not given, or an argument is out of its range.
-    DataError
-        As in :func:`read_interactions`.
-    """
-    checks.choice("on_bad_lines", on_bad_lines, ("error", "skip"))
-    if event is None:
-        raise SettingsError("name the column of event types: event=…")
-    given = {"user": user, "item": item, "value": value, "timestamp": timestamp}
-    options = TextOptions(sep, quote, encoding, header)
-    with workspace(memory_limit) as (con, scratch):
-        opened = sources_of(
-            con, source, scratch, given | {"event": event},
-            options=options, format=format, numeric=("value", "timestamp"),
-        )  # fmt: skip
-        places = [_places(given, event, one) for one in opened]
-        begins = stage(con, opened, places, id_kinds(opened, places))
-        skip, quoting = on_bad_lines == "skip", quote not in (None, "auto")
-        bad, _ = bad_lines(con, opened, begins, skip=skip, quote=quoting)
-        roles = list(places[0])
-        tally = tally_rows(con, roles)
-        ids = {part: number_ids(con, part) for part in ("u", "i", "e")}
-        columns = _fetch(con, timed="timestamp" in roles)
-        label = opened[0].label
-    lost = {"bad": bad, "incomplete": tally.nameless + tally.valueless, "worth 0": tally.zeros}
-    dropped = "".join(f"; {count:,} {why}, left out" for why, count in lost.items() if count)
-    if not len(columns["u"]):
-        raise EmptyDataError(f"{label} holds no events: {tally.rows:,} rows{dropped}")
-    return Events(
-        IdMap.trusted(ids["u"], "user"),
-        IdMap.trusted(ids["i"], "item"),
-        IdMap.trusted(ids["e"], "event type"),
-        columns["u"],
-        columns["i"],
-        columns["e"],
-        columns["v"],
-        columns.get("t"),
-        name=name or name_of(source) or "events",
-        notes=(f"read {tally.rows:,} rows of {label}{dropped}",),
-    )
-
-
-def _places(given: Mapping[str, Column | None], event: Column, source: Source) -> dict[str, int]:
-    """Role → column; the column of types is never taken for that of values."""
-    if source.meant:
-        raise DataError("a list of tuples does not say which is the event: give a frame")
-    table = (source.columns, source.width, source.label)
-    kinds = locate({"event": event}, *table)
-    found = locate(guess(given, *table), *table)
-    if given["value"] is None:
-        found.pop("value", None)
-    if kinds["event"] in found.values():
-        raise ColumnError(f"event={event!r} is a column with another role: give user= and item=")
-    return found | kinds
-
-
-def _fetch(con: Any, *, timed: bool) -> dict[str, npt.NDArray[Any]]:
-    """The events as arrays of codes, values and times, a slice at a time."""
-    con.execute(
-        "CREATE TABLE coded AS SELECT cu.code AS u, ci.code AS i, ce.code AS e, v::FLOAT AS v, t "
-        "FROM good JOIN codes_u cu ON u = cu.id JOIN codes_i ci ON i = ci.id "
-        "JOIN codes_e ce ON e = ce.id ORDER BY place"
-    )
-    (n,) = con.execute("SELECT count(*) FROM coded").fetchone()
-    kinds = {"u": np.int32, "i": np.int32, "e": np.int32, "v": np.float32}
-    columns = {part: np.empty(n, dtype) for part, dtype in kinds.items()}
-    if timed:
-        columns["t"] = np.empty(n, np.int64)
-    for begin in range(0, n, FETCHED_AT_ONCE):
-        end = min(begin + FETCHED_AT_ONCE, n)
-        part = con.execute(
-            f"SELECT * FROM coded WHERE rowid >= {begin} AND rowid < {end} ORDER BY rowid"
-        ).fetchnumpy()
-        for role, column in columns.items():
-            column[begin:end] = part[role]
-    return columns

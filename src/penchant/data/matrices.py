@@ -10,11 +10,10 @@ import numpy.typing as npt
 
 from penchant._settings.checks import choice
 from penchant.data.csr import Csr, row_pointers
-from penchant.data.io.cells import POLICIES
+from penchant.data.merging import LARGEST, POLICIES
 from penchant.data.report import ReadReport
 from penchant.errors import DataError
 
-_LARGEST = float(np.finfo(np.float32).max)
 Floats = npt.NDArray[np.float64]
 
 
@@ -49,12 +48,12 @@ def read_matrix(matrix: Any, duplicates: str = "sum") -> tuple[Csr, ReadReport]:
             raise DataError(f"entries of this {type(matrix).__name__} lie outside {matrix.shape}")
     values = stored.data.astype(np.float64)
     missing = np.isnan(values)
-    beyond = np.flatnonzero(np.abs(values) > _LARGEST)  # NaN compares false
+    beyond = np.flatnonzero(np.abs(values) > LARGEST)  # NaN compares false
     if beyond.size:
         at = beyond[0]
         raise DataError(
             f"the value in row {rows[at]}, column {columns[at]} is {values[at]}: finite numbers "
-            f"up to {_LARGEST:.3g} are needed ({beyond.size:,} are not)"
+            f"up to {LARGEST:.3g} are needed ({beyond.size:,} are not)"
         )
     zeros = ~missing & (values.astype(np.float32) == 0)
     good = ~(missing | zeros)
@@ -126,6 +125,6 @@ def _merged(
         values = values / np.diff(np.append(begins, len(keys)))
     elif policy == "binary":
         values = np.sign(values)
-    if np.abs(values).max() > _LARGEST:
+    if np.abs(values).max() > LARGEST:
         raise DataError("the values of a cell sum to more than a float32 holds")
     return keys[begins], values, merged

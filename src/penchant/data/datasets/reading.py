@@ -11,7 +11,8 @@ import numpy as np
 from penchant.data.catalog import Catalog
 from penchant.data.datasets.registry import Dataset, TableFile
 from penchant.data.interactions import Interactions
-from penchant.data.io.read import read_catalog, read_interactions
+from penchant.data.io.catalog_tables import read_catalog
+from penchant.data.io.read import read_interactions
 from penchant.errors import DataError, SettingsError
 
 

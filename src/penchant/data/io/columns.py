@@ -3,95 +3,28 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Mapping, Sequence
 
+from penchant.data.io.usual_names import ITEM_NAMES, THINGS, USER_NAMES, plain_name
 from penchant.errors import ColumnError
 
 Column = str | int
 
-_PEOPLE = ("user", "customer", "visitor", "member", "account", "client", "listener", "reader")
-_THINGS = (
-    "item", "product", "movie", "film", "artist", "track", "song", "album", "book", "article",
-    "model", "game", "video", "show",
-)  # fmt: skip
-_USER_NAMES = {name + end for name in _PEOPLE for end in ("", "id", "s")} | {"uid"}
-_ITEM_NAMES = {name + end for name in _THINGS for end in ("", "id", "s")} | {"iid", "mid", "isbn"}
-_OTHER_NAMES = {
-    "id", "name", "title", "value", "rating", "weight", "count", "plays", "playcount", "score",
-    "timestamp", "time", "date", "url", "link", "tags", "genres",
-}  # fmt: skip
 _PICTURES = ("picture", "image", "img", "photo", "poster", "cover", "thumbnail", "thumb")
 # for a catalog: role → sets of usual names, tried one after the other
 _CATALOG_NAMES = {
     "item": (
-        {f"{thing}id" for thing in _THINGS} | {"id", "iid", "mid", "isbn"},
-        {thing + end for thing in _THINGS for end in ("", "s")},
+        {f"{thing}id" for thing in THINGS} | {"id", "iid", "mid", "isbn"},
+        {thing + end for thing in THINGS for end in ("", "s")},
     ),
     "name": (
-        {"name", "title"} | {thing + end for thing in _THINGS for end in ("name", "title")},
-        set(_THINGS),
+        {"name", "title"} | {thing + end for thing in THINGS for end in ("name", "title")},
+        set(THINGS),
     ),
     "link": ({"url", "link", "href", "page", "homepage"},),
     "picture": ({name + end for name in _PICTURES for end in ("", "url", "link", "path", "s")},),
     "tags": ({"tags", "genres", "categories"},),
 }
-
-
-def plain_name(name: str) -> str:
-    """A column's name without case and punctuation: ``User_ID`` → ``userid``."""
-    return re.sub(r"[^a-z0-9]", "", name.casefold())
-
-
-def is_usual_name(field: str) -> bool:
-    """Whether a field reads like the name of a column of such tables."""
-    return plain_name(field) in _USER_NAMES | _ITEM_NAMES | _OTHER_NAMES
-
-
-def is_number(field: str) -> bool:
-    """Whether a field is a number, or nothing."""
-    try:
-        float(field or "0")
-    except ValueError:
-        return False
-    return True
-
-
-def has_header(
-    first: Sequence[str],
-    given: Mapping[str, Column | None],
-    header: bool | None,
-    numeric: Sequence[str] = (),
-) -> bool:
-    """Whether the first line of a text file names its columns.
-
-    As told by ``header``; yes if any column is given by name; else yes if a field of the line
-    is a usual name of a column, or if a field that must be a number is not one.
-
-    Parameters
-    ----------
-    first
-        The fields of the first line.
-    given
-        Role → column, as the caller gave them.
-    header
-        What the caller says.
-    numeric
-        The roles that must be numbers.
-    """
-    if header is not None:
-        return header
-    if any(isinstance(column, str) for column in given.values()):
-        return True
-    if any(map(is_usual_name, first)):
-        return True
-    places = [given.get(role) for role in numeric]
-    if all(column is None for column in given.values()) and len(first) == 3 and numeric:
-        places = [2]
-    return any(
-        isinstance(place, int) and -len(first) <= place < len(first) and not is_number(first[place])
-        for place in places
-    )
 
 
 def locate(
@@ -141,8 +74,8 @@ def guess(
         raise ColumnError(f"{missing}= is not given: {label} has {_listed(columns, width)}")
     if given["user"] is not None:
         return dict(given)
-    users = _named(columns, _USER_NAMES)
-    items = _named(columns, _ITEM_NAMES)
+    users = _named(columns, USER_NAMES)
+    items = _named(columns, ITEM_NAMES)
     if len(users) == 1 and len(items) == 1:
         user, item = users[0], items[0]
     elif width in (2, 3):

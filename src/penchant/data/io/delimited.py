@@ -14,33 +14,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from penchant.data.io.options import ReaderOptions
 from penchant.data.io.utf8 import Plain, plain_text
+from penchant.data.io.workspace import literal_path, sql_text
 from penchant.errors import BadLinesError, DataError, EmptyDataError, SettingsError
 
 SEPARATOR_NAMES = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "pipe", " ": "space"}
 _BY_SUFFIX = {".csv": ",", ".tsv": "\t", ".tab": "\t", ".psv": "|"}
 _CANDIDATES = ("\t", "::", "|", ";", ",")
 _LOOKED_AT = 200
-
-
-@dataclass(frozen=True)
-class TextOptions:
-    """How a text file is written; see ``read_interactions``."""
-
-    sep: str | None = None
-    quote: str | None = "auto"
-    encoding: str | None = None
-    header: bool | None = None
-
-    def __post_init__(self) -> None:
-        if self.sep is not None and not (0 < len(self.sep.encode()) <= 4):
-            raise SettingsError(f"sep must be 1 to 4 bytes long, got {self.sep!r}")
-        if self.sep is not None and set(self.sep) & set("\r\n\0"):
-            raise SettingsError(f"sep can't hold a line end, got {self.sep!r}")
-        if self.quote not in (None, "auto") and len(self.quote) != 1:
-            raise SettingsError(f'quote must be one character, None or "auto", got {self.quote!r}')
-        if self.quote is not None and self.quote == self.sep:
-            raise SettingsError(f"sep and quote are both {self.sep!r}")
 
 
 @dataclass(frozen=True)
@@ -107,16 +89,6 @@ class TextFile:
         return f"CASE {unclosed} WHEN len(f) <> {width} THEN {told} END"
 
 
-def sql_text(text: str) -> str:
-    """A text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def literal_path(path: Path) -> str:
-    """A path that DuckDB takes as it is, not as a pattern."""
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
-
-
 def lines_sql(path: Path, spare: str, skip: int) -> str:
     """The SQL of a table function that gives a plain file's lines, blank ones as NULL."""
     return (
@@ -127,7 +99,7 @@ def lines_sql(path: Path, spare: str, skip: int) -> str:
     )
 
 
-def open_text(path: Path, scratch: Path, options: TextOptions) -> TextFile:
+def open_text(path: Path, scratch: Path, options: ReaderOptions) -> TextFile:
     """Look through a delimited file and find out how it is written.
 
     Raises

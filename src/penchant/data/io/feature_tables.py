@@ -15,11 +15,16 @@ import numpy.typing as npt
 from penchant._settings.checks import choice
 from penchant.data.features import Features
 from penchant.data.ids import Id, IdMap
-from penchant.data.io.cells import POLICIES, Cells, bad_lines, cells, id_kinds, stage, workspace
+from penchant.data.io.bad_rows import BadRows, bad_lines
+from penchant.data.io.cells import Cells, cells
 from penchant.data.io.columns import Column, guess_catalog, locate
-from penchant.data.io.delimited import TextOptions, sql_text
-from penchant.data.io.read import MEMORY_LIMIT, Duplicates
-from penchant.data.io.sources import LISTED, Source, sources_of
+from penchant.data.io.open import open_tables
+from penchant.data.io.options import MEMORY_LIMIT, ReaderOptions
+from penchant.data.io.read import Duplicates
+from penchant.data.io.stage import stage
+from penchant.data.io.table import Table
+from penchant.data.io.workspace import LIST_SEPARATOR, sql_text, workspace
+from penchant.data.merging import POLICIES
 from penchant.errors import ColumnError, DataError, EmptyDataError, SettingsError
 
 log = logging.getLogger("penchant")
@@ -94,7 +99,9 @@ def read_features(
         If an argument is out of its range.
     """
     choice("duplicates", duplicates, tuple(POLICIES))
-    choice("on_bad_lines", on_bad_lines, ("error", "skip"))
+    options = ReaderOptions(
+        sep, quote, encoding, header, format, on_bad_lines=on_bad_lines, memory_limit=memory_limit
+    )
     if item is not None and user is not None:
         raise SettingsError("give either item= or user=: features are of one side")
     kind = "item" if user is None else "user"
@@ -107,22 +114,20 @@ def read_features(
         raise SettingsError("ids= are those of vectors, an array or a .npy file: leave them out")
     given = {kind: item if user is None else user, "feature": feature, "value": value}
     named = given | {f"column {n}": column for n, column in enumerate(columns or ())}
-    options = TextOptions(sep, quote, encoding, header)
-    with workspace(memory_limit) as (con, scratch):
-        opened = sources_of(
-            con, source, scratch, named, options=options, format=format, numeric=("value",)
-        )
-        long = feature is not None or bool(opened[0].meant)
+    with workspace(memory_limit) as work:
+        tables = open_tables(work, source, named, options, numeric=("value",))
+        long = feature is not None or bool(tables[0].roles)
         if long:
-            places = [_long(given, one, kind) for one in opened]
+            places = [_long(given, table, kind) for table in tables]
         else:
-            places = [_wide(given, columns, one, kind) for one in opened]
-        begins = stage(con, opened, places, id_kinds(opened, places))
-        skip, quoting = on_bad_lines == "skip", quote not in (None, "auto")
-        bad = bad_lines(con, opened, begins, skip=skip, quote=quoting)
+            places = [_wide(given, columns, table, kind) for table in tables]
+        fields = [table.bind(row) for table, row in zip(tables, places, strict=True)]
+        begins = stage(work.con, tables, fields)
+        bad = bad_lines(work.con, tables, begins, options)
         if not long:
-            _melt(con, opened[0], places[0], labels, list_sep)
-        found = _cells(con, "value" in places[0] or not long, duplicates, opened[0].label, bad)
+            _melt(work.con, tables[0], places[0], labels, list_sep)
+        valued = "value" in places[0] or not long
+        found = _cells(work.con, valued, duplicates, tables[0].label, bad)
     return Features(IdMap(found.users, kind), IdMap(found.items, "feature"), found.csr)
 
 
@@ -144,12 +149,12 @@ def _vectors(source: Any) -> npt.NDArray[Any] | None:
 # features are of) and "items" (the features), so the roles bear these names from here on.
 
 
-def _long(given: Mapping[str, Column | None], source: Source, kind: str) -> dict[str, int]:
+def _long(given: Mapping[str, Column | None], source: Table, kind: str) -> dict[str, int]:
     """Role → column of a long table."""
-    if source.meant:
-        if len(source.meant) > 3:
+    if source.roles:
+        if len(source.roles) > 3:
             raise DataError(f"{source.label} must hold ({kind}, feature[, value]) tuples")
-        return dict(source.meant)
+        return dict(source.roles)
     table = (source.columns, source.width, source.label)
     found = locate(_with_ids(given, source, kind), *table)
     roles = {kind: "user", "feature": "item", "value": "value"}
@@ -159,7 +164,7 @@ def _long(given: Mapping[str, Column | None], source: Source, kind: str) -> dict
 def _wide(
     given: Mapping[str, Column | None],
     columns: Sequence[Column] | None,
-    source: Source,
+    source: Table,
     kind: str,
 ) -> dict[str, int]:
     """Role → column of a table of columns: ``user``, then ``f<place>`` for each feature column."""
@@ -183,7 +188,7 @@ def _wide(
 
 
 def _with_ids(
-    given: Mapping[str, Column | None], source: Source, kind: str
+    given: Mapping[str, Column | None], source: Table, kind: str
 ) -> dict[str, Column | None]:
     """The columns given, that of the ids looked for where it is not among them."""
     if given[kind] is not None:
@@ -198,7 +203,7 @@ def _with_ids(
 
 
 def _melt(
-    con: Any, source: Source, places: Mapping[str, int], labels: Sequence[Column], list_sep: str
+    con: Any, source: Table, places: Mapping[str, int], labels: Sequence[Column], list_sep: str
 ) -> None:
     """Turn the staged table of columns into a long one."""
     table = (source.columns, source.width, source.label)
@@ -235,7 +240,7 @@ def _number_sql(role: str, title: str) -> str:
 
 
 def _label_sql(role: str, title: str, list_sep: str) -> str:
-    sep, listed = sql_text(list_sep), sql_text(LISTED)
+    sep, listed = sql_text(list_sep), sql_text(LIST_SEPARATOR)
     return (
         f"{sql_text(title + '=')} || label, 1.0, NULL, NULL FROM (SELECT c_user, "
         f"trim(unnest(string_split(replace(c_{role}, {listed}, {sep}), {sep}))) AS label "
@@ -243,9 +248,7 @@ def _label_sql(role: str, title: str, list_sep: str) -> str:
     )
 
 
-def _cells(
-    con: Any, valued: bool, policy: str, label: str, bad: tuple[int, tuple[str, ...]]
-) -> Cells:
+def _cells(con: Any, valued: bool, policy: str, label: str, bad: BadRows) -> Cells:
     """The matrix of what is staged; what became of rows is logged."""
     roles = ["user", "item", *(["value"] if valued else [])]
     try:

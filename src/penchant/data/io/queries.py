@@ -15,8 +15,8 @@ from urllib.parse import quote
 import numpy as np
 
 from penchant.data.io import database
-from penchant.data.io.cells import workspace
 from penchant.data.io.tables import check_file, copy
+from penchant.data.io.workspace import workspace
 from penchant.errors import DataError, SettingsError
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""``read_interactions`` and ``read_catalog``: from files, frames and matrices to typed data."""
+"""``read_interactions``: from files, frames, databases and matrices to interactions."""
 
 from __future__ import annotations
 
@@ -10,16 +10,22 @@ from typing import Any, Literal
 from penchant.data.catalog import Catalog
 from penchant.data.ids import Id, IdMap
 from penchant.data.interactions import Interactions
-from penchant.data.io.cells import POLICIES, bad_lines, cells, id_kinds, stage, workspace
-from penchant.data.io.columns import Column, guess, guess_catalog, locate
-from penchant.data.io.delimited import TextOptions
+from penchant.data.io.bad_rows import bad_lines
+from penchant.data.io.cells import Cells
+from penchant.data.io.cells import cells as merged_cells
+from penchant.data.io.columns import Column, guess, locate
 from penchant.data.io.logs import read_plain
-from penchant.data.io.sources import LISTED, Source, name_of, sources_of
-from penchant.errors import ColumnError, EmptyDataError, SettingsError
+from penchant.data.io.native_cells import native_cells
+from penchant.data.io.open import name_of, open_tables
+from penchant.data.io.options import MEMORY_LIMIT, ReaderOptions
+from penchant.data.io.stage import stage
+from penchant.data.io.table import Table
+from penchant.data.io.workspace import workspace
+from penchant.data.merging import POLICIES
+from penchant.errors import ColumnError, SettingsError
 
 log = logging.getLogger("penchant")
 
-MEMORY_LIMIT = "512MB"
 Duplicates = Literal["binary", "sum", "max", "last", "mean", "error"]
 
 
@@ -124,126 +130,55 @@ def read_interactions(
     """
     if duplicates is not None and duplicates not in POLICIES:
         raise SettingsError(f"duplicates must be one of {', '.join(POLICIES)}, got {duplicates!r}")
-    _check_choice(on_bad_lines)
+    options = ReaderOptions(sep, quote, encoding, header, format, query, on_bad_lines, memory_limit)
     given = {"user": user, "item": item, "value": value, "timestamp": timestamp}
     if _is_matrix(source):
         if any(column is not None for column in given.values()):
             raise SettingsError("a matrix has no columns to name: its rows are users")
-        read = Interactions.from_matrix(
+        interactions = Interactions.from_matrix(
             source, user_ids, item_ids, name=name or "matrix", duplicates=duplicates or "sum"
         )
-        return read.with_catalog(catalog)
+        return interactions.with_catalog(catalog)
     if user_ids is not None or item_ids is not None:
         raise SettingsError("user_ids= and item_ids= go with matrices: other sources hold ids")
-    options = TextOptions(sep, quote, encoding, header)
-    with workspace(memory_limit) as (con, scratch):
-        opened = sources_of(
-            con, source, scratch, given,
-            options=options, format=format, numeric=("value", "timestamp"), query=query,
-        )  # fmt: skip
-        places = [_places(given, one) for one in opened]
-        roles = _same_roles(places)
-        kinds = id_kinds(opened, places)
-        plain = read_plain(con, scratch, opened, places)
-        staged = plain.odd if plain else opened
-        begins = stage(con, staged, places, kinds)
-        bad = bad_lines(
-            con, staged, begins,
-            skip=on_bad_lines == "skip", quote=_quoting(options), others=plain.well if plain else 0,
-        )  # fmt: skip
-        policy = duplicates or ("sum" if "value" in roles else "binary")
-        make = plain.cells if plain else cells
-        found = make(con, roles, policy, source=_described(opened, places), bad=bad)
-    result = Interactions(
-        found.csr,
-        IdMap.trusted(found.users, "user"),
-        IdMap.trusted(found.items, "item"),
-        found.timestamps,
+    cells = _read_cells(source, given, options, duplicates)
+    interactions = Interactions(
+        cells.csr,
+        IdMap.trusted(cells.users, "user"),
+        IdMap.trusted(cells.items, "item"),
+        cells.timestamps,
         name=name or name_of(source) or "interactions",
-        notes=found.report.notes(),
-        report=found.report,
+        notes=cells.report.notes(),
+        report=cells.report,
     )
-    for note in result.notes:
+    for note in interactions.notes:
         log.info("%s", note)
-    _warn_of_quotes(result.users)
-    return result.with_catalog(catalog)
+    _warn_of_quotes(interactions.users)
+    return interactions.with_catalog(catalog)
 
 
-def read_catalog(
+def _read_cells(
     source: Any,
-    item: Column | None = None,
-    name: Column | None = None,
-    link: Column | None = None,
-    picture: Column | None = None,
-    tags: Column | None = None,
-    *,
-    tag_sep: str = "|",
-    sep: str | None = None,
-    quote: str | None = "auto",
-    encoding: str | None = None,
-    header: bool | None = None,
-    format: Literal["text", "parquet", "jsonl"] | None = None,  # noqa: A002 - reads best
-    on_bad_lines: Literal["error", "skip"] = "error",
-    memory_limit: str = MEMORY_LIMIT,
-) -> Catalog:
-    """Read what is known of items: names, links, pictures, tags.
-
-    Items stay in the order of the source. One that comes twice keeps its first entry, and a
-    warning is logged that says how many did.
-
-    Parameters
-    ----------
-    source
-        A file or a frame; see :func:`read_interactions`.
-    item
-        The column of item ids, by name or by position from 0. None: the one column called ``id``,
-        ``itemID``, ``movie_id`` or the like.
-    name, link, picture, tags
-        The columns of names, links, pictures and tags; None where there are none. Where none of
-        them is given, columns called ``name`` or ``title``, ``url``, ``image``, ``genres`` or the
-        like are.
-    tag_sep
-        What separates the tags of one item.
-    sep, quote, encoding, header, format, on_bad_lines, memory_limit
-        As in :func:`read_interactions`.
-
-    Raises
-    ------
-    DataError
-        As in :func:`read_interactions`.
-    """
-    _check_choice(on_bad_lines)
-    given = {"item": item, "name": name, "link": link, "picture": picture, "tags": tags}
-    options = TextOptions(sep, quote, encoding, header)
-    with workspace(memory_limit) as (con, scratch):
-        opened = sources_of(con, source, scratch, given, options=options, format=format)
-        places = [
-            locate(guess_catalog(given, s.columns, s.width, s.label), s.columns, s.width, s.label)
-            for s in opened
-        ]
-        begins = stage(con, opened, places, id_kinds(opened, places))
-        bad, told = bad_lines(
-            con, opened, begins, skip=on_bad_lines == "skip", quote=_quoting(options)
-        )
-        label = opened[0].label
-        if bad:
-            log.warning("%s: %s bad lines skipped (%s)", label, f"{bad:,}", "; ".join(told))
-        columns = _catalog_columns(con, list(places[0]), label)
-    fields = {
-        "names": columns.get("name"),
-        "links": columns.get("link"),
-        "pictures": columns.get("picture"),
-        "tags": _split_tags(columns.get("tags"), tag_sep),
-    }
-    return Catalog(IdMap(columns["item"], "item"), **fields)  # type: ignore[arg-type]
-
-
-# --- helpers ----------------------------------------------------------------------------
-
-
-def _check_choice(on_bad_lines: str) -> None:
-    if on_bad_lines not in ("error", "skip"):
-        raise SettingsError(f'on_bad_lines must be "error" or "skip", got {on_bad_lines!r}')
+    given: Mapping[str, Column | None],
+    options: ReaderOptions,
+    duplicates: Duplicates | None,
+) -> Cells:
+    """Run the pipeline: open, choose columns, read natively or stage, merge."""
+    with workspace(options.memory_limit) as work:
+        tables = open_tables(work, source, given, options, numeric=("value", "timestamp"))
+        places = [_places(given, table) for table in tables]
+        roles = _same_roles(places)
+        policy = duplicates or ("sum" if "value" in roles else "binary")
+        origin = _described(tables, places)
+        fields = [table.bind(row) for table, row in zip(tables, places, strict=True)]
+        native = read_plain(work, tables, fields)
+        if native is None:
+            begins = stage(work.con, tables, fields)
+            bad = bad_lines(work.con, tables, begins, options)
+            return merged_cells(work.con, roles, policy, source=origin, bad=bad)
+        begins = stage(work.con, native.irregular, fields)
+        bad = bad_lines(work.con, native.irregular, begins, options, n_native=native.valid)
+        return native_cells(work.con, native, roles, policy, source=origin, bad=bad)
 
 
 def _is_matrix(source: Any) -> bool:
@@ -252,11 +187,11 @@ def _is_matrix(source: Any) -> bool:
     return type(source).__module__.startswith(("scipy.sparse", "numpy"))
 
 
-def _places(given: Mapping[str, Column | None], source: Source) -> dict[str, int]:
-    if source.meant and all(column is None for column in given.values()):
-        return dict(source.meant)
-    table = (source.columns, source.width, source.label)
-    return locate(guess(given, *table), *table)
+def _places(given: Mapping[str, Column | None], table: Table) -> dict[str, int]:
+    if table.roles and all(column is None for column in given.values()):
+        return dict(table.roles)
+    where = (table.columns, table.width, table.label)
+    return locate(guess(given, *where), *where)
 
 
 def _warn_of_quotes(users: IdMap) -> None:
@@ -272,41 +207,9 @@ def _same_roles(places: Sequence[Mapping[str, int]]) -> list[str]:
     return roles
 
 
-def _quoting(options: TextOptions) -> bool:
-    return options.quote not in (None, "auto")
-
-
-def _described(sources: Sequence[Source], places: Sequence[Mapping[str, int]]) -> str:
-    first = sources[0]
-    label = first.label if len(sources) == 1 else f"{len(sources)} files ({first.label}, …)"
-    how = f" ({', '.join(first.how)})" if first.how else ""
+def _described(tables: Sequence[Table], places: Sequence[Mapping[str, int]]) -> str:
+    first = tables[0]
+    label = first.label if len(tables) == 1 else f"{len(tables)} files ({first.label}, …)"
+    written = f" ({', '.join(first.written)})" if first.written else ""
     used = ", ".join(f"{role} from {first.column_name(at)}" for role, at in places[0].items())
-    return f"{label}{how}: {used}"
-
-
-def _catalog_columns(con: Any, roles: Sequence[str], label: str) -> dict[str, list[Any]]:
-    chosen = ", ".join(["c_item", *(f"coalesce(c_{role}, '')" for role in roles[1:])])
-    rows = con.execute(
-        f"SELECT {chosen} FROM staged WHERE why IS NULL AND c_item IS NOT NULL "
-        "QUALIFY row_number() OVER (PARTITION BY c_item ORDER BY rowid) = 1 ORDER BY rowid"
-    ).fetchall()
-    if not rows:
-        raise EmptyDataError(f"{label} names no items")
-    total, without = con.execute(
-        "SELECT count(*), count(*) FILTER (c_item IS NULL) FROM staged WHERE why IS NULL"
-    ).fetchone()
-    if without:
-        log.warning("%s: %s rows without an item left out", label, f"{without:,}")
-    if total - without > len(rows):
-        log.warning(
-            "%s: %s rows are of items named before; the first row of each is kept",
-            label, f"{total - without - len(rows):,}",
-        )  # fmt: skip
-    return dict(zip(roles, (list(column) for column in zip(*rows, strict=True)), strict=True))
-
-
-def _split_tags(tags: list[str] | None, tag_sep: str) -> list[tuple[str, ...]] | None:
-    if tags is None:
-        return None
-    split = [entry.replace(LISTED, tag_sep).split(tag_sep) for entry in tags]
-    return [tuple(tag.strip() for tag in entry if tag.strip()) for entry in split]
+    return f"{label}{written}: {used}"

@@ -1,0 +1,120 @@
+"""``read_catalog``: from files and frames to a catalog of items."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from penchant.data.catalog import Catalog
+from penchant.data.ids import IdMap
+from penchant.data.io.bad_rows import bad_lines
+from penchant.data.io.columns import Column, guess_catalog, locate
+from penchant.data.io.open import open_tables
+from penchant.data.io.options import MEMORY_LIMIT, ReaderOptions
+from penchant.data.io.stage import stage
+from penchant.data.io.table import Table
+from penchant.data.io.workspace import LIST_SEPARATOR, workspace
+from penchant.errors import EmptyDataError
+
+log = logging.getLogger("penchant")
+
+
+def read_catalog(
+    source: Any,
+    item: Column | None = None,
+    name: Column | None = None,
+    link: Column | None = None,
+    picture: Column | None = None,
+    tags: Column | None = None,
+    *,
+    tag_sep: str = "|",
+    sep: str | None = None,
+    quote: str | None = "auto",
+    encoding: str | None = None,
+    header: bool | None = None,
+    format: Literal["text", "parquet", "jsonl"] | None = None,  # noqa: A002 - reads best
+    on_bad_lines: Literal["error", "skip"] = "error",
+    memory_limit: str = MEMORY_LIMIT,
+) -> Catalog:
+    """Read what is known of items: names, links, pictures, tags.
+
+    Items stay in the order of the source. One that comes twice keeps its first entry, and a
+    warning is logged that says how many did.
+
+    Parameters
+    ----------
+    source
+        A file or a frame; see :func:`read_interactions`.
+    item
+        The column of item ids, by name or by position from 0. None: the one column called ``id``,
+        ``itemID``, ``movie_id`` or the like.
+    name, link, picture, tags
+        The columns of names, links, pictures and tags; None where there are none. Where none of
+        them is given, columns called ``name`` or ``title``, ``url``, ``image``, ``genres`` or the
+        like are.
+    tag_sep
+        What separates the tags of one item.
+    sep, quote, encoding, header, format, on_bad_lines, memory_limit
+        As in :func:`read_interactions`.
+
+    Raises
+    ------
+    DataError
+        As in :func:`read_interactions`.
+    """
+    options = ReaderOptions(
+        sep, quote, encoding, header, format, on_bad_lines=on_bad_lines, memory_limit=memory_limit
+    )
+    given = {"item": item, "name": name, "link": link, "picture": picture, "tags": tags}
+    with workspace(memory_limit) as work:
+        tables = open_tables(work, source, given, options)
+        fields = [table.bind(_places(given, table)) for table in tables]
+        begins = stage(work.con, tables, fields)
+        bad = bad_lines(work.con, tables, begins, options)
+        label = tables[0].label
+        if bad.n:
+            log.warning(
+                "%s: %s bad lines skipped (%s)", label, f"{bad.n:,}", "; ".join(bad.messages)
+            )
+        columns = _catalog_columns(work.con, list(fields[0]), label)
+    entries = {
+        "names": columns.get("name"),
+        "links": columns.get("link"),
+        "pictures": columns.get("picture"),
+        "tags": _split_tags(columns.get("tags"), tag_sep),
+    }
+    return Catalog(IdMap(columns["item"], "item"), **entries)  # type: ignore[arg-type]
+
+
+def _places(given: Mapping[str, Column | None], table: Table) -> dict[str, int]:
+    where = (table.columns, table.width, table.label)
+    return locate(guess_catalog(given, *where), *where)
+
+
+def _catalog_columns(con: Any, roles: Sequence[str], label: str) -> dict[str, list[Any]]:
+    chosen = ", ".join(["c_item", *(f"coalesce(c_{role}, '')" for role in roles[1:])])
+    rows = con.execute(
+        f"SELECT {chosen} FROM staged WHERE why IS NULL AND c_item IS NOT NULL "
+        "QUALIFY row_number() OVER (PARTITION BY c_item ORDER BY rowid) = 1 ORDER BY rowid"
+    ).fetchall()
+    if not rows:
+        raise EmptyDataError(f"{label} names no items")
+    total, without = con.execute(
+        "SELECT count(*), count(*) FILTER (c_item IS NULL) FROM staged WHERE why IS NULL"
+    ).fetchone()
+    if without:
+        log.warning("%s: %s rows without an item left out", label, f"{without:,}")
+    if total - without > len(rows):
+        log.warning(
+            "%s: %s rows are of items named before; the first row of each is kept",
+            label, f"{total - without - len(rows):,}",
+        )  # fmt: skip
+    return dict(zip(roles, (list(column) for column in zip(*rows, strict=True)), strict=True))
+
+
+def _split_tags(tags: list[str] | None, tag_sep: str) -> list[tuple[str, ...]] | None:
+    if tags is None:
+        return None
+    split = [entry.replace(LIST_SEPARATOR, tag_sep).split(tag_sep) for entry in tags]
+    return [tuple(tag.strip() for tag in entry if tag.strip()) for entry in split]

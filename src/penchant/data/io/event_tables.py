@@ -1,0 +1,130 @@
+"""``read_events``: from files and frames to a log of events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from penchant.data.events import Events
+from penchant.data.ids import IdMap
+from penchant.data.io.bad_rows import bad_lines
+from penchant.data.io.cells import number_ids, tally_rows
+from penchant.data.io.columns import Column, guess, locate
+from penchant.data.io.open import name_of, open_tables
+from penchant.data.io.options import MEMORY_LIMIT, ReaderOptions
+from penchant.data.io.stage import stage
+from penchant.data.io.table import Table
+from penchant.data.io.workspace import FETCHED_AT_ONCE, workspace
+from penchant.errors import ColumnError, DataError, EmptyDataError, SettingsError
+
+
+def read_events(
+    source: Any,
+    user: Column | None = None,
+    item: Column | None = None,
+    event: Column | None = None,
+    value: Column | None = None,
+    timestamp: Column | None = None,
+    *,
+    sep: str | None = None,
+    quote: str | None = "auto",
+    encoding: str | None = None,
+    header: bool | None = None,
+    format: Literal["text", "parquet", "jsonl"] | None = None,  # noqa: A002 - reads best
+    name: str | None = None,
+    on_bad_lines: Literal["error", "skip"] = "error",
+    memory_limit: str = MEMORY_LIMIT,
+) -> Events:
+    """Read a log of events of several types: plays, likes, purchases, skips.
+
+    Parameters
+    ----------
+    source
+        A file or a frame; see :func:`read_interactions`.
+    user, item, event, value, timestamp
+        Columns by name, or by position from 0. ``event`` holds the type. Without ``value`` each
+        event is worth its type's weight; with it, that many times as much.
+    sep, quote, encoding, header, format, name, on_bad_lines, memory_limit
+        As in :func:`read_interactions`. All events are kept, 16 bytes each (24 with timestamps),
+        beside the memory limit.
+
+    Raises
+    ------
+    SettingsError
+        If ``event`` is not given, or an argument is out of its range.
+    DataError
+        As in :func:`read_interactions`.
+    """
+    options = ReaderOptions(
+        sep, quote, encoding, header, format, on_bad_lines=on_bad_lines, memory_limit=memory_limit
+    )
+    if event is None:
+        raise SettingsError("name the column of event types: event=…")
+    given = {"user": user, "item": item, "value": value, "timestamp": timestamp}
+    with workspace(memory_limit) as work:
+        tables = open_tables(
+            work, source, given | {"event": event}, options, numeric=("value", "timestamp")
+        )
+        fields = [table.bind(_places(given, event, table)) for table in tables]
+        begins = stage(work.con, tables, fields)
+        bad = bad_lines(work.con, tables, begins, options)
+        roles = list(fields[0])
+        tally = tally_rows(work.con, roles)
+        ids = {part: number_ids(work.con, part) for part in ("u", "i", "e")}
+        columns = _fetch(work.con, timed="timestamp" in roles)
+        label = tables[0].label
+    lost = {"bad": bad.n, "incomplete": tally.nameless + tally.valueless, "worth 0": tally.zeros}
+    dropped = "".join(f"; {count:,} {why}, left out" for why, count in lost.items() if count)
+    if not len(columns["u"]):
+        raise EmptyDataError(f"{label} holds no events: {tally.rows:,} rows{dropped}")
+    return Events(
+        IdMap.trusted(ids["u"], "user"),
+        IdMap.trusted(ids["i"], "item"),
+        IdMap.trusted(ids["e"], "event type"),
+        columns["u"],
+        columns["i"],
+        columns["e"],
+        columns["v"],
+        columns.get("t"),
+        name=name or name_of(source) or "events",
+        notes=(f"read {tally.rows:,} rows of {label}{dropped}",),
+    )
+
+
+def _places(given: Mapping[str, Column | None], event: Column, table: Table) -> dict[str, int]:
+    """Return role → column; the column of types is never taken for that of values."""
+    if table.roles:
+        raise DataError("a list of tuples does not say which is the event: give a frame")
+    where = (table.columns, table.width, table.label)
+    kinds = locate({"event": event}, *where)
+    places = locate(guess(given, *where), *where)
+    if given["value"] is None:
+        places.pop("value", None)
+    if kinds["event"] in places.values():
+        raise ColumnError(f"event={event!r} is a column with another role: give user= and item=")
+    return places | kinds
+
+
+def _fetch(con: Any, *, timed: bool) -> dict[str, npt.NDArray[Any]]:
+    """The events as arrays of codes, values and times, a slice at a time."""
+    con.execute(
+        "CREATE TABLE coded AS SELECT cu.code AS u, ci.code AS i, ce.code AS e, v::FLOAT AS v, t "
+        "FROM good JOIN codes_u cu ON u = cu.id JOIN codes_i ci ON i = ci.id "
+        "JOIN codes_e ce ON e = ce.id ORDER BY place"
+    )
+    (n,) = con.execute("SELECT count(*) FROM coded").fetchone()
+    kinds = {"u": np.int32, "i": np.int32, "e": np.int32, "v": np.float32}
+    columns = {part: np.empty(n, dtype) for part, dtype in kinds.items()}
+    if timed:
+        columns["t"] = np.empty(n, np.int64)
+    for begin in range(0, n, FETCHED_AT_ONCE):
+        end = min(begin + FETCHED_AT_ONCE, n)
+        part = con.execute(
+            f"SELECT * FROM coded WHERE rowid >= {begin} AND rowid < {end} ORDER BY rowid"
+        ).fetchnumpy()
+        for role, column in columns.items():
+            column[begin:end] = part[role]
+    return columns

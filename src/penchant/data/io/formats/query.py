@@ -1,0 +1,23 @@
+"""The rows of a database query as a table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from penchant.data.io import database
+from penchant.data.io.formats.relation import typed_table
+from penchant.data.io.queries import pull
+from penchant.data.io.table import Table
+from penchant.errors import SettingsError
+
+
+def open_query(con: Any, source: Any, query: str | None) -> Table:
+    """Run a query and bring its rows into DuckDB."""
+    if not database.is_address(source):
+        raise SettingsError("query= goes with the address of a database: sqlite:///file.db")
+    if query is None:
+        raise SettingsError(
+            "a database needs a query, the SELECT that gives users, items and perhaps values"
+        )
+    relation = pull(con, source, query)
+    return typed_table(con, relation, f"the query of {database.shown(database.parsed(source))}")

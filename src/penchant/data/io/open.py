@@ -1,0 +1,115 @@
+"""Open a source of any kind as tables: find its files, choose the reader of its format."""
+
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+import stat
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from penchant.data.io.columns import Column
+from penchant.data.io.database import is_address, parsed
+from penchant.data.io.formats.frame import open_frame
+from penchant.data.io.formats.jsonl import open_jsonl
+from penchant.data.io.formats.parquet import open_parquet
+from penchant.data.io.formats.query import open_query
+from penchant.data.io.formats.text import open_text_table
+from penchant.data.io.options import ReaderOptions
+from penchant.data.io.table import Table
+from penchant.data.io.workspace import Workspace
+from penchant.errors import DataError
+
+_FORMAT_OF = {
+    ".parquet": "parquet", ".pq": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl",
+}  # fmt: skip
+
+
+def open_tables(
+    workspace: Workspace,
+    source: Any,
+    given: Mapping[str, Column | None],
+    options: ReaderOptions,
+    *,
+    numeric: Sequence[str] = (),
+) -> list[Table]:
+    """Open a path, a glob, a folder of Parquet, a query, a frame, or a list of records.
+
+    Parameters
+    ----------
+    workspace
+        Where frames are registered and copies are written.
+    source
+        What to read.
+    given
+        Role → column, as the caller gave them: they decide whether a header is expected.
+    options
+        How the source is written.
+    numeric
+        The roles whose columns must be numbers.
+    """
+    con, scratch = workspace
+    if is_address(source) or options.query is not None:
+        return [open_query(con, source, options.query)]
+    if not isinstance(source, str | os.PathLike):
+        return [open_frame(con, source)]
+    paths = [_rewindable(path, scratch) for path in _paths(source)]
+    kind = options.format or _format(paths[0])
+    if kind == "parquet":
+        return [open_parquet(con, paths)]
+    if kind == "jsonl":
+        return [open_jsonl(con, path, scratch, options, given) for path in paths]
+    return [open_text_table(path, scratch, options, given, numeric) for path in paths]
+
+
+def name_of(source: Any) -> str | None:
+    """Return the name of a file or database without its suffixes, None for other sources."""
+    if is_address(source):
+        source = parsed(source).database or "query"
+    if not isinstance(source, str | os.PathLike):
+        return None
+    name = Path(source).name
+    return name.split(".")[0] or name
+
+
+def _paths(source: str | os.PathLike[str]) -> list[Path]:
+    if not os.fspath(source):
+        raise DataError("there is no file '': the path is empty")  # and not this very folder
+    path = Path(os.fspath(source)).expanduser()
+    if path.is_dir():
+        found = sorted(p for p in path.rglob("*") if p.suffix.lower() in (".parquet", ".pq"))
+        if not found:
+            raise DataError(f"the folder {path} holds no Parquet files: name a file, or a glob")
+        return found
+    if path.exists():
+        return [path]
+    if any(letter in str(path) for letter in "*?["):
+        found = sorted(Path(name) for name in glob.glob(str(path), recursive=True))  # noqa: PTH207
+        found = [p for p in found if p.is_file()]
+        if found:
+            return found
+        raise DataError(f"no file matches {str(path)!r}")
+    raise DataError(f"there is no file {str(path)!r} (from the folder {Path.cwd()})")
+
+
+def _rewindable(path: Path, scratch: Path) -> Path:
+    """Return the path, or that of a copy of a pipe, which can be read only once."""
+    if stat.S_ISREG(path.stat().st_mode):
+        return path
+    copy = scratch / path.name
+    with path.open("rb") as pipe, copy.open("wb") as target:
+        shutil.copyfileobj(pipe, target)
+    return copy
+
+
+def _format(path: Path) -> str:
+    with path.open("rb") as file:
+        head = file.read(4)
+    if head == b"PAR1":
+        return "parquet"
+    if head in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"7z\xbc\xaf", b"BZh9", b"\xfd7zX"):
+        raise DataError(f"{path.name} is a packed archive or a spreadsheet: unpack or export it")
+    suffixes = [s.lower() for s in path.suffixes if s.lower() not in (".gz", ".zst", ".zstd")]
+    return _FORMAT_OF.get(suffixes[-1] if suffixes else "", "text")

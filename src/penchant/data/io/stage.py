@@ -1,0 +1,149 @@
+"""Check the rows of opened tables one by one, into the table ``staged`` of DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from penchant.data.io.table import Field, Table
+from penchant.data.merging import LARGEST
+from penchant.errors import DataError
+
+Checked = tuple[str, list[tuple[str, str]]]
+
+
+def stage(con: Any, tables: Sequence[Table], fields: Sequence[Mapping[str, Field]]) -> list[int]:
+    """Fill the table ``staged`` with checked rows, one for every row or line.
+
+    Its columns are the roles, then ``why`` (what is wrong with a row, ``'blank'`` for none, or
+    NULL) and ``shown`` (a bad row's text). A row's rowid is its place in the tables.
+
+    Parameters
+    ----------
+    fields
+        For each table: role → column.
+
+    Returns
+    -------
+    list of int
+        The rowid at which each table begins.
+    """
+    id_kind = _id_kinds(tables, fields)
+    begins: list[int] = []
+    # Parquet's statistics leave NaN out; trusting them, DuckDB 2.0 folds isnan() to false
+    con.execute("SET disabled_optimizers = 'statistics_propagation'")
+    for table, row in zip(tables, fields, strict=True):
+        begins.append(_size(con) if begins else 0)
+        checked = [_check(role, field, table, id_kind) for role, field in row.items()]
+        values = ", ".join(
+            f"CASE WHEN why IS NULL THEN {value} END AS c_{role}"
+            for role, (value, _) in zip(row, checked, strict=True)
+        )
+        tests = [test for _, checks in checked for test in checks]
+        wrong = "".join(f" WHEN {test} THEN {text}" for test, text in tests)
+        into = "INSERT INTO staged" if len(begins) > 1 else "CREATE TABLE staged AS"
+        con.execute(
+            f"{into} SELECT {values}, why, CASE WHEN why <> 'blank' THEN left({table.shown}, 200) "
+            f"END AS shown FROM (SELECT *, CASE WHEN {table.blank} THEN 'blank' "
+            f"WHEN {table.misfit} IS NOT NULL THEN {table.misfit}{wrong} END AS why "
+            f"FROM {table.relation})"
+        )
+        n_rows = _size(con) - begins[-1]
+        if table.expected is not None and n_rows != table.expected:
+            raise DataError(
+                f"{table.label} has {table.expected:,} lines and {n_rows:,} were read: "
+                "it changed while it was read, or its line ends are irregular"
+            )
+    con.execute("RESET disabled_optimizers")
+    return begins
+
+
+def _size(con: Any) -> int:
+    return int(con.execute("SELECT count(*) FROM staged").fetchone()[0])
+
+
+def _id_kinds(tables: Sequence[Table], fields: Sequence[Mapping[str, Field]]) -> dict[str, str]:
+    """Return role → ``"text"`` or ``"integer"``, the kind of its ids in all tables."""
+    kinds: dict[str, str] = {}
+    for role in ("user", "item"):
+        for table, row in zip(tables, fields, strict=True):
+            if role not in row:
+                continue
+            kind = row[role].kind
+            if kind not in ("text", "integer", "float"):
+                raise DataError(
+                    f"{row[role].name} of {table.label} holds {kind} values, "
+                    f"which can't be {role} ids: texts or integers can"
+                )
+            kind = "integer" if kind == "float" else kind
+            if kinds.setdefault(role, kind) != kind:
+                raise DataError(f"{role} ids are texts in some files and integers in {table.label}")
+    return kinds
+
+
+def _check(role: str, field: Field, table: Table, id_kind: dict[str, str]) -> Checked:
+    """Return the SQL of a cell's value, and tests for faults with the SQL of their messages."""
+    cell, kind = field.sql, field.kind
+    if role in id_kind:
+        return _check_id(role, cell, kind)
+    if role == "value":
+        return _check_value(cell, field, table)
+    if role == "timestamp":
+        return _check_time(cell, field, table)
+    return f"CAST({cell} AS VARCHAR)", []
+
+
+def _check_id(role: str, cell: str, kind: str) -> Checked:
+    if kind == "text":
+        return f"nullif({cell}, '')", []
+    if kind == "integer":
+        number = f"try_cast({cell} AS BIGINT)"
+        return number, [(f"{cell} IS NOT NULL AND {number} IS NULL", f"'{role} beyond 64 bits'")]
+    return _whole(role, cell)
+
+
+def _check_value(cell: str, field: Field, table: Table) -> Checked:
+    kind = field.kind
+    if kind == "boolean":
+        cell = f"CAST({cell} AS INTEGER)"
+    elif kind not in ("text", "mixed", "integer", "float"):
+        raise DataError(f"{field.name} of {table.label} holds {kind} values, not numbers")
+    number = f"try_cast({cell} AS DOUBLE)"
+    beyond = f"NOT isnan({number}) AND abs({number}) > {LARGEST!r}"
+    tests = [(beyond, _message("value", cell, "infinite or too large"))]
+    if kind in ("text", "mixed"):
+        # DuckDB would take 1_000 as a number
+        no_number = f"{cell} <> '' AND ({number} IS NULL OR contains({cell}, '_'))"
+        tests.insert(0, (no_number, _message("value", cell, "not a number")))
+    return f"CASE WHEN NOT isnan({number}) THEN {number} END", tests
+
+
+def _check_time(cell: str, field: Field, table: Table) -> Checked:
+    kind = field.kind
+    date = f"try_cast({cell} AS TIMESTAMPTZ)"
+    seconds = f"CASE WHEN isfinite({date}) THEN CAST(floor(epoch({date})) AS BIGINT) END"
+    if kind == "time":
+        return seconds, []
+    if kind == "integer":
+        return f"try_cast({cell} AS BIGINT)", []
+    if kind == "float":
+        return _whole("timestamp", cell)
+    if kind not in ("text", "mixed"):
+        raise DataError(f"{field.name} of {table.label} holds {kind} values, not times")
+    is_number = f"regexp_full_match({cell}, '\\s*[+-]?[0-9]+(\\.0*)?\\s*')"
+    value = f"CASE WHEN {is_number} THEN try_cast({cell} AS BIGINT) ELSE {seconds} END"
+    message = _message("timestamp", cell, "neither a whole number nor a date")
+    return value, [(f"{cell} <> '' AND ({value}) IS NULL", message)]
+
+
+def _whole(role: str, cell: str) -> Checked:
+    """Check floats that must be whole numbers; pandas stores integers with gaps as floats."""
+    number = f"try_cast({cell} AS DOUBLE)"
+    limit = 2**53  # above it, neighboring integers are the same float
+    irregular = f"NOT isnan({number}) AND ({number} <> trunc({number}) OR abs({number}) > {limit})"
+    value = f"CASE WHEN NOT isnan({number}) THEN try_cast({number} AS BIGINT) END"
+    return value, [(irregular, _message(role, cell, "not a whole number"))]
+
+
+def _message(what: str, cell: str, fault: str) -> str:
+    return f"'{what} ' || left(CAST({cell} AS VARCHAR), 40) || ' is {fault}'"

@@ -1,0 +1,96 @@
+"""An opened table, whatever its format: a relation that DuckDB can scan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from penchant.data.io.delimited import TextFile
+
+
+class Field(NamedTuple):
+    """A column that has a role: its place, the SQL of its cell, its kind, its name in messages."""
+
+    place: int
+    sql: str
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """One opened table: a relation of DuckDB, and how its rows are named in messages.
+
+    Attributes
+    ----------
+    label
+        Its name in messages.
+    noun
+        What its rows are called: ``"line"`` or ``"row"``.
+    columns
+        The names of its columns, or None.
+    width
+        How many there are.
+    relation
+        SQL after FROM.
+    cell
+        Column → SQL of its cell.
+    kind
+        Column → ``text``, ``integer``, ``float``, ``boolean``, ``time``, ``mixed`` (of JSON: texts
+        that must be looked at one by one) or another type's name.
+    misfit
+        SQL of what is wrong with a row as a whole, NULL where nothing is.
+    blank
+        SQL of whether there is no row.
+    shown
+        SQL of a row as text, for messages.
+    begins
+        The number of its first row.
+    expected
+        How many rows the relation must have, or None.
+    written
+        For the notes: ``("tab-separated", "header")``.
+    roles
+        Role → column where there is no doubt: in records.
+    numbers
+        The numbers of its rows where they don't just follow each other.
+    text_file
+        The delimited file and how many of its lines come before the rows, where its lines are
+        split by their separator and nothing else.
+    """
+
+    label: str
+    noun: str
+    columns: tuple[str, ...] | None
+    width: int
+    relation: str
+    cell: Callable[[int], str]
+    kind: Callable[[int], str]
+    misfit: str = "NULL"
+    blank: str = "false"
+    shown: str = "NULL"
+    begins: int = 1
+    expected: int | None = None
+    written: tuple[str, ...] = ()
+    roles: Mapping[str, int] = field(default_factory=dict)
+    numbers: npt.NDArray[np.int64] | None = None
+    text_file: tuple[TextFile, int] | None = None
+
+    def number(self, row: int) -> int:
+        """Return the number in the file of a row of the relation (from 0)."""
+        return self.begins + row if self.numbers is None else int(self.numbers[row])
+
+    def column_name(self, place: int) -> str:
+        """Return the name of a column for messages."""
+        return repr(self.columns[place]) if self.columns else f"column {place}"
+
+    def bind(self, places: Mapping[str, int]) -> dict[str, Field]:
+        """Return the SQL, the kind and the name of each role's column."""
+        return {
+            role: Field(place, self.cell(place), self.kind(place), self.column_name(place))
+            for role, place in places.items()
+        }

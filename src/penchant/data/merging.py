@@ -1,0 +1,16 @@
+"""What becomes of several rows of the same user and item, and the largest value of a cell."""
+
+from __future__ import annotations
+
+import numpy as np
+
+LARGEST = float(np.finfo(np.float32).max)
+MERGE_SQL = {
+    "binary": "sign(sum(v))",
+    "sum": "sum(v)",
+    "max": "max(v)",
+    "mean": "avg(v)",
+    "error": "sum(v)",
+}
+"""Policy → the SQL of a pair's value; ``"last"`` depends on the order of the rows."""
+POLICIES = (*MERGE_SQL, "last")

@@ -1,0 +1,62 @@
+"""The two parts of a split."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from penchant.data.interactions import Interactions
+
+Mask = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """A training part and a test part that share no (user, item) pair.
+
+    Attributes
+    ----------
+    train
+        The interactions that models are fitted on.
+    test
+        The held-out interactions. Its items are those of ``train``, in the same order. Its users
+        are those of ``train`` too, unless ``fold_in`` is given.
+    fold_in
+        For strong generalization: the history of the test users, none of whom is in ``train``;
+        its users are those of ``test``, in the same order. None for splits within users.
+    kind
+        The name of the function that made it.
+    settings
+        The arguments of that function, the seed included.
+    candidates
+        Codes, rising, of the only items that may be recommended when the test part is measured;
+        None: all.
+    """
+
+    train: Interactions
+    test: Interactions
+    fold_in: Interactions | None = None
+    kind: str = "custom"
+    settings: Mapping[str, object] = field(default_factory=dict)
+    candidates: Ints | None = None
+
+    @property
+    def seen(self) -> Interactions:
+        """The history of the test users: ``fold_in`` if there is one, else ``train``."""
+        return self.train if self.fold_in is None else self.fold_in
+
+
+def within_users(
+    interactions: Interactions, held_out: Mask, kind: str, settings: Mapping[str, object]
+) -> Split:
+    """Return the split that holds out the entries of a mask; all users stay in both parts."""
+    return Split(
+        train=interactions.select(~held_out),
+        test=interactions.select(held_out),
+        kind=kind,
+        settings=settings,
+    )
