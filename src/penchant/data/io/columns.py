@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 
-from penchant.data.io.usual_names import ITEM_NAMES, THINGS, USER_NAMES, plain_name
+from penchant.data.io.header import ITEM_NAMES, THINGS, USER_NAMES, plain_name
 from penchant.errors import ColumnError
 
 Column = str | int
@@ -53,6 +53,27 @@ def locate(
         for role, column in given.items()
         if column is not None
     }
+
+
+def choose(
+    given: Mapping[str, Column | None],
+    columns: Sequence[str] | None,
+    width: int,
+    label: str,
+    roles: Mapping[str, int],
+) -> dict[str, int]:
+    """Return role → column of a table of interactions.
+
+    ``roles`` are those that the source itself declares; they apply if no column is given.
+
+    Raises
+    ------
+    ColumnError
+        As :func:`guess` and :func:`locate` do.
+    """
+    if roles and all(column is None for column in given.values()):
+        return dict(roles)
+    return locate(guess(given, columns, width, label), columns, width, label)
 
 
 def guess(
@@ -169,3 +190,17 @@ def _listed(columns: Sequence[str] | None, width: int) -> str:
         return f"{width} column{'' if width == 1 else 's'} without names"
     shown = ", ".join(repr(name[:60]) for name in columns[:30])
     return f"the columns {shown}{', …' if width > 30 else ''}"
+
+
+def same_roles(places: Sequence[Mapping[str, int]]) -> list[str]:
+    """Return the roles of the columns, which must be those of all tables.
+
+    Raises
+    ------
+    ColumnError
+        If tables have different roles.
+    """
+    roles = list(places[0])
+    if any(list(other) != roles for other in places):
+        raise ColumnError("the files have different columns: give user=, item= and value=")
+    return roles

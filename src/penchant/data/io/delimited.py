@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from penchant.data.io.options import ReaderOptions
+from penchant.data.io.sql import sql_text
 from penchant.data.io.utf8 import Plain, plain_text
-from penchant.data.io.workspace import literal_path, sql_text
 from penchant.errors import BadLinesError, DataError, EmptyDataError, SettingsError
 
 SEPARATOR_NAMES = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "pipe", " ": "space"}
@@ -60,43 +60,6 @@ class TextFile:
     spare: str
     how: tuple[str, ...]
     shown: str = "line"
-
-    def field(self, number: int) -> str:
-        """The SQL of a field's text (from 0) of the relation with ``f``, or NULL if empty."""
-        text = f"f[{number + 1}]"
-        if self.marks:
-            feed, back = sql_text(self.marks[1]), sql_text(self.marks[2])
-            text = f"replace(replace({text}, {feed}, chr(10)), {back}, chr(13))"
-        return f"nullif({text}, '')"
-
-    def relation(self, skip: int) -> str:
-        """The SQL of a relation with the columns ``line`` and ``f``, its fields as a list."""
-        fields = f"string_split(line, {sql_text(self.sep)}) AS f"
-        return f"(SELECT line, {fields} FROM {self.lines(skip)})"
-
-    def lines(self, skip: int) -> str:
-        """The SQL of a relation with the column ``line``, NULL where blank."""
-        return lines_sql(self.plain.path, self.spare, skip)
-
-    def misfit(self, width: int) -> str:
-        """The SQL of what is wrong with a line that must have ``width`` fields, or NULL."""
-        noun = "CASE len(f) WHEN 1 THEN ' column' ELSE ' columns' END"
-        told = f"len(f) || {noun} || ' instead of {width}'"
-        unclosed = ""
-        if self.marks:
-            marked = f"starts_with(line, {sql_text(self.marks[0])})"
-            unclosed = f"WHEN {marked} THEN 'a quote that is not closed where the field ends'"
-        return f"CASE {unclosed} WHEN len(f) <> {width} THEN {told} END"
-
-
-def lines_sql(path: Path, spare: str, skip: int) -> str:
-    """The SQL of a table function that gives a plain file's lines, blank ones as NULL."""
-    return (
-        f"read_csv({sql_text(literal_path(path))}, columns={{'line': 'VARCHAR'}}, "
-        f"delim={sql_text(spare)}, quote='', escape='', comment='', header=false, "
-        "auto_detect=false, strict_mode=false, "
-        f"compression='none', max_line_size=4194304, skip={skip})"
-    )
 
 
 def open_text(path: Path, scratch: Path, options: ReaderOptions) -> TextFile:

@@ -21,9 +21,10 @@ from penchant.data.io.columns import Column, guess_catalog, locate
 from penchant.data.io.open import open_tables
 from penchant.data.io.options import MEMORY_LIMIT, ReaderOptions
 from penchant.data.io.read import Duplicates
+from penchant.data.io.sql import sql_text
 from penchant.data.io.stage import stage
 from penchant.data.io.table import Table
-from penchant.data.io.workspace import LIST_SEPARATOR, sql_text, workspace
+from penchant.data.io.workspace import LIST_SEPARATOR, workspace
 from penchant.data.merging import POLICIES
 from penchant.errors import ColumnError, DataError, EmptyDataError, SettingsError
 

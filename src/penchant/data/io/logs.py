@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from penchant import _kernels
+from penchant.data.io.formats.text import relation
 from penchant.data.io.table import Field, Table
 from penchant.data.io.utf8 import text_begin
 from penchant.data.io.workspace import Workspace
@@ -101,7 +102,7 @@ def _irregular_lines(rows: _kernels.LogReader, table: Table, copy: Path) -> Tabl
     lines = replace(file, plain=replace(file.plain, path=copy, lines=len(numbers)))
     return replace(
         table,
-        relation=lines.relation(0),
+        relation=relation(lines, 0),
         expected=len(numbers),
         numbers=numbers + table.begins,
         text_file=None,

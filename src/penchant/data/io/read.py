@@ -13,7 +13,7 @@ from penchant.data.interactions import Interactions
 from penchant.data.io.bad_rows import bad_lines
 from penchant.data.io.cells import Cells
 from penchant.data.io.cells import cells as merged_cells
-from penchant.data.io.columns import Column, guess, locate
+from penchant.data.io.columns import Column, choose, same_roles
 from penchant.data.io.logs import read_plain
 from penchant.data.io.native_cells import native_cells
 from penchant.data.io.open import name_of, open_tables
@@ -22,7 +22,7 @@ from penchant.data.io.stage import stage
 from penchant.data.io.table import Table
 from penchant.data.io.workspace import workspace
 from penchant.data.merging import POLICIES
-from penchant.errors import ColumnError, SettingsError
+from penchant.errors import SettingsError
 
 log = logging.getLogger("penchant")
 
@@ -166,8 +166,10 @@ def _read_cells(
     """Run the pipeline: open, choose columns, read natively or stage, merge."""
     with workspace(options.memory_limit) as work:
         tables = open_tables(work, source, given, options, numeric=("value", "timestamp"))
-        places = [_places(given, table) for table in tables]
-        roles = _same_roles(places)
+        places = [
+            choose(given, table.columns, table.width, table.label, table.roles) for table in tables
+        ]
+        roles = same_roles(places)
         policy = duplicates or ("sum" if "value" in roles else "binary")
         origin = _described(tables, places)
         fields = [table.bind(row) for table, row in zip(tables, places, strict=True)]
@@ -187,24 +189,10 @@ def _is_matrix(source: Any) -> bool:
     return type(source).__module__.startswith(("scipy.sparse", "numpy"))
 
 
-def _places(given: Mapping[str, Column | None], table: Table) -> dict[str, int]:
-    if table.roles and all(column is None for column in given.values()):
-        return dict(table.roles)
-    where = (table.columns, table.width, table.label)
-    return locate(guess(given, *where), *where)
-
-
 def _warn_of_quotes(users: IdMap) -> None:
     shown = users[:1000].tolist()
     if all(isinstance(u, str) and len(u) > 1 and u[0] == u[-1] == '"' for u in shown):
         log.warning("all users are in quotes, such as %s: give quote='\"'", shown[0])
-
-
-def _same_roles(places: Sequence[Mapping[str, int]]) -> list[str]:
-    roles = list(places[0])
-    if any(list(other) != roles for other in places):
-        raise ColumnError("the files have different columns: give user=, item= and value=")
-    return roles
 
 
 def _described(tables: Sequence[Table], places: Sequence[Mapping[str, int]]) -> str:

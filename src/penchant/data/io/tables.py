@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from penchant.data.io.workspace import sql_text
+from penchant.data.io.sql import sql_text
 from penchant.errors import DataError, SettingsError
 
 FORMATS = {

@@ -1,4 +1,4 @@
-"""The DuckDB connection and the scratch folder that reading works in, and SQL literals.
+"""The DuckDB connection and the scratch folder that reading works in.
 
 Rows are checked, numbered and merged inside DuckDB, in a scratch database with a memory limit,
 so that a log of any size needs no more memory than its result.
@@ -71,13 +71,3 @@ def workspace(memory_limit: str) -> Iterator[Workspace]:
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0]
-
-
-def sql_text(text: str) -> str:
-    """Return a text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def literal_path(path: Path) -> str:
-    """Return a path with the letters escaped that DuckDB takes for a pattern."""
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from penchant.data.io.columns import Column
-from penchant.data.io.delimited import lines_sql
 from penchant.data.io.options import ReaderOptions
+from penchant.data.io.sql import lines_sql, sql_text
 from penchant.data.io.table import Table
 from penchant.data.io.utf8 import plain_text
-from penchant.data.io.workspace import sql_text
 from penchant.errors import ColumnError, DataError, EmptyDataError
 
 

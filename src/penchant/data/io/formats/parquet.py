@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from penchant.data.io.formats.relation import typed_table
+from penchant.data.io.sql import literal_path, sql_text
 from penchant.data.io.table import Table
-from penchant.data.io.workspace import literal_path, sql_text
 
 
 def open_parquet(con: Any, paths: Sequence[Path]) -> Table:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from penchant.data.io.columns import Column
-from penchant.data.io.delimited import open_text
+from penchant.data.io.delimited import TextFile, open_text
 from penchant.data.io.header import has_header
 from penchant.data.io.options import ReaderOptions
+from penchant.data.io.sql import lines_sql, sql_text
 from penchant.data.io.table import Table
 
 
@@ -29,10 +30,10 @@ def open_text_table(
         noun="line",
         columns=tuple(name.strip() for name in file.first) if header else None,
         width=width,
-        relation=file.relation(skip),
-        cell=file.field,
+        relation=relation(file, skip),
+        cell=lambda place: field(file, place),
         kind=lambda _: "text",
-        misfit=file.misfit(width),
+        misfit=misfit(file, width),
         blank="line IS NULL",
         shown=file.shown,
         begins=skip + 1,
@@ -40,3 +41,29 @@ def open_text_table(
         written=(*file.how, "header" if header else "no header"),
         text_file=None if file.marks else (file, skip),
     )
+
+
+def misfit(file: TextFile, width: int) -> str:
+    """Return the SQL of the fault of a line that must have ``width`` fields, or NULL."""
+    noun = "CASE len(f) WHEN 1 THEN ' column' ELSE ' columns' END"
+    message = f"len(f) || {noun} || ' instead of {width}'"
+    unclosed = ""
+    if file.marks:
+        marked = f"starts_with(line, {sql_text(file.marks[0])})"
+        unclosed = f"WHEN {marked} THEN 'a quote that is not closed where the field ends'"
+    return f"CASE {unclosed} WHEN len(f) <> {width} THEN {message} END"
+
+
+def relation(file: TextFile, skip: int) -> str:
+    """Return the SQL of a relation with the columns ``line`` and ``f``, its fields as a list."""
+    fields = f"string_split(line, {sql_text(file.sep)}) AS f"
+    return f"(SELECT line, {fields} FROM {lines_sql(file.plain.path, file.spare, skip)})"
+
+
+def field(file: TextFile, number: int) -> str:
+    """Return the SQL of a field's text (from 0) of the relation with ``f``, NULL if empty."""
+    text = f"f[{number + 1}]"
+    if file.marks:
+        feed, back = sql_text(file.marks[1]), sql_text(file.marks[2])
+        text = f"replace(replace({text}, {feed}, chr(10)), {back}, chr(13))"
+    return f"nullif({text}, '')"
