@@ -16,24 +16,27 @@ from penchant.data.features import Features
 from penchant.data.ids import Id
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import DataError, UnsupportedError
-from penchant.models._arguments import ItemLists, allowed, excluded
+from penchant.models import _answering as answering
+from penchant.models._arguments import ItemLists, allow_rows, exclude_rows
+from penchant.models._scoring.normalize import lengths, normalize_rows
 from penchant.models._scoring.scorers import Scorer
-from penchant.models._scoring.similarity import inner, lengths, sparse, stored, unit
+from penchant.models._scoring.similarity import inner_scorer, to_vectors
 from penchant.models._scoring.topk import top_k
 from penchant.models.base import Metric, OnEpoch
-from penchant.models.cold_start import FeatureModel, Side, named
+from penchant.models.capabilities import Explains, HasItemVectors
+from penchant.models.cold_start import Entity, FeatureModel, named
 from penchant.models.ranking.examples import weights_of
 from penchant.results import Recommendations
 
 if TYPE_CHECKING:
-    from penchant.models._scoring.similarity import Vectors
+    from penchant.models._scoring.normalize import Vectors
 
 ItemVector = FeatureRow | npt.NDArray[Any]
 """What is known of an item: its vector, or the names of its features or name → weight."""
 
 
 @dataclass(eq=False)
-class Content(FeatureModel):
+class Content(FeatureModel, HasItemVectors, Explains):
     """The items nearest to what a person likes, by vectors of pictures, texts or anything else.
 
     A person is the weighted sum of the vectors of their history, each divided by its length; an
@@ -103,7 +106,8 @@ class Content(FeatureModel):
     def _line_up(self, data: Interactions) -> None:
         assert data.item_features is not None
         rows = data.item_features.with_identity(False).normalized("l2").aligned(data.items)
-        self._interactions, self._units = data, stored(rows)
+        self._interactions, self._units = data, to_vectors(rows)
+        self._drop_indexes()
 
     @property
     def scores_cold_items(self) -> bool:
@@ -142,18 +146,18 @@ class Content(FeatureModel):
             raise DataError(f"new items are a mapping id → vector, got {type(new).__name__}")
         queries = list(new)
         top = top_k(
-            self._inner(self._vectors_of_items(list(new.values())), self._units),
+            self._known_items_scorer(self._vectors_of_items(list(new.values()))),
             checks.whole("k", k, 1),
-            excluded(None, deny, queries, self.items),
-            allowed(allow, queries, self.items),
+            exclude_rows(None, deny, queries, self.items),
+            allow_rows(allow, queries, self.items),
         )
-        return self._answer(queries, "item", "item", top)
+        return answering.as_answer(self, queries, "item", top)
 
     # --- the contract --------------------------------------------------------------
 
-    def _goes_by_features_of(self, side: Side) -> bool:
+    def _uses_features_of(self, entity: Entity) -> bool:
         """People are known by what they like alone."""
-        return side == "item"
+        return entity == "item"
 
     def _vectors_of_people(
         self, rows: Csr, users: npt.NDArray[Any] | None, features: Sequence[FeatureRow] | None
@@ -162,19 +166,19 @@ class Content(FeatureModel):
             raise UnsupportedError(
                 "Content knows people by what they like alone: it takes no features of users"
             )
-        return unit(self._weighted(rows) @ self.item_factors)
+        return normalize_rows(self._weighted(rows) @ self.item_factors)
 
     def _weighted(self, rows: Csr) -> Any:
         """Histories with the weights of their items, for SciPy."""
         weights = weights_of(rows, self.interactions.csr, self.confidence)
-        return sparse(dataclasses.replace(rows, values=weights))
+        return dataclasses.replace(rows, values=weights).to_scipy()
 
     def _vectors_of_items(self, features: Sequence[ItemVector] | None) -> Any:
         if features is None:
             return self.item_factors
         known = self._known.with_identity(False).normalized("l2")
-        made = sparse(known.rows_of([self._named(one) for one in features]))
-        return made.toarray() if isinstance(self._units, np.ndarray) else made
+        vectors = known.rows_of([self._named(row) for row in features]).to_scipy()
+        return vectors.toarray() if isinstance(self._units, np.ndarray) else vectors
 
     def _named(self, row: ItemVector) -> FeatureRow:
         """A vector, of whole numbers too, as name → weight; rows of features as they are."""
@@ -189,14 +193,19 @@ class Content(FeatureModel):
         return features
 
     def _inner(self, queries: Any, items: Any) -> Scorer:
-        return inner(queries, items, self.threads)
+        return inner_scorer(queries, items, self.threads)
+
+    def _known_items_scorer(self, people: Any) -> Scorer:
+        units = self._units
+        items = self._index("items", units) if isinstance(units, np.ndarray) else units
+        return inner_scorer(people, items, self.threads)
 
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
-        return self._inner(self._vectors_of_people(rows, users, None), self._units)
+        return self._known_items_scorer(self._vectors_of_people(rows, users, None))
 
     def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
         """The cosine, whatever the metric asked for: the vectors are of length one."""
-        return self._inner(self._units[items], self._units)
+        return self._known_items_scorer(self._units[items])
 
     def _contributions(self, row: Csr, item: int) -> npt.NDArray[np.float64]:
         weighted = self._weighted(row)

@@ -12,11 +12,13 @@ from penchant.data.features import Features, fitting
 from penchant.data.ids import Id
 from penchant.data.interactions import Csr
 from penchant.errors import DataError, UnsupportedError
-from penchant.models._arguments import ItemLists, allowed, as_list, excluded
+from penchant.models._arguments import ItemLists, allow_rows, as_list, exclude_rows
+from penchant.models._scoring.normalize import normalize_rows
 from penchant.models._scoring.scorers import TopK
-from penchant.models._scoring.similarity import inner, sparse, unit
+from penchant.models._scoring.similarity import inner_scorer
 from penchant.models._scoring.topk import top_k
 from penchant.models.base import Model
+from penchant.models.capabilities import HasFeatureVectors, HasItemVectors
 from penchant.results import AnswerKind, Kind, Recommendations
 
 
@@ -69,10 +71,10 @@ def items_for_tag(
     codes = known.names.codes(queries)
     bearers = None if tagged else _transposed(known.aligned(model.items)).take_rows(codes)
     top = top_k(
-        inner(_tag_vectors(model, known)[codes], _item_vectors(model), _threads(model)),
+        inner_scorer(_tag_vectors(model, known)[codes], _item_vectors(model), model.threads),
         checks.whole("k", k, 1),
-        excluded(bearers, deny, queries, model.items),
-        allowed(allow, queries, model.items),
+        exclude_rows(bearers, deny, queries, model.items),
+        allow_rows(allow, queries, model.items),
     )
     return _answer(model, queries, "tag", "item", top, model.items[top.indices].tolist())
 
@@ -112,7 +114,7 @@ def suggest_tags(
     queries = as_list(items)
     codes = model.items.codes(queries)
     borne = None if known else tags.aligned(model.items).take_rows(codes)
-    scorer = inner(_item_vectors(model)[codes], _tag_vectors(model, tags), _threads(model))
+    scorer = inner_scorer(_item_vectors(model)[codes], _tag_vectors(model, tags), model.threads)
     top = scorer.top_k(checks.whole("k", k, 1), exclude=borne)
     return _answer(model, queries, "item", "tag", top, tags.names[top.indices].tolist())
 
@@ -130,34 +132,28 @@ def _tags_of(model: Model, of: Features | None) -> Features:
 
 
 def _item_vectors(model: Model) -> Any:
-    vectors = getattr(model, "item_factors", None)
-    if vectors is None:
+    if not isinstance(model, HasItemVectors):
         raise UnsupportedError(f"{type(model).__name__} has no vectors of items to compare with")
-    return unit(vectors)
+    return normalize_rows(model.item_factors)
 
 
 def _tag_vectors(model: Model, tags: Features) -> Any:
     """Of length one: what was learned of the tags if the model knows them all, else means."""
     data = model.interactions
-    learned = getattr(model, "item_feature_factors", None)
+    learned = model.item_feature_factors if isinstance(model, HasFeatureVectors) else None
     if learned is not None and data.item_features is not None:
         codes = [data.item_features.names.get(name) for name in tags.names]
         if None not in codes:
-            return unit(learned[codes])
-    bearers = sparse(tags.aligned(data.items)).T.tocsr()
-    return unit(bearers @ _item_vectors(model))
+            return normalize_rows(learned[codes])
+    bearers = tags.aligned(data.items).to_scipy().T.tocsr()
+    return normalize_rows(bearers @ _item_vectors(model))
 
 
 def _transposed(rows: Csr) -> Csr:
-    turned = sparse(rows).T.tocsr()
+    turned = rows.to_scipy().T.tocsr()
     turned.sort_indices()
     pointers, columns = turned.indptr.astype(np.int64), turned.indices.astype(np.int32)
     return Csr(pointers, columns, turned.data, rows.n_rows)
-
-
-def _threads(model: Model) -> int | None:
-    found: int | None = getattr(model, "threads", None)
-    return found
 
 
 def _answer(

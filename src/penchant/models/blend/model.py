@@ -18,14 +18,15 @@ from penchant.data.ids import Id
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import SettingsError, UnsupportedError
 from penchant.models import class_of
+from penchant.models._answering import People
 from penchant.models._arguments import History, as_list, known_code
 from penchant.models._scoring.dispatch import Route, RoutedScorer
 from penchant.models._scoring.scorers import Scorer
 from penchant.models._scoring.topk import diagonal
 from penchant.models.base import Metric, Model, OnEpoch
 from penchant.models.blend.fusion import SCALES, Fusion, mixed
-from penchant.models.blend.query import ScoringQuery, goes_by
-from penchant.models.cold_start import ColdStartModel, Side
+from penchant.models.blend.query import ScoringQuery, uses_features
+from penchant.models.cold_start import ColdStartModel, Entity
 
 Bools = npt.NDArray[np.bool_]
 Maker = Callable[[Model, npt.NDArray[np.int64]], Scorer]
@@ -165,8 +166,8 @@ class Blend(ColdStartModel):
         self._met = np.bincount(data.csr.indices, minlength=data.n_items) > 0
 
     @classmethod
-    def shared(cls, settings: Mapping[str, Any], data: Interactions) -> dict[str, Any]:
-        """See :meth:`Model.shared`: the parts, fitted."""
+    def precompute(cls, settings: Mapping[str, Any], data: Interactions) -> dict[str, Any]:
+        """See :meth:`Model.precompute`: the parts, fitted."""
         models = {"models": settings["models"]} if "models" in settings else {}
         return {"models": cls(**models).fit(data).parts}
 
@@ -205,13 +206,13 @@ class Blend(ColdStartModel):
         asked = ScoringQuery(rows, users, people, items)
 
         def make(part: Model, who: npt.NDArray[np.int64]) -> Scorer:
-            return asked.take(who).of(part)
+            return asked.take(who).scorer_for(part)
 
         return self._routed(asked, make)
 
-    def _goes_by_features_of(self, side: Side) -> bool:
+    def _uses_features_of(self, entity: Entity) -> bool:
         """Whether a part does."""
-        return any(goes_by(part, side) for part in self._parts.values())
+        return any(uses_features(part, entity) for part in self._parts.values())
 
     def scorer(self, interactions: Interactions) -> Scorer:
         """See :meth:`Model.scorer`; users of other interactions bring their features."""
@@ -225,7 +226,7 @@ class Blend(ColdStartModel):
     def _described(self, data: Interactions) -> list[FeatureRow] | None:
         """The features that users of some interactions bring, if a part goes by such."""
         features = data.user_features
-        if features is None or not self._goes_by_features_of("user"):
+        if features is None or not self._uses_features_of("user"):
             return None
         return [features.row(user) if user in features.ids else {} for user in data.users]
 
@@ -281,7 +282,7 @@ class Blend(ColdStartModel):
         UnsupportedError
             If features were given that no part goes by.
         """
-        if asked.people is not None and not self._goes_by_features_of("user"):
+        if asked.people is not None and not self._uses_features_of("user"):
             raise UnsupportedError("no part of this blend was fitted with features of users")
         names = list(self._parts)
         chain = [names.index(one) for one in self._order if asked.takes(self._parts[one])]
@@ -300,7 +301,7 @@ class Blend(ColdStartModel):
 
     def _people(
         self, users: Id | Iterable[Id] | None, history: History | Sequence[History] | None
-    ) -> tuple[list[Id], Csr, npt.NDArray[np.int32] | None]:
+    ) -> People:
         """Users who are not known have the code −1 and no history."""
         if users is None or history is not None:
             return super()._people(users, history)
@@ -310,7 +311,8 @@ class Blend(ColdStartModel):
         rows = data.csr.take_rows(codes[codes >= 0])
         counts = np.zeros(len(codes), dtype=np.int64)
         counts[codes >= 0] = rows.row_counts
-        return queries, Csr(row_pointers(counts), rows.indices, rows.values, rows.n_columns), codes
+        rows = Csr(row_pointers(counts), rows.indices, rows.values, rows.n_columns)
+        return People(queries, rows, codes)
 
     def _contributions(self, row: Csr, item: int) -> npt.NDArray[np.float64]:
         raise UnsupportedError(

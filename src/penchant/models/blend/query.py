@@ -13,7 +13,7 @@ from penchant.data.csr import Csr
 from penchant.data.feature_rows import FeatureRow
 from penchant.models._scoring.scorers import Scorer
 from penchant.models.base import Model
-from penchant.models.cold_start import ColdStartModel, Side, nothing_of
+from penchant.models.cold_start import ColdStartModel, Entity, empty_rows
 
 Bools = npt.NDArray[np.bool_]
 
@@ -49,7 +49,7 @@ class ScoringQuery:
     @property
     def seen(self) -> Csr:
         """What each has of the items that are ranked."""
-        return self.rows if self.items is None else nothing_of(self.rows, len(self.items))
+        return self.rows if self.items is None else empty_rows(self.rows, len(self.items))
 
     def take(self, who: npt.NDArray[Any]) -> ScoringQuery:
         """Some of the queries; strangers among them are then people without a history."""
@@ -62,22 +62,22 @@ class ScoringQuery:
             self.items,
         )
 
-    def of(self, part: Model) -> Scorer:
+    def scorer_for(self, part: Model) -> Scorer:
         """The scores of one model, which is told as much as it can use."""
         if not isinstance(part, ColdStartModel):
             return part._scorer(self.rows, self.users)
-        people = self.people if goes_by(part, "user") else None
+        people = self.people if uses_features(part, "user") else None
         return part._scorer_of_new(self.rows, self.users, people, self.items)
 
     def takes(self, part: Model) -> bool:
         """Whether a model can rank these items at all."""
-        return self.items is None or goes_by(part, "item")
+        return self.items is None or uses_features(part, "item")
 
     def can_score(self, part: Model, met: Bools) -> Bools:
         """Whom a model has something to say to; see :meth:`Model._can_score`."""
         codes = None if self.users is None else np.maximum(self.users, 0)
         told = part._can_score(self.rows, codes, met) & ~(self.strangers & part.personal)
-        if self.people is not None and goes_by(part, "user"):
+        if self.people is not None and uses_features(part, "user"):
             told |= self._described(part)
         return told & self.takes(part)
 
@@ -90,6 +90,6 @@ class ScoringQuery:
         return np.array([any(name in known for name in row) for row in self.people], dtype=np.bool_)
 
 
-def goes_by(part: Model, side: Side) -> bool:
+def uses_features(part: Model, entity: Entity) -> bool:
     """Whether a model was fitted with features of users, or of items, and uses them."""
-    return isinstance(part, ColdStartModel) and part._goes_by_features_of(side)
+    return isinstance(part, ColdStartModel) and part._uses_features_of(entity)

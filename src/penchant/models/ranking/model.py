@@ -18,9 +18,11 @@ from penchant.data.features import Features
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import DataError, EmptyDataError, SettingsError, UnsupportedError
 from penchant.models._arguments import History, need_items
-from penchant.models._scoring.frozen import cached, freeze
-from penchant.models._scoring.scorers import Scorer
+from penchant.models._scoring.frozen import freeze
+from penchant.models._scoring.index import ItemIndex
+from penchant.models._scoring.scorers import FactorScorer, Scorer
 from penchant.models.base import Epoch, Metric, OnEpoch, vector_scorer
+from penchant.models.capabilities import FoldsInUsers, HasFeatureVectors, HasUserVectors
 from penchant.models.cold_start import FeatureModel
 from penchant.models.iterative import Iterative
 from penchant.models.ranking.embeddings import F32, Embeddings, as_factors, as_queries
@@ -32,7 +34,7 @@ _BATCHES = 64  # an epoch has at least so many, that steps answer each other
 
 
 @dataclass(kw_only=True, eq=False)
-class Ranking(FeatureModel, Iterative):
+class Ranking(FeatureModel, Iterative, HasFeatureVectors, HasUserVectors, FoldsInUsers):
     """Vectors learned to put what a person likes before what they do not (LightFM's family).
 
     The score of an item is x_u·y_i + b_u + b_i. A person's vector and bias are the weighted sums
@@ -308,6 +310,7 @@ class Ranking(FeatureModel, Iterative):
     def _keep(self, data: Interactions, users: Embeddings, items: Embeddings) -> None:
         self._interactions, self._users, self._items = data, users, items
         self._X, self._Y = freeze(users.sums()), freeze(items.sums())
+        self._drop_indexes()
 
     # --- what was learned ----------------------------------------------------------
 
@@ -459,7 +462,7 @@ class Ranking(FeatureModel, Iterative):
         if known or interactions.user_features is None or interactions.items != self.items:
             return super().scorer(interactions)
         people = self._fold_in(interactions.csr, self._start_of(interactions))
-        return self._inner(as_queries(people), self._vectors_of_items(None))
+        return self._known_items_scorer(as_queries(people))
 
     def _vectors_of_people(
         self, rows: Csr, users: npt.NDArray[Any] | None, features: Sequence[FeatureRow] | None
@@ -470,17 +473,26 @@ class Ranking(FeatureModel, Iterative):
 
     def _vectors_of_items(self, features: Sequence[FeatureRow] | None) -> F32:
         sums = self._sums("item", features)
-        return cached(self._Y, as_factors) if sums is None else as_factors(sums)
+        return self._factors.vectors if sums is None else as_factors(sums)
+
+    def _known_items_scorer(self, people: F32) -> Scorer:
+        return FactorScorer(people, self._factors, threads=self.threads)
+
+    @property
+    def _factors(self) -> ItemIndex:
+        """The index of the items' vectors and biases, so that inner products are scores."""
+        return self._index("factors", self.item_table, as_factors)
 
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
-        people = self._vectors_of_people(rows, users, None)
-        return self._inner(people, cached(self._Y, as_factors))
+        return self._known_items_scorer(self._vectors_of_people(rows, users, None))
 
     def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
-        return vector_scorer(self.item_factors, items, metric, self.threads)
+        index = self._index("items", self.item_table, _without_bias)
+        return vector_scorer(index, items, metric, self.threads)
 
     def _user_scorer(self, users: npt.NDArray[Any], metric: Metric) -> Scorer:
-        return vector_scorer(self.user_factors, users, metric, self.threads)
+        index = self._index("users", self.user_table, _without_bias)
+        return vector_scorer(index, users, metric, self.threads)
 
     def _arrays(self) -> dict[str, npt.NDArray[Any]]:
         return {**self._users.arrays("user"), **self._items.arrays("item")}
@@ -489,3 +501,7 @@ class Ranking(FeatureModel, Iterative):
         data = self.interactions
         users, items = self._start(data, 0)
         self._keep(data, users.restored("user", arrays), items.restored("item", arrays))
+
+
+def _without_bias(table: F32) -> F32:
+    return table[:, :-1]
