@@ -68,7 +68,7 @@ class RoutedScorer(Scorer):
             route.scorer.threads = threads
 
     @property
-    def may_build(self) -> bool:  # type: ignore[override]
+    def may_build(self) -> bool:
         """Whether the scorers may build pruning indexes."""
         return all(route.scorer.may_build for route in self._routes)
 
@@ -86,10 +86,8 @@ class RoutedScorer(Scorer):
         """See :meth:`Scorer.top_k`."""
         parts = []
         for route in self._routes:
-            exclude_rows, allow_rows = _rows_of(route, exclude), _rows_of(route, allow)
-            parts.append(
-                (route.rows, route.scorer.top_k(k, exclude=exclude_rows, allow=allow_rows))
-            )
+            excluded, allowed = _rows_of(route, exclude), _rows_of(route, allow)
+            parts.append((route.rows, route.scorer.top_k(k, exclude=excluded, allow=allowed)))
         return TopK.merge(parts) if parts else _NO_LISTS
 
     def ranks(self, targets: Csr, *, exclude: Csr | None = None) -> Ranks:
