@@ -1,4 +1,4 @@
-"""What rules items out is kept while a model stays as it is, and goes when it changes."""
+"""A model's indexes are kept while it stays as it is, and dropped when it changes."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from tests.conftest import random_interactions
 
 import penchant
-from penchant.models._scoring import frozen
-from penchant.models._scoring.frozen import freeze, index_of
+from penchant.models._scoring import index
+from penchant.models._scoring.frozen import freeze
+from penchant.models._scoring.index import ItemIndex
 from penchant.models._scoring.scorers import FactorScorer
 
 N_ITEMS = 1500  # few enough to be quick, and more than native code goes through one by one
@@ -30,7 +31,7 @@ MAKERS = {
 @pytest.fixture(autouse=True)
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """The catalogs of these tests count as large."""
-    monkeypatch.setattr(frozen, "MANY", N_ITEMS)
+    monkeypatch.setattr(index, "MIN_ITEMS", N_ITEMS)
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +41,7 @@ def data() -> penchant.Interactions:
 
 def indexed(model: Any) -> Any:
     """The index that the model's recommendations come from."""
-    scorer = model.scorer(model.interactions)
-    return index_of(scorer.factors, 0, None)
+    return model.scorer(model.interactions).index.pruning(0, None)
 
 
 def lists(model: Any) -> list[Any]:
@@ -135,7 +135,7 @@ def test_law_scorers_of_frozen_factors_find_the_same(seed: int, m: int, k: int) 
     items = items.astype(np.float32)
     queries = rng.normal(size=(m, 12)).astype(np.float32)
     plain = FactorScorer(queries, items.copy()).top_k(k)
-    kept = FactorScorer(queries, freeze(items))
+    kept = FactorScorer(queries, ItemIndex(freeze(items)))
     kept.prepare()
     for scorer in (kept, kept.take(np.arange(m))):
         found = scorer.top_k(k)

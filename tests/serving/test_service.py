@@ -10,9 +10,7 @@ from tests.conftest import random_interactions
 from tests.serving.conftest import HOSTILE, small_data
 
 from penchant.errors import SettingsError, UnknownIdError, UnsupportedError
-from penchant.models._scoring import frozen
-from penchant.models._scoring.frozen import MANY
-from penchant.models._scoring.normalize import units
+from penchant.models._scoring.index import BUILD_AFTER, MIN_ITEMS
 from penchant.models.als.model import ALS
 from penchant.models.popularity import Popularity
 from penchant.serving.catalog.filters import Filters
@@ -199,12 +197,14 @@ def test_an_answer_uses_one_thread(files: Artifacts):
     assert Service.open(files, threads=None).likes.threads is None
 
 
-def test_no_question_makes_what_answers_are_found_by_and_none_is_answered_otherwise():
-    likes = ALS(factors=4, iterations=1).fit(random_interactions(40, MANY, density=0.01))
+def test_no_request_builds_an_index_and_answers_stay_the_same_with_it():
+    likes = ALS(factors=4, iterations=1).fit(random_interactions(40, MIN_ITEMS, density=0.01))
     service = Service({"likes": likes})
     before = [(service.recommend(user), service.similar("i0007")) for user in likes.users]
-    kept = [frozen._known[id(one)] for one in (likes.item_factors, units(likes.item_factors))]
-    assert [one.index for one in kept] == [None, None]
+    index = likes._index("items", likes.item_factors)
+    indexes = [index, index.normalized]
+    assert [index._n_queries >= BUILD_AFTER for index in indexes] == [True, True]
+    assert [index._pruning for index in indexes] == [None, None]
     service.prepare()
-    assert None not in [one.index for one in kept]
+    assert None not in [index._pruning for index in indexes]
     assert [(service.recommend(user), service.similar("i0007")) for user in likes.users] == before

@@ -114,17 +114,19 @@ def fit(
 
 def trained(model: Model, interactions: Interactions, out: Output) -> tuple[Model, float]:
     """A model fitted with progress for people, and the seconds it took."""
+    from penchant.models.capabilities import ReportsSteps, TrainsInEpochs
+
     how: dict[str, Any] = {}
-    epochs = model.settings.get("iterations")
     with out.progress(f"fitting {model.kind}") as update:
-        if epochs is not None:
+        if isinstance(model, TrainsInEpochs):
+            epochs: int = model.settings["iterations"]
 
             def on_epoch(epoch: Epoch) -> None:
                 loss = "" if epoch.loss is None else f", loss {epoch.loss:,.0f}"
                 update(epoch.number, epochs, f"epoch {epoch.number} of {epochs}{loss}")
 
             how = {"on_epoch": on_epoch, "track_loss": True}
-        elif model.kind == "ease":
+        elif isinstance(model, ReportsSteps):
             how = {"on_step": lambda done, of: update(done, of, f"step {done} of {of}")}
         began = time.perf_counter()
         model.fit(interactions, **how)
@@ -170,8 +172,14 @@ def _measure(model: Model, interactions: Interactions, out: Output) -> Evaluatio
     return found
 
 
+def _epochs(model: Model) -> tuple[Epoch, ...]:
+    from penchant.models.capabilities import TrainsInEpochs
+
+    return model.epochs if isinstance(model, TrainsInEpochs) else ()
+
+
 def _losses(model: Model) -> str:
-    losses = [epoch.loss for epoch in getattr(model, "epochs", ()) if epoch.loss is not None]
+    losses = [epoch.loss for epoch in _epochs(model) if epoch.loss is not None]
     if not losses:
         return ""
     return f": {len(losses)} epochs, loss {losses[0]:,.0f} → {losses[-1]:,.0f}"
@@ -216,6 +224,6 @@ def _document(
             "notes": list(data.notes),
             "steps": [vars(step) for step in data.steps],
         },
-        "losses": [epoch.loss for epoch in getattr(model, "epochs", ())],
+        "losses": [epoch.loss for epoch in _epochs(model)],
         "evaluation": measured and measured.to_dict(),
     }

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from penchant.data.interactions import Interactions
 from penchant.models._scoring.scorers import BlockScorer, Scorer
+from penchant.models.base import Model
 
 log = logging.getLogger("penchant")
 
 Codes = npt.NDArray[np.int64]
 
 
+@runtime_checkable
 class Scorable(Protocol):
-    """What can be measured: every model."""
+    """What can be measured: every model, and any object with a ``scorer``."""
 
     def scorer(self, interactions: Interactions) -> Scorer:
         """Scores of all items for every user of ``interactions``, given what they did there."""
@@ -32,7 +34,7 @@ def scorer_of(model: Scorable, known: Interactions, candidates: Codes | None) ->
     """
     if candidates is None:
         return model.scorer(known)
-    if getattr(model, "scores_cold_items", True):
+    if not isinstance(model, Model) or model.scores_cold_items:
         return model.scorer(known).take_items(candidates)
     log.warning(
         "%s does not rate items that nobody has taken to in training: it recommends none of the %s "

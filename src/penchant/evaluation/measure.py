@@ -135,7 +135,7 @@ class Measure:
         DataError
             If it is no model, or one of other items.
         """
-        if not hasattr(model, "scorer"):
+        if not isinstance(model, Scorable):
             raise DataError(f"a fitted model is needed, got {type(model).__name__}")
         asked: list[tuple[_Measured, Query]] = []
         found: dict[Part, Evaluation] = {}

@@ -1,4 +1,4 @@
-"""What callers name by outside ids: one or many, histories, allow and deny lists."""
+"""Arguments that name users and items by outside ids: lists, histories, allow and deny lists."""
 
 from __future__ import annotations
 
@@ -15,42 +15,42 @@ History = Iterable[Id] | Mapping[Id, float]
 ItemLists = Iterable[Id] | Mapping[Id, Iterable[Id]]
 
 
-def as_histories(given: History | Sequence[History]) -> list[History]:
-    """One person's items, or several people's, as a list of histories.
+def as_histories(history: History | Sequence[History]) -> list[History]:
+    """Return one user's items, or several users' items, as a list of histories.
 
     Raises
     ------
     DataError
         If it is neither a list nor a mapping.
     """
-    if isinstance(given, Mapping):
-        return [given]
-    if not isinstance(given, Iterable):
-        raise DataError(f"a history is a list of items, got the single {given!r}")
-    parts: list[Any] = [given] if isinstance(given, str) else list(given)
+    if isinstance(history, Mapping):
+        return [history]
+    if not isinstance(history, Iterable):
+        raise DataError(f"a history is a list of items, got the single {history!r}")
+    parts: list[Any] = [history] if isinstance(history, str) else list(history)
     several = parts and not any(isinstance(part, str | int | np.integer) for part in parts)
-    return parts if several else [parts if not isinstance(given, str) else given]
+    return parts if several else [parts if not isinstance(history, str) else history]
 
 
 def need_items(interactions: Interactions, items: IdMap) -> None:
-    """Refuse histories that are interactions over other items than a model's.
+    """Check that interactions given as histories are over a model's items.
 
     Raises
     ------
     DataError
-        If their items are not these, in the same order.
+        If they are over other items, or in another order.
     """
     if interactions.items != items:
         raise DataError("these interactions are not over the model's items, in the same order")
 
 
 def as_list(ids: Id | Iterable[Id]) -> list[Id]:
-    """One id or several, as a list of Python's own strings and integers.
+    """Return one id or several as a list of Python strings and integers.
 
     Raises
     ------
     SettingsError
-        If it is a mapping, as histories are.
+        If it is a mapping, as only a history may be.
     """
     if isinstance(ids, np.ndarray | np.generic):
         ids = ids.tolist()
@@ -58,29 +58,29 @@ def as_list(ids: Id | Iterable[Id]) -> list[Id]:
         return [ids]  # type: ignore[list-item]
     if isinstance(ids, Mapping):
         raise SettingsError("ids are needed, got a mapping: what a new person likes is history=")
-    return [one.item() if isinstance(one, np.generic) else one for one in ids]
+    return [item.item() if isinstance(item, np.generic) else item for item in ids]
 
 
-def kept(lists: ItemLists | None) -> ItemLists | None:
-    """Allow or deny lists that can be gone through again and again, whatever they came as."""
+def reusable(lists: ItemLists | None) -> ItemLists | None:
+    """Return allow or deny lists that can be iterated over repeatedly; iterators are read."""
     if isinstance(lists, Mapping):
-        return {query: _again(items) for query, items in lists.items()}
-    return None if lists is None else _again(lists)
+        return {query: _as_reusable(items) for query, items in lists.items()}
+    return None if lists is None else _as_reusable(lists)
 
 
-def _again(items: Iterable[Id]) -> Iterable[Id]:
-    """What is no list stays what it is: whoever uses it refuses it."""
-    is_one = isinstance(items, str | bytes) or not isinstance(items, Iterable)
-    return items if is_one else list(items)
+def _as_reusable(items: Iterable[Id]) -> Iterable[Id]:
+    """Return a list; what is not a list stays as it is, for the check where it is used."""
+    is_single = isinstance(items, str | bytes) or not isinstance(items, Iterable)
+    return items if is_single else list(items)
 
 
-def allowed(lists: ItemLists | None, queries: Sequence[Id], items: IdMap) -> list[Csr | None]:
-    """For each query, the only items it may get, or None where it is not limited.
+def allow_rows(lists: ItemLists | None, queries: Sequence[Id], items: IdMap) -> list[Csr | None]:
+    """Return, for each query, the only items it may get, or None where it is not limited.
 
     Raises
     ------
     SettingsError
-        If the lists are no lists, or those of users called in another way than the queries.
+        If the lists are not lists, or their users are of another type than the queries.
     UnknownIdError
         If an item is of another type than the model's.
     """
@@ -92,10 +92,10 @@ def allowed(lists: ItemLists | None, queries: Sequence[Id], items: IdMap) -> lis
     return [_row(lists, items)] * len(queries)
 
 
-def excluded(
+def exclude_rows(
     seen: Csr | None, deny: ItemLists | None, queries: Sequence[Id], items: IdMap
 ) -> Csr | None:
-    """What each query must not get: what it has seen, and what it is denied; see `allowed`."""
+    """Return the items that each query must not get, seen or denied; see :func:`allow_rows`."""
     if deny is None:
         return seen
     if isinstance(deny, Mapping):
@@ -108,7 +108,7 @@ def excluded(
 
 
 def stack(rows: Sequence[Csr], n_columns: int) -> Csr:
-    """Rows one below the other."""
+    """Return one matrix of rows, one below the other."""
     counts = [row.nnz for row in rows]
     indices = [row.indices for row in rows] or [np.empty(0, dtype=np.int32)]
     columns = np.concatenate(indices)
@@ -120,24 +120,24 @@ def stack(rows: Sequence[Csr], n_columns: int) -> Csr:
     )
 
 
-def union(one: Csr, other: Csr) -> Csr:
-    """The entries of both, row by row; values don't matter and are 1."""
-    n = np.int64(one.n_columns)
+def union(left: Csr, right: Csr) -> Csr:
+    """Return the entries of both, row by row; all values are 1."""
+    n = np.int64(left.n_columns)
     cells = np.union1d(
-        one.row_of_entry * n + one.indices,
-        other.row_of_entry * n + other.indices,
+        left.row_of_entry * n + left.indices,
+        right.row_of_entry * n + right.indices,
     )
-    counts = np.bincount(cells // n, minlength=one.n_rows) if len(cells) else np.zeros(one.n_rows)
+    counts = np.bincount(cells // n, minlength=left.n_rows) if len(cells) else np.zeros(left.n_rows)
     return Csr(
         np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         (cells % n).astype(np.int32),
         np.ones(len(cells), dtype=np.float32),
-        one.n_columns,
+        left.n_columns,
     )
 
 
 def _check_keys(lists: Mapping[Id, Iterable[Id]], queries: Sequence[Id]) -> None:
-    """Refuse lists of "12" where users are integers, which would limit nobody without a word."""
+    """Refuse lists of "12" where users are integers, which would silently limit no one."""
     key = next(iter(lists), None)
     if key is not None and queries and isinstance(key, str) != isinstance(queries[0], str):
         raise SettingsError(
@@ -147,26 +147,26 @@ def _check_keys(lists: Mapping[Id, Iterable[Id]], queries: Sequence[Id]) -> None
 
 
 def _row(ids: Iterable[Id], items: IdMap) -> Csr:
-    """One list as a row; items that are not known are passed over."""
+    """Return one list as a row; unknown items are ignored."""
     if isinstance(ids, str | bytes):
         raise SettingsError(f"allow and deny take lists of items, got the single text {ids!r}")
     if not isinstance(ids, Iterable):
         raise SettingsError(f"allow and deny take lists of items, got {ids!r}")
-    codes = {code for one in ids if (code := known_code(one, items)) is not None}
+    codes = {code for item in ids if (code := known_code(item, items)) is not None}
     indices = np.array(sorted(codes), dtype=np.int32)
     indptr = np.array([0, len(indices)], dtype=np.int64)
     return Csr(indptr, indices, np.ones(len(indices), dtype=np.float32), len(items))
 
 
-def known_code(one: object, ids: IdMap) -> int | None:
-    """The code of an id, None if it is not known.
+def known_code(value: object, ids: IdMap) -> int | None:
+    """Return the code of an id, None if it is unknown.
 
     Raises
     ------
     UnknownIdError
-        If it is of another type than those known, which is a slip.
+        If it is of another type than the known ids.
     """
-    code = ids.get(one)
-    if code is None and not isinstance(one, int | np.integer if ids.are_integers else str):
-        ids.code(one)  # says what ids are
+    code = ids.get(value)
+    if code is None and not isinstance(value, int | np.integer if ids.are_integers else str):
+        ids.code(value)  # raises, naming the type of the ids
     return code

@@ -12,7 +12,7 @@ from penchant._settings.checks import whole
 from penchant.data.ids import Id, IdMap
 from penchant.data.io.tables import check_file
 from penchant.errors import DataError
-from penchant.models._arguments import ItemLists, kept
+from penchant.models._arguments import ItemLists, reusable
 from penchant.models._io.writers import Columns, FileSink
 from penchant.results import Recommendations
 
@@ -39,7 +39,7 @@ def recommend_all(
 ) -> Path | Iterator[Recommendations]:
     """Recommendations for every user; see :meth:`penchant.models.base.Model.recommend_all`."""
     size = batch_size(batch, whole("k", k, 1))
-    allow, deny = kept(allow), kept(deny)
+    allow, deny = reusable(allow), reusable(deny)
 
     def ask(users: list[Id]) -> Recommendations:
         return model.recommend(users, k, exclude_seen=exclude_seen, allow=allow, deny=deny)

@@ -1,4 +1,4 @@
-"""Items like those that a person likes, by vectors of what the items are."""
+"""Content-based recommendations: items whose vectors are near those of the user's items."""
 
 from __future__ import annotations
 
@@ -16,48 +16,50 @@ from penchant.data.features import Features
 from penchant.data.ids import Id
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import DataError, UnsupportedError
-from penchant.models._arguments import ItemLists, allowed, excluded
+from penchant.models import _answering as answering
+from penchant.models._arguments import ItemLists, allow_rows, exclude_rows
+from penchant.models._scoring.normalize import lengths, normalize_rows
 from penchant.models._scoring.scorers import Scorer
-from penchant.models._scoring.similarity import inner, lengths, sparse, stored, unit
+from penchant.models._scoring.similarity import inner_scorer, to_vectors
 from penchant.models._scoring.topk import top_k
 from penchant.models.base import Metric, OnEpoch
-from penchant.models.cold_start import FeatureModel, Side, named
+from penchant.models.capabilities import Explains, HasItemVectors
+from penchant.models.cold_start import Entity, FeatureModel, named
 from penchant.models.ranking.examples import weights_of
 from penchant.results import Recommendations
 
 if TYPE_CHECKING:
-    from penchant.models._scoring.similarity import Vectors
+    from penchant.models._scoring.normalize import Vectors
 
 ItemVector = FeatureRow | npt.NDArray[Any]
-"""What is known of an item: its vector, or the names of its features or name → weight."""
+"""An item's vector, or the names of its features, or name → weight."""
 
 
 @dataclass(eq=False)
-class Content(FeatureModel):
-    """The items nearest to what a person likes, by vectors of pictures, texts or anything else.
+class Content(FeatureModel, HasItemVectors, Explains):
+    """The items nearest to a user's history, by vectors of pictures, texts or anything else.
 
-    A person is the weighted sum of the vectors of their history, each divided by its length; an
-    item's score is the cosine of its vector with that. Nobody else's likes come into it, so it
-    has as much to say of an item that is new as of any other, and nothing (0) of one without a
-    vector.
+    A user's vector is the weighted sum of the vectors of their history, each divided by its
+    length; an item's score is the cosine of its vector with that. Other users' likes are not
+    used, so new items are scored like any others; items without a vector score 0.
 
     Parameters
     ----------
     vectors
-        Features of items, such as :func:`penchant.images.embed` and :func:`penchant.texts.embed` give
-        or :meth:`penchant.Features.dense` makes of ids and an array; they may know of more items or
-        fewer than the interactions. None: the item features of the interactions. They are saved
-        with a fitted model, as those of its interactions.
+        Features of items, such as those of :func:`penchant.images.embed` and
+        :func:`penchant.texts.embed`, or of :meth:`penchant.Features.dense` from ids and an array;
+        their items may be more or fewer than those of the interactions. None: the item features
+        of the interactions. They are saved with a fitted model, as those of its interactions.
     confidence
-        How the items of a history weigh: ``"binary"``, all alike, ``"linear"``, by the size of
-        their values, or ``"log"``, by log(1 + size). Dislikes weigh below 0.
+        The weights of the items of a history: ``"binary"``, all equal, ``"linear"``, the size of
+        their values, or ``"log"``, log(1 + size). Dislikes have negative weights.
     threads
         None: all cores this process may use.
 
     Raises
     ------
     DataError
-        If ``vectors`` are no features.
+        If ``vectors`` are not features.
     SettingsError
         If a setting is out of its range.
     """
@@ -80,12 +82,12 @@ class Content(FeatureModel):
         self.vectors = vectors
 
     def fit(self, interactions: Interactions, *, on_epoch: OnEpoch | None = None) -> Self:
-        """Line up the vectors with the items; nothing is learned, ``on_epoch`` is not called.
+        """Align the vectors with the items; nothing is trained, ``on_epoch`` is not called.
 
         Raises
         ------
         DataError
-            If it is no interactions, or there are no vectors.
+            If it is not interactions, or there are no vectors.
         EmptyDataError
             If there are none.
         """
@@ -97,22 +99,23 @@ class Content(FeatureModel):
                 f"Content needs vectors of items, and {data.name!r} has none: pass "
                 "penchant.Content(vectors), or interactions.with_item_features(vectors)"
             )
-        self._line_up(data)
+        self._align(data)
         return self
 
-    def _line_up(self, data: Interactions) -> None:
+    def _align(self, data: Interactions) -> None:
         assert data.item_features is not None
         rows = data.item_features.with_identity(False).normalized("l2").aligned(data.items)
-        self._interactions, self._units = data, stored(rows)
+        self._interactions, self._units = data, to_vectors(rows)
+        self._drop_indexes()
 
     @property
     def scores_cold_items(self) -> bool:
-        """Always: it goes by vectors alone."""
+        """Always: scores depend on vectors only."""
         return True
 
     @property
     def item_factors(self) -> Vectors:
-        """The items' vectors, each of length one (or zero): (n_items, d), dense or sparse."""
+        """The items' vectors, of length 1 or zero: (n_items, d), dense or sparse."""
         _ = self.interactions
         return self._units
 
@@ -124,60 +127,60 @@ class Content(FeatureModel):
         allow: ItemLists | None = None,
         deny: ItemLists | None = None,
     ) -> Recommendations:
-        """The items most like others that were never seen.
+        """Return the items most similar to new items.
 
         Parameters
         ----------
         new
-            What to call each → its vector (an array of length d), or its features by name.
+            Id → vector (an array of length d), or features by name.
         k, allow, deny
             As for :meth:`similar_items`.
 
         Raises
         ------
         DataError
-            If a vector is of another length, or holds what is no finite number.
+            If a vector is of another length, or a number is not finite.
         """
         if not isinstance(new, Mapping):
             raise DataError(f"new items are a mapping id → vector, got {type(new).__name__}")
         queries = list(new)
         top = top_k(
-            self._inner(self._vectors_of_items(list(new.values())), self._units),
+            self._known_items_scorer(self._vectors_of_items(list(new.values()))),
             checks.whole("k", k, 1),
-            excluded(None, deny, queries, self.items),
-            allowed(allow, queries, self.items),
+            exclude_rows(None, deny, queries, self.items),
+            allow_rows(allow, queries, self.items),
         )
-        return self._answer(queries, "item", "item", top)
+        return answering.as_answer(self, queries, "item", top)
 
     # --- the contract --------------------------------------------------------------
 
-    def _goes_by_features_of(self, side: Side) -> bool:
-        """People are known by what they like alone."""
-        return side == "item"
+    def _uses_features_of(self, entity: Entity) -> bool:
+        """Users are described by their history only."""
+        return entity == "item"
 
     def _vectors_of_people(
         self, rows: Csr, users: npt.NDArray[Any] | None, features: Sequence[FeatureRow] | None
     ) -> Any:
         if features is not None:
             raise UnsupportedError(
-                "Content knows people by what they like alone: it takes no features of users"
+                "Content describes users by their history only: it takes no features of users"
             )
-        return unit(self._weighted(rows) @ self.item_factors)
+        return normalize_rows(self._weighted(rows) @ self.item_factors)
 
     def _weighted(self, rows: Csr) -> Any:
-        """Histories with the weights of their items, for SciPy."""
+        """Return histories with the weights of their items, as a SciPy matrix."""
         weights = weights_of(rows, self.interactions.csr, self.confidence)
-        return sparse(dataclasses.replace(rows, values=weights))
+        return dataclasses.replace(rows, values=weights).to_scipy()
 
     def _vectors_of_items(self, features: Sequence[ItemVector] | None) -> Any:
         if features is None:
             return self.item_factors
         known = self._known.with_identity(False).normalized("l2")
-        made = sparse(known.rows_of([self._named(one) for one in features]))
-        return made.toarray() if isinstance(self._units, np.ndarray) else made
+        vectors = known.rows_of([self._named(row) for row in features]).to_scipy()
+        return vectors.toarray() if isinstance(self._units, np.ndarray) else vectors
 
     def _named(self, row: ItemVector) -> FeatureRow:
-        """A vector, of whole numbers too, as name → weight; rows of features as they are."""
+        """Return a vector (integers too) as name → weight; rows of features as they are."""
         if isinstance(row, np.ndarray) and row.dtype.kind in "bui":
             row = row.astype(np.float64)
         return named(row, self._known)
@@ -189,20 +192,25 @@ class Content(FeatureModel):
         return features
 
     def _inner(self, queries: Any, items: Any) -> Scorer:
-        return inner(queries, items, self.threads)
+        return inner_scorer(queries, items, self.threads)
+
+    def _known_items_scorer(self, people: Any) -> Scorer:
+        units = self._units
+        items = self._index("items", units) if isinstance(units, np.ndarray) else units
+        return inner_scorer(people, items, self.threads)
 
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
-        return self._inner(self._vectors_of_people(rows, users, None), self._units)
+        return self._known_items_scorer(self._vectors_of_people(rows, users, None))
 
     def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
-        """The cosine, whatever the metric asked for: the vectors are of length one."""
-        return self._inner(self._units[items], self._units)
+        """Return cosines for any metric: the vectors have length 1."""
+        return self._known_items_scorer(self._units[items])
 
     def _contributions(self, row: Csr, item: int) -> npt.NDArray[np.float64]:
         weighted = self._weighted(row)
         length = lengths(weighted @ self._units)[0]
-        alike = self._units[row.indices] @ self._units[[item]].T
-        cosines = alike if isinstance(alike, np.ndarray) else alike.toarray()
+        products = self._units[row.indices] @ self._units[[item]].T
+        cosines = products if isinstance(products, np.ndarray) else products.toarray()
         parts = weighted.data.astype(np.float64) * cosines.ravel()
         return parts / length if length > 0 else np.zeros_like(parts)
 
@@ -212,4 +220,4 @@ class Content(FeatureModel):
     def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         if self.interactions.item_features is None:
             raise ValueError("no vectors of items")
-        self._line_up(self.interactions)
+        self._align(self.interactions)

@@ -1,4 +1,4 @@
-"""How training goes, epoch by epoch, and who is told of it."""
+"""The record of one training epoch, and the callback that receives it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Epoch:
-    """How training stands after an epoch.
+    """The state of training after an epoch.
 
     Attributes
     ----------
     number
         1 for the first.
     seconds
-        Spent on training so far, callbacks left out.
+        Training time so far, without callbacks.
     loss
-        The training objective, or None where it was not asked for.
+        The training objective, or None where it was not computed.
     """
 
     number: int

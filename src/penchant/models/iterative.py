@@ -1,4 +1,4 @@
-"""Models that learn in epochs: what they tell and keep of them."""
+"""The base of models that are trained in epochs: it keeps and saves the record of them."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ import dataclasses
 from typing import Any
 
 from penchant.models.base import Model
+from penchant.models.capabilities import TrainsInEpochs
 from penchant.models.epoch import Epoch
 
 
-class Iterative(Model):
-    """A model that learns in epochs, and remembers how they went."""
+class Iterative(Model, TrainsInEpochs):
+    """A model that is trained in epochs and keeps a record of each."""
 
     _epochs: list[Epoch]
 
     @property
     def epochs(self) -> tuple[Epoch, ...]:
-        """How training went, epoch by epoch."""
+        """The epochs of training, first to last."""
         return tuple(self._epochs)
 
     def _training(self) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from penchant._settings import checks
 from penchant.data.interactions import Csr, Interactions
 from penchant.models._scoring.scorers import BlockScorer, Scorer
 from penchant.models.base import Metric, Model, OnEpoch
+from penchant.models.capabilities import Explains
 
 if TYPE_CHECKING:
     import scipy.sparse as sp
@@ -26,7 +27,7 @@ _BLOCK_BYTES = 8 << 20  # of similarities at a time: they are looked through whi
 
 
 @dataclass(kw_only=True, eq=False)
-class ItemNeighbors(Model):
+class ItemNeighbors(Model, Explains):
     """Each item keeps the items most like it; a user's items vote for their neighbors.
 
     The score of item j for user u is Σ_i r_ui s_ij over the items i of the user's history, s the

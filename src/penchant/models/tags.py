@@ -1,4 +1,4 @@
-"""Items for a tag, and tags for an item, by vectors of both in one space."""
+"""Items for a tag, and tags for an item, by the cosines of their vectors."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from penchant.data.features import Features, fitting
 from penchant.data.ids import Id
 from penchant.data.interactions import Csr
 from penchant.errors import DataError, UnsupportedError
-from penchant.models._arguments import ItemLists, allowed, as_list, excluded
+from penchant.models._arguments import ItemLists, allow_rows, as_list, exclude_rows
+from penchant.models._scoring.normalize import normalize_rows
 from penchant.models._scoring.scorers import TopK
-from penchant.models._scoring.similarity import inner, sparse, unit
+from penchant.models._scoring.similarity import inner_scorer
 from penchant.models._scoring.topk import top_k
 from penchant.models.base import Model
+from penchant.models.capabilities import HasFeatureVectors, HasItemVectors
 from penchant.results import AnswerKind, Kind, Recommendations
 
 
@@ -30,11 +32,11 @@ def items_for_tag(
     allow: ItemLists | None = None,
     deny: ItemLists | None = None,
 ) -> Recommendations:
-    """The items nearest to a tag, whether they bear it or not.
+    """Return the items nearest to a tag, whether they have it or not.
 
-    A tag's vector is what the model learned of it as a feature (:class:`penchant.HybridALS`,
-    :class:`penchant.Ranking`), or of models that know no tags, the mean of the vectors of its items,
-    each divided by its length. Scores are cosines.
+    A tag's vector is the one learned for it as a feature (:class:`penchant.HybridALS`,
+    :class:`penchant.Ranking`), or for models without features of items the mean of its items'
+    vectors, each divided by its length. Scores are cosines.
 
     Parameters
     ----------
@@ -48,15 +50,15 @@ def items_for_tag(
         The tags of items. None: those of the model's catalog, or else the item features that it
         was fitted with.
     tagged
-        Whether items that bear the tag may be among the answers; False gives those that lack it,
-        and perhaps should not.
+        Whether items that have the tag may be among the answers; False gives those without it,
+        candidates for tagging.
     allow, deny
         As for :meth:`penchant.ALS.recommend`.
 
     Raises
     ------
     UnknownIdError
-        If there is no such tag; the message names close ones.
+        If there is no such tag; the message names close matches.
     DataError
         If no tags are known.
     UnsupportedError
@@ -64,15 +66,15 @@ def items_for_tag(
     NotFittedError, SettingsError
         If the model is not fitted, or k is less than 1.
     """
-    known = _tags_of(model, of)
+    features = _tags_of(model, of)
     queries = as_list(tags)
-    codes = known.names.codes(queries)
-    bearers = None if tagged else _transposed(known.aligned(model.items)).take_rows(codes)
+    codes = features.names.codes(queries)
+    with_tag = None if tagged else _transposed(features.aligned(model.items)).take_rows(codes)
     top = top_k(
-        inner(_tag_vectors(model, known)[codes], _item_vectors(model), _threads(model)),
+        inner_scorer(_tag_vectors(model, features)[codes], _item_vectors(model), model.threads),
         checks.whole("k", k, 1),
-        excluded(bearers, deny, queries, model.items),
-        allowed(allow, queries, model.items),
+        exclude_rows(with_tag, deny, queries, model.items),
+        allow_rows(allow, queries, model.items),
     )
     return _answer(model, queries, "tag", "item", top, model.items[top.indices].tolist())
 
@@ -85,7 +87,7 @@ def suggest_tags(
     of: Features | None = None,
     known: bool = False,
 ) -> Recommendations:
-    """The tags nearest to an item: see :func:`items_for_tag`.
+    """Return the tags nearest to an item; see :func:`items_for_tag`.
 
     Parameters
     ----------
@@ -99,21 +101,21 @@ def suggest_tags(
         The tags of items. None: those of the model's catalog, or else the item features that it
         was fitted with.
     known
-        Whether tags that the item bears may be among the answers.
+        Whether tags that the item has may be among the answers.
 
     Raises
     ------
     UnknownIdError
-        If an item was never seen; the message names close matches.
+        If an item is unknown; the message names close matches.
     DataError, UnsupportedError, NotFittedError, SettingsError
-        As of :func:`items_for_tag`.
+        As for :func:`items_for_tag`.
     """
     tags = _tags_of(model, of)
     queries = as_list(items)
     codes = model.items.codes(queries)
-    borne = None if known else tags.aligned(model.items).take_rows(codes)
-    scorer = inner(_item_vectors(model)[codes], _tag_vectors(model, tags), _threads(model))
-    top = scorer.top_k(checks.whole("k", k, 1), exclude=borne)
+    own_tags = None if known else tags.aligned(model.items).take_rows(codes)
+    scorer = inner_scorer(_item_vectors(model)[codes], _tag_vectors(model, tags), model.threads)
+    top = scorer.top_k(checks.whole("k", k, 1), exclude=own_tags)
     return _answer(model, queries, "item", "tag", top, tags.names[top.indices].tolist())
 
 
@@ -121,46 +123,41 @@ def _tags_of(model: Model, of: Features | None) -> Features:
     data = model.interactions
     if of is None and data.catalog is not None and data.catalog.tags is not None:
         of = Features.of_tags(data.catalog)
-    found = fitting(data.item_features if of is None else of, data.items)
-    if found is None:
+    features = fitting(data.item_features if of is None else of, data.items)
+    if features is None:
         raise DataError(
             "no tags are known: pass of=, or fit on interactions with a catalog that has tags"
         )
-    return found.with_identity(False).normalized(None)
+    return features.with_identity(False).normalized(None)
 
 
 def _item_vectors(model: Model) -> Any:
-    vectors = getattr(model, "item_factors", None)
-    if vectors is None:
+    if not isinstance(model, HasItemVectors):
         raise UnsupportedError(f"{type(model).__name__} has no vectors of items to compare with")
-    return unit(vectors)
+    return normalize_rows(model.item_factors)
 
 
 def _tag_vectors(model: Model, tags: Features) -> Any:
-    """Of length one: what was learned of the tags if the model knows them all, else means."""
+    """Return vectors of length 1: those learned, if the model has all of the tags, else means."""
     data = model.interactions
-    learned = getattr(model, "item_feature_factors", None)
+    learned = model.item_feature_factors if isinstance(model, HasFeatureVectors) else None
     if learned is not None and data.item_features is not None:
         codes = [data.item_features.names.get(name) for name in tags.names]
-        if None not in codes:
-            return unit(learned[codes])
-    bearers = sparse(tags.aligned(data.items)).T.tocsr()
-    return unit(bearers @ _item_vectors(model))
+        known = [code for code in codes if code is not None]
+        if len(known) == len(codes):
+            return normalize_rows(learned[known])
+    items_of_tags = tags.aligned(data.items).to_scipy().T.tocsr()
+    return normalize_rows(items_of_tags @ _item_vectors(model))
 
 
 def _transposed(rows: Csr) -> Csr:
-    turned = sparse(rows).T.tocsr()
-    turned.sort_indices()
-    pointers, columns = turned.indptr.astype(np.int64), turned.indices.astype(np.int32)
-    return Csr(pointers, columns, turned.data, rows.n_rows)
-
-
-def _threads(model: Model) -> int | None:
-    found: int | None = getattr(model, "threads", None)
-    return found
+    columns = rows.to_scipy().T.tocsr()
+    columns.sort_indices()
+    pointers, indices = columns.indptr.astype(np.int64), columns.indices.astype(np.int32)
+    return Csr(pointers, indices, columns.data, rows.n_rows)
 
 
 def _answer(
-    model: Model, queries: list[Id], asked: Kind, given: AnswerKind, top: TopK, ids: list[Id]
+    model: Model, queries: list[Id], query_kind: Kind, kind: AnswerKind, top: TopK, ids: list[Id]
 ) -> Recommendations:
-    return Recommendations(queries, asked, given, top.indptr, ids, top.scores, model.catalog)
+    return Recommendations(queries, query_kind, kind, top.indptr, ids, top.scores, model.catalog)

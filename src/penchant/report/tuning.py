@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from penchant._files.container import replacing
 from penchant.evaluation.evaluate import Evaluation
 from penchant.models.base import Model
+from penchant.models.capabilities import TrainsInEpochs
 from penchant.plots.shapes import Search, Trial, ranked
 from penchant.plots.style import setting
 from penchant.rendering.markup import Markup, tag
@@ -133,7 +134,7 @@ def _best(search: Searched, trials: Sequence[Trial]) -> Markup:
         return Markup()
     best = trials[0]
     chosen = {**search.fixed, **best.settings}
-    if "iterations" in search.model.settings_names():
+    if issubclass(search.model, TrainsInEpochs):
         chosen["iterations"] = best.best_epoch
     tiles = facts((name, _setting(value)) for name, value in chosen.items())
     # the tiles are rounded; this is what makes the same model

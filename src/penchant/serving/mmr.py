@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant._settings import checks
+from penchant.models._scoring.normalize import normalize
 
 
 def rerank(
@@ -44,8 +45,7 @@ def rerank(
     d = checks.number("diversity", diversity, 0, most=1)
     worth = _scaled(np.asarray(scores, dtype=np.float64))
     n = min(k, len(worth))
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit = np.divide(vectors, lengths, out=np.zeros(vectors.shape), where=lengths > 0)
+    unit = normalize(vectors).astype(np.float64)
     nearest = np.zeros(len(worth))
     taken = np.empty(n, dtype=np.int64)
     for place in range(n):

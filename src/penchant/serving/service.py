@@ -15,8 +15,9 @@ from penchant._settings import checks
 from penchant.data.catalog import Catalog
 from penchant.data.ids import Id, IdMap
 from penchant.errors import SettingsError, UnknownIdError, UnsupportedError
-from penchant.models._scoring.frozen import no_index_build
+from penchant.models._request import RecommendRequest, SimilarRequest
 from penchant.models.base import Model
+from penchant.models.capabilities import HasItemVectors
 from penchant.serving.catalog.filters import ALL, Filters, Lists, Tags
 from penchant.serving.catalog.name_search import NameIndex
 from penchant.serving.catalog.popular import Popular
@@ -128,13 +129,14 @@ class Service:
     @cached_property
     def size(self) -> int:
         """How many numbers the model of likes goes through for an answer, about."""
-        factors = getattr(self.likes, "item_factors", None)
-        return int(factors.size) if factors is not None else 64 * len(self.likes.items)
+        if isinstance(self.likes, HasItemVectors):
+            return int(self.likes.item_factors.size)
+        return 64 * len(self.likes.items)
 
     def prepare(self) -> None:
-        """Make what answers are found by in large catalogs; see :meth:`penchant.ALS.prepare`.
+        """Build the pruning indexes of the models; see :meth:`penchant.ALS.prepare`.
 
-        No question makes it: somebody would wait. It is native work, beside which others run.
+        No request builds them, as it would wait. Native code builds them without the GIL.
         """
         for model in self.models.values():
             model.prepare()
@@ -267,10 +269,15 @@ class Service:
         if history is not None and not len(history):
             ids, scores = self._by_popularity.best(wanted, **lists)
         else:
-            with no_index_build():
-                found = self.likes.recommend(
-                    user, wanted, history=history, exclude_seen=exclude_seen, **lists
-                )
+            request = RecommendRequest(
+                users=user,
+                k=wanted,
+                history=history,
+                exclude_seen=exclude_seen,
+                may_build=False,
+                **lists,
+            )
+            found = self.likes.answer(request)
             ids, scores = found.ids, found.scores.tolist()
         if diversity:
             order = rerank(scores, self._vectors(ids), n, diversity).tolist()
@@ -300,8 +307,8 @@ class Service:
         model = self._model(row)
         if item not in model.items:
             return []
-        with no_index_build():
-            found = model.similar_items(item, n, **self._lists(filters))
+        request = SimilarRequest(items=item, k=n, may_build=False, **self._lists(filters))
+        found = model.answer_similar(request)
         return self._scored(found.ids[offset:], found.scores[offset:].tolist())
 
     def explain(
@@ -337,7 +344,7 @@ class Service:
     def varied(self, k: int = 20) -> list[Scored]:
         """Popular things that are unlike each other: a shelf to begin with."""
         ids, scores = self._by_popularity.best(min(MOST, 20 * k), **self._lists(ALL))
-        if not self._has_vectors:
+        if not self.has_item_vectors:
             return self._scored(ids[:k], scores[:k])
         order = rerank(np.sqrt(scores), self._vectors(ids), k, 0.7).tolist()
         return self._scored([ids[at] for at in order], [scores[at] for at in order])
@@ -402,15 +409,16 @@ class Service:
         return self._tags.lists(filters, self.views)
 
     @property
-    def _has_vectors(self) -> bool:
-        return hasattr(self.likes, "item_factors")
+    def has_item_vectors(self) -> bool:
+        """Whether the model of likes holds vectors of items: for the map, and for diversity."""
+        return isinstance(self.likes, HasItemVectors)
 
     def _vectors(self, ids: Sequence[Id]) -> npt.NDArray[Any]:
-        if not self._has_vectors:
+        if not isinstance(self.likes, HasItemVectors):
             raise UnsupportedError(
                 f"a model of kind {self.likes.kind!r} has no vectors to vary a list by"
             )
-        factors: npt.NDArray[Any] = self.likes.item_factors  # type: ignore[attr-defined]
+        factors: npt.NDArray[Any] = self.likes.item_factors
         return factors[self.likes.items.codes(ids)]
 
 

@@ -15,6 +15,7 @@ from penchant.data.histories import histories_to_csr
 from penchant.data.ids import Id, IdMap
 from penchant.data.interactions import Interactions
 from penchant.models.base import Model
+from penchant.models.iterative import Iterative
 from penchant.serving.people import merge_events, user_of
 from penchant.serving.store.base import Store, id_text
 
@@ -93,11 +94,9 @@ def updated(model: Model, data: Interactions, *, refit: bool = False, iterations
         Epochs of training on.
     """
     checks.whole("iterations", iterations, 1)
-    train_on = getattr(model, "partial_fit", None)
-    if refit or train_on is None:
+    if refit or not isinstance(model, Iterative):
         return model.with_settings().fit(data)
-    found: Model = train_on(data, iterations)
-    return found
+    return model.partial_fit(data, iterations)
 
 
 def _changes(data: Interactions, store: Store, learned: int) -> dict[Id, dict[Id, float]]:

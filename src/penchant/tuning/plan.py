@@ -65,7 +65,7 @@ class Plan:
     def made(self, point: Mapping[str, Any], split: int) -> Model:
         """The model of a trial, for one of the splits (0, 1, …)."""
         if split not in self._shared:
-            self._shared[split] = self.model.shared(self.space.fixed, self.splits[split].train)
+            self._shared[split] = self.model.precompute(self.space.fixed, self.splits[split].train)
         return self.model(**{**self.space.fixed, **self._shared[split], **point})
 
     @cached_property

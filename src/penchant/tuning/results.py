@@ -16,6 +16,7 @@ from penchant.errors import DataError, SettingsError
 from penchant.evaluation.evaluate import Evaluation
 from penchant.evaluation.metrics import METRICS
 from penchant.models.base import Model
+from penchant.models.capabilities import TrainsInEpochs
 from penchant.rendering.frames import Columns, Tabular, texts
 
 if TYPE_CHECKING:
@@ -220,7 +221,7 @@ class TuningResult(Tabular):
         """The best settings, all that are needed to make the model, ``iterations`` included."""
         best = self.best
         chosen = {**self.fixed, **best.settings}
-        if "iterations" in self.model.settings_names():
+        if issubclass(self.model, TrainsInEpochs):
             chosen["iterations"] = best.best_epoch
         return chosen
 

@@ -10,6 +10,7 @@ from penchant._settings.checks import whole
 from penchant.data.interactions import Interactions
 from penchant.errors import SettingsError
 from penchant.models.base import Epoch, Model
+from penchant.models.capabilities import TrainsInEpochs
 from penchant.tuning.measure import MeasureBoth
 from penchant.tuning.results import CurveRow
 
@@ -36,7 +37,7 @@ def epochs_of(epochs: Iterable[int] | int) -> tuple[int, ...]:
 
 def has_epochs(model: type[Model]) -> bool:
     """Whether a kind of model learns in epochs."""
-    return "iterations" in model.settings_names()
+    return issubclass(model, TrainsInEpochs)
 
 
 def train(

@@ -23,6 +23,7 @@ from penchant.data.ids import IdMap
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import DataError, SettingsError, UnknownIdError, UnsupportedError
 from penchant.evaluation.evaluate import evaluate
+from penchant.models.ranking import trainer
 from penchant.split import leave_k_out
 
 LOSSES = ["warp", "bpr", "logistic", "k-os-warp"]
@@ -54,13 +55,13 @@ def oracle_of(model: Ranking, data: Interactions) -> Oracle:
     sides = [
         Side(start.vectors, rows_of(start.rows, len(start.ids)), adadelta, decay)
         for start, decay in zip(
-            model._start(data, 0), (model.user_alpha, model.item_alpha), strict=True
+            trainer.start(model, data, 0), (model.user_alpha, model.item_alpha), strict=True
         )
     ]
     pool = csr.indices if model.loss == "bpr" else np.unique(csr.indices)
     size = np.log1p(np.abs(csr.values)) if model.confidence == "log" else np.ones(csr.nnz)
     weights = np.sign(csr.values) * size / size.mean()
-    how = model._settings(model._seed_of(1), data.nnz)
+    how = trainer.kernel_settings(model, trainer.seed_of(model, 1), data.nnz)
     return Oracle((csr.row_of_entry, csr.indices, weights), liked, pool, *sides, how)
 
 
@@ -416,7 +417,7 @@ def test_unknown_features_are_counted_and_passed_over(caplog) -> None:
 def test_tables_that_are_not_of_one_side_are_refused() -> None:
     table = _kernels.ranking_table(np.zeros((3, 4), np.float32), 0)
     side = _kernels.Learned(table, table, None, None, 0.0)
-    how = Ranking(factors=3)._settings(1, 16)
+    how = trainer.kernel_settings(Ranking(factors=3), 1, 16)
     one = np.zeros(1, np.int32), np.full(1, 9, np.int32), np.ones(1, np.float32)
     likes = np.array([0, 0, 0, 0]), np.empty(0, np.int32)
     pool = np.zeros(1, np.int32)

@@ -1,14 +1,15 @@
-"""Unit vectors, and when they are remembered."""
+"""Vectors of length 1, and when an index keeps them."""
 
 from __future__ import annotations
 
 import gc
+import weakref
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from penchant.models._scoring import frozen as module
+from penchant.models._scoring.index import IndexSet
 from penchant.models._scoring.normalize import normalize
 
 
@@ -31,25 +32,25 @@ def test_lengths_are_one_or_zero():
     assert normalize(vectors).dtype == np.float32
 
 
-def test_those_of_a_file_are_divided_once_and_forgotten_with_it(of_a_file):
-    vectors = of_a_file("a.npy")
-    gc.collect()
-    kept = len(module._known)
-    found = normalize(vectors)
-    assert normalize(vectors) is found
-    assert len(module._known) == kept + 2, "the vectors, and those of length 1"
+def test_those_of_a_file_are_divided_once_and_freed_with_the_index(of_a_file):
+    indexes, vectors = IndexSet(), of_a_file("a.npy")
+    normalized = indexes.get("items", vectors).normalized.vectors
+    assert indexes.get("items", vectors).normalized.vectors is normalized
     other = of_a_file("b.npy", scale=2.0)
-    np.testing.assert_allclose(normalize(other), found, rtol=1e-5)
-    assert normalize(other) is not found
-    del vectors, other, found
+    others = indexes.get("items", other).normalized.vectors
+    np.testing.assert_allclose(others, normalized, rtol=1e-5)
+    assert others is not normalized
+    references = [weakref.ref(array) for array in (vectors, normalized, other, others)]
+    del vectors, normalized, other, others, indexes
     gc.collect()
-    assert len(module._known) == kept
+    assert [reference() for reference in references] == [None] * 4
 
 
-def test_what_can_change_is_looked_at_each_time():
-    vectors = np.array([[3.0, 4.0]])
-    assert normalize(vectors)[0, 0] == pytest.approx(0.6)
+def test_vectors_that_can_change_are_normalized_each_time():
+    indexes, vectors = IndexSet(), np.array([[3.0, 4.0]])
+    assert indexes.get("items", vectors).normalized.vectors[0, 0] == pytest.approx(0.6)
+    index = indexes.get("items", vectors)
     vectors[0, 0] = 0
-    assert normalize(vectors)[0].tolist() == [0, 1]
-    vectors.setflags(write=False)  # whoever owns it may let itself write again
+    assert index.normalized.vectors[0].tolist() == [0, 1]
+    assert indexes.get("items", vectors).normalized.vectors[0].tolist() == [0, 1]
     assert normalize(vectors) is not normalize(vectors)

@@ -14,7 +14,7 @@ from penchant._settings import checks
 from penchant.data.ids import Id, IdMap
 from penchant.data.io.database import is_address
 from penchant.errors import ArtifactError
-from penchant.models._arguments import ItemLists, as_list, kept
+from penchant.models._arguments import ItemLists, as_list, reusable
 from penchant.models._batch import Progress, batch_size, batches, columns_of
 from penchant.models._io.writers import Columns, FileSink, Sink, TableSink
 from penchant.models.base import Metric, Model
@@ -100,7 +100,7 @@ def export(
     checks.choice("what", what, ("recommendations", "similar"))
     size = batch_size(batch, checks.whole("k", k, 1))
     model = load(model_file)
-    limits: dict[str, Any] = {"allow": kept(allow), "deny": kept(deny)}
+    limits: dict[str, Any] = {"allow": reusable(allow), "deny": reusable(deny)}
     ids, columns, ask = _question(model, what, k, exclude_seen, metric, limits)
     settings = [what, k, exclude_seen, metric, *map(_plain, limits.values())]
     digest = _digest(Path(model_file), settings)

@@ -1,4 +1,4 @@
-"""Scores of queries that are answered in different ways, some by one scorer, some by another."""
+"""One scorer that dispatches queries to several others."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from penchant.models._scoring.scorers import Ranks, Scorer, TopK
 
 @dataclass(frozen=True)
 class Route:
-    """Who answers some of the queries.
+    """A scorer and the queries that it answers.
 
     Attributes
     ----------
     rows
-        Which: int codes, rising.
+        The queries: int codes, rising.
     scorer
-        Their scores, a query for each of ``rows``.
+        Its queries are ``rows``, in this order.
     source
-        What to call it.
+        The name under which answers report it.
     """
 
     rows: npt.NDArray[np.int64]
@@ -33,14 +33,14 @@ class Route:
 
 
 class RoutedScorer(Scorer):
-    """The scores of several scorers as those of one.
+    """The scores of several scorers, each for some of the queries.
 
     Parameters
     ----------
     routes
-        Each query is on one of them, and none is left out.
+        Every query is on exactly one of them.
     n_items
-        How many items all of them score.
+        The number of items, the same for all scorers.
     """
 
     def __init__(self, routes: Sequence[Route], n_items: int) -> None:
@@ -50,22 +50,32 @@ class RoutedScorer(Scorer):
 
     @property
     def sources(self) -> list[str]:
-        """Who answers each query."""
-        told = [""] * self.n_queries
+        """The name of the scorer of each query."""
+        sources = [""] * self.n_queries
         for route in self._routes:
             for row in route.rows.tolist():
-                told[row] = route.source
-        return told
+                sources[row] = route.source
+        return sources
 
     @property
     def threads(self) -> int | None:
-        """How many the scorers use."""
+        """How many threads the scorers use."""
         return self._routes[0].scorer.threads if self._routes else None
 
     @threads.setter
     def threads(self, threads: int | None) -> None:
         for route in self._routes:
             route.scorer.threads = threads
+
+    @property
+    def may_build(self) -> bool:
+        """Whether the scorers may build pruning indexes."""
+        return all(route.scorer.may_build for route in self._routes)
+
+    @may_build.setter
+    def may_build(self, may_build: bool) -> None:
+        for route in self._routes:
+            route.scorer.may_build = may_build
 
     def prepare(self) -> None:
         """See :meth:`Scorer.prepare`."""
@@ -74,61 +84,64 @@ class RoutedScorer(Scorer):
 
     def top_k(self, k: int, *, exclude: Csr | None = None, allow: Csr | None = None) -> TopK:
         """See :meth:`Scorer.top_k`."""
-        found = [
-            (one.rows, one.scorer.top_k(k, exclude=_of(one, exclude), allow=_of(one, allow)))
-            for one in self._routes
-        ]
-        return TopK.merge(found) if found else _NOTHING
+        parts = []
+        for route in self._routes:
+            excluded, allowed = _rows_of(route, exclude), _rows_of(route, allow)
+            parts.append((route.rows, route.scorer.top_k(k, exclude=excluded, allow=allowed)))
+        return TopK.merge(parts) if parts else _NO_LISTS
 
     def ranks(self, targets: Csr, *, exclude: Csr | None = None) -> Ranks:
         """See :meth:`Scorer.ranks`."""
         above, tied = (np.empty(targets.nnz, dtype=np.int32) for _ in range(2))
         candidates = np.empty(self.n_queries, dtype=np.int64)
-        for one in self._routes:
-            entries = targets.entries_of(one.rows)
-            found = one.scorer.ranks(targets.take_rows(one.rows), exclude=_of(one, exclude))
-            above[entries], tied[entries] = found.above, found.tied
-            candidates[one.rows] = found.candidates
+        for route in self._routes:
+            entries, rows = targets.entries_of(route.rows), targets.take_rows(route.rows)
+            ranks = route.scorer.ranks(rows, exclude=_rows_of(route, exclude))
+            above[entries], tied[entries] = ranks.above, ranks.tied
+            candidates[route.rows] = ranks.candidates
         return Ranks(above, tied, candidates)
 
     def at(self, cells: Csr) -> npt.NDArray[np.float32]:
         """See :meth:`Scorer.at`."""
         out = np.empty(cells.nnz, dtype=np.float32)
-        for one in self._routes:
-            out[cells.entries_of(one.rows)] = one.scorer.at(cells.take_rows(one.rows))
+        for route in self._routes:
+            out[cells.entries_of(route.rows)] = route.scorer.at(cells.take_rows(route.rows))
         return out
 
     def sum_of_squares(self) -> npt.NDArray[np.float64]:
         """See :meth:`Scorer.sum_of_squares`."""
         out = np.empty(self.n_queries)
-        for one in self._routes:
-            out[one.rows] = one.scorer.sum_of_squares()
+        for route in self._routes:
+            out[route.rows] = route.scorer.sum_of_squares()
         return out
 
     def take(self, rows: npt.NDArray[Any]) -> RoutedScorer:
         """See :meth:`Scorer.take`."""
         taken = []
-        for one in self._routes:
-            here, there = _common(np.asarray(rows), one.rows)
-            taken.append(Route(here, one.scorer.take(there), one.source))
+        for route in self._routes:
+            here, there = _common(np.asarray(rows), route.rows)
+            taken.append(Route(here, route.scorer.take(there), route.source))
         return RoutedScorer(taken, self.n_items)
 
     def take_items(self, items: npt.NDArray[Any]) -> RoutedScorer:
         """See :meth:`Scorer.take_items`."""
-        taken = [Route(one.rows, one.scorer.take_items(items), one.source) for one in self._routes]
+        taken = [
+            Route(route.rows, route.scorer.take_items(items), route.source)
+            for route in self._routes
+        ]
         return RoutedScorer(taken, len(items))
 
 
-_NOTHING = TopK(row_pointers(np.empty(0)), np.empty(0, np.int32), np.empty(0, np.float32))
+_NO_LISTS = TopK(row_pointers(np.empty(0)), np.empty(0, np.int32), np.empty(0, np.float32))
 
 
-def _of(route: Route, lists: Csr | None) -> Csr | None:
+def _rows_of(route: Route, lists: Csr | None) -> Csr | None:
     return None if lists is None else lists.take_rows(route.rows)
 
 
 def _common(
-    wanted: npt.NDArray[Any], known: npt.NDArray[Any]
+    left: npt.NDArray[Any], right: npt.NDArray[Any]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Where what is in both of two rising arrays stands in the one and in the other."""
-    _, here, there = np.intersect1d(wanted, known, assume_unique=True, return_indices=True)
+    """Return the positions, in each of two rising arrays, of the values that are in both."""
+    _, here, there = np.intersect1d(left, right, assume_unique=True, return_indices=True)
     return here, there

@@ -1,7 +1,7 @@
-"""How a model's scores of (query, item) cells become lists and ranks, block by block.
+"""Scorers: top-k lists, ranks and single scores of a model, block by block.
 
-A model answers every question about its scores through a :class:`Scorer`; nothing of the size
-queries × items is ever made.
+A model exposes its scores through a :class:`Scorer` only; the matrix queries × items is never
+held as a whole.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from penchant import _kernels
 from penchant.data.interactions import Csr
 from penchant.engines.base import one_blas_thread
 from penchant.errors import SettingsError
-from penchant.models._scoring.frozen import index_of, prepare_index
+from penchant.models._scoring.index import ItemIndex
 
 BLOCK_BYTES = 64 << 20
-"""How large a block of dense scores may be."""
+"""The size of a block of dense scores, at most."""
 
 
 @dataclass(frozen=True)
 class TopK:
-    """The best items of each query, best first; ties go to the lower item code.
+    """The best items of each query, best first; of equal scores the lower item code comes first.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class TopK:
 
     @classmethod
     def merge(cls, parts: Sequence[tuple[npt.NDArray[Any], TopK]]) -> TopK:
-        """One answer from several, each for the queries (int codes) beside it, none left out."""
+        """Merge lists of disjoint queries (int codes beside each part) that make up all queries."""
         counts = np.zeros(sum(len(rows) for rows, _ in parts), dtype=np.int64)
         for rows, part in parts:
             counts[rows] = np.diff(part.indptr)
@@ -61,7 +61,7 @@ class TopK:
 
 @dataclass(frozen=True)
 class Ranks:
-    """Where the target items of each query stand among its candidates.
+    """The ranks of the target items of each query among its candidates.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class Ranks:
     tied
         int32, shape (targets.nnz,): other candidates that score the same.
     candidates
-        int64, shape (n_queries,): how many candidates a query has, its targets included.
+        int64, shape (n_queries,): the number of candidates of a query, its targets included.
     """
 
     above: npt.NDArray[np.int32]
@@ -81,29 +81,34 @@ class Ranks:
 class Scorer(ABC):
     """The scores of some queries for all items.
 
-    A score of NaN or −∞ means that the model does not rate the cell: such an item is never
-    among the best, and ranks last.
+    A score of NaN or −∞ means that the model does not score the cell: such an item is never
+    in a list, and ranks last.
 
     Attributes
     ----------
     n_queries, n_items
-        The size of the matrix that is never made.
+        The shape of the score matrix.
     threads
-        How many to use; None: all cores we may use.
+        How many to use; None: all cores this process may use.
+    may_build
+        Whether :meth:`top_k` may build the pruning index of the items when it has been called
+        often. That takes as long as dozens of queries: a server sets it to False and calls
+        :meth:`prepare` in a background thread.
     """
 
     n_queries: int
     n_items: int
     threads: int | None = None
+    may_build: bool = True
 
     @property
     def sources(self) -> Sequence[str] | None:
-        """Who answers each query, where it is not the same for all; None: nothing to tell."""
+        """The name of the model that answers each query, where there are several; else None."""
         return None
 
     @abstractmethod
     def top_k(self, k: int, *, exclude: Csr | None = None, allow: Csr | None = None) -> TopK:
-        """The k best candidates of each query.
+        """Return the k best candidates of each query.
 
         Parameters
         ----------
@@ -122,35 +127,35 @@ class Scorer(ABC):
 
     @abstractmethod
     def ranks(self, targets: Csr, *, exclude: Csr | None = None) -> Ranks:
-        """Where each target stands among the items that are not excluded.
+        """Return the rank of each target among the items that are not excluded.
 
-        A target is a candidate even where ``exclude`` names it.
+        A target is a candidate even if ``exclude`` holds it.
         """
 
     @abstractmethod
     def at(self, cells: Csr) -> npt.NDArray[np.float32]:
-        """float32, shape (cells.nnz,): the scores of some cells (rows are queries).
+        """Return the scores of some cells (rows are queries): float32, shape (cells.nnz,).
 
-        They are those that :meth:`top_k` reports, bit for bit.
+        They equal those of :meth:`top_k`, bit for bit.
         """
 
     @abstractmethod
     def sum_of_squares(self) -> npt.NDArray[np.float64]:
-        """float64, shape (n_queries,): Σ over all items of the squared score."""
+        """Return Σ over all items of the squared score: float64, shape (n_queries,)."""
 
-    def prepare(self) -> None:  # noqa: B027 — most scorers have nothing to make
-        """Make beforehand what the items' next scorers find answers by, where it is kept."""
+    def prepare(self) -> None:  # noqa: B027 — most scorers have no index
+        """Build the pruning index of the items, for this scorer and the next ones."""
 
     @abstractmethod
     def take(self, rows: npt.NDArray[Any]) -> Scorer:
-        """The same scores of some queries only (rising int codes): nothing else is computed."""
+        """Return the scorer of some queries only (rising int codes)."""
 
     @abstractmethod
     def take_items(self, items: npt.NDArray[Any]) -> Scorer:
-        """The same scores for some items only (int codes), which are then called 0…n−1."""
+        """Return the scorer of some items only (int codes), renumbered 0…n−1."""
 
     def dense(self, span: slice) -> npt.NDArray[np.float32]:
-        """float32, shape (length of the range, n_items): all scores of a range of queries."""
+        """Return all scores of a range of queries: float32, shape (its length, n_items)."""
         rows = np.arange(span.start, span.stop)
         whole = Csr(
             np.arange(len(rows) + 1, dtype=np.int64) * self.n_items,
@@ -162,15 +167,17 @@ class Scorer(ABC):
 
 
 class FactorScorer(Scorer):
-    """Scores that are dot products, native and on all cores.
+    """Scores that are dot products, computed natively on all cores.
 
     Parameters
     ----------
     queries, factors
         Shapes (n_queries, f) and (n_items, f), float32 or float64. If either is float64, all is
-        computed and put in order in float64; only the scores reported are float32.
+        computed and sorted in float64; only the scores reported are float32.
+        ``factors`` may be the index of a model that holds them: large catalogs are then searched
+        by its pruning index, with the same answers.
     threads
-        How many to use; None: all cores we may use.
+        How many to use; None: all cores this process may use.
 
     Raises
     ------
@@ -181,21 +188,24 @@ class FactorScorer(Scorer):
     def __init__(
         self,
         queries: npt.NDArray[Any],
-        factors: npt.NDArray[Any],
+        factors: npt.NDArray[Any] | ItemIndex,
         *,
         threads: int | None = None,
     ) -> None:
-        if queries.ndim != 2 or factors.ndim != 2 or queries.shape[1] != factors.shape[1]:
-            raise ValueError(f"queries {queries.shape} don't fit factors {factors.shape}")
+        self.index = factors if isinstance(factors, ItemIndex) else None
+        vectors = factors.vectors if isinstance(factors, ItemIndex) else factors
+        if queries.ndim != 2 or vectors.ndim != 2 or queries.shape[1] != vectors.shape[1]:
+            raise ValueError(f"queries {queries.shape} don't fit factors {vectors.shape}")
         self.queries, self.threads = queries, threads
-        self.factors = np.ascontiguousarray(factors)  # once, not in every call of a kernel
-        self.n_queries, self.n_items = len(queries), len(factors)
+        self.factors = np.ascontiguousarray(vectors)  # once, not in every call of a kernel
+        self.n_queries, self.n_items = len(queries), len(vectors)
 
     def top_k(self, k: int, *, exclude: Csr | None = None, allow: Csr | None = None) -> TopK:
-        """See :meth:`Scorer.top_k`; items of frozen factors get an index when asked for often."""
-        k, index = _checked(k), None
-        if allow is None and self.queries.dtype == self.factors.dtype:
-            index = index_of(self.factors, self.n_queries, self.threads)
+        """See :meth:`Scorer.top_k`; repeated calls build the pruning index of an item index."""
+        k, pruning = _checked(k), None
+        same_dtype = self.queries.dtype == self.factors.dtype
+        if self.index is not None and allow is None and same_dtype:
+            pruning = self.index.pruning(self.n_queries, self.threads, build=self.may_build)
         return TopK(
             *_kernels.factor_top_k(
                 self.queries,
@@ -203,7 +213,7 @@ class FactorScorer(Scorer):
                 k,
                 _rows(exclude),
                 _rows(allow),
-                index=index,
+                index=pruning,
                 threads=self.threads,
             )
         )
@@ -234,11 +244,15 @@ class FactorScorer(Scorer):
 
     def prepare(self) -> None:
         """See :meth:`Scorer.prepare`."""
-        prepare_index(self.factors, self.threads)
+        if self.index is not None:
+            self.index.prepare(self.threads)
 
     def take(self, rows: npt.NDArray[Any]) -> FactorScorer:
         """See :meth:`Scorer.take`."""
-        return FactorScorer(self.queries[rows], self.factors, threads=self.threads)
+        taken = copy.copy(self)
+        taken.queries = self.queries[rows]
+        taken.n_queries = len(taken.queries)
+        return taken
 
     def take_items(self, items: npt.NDArray[Any]) -> FactorScorer:
         """See :meth:`Scorer.take_items`."""
@@ -246,18 +260,18 @@ class FactorScorer(Scorer):
 
 
 class BlockScorer(Scorer):
-    """Scores that a model can only make as dense blocks, a batch of queries at a time.
+    """Scores that a model can only compute as dense blocks, a batch of queries at a time.
 
     Parameters
     ----------
     n_queries, n_items
-        How many queries and items there are.
+        The numbers of queries and items.
     block
-        Makes the scores of a range of queries: float32, shape (length of the range, n_items).
+        Computes the scores of a range of queries: float32, shape (its length, n_items).
     batch
         Queries at a time; None: as many as fit into 64 MiB.
     threads
-        How many to use for all but making blocks; None: all cores we may use.
+        How many to use outside ``block``; None: all cores this process may use.
     """
 
     def __init__(
@@ -296,8 +310,8 @@ class BlockScorer(Scorer):
         parts = []
         for span, scores in self._batches():
             rows = targets.indptr[span.start : span.stop + 1], targets.indices
-            found = _kernels.dense_ranks(scores, rows, _rows(exclude, span), threads=self.threads)
-            parts.append(found)
+            ranks = _kernels.dense_ranks(scores, rows, _rows(exclude, span), threads=self.threads)
+            parts.append(ranks)
         return Ranks(
             _joined([above for above, _, _ in parts], np.int32),
             _joined([tied for _, tied, _ in parts], np.int32),
@@ -321,21 +335,21 @@ class BlockScorer(Scorer):
         return out
 
     def take(self, rows: npt.NDArray[Any]) -> BlockScorer:
-        """See :meth:`Scorer.take`; a batch that holds none of the rows is not made."""
+        """See :meth:`Scorer.take`; batches without any of the rows are not computed."""
         taken = copy.copy(self)
         taken._chosen = self._chosen[rows]
         taken.n_queries = len(taken._chosen)
         return taken
 
     def take_items(self, items: npt.NDArray[Any]) -> BlockScorer:
-        """See :meth:`Scorer.take_items`; the scores of the others are made, and thrown away."""
+        """See :meth:`Scorer.take_items`; the scores of the other items are computed and dropped."""
         taken, make = copy.copy(self), self._block
         taken._block = lambda span: np.ascontiguousarray(make(span)[:, items])
         taken.n_items = len(items)
         return taken
 
     def _batches(self) -> Iterator[tuple[slice, npt.NDArray[np.float32]]]:
-        """Ranges of the chosen queries, and their scores."""
+        """Yield ranges of the chosen queries, and their scores."""
         start = 0
         while start < self.n_queries:
             first = int(self._chosen[start])
@@ -355,7 +369,7 @@ def _checked(k: int) -> int:
 
 
 def _rows(csr: Csr | None, span: slice | None = None) -> _kernels.Rows | None:
-    """The rows as the kernels take them; a range of them shares the indices."""
+    """Return rows as the kernels take them; a range shares the indices."""
     if csr is None:
         return None
     indptr = csr.indptr if span is None else csr.indptr[span.start : span.stop + 1]
@@ -367,6 +381,6 @@ def _joined(parts: list[npt.NDArray[Any]], dtype: npt.DTypeLike) -> npt.NDArray[
 
 
 def _slices(n: int, row_bytes: int) -> Iterator[slice]:
-    """Ranges of 0…n−1 whose rows fit into a block."""
+    """Yield ranges of 0…n−1 whose rows fit into a block."""
     step = max(1, BLOCK_BYTES // max(row_bytes, 1))
     return (slice(start, min(start + step, n)) for start in range(0, n, step))

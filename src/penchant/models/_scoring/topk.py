@@ -1,4 +1,4 @@
-"""From scores to ranked lists: the best of each query, and who is like whom."""
+"""From scores to ranked lists: the best items of each query, and similarities of vectors."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy.typing as npt
 from penchant._settings import checks
 from penchant.data.csr import Csr
 from penchant.models._arguments import stack
-from penchant.models._scoring.normalize import normalize
+from penchant.models._scoring.index import ItemIndex
 from penchant.models._scoring.scorers import FactorScorer, Scorer, TopK
 
 Metric = Literal["cosine", "dot"]
 
 
 def top_k(scorer: Scorer, k: int, exclude: Csr | None, allow: list[Csr | None]) -> TopK:
-    """The best of each query, where some are limited to a list and others are not."""
+    """Return the best items of each query, where some are limited to a list and others are not."""
     limited = np.array([row is not None for row in allow], dtype=np.bool_)
     if not limited.any():
         return scorer.top_k(k, exclude=exclude)
@@ -25,28 +25,28 @@ def top_k(scorer: Scorer, k: int, exclude: Csr | None, allow: list[Csr | None]) 
     if limited.all():
         return scorer.top_k(k, exclude=exclude, allow=lists)
     parts = []
-    for rows, only in ((np.flatnonzero(~limited), None), (np.flatnonzero(limited), lists)):
-        less = None if exclude is None else exclude.take_rows(rows)
-        parts.append((rows, scorer.take(rows).top_k(k, exclude=less, allow=only)))
+    for rows, candidates in ((np.flatnonzero(~limited), None), (np.flatnonzero(limited), lists)):
+        excluded = None if exclude is None else exclude.take_rows(rows)
+        parts.append((rows, scorer.take(rows).top_k(k, exclude=excluded, allow=candidates)))
     return TopK.merge(parts)
 
 
 def vector_scorer(
-    vectors: npt.NDArray[Any], codes: npt.NDArray[Any], metric: Metric, threads: int | None
+    index: ItemIndex, codes: npt.NDArray[Any], metric: Metric, threads: int | None
 ) -> Scorer:
-    """How like each of ``vectors`` is to some of them; a zero vector is like nothing (0)."""
+    """Return the similarities of some vectors of an index to all of them; 0 to zero vectors."""
     if metric == "cosine":
-        vectors = normalize(vectors)
-    return FactorScorer(vectors[codes], vectors, threads=threads)
+        index = index.normalized
+    return FactorScorer(index.vectors[codes], index, threads=threads)
 
 
 def diagonal(codes: npt.NDArray[np.int32], n: int) -> Csr:
-    """One entry a row: the query itself."""
+    """Return rows with one entry each: the query itself, out of n columns."""
     indptr = np.arange(len(codes) + 1, dtype=np.int64)
     return Csr(indptr, codes, np.ones(len(codes), dtype=np.float32), n)
 
 
-def checked(metric: Metric) -> Metric:
-    """The metric, if there is such a one; SettingsError if not."""
+def check_metric(metric: Metric) -> Metric:
+    """Return the metric; raise SettingsError if it is unknown."""
     checks.choice("metric", metric, ("cosine", "dot"))
     return metric

@@ -22,12 +22,13 @@ from penchant.models._scoring.scorers import FactorScorer, Scorer
 from penchant.models.als.feature_prior import FeaturePrior
 from penchant.models.als.model import ALS, ITEMS, USERS, Side
 from penchant.models.base import OnEpoch
+from penchant.models.capabilities import HasFeatureVectors
 from penchant.models.cold_start import FeatureModel
 from penchant.models.epoch import Epoch
 
 
 @dataclass(kw_only=True, eq=False)
-class HybridALS(FeatureModel, ALS):
+class HybridALS(FeatureModel, ALS, HasFeatureVectors):
     """ALS whose vectors have a part that is linear in the features of users and items.
 
     A vector is what the row's features predict and a part of its own, y_i = Gᵀf_i + e_i and
@@ -332,14 +333,16 @@ class HybridALS(FeatureModel, ALS):
             return self.item_factors
         return self._means(ITEMS, len(features), features).astype(self.dtype)
 
+    def _known_items_scorer(self, people: Factors) -> Scorer:
+        return FactorScorer(people, self._index("items", self.item_factors), threads=self.threads)
+
     # --- the contract --------------------------------------------------------------
 
     def scorer(self, interactions: Interactions) -> Scorer:
         """See :meth:`penchant.models.base.Model.scorer`; users of others bring their features."""
         if interactions is self._interactions or USERS not in self._expected:
             return super().scorer(interactions)
-        vectors = self.fold_in_users(interactions)
-        return FactorScorer(vectors, self.item_factors, threads=self.threads)
+        return self._known_items_scorer(self.fold_in_users(interactions))
 
     def _contributions(self, row: Csr, item: int) -> npt.NDArray[np.float64]:
         if USERS in self._expected:

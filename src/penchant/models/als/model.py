@@ -23,6 +23,7 @@ from penchant.models._scoring.scorers import FactorScorer, Scorer
 from penchant.models.als.confidence import Confidence, warn_of_spread
 from penchant.models.als.momentum import Momentum
 from penchant.models.base import Epoch, Metric, OnEpoch, vector_scorer
+from penchant.models.capabilities import Explains, FoldsInUsers, HasItemVectors, HasUserVectors
 from penchant.models.iterative import Iterative
 
 log = logging.getLogger("penchant")
@@ -46,7 +47,7 @@ class Side(NamedTuple):
 
 
 @dataclass(kw_only=True, eq=False)
-class ALS(Iterative):
+class ALS(Iterative, HasItemVectors, HasUserVectors, FoldsInUsers, Explains):
     """Weighted regularized matrix factorization by alternating least squares.
 
     It gives every user u a vector x_u and every item i a vector y_i so that their inner product
@@ -313,6 +314,7 @@ class ALS(Iterative):
     def _keep(self, data: Interactions, X: Factors, Y: Factors) -> None:
         self._interactions, self._X, self._Y = data, X, Y
         self._spectrum_of_items = None
+        self._drop_indexes()
 
     # --- the objective -------------------------------------------------------------
 
@@ -452,13 +454,16 @@ class ALS(Iterative):
 
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
         vectors = self._fold_in(rows) if users is None else self.user_factors[users]
-        return FactorScorer(vectors, self.item_factors, threads=self.threads)
+        index = self._index("items", self.item_factors)
+        return FactorScorer(vectors, index, threads=self.threads)
 
     def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
-        return vector_scorer(self.item_factors, items, metric, self.threads)
+        index = self._index("items", self.item_factors)
+        return vector_scorer(index, items, metric, self.threads)
 
     def _user_scorer(self, users: npt.NDArray[Any], metric: Metric) -> Scorer:
-        return vector_scorer(self.user_factors, users, metric, self.threads)
+        index = self._index("users", self.user_factors)
+        return vector_scorer(index, users, metric, self.threads)
 
     def _contributions(self, row: Csr, item: int) -> npt.NDArray[np.float64]:
         """Section 5 of the paper: c_ui p_ui · y_jᵀ A_u⁻¹ y_i for every entry i of the history."""

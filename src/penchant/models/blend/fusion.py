@@ -1,4 +1,4 @@
-"""Scores of several models brought to one scale, and mixed."""
+"""Fusion: scores of several models on one scale, and their weighted mean."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ RANK_CONSTANT = 60
 def mixed(
     parts: Sequence[tuple[float, Scorer]], seen: Csr, fusion: Fusion, *, threads: int | None
 ) -> Scorer:
-    """The weighted mean of scores that are brought to one scale, query by query.
+    """Return the weighted mean of scores on one scale, query by query.
 
     Parameters
     ----------
     parts
         Weights above 0, and scorers of the same queries and items.
     seen
-        What each query has already: lists are scaled by the other items.
+        The history of each query: scores are scaled by the other items.
     fusion
         How scores are scaled: see :class:`penchant.Blend`.
     threads
-        For putting the mixed scores in order.
+        How many to sort the mixed scores with.
 
     Returns
     -------
     Scorer
-        NaN where no part rates the item.
+        NaN where no part scores the item.
     """
     total = sum(weight for weight, _ in parts)
     n_queries, n_items = seen.n_rows, seen.n_columns
@@ -64,38 +64,38 @@ def mixed(
 
 
 def z_scores(scores: F64, counted: Bools) -> F64:
-    """Deviations from the mean of the items that count, in their standard deviations."""
+    """Return z-scores: deviations from the mean of the counted items, in standard deviations."""
     n = np.maximum(counted.sum(axis=1, keepdims=True), 1)
     mean = np.where(counted, scores, 0.0).sum(axis=1, keepdims=True) / n
-    apart = scores - mean
-    spread = np.sqrt((np.where(counted, apart, 0.0) ** 2).sum(axis=1, keepdims=True) / n)
+    deviations = scores - mean
+    spread = np.sqrt((np.where(counted, deviations, 0.0) ** 2).sum(axis=1, keepdims=True) / n)
     low, high = _ends(scores, counted)
-    told: F64 = np.zeros_like(apart)
-    np.divide(apart, spread, out=told, where=(high > low) & (spread > 0))
-    return told
+    scaled: F64 = np.zeros_like(deviations)
+    np.divide(deviations, spread, out=scaled, where=(high > low) & (spread > 0))
+    return scaled
 
 
 def shares(scores: F64, counted: Bools) -> F64:
-    """0 for the worst of the items that count, 1 for the best."""
+    """Return 0 for the worst of the counted items to 1 for the best (min-max scaling)."""
     low, high = _ends(scores, counted)
-    differ = high > low  # else there is nothing to tell apart, or nothing at all
+    differ = high > low  # otherwise all scores are equal, or none is counted
     low = np.where(differ, low, 0.0)
-    told = np.zeros_like(scores)
-    np.divide(scores - low, np.where(differ, high, 1.0) - low, out=told, where=differ)
-    return told
+    scaled = np.zeros_like(scores)
+    np.divide(scores - low, np.where(differ, high, 1.0) - low, out=scaled, where=differ)
+    return scaled
 
 
 def reciprocal_ranks(scores: F64, counted: Bools) -> F64:
-    """1 / (60 + rank): 1 and how many of the items that count score higher."""
+    """Return 1 / (60 + rank); the rank is 1 plus the counted items that score higher."""
     above = np.empty(scores.shape)
-    for row, theirs, held in zip(above, scores, counted, strict=True):
-        rising = np.sort(theirs[held])
-        row[:] = len(rising) - np.searchsorted(rising, theirs, side="right")
+    for above_row, row, is_counted in zip(above, scores, counted, strict=True):
+        rising = np.sort(row[is_counted])
+        above_row[:] = len(rising) - np.searchsorted(rising, row, side="right")
     return 1.0 / (RANK_CONSTANT + 1 + above)
 
 
 def _ends(scores: F64, counted: Bools) -> tuple[F64, F64]:
-    """The lowest and the highest score of the items that count, row by row."""
+    """Return the lowest and the highest score of the counted items, row by row."""
     low = np.where(counted, scores, np.inf).min(axis=1, keepdims=True, initial=np.inf)
     high = np.where(counted, scores, -np.inf).max(axis=1, keepdims=True, initial=-np.inf)
     return low, high

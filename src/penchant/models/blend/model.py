@@ -1,4 +1,4 @@
-"""Several models as one: their scores mixed, and a chain of who answers where one has no word."""
+"""Several models as one: a weighted mean of their scores, and a chain of fallbacks."""
 
 from __future__ import annotations
 
@@ -16,29 +16,21 @@ from penchant.data.csr import row_pointers
 from penchant.data.feature_rows import FeatureRow
 from penchant.data.ids import Id
 from penchant.data.interactions import Csr, Interactions
-from penchant.errors import SettingsError, UnsupportedError
-from penchant.models import class_of
+from penchant.errors import UnsupportedError
+from penchant.models._answering import People
 from penchant.models._arguments import History, as_list, known_code
 from penchant.models._scoring.dispatch import Route, RoutedScorer
 from penchant.models._scoring.scorers import Scorer
 from penchant.models._scoring.topk import diagonal
 from penchant.models.base import Metric, Model, OnEpoch
 from penchant.models.blend.fusion import SCALES, Fusion, mixed
-from penchant.models.blend.query import ScoringQuery, goes_by
-from penchant.models.cold_start import ColdStartModel, Side
+from penchant.models.blend.parts import as_chain, as_models, as_tuple, as_weights, default_parts
+from penchant.models.blend.query import ScoringQuery, uses_features
+from penchant.models.cold_start import ColdStartModel, Entity
 
 Bools = npt.NDArray[np.bool_]
 Maker = Callable[[Model, npt.NDArray[np.int64]], Scorer]
-"""A part, and which queries → its scores of them."""
-
-
-def _usual() -> dict[str, Model]:
-    settings: dict[str, dict[str, Any]] = {
-        "als": {},
-        "item-neighbors": {"similarity": "bm25", "neighbors": 100},  # cosine finds far less
-        "popularity": {},
-    }
-    return {kind: class_of(kind)(**given) for kind, given in settings.items()}
+"""A part and the positions of some queries → the part's scorer of these queries."""
 
 
 @dataclass(eq=False)
@@ -86,7 +78,7 @@ class Blend(ColdStartModel):
         If a setting is out of its range, or names no model.
     """
 
-    models: Mapping[str, Model | Mapping[str, Any]] = field(default_factory=_usual)
+    models: Mapping[str, Model | Mapping[str, Any]] = field(default_factory=default_parts)
     _: KW_ONLY
     weights: Mapping[str, float] | Sequence[float] | None = None
     chain: Sequence[str] | None = None
@@ -99,7 +91,7 @@ class Blend(ColdStartModel):
     def __post_init__(self) -> None:
         checks.choice("fusion", self.fusion, tuple(SCALES))
         checks.threads(self.threads)
-        self._parts = _made(self.models)
+        self._parts = as_models(self.models)
         _ = self._weight, self._order  # refused here if they are none
         data = [part._interactions for part in self._parts.values()]
         if data[0] is not None and all(one is data[0] for one in data):
@@ -107,12 +99,12 @@ class Blend(ColdStartModel):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The settings, by name, as JSON can hold them: models are described."""
+        """The settings, by name, as JSON can hold them: models as kind and settings."""
         weights, chain = self.weights, self.chain
         return {
             "models": {name: part.described() for name, part in self._parts.items()},
-            "weights": dict(weights) if isinstance(weights, Mapping) else _tuple(weights),
-            "chain": _tuple(chain),
+            "weights": dict(weights) if isinstance(weights, Mapping) else as_tuple(weights),
+            "chain": as_tuple(chain),
             "fusion": self.fusion,
             "threads": self.threads,
         }
@@ -124,17 +116,17 @@ class Blend(ColdStartModel):
 
     @property
     def _weight(self) -> dict[str, float]:
-        """Name → weight, of those that have one."""
-        return _weights(self.weights, self._parts)
+        """Name → weight, of the parts with a weight above 0."""
+        return as_weights(self.weights, self._parts)
 
     @property
     def _order(self) -> tuple[str, ...]:
-        """Who is asked, in order."""
-        return _chain(self.chain, self._parts)
+        """The names of the chain, in order."""
+        return as_chain(self.chain, self._parts)
 
     @property
     def scores_cold_items(self) -> bool:
-        """Whether a part does that has a weight."""
+        """Whether a part with a weight scores cold items."""
         return any(self._parts[name].scores_cold_items for name in self._weight)
 
     # --- fitting -------------------------------------------------------------------
@@ -142,13 +134,13 @@ class Blend(ColdStartModel):
     def fit(self, interactions: Interactions, *, on_epoch: OnEpoch | None = None) -> Self:
         """Fit a copy of every part on the same interactions; ``on_epoch`` is not called.
 
-        A part that is already fitted on these very interactions (not on others alike) is taken as
-        it is: weights can be changed without learning anything anew.
+        A part that is already fitted on this very object (not on an equal one) is used as it is:
+        weights can be changed without fitting again.
 
         Raises
         ------
         DataError
-            If it is no interactions.
+            If it is not interactions.
         EmptyDataError
             If there are none.
         """
@@ -165,16 +157,16 @@ class Blend(ColdStartModel):
         self._met = np.bincount(data.csr.indices, minlength=data.n_items) > 0
 
     @classmethod
-    def shared(cls, settings: Mapping[str, Any], data: Interactions) -> dict[str, Any]:
-        """See :meth:`Model.shared`: the parts, fitted."""
+    def precompute(cls, settings: Mapping[str, Any], data: Interactions) -> dict[str, Any]:
+        """See :meth:`Model.precompute`: the parts, fitted."""
         models = {"models": settings["models"]} if "models" in settings else {}
         return {"models": cls(**models).fit(data).parts}
 
     @staticmethod
     def weightings(models: int, steps: int = 10) -> list[tuple[float, ...]]:
-        """All weights of so many models that are multiples of 1/steps and add up to 1.
+        """Return all weights of n models that are multiples of 1/steps and add up to 1.
 
-        For a search: ``penchant.tune(Blend, {"models": models, "weights": Blend.weightings(3)},
+        For tuning: ``penchant.tune(Blend, {"models": models, "weights": Blend.weightings(3)},
         split)`` fits the models once, and then measures every mixture.
 
         Raises
@@ -186,11 +178,11 @@ class Blend(ColdStartModel):
         cuts = itertools.combinations(range(steps + n - 1), n - 1)  # bars between steps stars
         ends = ((-1, *cut, steps + n - 1) for cut in cuts)
         return [
-            tuple((after - before - 1) / steps for before, after in itertools.pairwise(one))
-            for one in ends
+            tuple((after - before - 1) / steps for before, after in itertools.pairwise(bars))
+            for bars in ends
         ]
 
-    # --- who answers ---------------------------------------------------------------
+    # --- routing ---------------------------------------------------------------
 
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
         return self._scorer_of_new(rows, users, None, None)
@@ -202,54 +194,55 @@ class Blend(ColdStartModel):
         people: Sequence[FeatureRow] | None,
         items: Sequence[FeatureRow] | None,
     ) -> Scorer:
-        asked = ScoringQuery(rows, users, people, items)
+        query = ScoringQuery(rows, users, people, items)
 
-        def make(part: Model, who: npt.NDArray[np.int64]) -> Scorer:
-            return asked.take(who).of(part)
+        def make(part: Model, places: npt.NDArray[np.int64]) -> Scorer:
+            return query.take(places).scorer_for(part)
 
-        return self._routed(asked, make)
+        return self._routed(query, make)
 
-    def _goes_by_features_of(self, side: Side) -> bool:
-        """Whether a part does."""
-        return any(goes_by(part, side) for part in self._parts.values())
+    def _uses_features_of(self, entity: Entity) -> bool:
+        """Whether a part uses such features."""
+        return any(uses_features(part, entity) for part in self._parts.values())
 
     def scorer(self, interactions: Interactions) -> Scorer:
-        """See :meth:`Model.scorer`; users of other interactions bring their features."""
+        """See :meth:`Model.scorer`; features of new users are used."""
         rows = interactions.csr
         if interactions is self._interactions:
             return self._scorer(rows, np.arange(rows.n_rows))
         whole = functools.cache(lambda part: part.scorer(interactions))
-        asked = ScoringQuery(rows, people=self._described(interactions))
-        return self._routed(asked, lambda part, who: whole(part).take(who))
+        query = ScoringQuery(rows, people=self._features_of_users(interactions))
+        return self._routed(query, lambda part, places: whole(part).take(places))
 
-    def _described(self, data: Interactions) -> list[FeatureRow] | None:
-        """The features that users of some interactions bring, if a part goes by such."""
+    def _features_of_users(self, data: Interactions) -> list[FeatureRow] | None:
+        """Return the features of the users of interactions, if a part uses such."""
         features = data.user_features
-        if features is None or not self._goes_by_features_of("user"):
+        if features is None or not self._uses_features_of("user"):
             return None
         return [features.row(user) if user in features.ids else {} for user in data.users]
 
     def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
-        """As for people whose history is the item."""
+        """Route as for users whose history is the item."""
         return self._routed(
             ScoringQuery(diagonal(items, len(self.items))),
-            lambda part, who: part._item_scorer(items[who], metric),
+            lambda part, places: part._item_scorer(items[places], metric),
         )
 
-    def _routed(self, asked: ScoringQuery, make: Maker) -> RoutedScorer:
-        """Each query to those who answer it; strangers by themselves."""
-        taking_part = self._answering(asked)
+    def _routed(self, query: ScoringQuery, make: Maker) -> RoutedScorer:
+        """Return a scorer that sends each query to its parts; unknown users apart from others."""
         patterns, where = np.unique(
-            np.column_stack([taking_part, asked.strangers]), axis=0, return_inverse=True
+            np.column_stack([self._parts_by_query(query), query.is_unknown]),
+            axis=0,
+            return_inverse=True,
         )
         names, routes = list(self._parts), []
         for at, pattern in enumerate(patterns[:, :-1]):
-            who = np.flatnonzero(where == at)
+            places = np.flatnonzero(where == at)
             chosen = [names[place] for place in np.flatnonzero(pattern)]
-            parts = [(name, make(self._parts[name], who)) for name in chosen]
-            scorer = self._mixed(parts, asked.seen.take_rows(who))
-            routes.append(Route(who, scorer, " + ".join(chosen)))
-        return RoutedScorer(routes, asked.seen.n_columns)
+            parts = [(name, make(self._parts[name], places)) for name in chosen]
+            scorer = self._mixed(parts, query.seen.take_rows(places))
+            routes.append(Route(places, scorer, " + ".join(chosen)))
+        return RoutedScorer(routes, query.seen.n_columns)
 
     def _mixed(self, parts: list[tuple[str, Scorer]], rows: Csr) -> Scorer:
         if len(parts) == 1:
@@ -258,33 +251,36 @@ class Blend(ColdStartModel):
         weighed = [(weights[name], scorer) for name, scorer in parts]
         return mixed(weighed, rows, self.fusion, threads=self.threads)
 
-    def _answering(self, asked: ScoringQuery) -> Bools:
-        """Shape (n_queries, n_parts): which parts answer each query."""
+    def _parts_by_query(self, query: ScoringQuery) -> Bools:
+        """Return which parts answer each query: shape (n_queries, n_parts)."""
         _ = self.interactions
-        can = np.column_stack([asked.can_score(part, self._met) for part in self._parts.values()])
+        can = np.column_stack([query.can_score(part, self._met) for part in self._parts.values()])
         names, weights = list(self._parts), self._weight
-        chain = self._asked_in_turn(asked)
+        chain = self._chain_for(query)
         able = can[:, chain]
         place = np.where(able.any(axis=1), able.argmax(axis=1), len(chain) - 1)
         first = chain[place]
-        weighs = np.array([name in weights for name in names])
-        everyone, queries = can & weighs, np.arange(len(first))
-        found: Bools = everyone & (weighs[first] & can[queries, first])[:, np.newaxis]
-        found[queries, first] = True
-        return found
+        weighted = np.array([name in weights for name in names])
+        queries = np.arange(len(first))
+        mixes = weighted[first] & can[queries, first]
+        answers: Bools = can & weighted & mixes[:, np.newaxis]
+        answers[queries, first] = True
+        return answers
 
-    def _asked_in_turn(self, asked: ScoringQuery) -> npt.NDArray[np.int64]:
-        """The places of the parts of the chain: of new items, those that go by their features.
+    def _chain_for(self, query: ScoringQuery) -> npt.NDArray[np.int64]:
+        """Return the places of the chain's parts; for new items, of those that use features.
 
         Raises
         ------
         UnsupportedError
-            If features were given that no part goes by.
+            If the query has features that no part uses.
         """
-        if asked.people is not None and not self._goes_by_features_of("user"):
+        if query.people is not None and not self._uses_features_of("user"):
             raise UnsupportedError("no part of this blend was fitted with features of users")
         names = list(self._parts)
-        chain = [names.index(one) for one in self._order if asked.takes(self._parts[one])]
+        chain = [
+            names.index(name) for name in self._order if query.is_rankable_by(self._parts[name])
+        ]
         if not chain:
             raise UnsupportedError(
                 "no model in the chain of this blend was fitted with features of items"
@@ -294,23 +290,24 @@ class Blend(ColdStartModel):
     def _can_score(
         self, rows: Csr, users: npt.NDArray[Any] | None, met: npt.NDArray[np.bool_]
     ) -> npt.NDArray[np.bool_]:
-        """What one of the parts can tell."""
-        told = [part._can_score(rows, users, met) for part in self._parts.values()]
-        return np.asarray(np.any(told, axis=0))
+        """Whether one of the parts can."""
+        can = [part._can_score(rows, users, met) for part in self._parts.values()]
+        return np.asarray(np.any(can, axis=0))
 
     def _people(
         self, users: Id | Iterable[Id] | None, history: History | Sequence[History] | None
-    ) -> tuple[list[Id], Csr, npt.NDArray[np.int32] | None]:
-        """Users who are not known have the code −1 and no history."""
+    ) -> People:
+        """Return unknown users too, with the code −1 and no history."""
         if users is None or history is not None:
             return super()._people(users, history)
         data, queries = self.interactions, as_list(users)
-        found = [known_code(query, data.users) for query in queries]
-        codes = np.array([-1 if code is None else code for code in found], dtype=np.int32)
+        known = [known_code(query, data.users) for query in queries]
+        codes = np.array([-1 if code is None else code for code in known], dtype=np.int32)
         rows = data.csr.take_rows(codes[codes >= 0])
         counts = np.zeros(len(codes), dtype=np.int64)
         counts[codes >= 0] = rows.row_counts
-        return queries, Csr(row_pointers(counts), rows.indices, rows.values, rows.n_columns), codes
+        rows = Csr(row_pointers(counts), rows.indices, rows.values, rows.n_columns)
+        return People(queries, rows, codes)
 
     def _contributions(self, row: Csr, item: int) -> npt.NDArray[np.float64]:
         raise UnsupportedError(
@@ -331,79 +328,14 @@ class Blend(ColdStartModel):
         data = self.interactions
         for name, part in self._parts.items():
             part._interactions = data
-            theirs = {key: one for key, one in arrays.items() if key.startswith(f"{name}/")}
-            part._restore({key.removeprefix(f"{name}/"): one for key, one in theirs.items()})
+            prefix = f"{name}/"
+            own = {key: array for key, array in arrays.items() if key.startswith(prefix)}
+            part._restore({key.removeprefix(prefix): array for key, array in own.items()})
         self._keep(data, self._parts)
 
     def _training(self) -> list[dict[str, Any]]:
         return [{"part": name, "epochs": part._training()} for name, part in self._parts.items()]
 
     def _restore_training(self, training: list[dict[str, Any]]) -> None:
-        for one in training:
-            self._parts[one["part"]]._restore_training(one["epochs"])
-
-
-# --- settings ------------------------------------------------------------------------
-
-
-def _made(models: object) -> dict[str, Model]:
-    """Models by name; those that are only described are made."""
-    if not isinstance(models, Mapping) or not models:
-        raise SettingsError(f"models must name models, such as {{'als': ALS()}}, got {models!r}")
-    for name in models:
-        if not isinstance(name, str) or not name or "/" in name:
-            raise SettingsError(f"names of models are texts without a slash, got {name!r}")
-    return {name: _model(name, one) for name, one in models.items()}
-
-
-def _model(name: str, given: object) -> Model:
-    if isinstance(given, Model):
-        return given
-    if not isinstance(given, Mapping) or set(given) != {"kind", "settings"}:
-        raise SettingsError(f"models[{name!r}] must be a model, got {given!r}")
-    settings = {one: _listed(value) for one, value in given["settings"].items()}
-    return class_of(given["kind"])(**settings)
-
-
-def _listed(value: Any) -> Any:
-    """JSON has no tuples."""
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _weights(given: object, models: Mapping[str, Model]) -> dict[str, float]:
-    """Name → weight of the models whose weight is above 0."""
-    if given is None:
-        personal = [name for name, model in models.items() if model.personal]
-        return dict.fromkeys(personal or models, 1.0)
-    if isinstance(given, Sequence) and not isinstance(given, str):
-        if len(given) != len(models):
-            raise SettingsError(f"{len(given)} weights for {len(models)} models: {given!r}")
-        given = dict(zip(models, given, strict=True))
-    if not isinstance(given, Mapping):
-        raise SettingsError(f"weights must be a mapping name → weight, got {given!r}")
-    _check_names("weights", given, models)
-    found = {name: checks.number(f"weights[{name!r}]", one, 0) for name, one in given.items()}
-    if not any(found.values()):
-        raise SettingsError(f"one of the weights must be above 0, got {given!r}")
-    return {name: found[name] for name in models if found.get(name)}
-
-
-def _chain(given: object, models: Mapping[str, Model]) -> tuple[str, ...]:
-    if given is None:
-        return tuple(sorted(models, key=lambda name: not models[name].personal))
-    if not isinstance(given, Sequence) or isinstance(given, str) or not given:
-        raise SettingsError(f"chain must list names of models, got {given!r}")
-    _check_names("chain", given, models)
-    if len(set(given)) < len(given):
-        raise SettingsError(f"chain names a model twice: {given!r}")
-    return tuple(given)
-
-
-def _check_names(setting: str, names: Iterable[object], models: Mapping[str, Model]) -> None:
-    for name in names:
-        if name not in models:
-            raise SettingsError(f"{setting} names {name!r}; the models are: {', '.join(models)}")
-
-
-def _tuple(values: Sequence[Any] | None) -> tuple[Any, ...] | None:
-    return None if values is None else tuple(values)
+        for record in training:
+            self._parts[record["part"]]._restore_training(record["epochs"])

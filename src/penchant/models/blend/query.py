@@ -1,4 +1,4 @@
-"""What a blend is asked, and how one of its parts is asked the same."""
+"""A query to a blend, and the scorer that one of its parts makes for it."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from penchant.data.csr import Csr
 from penchant.data.feature_rows import FeatureRow
 from penchant.models._scoring.scorers import Scorer
 from penchant.models.base import Model
-from penchant.models.cold_start import ColdStartModel, Side, nothing_of
+from penchant.models.cold_start import ColdStartModel, Entity, empty_rows
 
 Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class ScoringQuery:
-    """Whom lists are for, and of which items.
+    """The users to score for, and the items to score.
 
     Attributes
     ----------
     rows
         Histories over the items that the models know.
     users
-        Codes, −1 for those who are not known; None for people who are known by ``rows`` alone.
+        Codes, −1 for unknown users; None for users who are described by ``rows`` alone.
     people
-        The features of people who are new, one row for each.
+        The features of new users, one row for each.
     items
-        The features of items that are new, which alone are ranked; None: the items known.
+        The features of new items, which alone are ranked; None: rank the known items.
     """
 
     rows: Csr
@@ -40,49 +40,49 @@ class ScoringQuery:
     items: Sequence[FeatureRow] | None = None
 
     @property
-    def strangers(self) -> Bools:
-        """Who was named, and is not known."""
+    def is_unknown(self) -> Bools:
+        """Which queries name an unknown user."""
         if self.users is None:
             return np.zeros(self.rows.n_rows, dtype=np.bool_)
         return np.asarray(self.users < 0)
 
     @property
     def seen(self) -> Csr:
-        """What each has of the items that are ranked."""
-        return self.rows if self.items is None else nothing_of(self.rows, len(self.items))
+        """The history of each query among the ranked items."""
+        return self.rows if self.items is None else empty_rows(self.rows, len(self.items))
 
-    def take(self, who: npt.NDArray[Any]) -> ScoringQuery:
-        """Some of the queries; strangers among them are then people without a history."""
-        known = self.users is not None and not self.strangers[who].any()
-        people = None if self.people is None else [self.people[one] for one in who.tolist()]
+    def take(self, places: npt.NDArray[Any]) -> ScoringQuery:
+        """Return some of the queries; unknown users become users without a history."""
+        known = self.users is not None and not self.is_unknown[places].any()
+        people = None if self.people is None else [self.people[place] for place in places.tolist()]
         return ScoringQuery(
-            self.rows.take_rows(who),
-            self.users[who] if known else None,  # type: ignore[index]
+            self.rows.take_rows(places),
+            self.users[places] if known else None,  # type: ignore[index]
             people,
             self.items,
         )
 
-    def of(self, part: Model) -> Scorer:
-        """The scores of one model, which is told as much as it can use."""
+    def scorer_for(self, part: Model) -> Scorer:
+        """Return the scorer of one model, given the features that it uses."""
         if not isinstance(part, ColdStartModel):
             return part._scorer(self.rows, self.users)
-        people = self.people if goes_by(part, "user") else None
+        people = self.people if uses_features(part, "user") else None
         return part._scorer_of_new(self.rows, self.users, people, self.items)
 
-    def takes(self, part: Model) -> bool:
-        """Whether a model can rank these items at all."""
-        return self.items is None or goes_by(part, "item")
+    def is_rankable_by(self, part: Model) -> bool:
+        """Whether a model can rank these items."""
+        return self.items is None or uses_features(part, "item")
 
     def can_score(self, part: Model, met: Bools) -> Bools:
-        """Whom a model has something to say to; see :meth:`Model._can_score`."""
+        """Return which queries a model can score; see :meth:`Model._can_score`."""
         codes = None if self.users is None else np.maximum(self.users, 0)
-        told = part._can_score(self.rows, codes, met) & ~(self.strangers & part.personal)
-        if self.people is not None and goes_by(part, "user"):
-            told |= self._described(part)
-        return told & self.takes(part)
+        can = part._can_score(self.rows, codes, met) & ~(self.is_unknown & part.personal)
+        if self.people is not None and uses_features(part, "user"):
+            can |= self._has_known_feature(part)
+        return can & self.is_rankable_by(part)
 
-    def _described(self, part: Model) -> Bools:
-        """Of whom a feature is given that was known when the model was fitted."""
+    def _has_known_feature(self, part: Model) -> Bools:
+        """Return which queries have a feature that was in the training data."""
         features = part.interactions.user_features
         assert features is not None
         assert self.people is not None
@@ -90,6 +90,6 @@ class ScoringQuery:
         return np.array([any(name in known for name in row) for row in self.people], dtype=np.bool_)
 
 
-def goes_by(part: Model, side: Side) -> bool:
+def uses_features(part: Model, entity: Entity) -> bool:
     """Whether a model was fitted with features of users, or of items, and uses them."""
-    return isinstance(part, ColdStartModel) and part._goes_by_features_of(side)
+    return isinstance(part, ColdStartModel) and part._uses_features_of(entity)

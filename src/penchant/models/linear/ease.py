@@ -17,6 +17,7 @@ from penchant.data.interactions import Csr, Interactions
 from penchant.errors import SettingsError
 from penchant.models._scoring.scorers import BlockScorer, Scorer
 from penchant.models.base import Metric, Model, OnEpoch
+from penchant.models.capabilities import Explains, ReportsSteps
 from penchant.models.linear.autoencoder import bytes_to_solve, zero_diagonal_weights
 from penchant.models.linear.inverse import OnStep
 
@@ -27,7 +28,7 @@ F64 = npt.NDArray[np.float64]
 
 
 @dataclass(kw_only=True, eq=False)
-class EASE(Model):
+class EASE(Model, Explains, ReportsSteps):
     """Item-item weights that predict every item from all others (Steck 2019, EASEᴿ).
 
     The score of item j for user u is Σ_i x_ui b_ij. The weights B minimize

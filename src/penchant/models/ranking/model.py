@@ -4,35 +4,24 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self
-
-import numpy as np
-import numpy.typing as npt
+from typing import ClassVar, Literal, Self
 
 from penchant import _kernels
 from penchant._settings import checks
-from penchant.data.feature_rows import FeatureRow
-from penchant.data.features import Features
-from penchant.data.interactions import Csr, Interactions
-from penchant.errors import DataError, EmptyDataError, SettingsError, UnsupportedError
-from penchant.models._arguments import History, need_items
-from penchant.models._scoring.frozen import cached, freeze
-from penchant.models._scoring.scorers import Scorer
-from penchant.models.base import Epoch, Metric, OnEpoch, vector_scorer
-from penchant.models.cold_start import FeatureModel
-from penchant.models.iterative import Iterative
-from penchant.models.ranking.embeddings import F32, Embeddings, as_factors, as_queries
-from penchant.models.ranking.examples import likes_of, pool_of, weights_of, with_features_of
+from penchant.data.interactions import Interactions
+from penchant.errors import EmptyDataError
+from penchant.models.base import Epoch, OnEpoch
+from penchant.models.ranking import trainer
+from penchant.models.ranking.embeddings import Embeddings
+from penchant.models.ranking.examples import with_features_of
+from penchant.models.ranking.vectors import RankingVectors
 
 log = logging.getLogger("penchant")
 
-_BATCHES = 64  # an epoch has at least so many, that steps answer each other
-
 
 @dataclass(kw_only=True, eq=False)
-class Ranking(FeatureModel, Iterative):
+class Ranking(RankingVectors):
     """Vectors learned to put what a person likes before what they do not (LightFM's family).
 
     The score of an item is x_u·y_i + b_u + b_i. A person's vector and bias are the weighted sums
@@ -164,8 +153,8 @@ class Ranking(FeatureModel, Iterative):
         interactions
             Users × items, with their features if there are any.
         on_epoch
-            Called after each epoch, with the vectors of that epoch in place; returning True ends
-            the training there.
+            Called after each epoch, when the model has the vectors of that epoch; returning True
+            ends the training there.
         track_loss
             Report the loss of each epoch: the sum over its examples, each at the vectors that its
             gradient was taken at. It is sampled, so it is noisy.
@@ -175,12 +164,13 @@ class Ranking(FeatureModel, Iterative):
         EmptyDataError
             If there are no interactions.
         SettingsError
-            If the vectors grow out of all bounds: the learning rate is too high.
+            If the vectors diverge: the learning rate is too high.
         KeyboardInterrupt
             At Ctrl-C; the model is then as it was after the last whole epoch.
         """
         data = self._to_learn(interactions)
-        self._train(data, *self._start(data, 0), self.iterations, on_epoch, track_loss, [])
+        start = trainer.start(self, data, 0)
+        self._train(data, start, self.iterations, on_epoch, track_loss, [])
         return self
 
     def partial_fit(
@@ -191,10 +181,10 @@ class Ranking(FeatureModel, Iterative):
         on_epoch: OnEpoch | None = None,
         track_loss: bool = False,
     ) -> Self:
-        """Train on from where the model stands, on the same interactions or on others.
+        """Continue training, on the same interactions or on others.
 
-        Users, items and features are matched by their ids and names: known ones keep what was
-        learned of them, new ones begin as in :meth:`fit`, and those that are gone are forgotten.
+        Users, items and features are matched by their ids and names: known ones keep their
+        vectors, new ones begin as in :meth:`fit`, and missing ones are dropped.
         Interactions without features take those that the model was fitted with. A model that is
         not fitted yet is fitted.
 
@@ -210,36 +200,16 @@ class Ranking(FeatureModel, Iterative):
         data = self._to_learn(data)
         if self._interactions is not None:
             data = with_features_of(self._interactions, data)
-        users, items = self._start(data, len(self._epochs))
+        users, items = trainer.start(self, data, len(self._epochs))
         if self._interactions is not None:
             users, items = users.going_on_from(self._users), items.going_on_from(self._items)
-        self._train(data, users, items, iterations, on_epoch, track_loss, list(self._epochs))
+        self._train(data, (users, items), iterations, on_epoch, track_loss, list(self._epochs))
         return self
-
-    def _start(self, data: Interactions, epoch: int) -> tuple[Embeddings, Embeddings]:
-        how: dict[str, Any] = {
-            "factors": self.factors,
-            "identity": self.identity,
-            "adadelta": self.schedule == "adadelta",
-        }
-        active = data.csr.row_counts > 0
-        met = np.bincount(data.csr.indices, minlength=data.n_items) > 0
-        of_users, of_items = map(self._normed, (data.user_features, data.item_features))
-        return (
-            Embeddings.start(data.users, of_users, active, seed=[self.seed, epoch, 0], **how),
-            Embeddings.start(data.items, of_items, met, seed=[self.seed, epoch, 1], **how),
-        )
-
-    def _normed(self, features: Features | None) -> Features | None:
-        if features is None or features.norm is not None:
-            return features
-        return features.normalized(self.feature_norm)
 
     def _train(
         self,
         data: Interactions,
-        users: Embeddings,
-        items: Embeddings,
+        start: tuple[Embeddings, Embeddings],
         iterations: int,
         on_epoch: OnEpoch | None,
         track_loss: bool,
@@ -247,245 +217,16 @@ class Ranking(FeatureModel, Iterative):
     ) -> None:
         begun = time.perf_counter()
         spent = epochs[-1].seconds if epochs else 0.0
-        if self.loss == "logistic" and not (data.csr.values < 0).any():
-            log.warning("%s holds no dislikes: the logistic loss has nothing to tell apart", data)
-        likes, pool = likes_of(data.csr), pool_of(data, self.loss)
-        examples = (
-            data.csr.row_of_entry,
-            data.csr.indices,
-            weights_of(data.csr, data.csr, self.confidence),
-        )
         first = len(epochs) + 1
-        for number in range(first, first + iterations):
-            left, right = users.laid_out(self.user_alpha), items.laid_out(self.item_alpha)
-            loss = _kernels.ranking_epoch(
-                examples,
-                (likes.indptr, likes.indices),
-                pool,
-                left,
-                right,
-                self._settings(self._seed_of(number), data.nnz),
-                threads=_kernels.thread_count(self.threads),
-            )
-            users, items = users.after(left), items.after(right)
-            self._check_bounds(users, items, number)
+        numbers = range(first, first + iterations)
+        trained = trainer.epochs(self, data, *start, numbers)
+        for number, (users, items, loss) in zip(numbers, trained, strict=True):
             spent += time.perf_counter() - begun
             epochs = [*epochs, Epoch(number, spent, loss if track_loss else None)]
             self._keep(data, users, items)
             self._epochs = epochs  # another list each time: snapshots keep theirs
             log.debug("Ranking epoch %d: %.3f s so far, loss %s", number, spent, loss)
-            done = bool(on_epoch and on_epoch(epochs[-1]))
+            stop = bool(on_epoch and on_epoch(epochs[-1]))
             begun = time.perf_counter()
-            if done:
+            if stop:
                 break
-
-    def _check_bounds(self, users: Embeddings, items: Embeddings, epoch: int) -> None:
-        if not (np.isfinite(users.vectors).all() and np.isfinite(items.vectors).all()):
-            raise SettingsError(
-                f"the vectors are not finite after epoch {epoch}: lower the learning rate "
-                f"({self.learning_rate}), or the weights of the features"
-            )
-
-    def _settings(self, seed: int, n_examples: int) -> _kernels.RankingSettings:
-        return _kernels.RankingSettings(
-            self.loss,
-            self.factors,
-            self.learning_rate,
-            self.rho,
-            self.epsilon,
-            self.max_sampled,
-            self.k,
-            self.n,
-            max(1, min(self.batch, n_examples // _BATCHES)),
-            seed,
-            self.hogwild,
-        )
-
-    def _seed_of(self, epoch: int) -> int:
-        """Of an epoch; 0 is that of folding in."""
-        return int(np.random.SeedSequence([self.seed, epoch]).generate_state(1, np.uint64)[0])
-
-    def _keep(self, data: Interactions, users: Embeddings, items: Embeddings) -> None:
-        self._interactions, self._users, self._items = data, users, items
-        self._X, self._Y = freeze(users.sums()), freeze(items.sums())
-
-    # --- what was learned ----------------------------------------------------------
-
-    @property
-    def user_factors(self) -> F32:
-        """Shape (n_users, factors), in the order of ``interactions.users``."""
-        return self.user_table[:, :-1]
-
-    @property
-    def item_factors(self) -> F32:
-        """Shape (n_items, factors), in the order of ``interactions.items``."""
-        return self.item_table[:, :-1]
-
-    @property
-    def item_feature_factors(self) -> F32 | None:
-        """Shape (n features, factors): the vectors of the items' named features, if any."""
-        _ = self.interactions
-        return self._items.vectors[: self._items.n_named, :-1] if self._items.names else None
-
-    @property
-    def user_biases(self) -> F32:
-        """Shape (n_users,); zero but under the logistic loss, since they order nobody's items."""
-        return self.user_table[:, -1]
-
-    @property
-    def item_biases(self) -> F32:
-        """Shape (n_items,)."""
-        return self.item_table[:, -1]
-
-    @property
-    def user_table(self) -> F32:
-        """Shape (n_users, factors + 1), vectors with their biases last."""
-        _ = self.interactions
-        return self._X
-
-    @property
-    def item_table(self) -> F32:
-        """Shape (n_items, factors + 1), vectors with their biases last."""
-        _ = self.interactions
-        return self._Y
-
-    def fold_in_users(
-        self,
-        histories: Interactions | Iterable[History],
-        *,
-        features: Iterable[FeatureRow] | None = None,
-    ) -> F32:
-        """Vectors for people who were not there when the model was fitted.
-
-        With everything else held, a vector of their own takes the steps of as many epochs over
-        their history as the model was trained for, from zero or from what their features say. It
-        depends on the history, the model and its seed alone; it is near the vector that a known
-        user with that history has, and not the same.
-
-        Parameters
-        ----------
-        histories
-            Lists of items or mappings item → value, one a person; or interactions over the
-            model's items, which bring their own features.
-        features
-            For each of them: names of features, or a mapping name → weight. None: no features.
-            Names that are not known are passed over, and a warning is logged.
-
-        Returns
-        -------
-        ndarray
-            Shape (n, factors).
-
-        Raises
-        ------
-        UnknownIdError
-            If an item was never seen.
-        DataError
-            If interactions are not over the model's items, or there are features for others than
-            the histories are of.
-        SettingsError
-            If there are features beside interactions.
-        """
-        if not isinstance(histories, Interactions):
-            rows = self.interactions.rows_of(histories)
-            return self._fold_in(rows, self._sums("user", features))[:, :-1]
-        if features is not None:
-            raise SettingsError("interactions bring their own features: with_user_features")
-        need_items(histories, self.items)
-        return self._fold_in(histories.csr, self._start_of(histories))[:, :-1]
-
-    def _fold_in(self, rows: Csr, start: F32 | None = None) -> F32:
-        if start is None:
-            start = np.zeros((rows.n_rows, self.factors + 1), dtype=np.float32)
-        if len(start) != rows.n_rows:
-            raise DataError(f"features of {len(start):,} people for {rows.n_rows:,} histories")
-        return _kernels.ranking_fold_in(
-            (rows.indptr, rows.indices, weights_of(rows, self.interactions.csr, self.confidence)),
-            pool_of(self.interactions, self.loss),
-            self._Y,
-            start,
-            self._settings(self._seed_of(0), 1),
-            decay=self.user_alpha,
-            adadelta=self.schedule == "adadelta",
-            passes=max(1, len(self._epochs)),
-            threads=_kernels.thread_count(self.threads),
-        )
-
-    def _start_of(self, data: Interactions) -> F32 | None:
-        """What the features that interactions bring say of their users, if the model knows any."""
-        names, features = self._users.names, self._normed(data.user_features)
-        if names is None or features is None:
-            return None
-        return self._users.sums_of(features.with_identity(False).over(names).aligned(data.users))
-
-    def _sums(self, side: Literal["user", "item"], rows: Iterable[FeatureRow] | None) -> F32 | None:
-        """Vectors and biases by features alone."""
-        if rows is None:
-            return None
-        known = self._normed(getattr(self.interactions, f"{side}_features"))
-        if known is None:
-            raise UnsupportedError(
-                f"the model was fitted without features of {side}s: fit it on "
-                f"interactions.with_{side}_features(…)"
-            )
-        if isinstance(rows, str | bytes | Mapping):
-            raise DataError(f"features are needed for each {side}, as a list; got {rows!r}")
-        return (self._users if side == "user" else self._items).sums_of(known.rows_of(rows))
-
-    def item_vectors(self, features: Iterable[FeatureRow]) -> tuple[F32, F32]:
-        """Vectors (n, factors) and biases (n,) of items that were not there, by their features.
-
-        These are given as for :meth:`fold_in_users`.
-
-        Raises
-        ------
-        UnsupportedError
-            If the model was fitted without features of items.
-        """
-        sums = self._sums("item", features)
-        assert sums is not None
-        return sums[:, :-1], sums[:, -1]
-
-    # --- the contract --------------------------------------------------------------
-
-    @property
-    def scores_cold_items(self) -> bool:
-        """Whether it was fitted on items with features."""
-        return self._interactions is not None and self._items.names is not None
-
-    def scorer(self, interactions: Interactions) -> Scorer:
-        """See :meth:`penchant.models.base.Model.scorer`; users of others bring their features."""
-        known = interactions is self._interactions or self.interactions.user_features is None
-        if known or interactions.user_features is None or interactions.items != self.items:
-            return super().scorer(interactions)
-        people = self._fold_in(interactions.csr, self._start_of(interactions))
-        return self._inner(as_queries(people), self._vectors_of_items(None))
-
-    def _vectors_of_people(
-        self, rows: Csr, users: npt.NDArray[Any] | None, features: Sequence[FeatureRow] | None
-    ) -> F32:
-        if users is not None:
-            return as_queries(self._X[users])
-        return as_queries(self._fold_in(rows, self._sums("user", features)))
-
-    def _vectors_of_items(self, features: Sequence[FeatureRow] | None) -> F32:
-        sums = self._sums("item", features)
-        return cached(self._Y, as_factors) if sums is None else as_factors(sums)
-
-    def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
-        people = self._vectors_of_people(rows, users, None)
-        return self._inner(people, cached(self._Y, as_factors))
-
-    def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
-        return vector_scorer(self.item_factors, items, metric, self.threads)
-
-    def _user_scorer(self, users: npt.NDArray[Any], metric: Metric) -> Scorer:
-        return vector_scorer(self.user_factors, users, metric, self.threads)
-
-    def _arrays(self) -> dict[str, npt.NDArray[Any]]:
-        return {**self._users.arrays("user"), **self._items.arrays("item")}
-
-    def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        data = self.interactions
-        users, items = self._start(data, 0)
-        self._keep(data, users.restored("user", arrays), items.restored("item", arrays))

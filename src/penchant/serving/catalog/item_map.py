@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant.engines.base import one_blas_thread
+from penchant.models._scoring.normalize import normalize
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -35,7 +36,7 @@ def layout(vectors: npt.NDArray[np.floating]) -> F32:
     -------
     float32, shape (n, 2), within −1…1.
     """
-    units = _normalized(np.asarray(vectors, dtype=np.float32))
+    units = normalize(np.asarray(vectors, dtype=np.float32))
     n = len(units)
     if n < 3 or not units.any():
         return np.zeros((n, 2), dtype=np.float32)
@@ -45,11 +46,6 @@ def layout(vectors: npt.NDArray[np.floating]) -> F32:
     places -= places.mean(axis=0)
     reach = np.quantile(np.abs(places), 0.999) or 1.0
     return np.clip(places / reach, -1, 1).astype(np.float32)
-
-
-def _normalized(vectors: F32) -> F32:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
 
 
 def _centres(units: F32) -> F32:
@@ -63,7 +59,7 @@ def _centres(units: F32) -> F32:
         order = np.argsort(nearest, kind="stable")
         held, begins = np.unique(nearest[order], return_index=True)
         centres[held] = np.add.reduceat(units[order], begins, axis=0)
-        centres = _normalized(centres)
+        centres = normalize(centres)
     return centres
 
 

@@ -22,5 +22,5 @@ def prepare(service: Service) -> None:
     made = environment()
     for template in made.list_templates():
         made.get_template(template)
-    if hasattr(service.likes, "item_factors"):
+    if service.has_item_vectors:
         charts.map_of(service)

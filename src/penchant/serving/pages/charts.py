@@ -16,6 +16,7 @@ from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
+from penchant.models.capabilities import HasItemVectors
 from penchant.serving.catalog.item_map import layout
 from penchant.serving.pages.templating import page
 from penchant.serving.service import Service
@@ -76,10 +77,10 @@ def _drawn(service: Service) -> bytes:
 
 
 def _vectors(service: Service) -> npt.NDArray[Any]:
-    found: npt.NDArray[Any] | None = getattr(service.likes, "item_factors", None)
-    if found is None:
+    if not isinstance(service.likes, HasItemVectors):
         raise HTTPException(404, "this model has no vectors to draw a map of")
-    return found
+    vectors: npt.NDArray[Any] = service.likes.item_factors
+    return vectors
 
 
 # --- models -----------------------------------------------------------------------------

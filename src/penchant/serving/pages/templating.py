@@ -57,7 +57,7 @@ def page(
         .render(
             **content,
             path=request.url.path,
-            has_map=hasattr(service.likes, "item_factors"),
+            has_map=service.has_item_vectors,
             liked=visitors.likes(request) if liked is None else liked,
             heartable=service.likes.items,
             keeps_pictures=state.pictures is not None,

@@ -1,0 +1,177 @@
+"""From a request to an answer: whom it is for, which items are candidates, the best of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from penchant._settings import checks
+from penchant.data.catalog import Catalog
+from penchant.data.ids import Id, IdMap
+from penchant.data.interactions import Csr, histories_to_csr
+from penchant.errors import SettingsError, UnknownIdError
+from penchant.models._arguments import allow_rows, as_histories, as_list, exclude_rows
+from penchant.models._request import RecommendRequest, SimilarRequest
+from penchant.models._scoring.scorers import Scorer, TopK
+from penchant.models._scoring.topk import check_metric, diagonal, top_k
+from penchant.results import Explanation, Recommendations
+
+if TYPE_CHECKING:
+    from penchant.models._arguments import History
+    from penchant.models.base import Model
+
+
+class People(NamedTuple):
+    """The users of a request.
+
+    Attributes
+    ----------
+    queries
+        Their ids, or 0, 1, … for histories.
+    rows
+        Their histories, over the model's items.
+    codes
+        Their codes if they are users of the model, else None.
+    """
+
+    queries: list[Id]
+    rows: Csr
+    codes: npt.NDArray[np.int32] | None
+
+
+class Candidates(NamedTuple):
+    """The items of a request.
+
+    Attributes
+    ----------
+    ids
+        The items to rank, in the order of the scorer's.
+    seen
+        Which of them each query has in its history.
+    catalog
+        Their names and pictures, or None.
+    """
+
+    ids: IdMap
+    seen: Csr
+    catalog: Catalog | None
+
+
+def recommendations(
+    request: RecommendRequest, people: People, candidates: Candidates, scorer: Scorer
+) -> Recommendations:
+    """Return the best candidates of each query."""
+    scorer.may_build = request.may_build
+    ids, queries = candidates.ids, people.queries
+    top = top_k(
+        scorer,
+        checks.whole("k", request.k, 1),
+        exclude_rows(candidates.seen if request.exclude_seen else None, request.deny, queries, ids),
+        allow_rows(request.allow, queries, ids),
+    )
+    answer = Recommendations(
+        queries=queries,
+        query_kind="history" if people.codes is None else "user",
+        answer_kind="item",
+        offsets=top.indptr,
+        ids=ids[top.indices].tolist(),
+        scores=top.scores,
+        catalog=candidates.catalog,
+        sources=scorer.sources,
+    )
+    return answer.with_scaled_scores() if request.scale else answer
+
+
+def similar_items(model: Model, request: SimilarRequest) -> Recommendations:
+    """Return the items most similar to each item of a request."""
+    queries = as_list(request.items)
+    codes = model.items.codes(queries)
+    own = None if request.include_self else diagonal(codes, len(model.items))
+    scorer = model._item_scorer(codes, check_metric(request.metric))
+    scorer.may_build = request.may_build
+    top = top_k(
+        scorer,
+        checks.whole("k", request.k, 1),
+        exclude_rows(own, request.deny, queries, model.items),
+        allow_rows(request.allow, queries, model.items),
+    )
+    return as_answer(model, queries, "item", top, scorer.sources)
+
+
+def as_answer(
+    model: Model,
+    queries: list[Id],
+    kind: Literal["user", "item"],
+    top: TopK,
+    sources: Sequence[str] | None = None,
+) -> Recommendations:
+    """Return lists of items for items, or of users for users."""
+    names = model.items if kind == "item" else model.users
+    return Recommendations(
+        queries=queries,
+        query_kind=kind,
+        answer_kind=kind,
+        offsets=top.indptr,
+        ids=names[top.indices].tolist(),
+        scores=top.scores,
+        catalog=model.catalog,
+        sources=sources,
+    )
+
+
+def people(
+    model: Model, users: Id | Iterable[Id] | None, history: History | Sequence[History] | None
+) -> People:
+    """Return known users with their histories, or numbered histories of new users."""
+    if (users is None) == (history is None):
+        raise SettingsError("name users, or give a history, and not both")
+    if history is None:
+        assert users is not None
+        queries = as_list(users)
+        try:
+            codes = model.users.codes(queries)
+        except UnknownIdError as error:
+            raise UnknownIdError(f"{error}; for a new person pass history=[…]") from None
+        return People(queries, model.interactions.csr.take_rows(codes), codes)
+    rows = histories_to_csr(as_histories(history), model.items)
+    return People(list(range(rows.n_rows)), rows, None)
+
+
+def scores(model: Model, user: Id, items: Any) -> npt.NDArray[np.float32]:
+    """Return a user's scores of some items."""
+    codes = model.users.codes([user])
+    wanted = model.items.codes(as_list(items))
+    unique, where = np.unique(wanted, return_inverse=True)
+    cells = Csr(
+        np.array([0, len(unique)], dtype=np.int64),
+        unique,
+        np.ones(len(unique), dtype=np.float32),
+        len(model.items),
+    )
+    rows = model.interactions.csr.take_rows(codes)
+    return model._scorer(rows, codes).at(cells)[where]
+
+
+def explanation(
+    model: Model, user: Id | None, item: Id | None, history: History | None
+) -> Explanation:
+    """Return the contribution of each item of a history to the score of an item."""
+    if item is None:
+        raise SettingsError("explain which item? pass item=…")
+    queries, row, codes = model._people(user, history)
+    if len(queries) != 1:
+        raise SettingsError(f"explain is for one user or one history, got {len(queries):,}")
+    code = model.items.code(item)
+    parts = model._contributions(row, code)
+    order = np.argsort(-parts, kind="stable")
+    return Explanation(
+        user=None if codes is None else queries[0],
+        item=model.items[code],
+        score=float(parts.sum()),
+        ids=model.items[row.indices[order]].tolist(),
+        contributions=parts[order],
+        catalog=model.catalog,
+    )

@@ -1,0 +1,185 @@
+"""What a fitted model keeps: its training data, what it learned, its indexes; and its file."""
+
+from __future__ import annotations
+
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import numpy.typing as npt
+
+from penchant._files import artifact
+from penchant.data.catalog import Catalog
+from penchant.data.ids import IdMap
+from penchant.data.interactions import Interactions, need_interactions
+from penchant.errors import CorruptArtifactError, EmptyDataError, NotFittedError
+from penchant.models._configurable import Configurable
+from penchant.models._io import files
+from penchant.models._scoring.index import IndexSet, ItemIndex
+
+
+class Fitted(Configurable, ABC):
+    """The state of a model: none before ``fit``, then what it was fitted on and what it learned."""
+
+    _interactions: Interactions | None = None
+    _metrics: Mapping[str, object] = {}
+    _indexes: IndexSet
+
+    # --- what the model was fitted on -----------------------------------------------
+
+    @property
+    def interactions(self) -> Interactions:
+        """The interactions that the model was fitted on.
+
+        Raises
+        ------
+        NotFittedError
+            If the model is not fitted.
+        """
+        if self._interactions is None:
+            raise NotFittedError(
+                f"this {type(self).__name__} is not fitted yet: call .fit(interactions) first"
+            )
+        return self._interactions
+
+    @property
+    def users(self) -> IdMap:
+        """The users of the training data, in the order of their codes."""
+        return self.interactions.users
+
+    @property
+    def items(self) -> IdMap:
+        """The items of the training data, in the order of their codes."""
+        return self.interactions.items
+
+    @property
+    def catalog(self) -> Catalog | None:
+        """The catalog of the items, or None."""
+        return self.interactions.catalog
+
+    def _to_learn(self, interactions: Interactions) -> Interactions:
+        """Return the argument of ``fit`` if it can be learned from.
+
+        Raises
+        ------
+        DataError
+            If it is not interactions.
+        EmptyDataError
+            If there are none.
+        """
+        data = need_interactions(interactions, f"{type(self).__name__}.fit")
+        if data.nnz == 0:
+            raise EmptyDataError(f"there are no interactions in {data.name!r} to learn from")
+        return data
+
+    # --- copies -----------------------------------------------------------------------
+
+    def snapshot(self) -> Self:
+        """Return an independent copy of the model as it is now.
+
+        Taken within ``on_epoch`` it is the model that training would have given had it ended
+        with that epoch.
+
+        Raises
+        ------
+        NotFittedError
+            If the model is not fitted.
+        """
+        _ = self.interactions
+        return copy.copy(self)
+
+    def load_state_from(self, other: Self) -> Self:
+        """Take over what another model of this kind learned; the settings stay.
+
+        Raises
+        ------
+        NotFittedError
+            If the other is not fitted.
+        """
+        learned = vars(other.snapshot())
+        settings = self.settings_names()
+        vars(self).update({name: value for name, value in learned.items() if name not in settings})
+        return self
+
+    # --- indexes ----------------------------------------------------------------------
+
+    def _index(
+        self,
+        name: str,
+        source: npt.NDArray[Any],
+        make: Callable[[Any], npt.NDArray[Any]] | None = None,
+    ) -> ItemIndex:
+        """Return the model's index of that name, see :meth:`IndexSet.get`."""
+        indexes: IndexSet = vars(self).setdefault("_indexes", IndexSet())
+        return indexes.get(name, source, make)
+
+    def _drop_indexes(self) -> None:
+        """Forget the indexes: the model has learned other vectors."""
+        self._indexes = IndexSet()
+
+    # --- files ------------------------------------------------------------------------
+
+    def save(self, path: str | Path, *, metrics: Mapping[str, object] | None = None) -> Path:
+        """Write the model to one file, with its ids, catalog, history and settings.
+
+        The file is written whole or not at all, and holds no code: see :func:`penchant.load`.
+
+        Parameters
+        ----------
+        path
+            The file; by convention it ends in ``.penchant``.
+        metrics
+            Figures to keep with the model, such as ``evaluation.to_dict()``.
+
+        Raises
+        ------
+        NotFittedError
+            If the model is not fitted.
+        """
+        figures = self.metrics if metrics is None else metrics
+        bundle = files.to_bundle(
+            self.kind, self.settings, self.interactions, self._arrays(), self._training(), figures
+        )
+        artifact.write(bundle, path)
+        return Path(path)
+
+    @classmethod
+    def from_bundle(cls, bundle: artifact.Bundle) -> Self:
+        """Return the model that was saved as a bundle; :func:`penchant.load` finds the class.
+
+        Raises
+        ------
+        CorruptArtifactError
+            If parts of the bundle are missing or don't fit together.
+        """
+        try:
+            model = cls(**files.settings_of(bundle))
+            model._interactions = files.interactions_of(bundle)
+            model._metrics = bundle.info["metrics"]
+            model._restore(bundle.arrays)
+            model._restore_training(bundle.info["training"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise CorruptArtifactError(f"the parts of this model don't fit: {error}") from error
+        return model
+
+    @property
+    def metrics(self) -> Mapping[str, object]:
+        """The figures that were saved with the model."""
+        return self._metrics
+
+    @abstractmethod
+    def _arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return what was learned, for :meth:`save`."""
+
+    @abstractmethod
+    def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Take over what :meth:`_arrays` returned; ``_interactions`` is already set."""
+
+    def _training(self) -> list[dict[str, Any]]:
+        """Return the record of training, for the file."""
+        return []
+
+    def _restore_training(self, training: list[dict[str, Any]]) -> None:
+        """Take over what :meth:`_training` returned."""

@@ -1,0 +1,88 @@
+"""The settings of Blend: its models, their weights and the chain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from penchant._settings import checks
+from penchant.errors import SettingsError
+from penchant.models import class_of
+from penchant.models.base import Model
+
+
+def default_parts() -> dict[str, Model]:
+    """Return the models of a blend that names none."""
+    settings: dict[str, dict[str, Any]] = {
+        "als": {},
+        "item-neighbors": {"similarity": "bm25", "neighbors": 100},  # cosine finds far less
+        "popularity": {},
+    }
+    return {kind: class_of(kind)(**values) for kind, values in settings.items()}
+
+
+def as_models(models: object) -> dict[str, Model]:
+    """Return models by name; descriptions (kind and settings) become models."""
+    if not isinstance(models, Mapping) or not models:
+        raise SettingsError(f"models must name models, such as {{'als': ALS()}}, got {models!r}")
+    for name in models:
+        if not isinstance(name, str) or not name or "/" in name:
+            raise SettingsError(f"names of models are texts without a slash, got {name!r}")
+    return {name: _as_model(name, value) for name, value in models.items()}
+
+
+def _as_model(name: str, value: object) -> Model:
+    if isinstance(value, Model):
+        return value
+    if not isinstance(value, Mapping) or set(value) != {"kind", "settings"}:
+        raise SettingsError(f"models[{name!r}] must be a model, got {value!r}")
+    settings = {setting: _without_lists(of) for setting, of in value["settings"].items()}
+    return class_of(value["kind"])(**settings)
+
+
+def _without_lists(value: Any) -> Any:
+    """Return a tuple for a list: JSON has no tuples."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def as_weights(weights: object, models: Mapping[str, Model]) -> dict[str, float]:
+    """Return name → weight of the models whose weight is above 0."""
+    if weights is None:
+        personal = [name for name, model in models.items() if model.personal]
+        return dict.fromkeys(personal or models, 1.0)
+    if isinstance(weights, Sequence) and not isinstance(weights, str):
+        if len(weights) != len(models):
+            raise SettingsError(f"{len(weights)} weights for {len(models)} models: {weights!r}")
+        weights = dict(zip(models, weights, strict=True))
+    if not isinstance(weights, Mapping):
+        raise SettingsError(f"weights must be a mapping name → weight, got {weights!r}")
+    _check_names("weights", weights, models)
+    numbers = {
+        name: checks.number(f"weights[{name!r}]", value, 0) for name, value in weights.items()
+    }
+    if not any(numbers.values()):
+        raise SettingsError(f"one of the weights must be above 0, got {weights!r}")
+    return {name: numbers[name] for name in models if numbers.get(name)}
+
+
+def as_chain(chain: object, models: Mapping[str, Model]) -> tuple[str, ...]:
+    """Return the names of the chain; None: all models, personal ones first."""
+    if chain is None:
+        return tuple(sorted(models, key=lambda name: not models[name].personal))
+    if not isinstance(chain, Sequence) or isinstance(chain, str) or not chain:
+        raise SettingsError(f"chain must list names of models, got {chain!r}")
+    _check_names("chain", chain, models)
+    if len(set(chain)) < len(chain):
+        raise SettingsError(f"chain names a model twice: {chain!r}")
+    return tuple(chain)
+
+
+def _check_names(setting: str, names: Iterable[object], models: Mapping[str, Model]) -> None:
+    for name in names:
+        if name not in models:
+            raise SettingsError(f"{setting} names {name!r}; the models are: {', '.join(models)}")
+
+
+def as_tuple(values: Sequence[Any] | None) -> tuple[Any, ...] | None:
+    """Return a tuple, or None for None."""
+    return None if values is None else tuple(values)
