@@ -37,9 +37,10 @@ test-sanitizers: $(VENV)/core  ## the native tests under the address, undefined 
 test-baseline: $(VENV)/built $(VENV)/dev  ## the numeric Python tests on the plainest instruction set
 	@PENCHANT_ISA=baseline $(BIN)/python -m pytest $(NUMERIC)
 
-lint: $(VENV)/built $(VENV)/dev  ## style and types
+lint: $(VENV)/built $(VENV)/dev  ## style, sizes, wording and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/python tools/check_style.py
 	@$(BIN)/mypy
 
 bench: $(BENCH)/built  ## against the peers, side by side; hours (ARGS="--help" tells what there is)
