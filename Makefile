@@ -6,7 +6,9 @@ BIN    := $(VENV)/bin
 NATIVE := CMakeLists.txt $(shell find native -name '*.cpp' -o -name '*.hpp' -o -name '*.txt')
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-NUMERIC := tests/engines tests/models tests/evaluation tests/test_split.py $(wildcard tests/test_kernels*.py)
+# a file's tests share fixtures, so that files are spread, not single tests
+TEST_PROCESSES ?= 2
+NUMERIC := tests/engines tests/models tests/evaluation tests/kernels tests/test_split.py
 comma  := ,
 
 # $(call ctest,NAME,OPTIONS): configures, builds and runs the native tests in build/NAME
@@ -15,7 +17,7 @@ ctest = PATH="$(CURDIR)/$(BIN):$$PATH"; export PATH; \
 	cmake --build build/$(1) -- --quiet && \
 	ctest --test-dir build/$(1) --output-on-failure
 
-.PHONY: help demo test test-native test-sanitizers test-baseline lint bench bench-quick docs serve build wheel lock clean
+.PHONY: help demo test test-native test-sanitizers test-baseline lint bench bench-gate bench-quick docs serve build wheel lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -24,8 +26,8 @@ help:  ## this list
 demo: $(VENV)/built  ## the main job on a made-up catalog: writes demo/report.html
 	@$(BIN)/penchant demo
 
-test: $(VENV)/built $(VENV)/dev  ## every Python test
-	@$(BIN)/python -m pytest
+test: $(VENV)/built $(VENV)/dev  ## every Python test, in TEST_PROCESSES processes
+	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile $(ARGS)
 
 test-native: $(VENV)/core  ## the native tests, as fast as they are shipped
 	@$(call ctest,native,-DCMAKE_BUILD_TYPE=Release)
@@ -37,13 +39,17 @@ test-sanitizers: $(VENV)/core  ## the native tests under the address, undefined 
 test-baseline: $(VENV)/built $(VENV)/dev  ## the numeric Python tests on the plainest instruction set
 	@PENCHANT_ISA=baseline $(BIN)/python -m pytest $(NUMERIC)
 
-lint: $(VENV)/built $(VENV)/dev  ## style and types
+lint: $(VENV)/built $(VENV)/dev  ## style, sizes, wording and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/python tools/check_style.py
 	@$(BIN)/mypy
 
 bench: $(BENCH)/built  ## against the peers, side by side; hours (ARGS="--help" tells what there is)
 	@$(BENCH)/bin/python -m benchmarks.run $(ARGS)
+
+bench-gate: $(BENCH)/built  ## speed beside one peer; fails when a ratio fell by more than noise
+	@$(BENCH)/bin/python -m benchmarks.gate $(ARGS)
 
 bench-quick: $(BENCH)/built  ## a small part of it, in under three minutes
 	@$(BENCH)/bin/python -m benchmarks.run --quick $(ARGS)

@@ -21,7 +21,7 @@ GENERATED = {
 REAL = {"lastfm-2k": "lastfm-2k", "ml-1m": "movielens-1m"}
 NAMES = (*REAL, *GENERATED)
 PARTS = ("indptr", "indices", "values")
-VERSION = 1  # of what is made: another number makes the cache anew
+VERSION = 1  # version of the prepared arrays: a new number invalidates the cache
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,8 @@ def prepare(name: str) -> Path:
 
 def facts(place: Path) -> dict[str, Any]:
     """Name, size, and whether it is made up."""
-    found: dict[str, Any] = json.loads((place / "facts.json").read_text(encoding="utf-8"))
-    return found
+    stored: dict[str, Any] = json.loads((place / "facts.json").read_text(encoding="utf-8"))
+    return stored
 
 
 def load(place: Path) -> Rows:

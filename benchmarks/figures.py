@@ -41,8 +41,8 @@ class Figures:
 
     def cases(self, *works: str) -> list[Case]:
         """(work, dataset, factors) of what was measured, in the order it was."""
-        found = {(r["work"], r["dataset"], r["factors"]): None for r in self.records}
-        return [case for case in found if not works or case[0] in works]
+        cases = {(r["work"], r["dataset"], r["factors"]): None for r in self.records}
+        return [case for case in cases if not works or case[0] in works]
 
     def engines(self, case: Case) -> list[str]:
         return list(dict.fromkeys(r["engine"] for r in self._of(case)))
@@ -90,14 +90,14 @@ class Figures:
 
     def memory(self, case: Case, engine: str) -> float | None:
         """Bytes at the peak."""
-        found = [r["memory"] for r in self.of(case, engine) if "memory" in r]
-        return median(found) if found else None
+        peaks = [r["memory"] for r in self.of(case, engine) if "memory" in r]
+        return median(peaks) if peaks else None
 
     def lowest_loss(self, case: Case, engines: Iterable[str] | None = None) -> float | None:
         """The lowest that any engine, or any of some, came to."""
         engines = self.engines(case) if engines is None else engines
-        found = [p.loss for e in engines for p in self.curve(case, e) if p.loss is not None]
-        return min(found) if found else None
+        losses = [p.loss for e in engines for p in self.curve(case, e) if p.loss is not None]
+        return min(losses) if losses else None
 
     def converged_loss(self, case: Case) -> float | None:
         """The lowest that any peer came to. Penchant goes lower, where peers never arrive."""

@@ -1,4 +1,4 @@
-"""How many operations an exact epoch needs, whoever does it."""
+"""Count the operations of one exact epoch, for any library."""
 
 from __future__ import annotations
 

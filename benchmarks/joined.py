@@ -40,7 +40,7 @@ def joined(results: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _by_case(records: list[dict[str, Any]]) -> dict[tuple[Any, ...], list[dict[str, Any]]]:
-    found: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for r in records:
-        found.setdefault((r["work"], r["dataset"], r["factors"], r["engine"]), []).append(r)
-    return found
+        groups.setdefault((r["work"], r["dataset"], r["factors"], r["engine"]), []).append(r)
+    return groups

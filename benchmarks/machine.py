@@ -70,10 +70,10 @@ def _git(*arguments: str) -> str | None:
     git = shutil.which("git")
     if git is None:
         return None
-    done = subprocess.run(
+    completed = subprocess.run(
         [git, "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False
     )
-    return done.stdout.strip() or None
+    return completed.stdout.strip() or None
 
 
 def _version(name: str) -> str | None:

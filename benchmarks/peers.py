@@ -20,12 +20,12 @@ TOOLS = ("setuptools", "wheel", "packaging", "cython", "numpy", "scipy")
 
 def blocks(lock: str) -> dict[str, str]:
     """Name → its lines in a lock file; one name may be there once per version of Python."""
-    found: dict[str, str] = {}
+    by_name: dict[str, str] = {}
     for block in re.split(r"(?m)^(?=[a-z0-9])", lock):
         name = re.match(r"[a-z0-9._-]+(?===)", block)
         if name:
-            found[name.group()] = found.get(name.group(), "") + block
-    return found
+            by_name[name.group()] = by_name.get(name.group(), "") + block
+    return by_name
 
 
 def install(python: str, requirements: str, *flags: str) -> str:
@@ -34,11 +34,11 @@ def install(python: str, requirements: str, *flags: str) -> str:
         file.write(requirements)
         file.flush()
         command = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
-        done = subprocess.run(
+        completed = subprocess.run(
             [*command, *flags, "-r", file.name], capture_output=True, text=True, check=False
         )
-    lines = [line for line in done.stderr.splitlines() if not line.startswith("WARNING")]
-    return "" if done.returncode == 0 else "\n".join(lines[-8:]) or "pip failed"
+    lines = [line for line in completed.stderr.splitlines() if not line.startswith("WARNING")]
+    return "" if completed.returncode == 0 else "\n".join(lines[-8:]) or "pip failed"
 
 
 def main(python: str, lock: str) -> None:
@@ -56,8 +56,8 @@ def main(python: str, lock: str) -> None:
         if wrong := install(python, locked[name], "--no-build-isolation"):
             troubles[name] = wrong
             print(f"  {name} could not be installed: {wrong.splitlines()[-1]}", flush=True)
-    told = Path(python).parents[1] / "peers.json"
-    told.write_text(json.dumps(troubles, indent=1), encoding="utf-8")
+    report = Path(python).parents[1] / "peers.json"
+    report.write_text(json.dumps(troubles, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

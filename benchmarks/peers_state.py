@@ -11,7 +11,7 @@ from benchmarks.engines import ENGINES
 
 def absent() -> dict[str, str]:
     """Package → why it is not installed."""
-    told = Path(sys.prefix) / "peers.json"
-    why: dict[str, str] = json.loads(told.read_text()) if told.exists() else {}
+    report = Path(sys.prefix) / "peers.json"
+    why: dict[str, str] = json.loads(report.read_text()) if report.exists() else {}
     missing = {i.package for i in ENGINES.values() if i.version() is None}
     return {name: why.get(name, "it is not in this environment") for name in sorted(missing)}

@@ -60,22 +60,22 @@ QUICK = Wanted(
 
 def cases(wanted: Wanted) -> list[Case]:
     """In the order they are run: what is asked most first."""
-    found = []
+    chosen = []
     for work in wanted.works:
-        found += _MAKERS[work](wanted)
-    return found
+        chosen += _MAKERS[work](wanted)
+    return chosen
 
 
 def _fits(w: Wanted) -> list[Case]:
-    found = []
+    chosen = []
     engines = tuple(e for e in w.engines if e not in RANKING)
     for dataset in w.datasets:
         large = dataset in LARGE
         epochs, rounds = (min(w.epochs, 3), 1) if large else (w.epochs, w.repeat)
         for f in w.factors:
             arguments = {"epochs": epochs, "limit": w.limit}
-            found.append(Case("fit", dataset, engines, f, rounds, "fit", arguments))
-    return found
+            chosen.append(Case("fit", dataset, engines, f, rounds, "fit", arguments))
+    return chosen
 
 
 def _converging(w: Wanted) -> list[Case]:
@@ -101,18 +101,18 @@ def _ranking(w: Wanted) -> list[Case]:
 
 def _serving(work: str, w: Wanted) -> list[Case]:
     engines = tuple(e for e in SERVING if e in w.engines)
-    found = []
+    chosen = []
     for dataset in w.datasets:
         if dataset == "lastfm-360k" and work == "evaluate":
             continue  # peers score every user for every item: hours
         sample = SAMPLE if dataset == "lastfm-360k" else None
         arguments = {"work": work, "sample": sample, "repeat": w.repeat, "limit": w.limit}
-        found += [
+        chosen += [
             Case(work, dataset, engines, f, w.repeat, "serve", arguments)
             for f in w.factors
             if f in (64, 128)
         ]
-    return found
+    return chosen
 
 
 def _splits(w: Wanted) -> list[Case]:

@@ -24,7 +24,7 @@ INTRODUCTION = """\
 
 penchant beside its peers, in one run on one machine: engines take turns, every measurement has a
 process of its own, and all minimize the same objective (Hu, Koren & Volinsky 2008, α = {alpha:g},
-λ = {regularization:g}). `make bench` measures anew and `python -m benchmarks.report FILE` writes
+λ = {regularization:g}). `make bench` measures again and `python -m benchmarks.report FILE` writes
 this page; the figures below are those of {file} in `benchmarks/results`.
 
 {machine}

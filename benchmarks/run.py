@@ -81,11 +81,13 @@ class Run:
         if self._was_too_slow(case, engine):
             return
         env = self._environment(case, engine, data)
-        found = self._work(case, engine, data, env)
+        figures = self._work(case, engine, data, env)
         label = {"work": case.work, "dataset": case.dataset, "engine": engine}
-        self.result["records"].append({**label, "factors": case.factors, "round": number, **found})
+        self.result["records"].append(
+            {**label, "factors": case.factors, "round": number, **figures}
+        )
         size = f" f={case.factors}" if case.factors else ""
-        print(f"{case.work:10} {case.dataset}{size}  {engine:15} {_told(found)}", flush=True)
+        print(f"{case.work:10} {case.dataset}{size}  {engine:15} {_summary(figures)}", flush=True)
 
     def _was_too_slow(self, case: Case, engine: str) -> bool:
         """Whether this engine ran over the time in an earlier round of the same."""
@@ -127,51 +129,51 @@ class Run:
         command = [sys.executable, "-m", "benchmarks.worker", case.job, json.dumps(arguments)]
         seconds = float(case.arguments.get("limit", 3600.0)) + GRACE
         try:
-            done = subprocess.run(
+            completed = subprocess.run(
                 command, env={**os.environ, **env}, capture_output=True, text=True,
                 timeout=seconds, check=False, cwd=machine.ROOT,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             return {"over": seconds}
         try:
-            found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+            figures: dict[str, Any] = json.loads(completed.stdout.strip().splitlines()[-1])
         except (IndexError, ValueError):
-            return {"error": f"ended with {done.returncode}: {done.stderr[-300:]}"}
-        return found
+            return {"error": f"ended with {completed.returncode}: {completed.stderr[-300:]}"}
+        return figures
 
 
 def _pinned(threads: int) -> dict[str, str]:
     return dict.fromkeys(BLAS, str(threads))
 
 
-def _seconds(found: dict[str, Any]) -> float:
+def _seconds(figures: dict[str, Any]) -> float:
     """The figure by which settings of one engine are compared."""
-    epochs = found.get("epochs")
+    epochs = figures.get("epochs")
     if epochs:
         return float(targets.epoch_seconds(epochs))
-    return min(found.get("times") or [float("inf")])
+    return min(figures.get("times") or [float("inf")])
 
 
-def _told(found: dict[str, Any]) -> str:
-    if "error" in found:
-        return f"failed: {found['error']}"
-    if "over" in found:
-        return f"over {found['over']:.0f} s"
-    if "absent" in found:
-        return str(found["absent"])
-    seconds = _seconds(found)
+def _summary(figures: dict[str, Any]) -> str:
+    if "error" in figures:
+        return f"failed: {figures['error']}"
+    if "over" in figures:
+        return f"over {figures['over']:.0f} s"
+    if "absent" in figures:
+        return str(figures["absent"])
+    seconds = _seconds(figures)
     text = f"{seconds:9.3f} s"
-    if found.get("epochs") and found["epochs"][-1]["loss"] is not None:
-        last = found["epochs"][-1]
+    if figures.get("epochs") and figures["epochs"][-1]["loss"] is not None:
+        last = figures["epochs"][-1]
         text += f"  loss {last['loss']:.6g} after {last['number']}"
-    if found.get("ndcg") is not None:
-        text += f"  NDCG {found['ndcg']:.4f}"
-    return text + (f"  {found['memory'] / 2**20:.0f} MiB" if "memory" in found else "")
+    if figures.get("ndcg") is not None:
+        text += f"  NDCG {figures['ndcg']:.4f}"
+    return text + (f"  {figures['memory'] / 2**20:.0f} MiB" if "memory" in figures else "")
 
 
 def wanted_of(options: argparse.Namespace) -> Wanted:
     base = QUICK if options.quick else Wanted()
-    given = {
+    options_by_name = {
         "works": options.works,
         "datasets": options.datasets,
         "factors": options.factors and tuple(int(f) for f in options.factors),
@@ -181,13 +183,15 @@ def wanted_of(options: argparse.Namespace) -> Wanted:
         "grid_sample": options.grid_sample,
         "engines": _only(options.only),
     }
-    return dataclasses.replace(base, **{name: v for name, v in given.items() if v is not None})
+    return dataclasses.replace(
+        base, **{name: v for name, v in options_by_name.items() if v is not None}
+    )
 
 
-def _only(asked: tuple[str, ...] | None) -> tuple[str, ...] | None:
-    if not asked:
+def _only(names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    if not names:
         return None
-    return tuple(e for e in ENGINES if any(e.startswith(name) for name in asked))
+    return tuple(e for e in ENGINES if any(e.startswith(name) for name in names))
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -42,63 +42,65 @@ def main() -> None:
     parser.add_argument("--reloads", type=int, default=20)
     parser.add_argument("--models", default=",".join(MODELS))
     parser.add_argument("--show", type=Path, help="print the tables of a file")
-    asked = parser.parse_args()
-    if asked.show is not None:
-        print(tables(json.loads(asked.show.read_text())))
+    options = parser.parse_args()
+    if options.show is not None:
+        print(tables(json.loads(options.show.read_text())))
         return
     if shutil.which("wrk") is None:
         sys.exit("wrk is not installed: apt-get install wrk")
-    told: dict[str, Any] = {
+    results: dict[str, Any] = {
         "machine": machine.facts(2, LIBRARIES),
-        "asked": vars(asked),
+        "asked": vars(options),
         "models": {},
     }
-    for name in asked.models.split(","):
+    for name in options.models.split(","):
         with tempfile.TemporaryDirectory() as folder:
             subject = MODELS[name](Path(folder) / "model.penchant")
-            told["models"][name] = measure(subject, Path(folder), asked)
-    file = RESULTS / f"serving-{told['machine']['date'][:10]}.json"
-    file.write_text(json.dumps(told, indent=1, default=str) + "\n")
-    print(tables(told))
+            results["models"][name] = measure(subject, Path(folder), options)
+    file = RESULTS / f"serving-{results['machine']['date'][:10]}.json"
+    file.write_text(json.dumps(results, indent=1, default=str) + "\n")
+    print(tables(results))
 
 
-def measure(subject: Subject, folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
+def measure(subject: Subject, folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     """What a server does with one model, by one process and by two."""
-    told: dict[str, Any] = {"shape": subject.shape, "start_seconds": {}, "load": {}, "pages": {}}
+    results: dict[str, Any] = {"shape": subject.shape, "start_seconds": {}, "load": {}, "pages": {}}
     for workers in WORKERS:
         begun = []
         for _ in range(STARTS):
             with server(subject.path, folder, workers) as (_, seconds):
                 begun.append(seconds)
-        told["start_seconds"][workers] = round(min(begun), 2)
+        results["start_seconds"][workers] = round(min(begun), 2)
         with server(subject.path, folder, workers) as (port, _):
             if workers == 1:
-                told["pages"] = visitor.pages(port, subject, asked.seconds / 4)
-            told["load"][workers] = loads(port, subject, folder, asked)
-    return told
+                results["pages"] = visitor.pages(port, subject, options.seconds / 4)
+            results["load"][workers] = loads(port, subject, folder, options)
+    return results
 
 
 def loads(
-    port: int, subject: Subject, folder: Path, asked: argparse.Namespace
+    port: int, subject: Subject, folder: Path, options: argparse.Namespace
 ) -> dict[str, dict[str, Any]]:
     """Each kind of question by itself; then known people's lists while the model is reloaded."""
     questions = {
         kind: [f"/api/v1/{path}" for path in paths] for kind, paths in subject.questions().items()
     }
 
-    def load(kind: str, seconds: int, **how: Any) -> dict[str, Any]:
-        how = {"connections": asked.connections, "seconds": seconds, **how}
-        return wrk.load(f"http://127.0.0.1:{port}", questions[kind], folder, **how)
+    def load(kind: str, seconds: int, **arguments: Any) -> dict[str, Any]:
+        arguments = {"connections": options.connections, "seconds": seconds, **arguments}
+        return wrk.load(f"http://127.0.0.1:{port}", questions[kind], folder, **arguments)
 
     load(next(iter(questions)), 2)  # memory is mapped in, records are made
-    told = {kind: load(kind, asked.seconds) for kind in questions}
+    results = {kind: load(kind, options.seconds) for kind in questions}
     if "recommend" in questions:
-        told["recommend, steadily"] = load("recommend", asked.seconds, **STEADY)
+        results["recommend, steadily"] = load("recommend", options.seconds, **STEADY)
         statuses: list[int] = []
-        found = load("recommend", asked.seconds, during=reloads(port, asked.reloads, statuses))
-        found |= {"reloads": len(statuses), "failed": sum(one != 200 for one in statuses)}
-        told[f"recommend, during {asked.reloads} reloads"] = found
-    return told
+        figures = load(
+            "recommend", options.seconds, during=reloads(port, options.reloads, statuses)
+        )
+        figures |= {"reloads": len(statuses), "failed": sum(status != 200 for status in statuses)}
+        results[f"recommend, during {options.reloads} reloads"] = figures
+    return results
 
 
 @contextlib.contextmanager
@@ -132,12 +134,12 @@ def _wait_until_ready(port: int, process: subprocess.Popen[bytes]) -> None:
 
 def reloads(port: int, times: int, statuses: list[int]) -> Callable[[], None]:
     """Reloads a model again and again, one after the other; adds the statuses of the answers."""
-    asked = urllib.request.Request(f"http://127.0.0.1:{port}/api/v1/admin/reload", method="POST")
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/api/v1/admin/reload", method="POST")
 
     def run() -> None:
         for _ in range(times):
             try:
-                with urllib.request.urlopen(asked, timeout=120) as answer:
+                with urllib.request.urlopen(request, timeout=120) as answer:
                     statuses.append(answer.status)
             except OSError as error:
                 statuses.append(getattr(error, "code", 0))

@@ -56,12 +56,12 @@ class Subject(NamedTuple):
         rng = np.random.default_rng(1)
         users, items = rng.permutation(len(self.users)), rng.permutation(len(self.items))
         typed = list(as_typed(self.names, 2_000))
-        found = {
+        questions = {
             "recommend": [f"recommend?k=20&user={self.users[at]}" for at in users[:ASKED]],
             "similar": [f"similar?k=20&item={self.items[at]}" for at in items[:ASKED]],
             "search": [f"search?q={quote_plus(text)}" for text in typed],
         }
-        return {kind: paths for kind, paths in found.items() if paths}
+        return {kind: paths for kind, paths in questions.items() if paths}
 
 
 def demo(path: Path) -> Subject:
@@ -119,7 +119,7 @@ def made_up_names(n: int) -> list[str]:
 
 
 def as_typed(names: list[str], n: int) -> Iterator[str]:
-    """Beginnings of names as somebody types them, a slip in every other one."""
+    """Return prefixes of names, every second one with a typing error."""
     rng = np.random.default_rng(3)
     for number in range(n):
         name = names[int(rng.integers(len(names)))]

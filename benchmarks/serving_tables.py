@@ -6,14 +6,19 @@ from collections.abc import Iterator
 from typing import Any
 
 
-def tables(told: dict[str, Any]) -> str:
+def tables(results: dict[str, Any]) -> str:
     """Markdown: the machine, how soon servers start, what load they bear, how soon pages come."""
-    facts = told["machine"]
+    facts = results["machine"]
     where = (
         f"{facts['processor']}, {facts['cores']} cores, Python {facts['python']}, "
         f"{facts['date'][:10]}, commit {facts['commit']}; load of other work {facts['load']:.1f}"
     )
-    parts = (where, _starts(told["models"]), _loads(told["models"]), _pages(told["models"]))
+    parts = (
+        where,
+        _starts(results["models"]),
+        _loads(results["models"]),
+        _pages(results["models"]),
+    )
     return "\n\n".join(parts)
 
 
@@ -24,9 +29,9 @@ def _table(head: str, rows: Iterator[str]) -> str:
 
 def _starts(models: dict[str, Any]) -> str:
     rows = (
-        f"| {name}, {one['shape']} | {_first(one['start_seconds'], 1):.2f} s "
-        f"| {_first(one['start_seconds'], 2):.2f} s |"
-        for name, one in models.items()
+        f"| {name}, {model['shape']} | {_first(model['start_seconds'], 1):.2f} s "
+        f"| {_first(model['start_seconds'], 2):.2f} s |"
+        for name, model in models.items()
     )
     return _table("| model | from command to answer, 1 process | 2 processes |", rows)
 
@@ -38,26 +43,26 @@ def _first(by_workers: dict[Any, float], workers: int) -> float:
 
 def _loads(models: dict[str, Any]) -> str:
     rows = (
-        f"| {name} | {kind} | {workers} | {found['requests_per_second']:,.0f} "
-        f"| {found['p50_ms']:.1f} ms | {found['p99_ms']:.1f} ms | {_errors(found)} |"
-        for name, one in models.items()
-        for workers, kinds in one["load"].items()
-        for kind, found in kinds.items()
+        f"| {name} | {kind} | {workers} | {figures['requests_per_second']:,.0f} "
+        f"| {figures['p50_ms']:.1f} ms | {figures['p99_ms']:.1f} ms | {_errors(figures)} |"
+        for name, model in models.items()
+        for workers, kinds in model["load"].items()
+        for kind, figures in kinds.items()
     )
     head = "| model | asked | processes | requests/s | half within | 99 % within | errors |"
     return _table(head, rows)
 
 
-def _errors(found: dict[str, Any]) -> str:
+def _errors(figures: dict[str, Any]) -> str:
     """How many, and which: files from before tell no kinds."""
-    kinds = ", ".join(f"{kind} {n}" for kind, n in found.get("kinds_of_errors", {}).items())
-    return f"{found['errors']} ({kinds})" if kinds else f"{found['errors']}"
+    kinds = ", ".join(f"{kind} {n}" for kind, n in figures.get("kinds_of_errors", {}).items())
+    return f"{figures['errors']} ({kinds})" if kinds else f"{figures['errors']}"
 
 
 def _pages(models: dict[str, Any]) -> str:
     rows = (
-        f"| {name} | {page} | {found['p50_ms']:.1f} ms | {found['p99_ms']:.1f} ms |"
-        for name, one in models.items()
-        for page, found in one["pages"].items()
+        f"| {name} | {page} | {figures['p50_ms']:.1f} ms | {figures['p99_ms']:.1f} ms |"
+        for name, model in models.items()
+        for page, figures in model["pages"].items()
     )
     return _table("| model | one visitor | half within | 99 % within |", rows)

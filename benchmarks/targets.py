@@ -161,8 +161,8 @@ def _grid(f: Figures) -> Iterator[Reached]:
         for record in f.of(case, "penchant auto"):
             part = record["settings"] / record["of"]
             seconds = sum(record["times"]) / part
-            how = "measured" if part == 1 else f"estimated from {record['settings']} settings"
-            note = f"{seconds / 60:.1f} minutes, {how}"
+            origin = "measured" if part == 1 else f"estimated from {record['settings']} settings"
+            note = f"{seconds / 60:.1f} minutes, {origin}"
             ratio = GRID_SECONDS / seconds
             yield Reached("the article's grid", case[1], "15 minutes", ratio, 1.0, note)
 

@@ -16,7 +16,7 @@ _HEARTS = 25
 
 
 class Visitor:
-    """Somebody with a browser's cookie and patience."""
+    """A client with one connection and a browser's cookie."""
 
     def __init__(self, port: int) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
@@ -43,18 +43,20 @@ class Visitor:
 
 def pages(port: int, subject: Subject, seconds: float) -> dict[str, dict[str, float]]:
     """How long pages take, each for some seconds: the first of a server, and others."""
-    one = Visitor(port)
-    first = one.ask("/")
+    visitor = Visitor(port)
+    first = visitor.ask("/")
     items, names = itertools.cycle(subject.items[::97]), as_typed(subject.names, 100_000)
     return {
         "first page": _spread([first]),
-        "home page": _timed(lambda: one.ask("/"), seconds),
-        "item page": _timed(lambda: one.ask(f"/item?id={next(items)}"), seconds),
-        "heart, to new recommendations": _spread(one.heart(next(items)) for _ in range(_HEARTS)),
-        "search while typing": _timed(
-            lambda: one.ask(f"/search?q={quote_plus(next(names))}", part=True), seconds
+        "home page": _timed(lambda: visitor.ask("/"), seconds),
+        "item page": _timed(lambda: visitor.ask(f"/item?id={next(items)}"), seconds),
+        "heart, to new recommendations": _spread(
+            visitor.heart(next(items)) for _ in range(_HEARTS)
         ),
-        "map": _timed(lambda: one.ask("/map/items"), seconds),
+        "search while typing": _timed(
+            lambda: visitor.ask(f"/search?q={quote_plus(next(names))}", part=True), seconds
+        ),
+        "map": _timed(lambda: visitor.ask("/map/items"), seconds),
     }
 
 

@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import Any
 
 _SCRIPT = """
-local asked, n = {}, 0
-for line in io.lines("%s") do n = n + 1; asked[n] = line end
+local paths, n = {}, 0
+for line in io.lines("%s") do n = n + 1; paths[n] = line end
 math.randomseed(os.time())
-request = function() return wrk.format("GET", asked[math.random(n)]) end
+request = function() return wrk.format("GET", paths[math.random(n)]) end
 """
 _PAUSE = "delay = function() return math.random({least}, {most}) end\n"
 
 
 def load(
     address: str,
-    asked: Sequence[str],
+    paths: Sequence[str],
     folder: Path,
     *,
     seconds: int,
@@ -35,24 +35,24 @@ def load(
     ----------
     address
         The server's, ``http://127.0.0.1:8000``.
-    asked
+    paths
         Paths with queries.
     folder
         Where files can be put.
     seconds, connections
-        How long, and how many questions are under way at a time.
+        Duration, and number of concurrent requests.
     rate
-        Questions a second, about: each connection pauses before it asks again. None: as many as
-        are answered.
+        Approximate requests per second: each connection pauses between them. None: as many as
+        the server answers.
     during
-        What is done meanwhile: the load goes on until it is done, and for its seconds at least.
+        Called meanwhile; the load lasts until it returns, and at least `seconds`.
 
     Returns
     -------
-    See :func:`told`.
+    See :func:`parse_output`.
     """
-    lines, script = folder / "asked", folder / "asked.lua"
-    lines.write_text("\n".join(asked))
+    lines, script = folder / "paths", folder / "paths.lua"
+    lines.write_text("\n".join(paths))
     script.write_text(_SCRIPT % lines + (_pause(rate, connections) if rate else ""))
     words = ["wrk", "-t1", f"-c{connections}", "--latency", "-s", str(script)]
     length = f"-d{seconds}s" if during is None else "-d1h"
@@ -62,11 +62,11 @@ def load(
         output = process.communicate()[0]
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, process.args, output)
-    return told(output)
+    return parse_output(output)
 
 
 def _stop_after(process: subprocess.Popen[str], seconds: float, during: Callable[[], None]) -> None:
-    """Interrupt wrk once something is done and some time is over: it tells what it has found."""
+    """Interrupt wrk after `during` returned and the time is over; it prints its figures."""
     until = time.monotonic() + seconds
     try:
         during()
@@ -81,7 +81,7 @@ def _pause(rate: int, connections: int) -> str:
     return _PAUSE.format(least=round(mean / 2), most=round(mean * 3 / 2))
 
 
-def told(output: str) -> dict[str, Any]:
+def parse_output(output: str) -> dict[str, Any]:
     """What wrk prints: requests a second, milliseconds of half and of 99 %, errors and their kinds.
 
     An answer after more than 2 s is an error, a timeout, and not among the times.
@@ -105,14 +105,14 @@ def told(output: str) -> dict[str, Any]:
 
 
 def _after(pattern: str, output: str) -> str:
-    found = re.search(pattern, output)
-    return found.group(1) if found else "0"
+    match = re.search(pattern, output)
+    return match.group(1) if match else "0"
 
 
 def _milliseconds(text: str) -> float:
     """1.5ms, 300us or 2s as milliseconds."""
-    found = re.fullmatch(r"([\d.]+)(us|ms|s|m|)", text)
-    if found is None:
-        raise ValueError(f"wrk told a time as {text!r}")
-    scale = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0, "": 1.0}[found.group(2)]
-    return round(float(found.group(1)) * scale, 3)
+    match = re.fullmatch(r"([\d.]+)(us|ms|s|m|)", text)
+    if match is None:
+        raise ValueError(f"wrk printed a time as {text!r}")
+    scale = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0, "": 1.0}[match.group(2)]
+    return round(float(match.group(1)) * scale, 3)

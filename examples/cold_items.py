@@ -1,4 +1,4 @@
-"""New items: what features are worth where nobody has taken to anything yet, and where few have.
+"""New items: the worth of features for items with no interactions, and with few.
 
     python examples/cold_items.py [folder with user_artists.dat and user_taggedartists.dat]
 
@@ -69,8 +69,8 @@ def shapes() -> Measured:
     data = penchant.datasets.shapes().threshold(5, 5)
     tags = penchant.Features.of_tags(data.catalog)
     settings = {"alpha": 10.0, "regularization": 100.0}
-    told = data.with_item_features(tags.normalized("l2"))
-    return told, settings, penchant.images.embed(data.catalog).features
+    described = data.with_item_features(tags.normalized("l2"))
+    return described, settings, penchant.images.embed(data.catalog).features
 
 
 def cold(
@@ -119,21 +119,21 @@ def arriving(data: penchant.Interactions, settings: dict[str, object]) -> Iterat
     rng = np.random.default_rng(0)
     taken = split.test.to_matrix().tocsc()
     audiences = [rng.permutation(taken[:, [item]].indices) for item in split.candidates]
-    known = data.item_features.ids
+    with_features = data.item_features.ids
     features = [
-        data.item_features.row(item) if item in known else {}
+        data.item_features.row(item) if item in with_features else {}
         for item in data.items[split.candidates].tolist()
     ]
-    for given in GIVEN:
+    for shown in GIVEN:
         first = [
-            {data.users[user]: float(taken[user, item]) for user in audience[:given].tolist()}
+            {data.users[user]: float(taken[user, item]) for user in audience[:shown].tolist()}
             for item, audience in zip(split.candidates, audiences, strict=True)
         ]
-        found = []
+        aucs = []
         for rows in (features, None):
             scores = model.fold_in_items(first, features=rows) @ model.user_factors.T
-            found.append(np.mean([*map(auc, scores, audiences)]))
-        yield given, *found
+            aucs.append(np.mean([*map(auc, scores, audiences)]))
+        yield shown, *aucs
 
 
 def auc(scores: np.ndarray, audience: np.ndarray) -> float:
@@ -144,17 +144,17 @@ def auc(scores: np.ndarray, audience: np.ndarray) -> float:
     return float(below.mean() / (2 * len(others)))
 
 
-def line(name: str, found: penchant.Evaluation) -> str:
+def line(name: str, evaluation: penchant.Evaluation) -> str:
     cells = [
-        f"{found[metric]:.3f} ({low:.3f} to {high:.3f})"
+        f"{evaluation[metric]:.3f} ({low:.3f} to {high:.3f})"
         for metric in METRICS
-        for low, high in [found.intervals[metric if metric == "auc" else f"{metric}@10"]]
+        for low, high in [evaluation.intervals[metric if metric == "auc" else f"{metric}@10"]]
     ]
     return f"| {name} | " + " | ".join(cells) + " |"
 
 
 def main(folder: str | None = None) -> dict[str, penchant.Evaluation]:
-    found = {}
+    results = {}
     for data, settings, looks in ([lastfm(folder)] if folder else []) + [shapes()]:
         print(f"\n{data!r}\n{data.item_features!r}\n")
         for title, measured in (
@@ -163,13 +163,15 @@ def main(folder: str | None = None) -> dict[str, penchant.Evaluation]:
         ):
             print(f"| {title} | ndcg@10 | precision@10 | auc |\n|---|---|---|---|")
             for name, figures in measured:
-                found[f"{data.name}, {title}, {name}"] = figures
+                results[f"{data.name}, {title}, {name}"] = figures
                 print(line(name, figures), flush=True)
             print()
         print("| interactions so far | auc with features | auc without |\n|---|---|---|")
-        for given, *figures in arriving(data, settings):
-            print(f"| {given} | " + " | ".join(f"{one:.3f}" for one in figures) + " |", flush=True)
-    return found
+        for shown, *figures in arriving(data, settings):
+            print(
+                f"| {shown} | " + " | ".join(f"{value:.3f}" for value in figures) + " |", flush=True
+            )
+    return results
 
 
 if __name__ == "__main__":

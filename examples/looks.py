@@ -4,7 +4,7 @@
 
 Looks at the pictures of the made-up catalog of shapes, by histograms of colors and edges or by
 a network of yours, and counts how many of an item's ten nearest neighbors share its color, form
-and finish. What looks are worth for items that nobody has taken to yet, cold_items.py measures.
+and finish. cold_items.py measures the worth of pictures for new items.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ import penchant
 ASPECTS = ("color", "form", "finish")
 
 
-def shared(found: penchant.Recommendations, tags: Mapping[object, tuple[str, ...]]) -> np.ndarray:
+def shared(answers: penchant.Recommendations, tags: Mapping[object, tuple[str, ...]]) -> np.ndarray:
     """The share of answers that have the same color, form and finish as what was asked for."""
-    pairs = [(tags[row.query], tags[row.id]) for row in found]
+    pairs = [(tags[row.query], tags[row.id]) for row in answers]
     return np.mean([[a == b for a, b in zip(*pair, strict=True)] for pair in pairs], axis=0)
 
 
@@ -45,12 +45,14 @@ def main(network: str | None = None, items: int = 2000, users: int = 6000) -> di
     }
     tags = {item: likes.catalog.tags_of(item) for item in likes.items}
     every = list(likes.items)
-    found = {name: shared(one.similar_items(every, 10), tags) for name, one in models.items()}
-    found["at random"] = at_random(tags)
-    print(f"{'the same of ten neighbors':<28}" + "".join(f"{one:>9}" for one in ASPECTS))
-    for name, shares in found.items():
+    shares_of = {
+        name: shared(model.similar_items(every, 10), tags) for name, model in models.items()
+    }
+    shares_of["at random"] = at_random(tags)
+    print(f"{'the same of ten neighbors':<28}" + "".join(f"{aspect:>9}" for aspect in ASPECTS))
+    for name, shares in shares_of.items():
         print(f"{name:<28}" + "".join(f"{share:9.1%}" for share in shares))
-    return found
+    return shares_of
 
 
 if __name__ == "__main__":

@@ -30,13 +30,13 @@ def main(folder: str | None = None) -> dict[str, float]:
     """Print NDCG@10 with its interval for every model, and return it."""
     data = penchant.datasets.load("movielens-1m", path=folder, min_rating=0)
     split = penchant.split.leave_k_out(data, k=5, seed=0)
-    found = {}
+    ndcg = {}
     for name, model in MODELS.items():
         measured = penchant.evaluate(model.fit(split.train), split, k=10, metrics=["ndcg"])
         low, high = measured.interval("ndcg@10")
-        found[name] = measured["ndcg@10"]
-        print(f"{name:64} {found[name]:.3f}  ({low:.3f} … {high:.3f})")
-    return found
+        ndcg[name] = measured["ndcg@10"]
+        print(f"{name:64} {ndcg[name]:.3f}  ({low:.3f} … {high:.3f})")
+    return ndcg
 
 
 if __name__ == "__main__":

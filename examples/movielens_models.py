@@ -111,8 +111,8 @@ BLENDED = ("ALS", "EASE", "ItemNeighbors", "Ranking, warp")
 
 def blend(chosen: dict[str, Settings]) -> Entry:
     """Models with the settings that were found for them; how they are weighed is searched."""
-    known = {entry.name: entry for entry in ENTRIES}
-    models = {name: known[name].model(**chosen[name]) for name in BLENDED if name in chosen}
+    entries = {entry.name: entry for entry in ENTRIES}
+    models = {name: entries[name].model(**chosen[name]) for name in BLENDED if name in chosen}
     space = {"weights": penchant.Blend.weightings(max(len(models), 1), 4)} if models else {}
     return Entry("Blend", penchant.Blend, space, {"models": models} if models else {})
 
@@ -129,7 +129,7 @@ def data(folder: str | None) -> tuple[penchant.Split, penchant.Split]:
     return final, penchant.split.leave_k_out(final.train, 5, seed=1)
 
 
-def told(split: penchant.Split, entry: Entry) -> penchant.Split:
+def with_features(split: penchant.Split, entry: Entry) -> penchant.Split:
     """The split with or without features."""
     features = split.train.item_features if entry.genres else None
     return dataclasses.replace(split, train=split.train.with_item_features(features))
@@ -137,14 +137,14 @@ def told(split: penchant.Split, entry: Entry) -> penchant.Split:
 
 def search(folder: str | None, entry: Entry) -> Settings:
     """The best of some settings on the inner split."""
-    split = told(data(folder)[1], entry)
+    split = with_features(data(folder)[1], entry)
     if entry.library != "penchant":
         return search_peer(split, entry)
     space = {**entry.fixed, **entry.space}
-    found = penchant.tune(
+    result = penchant.tune(
         entry.model, space, split, epochs=entry.epochs, storage=KEPT, name=entry.name
     )
-    return {**found.settings, **entry.fixed}
+    return {**result.settings, **entry.fixed}
 
 
 def search_peer(split: penchant.Split, entry: Entry) -> Settings:
@@ -154,20 +154,20 @@ def search_peer(split: penchant.Split, entry: Entry) -> Settings:
             dict(zip(entry.space, values, strict=True)) | entry.fixed
             for values in itertools.product(*entry.space.values())
         ]
-        found = [
+        figures = [
             penchant.evaluate(
-                entry.model(**one).fit(split.train), split, metrics=["ndcg"], bootstrap=0
+                entry.model(**weights).fit(split.train), split, metrics=["ndcg"], bootstrap=0
             )["ndcg"]
-            for one in grid
+            for weights in grid
         ]
-        kept[entry.name] = grid[int(np.argmax(found))]
+        kept[entry.name] = grid[int(np.argmax(figures))]
         FOUND.write_text(json.dumps(kept))
     return kept[entry.name]
 
 
 def measure(folder: str | None, entry: Entry, settings: Settings) -> Settings:
     """Fit on all that is not held out, and measure on what is."""
-    split = told(data(folder)[0], entry)
+    split = with_features(data(folder)[0], entry)
     penchant.Popularity().fit(
         split.train
     )  # what is imported or made at first use is not the model's
@@ -176,10 +176,10 @@ def measure(folder: str | None, entry: Entry, settings: Settings) -> Settings:
     made.fit(split.train)
     seconds, processor = time.perf_counter() - began, time.process_time() - spent
     memory = peak() - before
-    found = penchant.evaluate(made, split, metrics=["ndcg", "precision"])
+    evaluation = penchant.evaluate(made, split, metrics=["ndcg", "precision"])
     return {
-        "ndcg": (found["ndcg"], *found.interval("ndcg")),
-        "precision": (found["precision"], *found.interval("precision")),
+        "ndcg": (evaluation["ndcg"], *evaluation.interval("ndcg")),
+        "precision": (evaluation["precision"], *evaluation.interval("precision")),
         "seconds": seconds,
         "processor": processor,
         "memory": memory,
@@ -198,7 +198,7 @@ def peak(*, reset: bool = False) -> int:
             trim(0)
         clear.write_text("5")
     if status.exists():
-        line = next(one for one in status.read_text().splitlines() if one.startswith("VmHWM"))
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
         return int(line.split()[1]) * 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
@@ -239,17 +239,19 @@ def rows(
             yield from measured(entry)
 
 
-def line(name: str, how: str, settings: Settings, found: Settings) -> str:
+def line(name: str, tuning: str, settings: Settings, figures: Settings) -> str:
     ndcg, precision = (
         f"{value:.3f} ({low:.3f} to {high:.3f})"
-        for value, low, high in (found["ndcg"], found["precision"])
+        for value, low, high in (figures["ndcg"], figures["precision"])
     )
-    shown = {one: [*value] if one == "models" else value for one, value in settings.items()}
-    words = ", ".join(f"{one}={value!r}" for one, value in shown.items())
-    memory = found["memory"] / 1e6
+    shown = {
+        setting: [*value] if setting == "models" else value for setting, value in settings.items()
+    }
+    words = ", ".join(f"{setting}={value!r}" for setting, value in shown.items())
+    memory = figures["memory"] / 1e6
     return (
-        f"| {name} | {how} | {ndcg} | {precision} | {found['seconds']:.1f} | "
-        f"{found['processor']:.1f} | {memory:.0f} | {words} |"
+        f"| {name} | {tuning} | {ndcg} | {precision} | {figures['seconds']:.1f} | "
+        f"{figures['processor']:.1f} | {memory:.0f} | {words} |"
     )
 
 
@@ -257,9 +259,9 @@ def versions() -> str:
     """What was measured, and on how many cores."""
     names = {"penchant": "penchant", "lightfm": "rectools-lightfm"}
     libraries = dict.fromkeys(entry.library for entry in ENTRIES + BESIDE)
-    there = [one for one in libraries if util.find_spec(one) is not None]
-    told = [f"{one} {metadata.version(names.get(one, one))}" for one in there]
-    return f"{', '.join(told)}; {len(os.sched_getaffinity(0))} cores."
+    there = [library for library in libraries if util.find_spec(library) is not None]
+    versioned = [f"{library} {metadata.version(names.get(library, library))}" for library in there]
+    return f"{', '.join(versioned)}; {len(os.sched_getaffinity(0))} cores."
 
 
 def put(page: Path, table: str) -> None:
@@ -267,8 +269,8 @@ def put(page: Path, table: str) -> None:
     marks = "<!-- the table -->", "<!-- the end of it -->"
     block = f"{marks[0]}\n\n{table}\n\n{marks[1]}\n"
     text = page.read_text(encoding="utf-8") if page.exists() else ""
-    found = re.sub(f"{marks[0]}.*{marks[1]}\n", lambda _: block, text, flags=re.DOTALL)
-    page.write_text(found if marks[0] in text else text + block, encoding="utf-8")
+    replaced = re.sub(f"{marks[0]}.*{marks[1]}\n", lambda _: block, text, flags=re.DOTALL)
+    page.write_text(replaced if marks[0] in text else text + block, encoding="utf-8")
 
 
 def main() -> None:
@@ -278,16 +280,16 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=[], metavar="MODEL")
     parser.add_argument("--defaults", action="store_true")
     parser.add_argument("--output", type=Path, metavar="PAGE")
-    given = parser.parse_args()
+    options = parser.parse_args()
     head = ("model", "settings", "NDCG@10", "precision@10", "training, s", "CPU s", "memory, MB")
     lines = ["| " + " | ".join([*head, ""]) + " |", "|" + "---|" * (len(head) + 1)]
     print(*lines, sep="\n", flush=True)
-    for row in rows(given.folder, given.only, not given.defaults):
+    for row in rows(options.folder, options.only, not options.defaults):
         lines.append(line(*row))
         print(lines[-1], flush=True)
     print("\n" + versions())
-    if given.output is not None:
-        put(given.output, "\n".join([*lines, "", versions()]))
+    if options.output is not None:
+        put(options.output, "\n".join([*lines, "", versions()]))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Libraries beside penchant, for movielens_models.py: each learns, and penchant scores what it learned.
+"""Peers of penchant for movielens_models.py: each fits, and penchant scores its vectors.
 
 A peer is a function of interactions and the library's own settings that gives a scorer. Objectives
-and settings are the library's; where its weights mean another thing than penchant's the function says
-so. BLAS is kept to one thread where a library has threads of its own, as its manual asks for.
+and settings are the library's; the function says where its weights mean something else than
+penchant's. BLAS is kept to one thread where a library has its own threads, as its manual advises.
 """
 
 from __future__ import annotations
@@ -90,9 +90,11 @@ def cmfrec_implicit(train: penchant.Interactions, **settings: Any) -> Scorer:
     from cmfrec import CMF_implicit
 
     model = CMF_implicit(nthreads=threads(), precompute_for_predictions=False, **settings)
-    told = features(train)
+    item_features = features(train)
     with one_blas_thread():
-        model.fit(likes(train).tocoo(), I=None if told is None else told.toarray())
+        model.fit(
+            likes(train).tocoo(), I=None if item_features is None else item_features.toarray()
+        )
     return factors(model.A_, model.B_)
 
 
@@ -100,12 +102,16 @@ def lightfm(train: penchant.Interactions, epochs: int = 1, **settings: Any) -> S
     """Features beside one of each item's own, in rows that sum to 1, as its own Dataset does."""
     from lightfm import LightFM
 
-    model, told = LightFM(random_state=0, **settings), features(train)
-    if told is not None:
-        told = sp.hstack([sp.identity(train.n_items), told], format="csr", dtype=np.float32)
-        told = sp.csr_matrix(sp.diags(1 / told.sum(axis=1).A1) @ told)
-    model.fit(likes(train).tocoo(), item_features=told, epochs=epochs, num_threads=threads())
-    biases, vectors = model.get_item_representations(told)
+    model, item_features = LightFM(random_state=0, **settings), features(train)
+    if item_features is not None:
+        item_features = sp.hstack(
+            [sp.identity(train.n_items), item_features], format="csr", dtype=np.float32
+        )
+        item_features = sp.csr_matrix(sp.diags(1 / item_features.sum(axis=1).A1) @ item_features)
+    model.fit(
+        likes(train).tocoo(), item_features=item_features, epochs=epochs, num_threads=threads()
+    )
+    biases, vectors = model.get_item_representations(item_features)
     ones = np.ones((train.n_users, 1), dtype=np.float32)
     return factors(
         np.hstack([model.user_embeddings, ones]), np.hstack([vectors, biases[:, np.newaxis]])
@@ -129,7 +135,9 @@ def features(train: penchant.Interactions) -> sp.csr_matrix | None:
 
 
 def factors(people: Any, items: Any) -> Scorer:
-    return FactorScorer(*(np.ascontiguousarray(one, dtype=np.float32) for one in (people, items)))
+    return FactorScorer(
+        *(np.ascontiguousarray(array, dtype=np.float32) for array in (people, items))
+    )
 
 
 def blocks(matrix: sp.csr_matrix, weights: Any) -> Scorer:

@@ -32,12 +32,14 @@ USERS, ITEMS, LIKES = 15_274, 25_655, 547_477  # left by the article's threshold
 TOPICS, TASTES = 40, 5
 
 
-def main(likes: Interactions, name: str = "sketchfab_grid", **how: Any) -> penchant.TuningResult:
+def main(
+    likes: Interactions, name: str = "sketchfab_grid", **options: Any
+) -> penchant.TuningResult:
     """Search, print how it goes and what was found, and write the page."""
     print(likes.summary(), flush=True)
     split = penchant.split.leave_k_out(likes, k=5, fraction_of_users=0.2, seed=0)
-    settings: dict[str, Any] = {"space": GRID, "epochs": range(2, 40, 2), **how}
-    found = penchant.tune(
+    settings: dict[str, Any] = {"space": GRID, "epochs": range(2, 40, 2), **options}
+    result = penchant.tune(
         penchant.ALS,
         settings.pop("space"),
         split,
@@ -48,11 +50,11 @@ def main(likes: Interactions, name: str = "sketchfab_grid", **how: Any) -> pench
         on_progress=Teller(),
         **settings,
     )
-    print(found)
+    print(result)
     print("learning curve of the best")
-    print(found.best.curve)
-    print(f"wrote {found.report(f'{name}.html')}")
-    return found
+    print(result.best.curve)
+    print(f"wrote {result.report(f'{name}.html')}")
+    return result
 
 
 def read(path: str) -> Interactions:
@@ -77,11 +79,11 @@ def drawn(users: int = USERS, items: int = ITEMS, likes: int = LIKES) -> Interac
     return Interactions.from_matrix(matrix, name="likes as on Sketchfab", duplicates="binary")
 
 
-def beside(log: str, found: penchant.TuningResult, name: str = "sketchfab_grid") -> None:
+def beside(log: str, result: penchant.TuningResult, name: str = "sketchfab_grid") -> None:
     """Draw the published search and ours side by side."""
     published = read_grid_log(log)
-    names = ("published", f"found on {found.about['data']}")
-    penchant.plots.compare_searches(published, found, names=names).savefig(f"{name}.png")
+    names = ("published", f"found on {result.about['data']}")
+    penchant.plots.compare_searches(published, result, names=names).savefig(f"{name}.png")
     print(f"wrote {name}.png")
 
 
@@ -89,13 +91,15 @@ class Teller:
     """Prints how far the search is, every ten seconds at most."""
 
     def __init__(self, every: float = 10.0) -> None:
-        self.every, self.told = every, -every
+        self.every, self.printed = every, -every
 
     def __call__(self, now: Progress) -> None:
         """Print a line, if it is time."""
-        if now.left is None or (time.monotonic() - self.told < self.every and now.done < now.total):
+        if now.left is None or (
+            time.monotonic() - self.printed < self.every and now.done < now.total
+        ):
             return
-        self.told = time.monotonic()
+        self.printed = time.monotonic()
         best = "" if now.best is None else f"; best so far {now.best.value:.4f} {now.best.settings}"
         print(
             f"{now.done} of {now.total} settings in {now.elapsed / 60:.1f} min, "

@@ -114,7 +114,7 @@ def test_the_page_on_blends_runs(capsys) -> None:
     assert len(blocks) == 2
     for block in blocks:
         exec(block, names)
-    assert "for user somebody new, by popular" in capsys.readouterr().out
+    assert "for user new-user, by popular" in capsys.readouterr().out
     assert names["answer"].sources == ["als + near", "popular"]
     assert names["best"].recommend(names["likes"].users[0], k=3)
 
@@ -138,7 +138,7 @@ def test_new_items_are_recommended_by_their_features() -> None:
 def test_the_page_on_choosing_settings_runs(tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
-    for block in python_blocks((ROOT / "docs" / "search.md").read_text(encoding="utf-8")):
+    for block in python_blocks((ROOT / "docs" / "tuning.md").read_text(encoding="utf-8")):
         exec(block, names)
     told = capsys.readouterr().out
     assert "epochs |    p@5 train |" in told

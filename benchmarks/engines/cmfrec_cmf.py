@@ -1,7 +1,7 @@
-"""cmfrec: c = 1 + α r like ours. It can't be watched, so it is fitted anew for 1, 2, 4, … epochs.
+"""cmfrec: c = 1 + α r like ours. It can't be watched, so it is fitted again for 1, 2, 4, … epochs.
 
 Its conjugate gradients don't come to the minimum that its exact solver comes to, whatever their
-number of steps (seen on small matrices); their losses are told as they are. Its closing extras
+number of steps (seen on small matrices); their losses are reported unchanged. Its closing extras
 (a Cholesky epoch, matrices for later predictions) are turned off.
 """
 

@@ -38,10 +38,10 @@ def prepare(rows: Rows, setting: Setting, solver: str) -> Fit:
     return fit
 
 
-def serve(rows: Rows, setting: Setting, given: Factors | None) -> Served:
-    assert given is not None
+def serve(rows: Rows, setting: Setting, factors: Factors | None) -> Served:
+    assert factors is not None
     model, seen = _model(setting, "cg"), rows.scipy()
-    model.user_factors, model.item_factors = given
+    model.user_factors, model.item_factors = factors
 
     def recommend(users: npt.NDArray[np.int64], k: int) -> list[Any]:
         return [model.recommend(batch, seen[batch], N=k) for batch in batches(users)]

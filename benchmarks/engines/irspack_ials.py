@@ -47,8 +47,8 @@ def prepare(rows: Rows, setting: Setting, solver: str) -> Fit:
     return fit
 
 
-def serve(rows: Rows, setting: Setting, given: Factors | None) -> Served:
-    assert given is not None
+def serve(rows: Rows, setting: Setting, factors: Factors | None) -> Served:
+    assert factors is not None
     model = IALSRecommender(
         rows.scipy(setting.weights.alpha),
         n_components=setting.factors,
@@ -59,7 +59,7 @@ def serve(rows: Rows, setting: Setting, given: Factors | None) -> Served:
         nu=0.0,
     ).learn()
     core = model.trainer_as_ials.core_trainer
-    core.user, core.item = given
+    core.user, core.item = factors
 
     def recommend(users: npt.NDArray[np.int64], k: int) -> list[Any]:
         scores = (model.get_score_remove_seen(batch) for batch in batches(users))

@@ -21,8 +21,8 @@ def prepare(rows: Rows, setting: Setting, solver: str) -> Fit:
     return fit
 
 
-def serve(rows: Rows, setting: Setting, given: Factors | None) -> Served:
-    """Fits itself (the same factors every time); ``given`` are those of another run of it."""
+def serve(rows: Rows, setting: Setting, factors: Factors | None) -> Served:
+    """Fit (the same factors every time); ``factors`` of another run are not used."""
     data = interactions(rows)
     model = _model(setting, "auto").fit(data)
 

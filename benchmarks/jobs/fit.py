@@ -36,7 +36,7 @@ def run(
     info.adapter().prepare(_tiny(), Setting(8, 1, threads), info.solver)(_once)
     setting = Setting(factors, epochs, threads)
     fit = info.adapter().prepare(rows, setting, info.solver)
-    done: list[dict[str, Any]] = []
+    epochs_done: list[dict[str, Any]] = []
     memory, watch = Memory(), Stopwatch()
     begun = time.perf_counter()
     away = 0.0  # spent on losses
@@ -51,7 +51,7 @@ def run(
         spent, peak = watch.pause(), memory.pause()
         left = time.perf_counter()
         epoch = {
-            "number": number or len(done) + 1,
+            "number": number or len(epochs_done) + 1,
             "seconds": seconds or spent,
             "memory": peak,
             "loss": None,
@@ -60,7 +60,7 @@ def run(
             X, Y = get()
             epoch["loss"] = objective.loss(rows, X, Y, setting.weights, threads)
             del X, Y
-        done.append(epoch)
+        epochs_done.append(epoch)
         enough = spent > limit and epoch["number"] < epochs
         memory.go_on()
         away += time.perf_counter() - left
@@ -69,10 +69,10 @@ def run(
 
     fit(after)
     return {
-        "epochs": done,
+        "epochs": epochs_done,
         "seconds": time.perf_counter() - begun - away,
         "memory": memory.pause(),
-        "stopped": bool(done) and done[-1]["number"] < epochs,
+        "stopped": bool(epochs_done) and epochs_done[-1]["number"] < epochs,
     }
 
 

@@ -36,7 +36,7 @@ def run(
     info = ENGINES[engine]
     train, test = held_out(datasets.load(Path(data)))
     fit = info.adapter().prepare(train, Setting(factors, epochs, threads), info.solver)
-    done: list[dict[str, Any]] = []
+    epochs_done: list[dict[str, Any]] = []
     last: Factors | None = None
     begun, watch = time.perf_counter(), Stopwatch()
 
@@ -44,7 +44,7 @@ def run(
         nonlocal last
         spent = watch.pause()
         last = get() if get else None
-        done.append({"number": len(done) + 1, "seconds": spent, "loss": None})
+        epochs_done.append({"number": len(epochs_done) + 1, "seconds": spent, "loss": None})
         watch.go_on()
         return spent > limit
 
@@ -52,8 +52,8 @@ def run(
     assert last is not None
     split = penchant.Split(train=interactions(train), test=interactions(test))
     names = {"precision": f"precision@{K}", "auc": "auc"}
-    found = penchant.evaluate(
+    evaluation = penchant.evaluate(
         Held(last, threads), split, k=K, metrics=["precision", "auc"], bootstrap=0, threads=threads
     )
-    quality = {short: float(found[name]) for short, name in names.items()}
-    return {"epochs": done, "seconds": time.perf_counter() - begun, **quality}
+    quality = {short: float(evaluation[name]) for short, name in names.items()}
+    return {"epochs": epochs_done, "seconds": time.perf_counter() - begun, **quality}

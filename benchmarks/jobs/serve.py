@@ -50,12 +50,12 @@ def run(
     if call is None:
         return {"absent": f"{engine} has no {work}"}
     if test is not None:
-        asked, answer = int((np.diff(test.indptr) > 0).sum()), lambda: call(test, K)
+        n_queries, answer = int((np.diff(test.indptr) > 0).sum()), lambda: call(test, K)
     else:
         codes = _some(rows.n_columns if work == "similar" else rows.n_rows, sample)
-        asked, answer = len(codes), lambda: call(codes, K)
+        n_queries, answer = len(codes), lambda: call(codes, K)
     seconds, value = timed(answer, repeat, limit)
-    result: dict[str, Any] = {"times": seconds, "asked": asked}
+    result: dict[str, Any] = {"times": seconds, "asked": n_queries}
     return {**result, "ndcg": value} if work == "evaluate" else result
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from penchant.data.catalog import Catalog as Catalog
     from penchant.data.events import Events as Events
     from penchant.data.features import Features as Features
+    from penchant.data.ids import IdMap as IdMap
     from penchant.data.interactions import Interactions as Interactions
     from penchant.data.io.catalog_tables import read_catalog as read_catalog
     from penchant.data.io.event_tables import read_events as read_events
@@ -27,9 +28,13 @@ if TYPE_CHECKING:
     from penchant.errors import PenchantError as PenchantError
     from penchant.evaluation.evaluate import Evaluation as Evaluation
     from penchant.evaluation.evaluate import evaluate as evaluate
+    from penchant.evaluation.report import Comparison as Comparison
     from penchant.models import load as load
+    from penchant.models._io.export import export as export
+    from penchant.models._scoring.scorers import Scorer as Scorer
     from penchant.models.als.hybrid import HybridALS as HybridALS
     from penchant.models.als.model import ALS as ALS
+    from penchant.models.base import Model as Model
     from penchant.models.blend.model import Blend as Blend
     from penchant.models.content import Content as Content
     from penchant.models.linear.ease import EASE as EASE
@@ -54,6 +59,7 @@ _HOMES = {
     "ALS": "penchant.models.als.model",
     "Blend": "penchant.models.blend.model",
     "Catalog": "penchant.data.catalog",
+    "Comparison": "penchant.evaluation.report",
     "Content": "penchant.models.content",
     "EASE": "penchant.models.linear.ease",
     "Evaluation": "penchant.evaluation.evaluate",
@@ -61,17 +67,21 @@ _HOMES = {
     "Explanation": "penchant.results",
     "Features": "penchant.data.features",
     "HybridALS": "penchant.models.als.hybrid",
+    "IdMap": "penchant.data.ids",
     "Interactions": "penchant.data.interactions",
     "ItemNeighbors": "penchant.models.neighbors",
     "LearningCurve": "penchant.tuning.results",
+    "Model": "penchant.models.base",
     "Popularity": "penchant.models.popularity",
     "Range": "penchant.tuning.space",
     "Ranking": "penchant.models.ranking.model",
     "Recommendations": "penchant.results",
+    "Scorer": "penchant.models._scoring.scorers",
     "TuningResult": "penchant.tuning.results",
     "Split": "penchant.split",
     "PenchantError": "penchant.errors",
     "evaluate": "penchant.evaluation.evaluate",
+    "export": "penchant.models._io.export",
     "items_for_tag": "penchant.models.tags",
     "learning_curve": "penchant.tuning.curve",
     "load": "penchant.models",
