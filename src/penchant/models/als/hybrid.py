@@ -179,7 +179,7 @@ class HybridALS(FeatureModel, ALS):
 
     def scorer(self, interactions: Interactions) -> Scorer:
         """See :meth:`penchant.models.base.Model.scorer`; other users bring their features."""
-        if interactions is self._interactions or self._state.users.prior is None:
+        if interactions is self.interactions or self._state.users.prior is None:
             return super().scorer(interactions)
         vectors = self.fold_in_users(interactions)
         return FactorScorer(vectors, self.item_factors, threads=self.threads)

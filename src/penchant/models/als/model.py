@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
 
-import numpy as np
-import numpy.typing as npt
-
 from penchant._settings import checks
-from penchant.data.interactions import Csr, Interactions, histories_to_csr
-from penchant.engines.base import F64, Engine, Factors, Objective
+from penchant.data.interactions import Interactions
+from penchant.engines.base import Engine, Objective
 from penchant.engines.local import LocalEngine
 from penchant.errors import EmptyDataError, SettingsError
-from penchant.models._arguments import History, need_items
-from penchant.models._scoring.frozen import freeze
-from penchant.models._scoring.scorers import FactorScorer, Scorer
 from penchant.models.als.confidence import Confidence, warn_of_spread
-from penchant.models.als.explain import contributions
+from penchant.models.als.factorization import Factorization
 from penchant.models.als.feature_prior import FeaturePrior
-from penchant.models.als.fold_in import fold_in
 from penchant.models.als.objective import Weights
 from penchant.models.als.start import Start, users_first
-from penchant.models.als.state import ITEMS, USERS, SideState, State
+from penchant.models.als.state import ITEMS, USERS, State
 from penchant.models.als.trainer import Side, Trainer
-from penchant.models.base import Epoch, Metric, OnEpoch, vector_scorer
-from penchant.models.iterative import Iterative
+from penchant.models.base import Epoch, OnEpoch
 
 
 @dataclass(kw_only=True, eq=False)
-class ALS(Iterative):
+class ALS(Factorization):
     """Weighted regularized matrix factorization by alternating least squares.
 
     It gives every user u a vector x_u and every item i a vector y_i so that their inner product
@@ -139,10 +131,9 @@ class ALS(Iterative):
                 "unobserved_weight=0 needs a regularization above 0: nothing else would hold "
                 "the factors in directions that a row's interactions do not reach"
             )
-        self._engine: Engine[Any, Any] = LocalEngine(self.threads)
-        self._state: State  # once fitted
+        self._engine = LocalEngine(self.threads)
         self._epochs: list[Epoch] = []
-        self._trainer: Trainer[Any, Any] | None = None  # while on_epoch runs
+        self._trainer = None
 
     # --- fitting -------------------------------------------------------------------
 
@@ -287,27 +278,6 @@ class ALS(Iterative):
             loss_scale=weights.confidence.unit,
         )
 
-    def _feature_priors(self, data: Interactions) -> dict[int, FeaturePrior]:
-        """Prepare the priors that features give to the sides; none in plain ALS."""
-        return {}
-
-    def snapshot(self) -> Self:
-        """See :meth:`Model.snapshot`; in ``on_epoch`` it solves the users, half an epoch's work."""
-        result = super().snapshot()
-        result._epochs, result._trainer = list(self._epochs), None
-        state = self._state
-        if self._trainer is not None:
-            trainer = self._trainer.copy()
-            trainer.finish()
-            state = trainer.state()
-        else:
-            state = State(*(side.copy() for side in state))
-        result._keep(self.interactions, State(*(side.finished() for side in state)))
-        return result
-
-    def _keep(self, data: Interactions, state: State) -> None:
-        self._interactions, self._state = data, state
-
     # --- the objective -------------------------------------------------------------
 
     @property
@@ -337,96 +307,3 @@ class ALS(Iterative):
         priors = {at: side.prior for at, side in enumerate(state) if side.prior is not None}
         X, Y = (engine.from_numpy(side.factors) for side in state)
         return self._trainer_of(data, X, Y, priors).loss()
-
-    # --- the fitted model ----------------------------------------------------------
-
-    @property
-    def user_factors(self) -> Factors:
-        """Shape (n_users, factors), in the order of ``interactions.users``."""
-        _ = self.interactions
-        return self._state.users.vectors
-
-    @property
-    def item_factors(self) -> Factors:
-        """Shape (n_items, factors), in the order of ``interactions.items``."""
-        _ = self.interactions
-        return self._state.items.vectors
-
-    def fold_in_users(self, histories: Interactions | Iterable[History]) -> Factors:
-        """Compute vectors of new users from their histories.
-
-        Parameters
-        ----------
-        histories
-            Lists of items or mappings item → value, one for each user; or interactions over the
-            model's items.
-
-        Returns
-        -------
-        ndarray
-            Shape (n, factors): with the item vectors fixed, the least-squares solution for each;
-            zero for an empty history. A known user's history gives the user's own vector.
-
-        Raises
-        ------
-        UnknownIdError
-            If an item is unknown.
-        """
-        if not isinstance(histories, Interactions):
-            return self._fold_in(self.interactions.rows_of(histories))
-        need_items(histories, self.items)
-        return self._fold_in(histories.csr)
-
-    def fold_in_items(self, audiences: Iterable[History]) -> Factors:
-        """Compute vectors of new items from their audiences.
-
-        Parameters
-        ----------
-        audiences
-            The users of each item: lists of users or mappings user → value.
-
-        Returns
-        -------
-        ndarray
-            Shape (n, factors): with the user vectors fixed, the least-squares solution for each.
-
-        Raises
-        ------
-        UnknownIdError
-            If a user is unknown.
-        """
-        return self._fold_in(histories_to_csr(audiences, self.users), side=ITEMS)
-
-    def _fold_in(self, rows: Csr, means: F64 | None = None, *, side: int = USERS) -> Factors:
-        state, weights = self._state, self._weights
-        return fold_in(self._engine, rows, side=side, state=state, weights=weights, means=means)
-
-    # --- the contract --------------------------------------------------------------
-
-    def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
-        vectors = self._fold_in(rows) if users is None else self.user_factors[users]
-        return FactorScorer(vectors, self.item_factors, threads=self.threads)
-
-    def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
-        return vector_scorer(self.item_factors, items, metric, self.threads)
-
-    def _user_scorer(self, users: npt.NDArray[Any], metric: Metric) -> Scorer:
-        return vector_scorer(self.user_factors, users, metric, self.threads)
-
-    def _contributions(self, row: Csr, item: int) -> npt.NDArray[np.float64]:
-        return contributions(row, item, self._state, self._weights)
-
-    def _arrays(self) -> dict[str, npt.NDArray[Any]]:
-        return self._state.to_arrays()
-
-    def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        X, Y, data = arrays["user_factors"], arrays["item_factors"], self.interactions
-        for F, n in ((X, data.n_users), (Y, data.n_items)):
-            if F.shape != (n, self.factors) or F.dtype != self.dtype:
-                raise ValueError(
-                    f"factors of shape {F.shape}, {F.dtype}, expected ({n}, {self.factors}), "
-                    f"{self.dtype}"
-                )
-        users, items = SideState(self._engine, freeze(X)), SideState(self._engine, freeze(Y))
-        priors = self._feature_priors(data)
-        self._keep(data, State(users, items).with_priors(priors, arrays))
