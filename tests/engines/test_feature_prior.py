@@ -1,4 +1,4 @@
-"""Prior means as one more entry a row, and ridge regression, against plain linear algebra."""
+"""Prior means as one more entry of each row, and ridge regression, against linear algebra."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from penchant.engines.local import LocalEngine
 from penchant.engines.reference import ReferenceEngine
 
 
-def solved_by_hand(rows: Csr, Y, means, penalties, weight):
-    """The row systems as the module's docstring writes them."""
+def exact_solution(rows: Csr, Y, means, penalties, weight):
+    """Solve the row systems as the module's docstring writes them."""
     Y, out = Y.astype(np.float64), np.zeros(means.shape)
     for r in range(rows.n_rows):
         span = slice(rows.indptr[r], rows.indptr[r + 1])
@@ -40,29 +40,41 @@ def solved_by_hand(rows: Csr, Y, means, penalties, weight):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("density", [0.03, 0.6])  # twins, and systems of f × f
 @pytest.mark.parametrize(("weight", "lam"), [(1.0, 0.1), (0.05, 3.0), (0.0, 1.0), (1.0, 500.0)])
-def test_rows_are_pulled_towards_their_means(engine, dtype, density, weight, lam) -> None:
+def test_rows_with_prior_means_equal_the_exact_solution(
+    engine, dtype, density, weight, lam
+) -> None:
     rows = rows_of(40, 120, density=density, seed=3, dislikes=0.2)
     Y, means = factors(120, 16, dtype=dtype), factors(40, 16, seed=9, dtype=np.float64)
     penalties = lam * np.linspace(0.5, 2, 40)
     longer, stacked = with_means(rows, Y, means, penalties, weight)
-    turned, X = engine.align_rows(stacked), engine.align_rows(np.zeros((40, 16), dtype))
-    Q = engine.half_step(longer, turned, X, penalties, Objective(weight, "exact", 3))
-    wanted = solved_by_hand(rows, Y, means, penalties, weight)
+    rotated, X = engine.align_rows(stacked), engine.align_rows(np.zeros((40, 16), dtype))
+    Q = engine.half_step(
+        rows=engine.load_rows(longer, penalties),
+        fixed=rotated,
+        solved=X,
+        objective=Objective(weight, "exact", 3),
+    )
+    wanted = exact_solution(rows, Y, means, penalties, weight)
     assert relative(X if Q is None else X @ Q.T, wanted) < (2e-4 if dtype == np.float32 else 1e-8)
 
 
-def test_conjugate_gradients_get_there_too() -> None:
+def test_conjugate_gradients_with_prior_means_equal_the_exact_solution() -> None:
     rows = rows_of(30, 100, seed=1)
     Y, means, penalties = factors(100, 8), factors(30, 8, seed=2), np.full(30, 5.0)
     longer, stacked = with_means(rows, Y, means.astype(np.float64), penalties, 1.0)
     engine = LocalEngine(1)
-    turned, X = engine.align_rows(stacked), engine.align_rows(np.zeros((30, 8), np.float32))
-    Q = engine.half_step(longer, turned, X, penalties, Objective(1.0, "cg", 12))
+    rotated, X = engine.align_rows(stacked), engine.align_rows(np.zeros((30, 8), np.float32))
+    Q = engine.half_step(
+        rows=engine.load_rows(longer, penalties),
+        fixed=rotated,
+        solved=X,
+        objective=Objective(1.0, "cg", 12),
+    )
     assert Q is not None
-    assert relative(X @ Q.T, solved_by_hand(rows, Y, means, penalties, 1.0)) < 1e-3
+    assert relative(X @ Q.T, exact_solution(rows, Y, means, penalties, 1.0)) < 1e-3
 
 
-def test_rows_without_entries_stay_without() -> None:
+def test_empty_rows_get_no_prior_mean() -> None:
     rows = Csr(np.array([0, 0, 1]), np.array([3], np.int32), np.ones(1, np.float32), 5)
     longer, stacked = with_means(rows, factors(5, 2), np.ones((2, 2)), np.ones(2), 1.0)
     assert longer.row_counts.tolist() == [0, 2]
@@ -79,13 +91,13 @@ def test_ridge_regression(direct, seed) -> None:
     before, feature_prior._DIRECT_UP_TO = feature_prior._DIRECT_UP_TO, 2048 if direct else 0
     try:
         ridge = Ridge(features, weights, 0.7)
-        found = ridge.fit(Y)
-        again = ridge.fit(Y, found)
+        coefficients = ridge.fit(Y)
+        refitted = ridge.fit(Y, coefficients)
     finally:
         feature_prior._DIRECT_UP_TO = before
     F = np.hstack([np.zeros((50, 12)), np.ones((50, 1))])
     F[features.row_of_entry, features.indices] = features.values
     wanted = np.linalg.solve((F.T * weights) @ F + 0.7 * np.eye(13), (F.T * weights) @ Y)
-    np.testing.assert_allclose(found, wanted, atol=2e-4)
-    np.testing.assert_allclose(again, wanted, atol=2e-4)
+    np.testing.assert_allclose(coefficients, wanted, atol=2e-4)
+    np.testing.assert_allclose(refitted, wanted, atol=2e-4)
     np.testing.assert_allclose(ridge.predict(wanted), F @ wanted)

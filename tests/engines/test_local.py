@@ -1,4 +1,4 @@
-"""The native engine against the oracle."""
+"""The native engine against the reference engine."""
 
 from __future__ import annotations
 
@@ -29,26 +29,37 @@ def relative(found, wanted):
 
 
 def native(rows, fixed, *, lam=0.1, solver="exact", cg_steps=3, weight=1.0, threads=2, start=None):
-    """What the native engine solves, in the coordinates that the fixed side was given in."""
+    """Solve a half step natively; return the solutions in the coordinates of ``fixed``."""
     penalties = np.full(rows.n_rows, lam)
     zeros = np.zeros((rows.n_rows, fixed.shape[1]), fixed.dtype)
     local = LocalEngine(threads)
-    turned, found = (
+    rotated, solved = (
         local.align_rows(fixed.copy()),
         local.align_rows(zeros if start is None else start),
     )
-    local.half_step(rows, turned, found, penalties, Objective(weight, solver, cg_steps))
+    local.half_step(
+        rows=local.load_rows(rows, penalties),
+        fixed=rotated,
+        solved=solved,
+        objective=Objective(weight, solver, cg_steps),
+    )
     Q = local.spectrum(fixed).vectors
-    assert relative(turned, fixed @ Q) < 1e-5
-    return found @ Q.T.astype(fixed.dtype)
+    assert relative(rotated, fixed @ Q) < 1e-5
+    return solved @ Q.T.astype(fixed.dtype)
 
 
 def both(rows, fixed, *, lam=0.1, weight=1.0, **settings):
-    """What the native engine solves, and the oracle."""
+    """Solve a half step with the native and with the reference engine."""
     found = native(rows, fixed, lam=lam, weight=weight, **settings)
     wanted = np.zeros(found.shape)
     penalties = np.full(rows.n_rows, lam)
-    ReferenceEngine().half_step(rows, fixed, wanted, penalties, Objective(weight, "exact", 1))
+    reference = ReferenceEngine()
+    reference.half_step(
+        rows=reference.load_rows(rows, penalties),
+        fixed=fixed,
+        solved=wanted,
+        objective=Objective(weight, "exact", 1),
+    )
     return found, wanted.astype(fixed.dtype)
 
 
@@ -63,7 +74,7 @@ def isa(request):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("f", [1, 2, 3, 7, 8, 16, 33, 40, 64, 100, 128])
 @pytest.mark.parametrize("density", [0.02, 0.3, 0.9])
-def test_exact_rows_equal_the_oracle(isa, f, dtype, density) -> None:
+def test_exact_rows_equal_the_reference(isa, f, dtype, density) -> None:
     rows = rows_of(30, 150, density=density, seed=f)
     found, wanted = both(rows, factors(150, f, seed=f, dtype=dtype))
     assert found.dtype == dtype
@@ -78,7 +89,7 @@ def test_exact_rows_equal_the_oracle(isa, f, dtype, density) -> None:
     weight=st.sampled_from([0.01, 1.0, 5.0]),
     dislikes=st.sampled_from([0.0, 0.3, 1.0]),
 )
-def test_exact_rows_equal_the_oracle_whatever_the_settings(
+def test_exact_rows_equal_the_reference_for_all_settings(
     seed, f, n_columns, lam, weight, dislikes
 ) -> None:
     rows = rows_of(12, n_columns, density=0.4, seed=seed, dislikes=dislikes)
@@ -94,7 +105,7 @@ def test_many_cg_steps_agree_with_exact(isa, f) -> None:
 
 
 @pytest.mark.parametrize("solver", ["exact", "cg", "auto"])
-def test_a_row_that_all_threads_share_equals_the_oracle(solver) -> None:
+def test_a_row_split_over_threads_equals_the_reference(solver) -> None:
     """Above 16,384 entries, and 1/256 of the work, a row is solved in parts."""
     n = 40_000
     heavy = rows_of(2, n, density=0.9)
@@ -111,14 +122,14 @@ def test_a_row_that_all_threads_share_equals_the_oracle(solver) -> None:
     assert found.tobytes() == one.tobytes()
 
 
-def test_cg_starts_where_it_is_told() -> None:
+def test_cg_starts_from_the_solved_side() -> None:
     rows, fixed = rows_of(40, 120), factors(120, 16)
     _, solution = both(rows, fixed)
     near, _ = both(rows, fixed, solver="cg", cg_steps=1, start=solution.copy())
     assert relative(near, solution) < 1e-4
 
 
-def test_auto_solves_short_rows_at_once_and_long_rows_step_by_step() -> None:
+def test_auto_solves_short_rows_exactly_and_long_rows_by_cg() -> None:
     long, short = rows_of(30, 400, density=0.5), rows_of(30, 400, density=0.02, seed=1)
     rows = Csr(
         np.concatenate([long.indptr, long.nnz + short.indptr[1:]]),
@@ -182,32 +193,40 @@ def test_gram_equals_numpy(isa, dtype) -> None:
 
 
 @pytest.mark.parametrize("weight", [0.0, 1.0, 0.3])
-def test_observed_loss_equals_the_oracle(isa, weight) -> None:
+def test_observed_loss_equals_the_reference(isa, weight) -> None:
     rows = rows_of(70, 50, dislikes=0.2)
     X, Y = factors(70, 9, 1), factors(50, 9, 2)
-    wanted = ReferenceEngine().observed_loss(rows, X, Y, weight)
-    assert LocalEngine(2).observed_loss(rows, X, Y, weight) == pytest.approx(wanted, rel=1e-5)
+    reference, local = ReferenceEngine(), LocalEngine(2)
+    loaded = local.load_rows(rows, np.ones(70))
+    wanted = reference.observed_loss(reference.load_rows(rows, np.ones(70)), X, Y, weight)
+    assert local.observed_loss(loaded, X, Y, weight) == pytest.approx(wanted, rel=1e-5)
 
 
-def test_spectrum_puts_the_matrix_together_again() -> None:
+def test_spectrum_reconstructs_the_gram_matrix() -> None:
     values, vectors = LocalEngine(1).spectrum(factors(30, 6))
     np.testing.assert_allclose(
         (vectors * values) @ vectors.T, LocalEngine(1).gram(factors(30, 6)), atol=1e-12
     )
 
 
-def test_folding_in_needs_some_rows_of_the_fixed_side_and_the_spectrum_of_all() -> None:
+def test_fold_in_needs_only_the_used_rows_and_the_full_spectrum() -> None:
     rows, fixed = rows_of(1, 300, density=0.05), factors(300, 12)
     whole, _ = both(rows, fixed)
     some = Csr(rows.indptr, np.arange(rows.nnz, dtype=np.int32), rows.values, rows.nnz)
     few = fixed[rows.indices]
     for engine in (LocalEngine(1), ReferenceEngine()):
-        part = engine.fold_in(some, few, engine.spectrum(fixed), np.full(1, 0.1), 1.0)
+        part = engine.fold_in(
+            rows=some,
+            fixed=few,
+            spectrum=engine.spectrum(fixed),
+            regularization=np.full(1, 0.1),
+            unobserved_weight=1.0,
+        )
         assert relative(part, whole) < 1e-5
     np.testing.assert_array_equal(few, fixed[rows.indices])
 
 
-def test_factors_are_laid_out_once() -> None:
+def test_aligned_factors_are_not_copied() -> None:
     for f in (8, 13):
         given = factors(5, f)
         laid = _kernels.align_rows(given)
@@ -239,7 +258,7 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
 
 
 @given(seed=st.integers(0, 1000), n=st.integers(0, 600), f=st.integers(1, 40))
-def test_extrapolation_equals_the_oracle_whatever_the_threads(seed, n, f) -> None:
+def test_extrapolation_equals_the_reference_for_any_number_of_threads(seed, n, f) -> None:
     was, now = factors(n, f, seed), factors(n, f, seed + 1)
     was *= np.float32(10.0) ** np.random.default_rng(seed).integers(-6, 6, (n, 1), np.int64)
     Q = np.linalg.qr(factors(f, f, seed, np.float64))[0]
@@ -261,7 +280,7 @@ def test_extrapolation_equals_the_oracle_whatever_the_threads(seed, n, f) -> Non
 
 
 @pytest.mark.parametrize("size", [0.0, 1e-42, 1e-38, 1e37])
-def test_numbers_at_the_ends_of_float32_are_remembered_finite(size) -> None:
+def test_extreme_float32_numbers_are_quantized_to_finite_ones(size) -> None:
     local = LocalEngine(1)
     laid_out = local.align_rows(np.full((3, 5), size, np.float32))
     before = local.quantize_previous(laid_out)
@@ -269,7 +288,7 @@ def test_numbers_at_the_ends_of_float32_are_remembered_finite(size) -> None:
     np.testing.assert_allclose(laid_out, np.float32(size), rtol=1e-4, atol=1e-37)
 
 
-def test_what_is_remembered_of_other_factors_is_refused() -> None:
+def test_previous_factors_of_another_shape_are_refused() -> None:
     local = LocalEngine(1)
     before = local.quantize_previous(local.align_rows(factors(5, 3)))
     with pytest.raises(ValueError, match="before"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.serving.conftest import small_data
 
 from penchant.errors import ArtifactError
 from penchant.models.als.model import ALS
+from penchant.models.als.state import State
 from penchant.serving.app import create_app
 from penchant.serving.process import reload as holding
 from penchant.serving.process.loader import Artifacts
@@ -80,7 +82,8 @@ def test_a_file_that_fails_its_check_changes_nothing(holder, files, opened, tmp_
     path = another(tmp_path / "new.penchant")
     if what == "not finite":
         broken = ALS(factors=6, iterations=1).fit(small_data())
-        broken._X = np.full_like(broken._X, np.nan)
+        users, items = broken._state
+        broken._state = State(replace(users, source=np.full_like(users.factors, np.nan)), items)
         broken.save(path)
     else:
         content = b"rubbish" * 100 if what == "rubbish" else path.read_bytes()[:-100]

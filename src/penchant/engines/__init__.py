@@ -1,1 +1,1 @@
-"""Who does the arithmetic: this machine's threads, or plain NumPy as the oracle of tests."""
+"""Engines do the arithmetic of ALS: on this machine's threads, or in plain NumPy as a reference."""

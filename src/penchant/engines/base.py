@@ -1,34 +1,52 @@
-"""What an engine does for the solver: a few operations, however it spreads them."""
+"""The engine interface: the operations on rows and factors that training with ALS needs.
+
+An engine owns the rows and factors of a training and gives out *handles* of them. The trainer
+passes these handles back and never looks inside, so that an engine may keep the data in memory,
+mapped from disk in blocks, or spread over machines.
+"""
 
 from __future__ import annotations
 
 import functools
 import sys
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from penchant.data.interactions import Csr
 
+RowsT = TypeVar("RowsT")
+"""An engine's handle of the weighted rows of one side, with the regularization of each."""
+
+FactorsT = TypeVar("FactorsT")
+"""An engine's handle of the factors of one side."""
+
+F64 = npt.NDArray[np.float64]
 Factors = npt.NDArray[Any]
-Penalties = npt.NDArray[np.float64]
-Rotation = npt.NDArray[np.float64] | None
+"""Factors as an array, float32 or float64, shape (n, f)."""
+Penalties = F64
+"""The regularization λ of each row, shape (m,)."""
+Rotation = F64 | None
+"""A rotation Q of factors (X becomes XQ), shape (f, f); None: no rotation."""
 
 
 @dataclass(frozen=True)
 class Objective:
-    """The weights of the WRMF objective that the rows of one side share.
+    """The parts of the WRMF objective that all rows share, and how rows are solved.
 
     Attributes
     ----------
     unobserved_weight
         α0, the weight of a cell without an interaction.
-    solver, cg_steps
-        How rows are solved: ``"exact"``, ``"cg"`` or ``"auto"``.
+    solver
+        ``"exact"``, ``"cg"`` or ``"auto"``.
+    cg_steps
+        Steps of conjugate gradients for each row.
     """
 
     unobserved_weight: float
@@ -36,143 +54,245 @@ class Objective:
     cg_steps: int
 
 
+@dataclass(frozen=True, eq=False)
+class RowPrior:
+    """Prior means of the rows of one side: the rows of F G.
+
+    Attributes
+    ----------
+    features
+        F, a ``scipy.sparse`` matrix of shape (m, n_features).
+    coefficients
+        G, shape (n_features, f).
+    """
+
+    features: Any
+    coefficients: F64
+
+    def means(self) -> F64:
+        """Compute the prior means, float64, shape (m, f)."""
+        return np.asarray(self.features @ self.coefficients)
+
+
 class Spectrum(NamedTuple):
     """Eigenvalues Λ, shape (f,), none negative, and eigenvectors Q, shape (f, f), of a Gram."""
 
-    values: npt.NDArray[np.float64]
-    vectors: npt.NDArray[np.float64]
+    values: F64
+    vectors: F64
 
 
-class Engine(ABC):
+class Engine(ABC, Generic[RowsT, FactorsT]):
     """Half steps and losses of weighted regularized matrix factorization.
 
-    The rows handed in are :class:`~penchant.data.interactions.Csr` whose values are the *confidence_delta*
-    weights c − α0 > 0 with the sign of the preference (negative: a dislike).
+    Training uses the methods that take handles. :meth:`fold_in` and :meth:`spectrum` serve a
+    fitted model, whose factors are arrays.
     """
 
-    @abstractmethod
-    def align_rows(self, factors: Factors) -> Factors:
-        """The same factors, shape (n, f), as :meth:`half_step` takes them."""
+    # --- handles -------------------------------------------------------------------
 
     @abstractmethod
-    def half_step(
-        self,
-        rows: Csr,
-        fixed: Factors,
-        solved: Factors,
-        regularization: Penalties,
-        objective: Objective,
-    ) -> Rotation:
-        """Solve every row with the other side fixed, in place.
-
-        The engine may turn both sides into other coordinates, by the same rotation: their inner
-        products, which are all that the model is made of, do not change by it.
+    def load_rows(self, rows: Csr, regularization: Penalties) -> RowsT:
+        """Load the rows of one side.
 
         Parameters
         ----------
         rows
-            m rows over n columns.
-        fixed
-            The other side's factors, shape (n, f), laid out.
-        solved
-            This side's factors, shape (m, f), laid out: where iterative solvers start from, and
-            where the solutions go; zero for rows without entries.
+            m rows over n columns. The values are the weights c − α0 > 0 with the sign of the
+            preference (negative: a dislike). They must not change while the handle is in use.
         regularization
             λ of each row, shape (m,).
+        """
+
+    @abstractmethod
+    def create_factors(self, n: int, f: int, dtype: str) -> FactorsT:
+        """Create factors of shape (n, f), filled with zeros."""
+
+    @abstractmethod
+    def from_numpy(self, factors: Factors) -> FactorsT:
+        """Load factors for reading; the engine may use the array itself, without a copy."""
+
+    @abstractmethod
+    def to_numpy(self, factors: FactorsT) -> Factors:
+        """Return factors as an array; an engine in memory returns its own, without a copy."""
+
+    @abstractmethod
+    def copy_factors(self, factors: FactorsT) -> FactorsT:
+        """Copy factors."""
+
+    @abstractmethod
+    def initialize(self, factors: FactorsT, *, seed: int | Sequence[int], scale: float) -> None:
+        """Draw factors from a normal distribution with mean 0 and standard deviation ``scale``.
+
+        The numbers are those of ``numpy.random.default_rng(seed).normal``, row by row.
+        """
+
+    @abstractmethod
+    def assign_rows(
+        self, factors: FactorsT, values: Factors, positions: npt.NDArray[np.bool_] | None = None
+    ) -> None:
+        """Write values, shape (k, f), to the k rows where ``positions`` is True (None: all)."""
+
+    @abstractmethod
+    def clear_empty_rows(self, rows: RowsT, factors: FactorsT) -> None:
+        """Set the factors of rows without entries to zero."""
+
+    # --- training ------------------------------------------------------------------
+
+    @abstractmethod
+    def half_step(
+        self,
+        *,
+        rows: RowsT,
+        fixed: FactorsT,
+        solved: FactorsT,
+        objective: Objective,
+        prior: RowPrior | None = None,
+    ) -> Rotation:
+        """Solve every row with the factors of the other side fixed, in place.
+
+        The engine may rotate the factors of both sides by the same rotation: the model consists
+        of their inner products, which do not change.
+
+        Parameters
+        ----------
+        rows
+            The m rows to solve, over n columns.
+        fixed
+            The factors of the columns, shape (n, f).
+        solved
+            The factors of the rows, shape (m, f): the start of iterative solvers, overwritten by
+            the solutions; zero for rows without entries.
         objective
-            What all rows share.
+            The weights of the objective and the solver.
+        prior
+            Means that the factors of rows with entries are regularized towards; None: zero.
 
         Returns
         -------
         ndarray or None
-            The rotation Q, shape (f, f), that both sides were turned by (X became XQ); None where
-            they were not.
+            The rotation Q, shape (f, f), of both sides; None if they were not rotated.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            At Ctrl-C. Each row is then either solved or as it was, and both sides may be rotated.
         """
 
-    def quantize_previous(self, factors: Factors) -> Any:
-        """What :meth:`extrapolate` needs to know of laid out factors as they are."""
-        return factors.copy()
+    @abstractmethod
+    def quantize_previous(self, factors: FactorsT) -> Any:
+        """Keep a copy of factors, possibly at lower precision, for :meth:`extrapolate`."""
 
+    @abstractmethod
     def extrapolate(
-        self,
-        factors: Factors,
-        before: Any,
-        turn: Rotation,
-        momentum: float,
+        self, factors: FactorsT, previous: Any, rotation: Rotation, momentum: float
     ) -> Any:
-        """Move factors on by ``momentum`` times what parts them from those before, in place.
+        """Extrapolate factors by their change since the previous ones, in place.
 
         Parameters
         ----------
         factors
-            F, shape (n, f), laid out: becomes F + momentum (F − BQ).
-        before
-            B as :meth:`quantize_previous` or this method gave it; not to be used again.
-        turn
-            Q, shape (f, f), the rotation since then; None: none.
+            F, shape (n, f); becomes F + momentum (F − BQ).
+        previous
+            B, from :meth:`quantize_previous` or this method; not to be used again.
+        rotation
+            Q, the rotation of the factors since then.
         momentum
-            How far.
+            The factor of the change.
 
         Returns
         -------
         object
-            F as it was, remembered.
+            F before the extrapolation, for the next call.
         """
-        now = factors.copy()
-        if turn is not None:
-            with one_blas_thread():
-                before = before @ turn.astype(factors.dtype)
-        factors += momentum * (now - before)
-        return now
+
+    @abstractmethod
+    def weighted_sum(self, weights: Any, factors: FactorsT) -> F64:
+        """Compute W F, float64, shape (k, f), for a ``scipy.sparse`` matrix W of shape (k, n)."""
+
+    # --- the loss ------------------------------------------------------------------
+
+    @abstractmethod
+    def observed_loss(
+        self, rows: RowsT, X: FactorsT, Y: FactorsT, unobserved_weight: float
+    ) -> float:
+        """Compute Σ c (p − x·y)² − α0 (x·y)² over the stored cells of rows."""
+
+    @abstractmethod
+    def squared_sum(self, X: FactorsT, Y: FactorsT) -> float:
+        """Compute Σ (x·y)² over all cells."""
+
+    @abstractmethod
+    def penalty(self, rows: RowsT, factors: FactorsT) -> float:
+        """Compute Σ λ_r ‖x_r‖² over the rows of one side, in float64."""
+
+    @abstractmethod
+    def prior_penalty(self, rows: RowsT, factors: FactorsT, prior: RowPrior) -> float:
+        """Compute Σ λ_r (‖x_r − m_r‖² − ‖x_r‖²) over the rows with entries, in float64."""
+
+    # --- fitted models -------------------------------------------------------------
 
     @abstractmethod
     def fold_in(
         self,
+        *,
         rows: Csr,
         fixed: Factors,
         spectrum: Spectrum,
         regularization: Penalties,
         unobserved_weight: float,
     ) -> Factors:
-        """Exact solutions of some rows, shape (m, f), in the coordinates of the fixed side.
+        """Solve some rows exactly, in the coordinates of the fixed factors.
 
-        ``spectrum`` is that of the whole fixed side; ``fixed`` may hold only the rows of it that
-        are used. Nothing is changed.
+        Parameters
+        ----------
+        rows
+            m rows, weighted as for :meth:`load_rows`.
+        fixed
+            The factors of the columns of ``rows``, shape (n, f); may be a subset of the side.
+        spectrum
+            The spectrum of all factors of the fixed side.
+        regularization
+            λ of each row, shape (m,).
+        unobserved_weight
+            α0.
+
+        Returns
+        -------
+        ndarray
+            The solutions, shape (m, f). No argument is changed.
         """
 
     @abstractmethod
-    def observed_loss(self, rows: Csr, X: Factors, Y: Factors, unobserved_weight: float) -> float:
-        """Σ over stored cells of c (p − x·y)² − α0 (x·y)²."""
-
-    @abstractmethod
-    def gram(self, factors: Factors, *, precise: bool = True) -> npt.NDArray[np.float64]:
-        """FᵀF, float64, shape (f, f); sums may be of the factors' own type unless ``precise``."""
-
-    def spectrum(self, factors: Factors, *, precise: bool = True) -> Spectrum:
-        """The spectrum of FᵀF, with the sign of every eigenvector settled.
-
-        LAPACK may give an eigenvector or its negative; the solution is the same, but its last
-        bits are not. The entry of largest size is made positive.
-        """
-        values, vectors = _eigh(self.gram(factors, precise=precise))
-        largest = vectors[np.abs(vectors).argmax(axis=0), np.arange(len(values))]
-        return Spectrum(np.maximum(values, 0.0), vectors * np.where(largest < 0, -1.0, 1.0))
+    def spectrum(self, factors: Factors) -> Spectrum:
+        """Compute the spectrum of FᵀF, with a fixed sign for every eigenvector."""
 
 
-def _eigh(gram: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], ...]:
-    """LAPACK's eigenvalues and vectors by divide and conquer, on one thread.
+def compose_rotations(first: Rotation, second: Rotation) -> Rotation:
+    """Return the rotation that applies the first and then the second."""
+    if first is None or second is None:
+        return second if first is None else first
+    with one_blas_thread():
+        return first @ second
 
-    A problem of this size gains nothing from BLAS's own threads, and they spin: beside ours they
-    made it twenty times slower. NumPy's routine is SciPy's, without half a second of importing
-    that to open a model.
+
+def spectrum_of_gram(gram: F64) -> Spectrum:
+    """Compute the eigenvalues and eigenvectors of a Gram matrix by LAPACK, on one thread.
+
+    A problem of this size gains nothing from BLAS's own threads, and they spin: beside the
+    engine's threads they made it twenty times slower. NumPy's routine is the same as SciPy's, and
+    importing SciPy would take half a second when a model is opened.
+
+    LAPACK may return an eigenvector or its negative; the solution is the same, but its last bits
+    are not. The entry of largest absolute value is made positive.
     """
     with one_blas_thread():
         values, vectors = np.linalg.eigh(gram)
-    return values, vectors
+    largest = vectors[np.abs(vectors).argmax(axis=0), np.arange(len(values))]
+    return Spectrum(np.maximum(values, 0.0), vectors * np.where(largest < 0, -1.0, 1.0))
 
 
 def one_blas_thread() -> AbstractContextManager[Any]:
-    """Keeps BLAS to the calling thread for a while; see :func:`_eigh`."""
+    """Limit BLAS to the calling thread within a block; see :func:`spectrum_of_gram`."""
     pools = _blas_threads(with_scipy="scipy.linalg" in sys.modules)
     limited: AbstractContextManager[Any] = pools.limit(limits=1, user_api="blas")
     return limited
@@ -180,7 +300,7 @@ def one_blas_thread() -> AbstractContextManager[Any]:
 
 @functools.cache
 def _blas_threads(*, with_scipy: bool) -> Any:  # noqa: ARG001
-    """The thread pools of BLAS libraries, NumPy's and, once that is loaded, SciPy's own."""
+    """Find the thread pools of BLAS: NumPy's and, once SciPy is loaded, SciPy's own."""
     import threadpoolctl
 
     return threadpoolctl.ThreadpoolController()

@@ -1,16 +1,16 @@
-"""Factors that are expected somewhere else than at zero: at what a row's features predict.
+"""Prior means that the features of a row predict, in the place of zero.
 
-With a prior mean m_u the penalty of a row is λ_u ‖x_u − m_u‖² in place of λ_u ‖x_u‖², and its
+With a prior mean m_u the penalty of a row is λ_u ‖x_u − m_u‖² instead of λ_u ‖x_u‖², and its
 system
 
     (α0 YᵀY + λ_u I + Σ_{i∈S_u} (c_ui − α0) y_i y_iᵀ) x_u = Σ_{i∈S_u} c_ui p_ui y_i + λ_u m_u
 
-has one vector more on its right side and nothing else. :func:`with_means` puts it there without
-any engine's knowing, as one more like of each row: of an item with the vector
-v_u = λ_u m_u / c, c = w + α0, for an enormous w. It adds c v_u = λ_u m_u on the right, and on
-the left w v_u v_uᵀ ≈ λ_u² m_u m_uᵀ / w, which is lost in the rounding beside λ_u I; likewise
-Σ v_u v_uᵀ in the Gram matrix. In the solver's coordinates the entry is √w v_u and its target √w,
-both far from the limits of a float32.
+has one more vector on its right side and is otherwise the same. :func:`with_means` adds it without
+a change of any kernel, as one more like in each row: of an item with the vector
+v_u = λ_u m_u / c, c = w + α0, for a huge w. It adds c v_u = λ_u m_u on the right, and on the left
+w v_u v_uᵀ ≈ λ_u² m_u m_uᵀ / w, which is lost in the rounding beside λ_u I; likewise Σ v_u v_uᵀ in
+the Gram matrix. In the solver's coordinates the entry is √w v_u and its target √w, both far from
+the limits of a float32.
 """
 
 from __future__ import annotations
@@ -18,133 +18,155 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from penchant.data.csr import Csr, row_pointers
-from penchant.engines.base import Factors, Penalties, one_blas_thread
+from penchant.engines.base import F64, Factors, Penalties, one_blas_thread
 
-_ENORMOUS = 1e12
+_HUGE = 1e12
 _DIRECT_UP_TO = 2048
 _CG_STEPS = 50
 _CG_TOLERANCE = 1e-5
-F64 = npt.NDArray[np.float64]
 
 
 def with_means(
     rows: Csr, fixed: Factors, means: F64, regularization: Penalties, unobserved_weight: float
 ) -> tuple[Csr, Factors]:
-    """Rows and a fixed side that give each row with entries its prior mean.
+    """Extend rows and the fixed factors so that each row with entries gets its prior mean.
 
     Parameters
     ----------
-    rows, fixed, regularization, unobserved_weight
-        As for :meth:`penchant.engines.base.Engine.half_step`.
+    rows, regularization
+        As for :meth:`penchant.engines.base.Engine.load_rows`.
+    fixed
+        The factors of the columns, shape (n, f).
     means
-        m, shape (n_rows, f).
+        The prior means m_u, shape (m, f).
+    unobserved_weight
+        α0.
 
     Returns
     -------
     tuple
-        The rows with one entry more each (those without any stay empty), and the fixed side with
-        the rows that these entries mean below its own.
+        The rows with one more entry each (empty rows stay empty), and the fixed factors with the
+        vectors of these entries below.
     """
-    live = np.flatnonzero(rows.row_counts)
-    scale = (regularization / (_ENORMOUS + unobserved_weight))[live, np.newaxis]
-    below = (scale * means[live]).astype(fixed.dtype)
-    more = np.zeros(rows.n_rows, dtype=np.int64)
-    more[live] = 1
-    ends = rows.indptr[live + 1]
-    columns = np.arange(rows.n_columns, rows.n_columns + len(live), dtype=np.int32)
+    nonempty = np.flatnonzero(rows.row_counts)
+    scale = (regularization / (_HUGE + unobserved_weight))[nonempty, np.newaxis]
+    below = (scale * means[nonempty]).astype(fixed.dtype)
+    added = np.zeros(rows.n_rows, dtype=np.int64)
+    added[nonempty] = 1
+    ends = rows.indptr[nonempty + 1]
+    columns = np.arange(rows.n_columns, rows.n_columns + len(nonempty), dtype=np.int32)
     longer = Csr(
-        row_pointers(rows.row_counts + more),
+        row_pointers(rows.row_counts + added),
         np.insert(rows.indices, ends, columns),
-        np.insert(rows.values, ends, np.float32(_ENORMOUS)),
-        rows.n_columns + len(live),
+        np.insert(rows.values, ends, np.float32(_HUGE)),
+        rows.n_columns + len(nonempty),
     )
     return longer, np.concatenate([fixed, below])
 
 
 class Ridge:
-    """What features predict of factors: weighted ridge regression, prepared once for many.
+    """Weighted ridge regression of factors on features, factorized once and solved many times.
 
-    For factors Y it finds the G that minimizes Σ_i w_i ‖y_i − Gᵀf_i‖² + γ ‖G‖². Up to 2,048
-    features are solved directly, more by conjugate gradients.
+    For factors Y it finds the G that minimizes Σ_i w_i ‖y_i − Gᵀf_i‖² + γ ‖G‖²: by a Cholesky
+    factorization for up to 2,048 features, else by conjugate gradients.
 
     Parameters
     ----------
     features
-        f: rows are those of the factors; an all-ones column is added as the last.
+        The rows f_i, in the order of the factors; an all-ones column is added as the last.
     weights
-        w, shape (n_rows,), 0 or more.
+        The weights w_i, shape (n_rows,), 0 or more.
     penalty
         γ, above 0.
+
+    Attributes
+    ----------
+    features
+        The features with the all-ones column, a ``scipy.sparse`` matrix (n_rows, n_features).
+    weighted
+        FᵀW, its transpose with the weights multiplied in.
     """
 
     def __init__(self, features: Csr, weights: F64, penalty: float) -> None:
         self.features = to_scipy(with_constant(features))
         self.penalty = penalty
-        self._weighted = self.features.multiply(weights[:, np.newaxis]).T.tocsr()
+        self.weighted = self.features.multiply(weights[:, np.newaxis]).T.tocsr()
         self._factor = self._factorized() if self.n_features <= _DIRECT_UP_TO else None
 
     @property
     def n_features(self) -> int:
-        """How many columns there are, the all-ones column included."""
+        """The number of columns, the all-ones column included."""
         return int(self.features.shape[1])
 
     def fit(self, Y: Factors, start: F64 | None = None) -> F64:
-        """G, float64, shape (n_features, f), from where conjugate gradients may start."""
-        wanted = np.asarray(self._weighted @ Y.astype(np.float64))
+        """Compute G for the factors Y; see :meth:`solve`."""
+        return self.solve(np.asarray(self.weighted @ Y.astype(np.float64)), start)
+
+    def solve(self, target: F64, start: F64 | None = None) -> F64:
+        """Compute G, float64, shape (n_features, f).
+
+        Parameters
+        ----------
+        target
+            FᵀWY, shape (n_features, f).
+        start
+            Where conjugate gradients start; None: at zero.
+        """
         if self._factor is None:
-            return self._descend(wanted, np.zeros_like(wanted) if start is None else start.copy())
+            return self._descend(target, np.zeros_like(target) if start is None else start.copy())
         import scipy.linalg
 
         with one_blas_thread():
-            return np.asarray(scipy.linalg.cho_solve(self._factor, wanted, check_finite=False))
+            return np.asarray(scipy.linalg.cho_solve(self._factor, target, check_finite=False))
 
     def predict(self, G: F64) -> F64:
-        """The factors that the features predict, float64, shape (n_rows, f)."""
+        """Compute the factors that the features predict, float64, shape (n_rows, f)."""
         return np.asarray(self.features @ G)
 
     def _factorized(self) -> tuple[F64, bool]:
+        """Compute the Cholesky factorization of FᵀWF + γI."""
         import scipy.linalg
 
-        gram = (self._weighted @ self.features).toarray()
+        gram = (self.weighted @ self.features).toarray()
         gram[np.diag_indices_from(gram)] += self.penalty
         with one_blas_thread():
             return scipy.linalg.cho_factor(gram, check_finite=False)  # type: ignore[no-any-return]
 
-    def _descend(self, wanted: F64, G: F64) -> F64:
-        """Conjugate gradients for all columns at once, with the diagonal as preconditioner."""
+    def _descend(self, target: F64, G: F64) -> F64:
+        """Run conjugate gradients for all columns at once, with a diagonal preconditioner."""
         diagonal = self.features.power(2).T @ self._row_weights() + self.penalty
         scale = 1 / np.asarray(diagonal)[:, np.newaxis]
-        left = wanted - self._apply(G)
-        size = np.sqrt((wanted**2).sum(axis=0)) + np.finfo(np.float64).tiny
-        towards = scale * left
-        slope = (left * towards).sum(axis=0)
+        residual = target - self._apply(G)
+        size = np.sqrt((target**2).sum(axis=0)) + np.finfo(np.float64).tiny
+        direction = scale * residual
+        slope = (residual * direction).sum(axis=0)
         for _ in range(_CG_STEPS):
-            if (np.sqrt((left**2).sum(axis=0)) <= _CG_TOLERANCE * size).all():
+            if (np.sqrt((residual**2).sum(axis=0)) <= _CG_TOLERANCE * size).all():
                 break
-            image = self._apply(towards)
-            bend = (towards * image).sum(axis=0)
-            step = np.divide(slope, bend, out=np.zeros_like(slope), where=bend > 0)
-            G += step * towards
-            left -= step * image
-            scaled = scale * left
-            steeper = (left * scaled).sum(axis=0)
-            ratio = np.divide(steeper, slope, out=np.zeros_like(slope), where=slope > 0)
-            towards, slope = scaled + ratio * towards, steeper
+            image = self._apply(direction)
+            curvature = (direction * image).sum(axis=0)
+            step = np.divide(slope, curvature, out=np.zeros_like(slope), where=curvature > 0)
+            G += step * direction
+            residual -= step * image
+            scaled = scale * residual
+            new_slope = (residual * scaled).sum(axis=0)
+            ratio = np.divide(new_slope, slope, out=np.zeros_like(slope), where=slope > 0)
+            direction, slope = scaled + ratio * direction, new_slope
         return G
 
     def _apply(self, G: F64) -> F64:
-        return np.asarray(self._weighted @ (self.features @ G)) + self.penalty * G
+        """Compute (FᵀWF + γI) G."""
+        return np.asarray(self.weighted @ (self.features @ G)) + self.penalty * G
 
     def _row_weights(self) -> F64:
-        """The weights again: those of the all-ones column."""
-        return np.asarray(self._weighted[-1].toarray()).ravel()
+        """Return the weights w_i, from the all-ones column."""
+        return np.asarray(self.weighted[-1].toarray()).ravel()
 
 
 def to_scipy(rows: Csr) -> Any:
-    """The rows as a ``scipy.sparse.csr_array`` of float64."""
+    """Convert rows to a ``scipy.sparse.csr_array`` of float64."""
     import scipy.sparse as sp
 
     parts = (rows.values.astype(np.float64), rows.indices, rows.indptr)
@@ -152,7 +174,7 @@ def to_scipy(rows: Csr) -> Any:
 
 
 def with_constant(rows: Csr) -> Csr:
-    """The rows with a 1 in one more, last column."""
+    """Append a column of ones to rows."""
     ends, n = rows.indptr[1:], rows.n_columns
     return Csr(
         rows.indptr + np.arange(rows.n_rows + 1),

@@ -18,6 +18,7 @@ from penchant.data.ids import IdMap
 from penchant.data.interactions import Csr, Interactions
 from penchant.engines.reference import ReferenceEngine
 from penchant.errors import DataError, EmptyDataError, SettingsError
+from penchant.models.als.state import SideState, State
 
 
 def matrix(dense) -> Interactions:
@@ -44,6 +45,16 @@ def dense_objective(model: ALS, data: Interactions) -> float:
     return total
 
 
+def order(is_user_side, solved, fixed):
+    """Return the factors of users and of items."""
+    return (solved, fixed) if is_user_side else (fixed, solved)
+
+
+def keep_factors(model: ALS, data: Interactions, X, Y) -> None:
+    """Set the factors of a model during training."""
+    model._keep(data, State(*(SideState(model._engine, F) for F in (X, Y))))
+
+
 class Watched:
     """An engine that computes the whole objective after every half step."""
 
@@ -51,12 +62,12 @@ class Watched:
         self.inner, self.model, self.data, self.losses = model._engine, model, data, []
         self.sides = {}
 
-    def half_step(self, rows, fixed, solved, *rest):
-        turn = self.inner.half_step(rows, fixed, solved, *rest)
-        is_user_side = rows.n_rows == self.data.n_users
-        self.model._keep(self.data, *((solved, fixed) if is_user_side else (fixed, solved)))
+    def half_step(self, *, rows, fixed, solved, **options):
+        rotation = self.inner.half_step(rows=rows, fixed=fixed, solved=solved, **options)
+        is_user_side = rows.csr.n_rows == self.data.n_users
+        keep_factors(self.model, self.data, *order(is_user_side, solved, fixed))
         self.losses.append(dense_objective(self.model, self.data))
-        return turn
+        return rotation
 
     def __getattr__(self, name):
         return getattr(self.inner, name)
@@ -96,12 +107,12 @@ def test_every_exact_half_step_lowers_the_objective_on_real_plays(real_data) -> 
     model._interactions = plays
 
     class Closed:
-        def half_step(self, rows, fixed, solved, *rest):
-            turn = inner.half_step(rows, fixed, solved, *rest)
-            is_user_side = rows.n_rows == plays.n_users
-            model._keep(plays, *((solved, fixed) if is_user_side else (fixed, solved)))
+        def half_step(self, *, rows, fixed, solved, **options):
+            rotation = inner.half_step(rows=rows, fixed=fixed, solved=solved, **options)
+            is_user_side = rows.csr.n_rows == plays.n_users
+            keep_factors(model, plays, *order(is_user_side, solved, fixed))
             losses.append(model.loss())
-            return turn
+            return rotation
 
         def __getattr__(self, name):
             return getattr(inner, name)
@@ -131,7 +142,7 @@ def test_the_loss_in_closed_form_is_the_loss(seed, confidence, scaling, weight) 
 
 @settings(max_examples=15)
 @given(seed=st.integers(0, 1000), solver=st.sampled_from(["exact", "cg"]))
-def test_a_fit_by_the_oracle_ends_in_the_same_place(seed, solver) -> None:
+def test_a_fit_by_the_reference_engine_gives_the_same_scores(seed, solver) -> None:
     data = random_interactions(20, 15, density=0.4, seed=seed)
     make = {"factors": 4, "alpha": 2.0, "regularization": 0.5, "iterations": 4, "seed": seed}
     fast = ALS(**make, solver=solver, cg_steps=40).fit(data)
@@ -148,7 +159,7 @@ def test_a_fit_by_the_oracle_ends_in_the_same_place(seed, solver) -> None:
     solver=st.sampled_from(["exact", "auto"]),
 )
 @settings(max_examples=15)
-def test_threads_and_nothing_else_about_the_machine_change_no_bit(threads, order, solver) -> None:
+def test_the_number_of_threads_changes_no_bit(threads, order, solver) -> None:
     data = random_interactions(200, 60, seed=4)
     one = ALS(factors=8, iterations=3, threads=1, solver=solver).fit(data)
     many = ALS(factors=8, iterations=3, threads=threads, solver=solver).fit(data)
@@ -156,14 +167,14 @@ def test_threads_and_nothing_else_about_the_machine_change_no_bit(threads, order
     assert one.item_factors.tobytes() == many.item_factors.tobytes()
 
 
-def test_names_do_not_matter() -> None:
+def test_ids_do_not_change_the_factors() -> None:
     data = random_interactions(30, 20, seed=2)
     renamed = Interactions(data.csr, IdMap.range(30, "user"), IdMap.range(20, "item"))
     one, other = ALS(factors=4).fit(data), ALS(factors=4).fit(renamed)
     assert one.item_factors.tobytes() == other.item_factors.tobytes()
 
 
-def test_seeds_mean_something() -> None:
+def test_another_seed_gives_other_factors() -> None:
     data = random_interactions(30, 20)
     first = ALS(factors=4, iterations=1, seed=0).fit(data)
     assert not np.allclose(
@@ -207,7 +218,7 @@ def test_rows_without_entries_have_the_zero_vector() -> None:
     assert not model.item_factors[1].any()
 
 
-def test_dislikes_push_away() -> None:
+def test_dislikes_lower_the_score() -> None:
     rng = np.random.default_rng(0)
     dense = (rng.random((60, 12)) < 0.4).astype(float)
     likes = ALS(factors=4, alpha=10.0).fit(matrix(dense))
@@ -218,7 +229,7 @@ def test_dislikes_push_away() -> None:
     assert dislikes.scores(0, [column])[0] < likes.scores(0, [column])[0]
 
 
-def test_one_block_of_likes_is_found_again() -> None:
+def test_block_structure_is_recovered() -> None:
     dense = np.kron(np.eye(3), np.ones((10, 6)))
     dense[0, 0] = 0
     model = ALS(factors=3, alpha=20.0).fit(matrix(dense))
@@ -244,7 +255,7 @@ def test_settings_out_of_range_are_refused(wrong) -> None:
         ALS(**wrong)
 
 
-def test_counts_over_orders_of_magnitude_are_remarked_on(caplog) -> None:
+def test_counts_over_orders_of_magnitude_cause_a_warning(caplog) -> None:
     counts = matrix([[1, 2, 0], [0, 5, 90_000], [1, 0, 3]])
     ALS(factors=2, iterations=1, confidence="log").fit(counts)
     assert not caplog.records
@@ -255,19 +266,19 @@ def test_counts_over_orders_of_magnitude_are_remarked_on(caplog) -> None:
 # --- training ------------------------------------------------------------------------
 
 
-def test_epochs_are_told_and_can_be_ended() -> None:
-    data, told = random_interactions(30, 20), []
+def test_on_epoch_gets_every_epoch_and_can_stop_training() -> None:
+    data, calls = random_interactions(30, 20), []
 
     def stop_at_three(epoch):
-        told.append((epoch.number, epoch.loss, model.user_factors.copy()))
+        calls.append((epoch.number, epoch.loss, model.user_factors.copy()))
         return epoch.number == 3
 
     model = ALS(factors=4, iterations=10, solver="exact")
     model.fit(data, on_epoch=stop_at_three, track_loss=True)
-    assert [number for number, _, _ in told] == [1, 2, 3]
-    assert told[0][1] > told[1][1] > told[2][1] == model.loss()
+    assert [number for number, _, _ in calls] == [1, 2, 3]
+    assert calls[0][1] > calls[1][1] > calls[2][1] == model.loss()
     assert len(model.epochs) == 3
-    np.testing.assert_array_equal(told[-1][2], model.user_factors)
+    np.testing.assert_array_equal(calls[-1][2], model.user_factors)
     three = ALS(factors=4, iterations=3, solver="exact").fit(data)
     np.testing.assert_array_equal(three.user_factors, model.user_factors)
 
@@ -286,7 +297,7 @@ def test_momentum_saves_epochs_on_real_plays(real_data, solver) -> None:
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("shape", [(40, 25), (25, 40)])
-def test_momentum_is_that_of_the_oracle(shape, dtype) -> None:
+def test_momentum_equals_that_of_the_reference_engine(shape, dtype) -> None:
     data = random_interactions(*shape, seed=3)
     settings = {"factors": 4, "alpha": 5.0, "solver": "exact", "iterations": 6, "dtype": dtype}
     native = ALS(**settings).fit(data)
@@ -303,7 +314,7 @@ def test_momentum_is_below_one(momentum) -> None:
         ALS(momentum=momentum)
 
 
-def test_partial_fit_goes_on_where_fit_stopped() -> None:
+def test_partial_fit_continues_where_fit_stopped() -> None:
     data = random_interactions(30, 20)
     whole = ALS(factors=4, iterations=5, solver="exact", momentum=0).fit(data)
     parts = ALS(factors=4, iterations=2, solver="exact", momentum=0).fit(data)
@@ -312,7 +323,7 @@ def test_partial_fit_goes_on_where_fit_stopped() -> None:
     assert [epoch.number for epoch in parts.epochs] == [1, 2, 3, 4, 5]
 
 
-def test_partial_fit_takes_new_people_and_items() -> None:
+def test_partial_fit_accepts_new_users_and_items() -> None:
     small = random_interactions(30, 20, seed=1)
     large = random_interactions(40, 25, seed=1)
     model = ALS(factors=4, solver="exact").fit(small)
@@ -363,16 +374,16 @@ def test_a_new_item_is_folded_in_by_its_audience() -> None:
 def test_ctrl_c_leaves_the_last_whole_epoch() -> None:
     data = random_interactions(60, 40)
     model = ALS(factors=4, iterations=50)
-    kept = []
+    last = []
 
     def interrupt(epoch):
-        kept[:] = [model.item_factors.copy()]
+        last[:] = [model.item_factors.copy()]
         if epoch.number == 2:
             os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
         model.fit(data, on_epoch=interrupt)
-    np.testing.assert_array_equal(model.item_factors, kept[0])
+    np.testing.assert_array_equal(model.item_factors, last[0])
     assert len(model.recommend("u0001", k=3)) == 3
 
 

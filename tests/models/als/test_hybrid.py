@@ -1,4 +1,4 @@
-"""HybridALS: what features add, and that nothing else changes."""
+"""HybridALS: the effect of features, and equality with ALS without them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from penchant.errors import DataError, SettingsError, UnsupportedError
 KINDS = 3
 
 
-def tasteful(n_users=90, n_items=45, seed=0) -> Interactions:
-    """Everybody likes one kind of item; features tell kinds, of items and of users."""
+def data_with_kinds(n_users=90, n_items=45, seed=0) -> Interactions:
+    """Every user likes one kind of item; the features of items and users are these kinds."""
     rng = np.random.default_rng(seed)
     user, item = np.arange(n_users) % KINDS, np.arange(n_items) % KINDS
     chance = np.where(user[:, None] == item, 0.5, 0.03)
@@ -50,7 +50,7 @@ def test_without_features_it_is_als_bit_for_bit() -> None:
 @pytest.mark.parametrize(("users", "items"), [(False, False), (False, True), (True, False)])
 @pytest.mark.parametrize("shape", [(90, 45), (45, 90)])  # the smaller side is solved first
 def test_a_snapshot_is_of_a_training_that_ends_there(solver, users, items, shape) -> None:
-    data = without(tasteful(*shape), users=users, items=items)
+    data = without(data_with_kinds(*shape), users=users, items=items)
     check_snapshots(lambda: model(solver=solver, iterations=3), data)
 
 
@@ -58,14 +58,14 @@ def test_a_snapshot_is_of_a_training_that_ends_there(solver, users, items, shape
 @pytest.mark.parametrize("scaling", [0.0, 1.0])
 def test_every_epoch_lowers_the_objective(engine, scaling) -> None:
     hybrid = model(solver="exact", dtype="float64", regularization_scaling=scaling)
-    hybrid.fit(tasteful(), engine=engine, track_loss=True)
+    hybrid.fit(data_with_kinds(), engine=engine, track_loss=True)
     losses = [epoch.loss for epoch in hybrid.epochs]
     assert len(losses) == 6
     assert all(later <= before * (1 + 1e-9) for before, later in zip(losses, losses[1:]))  # noqa: B905, RUF007
 
 
 def test_the_engine_equals_the_reference() -> None:
-    data = tasteful()
+    data = data_with_kinds()
     fast = model(solver="exact", dtype="float64").fit(data)
     slow = model(solver="exact", dtype="float64").fit(data, engine=ReferenceEngine())
     np.testing.assert_allclose(
@@ -74,7 +74,7 @@ def test_the_engine_equals_the_reference() -> None:
 
 
 def test_the_result_does_not_depend_on_threads() -> None:
-    one, other = (model(threads=n).fit(tasteful()) for n in (1, 3))
+    one, other = (model(threads=n).fit(data_with_kinds()) for n in (1, 3))
     np.testing.assert_array_equal(one.item_factors, other.item_factors)
     np.testing.assert_array_equal(one.user_factors, other.user_factors)
 
@@ -83,21 +83,21 @@ def test_the_result_does_not_depend_on_threads() -> None:
 
 
 def test_cold_items_are_found_by_their_features() -> None:
-    split = penchant.split.cold_items(tasteful(), 0.3)
+    split = penchant.split.cold_items(data_with_kinds(), 0.3)
     found = penchant.evaluate(model().fit(split.train), split, metrics="auc")
     assert found.intervals["auc"][0] > 0.8
     blind = model().fit(without(split.train, items=True))
     assert not blind.scores_cold_items
 
 
-def test_cold_users_are_given_what_their_features_foretell() -> None:
-    split = penchant.split.cold_users(tasteful(), 0.3)
+def test_cold_users_are_scored_by_their_features() -> None:
+    split = penchant.split.cold_users(data_with_kinds(), 0.3)
     found = penchant.evaluate(model().fit(split.train), split, metrics="auc")
     assert found.intervals["auc"][0] > 0.7
 
 
-def test_a_new_item_begins_at_its_features_and_goes_its_own_way() -> None:
-    data = tasteful()
+def test_a_new_item_departs_from_its_features_as_its_audience_grows() -> None:
+    data = data_with_kinds()
     hybrid = model(regularization=20.0).fit(data)
     likers = [f"u{n}" for n in range(1, 90, KINDS)]  # all of another kind than the item's features
     audiences = [likers[:n] for n in (0, 1, 3, 10, 30)]
@@ -105,12 +105,12 @@ def test_a_new_item_begins_at_its_features_and_goes_its_own_way() -> None:
     alone = hybrid.fold_in_items([likers])
     away = np.linalg.norm(vectors - alone, axis=1)
     assert (np.diff(away) < 0).all()
-    foretold = hybrid.fold_in_items([[]], features=[{"kind 0": 1.0}])
-    np.testing.assert_array_equal(foretold[0], vectors[0])
+    predicted = hybrid.fold_in_items([[]], features=[{"kind 0": 1.0}])
+    np.testing.assert_array_equal(predicted[0], vectors[0])
 
 
 def test_a_cold_item_has_the_vector_that_its_features_give() -> None:
-    split = penchant.split.cold_items(tasteful(), 0.2)
+    split = penchant.split.cold_items(data_with_kinds(), 0.2)
     hybrid = model().fit(split.train)
     cold = int(split.candidates[0])
     wanted = hybrid.fold_in_items([[]], features=[[f"kind {cold % KINDS}"]])[0]
@@ -118,8 +118,8 @@ def test_a_cold_item_has_the_vector_that_its_features_give() -> None:
     assert hybrid.similar_items(cold, k=3).ids
 
 
-def test_an_item_that_has_just_come_in_is_recommended() -> None:
-    data = tasteful()
+def test_a_newly_added_item_is_recommended() -> None:
+    data = data_with_kinds()
     known = {item: data.item_features.row(item) for item in data.items}
     features = Features.of({**known, 900: ["kind 1"], 901: ["kind 2"]})
     more = data.with_items([900, 901]).with_item_features(features)
@@ -129,18 +129,18 @@ def test_an_item_that_has_just_come_in_is_recommended() -> None:
         assert 901 not in fitting
 
 
-def test_items_never_seen_are_ranked_by_their_features() -> None:
-    hybrid = model().fit(tasteful())
+def test_unknown_items_are_ranked_by_their_features() -> None:
+    hybrid = model().fit(data_with_kinds())
     new = {"z0": ["kind 0"], "z1": {"kind 1": 1.0}, "z2": ["kind 2"]}
     answer = hybrid.recommend(["u0", "u4", "u8"], k=1, item_features=new)
     assert answer.ids == ["z0", "z1", "z2"]
-    told = hybrid.recommend("u4", k=2, item_features=new, deny=["z1"], scale=True)
-    assert "z1" not in told.ids
-    assert told.scores.tolist() == [1, 0]
+    answer = hybrid.recommend("u4", k=2, item_features=new, deny=["z1"], scale=True)
+    assert "z1" not in answer.ids
+    assert answer.scores.tolist() == [1, 0]
 
 
-def test_people_never_seen_are_recommended_by_their_features() -> None:
-    hybrid = model().fit(tasteful())
+def test_unknown_users_get_recommendations_by_their_features() -> None:
+    hybrid = model().fit(data_with_kinds())
     answer = hybrid.recommend(k=5, user_features=[["likes 0"], ["likes 2"]])
     kinds = np.array(answer.ids).reshape(2, 5) % KINDS
     assert (kinds == [[0], [2]]).mean() >= 0.8
@@ -152,15 +152,15 @@ def test_people_never_seen_are_recommended_by_their_features() -> None:
     )
 
 
-def test_training_on_takes_the_features_that_are_known() -> None:
-    data = tasteful()
+def test_partial_fit_keeps_the_features_of_the_last_fit() -> None:
+    data = data_with_kinds()
     hybrid = model().fit(data).partial_fit(without(data, items=True, users=True))
     assert hybrid.scores_cold_items
     assert hybrid.interactions.user_features is data.user_features
 
 
-def test_features_that_were_not_known_are_passed_over(caplog) -> None:
-    hybrid = model().fit(tasteful())
+def test_unknown_features_are_ignored(caplog) -> None:
+    hybrid = model().fit(data_with_kinds())
     one, other = hybrid.fold_in_items([[], []], features=[["kind 1", "new"], ["kind 1"]])
     np.testing.assert_array_equal(one, other)
     assert "1 unknown features are ignored: 'new'" in caplog.text
@@ -170,22 +170,22 @@ def test_features_that_were_not_known_are_passed_over(caplog) -> None:
 
 
 class Interrupted(LocalEngine):
-    """Ctrl-C in a half step, once its factors are turned."""
+    """Raise KeyboardInterrupt at the end of a half step, when its factors are rotated."""
 
     def __init__(self, at: int) -> None:
         super().__init__(2)
         self.left = at
 
-    def half_step(self, *arguments):
-        found = super().half_step(*arguments)
+    def half_step(self, **arguments):
+        rotation = super().half_step(**arguments)
         self.left -= 1
         if self.left == 0:
             raise KeyboardInterrupt
-        return found
+        return rotation
 
 
-def test_interrupted_before_anything_was_learned_it_stays_as_it_was() -> None:
-    data = tasteful()
+def test_an_interruption_in_the_first_epoch_leaves_the_model_unchanged() -> None:
+    data = data_with_kinds()
     hybrid = model().fit(data)
     kept = hybrid.item_factors.copy(), hybrid.fold_in_items([[]], features=[["kind 1"]])
     with pytest.raises(KeyboardInterrupt):
@@ -195,8 +195,8 @@ def test_interrupted_before_anything_was_learned_it_stays_as_it_was() -> None:
 
 
 @pytest.mark.parametrize("at", [9, 10])
-def test_interrupted_later_it_can_be_used(at) -> None:
-    split = penchant.split.cold_items(tasteful(), 0.3)
+def test_a_model_interrupted_later_can_be_used(at) -> None:
+    split = penchant.split.cold_items(data_with_kinds(), 0.3)
     whole, hybrid = model(iterations=5).fit(split.train), model()
     with pytest.raises(KeyboardInterrupt):
         hybrid.fit(split.train, engine=Interrupted(at))
@@ -211,7 +211,7 @@ def test_interrupted_later_it_can_be_used(at) -> None:
 
 
 def test_a_known_history_with_its_features_gives_the_known_vector() -> None:
-    data = tasteful()
+    data = data_with_kinds()
     hybrid = model().fit(data)
     history, likes = data.history("u4"), [f"likes {4 % KINDS}"]
     found = hybrid.fold_in_users([history], features=[likes])[0]
@@ -221,7 +221,7 @@ def test_a_known_history_with_its_features_gives_the_known_vector() -> None:
 
 
 def test_other_interactions_bring_their_features() -> None:
-    data = tasteful()
+    data = data_with_kinds()
     hybrid = model().fit(data)
     others = data.take_users(np.array([4, 7]))
     assert others.user_features is not None
@@ -233,18 +233,18 @@ def test_other_interactions_bring_their_features() -> None:
 
 
 def test_scores_are_explained_where_histories_explain_them() -> None:
-    hybrid = model().fit(without(tasteful(), users=True))
-    told = hybrid.explain("u4", 7)
-    np.testing.assert_allclose(told.score, hybrid.scores("u4", 7)[0], rtol=1e-3)
+    hybrid = model().fit(without(data_with_kinds(), users=True))
+    explanation = hybrid.explain("u4", 7)
+    np.testing.assert_allclose(explanation.score, hybrid.scores("u4", 7)[0], rtol=1e-3)
     with pytest.raises(UnsupportedError, match="features of users"):
-        model().fit(tasteful()).explain("u4", 7)
+        model().fit(data_with_kinds()).explain("u4", 7)
 
 
 # --- files, arguments ---------------------------------------------------------------------
 
 
-def test_it_is_the_same_after_saving(tmp_path) -> None:
-    split = penchant.split.cold_items(tasteful(), 0.2)
+def test_a_saved_and_loaded_model_is_the_same(tmp_path) -> None:
+    split = penchant.split.cold_items(data_with_kinds(), 0.2)
     hybrid = model().fit(split.train)
     loaded = penchant.load(hybrid.save(tmp_path / "hybrid.penchant"))
     assert isinstance(loaded, HybridALS)
@@ -260,7 +260,7 @@ def test_it_is_the_same_after_saving(tmp_path) -> None:
 def test_arguments_out_of_range() -> None:
     with pytest.raises(SettingsError, match="feature_regularization must be"):
         HybridALS(feature_regularization=0)
-    hybrid = model().fit(tasteful())
+    hybrid = model().fit(data_with_kinds())
     with pytest.raises(DataError, match="features of 2 for 1"):
         hybrid.fold_in_items([["u1"]], features=[["kind 1"], ["kind 2"]])
     with pytest.raises(DataError, match="features of 1 people for 2"):
@@ -270,8 +270,8 @@ def test_arguments_out_of_range() -> None:
     for wrong in ({"user_features": "likes 1"}, {"users": "u1", "item_features": ["kind 1"]}):
         with pytest.raises(DataError, match="_features are a"):
             hybrid.recommend(**wrong)
-    blind = model().fit(without(tasteful(), items=True, users=True))
+    blind = model().fit(without(data_with_kinds(), items=True, users=True))
     with pytest.raises(UnsupportedError, match="without features of items"):
         blind.recommend("u1", item_features={"z": ["kind 1"]})
     with pytest.raises(SettingsError, match="bring their own"):
-        hybrid.fold_in_users(tasteful(), features=[])
+        hybrid.fold_in_users(data_with_kinds(), features=[])
