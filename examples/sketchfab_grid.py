@@ -81,7 +81,7 @@ def beside(log: str, found: penchant.TuningResult, name: str = "sketchfab_grid")
     """Draw the published search and ours side by side."""
     published = read_grid_log(log)
     names = ("published", f"found on {found.about['data']}")
-    penchant.plots.compare_searches(published, found, names=names).savefig(f"{name}.png")
+    penchant.plots.compare_tuning(published, found, names=names).savefig(f"{name}.png")
     print(f"wrote {name}.png")
 
 
