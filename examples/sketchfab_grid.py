@@ -83,7 +83,7 @@ def beside(log: str, result: penchant.TuningResult, name: str = "sketchfab_grid"
     """Draw the published search and ours side by side."""
     published = read_grid_log(log)
     names = ("published", f"found on {result.about['data']}")
-    penchant.plots.compare_searches(published, result, names=names).savefig(f"{name}.png")
+    penchant.plots.compare_tuning(published, result, names=names).savefig(f"{name}.png")
     print(f"wrote {name}.png")
 
 

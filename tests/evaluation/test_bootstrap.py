@@ -1,4 +1,4 @@
-"""Intervals that hold what they should as often as they say."""
+"""Bootstrap intervals: theory, weights, seeds and threads."""
 
 from __future__ import annotations
 
@@ -9,27 +9,25 @@ from penchant import _kernels
 from penchant.evaluation import bootstrap
 
 
-def test_the_interval_of_a_mean_is_that_of_theory() -> None:
+def test_interval_of_a_mean_matches_theory() -> None:
     rng = np.random.default_rng(0)
     values = rng.normal(3, 2, (4000, 1))
-    ends = bootstrap.intervals(
-        values, np.ones_like(values), resamples=2000, confidence=0.95, seed=0
-    )
+    ends = bootstrap.intervals(values, np.ones_like(values), resamples=2000, level=0.95, seed=0)
     half = 1.96 * values.std() / np.sqrt(4000)
     assert ends[0] == pytest.approx([values.mean() - half, values.mean() + half], abs=0.1 * half)
 
 
-def test_weights_weigh() -> None:
+def test_means_and_intervals_are_weighted() -> None:
     values, weights = np.array([[1.0], [5.0], [9.0]]), np.array([[3.0], [1.0], [0.0]])
     assert bootstrap.means(values, weights).tolist() == [2.0]
-    low, high = bootstrap.intervals(values, weights, resamples=500, confidence=0.9, seed=0)[0]
+    low, high = bootstrap.intervals(values, weights, resamples=500, level=0.9, seed=0)[0]
     assert 1 <= low <= high <= 5
 
 
-def test_columns_share_their_draws() -> None:
+def test_columns_share_their_resamples() -> None:
     values = np.random.default_rng(0).random((50, 1))
     both = np.hstack([values, 1 - values])
-    ends = bootstrap.intervals(both, np.ones_like(both), resamples=300, confidence=0.9, seed=0)
+    ends = bootstrap.intervals(both, np.ones_like(both), resamples=300, level=0.9, seed=0)
     assert np.allclose(ends[0], 1 - ends[1][::-1])
 
 
@@ -41,11 +39,11 @@ def test_a_column_has_the_same_sums_whatever_stands_beside_it() -> None:
         assert np.array_equal(sums, np.hstack(alone[:n]))
 
 
-def test_columns_weigh_users_each_in_its_way() -> None:
+def test_each_column_has_its_own_weights() -> None:
     rng = np.random.default_rng(0)
     values, own = rng.random((60, 3)), rng.random(60)
     weights = np.stack([np.ones(60), own, np.ones(60)], axis=1)
-    ask = {"resamples": 50, "confidence": 0.9, "seed": 1}
+    ask = {"resamples": 50, "level": 0.9, "seed": 1}
     ends = bootstrap.intervals(values, weights, **ask)
     for c in range(3):
         alone = bootstrap.intervals(values[:, [c]], weights[:, [c]], **ask)
@@ -54,7 +52,7 @@ def test_columns_weigh_users_each_in_its_way() -> None:
 
 def test_threads_make_no_difference_and_seeds_do() -> None:
     values = np.random.default_rng(0).random((41, 2))
-    ask = {"resamples": 30, "confidence": 0.9}
+    ask = {"resamples": 30, "level": 0.9}
     one, other, new = (
         bootstrap.intervals(values, np.ones_like(values), seed=seed, threads=threads, **ask)
         for seed, threads in ((3, 1), (3, 3), (2**70, 3))
@@ -63,7 +61,7 @@ def test_threads_make_no_difference_and_seeds_do() -> None:
     assert not np.array_equal(one, new)
 
 
-def test_every_row_is_drawn_as_often_as_any_other() -> None:
+def test_every_row_is_drawn_equally_often() -> None:
     n, resamples = 7, 40_000
     times = _kernels.bootstrap_sums(np.eye(n), resamples=resamples, seed=1)
     assert (times.sum(axis=1) == n).all()
@@ -73,8 +71,8 @@ def test_every_row_is_drawn_as_often_as_any_other() -> None:
     assert abs(apart) < 0.03
 
 
-def test_what_is_not_known_has_no_interval() -> None:
+def test_undefined_values_have_no_interval() -> None:
     values = np.zeros((5, 1))
     assert np.isnan(bootstrap.means(values, values)).all()
-    ends = bootstrap.intervals(values, values, resamples=10, confidence=0.9, seed=0)
+    ends = bootstrap.intervals(values, values, resamples=10, level=0.9, seed=0)
     assert np.isnan(ends).all()

@@ -1,4 +1,4 @@
-"""Measuring over the candidates of a split alone."""
+"""Evaluation over the candidate items of a split."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_training_likes_are_measured_over_all_items() -> None:
     assert found["precision@1"] == 0.5
 
 
-def test_a_model_that_does_not_rate_new_items_recommends_none(
+def test_a_model_that_cannot_score_cold_items_recommends_none(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     data = random_interactions(40, 20)
@@ -47,4 +47,4 @@ def test_a_model_that_does_not_rate_new_items_recommends_none(
     with caplog.at_level(logging.WARNING, "penchant"):
         found = penchant.evaluate(model, split, metrics=["hit_rate", "ndcg"], bootstrap=0)
     assert set(found.figures.values()) == {0.0}
-    assert "Popularity does not rate items that nobody has taken to" in caplog.text
+    assert "Popularity can't score cold items" in caplog.text

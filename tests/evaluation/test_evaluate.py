@@ -277,7 +277,7 @@ def test_intervals_hold_the_mean_and_follow_the_seed() -> None:
         assert same.interval(name) == (low, high)
     assert other.interval("ndcg") != one.interval("ndcg")
     assert dict(other) == dict(one)
-    wide = evaluate(model, split, confidence=0.999).interval("ndcg")
+    wide = evaluate(model, split, level=0.999).interval("ndcg")
     assert wide[0] < one.interval("ndcg")[0] < one.interval("ndcg")[1] < wide[1]
 
 
@@ -339,13 +339,13 @@ def test_an_evaluation_is_json() -> None:
         ({"metrics": "ndcg@0"}, "1 or more"),
         ({"metrics": "ndcg@-1"}, "1 or more"),
         ({"metrics": "ndcg@"}, "1 or more"),
-        ({"metrics": "auc@10"}, "say 'auc'"),
+        ({"metrics": "auc@10"}, "use 'auc'"),
         ({"metrics": []}, "no metric"),
-        ({"metrics": 3}, "names of them"),
+        ({"metrics": 3}, "names of metrics"),
         ({"on": "valid"}, "on must be"),
         ({"users": "some"}, "users must be"),
         ({"bootstrap": -1}, "bootstrap"),
-        ({"confidence": 1.0}, "confidence"),
+        ({"level": 1.0}, "level"),
         ({"seed": -1}, "seed"),
         ({"threads": 0}, "threads"),
     ],

@@ -12,7 +12,7 @@ from penchant.evaluation.evaluate import Evaluation, compare
 
 
 def evaluation(figures, intervals=(), *, n_users=1234, n_left_out=0, on="test", seconds=1.5):
-    settings = {"on": on, "exclude_seen": on == "test", "confidence": 0.95}
+    settings = {"on": on, "exclude_seen": on == "test", "level": 0.95}
     return Evaluation(figures, dict(intervals), 10, n_users, n_left_out, seconds, settings)
 
 
@@ -28,7 +28,7 @@ def test_the_table_of_one() -> None:
         "ndcg@10      0.2012  0.1900 … 0.2100",
         "coverage@10  0.5000",
         "auc               –            – … –",
-        "1,234 users, 12 left out (nothing to find); on test, seen items left out of lists; 1.50 s",
+        "1,234 users, 12 without relevant items; on test, seen items excluded; 1.50 s",
     ]
     assert repr(e).startswith("<Evaluation of 1,234 users: ndcg@10 0.2012, ")
 
@@ -47,7 +47,7 @@ def test_side_by_side() -> None:
         "mse             0.5000 *  0.7500",
         "novelty@10      2.0000    3.0000",
         "auc                  –    0.9000 *",
-        "1,234 users; on test, seen items left out of lists",
+        "1,234 users; on test, seen items excluded",
     ]
     assert table.best("mse") == "popularity"
     assert table.best("novelty@10") is None

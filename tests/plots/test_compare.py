@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 import pytest
-from tests.plots.searches import grid, search, trial
+from tests.plots.results import grid, trial, tuning_result
 
 from penchant import plots
 from penchant.errors import SettingsError
 
 
 def test_two_searches_stand_side_by_side_on_common_scales() -> None:
-    ours = search(*(one for one in grid().trials if one.settings["alpha"] != 1))
-    figure = plots.compare_searches(grid(), ours, names=("published", "ours"))
+    ours = tuning_result(*(one for one in grid().trials if one.settings["alpha"] != 1))
+    figure = plots.compare_tuning(grid(), ours, names=("published", "ours"))
     upper = [ax for ax in figure.axes if ax.get_xlabel() == "epoch"]
     assert [ax.get_title("left") for ax in upper] == ["published", "ours"]
     assert upper[0].get_ylim() == upper[1].get_ylim()
@@ -21,15 +21,15 @@ def test_two_searches_stand_side_by_side_on_common_scales() -> None:
 
 
 def test_other_metrics_and_settings_keep_their_own() -> None:
-    other = search(
+    other = tuning_result(
         *(trial(at, {"neighbors": at}, 0.5 + at, metric="mse") for at in range(3)), metric="mse"
     )
-    figure = plots.compare_searches(grid(), other)
+    figure = plots.compare_tuning(grid(), other)
     assert {ax.get_xlabel() for ax in figure.axes} >= {"alpha", "neighbors"}
     figure.canvas.draw()
-    plots.compare_searches(search(), search()).canvas.draw()
+    plots.compare_tuning(tuning_result(), tuning_result()).canvas.draw()
 
 
 def test_names_are_two() -> None:
     with pytest.raises(SettingsError, match="must be two"):
-        plots.compare_searches(grid(), grid(), names=("one",))  # type: ignore[arg-type]
+        plots.compare_tuning(grid(), grid(), names=("one",))  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from tests.plots.searches import curve, grid, search, trial
+from tests.plots.results import curve, grid, trial, tuning_result
 
 from penchant import plots
 from penchant.errors import SettingsError
@@ -64,9 +64,9 @@ def test_an_unknown_figure_breaks_the_line() -> None:
     figure.canvas.draw()
 
 
-def test_nothing_known_is_said() -> None:
+def test_missing_values_are_reported() -> None:
     figure = plots.learning_curve(curve([math.nan], [math.nan]))
-    assert "no known ndcg@10" in figure.axes[0].texts[0].get_text()
+    assert "no ndcg@10" in figure.axes[0].texts[0].get_text()
     figure.canvas.draw()
 
 
@@ -104,28 +104,30 @@ def test_traces_lie_by_rank() -> None:
 
 
 def test_traces_of_train_and_of_lower_is_better() -> None:
-    found = search(trial(0, {}, 0.5, metric="mse"), trial(1, {}, 0.4, metric="mse"), metric="mse")
+    found = tuning_result(
+        trial(0, {}, 0.5, metric="mse"), trial(1, {}, 0.4, metric="mse"), metric="mse"
+    )
     lines = segments(plots.traces(found, part="train"))
     assert lines[-1][1] == [2, 0.8]  # twice the best, the lowest
 
 
 def test_pruned_traces_end_early_and_failed_ones_are_left_out() -> None:
     pruned = trial(1, {}, 0.1, state="pruned")
-    found = search(trial(0, {}, 0.2), pruned, trial(2, {}, math.nan, state="failed"))
+    found = tuning_result(trial(0, {}, 0.2), pruned, trial(2, {}, math.nan, state="failed"))
     assert len(segments(plots.traces(found))) == 2
 
 
 def test_a_trial_without_epochs_is_a_dot() -> None:
     one = trial(0, {}, 0.2)
     single = LearningCurve({}, ("ndcg@10",), one.curve.rows[1:2])
-    found = search(one.__class__(0, {}, "complete", single, 2, 0.2, 1.0))
+    found = tuning_result(one.__class__(0, {}, "complete", single, 2, 0.2, 1.0))
     ax = plots.traces(found)
     assert any(line.get_marker() == "o" for line in ax.get_lines())
     ax.figure.canvas.draw()
 
 
-def test_traces_of_nothing_say_so() -> None:
-    for found in (search(), search(trial(0, {}, math.nan, state="failed"))):
+def test_traces_without_values_show_a_message() -> None:
+    for found in (tuning_result(), tuning_result(trial(0, {}, math.nan, state="failed"))):
         ax = plots.traces(found)
-        assert ax.texts[0].get_text() == "no trial has a known ndcg@10 on test"
+        assert ax.texts[0].get_text() == "no trial has a ndcg@10 on test"
         ax.figure.canvas.draw()

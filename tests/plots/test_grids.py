@@ -7,7 +7,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.patches import Rectangle
-from tests.plots.searches import grid, search, trial
+from tests.plots.results import grid, trial, tuning_result
 
 from penchant import plots
 from penchant.errors import SettingsError
@@ -39,7 +39,7 @@ def test_settings_can_be_named() -> None:
     ax = plots.heat_map(grid(), x="regularization", y="alpha")
     assert ticks(ax) == (["0.1", "1"], ["1", "10", "100"])
     assert plots.heat_map(grid(), y="alpha").get_xlabel() == "factors"
-    with pytest.raises(SettingsError, match="'beta' is no setting of this search"):
+    with pytest.raises(SettingsError, match="'beta' is no setting of these trials"):
         plots.heat_map(grid(), x="beta")
     with pytest.raises(SettingsError, match="two settings"):
         plots.heat_map(grid(), x="alpha", y="alpha")
@@ -47,7 +47,7 @@ def test_settings_can_be_named() -> None:
 
 def test_cells_without_a_trial_are_hatched() -> None:
     full = grid()
-    ax = plots.heat_map(search(*(one for one in full.trials if one.number not in (6, 7))))
+    ax = plots.heat_map(tuning_result(*(one for one in full.trials if one.number not in (6, 7))))
     assert shown(ax)[1][1] is None
     (hatched,) = [one for one in ax.patches if isinstance(one, Rectangle) and one.get_hatch()]
     assert hatched.get_xy() == (1, 1)
@@ -55,7 +55,9 @@ def test_cells_without_a_trial_are_hatched() -> None:
 
 
 def test_a_single_setting_is_a_row() -> None:
-    ax = plots.heat_map(search(*(trial(at, {"alpha": 10**at}, 0.1 + at / 100) for at in range(4))))
+    ax = plots.heat_map(
+        tuning_result(*(trial(at, {"alpha": 10**at}, 0.1 + at / 100) for at in range(4)))
+    )
     assert ticks(ax) == (["1", "10", "100", "1000"], [])
     assert np.shape(shown(ax)) == (1, 4)
     assert ax.get_title("left") == "Best ndcg@10 by alpha"
@@ -63,7 +65,7 @@ def test_a_single_setting_is_a_row() -> None:
 
 def test_a_single_trial_is_a_cell() -> None:
     for settings in ({"alpha": 1}, {}):
-        ax = plots.heat_map(search(trial(0, settings, 0.1)))
+        ax = plots.heat_map(tuning_result(trial(0, settings, 0.1)))
         assert shown(ax) == [[0.1]]
         ax.figure.canvas.draw()
 
@@ -74,7 +76,7 @@ def test_many_numbers_are_put_into_bins() -> None:
     rates = rng.uniform(0.5, 1.5, size=40)
     drawn = zip(alphas.tolist(), rates.tolist(), strict=True)
     trials = [trial(n, {"alpha": a, "rate": r}, a) for n, (a, r) in enumerate(drawn)]
-    ax = plots.heat_map(search(*trials), x="alpha", y="rate")
+    ax = plots.heat_map(tuning_result(*trials), x="alpha", y="rate")
     across, up = ticks(ax)
     assert len(across) == len(up) == 6
     lows = [float(one.partition("–")[0]) for one in across]
@@ -90,7 +92,7 @@ def test_lower_is_better_keeps_the_lowest() -> None:
         trial(at, {"alpha": at % 2}, value, metric="mse")
         for at, value in enumerate((0.4, 0.3, 0.2, 0.5))
     ]
-    assert shown(plots.heat_map(search(*trials, metric="mse"))) == [[0.2, 0.3]]
+    assert shown(plots.heat_map(tuning_result(*trials, metric="mse"))) == [[0.2, 0.3]]
 
 
 def test_values_of_any_kind_and_hostile_ones() -> None:
@@ -98,7 +100,7 @@ def test_values_of_any_kind_and_hostile_ones() -> None:
         trial(at, {"kind": value, "$\\frac": at % 2}, 0.1 + at / 100)
         for at, value in enumerate(["$\\bad{", None, (0.1, 1e-5), True, "x" * 200, "\x00\u202e"])
     ]
-    ax = plots.heat_map(search(*trials))
+    ax = plots.heat_map(tuning_result(*trials))
     ax.figure.canvas.draw()  # a formula would fail here
     told = ticks(ax)[0] + ticks(ax)[1]
     assert "none" in told
@@ -106,8 +108,8 @@ def test_values_of_any_kind_and_hostile_ones() -> None:
     assert max(map(len, told)) <= 21
 
 
-def test_without_figures_it_says_so() -> None:
+def test_a_message_is_shown_without_values() -> None:
     failed = [trial(at, {"alpha": at}, math.nan, state="failed") for at in range(3)]
-    ax = plots.heat_map(search(*failed))
-    assert ax.texts[0].get_text() == "no trial has a figure"
-    plots.heat_map(search()).figure.canvas.draw()
+    ax = plots.heat_map(tuning_result(*failed))
+    assert ax.texts[0].get_text() == "no trial has a value"
+    plots.heat_map(tuning_result()).figure.canvas.draw()

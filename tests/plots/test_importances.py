@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from tests.plots.searches import grid, search, trial
+from tests.plots.results import grid, trial, tuning_result
 
 from penchant import plots
 
@@ -17,7 +17,9 @@ def test_what_matters_most_comes_first() -> None:
 
 
 def test_the_share_is_epsilon_squared() -> None:
-    found = search(*(trial(at, {"a": at // 2}, value) for at, value in enumerate((1, 3, 6, 8))))
+    found = tuning_result(
+        *(trial(at, {"a": at // 2}, value) for at, value in enumerate((1, 3, 6, 8)))
+    )
     # within: 4 over 2 degrees of freedom; in all: 29 over 3
     assert plots.importances(found)["a"] == pytest.approx(1 - (4 / 2) / (29 / 3))
 
@@ -26,25 +28,27 @@ def test_chance_alone_matters_little() -> None:
     rng = np.random.default_rng(1)
     drawn = rng.normal(size=(200, 3)).tolist()
     trials = [trial(n, {"a": a, "b": b}, v + 10) for n, (a, b, v) in enumerate(drawn)]
-    assert max(plots.importances(search(*trials)).values()) < 0.1
+    assert max(plots.importances(tuning_result(*trials)).values()) < 0.1
 
 
 def test_a_number_that_matters_is_seen_through_groups() -> None:
     rng = np.random.default_rng(1)
     trials = [trial(n, {"a": a, "b": a * 0 + n % 2}, a) for n, a in enumerate(rng.uniform(size=50))]
-    shares = plots.importances(search(*trials))
+    shares = plots.importances(tuning_result(*trials))
     assert shares["a"] > 0.9 > 0.2 > shares["b"]
 
 
 def test_only_complete_trials_count() -> None:
     misleading = [trial(20 + at, {"alpha": 10}, 0.001, state="pruned") for at in range(5)]
-    assert plots.importances(search(*grid().trials, *misleading)) == plots.importances(grid())
+    assert plots.importances(tuning_result(*grid().trials, *misleading)) == plots.importances(
+        grid()
+    )
 
 
 def test_it_is_drawn_as_bars() -> None:
     ax = plots.importance(grid())
     names = [one.get_text() for one in ax.get_yticklabels()]
-    assert names == ["alpha", "factors", "regularization", "together, and chance"]
+    assert names == ["alpha", "factors", "regularization", "interactions and chance"]
     widths = [bar.get_width() for bar in ax.containers[0]]
     assert sum(widths) == pytest.approx(1)
     assert ax.get_xlabel() == "share of the variance of ndcg@10 (ε²)"
@@ -62,8 +66,8 @@ def test_it_is_drawn_as_bars() -> None:
     ],
     ids=["none", "one", "a value each", "all the same", "failed"],
 )
-def test_too_little_is_said(trials) -> None:
-    assert plots.importances(search(*trials)) == {}
-    ax = plots.importance(search(*trials))
-    assert "to tell" in ax.texts[0].get_text()
+def test_a_message_is_shown_with_too_few_trials(trials) -> None:
+    assert plots.importances(tuning_result(*trials)) == {}
+    ax = plots.importance(tuning_result(*trials))
+    assert "too few trials" in ax.texts[0].get_text()
     ax.figure.canvas.draw()

@@ -6,7 +6,7 @@ import math
 import sys
 
 import pytest
-from tests.plots.searches import curve, grid, search, trial
+from tests.plots.results import curve, grid, trial, tuning_result
 
 pytest.importorskip("plotly")
 
@@ -39,7 +39,7 @@ def test_traces_lie_by_rank_and_tell_their_settings() -> None:
 
 
 def test_settings_lead_to_the_figure() -> None:
-    found = search(
+    found = tuning_result(
         trial(0, {"alpha": 0.1, "solver": "cg", "seed": 1}, 0.2),
         trial(1, {"alpha": 100.0, "solver": "<b>", "seed": 1}, 0.3),
         trial(2, {"alpha": 1.0, "solver": "cg", "seed": 1}, math.nan),
@@ -50,7 +50,7 @@ def test_settings_lead_to_the_figure() -> None:
     assert list(alpha["ticktext"]) == ["0.1", "1", "10", "100"]
     assert list(solver["ticktext"]) == ["&lt;b&gt;", "cg"]
     with pytest.raises(SettingsError, match="no trial"):
-        interactive.settings(search())
+        interactive.settings(tuning_result())
 
 
 def test_a_page_asks_no_server(tmp_path) -> None:

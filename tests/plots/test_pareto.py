@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import math
 
-from tests.plots.searches import grid, search, trial
+from tests.plots.results import grid, trial, tuning_result
 
 from penchant import plots
 
 
 def timed(*pairs: tuple[float, float], metric: str = "ndcg@10"):
-    return search(
+    return tuning_result(
         *(trial(n, {}, v, seconds=s, metric=metric) for n, (s, v) in enumerate(pairs)),
         metric=metric,
     )
@@ -57,7 +57,7 @@ def test_labels_with_room_are_all_there() -> None:
 
 
 def test_without_times_it_says_so() -> None:
-    for found in (search(), timed((math.nan, 0.1))):
+    for found in (tuning_result(), timed((math.nan, 0.1))):
         ax = plots.pareto(found)
         assert ax.texts[0].get_text() == "no trial has a training time"
         ax.figure.canvas.draw()

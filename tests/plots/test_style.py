@@ -6,7 +6,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 import pytest
-from tests.plots.searches import curve, grid
+from tests.plots.results import curve, grid
 
 from penchant import plots
 from penchant.errors import MissingExtraError
@@ -21,7 +21,7 @@ def test_pictures_touch_neither_pyplot_nor_settings() -> None:
     style.to_svg(plots.learning_curve(curve([0.1, 0.2])))
     assert dict(mpl.rcParams) == before
     code = (
-        "import sys; from tests.plots.searches import grid; from penchant import plots;"
+        "import sys; from tests.plots.results import grid; from penchant import plots;"
         "plots.traces(grid()); print('matplotlib.pyplot' in sys.modules)"
     )
     done = subprocess.run(

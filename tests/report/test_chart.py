@@ -75,8 +75,8 @@ def test_points_that_are_not_finite_are_left_out() -> None:
     assert len(svg(draw(chart(one))).findall(".//circle")) == 1
 
 
-def test_a_chart_of_nothing() -> None:
-    assert "nothing was recorded" in draw(chart(Series("x", [], [])))
+def test_a_chart_without_points() -> None:
+    assert "no data" in draw(chart(Series("x", [], [])))
     assert describe(chart(Series("x", [], []))) == "loss by epoch."
 
 

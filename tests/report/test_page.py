@@ -10,15 +10,15 @@ import pytest
 from penchant.data.catalog import Catalog
 from penchant.data.ids import IdMap
 from penchant.report import (
-    Alike,
     Chart,
     Estimate,
-    Likeness,
-    Measured,
-    Metric,
-    Person,
+    ItemExample,
+    MetricColumn,
+    MetricRow,
     Report,
     Series,
+    SimilarItems,
+    UserExample,
     render,
 )
 from penchant.results import Explanation, Recommendations
@@ -42,14 +42,19 @@ def report(**changes: Any) -> Report:
         "lead": "A sentence.",
         "facts": [("users", "1,000")],
         "summary": "read 10 lines\n  dropped 2",
-        "metrics": [Metric("NDCG@10", meaning="order"), Metric("MPR", higher_is_better=False)],
-        "measured": [
-            Measured("Popularity", {"NDCG@10": Estimate(0.07), "MPR": Estimate(0.3)}, True),
-            Measured("ALS", {"NDCG@10": Estimate(0.2, 0.19, 0.21), "MPR": Estimate(0.1)}),
-            Measured("Other", {"NDCG@10": Estimate(0.2001)}),
+        "metrics": [
+            MetricColumn("NDCG@10", meaning="order"),
+            MetricColumn("MPR", higher_is_better=False),
         ],
-        "similar": [Likeness("a", [Alike("By likes", "ALS", answers("item", "a", ["b", "c"]))])],
-        "people": [Person("user u", ["a", "c"], answers("user", "u", ["b"]), {"b": why})],
+        "measured": [
+            MetricRow("Popularity", {"NDCG@10": Estimate(0.07), "MPR": Estimate(0.3)}, True),
+            MetricRow("ALS", {"NDCG@10": Estimate(0.2, 0.19, 0.21), "MPR": Estimate(0.1)}),
+            MetricRow("Other", {"NDCG@10": Estimate(0.2001)}),
+        ],
+        "similar": [
+            ItemExample("a", [SimilarItems("By likes", "ALS", answers("item", "a", ["b", "c"]))])
+        ],
+        "people": [UserExample("user u", ["a", "c"], answers("user", "u", ["b"]), {"b": why})],
         "charts": [Chart("Training loss", "epoch", "loss", [Series("ALS", [1, 2], [3, 2])])],
         "footer": "made by penchant",
     }
@@ -85,9 +90,9 @@ def test_it_is_one_page_with_all_sections() -> None:
     assert html.startswith("<!doctype html>")
     assert re.findall(r"<h2>(.*?)</h2>", html) == [
         "Data",
-        "How good it is",
-        "Items and what is like them",
-        "People and what they get",
+        "Metrics",
+        "Similar items",
+        "Recommendations",
         "Training",
     ]
     assert "read 10 lines\n  dropped 2" in html
@@ -140,11 +145,21 @@ def test_reasons_are_those_that_spoke_for_it() -> None:
         {"footer": HOSTILE},
         {"measured_how": HOSTILE},
         {"facts": [(HOSTILE, HOSTILE)]},
-        {"metrics": [Metric(HOSTILE, meaning=HOSTILE)], "measured": [Measured(HOSTILE, {})]},
+        {"metrics": [MetricColumn(HOSTILE, meaning=HOSTILE)], "measured": [MetricRow(HOSTILE, {})]},
         {"charts": [Chart(HOSTILE, HOSTILE, HOSTILE, [Series(HOSTILE, [1, 2], [1, 2])] * 2)]},
-        {"people": [Person(HOSTILE, [HOSTILE], answers("user", HOSTILE, ["c", HOSTILE]))]},
-        {"similar": [Likeness(HOSTILE, [Alike("as", "by", answers("item", HOSTILE, [HOSTILE]))])]},
-        {"similar": [Likeness("a", [Alike(HOSTILE, HOSTILE, answers("item", "a", ["c"]))])]},
+        {"people": [UserExample(HOSTILE, [HOSTILE], answers("user", HOSTILE, ["c", HOSTILE]))]},
+        {
+            "similar": [
+                ItemExample(
+                    HOSTILE, [SimilarItems("as", "by", answers("item", HOSTILE, [HOSTILE]))]
+                )
+            ]
+        },
+        {
+            "similar": [
+                ItemExample("a", [SimilarItems(HOSTILE, HOSTILE, answers("item", "a", ["c"]))])
+            ]
+        },
     ],
     ids=lambda changes: next(iter(changes)),
 )
@@ -157,20 +172,20 @@ def test_hostile_texts_stay_text(changes: dict[str, Any]) -> None:
     assert any("<script>alert(1)</script>" in text for text in page.texts)
 
 
-def test_there_is_a_row_for_each_way_of_being_alike() -> None:
+def test_each_model_has_a_row_of_similar_items() -> None:
     rows = [
-        Alike("Liked by the same people", "ALS", answers("item", "a", ["b", "c"])),
-        Alike("Visually similar", "Content", answers("item", "a", [])),
+        SimilarItems("Liked by the same people", "ALS", answers("item", "a", ["b", "c"])),
+        SimilarItems("Visually similar", "Content", answers("item", "a", [])),
     ]
-    html = render(report(similar=[Likeness("a", rows), Likeness("b", [])]))
+    html = render(report(similar=[ItemExample("a", rows), ItemExample("b", [])]))
     Page(html)
-    part = html[html.index('class="alike"') : html.index("People and what they get")]
+    part = html[html.index('class="alike"') : html.index("Recommendations")]
     assert re.findall(r"<h4>(.*?)<small>", part) == [row.label for row in rows]
     assert part.count("card input") == 1
     assert part.count('class="card"') == 2
-    assert "nothing is like it" in part
+    assert "no similar items" in part
 
 
 def test_much_is_cut() -> None:
-    many = Person("user u", ["a"] * 100, answers("user", "u", ["b"]))
+    many = UserExample("user u", ["a"] * 100, answers("user", "u", ["b"]))
     assert "… and 76 more items" in render(report(people=[many]))

@@ -8,11 +8,11 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from tests.plots.searches import grid, search, trial
+from tests.plots.results import grid, trial, tuning_result
 
 from penchant.errors import ArtifactError
 from penchant.evaluation.evaluate import Evaluation
-from penchant.report import search_page, write_search
+from penchant.report import tuning_page, write_tuning_report
 
 HOSTILE = "</style><script>alert(1)</script>\n\"'\u202e$\\frac{"
 
@@ -77,13 +77,13 @@ def full(**changes: Any):
 
 @cache
 def full_page() -> str:
-    return search_page(full())
+    return tuning_page(full())
 
 
 @pytest.fixture
 def without_pictures(monkeypatch) -> None:
     """For tests of the rest: drawing takes most of the time."""
-    monkeypatch.setattr("penchant.report.tuning.pictures", lambda search: iter(()))
+    monkeypatch.setattr("penchant.report.tuning.pictures", lambda result: iter(()))
 
 
 def rows(html: str, caption: str) -> list[list[str]]:
@@ -99,21 +99,21 @@ def test_it_is_one_page_with_all_sections_and_pictures() -> None:
     page = Page(html)
     assert re.findall("<h2>(.*?)</h2>", html) == [
         "The best settings",
-        "Which figure is which",
-        "Pictures",
+        "Metrics by split",
+        "Plots",
         "Trials",
-        "Settings searched",
+        "Settings",
         "Data and versions",
     ]
     told = list(page.pictures())
     assert len(told) == 5
     assert told[0].startswith("ndcg@10 on test by epoch, 12 lines")  # the wide one
-    assert told[1].startswith("Train and test figures by epoch of trial 7")
+    assert told[1].startswith("Train and test metrics by epoch of trial 7")
     assert "fingerprint 1a2b" in html
     assert re.search(r"penchant \d.*numpy \d.*matplotlib \d.*Python 3", html)
 
 
-def test_it_needs_nothing_from_outside() -> None:
+def test_it_loads_nothing_from_the_network() -> None:
     page = Page(full_page())
     names = {name for name, _ in page.elements}
     assert not names & {"script", "link", "iframe", "object", "embed", "base", "form", "a"}
@@ -129,23 +129,23 @@ def test_it_needs_nothing_from_outside() -> None:
         assert not re.findall(r"url\((?!#)", svg)
 
 
-def test_each_figure_names_its_split(monkeypatch) -> None:
+def test_each_metric_names_its_split(monkeypatch) -> None:
     html = full_page()
-    table = rows(html, "Figures of the best settings by split")
+    table = rows(html, "Metrics of the best settings by split")
     assert table[0] == [
         "Metric",
-        "Split searched on: learned from",
-        "Split searched on: held out",
+        "Tuning split: train",
+        "Tuning split: test",
         "Final split: best settings",
         "Final split: defaults",
     ]
     assert table[1] == ["ndcg@10", "0.450", "0.225", "0.200  0.190–0.210", "0.150  0.190–0.210"]
     assert table[2] == ["auc", "–", "–", "0.900", "–"]
-    assert "took no part in the search" in html
-    monkeypatch.setattr("penchant.report.tuning.pictures", lambda search: iter(()))
-    without = search_page(full(final=None))
-    assert "No final split was kept apart" in without
-    assert rows(without, "Figures of the best settings by split")[0][1:] == table[0][1:3]
+    assert "took no part in tuning" in html
+    monkeypatch.setattr("penchant.report.tuning.pictures", lambda result: iter(()))
+    without = tuning_page(full(final=None))
+    assert "There is no final split" in without
+    assert rows(without, "Metrics of the best settings by split")[0][1:] == table[0][1:3]
 
 
 def test_the_best_settings_are_those_to_make_the_model_with() -> None:
@@ -167,7 +167,7 @@ def test_the_best_settings_are_those_to_make_the_model_with() -> None:
 def test_trials_are_sorted_with_the_failed_ones_last(without_pictures) -> None:
     broken = trial(99, {"alpha": 5}, math.nan, state="failed")
     pruned = trial(98, {"alpha": 6, "factors": 8, "regularization": 1}, 0.0001, state="pruned")
-    html = search_page(search(broken, pruned, *grid().trials))
+    html = tuning_page(tuning_result(broken, pruned, *grid().trials))
     table = rows(html, "The best trials")
     assert table[0] == [
         "Rank",
@@ -189,30 +189,30 @@ def test_trials_are_sorted_with_the_failed_ones_last(without_pictures) -> None:
 
 
 def test_many_trials_are_folded(without_pictures) -> None:
-    html = search_page(search(*(trial(at, {"a": at}, 0.1 + at / 1000) for at in range(180))))
+    html = tuning_page(tuning_result(*(trial(at, {"a": at}, 0.1 + at / 1000) for at in range(180))))
     assert len(rows(html, "The best trials")) == 21
     assert len(rows(html, "The other trials")) == 161
     assert "… and 160 more trials" in html
     assert "0 … 179 (180 values)" in html
 
 
-def test_what_was_asked_for_stands_beside_what_was_tried(without_pictures) -> None:
-    assert rows(search_page(full()), "Settings searched") == [
-        ["Setting", "ScoringQuery for", "Tried"],
+def test_the_space_is_shown_beside_the_tried_values(without_pictures) -> None:
+    assert rows(tuning_page(full()), "Settings") == [
+        ["Setting", "Space", "Tried"],
         ["alpha", "1, 10, 100", "1, 10, 100"],
         ["factors", "8 … 16, logarithmic", "8, 16"],
         ["regularization", "as tried", "0.1, 1"],
-        ["solver", "the same in all trials", "cg"],
+        ["solver", "fixed", "cg"],
     ]
-    assert rows(search_page(grid()), "Settings searched")[1] == ["alpha", "1, 10, 100"]
+    assert rows(tuning_page(grid()), "Settings")[1] == ["alpha", "1, 10, 100"]
 
 
 def test_hostile_texts_stay_text() -> None:
     hostile = [trial(at, {HOSTILE: HOSTILE * (at % 2 + 1), "b": at}, 0.1 + at) for at in range(4)]
     broken = trial(9, {}, math.nan, state="failed")
     broken = broken.__class__(**(vars(broken) | {"message": HOSTILE}))
-    html = search_page(
-        search(
+    html = tuning_page(
+        tuning_result(
             *hostile,
             broken,
             fixed={HOSTILE: HOSTILE},
@@ -230,31 +230,31 @@ def test_hostile_texts_stay_text() -> None:
 
 
 def test_one_trial() -> None:
-    html = search_page(search(trial(0, {"alpha": 1}, 0.1)))
+    html = tuning_page(tuning_result(trial(0, {"alpha": 1}, 0.1)))
     told = list(Page(html).pictures())
     assert len(told) == 3  # the curve, its trace, its time; nothing varied
     assert "The best of 1 trial reached ndcg@10 0.100" in html
 
 
 @pytest.mark.parametrize("n", [0, 3])
-def test_no_trial_with_a_figure(n: int) -> None:
+def test_no_trial_with_a_value(n: int) -> None:
     failed = [trial(at, {"alpha": at}, math.nan, state="failed") for at in range(n)]
-    html = search_page(search(*failed))
+    html = tuning_page(tuning_result(*failed))
     page = Page(html)
     assert not page.pictures()
     assert "The best settings" not in html
-    assert f"Of {n} trials none has a figure" in html
+    assert f"None of {n} trials has a value" in html
     assert ("it broke" in html) == (n > 0)
 
 
-def test_it_is_written_whole_or_not_at_all(tmp_path, without_pictures) -> None:
+def test_it_is_written_atomically(tmp_path, without_pictures) -> None:
     path = tmp_path / "report.html"
-    assert write_search(grid(), path) == path
-    assert path.read_text(encoding="utf-8") == search_page(grid())
+    assert write_tuning_report(grid(), path) == path
+    assert path.read_text(encoding="utf-8") == tuning_page(grid())
     assert grid().report(path) == path
     assert [one.name for one in tmp_path.iterdir()] == ["report.html"]
     with pytest.raises(ArtifactError, match="can't write"):
-        write_search(grid(), tmp_path / "missing" / "report.html")
+        write_tuning_report(grid(), tmp_path / "missing" / "report.html")
 
 
 def test_a_failure_leaves_the_old_page(tmp_path, monkeypatch) -> None:
@@ -262,5 +262,5 @@ def test_a_failure_leaves_the_old_page(tmp_path, monkeypatch) -> None:
     path.write_text("old", encoding="utf-8")
     monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
     with pytest.raises(ImportError, match="penchant"):
-        write_search(grid(), path)
+        write_tuning_report(grid(), path)
     assert path.read_text(encoding="utf-8") == "old"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from penchant.evaluation.evaluate import Evaluation
     from penchant.models.als.model import ALS
     from penchant.models.base import Epoch, Model
-    from penchant.report import Likeness, Report
+    from penchant.report import ItemExample, Report
     from penchant.results import Recommendations
     from penchant.split import Split
 
@@ -287,7 +287,7 @@ def _report(model: Model, others: list[Model], trial: _Trial, people: list[Id]) 
         summary=data.summary(),
         metrics=[_metric(name) for name in trial.found["ALS"]],
         measured=[
-            report.Measured(label, _estimates(one), is_baseline=label != "ALS")
+            report.MetricRow(label, _estimates(one), is_baseline=label != "ALS")
             for label, one in trial.found.items()
         ],
         measured_how=(
@@ -302,21 +302,21 @@ def _report(model: Model, others: list[Model], trial: _Trial, people: list[Id]) 
     )
 
 
-def _alike(item: Id, models: list[Model]) -> Likeness:
+def _alike(item: Id, models: list[Model]) -> ItemExample:
     """A row for each model, as each sees it."""
-    from penchant.report import Alike, Likeness
+    from penchant.report import ItemExample, SimilarItems
 
-    rows = [Alike(*_WAYS[one.kind], one.similar_items([item], 8)) for one in models]
-    return Likeness(item, rows)
+    rows = [SimilarItems(*_WAYS[one.kind], one.similar_items([item], 8)) for one in models]
+    return ItemExample(item, rows)
 
 
 def _metric(name: str) -> Any:
     from penchant.evaluation.metrics import METRICS
-    from penchant.report import Metric
+    from penchant.report import MetricColumn
 
     plain = name.partition("@")[0]
     label = name.upper() if plain in ("ndcg", "map", "auc") else name.replace("_", " ")
-    return Metric(label, METRICS[plain].better != "lower", _MEANINGS.get(plain, ""))
+    return MetricColumn(label, METRICS[plain].better != "lower", _MEANINGS.get(plain, ""))
 
 
 def _estimates(one: Evaluation) -> dict[str, Any]:
@@ -329,12 +329,12 @@ def _estimates(one: Evaluation) -> dict[str, Any]:
 
 
 def _person(model: Model, person: Id) -> Any:
-    from penchant.report import Person
+    from penchant.report import UserExample
 
     found = model.recommend(person)
     likes = list(model.interactions.history(person))
     why = {item: model.explain(person, item) for item in found.ids}
-    return Person(str(person), likes, found, why)
+    return UserExample(str(person), likes, found, why)
 
 
 def _charts(trial: _Trial) -> list[Any]:

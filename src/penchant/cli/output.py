@@ -220,9 +220,9 @@ def evaluations(found: Mapping[str, Evaluation]) -> list[Any]:
     first = next(iter(found.values()))
     told = f"{first.n_users:,} users measured"
     if first.n_left_out:
-        told += f", {first.n_left_out:,} left out (nothing to find)"
+        told += f", {first.n_left_out:,} without relevant items"
     if first.intervals:
-        told += f"; ± is half of the {first.settings['confidence']:.0%} interval"
+        told += f"; ± is half of the {first.settings['level']:.0%} interval"
     return [table(["", *found], rows, right=right, wrap=right), _text(told, "dim")]
 
 

@@ -1,1 +1,1 @@
-"""How good are the answers: ranking metrics, each defined in words, formula and source."""
+"""Evaluation of recommendations: ranking metrics, each with its formula and source."""

@@ -1,4 +1,4 @@
-"""Measuring over some items only, where a split says that no others may be recommended."""
+"""Evaluation over the candidate items of a split, where it has any."""
 
 from __future__ import annotations
 
@@ -22,39 +22,39 @@ class Scorable(Protocol):
     """What can be measured: every model, and any object with a ``scorer``."""
 
     def scorer(self, interactions: Interactions) -> Scorer:
-        """Scores of all items for every user of ``interactions``, given what they did there."""
+        """Return scores of all items for every user of ``interactions``, given their history."""
 
 
-def scorer_of(model: Scorable, known: Interactions, candidates: Codes | None) -> Scorer:
-    """A model's scores for users by what is known of them, of all items or of some.
+def candidate_scorer(model: Scorable, seen: Interactions, candidates: Codes | None) -> Scorer:
+    """Return a model's scores for the users of ``seen``, of the candidate items or of all.
 
-    A model that does not rate new items (:attr:`penchant.models.base.Model.scores_cold_items`) is taken
-    at its word: of the candidates of a split, which are items that nobody has taken to in
-    training, it recommends none, and a warning says so.
+    The candidates of a split are cold items: nobody interacted with them in training. A model
+    that can't score them (:attr:`penchant.models.base.Model.scores_cold_items`) recommends none
+    of them, and a warning is logged.
     """
     if candidates is None:
-        return model.scorer(known)
+        return model.scorer(seen)
     if not isinstance(model, Model) or model.scores_cold_items:
-        return model.scorer(known).take_items(candidates)
+        return model.scorer(seen).take_items(candidates)
     log.warning(
-        "%s does not rate items that nobody has taken to in training: it recommends none of the %s "
-        "it is measured on", type(model).__name__, f"{len(candidates):,}",
+        "%s can't score cold items (without interactions in training): it recommends none of the "
+        "%s candidates", type(model).__name__, f"{len(candidates):,}",
     )  # fmt: skip
-    return _silent(known.n_users, len(candidates))
+    return _no_scores(seen.n_users, len(candidates))
 
 
-def narrowed(part: Interactions, candidates: Codes | None) -> Interactions:
-    """Interactions with some items alone, called as they were."""
+def restrict_items(part: Interactions, candidates: Codes | None) -> Interactions:
+    """Return the interactions with the candidate items only, under the same ids."""
     if candidates is None:
         return part
     csr = part.csr.take_columns(candidates)
     return Interactions(csr, part.users, part.items.subset(candidates))
 
 
-def _silent(n_users: int, n_items: int) -> Scorer:
-    """Rates nothing."""
+def _no_scores(n_users: int, n_items: int) -> Scorer:
+    """Return a scorer whose scores are all NaN."""
 
-    def nothing(span: slice) -> npt.NDArray[Any]:
+    def block(span: slice) -> npt.NDArray[Any]:
         return np.full((span.stop - span.start, n_items), np.nan, dtype=np.float32)
 
-    return BlockScorer(n_users, n_items, nothing)
+    return BlockScorer(n_users, n_items, block)

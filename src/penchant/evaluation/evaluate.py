@@ -1,4 +1,4 @@
-"""A model on a split: which users, which items, then every metric with its interval."""
+"""Evaluation of one model on a split: metrics with bootstrap intervals."""
 
 from __future__ import annotations
 
@@ -31,62 +31,61 @@ def evaluate(
     users: Literal["all", "held-out"] = "all",
     per_user: bool = False,
     bootstrap: int = 1000,
-    confidence: float = 0.95,
+    level: float = 0.95,
     seed: int = 0,
     threads: int | None = None,
 ) -> Evaluation:
-    """Measure a fitted model on what it was not shown.
+    """Evaluate a fitted model on the held-out part of a split.
 
-    Where the split names candidates (:func:`penchant.split.cold_items`), only these can be
-    recommended; a model that does not rate items that nobody has taken to recommends none.
+    If the split has candidates (:func:`penchant.split.cold_items`), only these can be
+    recommended; a model that can't score cold items recommends none.
 
-    Users with nothing relevant to find, no positive value in what is measured on, are left out
-    and counted. Each metric is defined in :mod:`penchant.evaluation.metrics`.
+    Users without relevant items (no positive value in the evaluated part) are left out and
+    counted. Each metric is defined in :mod:`penchant.evaluation.metrics`.
 
     Parameters
     ----------
     model
-        Fitted on ``split.train``.
+        A model fitted on ``split.train``.
     split
-        What to measure on, and what is known of its users.
+        The held-out interactions, and the history of their users.
     k
-        The length of lists; may be larger than the catalog.
+        The length of the recommended lists; may exceed the size of the catalog.
     metrics
-        Names out of ndcg, precision, recall, map, mrr, hit_rate, coverage, novelty (of lists:
-        ``"ndcg@5"`` has its own k), auc, percentile_rank and mse. Default: those of lists, which
-        cost no more than the lists. auc and percentile_rank put every item in order for
-        everybody: many times the work.
+        Names among ndcg, precision, recall, map, mrr, hit_rate, coverage, novelty (list metrics:
+        ``"ndcg@5"`` has its own k), auc, percentile_rank and mse. Default: the list metrics,
+        which are cheap. auc and percentile_rank rank every item for every user, which takes many
+        times longer.
     exclude_seen
-        Leave what a user is known to have (liked or disliked) out of their list and ranking. An
-        item that is to be found as well is never left out. False gives the precision of the
-        articles, where training likes compete with the held-out ones.
+        Whether to exclude the items of a user's history (liked or disliked) from list and
+        ranking. A relevant item is never excluded. False gives the precision of the articles,
+        where training likes compete with the held-out ones.
     on
-        ``"train"`` measures how well the training likes themselves are found; nothing is masked
-        then.
+        ``"test"``: the held-out part. ``"train"``: the training likes; nothing is excluded then.
     users
-        With ``on="train"``: of ``"all"`` users, or only of those who have something in the test
-        part (``"held-out"``), as the articles do.
+        With ``on="train"``: ``"all"`` users, or only those with likes in the test part
+        (``"held-out"``), as in the articles.
     per_user
-        Whether to keep every user's values.
+        Whether to keep the values of every user.
     bootstrap
-        Resamples of users for the intervals; 0: no intervals.
-    confidence
-        Of the intervals.
+        The number of bootstrap resamples of users; 0: no intervals.
+    level
+        The level of the intervals, between 0 and 1.
     seed
-        Of the resamples.
+        The seed of the resamples.
     threads
-        How many to use; None: as the model does.
+        The number of threads; None: that of the model.
 
     Raises
     ------
     SettingsError
-        If an argument is out of its range, or a metric is unknown.
+        If an argument is out of range, or a metric is unknown.
     DataError
-        If it is no model or no split, or the parts of the split don't fit each other.
+        If ``model`` or ``split`` is of another type, or the parts of the split don't match.
     EmptyDataError
-        If no user has anything to find.
+        If no user has a relevant item.
     """
-    began = time.perf_counter()
+    start = time.perf_counter()
     choice("on", on, ("test", "train"))
     measure = Measure(
         split,
@@ -97,11 +96,11 @@ def evaluate(
         exclude_seen=exclude_seen,
         per_user=per_user,
         bootstrap=bootstrap,
-        confidence=confidence,
+        level=level,
         seed=seed,
         threads=threads,
     )
-    (found,) = measure(model).values()
-    found = dataclasses.replace(found, seconds=time.perf_counter() - began)
-    log.info("%r in %.2f s", found, found.seconds)
-    return found
+    (evaluation,) = measure(model).values()
+    evaluation = dataclasses.replace(evaluation, seconds=time.perf_counter() - start)
+    log.info("%r in %.2f s", evaluation, evaluation.seconds)
+    return evaluation

@@ -1,7 +1,7 @@
-"""Measuring models on one split, again and again: what does not change is prepared once.
+"""Repeated evaluation on one split: what does not depend on the model is prepared once.
 
-:class:`Measure` is what :func:`penchant.evaluate` is made of, for whoever measures many models, or
-one after every epoch.
+:func:`penchant.evaluate` builds on :class:`Measure`; use it directly to evaluate many models on the
+same split, or one model after every epoch.
 """
 
 from __future__ import annotations
@@ -19,10 +19,17 @@ from penchant import _kernels
 from penchant._settings.checks import choice, share, whole
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import DataError, EmptyDataError, SettingsError
-from penchant.evaluation.answers import Answers, PerUser, Query, Relevant, Training, likes
 from penchant.evaluation.bootstrap import summarize
-from penchant.evaluation.candidates import Codes, Scorable, narrowed, scorer_of
+from penchant.evaluation.candidates import Codes, Scorable, candidate_scorer, restrict_items
 from penchant.evaluation.metrics import DEFAULT, METRICS, Metric
+from penchant.evaluation.predictions import (
+    PerUser,
+    Predictions,
+    RelevantItems,
+    TrainingData,
+    UserScores,
+    likes,
+)
 from penchant.evaluation.report import Evaluation
 from penchant.split import Split
 
@@ -31,63 +38,63 @@ Users = Literal["all", "held-out"]
 
 
 @dataclass(frozen=True, eq=False)
-class _Measured:
-    """One part of the split, ready to be measured on.
+class _PreparedPart:
+    """One part of the split, prepared for evaluation.
 
     Attributes
     ----------
-    known
-        What the model knows of the users; ``rows`` are codes there, rising.
+    seen
+        The history of the users that the model scores from; ``rows`` are user codes in it, sorted.
     relevant, masked
-        What is to be found and what is no candidate, a row a user.
+        The relevant items and the items that are no candidates, one row per user.
     n_left_out
-        Users who have nothing to find.
+        The number of users without relevant items.
     training
-        What the model was fitted on.
+        The data that the model was fitted on.
     candidates
-        Codes, rising, of the only items that are looked at, and that the others here are of; None:
-        all items.
+        Codes, sorted, of the candidate items, which the item codes of the other fields refer to;
+        None: all items.
     """
 
-    known: Interactions
+    seen: Interactions
     rows: npt.NDArray[np.int64]
-    relevant: Relevant
+    relevant: RelevantItems
     masked: Csr | None
     n_left_out: int
-    training: Training
+    training: TrainingData
     candidates: Codes | None
 
-    def asks_like(self, other: _Measured) -> bool:
-        """Whether a model's scores for the one part are those for the other."""
-        alike = self.known is other.known and self.candidates is other.candidates
-        return alike and np.array_equal(self.rows, other.rows)
+    def has_same_scores(self, other: _PreparedPart) -> bool:
+        """Whether a model's scores for this part equal those for another part."""
+        same = self.seen is other.seen and self.candidates is other.candidates
+        return same and np.array_equal(self.rows, other.rows)
 
 
 class Measure:
-    """How models are measured on a split; call it with each of them.
+    """Evaluates models on a split; call it with each model.
 
     Parameters
     ----------
     split
-        What to measure on, and what is known of its users.
+        The held-out interactions, and the history of their users.
     parts
-        ``"test"``, ``"train"`` or both. Where both have the same users and nothing is masked,
-        lists are made once for the two.
+        ``"test"``, ``"train"`` or both. If both have the same users and nothing is masked, the
+        lists are computed once for both.
     users
-        Whose likes in the training part are measured: ``"all"`` or, as in the articles, only those
-        of users who have some in the test part (``"held-out"``). Of users whom the model does not
-        meet in training, the training part is then what it is shown of them, ``split.fold_in``.
-    k, metrics, exclude_seen, per_user, bootstrap, confidence, seed, threads
+        Whose training likes are measured: those of ``"all"`` users or, as in the articles, only of
+        users with likes in the test part (``"held-out"``). For users outside the training part,
+        their history ``split.fold_in`` takes its place.
+    k, metrics, exclude_seen, per_user, bootstrap, level, seed, threads
         As for :func:`penchant.evaluate`.
 
     Raises
     ------
     SettingsError
-        If an argument is out of its range, or a metric is unknown.
+        If an argument is out of range, or a metric is unknown.
     DataError
-        If it is no split, or its parts don't fit each other.
+        If ``split`` is of another type, or its parts don't match.
     EmptyDataError
-        If no user has anything to find.
+        If no user has a relevant item.
     """
 
     def __init__(
@@ -101,7 +108,7 @@ class Measure:
         exclude_seen: bool = True,
         per_user: bool = False,
         bootstrap: int = 1000,
-        confidence: float = 0.95,
+        level: float = 0.95,
         seed: int = 0,
         threads: int | None = None,
     ) -> None:
@@ -110,10 +117,10 @@ class Measure:
                 f"a penchant.Split is needed, got {type(split).__name__}: penchant.split makes one"
             )
         self._k = whole("k", k, 1)
-        self._wanted = _parse(metrics, self._k)
+        self._metrics = _parse(metrics, self._k)
         self._resampling = {
             "bootstrap": whole("bootstrap", bootstrap, 0),
-            "confidence": share("confidence", confidence),
+            "level": share("level", level),
             "seed": whole("seed", seed, 0),
         }
         self._per_user = bool(per_user)
@@ -121,92 +128,105 @@ class Measure:
         choice("users", users, get_args(Users))
         parts = [parts] if isinstance(parts, str) else list(parts)
         if not parts:
-            raise SettingsError("no part was asked for: test, train or both")
+            raise SettingsError("parts names no part: give test, train or both")
         for part in parts:
             choice("parts", part, get_args(Part))
-        self._users, self._split, self._training = users, split, Training(split.train)
-        self._parts = {part: self._prepared(part, bool(exclude_seen)) for part in parts}
+        self._users, self._split, self._training = users, split, TrainingData(split.train)
+        self._parts = {part: self._prepare(part, bool(exclude_seen)) for part in parts}
 
     def __call__(self, model: Scorable) -> dict[Part, Evaluation]:
-        """Part → how good a model, fitted on ``split.train``, is there.
+        """Return the evaluation on each part of a model fitted on ``split.train``.
 
         Raises
         ------
         DataError
-            If it is no model, or one of other items.
+            If ``model`` is no fitted model, or was fitted on other items.
         """
         if not isinstance(model, Scorable):
             raise DataError(f"a fitted model is needed, got {type(model).__name__}")
-        asked: list[tuple[_Measured, Query]] = []
-        found: dict[Part, Evaluation] = {}
+        scored: list[tuple[_PreparedPart, UserScores]] = []
+        evaluations: dict[Part, Evaluation] = {}
         for name, part in self._parts.items():
-            began = time.perf_counter()
-            query = next((query for other, query in asked if part.asks_like(other)), None)
-            if query is None:
-                query = self._query(model, part)
-                asked.append((part, query))
-            found[name] = self._evaluation(name, part, query, began)
-        return found
+            start = time.perf_counter()
+            scores = next((item for other, item in scored if part.has_same_scores(other)), None)
+            if scores is None:
+                scores = self._score(model, part)
+                scored.append((part, scores))
+            evaluations[name] = self._evaluate(name, part, scores, start)
+        return evaluations
 
-    # --- what is prepared ----------------------------------------------------------
+    # --- preparation -----------------------------------------------------------------
 
-    def _prepared(self, on: Part, exclude_seen: bool) -> _Measured:
+    def _prepare(self, on: Part, exclude_seen: bool) -> _PreparedPart:
         split, tested = self._split, likes(self._split.test)
-        of_tested = on == "train" and self._users == "held-out"
-        known = split.train if on == "train" and not of_tested else split.seen
-        if on == "test" or of_tested:
-            _check_fit(known, split.test)
+        held_out_only = on == "train" and self._users == "held-out"
+        seen = split.train if on == "train" and not held_out_only else split.seen
+        if on == "test" or held_out_only:
+            _check_same_ids(seen, split.test)
         candidates = split.candidates if on == "test" else None
-        liked = likes(narrowed(split.test, candidates)) if on == "test" else likes(known)
-        asked = np.flatnonzero(tested.row_counts) if of_tested else np.arange(liked.n_rows)
-        rows = asked[liked.row_counts[asked] > 0]
+        liked = likes(restrict_items(split.test, candidates)) if on == "test" else likes(seen)
+        users = np.flatnonzero(tested.row_counts) if held_out_only else np.arange(liked.n_rows)
+        rows = users[liked.row_counts[users] > 0]
         if len(rows) == 0:
-            raise EmptyDataError(f"no user has a positive value in the {on} part: nothing to find")
+            raise EmptyDataError(
+                f"no user has a positive value in the {on} part: there is nothing to evaluate"
+            )
         relevant = liked.take_rows(rows)
         masked = None
         if exclude_seen and on == "test":
-            masked = _minus(narrowed(known, candidates).csr.take_rows(rows), relevant)
+            masked = _minus(restrict_items(seen, candidates).csr.take_rows(rows), relevant)
         training = self._training
         if candidates is not None:
-            training = Training(narrowed(split.train, candidates))
-        left_out = len(asked) - len(rows)
-        return _Measured(known, rows, Relevant(relevant), masked, left_out, training, candidates)
+            training = TrainingData(restrict_items(split.train, candidates))
+        return _PreparedPart(
+            seen,
+            rows,
+            RelevantItems(relevant),
+            masked,
+            len(users) - len(rows),
+            training,
+            candidates,
+        )
 
-    def _query(self, model: Scorable, part: _Measured) -> Query:
-        scorer = scorer_of(model, part.known, part.candidates).take(part.rows)
+    def _score(self, model: Scorable, part: _PreparedPart) -> UserScores:
+        scorer = candidate_scorer(model, part.seen, part.candidates).take(part.rows)
         if self._threads is not None:
             scorer.threads = self._threads
-        return Query(scorer, max(length for _, length in self._wanted.values()))
+        return UserScores(scorer, max(length for _, length in self._metrics.values()))
 
-    # --- what is measured ----------------------------------------------------------
+    # --- evaluation --------------------------------------------------------------------
 
-    def _evaluation(self, on: Part, part: _Measured, query: Query, began: float) -> Evaluation:
-        wanted = self._wanted
-        answers = Answers(query, part.relevant, part.masked, part.training)
-        found = {
-            name: _values(answers, metric, length) for name, (metric, length) in wanted.items()
+    def _evaluate(
+        self, on: Part, part: _PreparedPart, scores: UserScores, start: float
+    ) -> Evaluation:
+        metrics = self._metrics
+        predictions = Predictions(scores, part.relevant, part.masked, part.training)
+        values = {
+            name: _values(predictions, metric, length) for name, (metric, length) in metrics.items()
         }
-        single = {name: values for name, values in found.items() if isinstance(values, np.ndarray)}
+        per_user = {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
         weights = {
-            name: None if (weight := wanted[name][0].weight) is None else weight(answers)
-            for name in single
+            name: None if (weight := metrics[name][0].weight) is None else weight(predictions)
+            for name in per_user
         }
         resampling: dict[str, Any] = {**self._resampling}
         means, intervals = summarize(
-            single,
+            per_user,
             weights,
             resamples=resampling["bootstrap"],
-            confidence=resampling["confidence"],
+            level=resampling["level"],
             seed=resampling["seed"],
             threads=self._threads,
         )
         return Evaluation(
-            figures={name: means[name] if name in means else float(found[name]) for name in wanted},
+            figures={
+                name: means[name] if name in means else float(values[name]) for name in metrics
+            },
             intervals=intervals,
             k=self._k,
             n_users=len(part.rows),
             n_left_out=part.n_left_out,
-            seconds=time.perf_counter() - began,
+            seconds=time.perf_counter() - start,
             settings={
                 "k": self._k,
                 "on": on,
@@ -215,63 +235,65 @@ class Measure:
                 "split": self._split.kind,
                 **resampling,
             },
-            per_user=single if self._per_user else None,
-            users=part.known.users.array[part.rows] if self._per_user else None,
+            per_user=per_user if self._per_user else None,
+            users=part.seen.users.array[part.rows] if self._per_user else None,
         )
 
 
-def _check_fit(known: Interactions, test: Interactions) -> None:
-    if known.items != test.items or known.users != test.users:
+def _check_same_ids(seen: Interactions, test: Interactions) -> None:
+    if seen.items != test.items or seen.users != test.users:
         raise DataError(
             "the test part of the split must have the users and items of the part that the model "
-            f"sees, in the same order; got {known!r} and {test!r}"
+            f"sees, in the same order; got {seen!r} and {test!r}"
         )
 
 
 def _parse(metrics: Sequence[str] | str, k: int) -> dict[str, tuple[Metric, int]]:
-    """Full name → metric and the length of its lists, in the order asked for."""
+    """Return full name → metric and the length of its lists, in the given order."""
     if not isinstance(metrics, Iterable):
-        raise SettingsError(f"metrics are names of them, got {metrics!r}")
-    wanted = {}
-    for asked in [metrics] if isinstance(metrics, str) else metrics:
-        name, at, length = str(asked).partition("@")
+        raise SettingsError(f"metrics must be names of metrics, got {metrics!r}")
+    parsed = {}
+    for text in [metrics] if isinstance(metrics, str) else metrics:
+        name, at, length = str(text).partition("@")
         if name not in METRICS:
             close = difflib.get_close_matches(name, METRICS, n=1)
             hint = f" (did you mean {close[0]!r}?)" if close else ""
-            raise SettingsError(f"unknown metric {asked!r}{hint}; there are: {', '.join(METRICS)}")
+            raise SettingsError(f"unknown metric {text!r}{hint}; there are: {', '.join(METRICS)}")
         metric = METRICS[name]
         if at and not metric.of_lists:
-            raise SettingsError(f"{name} is of whole rankings, so {asked!r} has no k: say {name!r}")
+            raise SettingsError(
+                f"{name} is a metric of full rankings, so {text!r} has no k: use {name!r}"
+            )
         if at and not (length.isascii() and length.isdigit() and int(length)):
-            raise SettingsError(f"in {asked!r} the part after @ must be a whole number, 1 or more")
-        own = int(length) if at else k
-        wanted[f"{name}@{own}" if metric.of_lists else name] = (metric, own)
-    if not wanted:
-        raise SettingsError(f"no metric was asked for; there are: {', '.join(METRICS)}")
-    return wanted
+            raise SettingsError(f"in {text!r} the part after @ must be a whole number, 1 or more")
+        own_k = int(length) if at else k
+        parsed[f"{name}@{own_k}" if metric.of_lists else name] = (metric, own_k)
+    if not parsed:
+        raise SettingsError(f"metrics names no metric; there are: {', '.join(METRICS)}")
+    return parsed
 
 
-def _minus(seen: Csr, less: Csr) -> Csr:
-    """The entries of ``seen`` that are not entries of ``less``, a matrix of the same shape."""
-    if not _overlap(seen, less):
-        return seen
-    keys, gone = (
-        part.row_of_entry * np.int64(part.n_columns) + part.indices for part in (seen, less)
+def _minus(left: Csr, right: Csr) -> Csr:
+    """Return the entries of ``left`` that are not entries of ``right``, of the same shape."""
+    if not _overlap(left, right):
+        return left
+    keys, right_keys = (
+        part.row_of_entry * np.int64(part.n_columns) + part.indices for part in (left, right)
     )
-    place = np.searchsorted(keys, gone)
-    both = place[keys[np.minimum(place, len(keys) - 1)] == gone]
-    keep = np.ones(seen.nnz, dtype=np.bool_)
-    keep[both] = False
+    place = np.searchsorted(keys, right_keys)
+    common = place[keys[np.minimum(place, len(keys) - 1)] == right_keys]
+    keep = np.ones(left.nnz, dtype=np.bool_)
+    keep[common] = False
     before = np.concatenate([[0], np.cumsum(keep)])
-    return Csr(before[seen.indptr], seen.indices[keep], seen.values[keep], seen.n_columns)
+    return Csr(before[left.indptr], left.indices[keep], left.values[keep], left.n_columns)
 
 
-def _overlap(one: Csr, other: Csr) -> bool:
-    """Whether both have an entry at one place: seldom, for the parts of a split share none."""
-    rows = [(csr.indptr, csr.indices) for csr in (other, one)]
-    hits = _kernels.ranking_gains(rows[0], rows[1], one.n_columns, one.n_columns)[0]
+def _overlap(left: Csr, right: Csr) -> bool:
+    """Whether two matrices share an entry; rare, since the parts of a split are disjoint."""
+    rows = [(csr.indptr, csr.indices) for csr in (right, left)]
+    hits = _kernels.ranking_gains(rows[0], rows[1], left.n_columns, left.n_columns)[0]
     return bool(hits.any())
 
 
-def _values(answers: Answers, metric: Metric, k: int) -> PerUser | float:
-    return metric.function(answers, k) if metric.of_lists else metric.function(answers)
+def _values(predictions: Predictions, metric: Metric, k: int) -> PerUser | float:
+    return metric.function(predictions, k) if metric.of_lists else metric.function(predictions)

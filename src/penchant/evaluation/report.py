@@ -1,4 +1,4 @@
-"""What was measured: one model's figures, and several side by side."""
+"""Results of evaluation: the metrics of one model, and a comparison of several."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Evaluation(Mapping[str, float]):
-    """A model's figures by name; ``evaluation["ndcg@10"]``, or ``["ndcg"]`` at the default k.
+    """Metrics of a model by name: ``evaluation["ndcg@10"]``, or ``["ndcg"]`` at the default k.
 
     Attributes
     ----------
     figures
-        Name → mean over users. Metrics of lists are named with their k: ``"ndcg@10"``.
+        Name → mean over users. List metrics are named with their k: ``"ndcg@10"``.
     intervals
         Name → (lower, upper), for metrics that have one.
     k
         The default k.
     n_users
-        Users measured.
+        The number of evaluated users.
     n_left_out
-        Users that have nothing relevant to find.
+        The number of users left out, who have no relevant items.
     seconds
-        How long measuring took.
+        The time that the evaluation took.
     settings
-        What ``evaluate`` was called with, and the split's kind.
+        The arguments of ``evaluate``, and the kind of the split.
     per_user
-        Name → float64, shape (n_users,), if it was asked for; NaN where nothing can be said.
+        Name → float64, shape (n_users,), if requested; NaN where the metric is undefined.
     users
-        The outside ids of those users, beside ``per_user``.
+        The outside ids of these users, if ``per_user`` was requested.
     """
 
     figures: Mapping[str, float]
@@ -62,7 +62,7 @@ class Evaluation(Mapping[str, float]):
         return len(self.figures)
 
     def interval(self, name: str) -> Interval | None:
-        """The bootstrap interval of a mean; None for coverage, and where none was asked for.
+        """Return the bootstrap interval of a mean; None for coverage, or if none was computed.
 
         Raises
         ------
@@ -78,10 +78,10 @@ class Evaluation(Mapping[str, float]):
         raise KeyError(f"{name!r} was not measured; these were: {', '.join(self.figures)}")
 
     def to_dict(self) -> dict[str, Any]:
-        """All but the values of single users, as JSON can hold it (NaN becomes None)."""
+        """Return all but the per-user values as JSON-compatible data (NaN becomes None)."""
         return {
             "metrics": {
-                name: {"mean": _known(self[name]), "interval": _ends(self.interval(name))}
+                name: {"mean": _json_float(self[name]), "interval": _bounds(self.interval(name))}
                 for name in self
             },
             "n_users": self.n_users,
@@ -95,19 +95,19 @@ class Evaluation(Mapping[str, float]):
         return f"<Evaluation of {self.n_users:,} users: {shown}>"
 
     def __str__(self) -> str:
-        level = f"{self.settings['confidence']:.0%} interval"
+        level = f"{self.settings['level']:.0%} interval"
         rows = [["metric", "mean", level if self.intervals else ""]]
         for name in self:
-            ends = self.interval(name)
-            shown = " … ".join(map(_figure, ends)) if ends else ""
+            bounds = self.interval(name)
+            shown = " … ".join(map(_figure, bounds)) if bounds else ""
             rows.append([name, _figure(self[name]), shown])
         return "\n".join([*_table(rows), self._footing()])
 
     def _footing(self) -> str:
-        left_out = f", {self.n_left_out:,} left out (nothing to find)" if self.n_left_out else ""
-        what = self.settings["on"]
-        masked = ", seen items left out of lists" if self.settings["exclude_seen"] else ""
-        return f"{self.n_users:,} users{left_out}; on {what}{masked}; {self.seconds:.2f} s"
+        left_out = f", {self.n_left_out:,} without relevant items" if self.n_left_out else ""
+        part = self.settings["on"]
+        masked = ", seen items excluded" if self.settings["exclude_seen"] else ""
+        return f"{self.n_users:,} users{left_out}; on {part}{masked}; {self.seconds:.2f} s"
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,28 +124,31 @@ class Comparison:
 
     @property
     def metrics(self) -> list[str]:
-        """Every metric that any of them has, in the order of tables."""
-        return list(dict.fromkeys(name for one in self.evaluations.values() for name in one))
+        """The metrics of all evaluations, in the order of tables."""
+        return list(dict.fromkeys(name for item in self.evaluations.values() for name in item))
 
     def value(self, metric: str, label: str) -> float:
-        """One cell of the table; NaN where it was not measured."""
+        """Return the value of a metric; NaN if it was not measured."""
         return self.evaluations[label].figures.get(metric, math.nan)
 
     def best(self, metric: str) -> str | None:
-        """The label with the best value; None if neither end is better, or nothing is known."""
+        """Return the label with the best value.
+
+        None if neither a higher nor a lower value is better, or there is no value.
+        """
         better = METRICS[metric.partition("@")[0]].better
-        known = {
+        values = {
             label: value
             for label in self.evaluations
             if not math.isnan(value := self.value(metric, label))
         }
-        if better is None or not known:
+        if better is None or not values:
             return None
-        return (max if better == "higher" else min)(known, key=lambda label: known[label])
+        return (max if better == "higher" else min)(values, key=lambda label: values[label])
 
     def to_dict(self) -> dict[str, Any]:
-        """Label → its evaluation, as JSON can hold it."""
-        return {label: one.to_dict() for label, one in self.evaluations.items()}
+        """Return label → evaluation as JSON-compatible data."""
+        return {label: item.to_dict() for label, item in self.evaluations.items()}
 
     def __str__(self) -> str:
         rows = [["metric", *self.evaluations]]
@@ -157,35 +160,35 @@ class Comparison:
             ]
             rows.append([metric, *cells])
         rows[0][1:] = [f"{label}  " for label in rows[0][1:]]
-        footing = {one._footing().rpartition(";")[0] for one in self.evaluations.values()}
+        footing = {item._footing().rpartition(";")[0] for item in self.evaluations.values()}
         return "\n".join([*_table(rows), *sorted(footing)])
 
 
 def compare(evaluations: Mapping[str, Evaluation]) -> Comparison:
-    """Evaluations of several models side by side: ``compare({"ALS": one, "popularity": two})``.
+    """Compare evaluations of several models: ``compare({"ALS": als, "popularity": popularity})``.
 
     Raises
     ------
     DataError
-        If there are none, or they were not measured alike: on as many users, masked or not.
+        If there are none, or they differ in the number of users, the part or ``exclude_seen``.
     """
     if not evaluations:
         raise DataError("nothing to compare: give a mapping of labels to evaluations")
-    measured = {
-        label: (one.n_users, one.settings["on"], one.settings["exclude_seen"])
-        for label, one in evaluations.items()
+    conditions = {
+        label: (item.n_users, item.settings["on"], item.settings["exclude_seen"])
+        for label, item in evaluations.items()
     }
-    if len(set(measured.values())) > 1:
-        said = "; ".join(
+    if len(set(conditions.values())) > 1:
+        listed = "; ".join(
             f"{label}: {users:,} users on {on}, exclude_seen={masked}"
-            for label, (users, on, masked) in measured.items()
+            for label, (users, on, masked) in conditions.items()
         )
-        raise DataError(f"these were not measured alike, so they can't be compared: {said}")
+        raise DataError(f"these were measured differently, so they can't be compared: {listed}")
     return Comparison(dict(evaluations))
 
 
 def _table(rows: list[list[str]]) -> list[str]:
-    """Lines with the first column to the left, the others to the right."""
+    """Return aligned lines, the first column flush left, the others flush right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
@@ -199,9 +202,9 @@ def _figure(value: float) -> str:
     return "–" if math.isnan(value) else f"{value:.4f}"
 
 
-def _known(value: float) -> float | None:
+def _json_float(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def _ends(interval: Interval | None) -> list[float | None] | None:
-    return None if interval is None else [_known(end) for end in interval]
+def _bounds(interval: Interval | None) -> list[float | None] | None:
+    return None if interval is None else [_json_float(bound) for bound in interval]

@@ -1,13 +1,13 @@
-"""Pictures of learning curves and searches: matplotlib figures, drawn from results.
+"""Plots of learning curves and tuning results, as matplotlib figures.
 
-Each function takes a result, and axes if there are some already; it returns what it drew on. None
-shows anything, and none touches pyplot or the settings of matplotlib: show, save or change the
-figure as you like. :mod:`penchant.plots.interactive` draws some for a browser. Needs the extra
+Each function takes a result and optionally the axes to draw on, and returns the axes or figure. No
+function shows a figure, or touches pyplot or the settings of matplotlib: show, save or change
+the figure afterwards. :mod:`penchant.plots.interactive` has plotly versions. Needs the extra
 ``plot``.
 """
 
 from penchant.plots import interactive as interactive
-from penchant.plots.compare import compare_searches as compare_searches
+from penchant.plots.compare import compare_tuning as compare_tuning
 from penchant.plots.curves import learning_curve as learning_curve
 from penchant.plots.curves import traces as traces
 from penchant.plots.grids import heat_map as heat_map

@@ -1,4 +1,4 @@
-"""Two searches side by side: a published one and one's own, or two models."""
+"""Comparison of two tuning results, such as a published one and a new one."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from penchant.plots import style
 from penchant.plots.curves import traces
 from penchant.plots.grids import heat_map, map_limits
 from penchant.plots.importances import importances
-from penchant.plots.shapes import Search, ranked, varied
+from penchant.plots.shapes import TuningResultLike, ranked_trials, varying_settings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def compare_searches(
-    a: Search, b: Search, *, names: tuple[str, str] = ("first", "second")
+def compare_tuning(
+    a: TuningResultLike, b: TuningResultLike, *, names: tuple[str, str] = ("first", "second")
 ) -> Figure:
-    """The traces of two searches, and their heat maps over the same two settings.
+    """Plot the traces of two tuning results, and their heat maps over the same two settings.
 
     If both have the same metric, they share the scale of the traces and that of the colors. The
-    settings are the two that matter most in ``a`` among those that both varied.
+    settings are the two most important of ``a`` among those that vary in both.
 
     Parameters
     ----------
     a, b
-        The searches.
+        The tuning results.
     names
-        What to call them.
+        Their titles.
 
     Raises
     ------
@@ -37,17 +37,17 @@ def compare_searches(
         If ``names`` are not two.
     """
     if len(names) != 2:
-        raise SettingsError(f"names must be two, one for each search, got {len(names)}")
+        raise SettingsError(f"names must be two, one for each result, got {len(names)}")
     x, y = _common(a, b)
     same = a.metric == b.metric
     figure = style.new_figure(13, 8.4)
     axes = figure.subplots(2, 2, squeeze=False)
     if same:
         axes[0, 1].sharey(axes[0, 0])
-    for column, (search, name) in enumerate(zip((a, b), names, strict=True)):
-        traces(search, ax=axes[0, column])
+    for column, (result, name) in enumerate(zip((a, b), names, strict=True)):
+        traces(result, ax=axes[0, column])
         heat_map(
-            search,
+            result,
             x,
             y,
             limits=map_limits((a, b)) if same else None,
@@ -60,8 +60,8 @@ def compare_searches(
 _TITLE = {"color": style.INK, "fontsize": 13, "fontweight": "bold"}
 
 
-def _common(a: Search, b: Search) -> Sequence[str | None]:
-    """Two settings that both varied, the weightiest in the first; None for one that is lacking."""
-    both = set(varied(ranked(a))) & set(varied(ranked(b)))
+def _common(a: TuningResultLike, b: TuningResultLike) -> Sequence[str | None]:
+    """Return two settings that vary in both, most important of ``a`` first, padded with None."""
+    both = set(varying_settings(ranked_trials(a))) & set(varying_settings(ranked_trials(b)))
     names: list[str | None] = [name for name in importances(a) if name in both]
     return [*names, None, None][:2]

@@ -1,4 +1,4 @@
-"""Figures by epoch: the learning curve of one training, and those of a whole search."""
+"""Figures by epoch: the learning curve of one training, and those of a whole result."""
 
 from __future__ import annotations
 
@@ -8,14 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 from penchant.errors import PenchantError, SettingsError
 from penchant.plots import style
-from penchant.plots.shapes import Curve, Part, Row, Search, Trial, ranked
+from penchant.plots.shapes import (
+    CurveLike,
+    CurveRowLike,
+    Part,
+    TrialLike,
+    TuningResultLike,
+    ranked_trials,
+)
 from penchant.rendering.plain import decimals
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_FAR = 3.0  # train and test farther apart than this many ranges of theirs are drawn apart
+_FAR = 3.0  # train and test get separate axes if their distance exceeds this many ranges
 _LINES: dict[str, dict[str, Any]] = {
     "test": {"color": style.TEST, "linestyle": "-", "marker": "o"},
     "train": {"color": style.TRAIN, "linestyle": (0, (5, 2)), "marker": "s"},
@@ -23,26 +30,29 @@ _LINES: dict[str, dict[str, Any]] = {
 
 
 def learning_curve(
-    curve: Curve, *, metrics: Sequence[str] | None = None, ax: Axes | Sequence[Axes] | None = None
+    curve: CurveLike,
+    *,
+    metrics: Sequence[str] | None = None,
+    ax: Axes | Sequence[Axes] | None = None,
 ) -> Figure:
-    """Train and test figures by epoch, a panel for each metric, the best epoch marked.
+    """Plot train and test metrics by epoch, one panel for each metric, the best epoch marked.
 
-    Where train and test are so far apart that one axis would flatten both, the panel is two
+    If train and test are so far apart that a common axis would flatten both, the panel has two
     strips, each with its own scale.
 
     Parameters
     ----------
     curve
-        What was measured.
+        The learning curve.
     metrics
-        Those to draw; None: all of the curve's.
+        The metrics to plot; None: all of the curve.
     ax
-        Axes to draw on, one for each metric; None: a new figure.
+        The axes to draw on, one for each metric; None: a new figure.
 
     Returns
     -------
     matplotlib.figure.Figure
-        The figure drawn on.
+        The figure of the axes.
 
     Raises
     ------
@@ -62,66 +72,70 @@ def learning_curve(
 
 
 def traces(
-    search: Search, *, metric: str | None = None, part: Part = "test", ax: Axes | None = None
+    result: TuningResultLike,
+    *,
+    metric: str | None = None,
+    part: Part = "test",
+    ax: Axes | None = None,
 ) -> Axes:
-    """The curves of all trials, fading by rank: the best strong and dark, the last faint and light.
+    """Plot the curves of all trials, from dark (the best) to light (the last) by rank.
 
-    The figure of the articles. Trials that were pruned end where they were stopped.
+    The plot of the articles. Pruned trials end where they were stopped.
 
     Parameters
     ----------
-    search
-        Its trials are ranked by its own metric, whatever is drawn.
+    result
+        The tuning result; its trials are ranked by its own metric, whatever is plotted.
     metric
-        What to draw; None: the metric of the search.
+        The metric to plot; None: the metric of the result.
     part
         ``"test"`` or ``"train"``.
     ax
-        Axes to draw on; None: those of a new figure.
+        The axes to draw on; None: those of a new figure.
     """
-    name = search.metric if metric is None else metric
-    trials = [one for one in ranked(search) if points(one.curve.rows, name, part)]
+    name = result.metric if metric is None else metric
+    trials = [trial for trial in ranked_trials(result) if points(trial.curve.rows, name, part)]
     ax = style.axes_or_new(ax, 6.8, 4.2)
-    style.name_axes(ax, f"{_trainings(len(trials))}, by rank", "epoch", f"{name} on {part}")
+    style.name_axes(ax, f"{_count(len(trials))}, by rank", "epoch", f"{name} on {part}")
     if not trials:
-        return style.nothing(ax, f"no trial has a known {name} on {part}")
-    _draw_ranked(ax, [points(one.curve.rows, name, part) for one in trials])
+        return style.empty_axes(ax, f"no trial has a {name} on {part}")
+    _draw_ranked(ax, [points(trial.curve.rows, name, part) for trial in trials])
     _mark_best(ax, trials[0], name, part)
     _whole_epochs(ax)
     return ax
 
 
-def measured(curve: Curve, metrics: Sequence[str] | None) -> list[str]:
-    """The metrics to draw, all of which were measured.
+def measured(curve: CurveLike, metrics: Sequence[str] | None) -> list[str]:
+    """Return the metrics to plot; None: all that were measured.
 
     Raises
     ------
     SettingsError
-        If one was not, or there is none.
+        If one was not measured, or there is none.
     """
     names = list(curve.metrics if metrics is None else metrics)
     if not names:
-        raise SettingsError("a learning curve needs a metric to draw, and there is none")
+        raise SettingsError("a learning curve needs a metric to plot, and there is none")
     for name in names:
         if name not in curve.metrics:
-            known = ", ".join(curve.metrics) or "none"
-            raise SettingsError(f"{name!r} was not measured; these were: {known}")
+            listed = ", ".join(curve.metrics) or "none"
+            raise SettingsError(f"{name!r} was not measured; these were: {listed}")
     return names
 
 
-# --- one training ------------------------------------------------------------------------
+# --- one learning curve ------------------------------------------------------------------
 
 _Panel = dict[str, "Axes"]  # "test" and "train" → the axes they are drawn on: often the same
 
 
 def _given_panels(ax: Axes | Sequence[Axes], n: int) -> list[_Panel]:
-    given = list(ax) if isinstance(ax, Iterable) else [ax]
-    if len(given) != n:
-        raise SettingsError(f"ax must be axes for each of {n} metrics, got {len(given)} of them")
-    return [dict.fromkeys(_LINES, one) for one in given]
+    axes = list(ax) if isinstance(ax, Iterable) else [ax]
+    if len(axes) != n:
+        raise SettingsError(f"ax must be axes for each of {n} metrics, got {len(axes)} of them")
+    return [dict.fromkeys(_LINES, item) for item in axes]
 
 
-def _new_panels(curve: Curve, names: Sequence[str]) -> list[_Panel]:
+def _new_panels(curve: CurveLike, names: Sequence[str]) -> list[_Panel]:
     figure = style.new_figure(4.6 * len(names) + 0.4, 4.2)
     grid = figure.add_gridspec(1, len(names))
     panels: list[_Panel] = []
@@ -137,7 +151,7 @@ def _new_panels(curve: Curve, names: Sequence[str]) -> list[_Panel]:
     return panels
 
 
-def _far_apart(curve: Curve, metric: str) -> bool:
+def _far_apart(curve: CurveLike, metric: str) -> bool:
     test, train = ([y for _, y in points(curve.rows, metric, part)] for part in _LINES)
     if not test or not train:
         return False
@@ -145,18 +159,18 @@ def _far_apart(curve: Curve, metric: str) -> bool:
     return max(min(train) - max(test), min(test) - max(train)) > _FAR * ranges
 
 
-def _draw_panel(curve: Curve, metric: str, panel: _Panel) -> None:
+def _draw_panel(curve: CurveLike, metric: str, panel: _Panel) -> None:
     together = panel["test"] is panel["train"]
     for part in panel if not together else ("test",):
         style.dress(panel[part])
     for part, line in _LINES.items():
         if points(curve.rows, metric, part):
-            # an epoch that diverged breaks the line, rather than being bridged
-            whole = [(row.epoch, _figure(row, metric, part)) for row in curve.rows]
+            # NaN at an epoch breaks the line
+            pairs = [(row.epoch, _value(row, metric, part)) for row in curve.rows]
             label = part if together else "_" + part
-            panel[part].plot(*zip(*whole, strict=True), markersize=3.5, label=label, **line)
+            panel[part].plot(*zip(*pairs, strict=True), markersize=3.5, label=label, **line)
         elif not together or part == "test":
-            style.nothing(panel[part], f"no known {metric} on {part}")
+            style.empty_axes(panel[part], f"no {metric} on {part}")
     _label_panel(metric, panel, together)
     _mark_best_epoch(curve, metric, panel)
     _whole_epochs(panel["train"])
@@ -172,7 +186,7 @@ def _label_panel(metric: str, panel: _Panel, together: bool) -> None:
         panel[part].yaxis.label.set_color(line["color"])
 
 
-def _mark_best_epoch(curve: Curve, metric: str, panel: _Panel) -> None:
+def _mark_best_epoch(curve: CurveLike, metric: str, panel: _Panel) -> None:
     best = best_row(curve, metric)
     if best is None:
         return
@@ -182,13 +196,13 @@ def _mark_best_epoch(curve: Curve, metric: str, panel: _Panel) -> None:
     panel["test"].set_title(text, loc="right", color=style.SOFT, fontsize=9)
 
 
-# --- many trainings ----------------------------------------------------------------------
+# --- many learning curves ----------------------------------------------------------------
 
 Line = list[tuple[int, float]]
 
 
 def _draw_ranked(ax: Axes, lines: Sequence[Line]) -> None:
-    """Lines, the best first; drawn from the last, so that the better lie above."""
+    """Draw lines, the best first; the last is drawn first, so that better lines lie above."""
     from matplotlib.collections import LineCollection
 
     colors = fading(len(lines))
@@ -196,11 +210,11 @@ def _draw_ranked(ax: Axes, lines: Sequence[Line]) -> None:
     drawn = LineCollection(lines[::-1], colors=colors[::-1], linewidths=widths[::-1])
     drawn.set_capstyle("round")
     ax.add_collection(drawn)
-    # the best once more, set off from those right behind it
+    # the best once more, with a white border
     ax.plot(*zip(*lines[0], strict=True), color=style.PAPER, linewidth=5, zorder=3)
     ax.plot(*zip(*lines[0], strict=True), color=colors[0], linewidth=2.6, zorder=4)
     for line, color in zip(lines, colors, strict=True):
-        if len(line) == 1:  # a model without epochs: a line of one point can't be seen
+        if len(line) == 1:  # a model without epochs: a line of one point is invisible
             ax.plot(*line[0], "o", color=color, markersize=4)
     ax.autoscale_view()
     if len(lines) > 1:
@@ -208,15 +222,15 @@ def _draw_ranked(ax: Axes, lines: Sequence[Line]) -> None:
 
 
 def fading(n: int) -> list[tuple[float, float, float, float]]:
-    """Colors from dark and strong to light and faint."""
+    """Return n colors from dark and opaque to light and transparent."""
     from matplotlib import colormaps
 
     scale = colormaps[style.SCALE]
-    faintest = max(0.2, 1 - 0.08 * n)  # few lines need no fading to be told apart
+    faintest = max(0.2, 1 - 0.08 * n)  # few lines are distinguishable without fading
     colors = []
     for rank in range(n):
         place = rank / max(1, n - 1)
-        red, green, blue, _ = scale(0.85 * place)  # what is lighter is lost on white
+        red, green, blue, _ = scale(0.85 * place)  # lighter colors are hard to see on white
         colors.append((red, green, blue, 1 - (1 - faintest) * place**0.5))
     return colors
 
@@ -233,8 +247,8 @@ def _rank_bar(ax: Axes, colors: Sequence[tuple[float, float, float, float]]) -> 
     style.dress_bar(bar, "rank (1 is the best)")
 
 
-def _mark_best(ax: Axes, best: Trial, metric: str, part: Part) -> None:
-    """A dot where the best trial has its figure, and a line of words above the picture."""
+def _mark_best(ax: Axes, best: TrialLike, metric: str, part: Part) -> None:
+    """Mark the best epoch of the best trial, and name both above the plot."""
     at = [y for x, y in points(best.curve.rows, metric, part) if x == best.best_epoch]
     if not at:
         return
@@ -243,31 +257,31 @@ def _mark_best(ax: Axes, best: Trial, metric: str, part: Part) -> None:
     ax.set_title(text, loc="right", color=style.SOFT, fontsize=9)
 
 
-def _trainings(n: int) -> str:
-    return f"{n:,} training" + ("" if n == 1 else "s")
+def _count(n: int) -> str:
+    return f"{n:,} trial" + ("" if n == 1 else "s")
 
 
-def best_row(curve: Curve, metric: str) -> Row | None:
-    """The epoch with the best figure; None if nothing is known, or neither end of it is better."""
+def best_row(curve: CurveLike, metric: str) -> CurveRowLike | None:
+    """Return the best epoch; None if there is no value, or neither direction is better."""
     try:
         return curve.best(metric)
     except PenchantError:
         return None
 
 
-# --- both --------------------------------------------------------------------------------
+# --- values ------------------------------------------------------------------------------
 
 
-def _figure(row: Row, metric: str, part: str) -> float:
-    """A figure of an epoch; NaN where it is not known."""
-    figures: Mapping[str, float] = row.test if part == "test" else row.train
-    value = float(figures.get(metric, math.nan))
+def _value(row: CurveRowLike, metric: str, part: str) -> float:
+    """Return the value of a metric at an epoch; NaN if it is missing or infinite."""
+    values: Mapping[str, float] = row.test if part == "test" else row.train
+    value = float(values.get(metric, math.nan))
     return value if math.isfinite(value) else math.nan
 
 
-def points(rows: Sequence[Row], metric: str, part: str) -> Line:
-    """Epochs and their figures, those that are not known left out."""
-    pairs = [(row.epoch, _figure(row, metric, part)) for row in rows]
+def points(rows: Sequence[CurveRowLike], metric: str, part: str) -> Line:
+    """Return pairs of epoch and value, without missing values."""
+    pairs = [(row.epoch, _value(row, metric, part)) for row in rows]
     return [(epoch, value) for epoch, value in pairs if not math.isnan(value)]
 
 

@@ -1,4 +1,4 @@
-"""A heat map: the metric over two settings, at its best over all the others."""
+"""Heat map: the best value of the metric for each combination of two settings."""
 
 from __future__ import annotations
 
@@ -14,30 +14,37 @@ import numpy.typing as npt
 from penchant.errors import SettingsError
 from penchant.plots import style
 from penchant.plots.importances import importances
-from penchant.plots.shapes import Search, Trial, distinct, is_number, ranked, varied
+from penchant.plots.shapes import (
+    TrialLike,
+    TuningResultLike,
+    distinct,
+    is_number,
+    ranked_trials,
+    varying_settings,
+)
 from penchant.rendering.plain import decimals
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.collections import QuadMesh
 
-_MOST_VALUES = 12  # more numbers than these are put into bins
+_MAX_VALUES = 12  # more numbers than these are put into bins
 _BINS = 6
-_MOST_FIGURES = 120  # cells with their figures written in
+_MAX_LABELED = 120  # cells with their values written in
 
 
 @dataclass(frozen=True)
-class Cells:
-    """A setting as the rows or columns of a map.
+class AxisBins:
+    """The rows or columns of a heat map: the values of a setting, or bins of them.
 
     Attributes
     ----------
     name
-        The setting; empty where there is none.
+        The setting; empty for none.
     labels
-        One for each row or column.
+        One label for each row or column.
     places
-        Where each trial belongs.
+        The row or column of each trial.
     """
 
     name: str
@@ -46,59 +53,60 @@ class Cells:
 
 
 def heat_map(
-    search: Search,
+    result: TuningResultLike,
     x: str | None = None,
     y: str | None = None,
     *,
     limits: tuple[float, float] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """The metric over two settings: each cell the best of all trials that have these two.
+    """Plot the metric over two settings: each cell shows its best trial.
 
-    Cells stand side by side whatever the distance of their values, as on a grid, which is mostly
-    spaced by factors. A setting of more than 12 different numbers is put into bins, evenly spaced,
-    or by factors if it spans more than two powers of ten. Cells without a trial
-    are hatched. The best cell has a frame.
+    Cells have equal size whatever the distance of their values. A setting with more than 12
+    different numbers is put into bins, of equal width, or of equal ratio if it spans more than two
+    powers of ten. Cells without a trial are hatched. The best cell has a frame.
 
     Parameters
     ----------
-    search
-        What to draw.
+    result
+        The tuning result.
     x, y
-        The settings; None: the two that matter most, see :func:`importances`. If but one setting
-        was varied, the map is a single row.
+        The settings; None: the two most important, see :func:`importances`. If only one setting
+        varies, the map is a single row.
     limits
-        The figures at both ends of the colors; None: the least and the greatest.
+        The values at both ends of the color scale; None: the smallest and the largest.
     ax
-        Axes to draw on; None: those of a new figure.
+        The axes to draw on; None: those of a new figure.
 
     Raises
     ------
     SettingsError
-        If a setting is none of the search, or both are the same.
+        If a setting is not among those of the trials, or both are the same.
     """
-    trials = ranked(search)
-    across, up = _axes_of(search, trials, x, y)
+    trials = ranked_trials(result)
+    across, up = _axes_of(result, trials, x, y)
     ax = style.axes_or_new(
         ax, 2.2 + 0.8 * max(5, len(across.labels)), 1.6 + 0.55 * max(3, len(up.labels))
     )
     ax.grid(visible=False)
-    name = style.arrow(search.metric, search.better)
-    title = f"Best {search.metric} by {' and '.join(one.name for one in (across, up) if one.name)}"
-    style.name_axes(ax, title if across.name else f"Best {search.metric}", across.name, up.name)
+    name = style.arrow(result.metric, result.better)
+    title = (
+        f"Best {result.metric} by {' and '.join(axis.name for axis in (across, up) if axis.name)}"
+    )
+    style.name_axes(ax, title if across.name else f"Best {result.metric}", across.name, up.name)
     if not trials:
-        return style.nothing(ax, "no trial has a figure")
+        return style.empty_axes(ax, "no trial has a value")
     grid = _best_of(trials, across, up)
-    image = _draw(ax, grid, name, limits, search.better)
+    image = _draw(ax, grid, name, limits, result.better)
     _label_cells(ax, across, up)
     _write_figures(ax, grid, image)
     _frame(ax, across.places[0], up.places[0])
     return ax
 
 
-def map_limits(searches: Sequence[Search]) -> tuple[float, float] | None:
-    """Ends of the colors that serve several searches; None if nothing has a figure."""
-    values = [one.value for search in searches for one in ranked(search)]
+def map_limits(results: Sequence[TuningResultLike]) -> tuple[float, float] | None:
+    """Return the ends of a color scale for several results; None if no trial has a value."""
+    values = [trial.value for result in results for trial in ranked_trials(result)]
     return (min(values), max(values)) if values else None
 
 
@@ -106,39 +114,39 @@ def map_limits(searches: Sequence[Search]) -> tuple[float, float] | None:
 
 
 def _axes_of(
-    search: Search, trials: Sequence[Trial], x: str | None, y: str | None
-) -> tuple[Cells, Cells]:
-    names = list(dict.fromkeys(name for one in search.trials for name in one.settings))
+    result: TuningResultLike, trials: Sequence[TrialLike], x: str | None, y: str | None
+) -> tuple[AxisBins, AxisBins]:
+    names = list(dict.fromkeys(name for trial in result.trials for name in trial.settings))
     for name in (x, y):
         if name is not None and name not in names:
-            known = ", ".join(names) or "none"
-            raise SettingsError(f"{name!r} is no setting of this search; there are: {known}")
+            listed = ", ".join(names) or "none"
+            raise SettingsError(f"{name!r} is no setting of these trials; there are: {listed}")
     if x is not None and x == y:
         raise SettingsError(f"x and y must be two settings, got {x!r} twice")
-    by_weight = list(importances(search)) + names
-    rest = [name for name in dict.fromkeys(by_weight) if name not in (x, y)]
-    wanted = varied(trials)
-    rest = [name for name in rest if name in wanted] or rest[: 0 if x or y else 1]
+    by_importance = list(importances(result)) + names
+    rest = [name for name in dict.fromkeys(by_importance) if name not in (x, y)]
+    varying = varying_settings(trials)
+    rest = [name for name in rest if name in varying] or rest[: 0 if x or y else 1]
     if x is None and rest:
         x = rest.pop(0)
     if y is None and rest:
         y = rest.pop(0)
-    return cells(trials, x), cells(trials, y)
+    return axis_bins(trials, x), axis_bins(trials, y)
 
 
-def cells(trials: Sequence[Trial], name: str | None) -> Cells:
-    """Rows or columns for a setting: one for each value, or bins of many numbers."""
+def axis_bins(trials: Sequence[TrialLike], name: str | None) -> AxisBins:
+    """Return the rows or columns for a setting: one for each value, or bins of many numbers."""
     if name is None:
-        return Cells("", [""], [0] * len(trials))
-    values = [one.settings.get(name) for one in trials]
-    kinds = distinct(trials, name)
-    if len(kinds) <= _MOST_VALUES or not all(map(is_number, kinds)):
-        labels = [style.words(style.setting(value), 20) for value in kinds]
-        return Cells(name, labels, [kinds.index(value) for value in values])
+        return AxisBins("", [""], [0] * len(trials))
+    values = [trial.settings.get(name) for trial in trials]
+    different = distinct(trials, name)
+    if len(different) <= _MAX_VALUES or not all(map(is_number, different)):
+        labels = [style.words(style.setting(value), 20) for value in different]
+        return AxisBins(name, labels, [different.index(value) for value in values])
     return _bins(name, np.array(values, dtype=np.float64))
 
 
-def _bins(name: str, values: npt.NDArray[np.float64]) -> Cells:
+def _bins(name: str, values: npt.NDArray[np.float64]) -> AxisBins:
     low, high = float(values.min()), float(values.max())
     if low > 0 and high / low > 100:
         edges = np.geomspace(low, high, _BINS + 1)
@@ -149,13 +157,15 @@ def _bins(name: str, values: npt.NDArray[np.float64]) -> Cells:
         ends = [f"{edge:.{digits}f}" for edge in edges]
     places = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, _BINS - 1)
     labels = [f"{a}–{b}" for a, b in pairwise(ends)]
-    return Cells(name, labels, places.tolist())
+    return AxisBins(name, labels, places.tolist())
 
 
-def _best_of(trials: Sequence[Trial], across: Cells, up: Cells) -> npt.NDArray[np.float64]:
-    """Shape (rows, columns); NaN where there is no trial."""
+def _best_of(
+    trials: Sequence[TrialLike], across: AxisBins, up: AxisBins
+) -> npt.NDArray[np.float64]:
+    """Return the best value of each cell, shape (rows, columns); NaN without a trial."""
     grid = np.full((len(up.labels), len(across.labels)), math.nan)
-    # from the last to the best, which so stays
+    # from the worst to the best, so that the best is written last
     for place in range(len(trials) - 1, -1, -1):
         grid[up.places[place], across.places[place]] = trials[place].value
     return grid
@@ -175,7 +185,7 @@ def _draw(
     from matplotlib.patches import Rectangle
 
     low, high = limits or (float(np.nanmin(grid)), float(np.nanmax(grid)))
-    room = 0.0 if high > low else abs(low) * 0.1 or 1.0  # a single figure: in the middle
+    room = 0.0 if high > low else abs(low) * 0.1 or 1.0  # a single value gets the middle color
     norm = Normalize(low - room, high + room)
     image = ax.pcolormesh(
         np.ma.masked_invalid(grid),
@@ -194,7 +204,7 @@ def _draw(
     return image
 
 
-def _label_cells(ax: Axes, across: Cells, up: Cells) -> None:
+def _label_cells(ax: Axes, across: AxisBins, up: AxisBins) -> None:
     crowded = sum(map(len, across.labels)) > 60
     middles = [at + 0.5 for at in range(len(across.labels))]
     ax.set_xticks(middles, across.labels, rotation=30 if crowded else 0, rotation_mode="anchor")
@@ -210,7 +220,7 @@ def _label_cells(ax: Axes, across: Cells, up: Cells) -> None:
 
 
 def _write_figures(ax: Axes, grid: npt.NDArray[np.float64], image: QuadMesh) -> None:
-    if grid.size > _MOST_FIGURES:
+    if grid.size > _MAX_LABELED:
         return
     digits = decimals(grid[~np.isnan(grid)].tolist())
     for (row, column), value in np.ndenumerate(grid):

@@ -1,4 +1,4 @@
-"""How much each setting matters: the share of the metric's variance that it explains alone."""
+"""Importance of settings: the share of the metric's variance that each explains alone."""
 
 from __future__ import annotations
 
@@ -10,64 +10,72 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant.plots import style
-from penchant.plots.shapes import Search, Trial, distinct, is_number, ranked, varied
+from penchant.plots.shapes import (
+    TrialLike,
+    TuningResultLike,
+    distinct,
+    is_number,
+    ranked_trials,
+    varying_settings,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_REST = "together, and chance"
-_MOST_VALUES = 8  # more numbers than these are put into groups of equal size
-_MOST_BARS = 15
+_REST = "interactions and chance"
+_MAX_GROUPS = 8  # more numbers than these are put into groups of equal size
+_MAX_BARS = 15
 
 
-def importances(search: Search) -> dict[str, float]:
-    """The share of the variance of the metric over trials that each setting explains alone.
+def importances(result: TuningResultLike) -> dict[str, float]:
+    """Return the share of the metric's variance over trials that each setting explains alone.
 
-    That is ε² of an analysis of variance with the setting as its only factor (Kelley, 1935): η²,
-    the variance of the means over trials that share a value, as a part of the whole, less what
-    chance alone would give it. On a full grid the rest is what settings do together.
-    A setting of more than 8 different numbers is cut into 8 groups of like size.
+    This is ε² of a one-way analysis of variance with the setting as factor (Kelley 1935): η², the
+    variance of the group means as a share of the total, corrected for chance. On a full grid the
+    remainder is due to interactions of settings. A setting with more than 8 different numbers is
+    cut into 8 groups of similar size.
 
-    Where trials are few or drawn at random, settings that happened to go together both get the
-    credit, and the shares may add up to more than the whole.
+    With few or random trials, settings that are correlated by chance are both credited, and the
+    shares may add up to more than 1.
 
-    It is told for the trials that were tried: a setting that was varied little matters little.
+    The shares refer to the values that were tried: a setting varied over a narrow range gets a
+    small share.
 
     Parameters
     ----------
-    search
-        Its complete trials are taken.
+    result
+        The tuning result; its complete trials are used.
 
     Returns
     -------
     dict[str, float]
-        Setting → share, from 0 to 1, the greatest first; settings that were not varied are left
-        out. Empty if too few trials were completed to tell.
+        Setting → share, from 0 to 1, largest first, of the settings that vary. Empty if there are
+        too few complete trials.
     """
-    # the figures of pruned trials are of trainings cut short: no measure of their settings
-    trials = [one for one in ranked(search) if one.state == "complete"]
-    values = np.array([one.value for one in trials])
-    shares = {name: _share(values, _groups(trials, name)) for name in varied(trials)}
-    known = [(name, share) for name, share in shares.items() if not math.isnan(share)]
-    return dict(sorted(known, key=lambda pair: -pair[1]))
+    # pruned trials ended early, so their values do not measure their settings
+    trials = [trial for trial in ranked_trials(result) if trial.state == "complete"]
+    values = np.array([trial.value for trial in trials])
+    shares = {name: _share(values, _groups(trials, name)) for name in varying_settings(trials)}
+    defined = [(name, share) for name, share in shares.items() if not math.isnan(share)]
+    return dict(sorted(defined, key=lambda pair: -pair[1]))
 
 
-def importance(search: Search, *, ax: Axes | None = None) -> Axes:
-    """The settings by how much they matter, as bars; see :func:`importances` for the measure.
+def importance(result: TuningResultLike, *, ax: Axes | None = None) -> Axes:
+    """Plot the importance of settings as bars; see :func:`importances` for the measure.
 
     Parameters
     ----------
-    search
-        What to draw.
+    result
+        The tuning result.
     ax
-        Axes to draw on; None: those of a new figure.
+        The axes to draw on; None: those of a new figure.
     """
-    shares = importances(search)
-    bars = dict(list(shares.items())[:_MOST_BARS])
+    shares = importances(result)
+    bars = dict(list(shares.items())[:_MAX_BARS])
     ax = style.axes_or_new(ax, 6.4, 1.5 + 0.42 * (len(bars) + 1))
-    style.name_axes(ax, "Which settings matter", f"share of the variance of {search.metric} (ε²)")
+    style.name_axes(ax, "Importance of settings", f"share of the variance of {result.metric} (ε²)")
     if not bars:
-        return style.nothing(ax, "too few trials, or settings too much alike, to tell")
+        return style.empty_axes(ax, "too few trials with different settings")
     names, sizes = [style.words(name) for name in bars], list(bars.values())
     colors = [style.TEST] * len(bars)
     if (rest := 1 - sum(shares.values())) > 0:  # shares overlap where few trials were drawn
@@ -84,24 +92,24 @@ def importance(search: Search, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _groups(trials: Sequence[Trial], name: str) -> npt.NDArray[np.int64]:
-    """Which trials share a value, or have values close by."""
-    kinds = distinct(trials, name)
-    values = [one.settings.get(name) for one in trials]
-    if len(kinds) <= _MOST_VALUES or not all(map(is_number, kinds)):
-        return np.array([kinds.index(value) for value in values], dtype=np.int64)
+def _groups(trials: Sequence[TrialLike], name: str) -> npt.NDArray[np.int64]:
+    """Return the group of each trial: those with equal or, for many numbers, similar values."""
+    different = distinct(trials, name)
+    values = [trial.settings.get(name) for trial in trials]
+    if len(different) <= _MAX_GROUPS or not all(map(is_number, different)):
+        return np.array([different.index(value) for value in values], dtype=np.int64)
     numbers = np.array(values, dtype=np.float64)
-    edges = np.quantile(numbers, np.linspace(0, 1, _MOST_VALUES + 1)[1:-1])
+    edges = np.quantile(numbers, np.linspace(0, 1, _MAX_GROUPS + 1)[1:-1])
     return np.searchsorted(edges, numbers, side="right").astype(np.int64)
 
 
 def _share(values: npt.NDArray[np.float64], groups: npt.NDArray[np.int64]) -> float:
-    """ε², not below 0; NaN where it can't be told."""
-    kinds, places, sizes = np.unique(groups, return_inverse=True, return_counts=True)
-    n, n_groups = len(values), len(kinds)
-    whole = float(((values - values.mean()) ** 2).sum())
+    """Return ε², clipped at 0; NaN if it is undefined."""
+    labels, places, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    n, n_groups = len(values), len(labels)
+    total = float(((values - values.mean()) ** 2).sum())
     if n <= n_groups or np.ptp(values) == 0:
         return math.nan
     means = np.bincount(places, weights=values) / sizes
     within = float(((values - means[places]) ** 2).sum())
-    return max(0.0, 1 - (within / (n - n_groups)) / (whole / (n - 1)))
+    return max(0.0, 1 - (within / (n - n_groups)) / (total / (n - 1)))

@@ -1,7 +1,7 @@
-"""Pictures to point at in a browser: plotly figures of learning curves and searches.
+"""Interactive plots for a browser: plotly figures of learning curves and tuning results.
 
-Pointing at a line tells its trial and settings; lines can be picked, and axes dragged over. Save
-one with ``figure.write_html(path)``: the page holds plotly itself, some 5 MB, and asks no server.
+Hovering over a line shows its trial and settings. Save a figure with ``figure.write_html(path)``:
+the page contains plotly (about 5 MB) and needs no server.
 """
 
 from __future__ import annotations
@@ -16,7 +16,16 @@ import numpy as np
 from penchant.errors import SettingsError, require
 from penchant.plots import style
 from penchant.plots.curves import best_row, fading, measured, points
-from penchant.plots.shapes import Curve, Part, Search, Trial, distinct, is_number, ranked, varied
+from penchant.plots.shapes import (
+    CurveLike,
+    Part,
+    TrialLike,
+    TuningResultLike,
+    distinct,
+    is_number,
+    ranked_trials,
+    varying_settings,
+)
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -25,15 +34,15 @@ _COLORS = {"test": style.TEST, "train": style.TRAIN}
 _DASHES = {"test": "solid", "train": "dash"}
 
 
-def learning_curve(curve: Curve, *, metrics: Sequence[str] | None = None) -> Figure:
-    """Train and test figures by epoch, a panel for each metric, the best epoch marked.
+def learning_curve(curve: CurveLike, *, metrics: Sequence[str] | None = None) -> Figure:
+    """Plot train and test metrics by epoch, one panel for each metric, the best epoch marked.
 
     Parameters
     ----------
     curve
-        What was measured.
+        The learning curve.
     metrics
-        Those to draw; None: all of the curve's.
+        The metrics to plot; None: all of the curve.
 
     Raises
     ------
@@ -47,9 +56,8 @@ def learning_curve(curve: Curve, *, metrics: Sequence[str] | None = None) -> Fig
     figure = make.make_subplots(1, len(names), subplot_titles=[escape(name) for name in names])
     for column, name in enumerate(names, 1):
         for part in _COLORS:
-            found = points(curve.rows, name, part)
             figure.add_scatter(
-                **_coordinates(found),
+                **_coordinates(points(curve.rows, name, part)),
                 name=part,
                 mode="lines+markers",
                 line={"color": _COLORS[part], "dash": _DASHES[part]},
@@ -67,15 +75,15 @@ def learning_curve(curve: Curve, *, metrics: Sequence[str] | None = None) -> Fig
     return _dressed(figure, hovermode="x unified")
 
 
-def traces(search: Search, *, metric: str | None = None, part: Part = "test") -> Figure:
-    """The curves of all trials, fading by rank; pointing at one tells its settings.
+def traces(result: TuningResultLike, *, metric: str | None = None, part: Part = "test") -> Figure:
+    """Plot the curves of all trials, fading by rank; hovering shows their settings.
 
     Parameters
     ----------
-    search
-        Its trials are ranked by its own metric, whatever is drawn.
+    result
+        The tuning result; its trials are ranked by its own metric, whatever is plotted.
     metric
-        What to draw; None: the metric of the search.
+        The metric to plot; None: the metric of the result.
     part
         ``"test"`` or ``"train"``.
 
@@ -84,21 +92,21 @@ def traces(search: Search, *, metric: str | None = None, part: Part = "test") ->
     MissingExtraError
         If plotly is not installed.
     """
-    name = search.metric if metric is None else metric
-    trials = [one for one in ranked(search) if points(one.curve.rows, name, part)]
+    name = result.metric if metric is None else metric
+    trials = [trial for trial in ranked_trials(result) if points(trial.curve.rows, name, part)]
     figure = _new()
     colors = fading(len(trials))
-    for rank in reversed(range(len(trials))):  # so that the better lie above
-        one, (red, green, blue, alpha) = trials[rank], colors[rank]
-        found = points(one.curve.rows, name, part)
+    for rank in reversed(range(len(trials))):  # better lines are drawn above
+        trial, (red, green, blue, alpha) = trials[rank], colors[rank]
+        line = points(trial.curve.rows, name, part)
         figure.add_scatter(
-            **_coordinates(found),
-            mode="lines" if len(found) > 1 else "markers",
+            **_coordinates(line),
+            mode="lines" if len(line) > 1 else "markers",
             line={
                 "color": f"rgba({red * 255:.0f},{green * 255:.0f},{blue * 255:.0f},{alpha:.2f})",
                 "width": 1.2 if rank else 3,
             },
-            text=[f"{_told(one)}<br>epoch {epoch}: {value:.5g}" for epoch, value in found],
+            text=[f"{_hover_text(trial)}<br>epoch {epoch}: {value:.5g}" for epoch, value in line],
             hoverinfo="text",
             showlegend=False,
         )
@@ -106,68 +114,69 @@ def traces(search: Search, *, metric: str | None = None, part: Part = "test") ->
     return _dressed(figure, hovermode="closest")
 
 
-def settings(search: Search) -> Figure:
-    """All trials as lines across their settings to their figure: drag over an axis to pick some.
+def settings(result: TuningResultLike) -> Figure:
+    """Plot all trials in parallel coordinates: settings and value; drag over an axis to filter.
 
     Raises
     ------
     SettingsError
-        If no trial has a figure.
+        If no trial has a value.
     MissingExtraError
         If plotly is not installed.
     """
-    trials = ranked(search)
+    trials = ranked_trials(result)
     if not trials:
-        raise SettingsError("no trial of this search has a figure to draw")
+        raise SettingsError("no trial of this result has a value to plot")
     figure = _new()
-    values = [one.value for one in trials]
+    values = [trial.value for trial in trials]
     figure.add_parcoords(
         dimensions=[
-            *(_dimension(trials, name) for name in varied(trials)),
-            {"label": escape(search.metric), "values": values},
+            *(_dimension(trials, name) for name in varying_settings(trials)),
+            {"label": escape(result.metric), "values": values},
         ],
         line={
             "color": values,
             "colorscale": style.SCALE,
-            "reversescale": search.better == "lower",
+            "reversescale": result.better == "lower",
             "showscale": True,
         },
     )
     return _dressed(figure)
 
 
-def _dimension(trials: Sequence[Trial], name: str) -> dict[str, Any]:
-    """A setting as an axis: a number as it is or by its logarithm, else the values in a row."""
-    kinds = distinct(trials, name)
-    values = [one.settings.get(name) for one in trials]
+def _dimension(trials: Sequence[TrialLike], name: str) -> dict[str, Any]:
+    """Return a setting as an axis: linear, logarithmic or, for other values, categorical."""
+    different = distinct(trials, name)
+    values = [trial.settings.get(name) for trial in trials]
     label = escape(style.words(name))
-    if not all(map(is_number, kinds)):
-        told = [escape(style.words(style.setting(kind))) for kind in kinds]
-        places = [kinds.index(value) for value in values]
-        return {"label": label, "values": places, **_ticks(range(len(kinds)), told)}
+    if not all(map(is_number, different)):
+        texts = [escape(style.words(style.setting(value))) for value in different]
+        places = [different.index(value) for value in values]
+        return {"label": label, "values": places, **_ticks(range(len(different)), texts)}
     numbers = np.array(values, dtype=np.float64)
-    if kinds[0] <= 0 or kinds[-1] / kinds[0] < 20:
+    low, high = different[0], different[-1]
+    if low <= 0 or high / low < 20:
         return {"label": label, "values": numbers}
-    decades = range(math.floor(math.log10(kinds[0])), math.ceil(math.log10(kinds[-1])) + 1)
-    told = [style.setting(10.0**one) for one in decades]
-    return {"label": label, "values": np.log10(numbers), **_ticks(decades, told)}
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    texts = [style.setting(10.0**decade) for decade in decades]
+    return {"label": label, "values": np.log10(numbers), **_ticks(decades, texts)}
 
 
-def _ticks(places: Sequence[int], told: Sequence[str]) -> dict[str, Any]:
-    return {"tickvals": list(places), "ticktext": list(told)}
+def _ticks(places: Sequence[int], texts: Sequence[str]) -> dict[str, Any]:
+    return {"tickvals": list(places), "ticktext": list(texts)}
 
 
-def _told(trial: Trial) -> str:
-    """A trial in lines: what pointing at it tells."""
+def _hover_text(trial: TrialLike) -> str:
+    """Return the number and the settings of a trial, one per line."""
     lines = [
         f"trial {trial.number}",
-        *(f"{name} = {style.setting(one)}" for name, one in trial.settings.items()),
+        *(f"{name} = {style.setting(value)}" for name, value in trial.settings.items()),
     ]
-    return "<br>".join(escape(style.words(one, 60)) for one in lines)
+    return "<br>".join(escape(style.words(line, 60)) for line in lines)
 
 
-def _coordinates(found: Sequence[tuple[int, float]]) -> dict[str, list[float]]:
-    return {"x": [epoch for epoch, _ in found], "y": [value for _, value in found]}
+def _coordinates(line: Sequence[tuple[int, float]]) -> dict[str, list[float]]:
+    return {"x": [epoch for epoch, _ in line], "y": [value for _, value in line]}
 
 
 def _new() -> Figure:
@@ -178,6 +187,6 @@ def _new() -> Figure:
 
 
 def _dressed(figure: Figure, **more: Any) -> Figure:
-    """Quiet, as the other pictures are."""
+    """Apply the shared style."""
     figure.update_layout(template="plotly_white", font_color=style.INK, **more)
     return figure

@@ -1,4 +1,4 @@
-"""Quality against training time, and the trials that nothing beats in both."""
+"""Quality against training time, and its Pareto front."""
 
 from __future__ import annotations
 
@@ -7,48 +7,48 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from penchant.plots import style
-from penchant.plots.shapes import Search, Trial, ranked
+from penchant.plots.shapes import TrialLike, TuningResultLike, ranked_trials
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_APART = 0.035  # labels nearer than this part of the axes would lie on one another
+_MIN_DISTANCE = 0.035  # of labels, as a share of the axes; closer ones would overlap
 
 
-def front(search: Search) -> list[Trial]:
-    """The trials that no other is both as quick and better, the quickest first."""
-    kept: list[Trial] = []
-    # of equally good ones the quickest comes first and so stays alone
-    for one in sorted(_timed(search), key=lambda trial: (seconds_of(trial), _cost(search, trial))):
-        if not kept or _cost(search, one) < _cost(search, kept[-1]):
-            kept.append(one)
-    return kept
+def front(result: TuningResultLike) -> list[TrialLike]:
+    """Return the Pareto front: trials such that no other is as fast and better; fastest first."""
+    best: list[TrialLike] = []
+    # of equally good trials only the fastest, which comes first, is on the front
+    for trial in sorted(_timed(result), key=lambda item: (seconds_of(item), _cost(result, item))):
+        if not best or _cost(result, trial) < _cost(result, best[-1]):
+            best.append(trial)
+    return best
 
 
-def pareto(search: Search, *, ax: Axes | None = None) -> Axes:
-    """Quality against training time, the front marked by the numbers of its trials.
+def pareto(result: TuningResultLike, *, ax: Axes | None = None) -> Axes:
+    """Plot quality against training time, with the trial numbers of the Pareto front.
 
-    The time is that up to the epoch of the trial's figure: what training such a model takes.
+    The time is that up to the trial's best epoch, which is the time to train such a model.
 
     Parameters
     ----------
-    search
-        What to draw.
+    result
+        The tuning result.
     ax
-        Axes to draw on; None: those of a new figure.
+        The axes to draw on; None: those of a new figure.
     """
     ax = style.axes_or_new(ax, 6.4, 4.2)
-    name = style.arrow(search.metric, search.better)
+    name = style.arrow(result.metric, result.better)
     style.name_axes(
         ax, "Quality against training time", "training time to the best epoch (s)", name
     )
-    trials, best = _timed(search), front(search)
+    trials, best = _timed(result), front(result)
     if not trials:
-        return style.nothing(ax, "no trial has a training time")
-    rest = [one for one in trials if one not in best]
+        return style.empty_axes(ax, "no trial has a training time")
+    rest = [trial for trial in trials if trial not in best]
     ax.scatter(
-        [seconds_of(one) for one in rest],
-        [one.value for one in rest],
+        [seconds_of(trial) for trial in rest],
+        [trial.value for trial in rest],
         s=22,
         color=style.TEST,
         alpha=0.45,
@@ -56,32 +56,32 @@ def pareto(search: Search, *, ax: Axes | None = None) -> Axes:
         label="trials",
     )
     ax.plot(
-        [seconds_of(one) for one in best],
-        [one.value for one in best],
+        [seconds_of(trial) for trial in best],
+        [trial.value for trial in best],
         color=style.FRONT,
         marker="D",
         markersize=5.5,
         linewidth=1.2,
         drawstyle="steps-post",
-        label="nothing is both quicker and better (numbers are trials)",
+        label="Pareto front (with trial numbers)",
         zorder=3,
     )
-    times = [seconds_of(one) for one in trials]
+    times = [seconds_of(trial) for trial in trials]
     if min(times) > 0 and max(times) / min(times) > 20:
-        _by_factors(ax)
+        _use_log_scale(ax)
     ax.margins(0.09)
-    _label_front(ax, best, search.better)
+    _label_front(ax, best, result.better)
     style.legend(ax)
     return ax
 
 
-def seconds_of(trial: Trial) -> float:
-    """Training time up to the epoch of its figure; of the whole trial if that isn't known."""
-    spent = [row.seconds for row in trial.curve.rows if row.epoch == trial.best_epoch]
-    return spent[0] if spent and math.isfinite(spent[0]) else trial.seconds
+def seconds_of(trial: TrialLike) -> float:
+    """Return the training time up to the best epoch; of the whole trial if that isn't known."""
+    seconds = [row.seconds for row in trial.curve.rows if row.epoch == trial.best_epoch]
+    return seconds[0] if seconds and math.isfinite(seconds[0]) else trial.seconds
 
 
-def _by_factors(ax: Axes) -> None:
+def _use_log_scale(ax: Axes) -> None:
     from matplotlib.ticker import LogLocator, NullFormatter
 
     ax.set_xscale("log")
@@ -90,29 +90,30 @@ def _by_factors(ax: Axes) -> None:
     ax.xaxis.set_minor_formatter(NullFormatter())
 
 
-def _timed(search: Search) -> list[Trial]:
-    return [one for one in ranked(search) if math.isfinite(seconds_of(one))]
+def _timed(result: TuningResultLike) -> list[TrialLike]:
+    return [trial for trial in ranked_trials(result) if math.isfinite(seconds_of(trial))]
 
 
-def _cost(search: Search, trial: Trial) -> float:
-    return -trial.value if search.better == "higher" else trial.value
+def _cost(result: TuningResultLike, trial: TrialLike) -> float:
+    return -trial.value if result.better == "higher" else trial.value
 
 
-def _label_front(ax: Axes, trials: Sequence[Trial], better: str) -> None:
-    """Numbers on the empty side of the front, where by its nature there is no dot."""
+def _label_front(ax: Axes, trials: Sequence[TrialLike], better: str) -> None:
+    """Write trial numbers on the side of the front that is empty by definition."""
     higher = better == "higher"
-    ax.autoscale_view()  # limits are put off until drawing, and places depend on them
-    taken: list[tuple[float, float]] = []
-    # the best first, then the quickest: those are wanted most where room is short
-    for one in [trials[-1], *trials[:-1]]:
-        data = ax.transData.transform((seconds_of(one), one.value))
+    ax.autoscale_view()  # positions depend on the limits, which matplotlib sets lazily
+    labeled: list[tuple[float, float]] = []
+    # the best first, then the fastest: these keep their labels where room is short
+    for trial in [trials[-1], *trials[:-1]]:
+        data = ax.transData.transform((seconds_of(trial), trial.value))
         x, y = ax.transAxes.inverted().transform(data)
-        if any(abs(x - u) < _APART * 1.6 and abs(y - v) < _APART * 1.3 for u, v in taken):
+        close = (_MIN_DISTANCE * 1.6, _MIN_DISTANCE * 1.3)
+        if any(abs(x - u) < close[0] and abs(y - v) < close[1] for u, v in labeled):
             continue
-        taken.append((x, y))
+        labeled.append((x, y))
         ax.annotate(
-            f"{one.number}",
-            (seconds_of(one), one.value),
+            f"{trial.number}",
+            (seconds_of(trial), trial.value),
             xytext=(-4, 4 if higher else -4),
             textcoords="offset points",
             ha="right",

@@ -1,6 +1,6 @@
-"""What can be drawn: the shapes of a learning curve and of a search, and which trials count.
+"""Protocols of what can be plotted (learning curves and tuning results), and ranking of trials.
 
-They are protocols, so that a search of another tool, or a published one, is drawn in the same way.
+They are protocols so that published results, or those of other tools, can be plotted as well.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 
-class Row(Protocol):
-    """One epoch of a curve."""
+class CurveRowLike(Protocol):
+    """One measured epoch of a learning curve."""
 
     @property
     def epoch(self) -> int:
@@ -19,7 +19,7 @@ class Row(Protocol):
 
     @property
     def train(self) -> Mapping[str, float]:
-        """Metric → value on the training part; may lack metrics."""
+        """Metric → value on the training part; metrics may be missing."""
 
     @property
     def test(self) -> Mapping[str, float]:
@@ -27,11 +27,11 @@ class Row(Protocol):
 
     @property
     def seconds(self) -> float:
-        """Spent on training so far; NaN where it is not known."""
+        """Training time so far; NaN if unknown."""
 
 
-class Curve(Protocol):
-    """Metrics by epoch, of one training."""
+class CurveLike(Protocol):
+    """Metrics by epoch of one fit."""
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -39,96 +39,96 @@ class Curve(Protocol):
 
     @property
     def metrics(self) -> Sequence[str]:
-        """The names of the metrics, the one to choose by first."""
+        """The names of the metrics, the one that selects the best epoch first."""
 
     @property
-    def rows(self) -> Sequence[Row]:
-        """The measured epochs, in their order."""
+    def rows(self) -> Sequence[CurveRowLike]:
+        """The measured epochs, in order."""
 
-    def best(self, metric: str | None = None) -> Row:
-        """The epoch with the best test figure; a PenchantError where there is none."""
+    def best(self, metric: str | None = None) -> CurveRowLike:
+        """Return the epoch with the best test value; raise a PenchantError if there is none."""
 
 
-class Trial(Protocol):
-    """One training of a search."""
+class TrialLike(Protocol):
+    """One combination of settings that was tried."""
 
     @property
     def number(self) -> int:
-        """Which it was."""
+        """The number of the trial."""
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """The settings it tried."""
+        """The settings that were tried."""
 
     @property
     def state(self) -> str:
         """``"complete"``, ``"pruned"`` or ``"failed"``."""
 
     @property
-    def curve(self) -> Curve:
-        """What was measured of it; empty if nothing was."""
+    def curve(self) -> CurveLike:
+        """The measurements; empty if there are none."""
 
     @property
     def best_epoch(self) -> int:
-        """The epoch of its value; 0 if there is none."""
+        """The epoch of the value; 0 if there is none."""
 
     @property
     def value(self) -> float:
-        """Its figure, that of its best epoch on the split searched on; NaN if there is none."""
+        """The test value of the best epoch on the tuning split; NaN if there is none."""
 
     @property
     def seconds(self) -> float:
-        """How long it trained; NaN where it is not known."""
+        """The training time; NaN if unknown."""
 
 
-class Search(Protocol):
+class TuningResultLike(Protocol):
     """Trials of different settings, compared by one metric."""
 
     @property
     def metric(self) -> str:
-        """What they are compared by, such as ``"ndcg@10"``."""
+        """The metric of the comparison, such as ``"ndcg@10"``."""
 
     @property
     def better(self) -> str:
         """``"higher"`` or ``"lower"``."""
 
     @property
-    def trials(self) -> Sequence[Trial]:
-        """All of them, the failed ones too."""
+    def trials(self) -> Sequence[TrialLike]:
+        """All trials, including failed ones."""
 
 
 Part = Literal["test", "train"]
-"""What a figure is of: the likes held out, or those that were learned from."""
+"""The part of the split: held-out likes, or training likes."""
 
 
-def ranked(search: Search) -> list[Trial]:
-    """The trials that have a figure, the best first; equal ones in their order.
+def ranked_trials(result: TuningResultLike) -> list[TrialLike]:
+    """Return the trials that have a value, the best first; ties by number.
 
-    Those that were pruned are among them: the figures they had reached are real.
+    Pruned trials are included: the values that they reached are valid.
     """
-    trials = [one for one in search.trials if math.isfinite(one.value)]
-    sign = -1.0 if search.better == "higher" else 1.0
-    return sorted(trials, key=lambda one: (sign * one.value, one.number))
+    trials = [trial for trial in result.trials if math.isfinite(trial.value)]
+    sign = -1.0 if result.better == "higher" else 1.0
+    return sorted(trials, key=lambda trial: (sign * trial.value, trial.number))
 
 
-def varied(trials: Sequence[Trial]) -> list[str]:
-    """The settings of which some trials differ, in the order of their first appearance."""
-    names = dict.fromkeys(name for one in trials for name in one.settings)
+def varying_settings(trials: Sequence[TrialLike]) -> list[str]:
+    """Return the settings whose values differ between trials, in order of appearance."""
+    names = dict.fromkeys(name for trial in trials for name in trial.settings)
     return [name for name in names if len(distinct(trials, name)) > 1]
 
 
-def distinct(trials: Sequence[Trial], name: str) -> list[Any]:
-    """The values of one setting: numbers in their order, others as they come.
+def distinct(trials: Sequence[TrialLike], name: str) -> list[Any]:
+    """Return the different values of a setting: numbers sorted, others in order of appearance.
 
-    A trial that lacks the setting counts as one whose value is None.
+    A trial without the setting counts as one with the value None.
     """
     values: list[Any] = []
-    for one in trials:  # not a set: a setting may be a list
-        if (value := one.settings.get(name)) not in values:
+    for trial in trials:  # not a set: a setting may be a list
+        if (value := trial.settings.get(name)) not in values:
             values.append(value)
     return sorted(values) if all(map(is_number, values)) else values
 
 
 def is_number(value: object) -> bool:
-    """Whether a setting is a number; True is not."""
+    """Whether a value is a number (booleans are not)."""
     return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,6 +1,6 @@
-"""The look all pictures share: plain axes on white, colors that survive color blindness and gray.
+"""Shared style of all plots: plain axes on white, colors safe for color blindness and grayscale.
 
-Nothing here touches pyplot or the settings of matplotlib, so a caller's own style stays theirs.
+Nothing here touches pyplot or the global settings of matplotlib.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 INK, SOFT, PALE, RULE, PAPER = "#1c1f26", "#5c6370", "#c9c5bd", "#e4e1db", "#ffffff"
 TEST, TRAIN, FRONT = "#0072b2", "#d55e00", "#d55e00"
-"""Blue and vermilion of Okabe and Ito's palette; they differ in lightness too."""
+"""Blue and vermilion of the palette of Okabe and Ito; they also differ in lightness."""
 SCALE = "viridis"
-"""From dark to light in even steps, for all kinds of sight."""
+"""The color map: perceptually uniform, from dark to light."""
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """An empty figure; sizes in inches.
+    """Return an empty figure; sizes in inches.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def new_figure(width: float, height: float) -> Figure:
 
 
 def axes_or_new(ax: Axes | None, width: float = 6.4, height: float = 4.2) -> Axes:
-    """The axes given, or those of a new figure, in the common look."""
+    """Return ``ax``, or the axes of a new figure, in the shared style."""
     if ax is None:
         ax = new_figure(width, height).add_subplot()
     dress(ax)
@@ -48,7 +48,7 @@ def axes_or_new(ax: Axes | None, width: float = 6.4, height: float = 4.2) -> Axe
 
 
 def dress(ax: Axes) -> None:
-    """Thin rules below the data, no box, soft labels."""
+    """Apply the shared style: thin grid below the data, no box, gray labels."""
     ax.set_facecolor(PAPER)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
@@ -61,28 +61,28 @@ def dress(ax: Axes) -> None:
 
 
 def name_axes(ax: Axes, title: str = "", x: str = "", y: str = "") -> None:
-    """Title and labels, from texts that are shown as they are."""
+    """Set title and labels; the texts are shown literally."""
     ax.set_title(words(title, 90), loc="left", color=INK, fontsize=11, fontweight="bold", pad=10)
     ax.set_xlabel(words(x, 60), color=INK, fontsize=10)
     ax.set_ylabel(words(y, 60), color=INK, fontsize=10)
 
 
 def figure_of(ax: Axes) -> Figure:
-    """The figure that axes stand in, a part of a figure being the whole."""
+    """Return the root figure of some axes."""
     figure = ax.get_figure(root=True)
     assert figure is not None
     return figure
 
 
 def dress_bar(bar: Colorbar, label: str) -> None:
-    """A scale of colors, as quiet as the axes."""
+    """Apply the shared style to a color bar."""
     bar.outline.set_visible(False)
     bar.ax.tick_params(colors=SOFT, labelsize=9, length=0)
     bar.ax.set_ylabel(words(label, 60), color=INK, fontsize=9)
 
 
 def legend(ax: Axes, *, whole_figure: bool = False) -> None:
-    """The legend of some axes below them, or below the whole figure: never over the data."""
+    """Draw the legend of some axes below them, or below the whole figure."""
     handles, labels = ax.get_legend_handles_labels()
     look: dict[str, Any] = {
         "ncols": 4,
@@ -97,29 +97,31 @@ def legend(ax: Axes, *, whole_figure: bool = False) -> None:
         ax.legend(loc="upper left", bbox_to_anchor=(-0.01, -0.16), borderaxespad=0, **look)
 
 
-def nothing(ax: Axes, why: str) -> Axes:
-    """Empty axes that say why they are empty."""
+def empty_axes(ax: Axes, message: str) -> Axes:
+    """Show a message on empty axes."""
     ax.set_xticks([])
     ax.set_yticks([])
     ax.grid(visible=False)
     for spine in ax.spines.values():
         spine.set_color(RULE)
-    ax.text(0.5, 0.5, words(why, 80), transform=ax.transAxes, ha="center", va="center", color=SOFT)
+    ax.text(
+        0.5, 0.5, words(message, 80), transform=ax.transAxes, ha="center", va="center", color=SOFT
+    )
     return ax
 
 
 def words(value: object, limit: int = 24) -> str:
-    """A text from outside for a picture: no formula, no control characters, not too long."""
-    # a lone backslash before the sign: matplotlib shows the sign and reads no formula
+    """Return a text for a plot: without formulas and control characters, shortened."""
+    # an escaped dollar sign is shown as it is, and begins no formula
     return shorten(plain(value), limit).replace("$", r"\$")
 
 
 def setting(value: object) -> str:
-    """The value of a setting, short: ``0.1``, ``1e-5``, ``none``."""
+    """Return a short form of a setting's value: ``0.1``, ``1e-5``, ``none``."""
     if value is None:
         return "none"
     if isinstance(value, float):
-        if value.is_integer() and abs(value) < 1e6:  # 1000.0 beside 1000 of another search
+        if value.is_integer() and abs(value) < 1e6:  # so that 1000.0 reads like 1000
             return str(int(value))
         small = 0 < abs(value) < 1e-3
         mantissa, _, power = (f"{value:.2e}" if small else f"{value:.3g}").partition("e")
@@ -131,16 +133,16 @@ def setting(value: object) -> str:
 
 
 def arrow(metric: str, better: str) -> str:
-    """A metric with the way that is good: ``ndcg@10 (higher is better)``."""
+    """Return a metric with its direction: ``ndcg@10 (higher is better)``."""
     return f"{metric} ({better} is better)"
 
 
 def to_svg(figure: Figure) -> bytes:
-    """The figure as SVG that is the same each time: no date, no chance in its ids."""
+    """Return the figure as reproducible SVG: without date and random ids."""
     import matplotlib
 
     file = io.BytesIO()
-    # both are put back at once; letters that the font lacks become boxes, without a word
+    # both are restored afterwards; letters that the font lacks become boxes without a warning
     with matplotlib.rc_context({"svg.hashsalt": "penchant"}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})

@@ -1,14 +1,14 @@
-"""Self-contained pages: what was learned, for whom it works, and what a search found."""
+"""Self-contained HTML reports: of models and their recommendations, and of tuning results."""
 
 from penchant.report.chart import Chart as Chart
 from penchant.report.chart import Series as Series
-from penchant.report.page import Alike as Alike
 from penchant.report.page import Estimate as Estimate
-from penchant.report.page import Likeness as Likeness
-from penchant.report.page import Measured as Measured
-from penchant.report.page import Metric as Metric
-from penchant.report.page import Person as Person
+from penchant.report.page import ItemExample as ItemExample
+from penchant.report.page import MetricColumn as MetricColumn
+from penchant.report.page import MetricRow as MetricRow
 from penchant.report.page import Report as Report
+from penchant.report.page import SimilarItems as SimilarItems
+from penchant.report.page import UserExample as UserExample
 from penchant.report.page import render as render
-from penchant.report.tuning import search_page as search_page
-from penchant.report.tuning import write_search as write_search
+from penchant.report.tuning import tuning_page as tuning_page
+from penchant.report.tuning import write_tuning_report as write_tuning_report

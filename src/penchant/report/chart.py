@@ -1,4 +1,7 @@
-"""Line charts as inline SVG: no script, no library, the page's own colors."""
+"""Line charts as inline SVG, without scripts, in the colors of the page.
+
+Our own code: matplotlib is an optional extra, and its SVG can not follow the dark mode of the page.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,9 @@ class Series:
     Attributes
     ----------
     name
-        What it shows.
+        Its name in the legend.
     x, y
-        Its points; those that are not finite are left out.
+        The points; non-finite ones are left out.
     """
 
     name: str
@@ -31,21 +34,21 @@ class Series:
 
     @property
     def points(self) -> list[tuple[float, float]]:
-        """The points that can be drawn."""
+        """The finite points."""
         pairs = zip(self.x, self.y, strict=True)
         return [(x, y) for x, y in pairs if math.isfinite(x) and math.isfinite(y)]
 
 
 @dataclass(frozen=True)
 class Chart:
-    """Some lines over common axes.
+    """Lines over common axes.
 
     Attributes
     ----------
     title
-        What it shows, in a few words.
+        A short title.
     x_label, y_label
-        What the axes mean, with units.
+        The labels of the axes, with units.
     series
         The lines.
     """
@@ -58,7 +61,7 @@ class Chart:
 
 @dataclass(frozen=True)
 class _Axis:
-    """From values to places along one side of the picture."""
+    """Maps values to positions along one side of the chart."""
 
     ticks: list[float]
     begin: float
@@ -70,10 +73,10 @@ class _Axis:
 
 
 def draw(chart: Chart, number: int = 0) -> Markup:
-    """The chart as SVG; ``number`` makes its ids unique on the page."""
-    points = [point for one in chart.series for point in one.points]
+    """Return the chart as SVG; ``number`` makes its ids unique on the page."""
+    points = [point for series in chart.series for point in series.points]
     if not points:
-        return tag("p", "nothing was recorded", class_="more")
+        return tag("p", "no data", class_="more")
     y_ticks = ticks([y for _, y in points], 5)
     x_ticks = ticks([x for x, _ in points], 8, whole=all(x == int(x) for x, _ in points))
     left = 34 + _LETTER * max(map(len, labels(y_ticks)))
@@ -86,7 +89,7 @@ def draw(chart: Chart, number: int = 0) -> Markup:
         tag("desc", describe(chart), id=names[1]),
         _grid(across, up),
         _axis_titles(chart, left),
-        *(_line(one, place, across, up) for place, one in enumerate(chart.series)),
+        *(_line(series, place, across, up) for place, series in enumerate(chart.series)),
         viewBox=f"0 0 {WIDTH} {HEIGHT}",
         role="img",
         aria_labelledby=" ".join(names),
@@ -96,20 +99,20 @@ def draw(chart: Chart, number: int = 0) -> Markup:
 
 
 def describe(chart: Chart) -> str:
-    """The chart in words, for those who don't see it."""
-    told = [f"{chart.y_label} by {chart.x_label}."]
-    for one in chart.series:
-        points = one.points
+    """Return a text description of the chart, for screen readers."""
+    sentences = [f"{chart.y_label} by {chart.x_label}."]
+    for series in chart.series:
+        points = series.points
         if points:
             (x0, y0), (x1, y1) = points[0], points[-1]
-            told.append(f"{one.name}: {y0:.6g} at {x0:g}, {y1:.6g} at {x1:g}.")
-    return " ".join(told)
+            sentences.append(f"{series.name}: {y0:.6g} at {x0:g}, {y1:.6g} at {x1:g}.")
+    return " ".join(sentences)
 
 
 def ticks(values: Sequence[float], about: int, *, whole: bool = False) -> list[float]:
-    """Round numbers, evenly spaced, that enclose some values."""
+    """Return evenly spaced round numbers that enclose the values."""
     low, high = min(values), max(values)
-    if high - low <= 1e-12 * max(abs(low), abs(high)):  # all the same: room on both sides
+    if high - low <= 1e-12 * max(abs(low), abs(high)):  # all equal: add a margin on both sides
         room = 1.0 if whole else abs(low) * 0.1 or 1.0
         low, high = low - room, high + room
     rough = (high - low) / about
@@ -121,7 +124,7 @@ def ticks(values: Sequence[float], about: int, *, whole: bool = False) -> list[f
 
 
 def labels(at: Sequence[float]) -> list[str]:
-    """Ticks as text, with as many decimals as their spacing needs."""
+    """Return ticks as text, with as many decimals as their spacing needs."""
     step = at[1] - at[0]
     if max(map(abs, at)) >= 1e9 or step < 1e-6:
         return [f"{value:.3g}" for value in at]
@@ -157,8 +160,8 @@ def _axis_titles(chart: Chart, left: float) -> Markup:
     )
 
 
-def _line(one: Series, place: int, across: _Axis, up: _Axis) -> Markup:
-    spots = [(across.at(x), up.at(y)) for x, y in one.points]
+def _line(series: Series, place: int, across: _Axis, up: _Axis) -> Markup:
+    spots = [(across.at(x), up.at(y)) for x, y in series.points]
     path = " ".join(f"{x},{y}" for x, y in spots)
     dots = [tag("circle", cx=x, cy=y, r=3) for x, y in spots] if len(spots) <= 60 else []
     return tag("g", tag("polyline", points=path), *dots, class_=f"line line-{place % 4}")
@@ -166,7 +169,7 @@ def _line(one: Series, place: int, across: _Axis, up: _Axis) -> Markup:
 
 def _legend(series: Sequence[Series]) -> Markup:
     keys = [
-        tag("li", tag("i", class_=f"key line-{place % 4}"), one.name)
-        for place, one in enumerate(series)
+        tag("li", tag("i", class_=f"key line-{place % 4}"), line.name)
+        for place, line in enumerate(series)
     ]
     return tag("ul", *keys, class_="legend")

@@ -1,4 +1,4 @@
-"""What a report holds, and the page it becomes: a pure function from one to the other."""
+"""The content of a report, and its rendering as an HTML page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MAX_REASONS = 3
 
 
 class Estimate(NamedTuple):
-    """A mean and, where known, the bounds of its interval."""
+    """A mean and, if known, the bounds of its interval."""
 
     mean: float
     low: float | None = None
@@ -30,15 +30,15 @@ class Estimate(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Metric:
-    """A column of the table of measures.
+class MetricColumn:
+    """A column of the table of metrics.
 
     Attributes
     ----------
     name
         Such as ``"NDCG@10"``.
     higher_is_better
-        Which way is good.
+        Whether higher values are better.
     meaning
         What it measures, in a few words.
     """
@@ -49,8 +49,8 @@ class Metric:
 
 
 @dataclass(frozen=True)
-class Measured:
-    """A row of the table of measures: one model; metrics it lacks stay blank."""
+class MetricRow:
+    """A row of the table of metrics: one model; missing metrics are shown as a dash."""
 
     model: str
     values: Mapping[str, Estimate]
@@ -58,19 +58,19 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Person:
-    """Someone's likes beside what they get.
+class UserExample:
+    """A user's likes beside the recommendations.
 
     Attributes
     ----------
     name
-        What to call them: ``"user 42"``.
+        The title, such as ``"user 42"``.
     likes
-        The items of their past, the most telling first.
+        The items of the history, the most important first.
     recommendations
-        What they get: a single list.
+        A single list.
     explanations
-        Item → why they get it; may lack items.
+        Item → explanation; items may be missing.
     """
 
     name: str
@@ -79,76 +79,76 @@ class Person:
     explanations: Mapping[Id, Explanation] = field(default_factory=dict)
 
 
-class Alike(NamedTuple):
-    """What is like an item in one way.
+class SimilarItems(NamedTuple):
+    """The items similar to an item by one model.
 
     Attributes
     ----------
     label
-        In which way: ``"Visually similar"``.
-    how
-        Who says so: ``"Content, from pictures alone"``.
-    found
+        The kind of similarity: ``"Visually similar"``.
+    source
+        The model: ``"Content, from pictures alone"``.
+    items
         A single list.
     """
 
     label: str
-    how: str
-    found: Recommendations
+    source: str
+    items: Recommendations
 
 
 @dataclass(frozen=True)
-class Likeness:
-    """An item, and rows of what is like it: one for each model that there is."""
+class ItemExample:
+    """An item and its similar items, one row for each model."""
 
     item: Id
-    rows: Sequence[Alike]
+    rows: Sequence[SimilarItems]
 
 
 @dataclass(frozen=True)
 class Report:
-    """All that the page shows; an empty part leaves its section out.
+    """The content of a report page; empty parts are left out.
 
     Attributes
     ----------
     title, lead
         The headline, and a sentence below it.
     facts
-        The data in a few numbers: label, value.
+        Key figures of the data: label, value.
     summary
-        What happened to the data, line by line.
+        The steps of data preparation, one per line.
     metrics, measured
-        The columns and the rows of the table of measures.
+        The columns and the rows of the table of metrics.
     measured_how
-        A sentence on how it was measured: the split, the interval.
+        A sentence on the evaluation: the split, the interval.
     similar
-        Items, and what is like them in several ways.
+        Items with their similar items.
     people
-        Some people, with their likes and recommendations.
+        Users with their likes and recommendations.
     charts
-        The training curve and the like.
+        Charts, such as the training curve.
     footer
-        How the page was made.
+        The text at the end of the page.
     """
 
     title: str
     lead: str = ""
     facts: Sequence[tuple[str, str]] = ()
     summary: str = ""
-    metrics: Sequence[Metric] = ()
-    measured: Sequence[Measured] = ()
+    metrics: Sequence[MetricColumn] = ()
+    measured: Sequence[MetricRow] = ()
     measured_how: str = ""
-    similar: Sequence[Likeness] = ()
-    people: Sequence[Person] = ()
+    similar: Sequence[ItemExample] = ()
+    people: Sequence[UserExample] = ()
     charts: Sequence[Chart] = ()
     footer: str = ""
 
 
 def render(report: Report) -> str:
-    """The report as one HTML page.
+    """Render the report as one HTML page.
 
-    It needs no script and asks no server for anything, save for pictures that a catalog names
-    by their web address.
+    The page has no script and loads nothing from the network, except pictures that a catalog
+    refers to by web address.
     """
     return page(report.title, _sections(report), pictures_from_web=True)
 
@@ -158,8 +158,8 @@ def _sections(report: Report) -> list[Markup]:
         heading(report.title, report.lead),
         _data(report),
         _measures(report),
-        section("Items and what is like them", *map(_similar, report.similar)),
-        section("People and what they get", *map(_person, report.people)),
+        section("Similar items", *map(_item_example, report.similar)),
+        section("Recommendations", *map(_user_example, report.people)),
         _training(report.charts),
         tag("footer", report.footer) if report.footer else Markup(),
     ]
@@ -169,52 +169,52 @@ def _sections(report: Report) -> list[Markup]:
 
 
 def _data(report: Report) -> Markup:
-    # line by line: a newline is an escape like any other to escape()
+    # escape() replaces newlines, so lines are escaped one by one
     lines = Markup("\n".join(map(escape, report.summary.splitlines())))
-    summary = tag("details", tag("summary", "What happened to the data"), tag("pre", lines))
+    summary = tag("details", tag("summary", "Data preparation"), tag("pre", lines))
     return section("Data", facts(report.facts), summary if lines else Markup())
 
 
-# --- measures ---------------------------------------------------------------------------
+# --- metrics ----------------------------------------------------------------------------
 
 
 def _measures(report: Report) -> Markup:
     if not report.measured:
         return Markup()
     head = [
-        tag("th", one.name, _arrow(one), scope="col", title=one.meaning or None)
-        for one in report.metrics
+        tag("th", metric.name, _arrow(metric), scope="col", title=metric.meaning or None)
+        for metric in report.metrics
     ]
-    rows = [_measured(one, report) for one in report.measured]
+    rows = [_measured(row, report) for row in report.measured]
     table = tag(
         "table",
         tag("thead", tag("tr", tag("th", "Model", scope="col"), *head)),
         tag("tbody", *rows),
         class_="measures",
     )
-    meanings = [tag("li", tag("b", one.name), f" {one.meaning}") for one in report.metrics]
-    known = any(one.meaning for one in report.metrics)
+    meanings = [tag("li", tag("b", metric.name), f" {metric.meaning}") for metric in report.metrics]
+    has_meanings = any(metric.meaning for metric in report.metrics)
     return section(
-        "How good it is",
-        scrolling(table, "Measures"),
+        "Metrics",
+        scrolling(table, "Metrics"),
         tag("p", report.measured_how, class_="more") if report.measured_how else Markup(),
-        tag("ul", *meanings, class_="meanings") if known else Markup(),
+        tag("ul", *meanings, class_="meanings") if has_meanings else Markup(),
     )
 
 
-def _arrow(metric: Metric) -> Markup:
+def _arrow(metric: MetricColumn) -> Markup:
     up = metric.higher_is_better
     return tag("span", " ↑" if up else " ↓", title=f"{'higher' if up else 'lower'} is better")
 
 
-def _measured(row: Measured, report: Report) -> Markup:
-    best = {one.name: _best(one, report.measured) for one in report.metrics}
+def _measured(row: MetricRow, report: Report) -> Markup:
+    best = {metric.name: _best(metric, report.measured) for metric in report.metrics}
     cells = [_cell(row.values.get(name), mean) for name, mean in best.items()]
     kind = "baseline" if row.is_baseline else None
     return tag("tr", tag("th", row.model, scope="row"), *cells, class_=kind)
 
 
-def _best(metric: Metric, rows: Sequence[Measured]) -> float | None:
+def _best(metric: MetricColumn, rows: Sequence[MetricRow]) -> float | None:
     means = [row.values[metric.name].mean for row in rows if metric.name in row.values]
     choose = max if metric.higher_is_better else min
     return choose(means, default=None)
@@ -224,7 +224,7 @@ def _cell(value: Estimate | None, best: float | None) -> Markup:
     if value is None:
         return tag("td", "–")
     mean = _number(value.mean)
-    # equal as printed is equal: a reader sees no difference
+    # values that print alike are all marked as the best
     wins = best is not None and mean == _number(best)
     bounds = Markup()
     if value.low is not None and value.high is not None:
@@ -236,49 +236,49 @@ def _number(value: float) -> str:
     return f"{value:.3f}" if abs(value) < 100 else f"{value:,.0f}"
 
 
-# --- items and people -------------------------------------------------------------------
+# --- items and users --------------------------------------------------------------------
 
 
-def _similar(likeness: Likeness) -> Markup:
-    if not likeness.rows:
+def _item_example(example: ItemExample) -> Markup:
+    if not example.rows:
         return Markup()
-    card = _card(likeness.rows[0].found.catalog, likeness.item)
+    card = _card(example.rows[0].items.catalog, example.item)
     return tag(
         "article",
         tag("h3", text(card.name)),
         tag(
             "div",
             cards.cards([replace(card, is_input=True)]),
-            tag("div", *map(_alike, likeness.rows), class_="rows"),
+            tag("div", *map(_similar_items, example.rows), class_="rows"),
             class_="alike",
         ),
     )
 
 
-def _alike(row: Alike) -> Markup:
-    shown = [
-        replace(_card(row.found.catalog, one.id), note=f"{one.score:.2f}") for one in row.found
+def _similar_items(row: SimilarItems) -> Markup:
+    item_cards = [
+        replace(_card(row.items.catalog, item.id), note=f"{item.score:.2f}") for item in row.items
     ]
-    told = cards.cards(shown) if shown else cards.remark("nothing is like it")
-    title = tag("h4", row.label, tag("small", row.how))
-    return join(title, scrolling(told, row.label))
+    content = cards.cards(item_cards) if item_cards else cards.remark("no similar items")
+    title = tag("h4", row.label, tag("small", row.source))
+    return join(title, scrolling(content, row.label))
 
 
-def _person(person: Person) -> Markup:
-    catalog = person.recommendations.catalog
-    liked = [_card(catalog, item) for item in person.likes[:_MAX_LIKES]]
+def _user_example(user: UserExample) -> Markup:
+    catalog = user.recommendations.catalog
+    liked = [_card(catalog, item) for item in user.likes[:_MAX_LIKES]]
     likes = tag(
         "div",
-        tag("h4", f"What they like ({len(person.likes):,})"),
+        tag("h4", f"Likes ({len(user.likes):,})"),
         cards.cards(liked),
-        cards.remark(more(len(person.likes) - _MAX_LIKES, "item")),
+        cards.remark(more(len(user.likes) - _MAX_LIKES, "item")),
         class_="likes",
     )
-    answers = [_answer(person, row.id, row.score) for row in person.recommendations]
-    gets = tag(
-        "div", tag("h4", "What they get"), tag("ol", *answers, class_="answers"), class_="gets"
+    answers = [_recommendation(user, row.id, row.score) for row in user.recommendations]
+    recommended = tag(
+        "div", tag("h4", "Recommendations"), tag("ol", *answers, class_="answers"), class_="gets"
     )
-    return tag("article", tag("h3", person.name), tag("div", likes, gets, class_="beside"))
+    return tag("article", tag("h3", user.name), tag("div", likes, recommended, class_="beside"))
 
 
 def _card(catalog: Catalog | None, item: Id) -> Card:
@@ -287,9 +287,9 @@ def _card(catalog: Catalog | None, item: Id) -> Card:
     return Card(catalog.name(item), catalog.picture(item), catalog.link(item))
 
 
-def _answer(person: Person, item: Id, score: float) -> Markup:
-    card = _card(person.recommendations.catalog, item)
-    because = person.explanations.get(item)
+def _recommendation(user: UserExample, item: Id, score: float) -> Markup:
+    card = _card(user.recommendations.catalog, item)
+    because = user.explanations.get(item)
     return tag(
         "li",
         tag("span", thumbnail(card.picture, card.name), class_="thumb"),
@@ -303,9 +303,9 @@ def _answer(person: Person, item: Id, score: float) -> Markup:
 
 
 def _because(explanation: Explanation) -> Markup:
-    """The past items that spoke for it most: at most three, none that spoke against it."""
-    told = zip(explanation.ids, explanation.shares.tolist(), strict=True)
-    reasons = [_reason(explanation.catalog, item, share) for item, share in told if share > 0]
+    """Return up to three past items with the largest positive contributions."""
+    shares = zip(explanation.ids, explanation.shares.tolist(), strict=True)
+    reasons = [_reason(explanation.catalog, item, share) for item, share in shares if share > 0]
     if not reasons:
         return Markup()
     return tag("div", "because you liked", *reasons[:_MAX_REASONS], class_="because")
@@ -326,5 +326,5 @@ def _reason(catalog: Catalog | None, item: Id, share: float) -> Markup:
 
 
 def _training(charts: Sequence[Chart]) -> Markup:
-    drawn = [tag("div", tag("h3", one.title), draw(one, at)) for at, one in enumerate(charts)]
+    drawn = [tag("div", tag("h3", chart.title), draw(chart, n)) for n, chart in enumerate(charts)]
     return section("Training", tag("div", *drawn, class_="charts") if drawn else Markup())

@@ -1,4 +1,4 @@
-"""What all pages are built of: the frame with its style and fences, sections, facts, tables."""
+"""Parts shared by all reports: the page with its style and policy, sections, facts, tables."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from penchant.rendering import cards
 from penchant.rendering.markup import Markup, tag
 
 _CSS = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
-# a second fence: even markup that got in could neither run nor call home
+# a second barrier besides escaping: injected markup could neither run nor load anything
 _CLOSED = "default-src 'none'; img-src data:{web}; style-src 'unsafe-inline'"
 
 
 def page(title: str, sections: Iterable[object], *, pictures_from_web: bool = False) -> str:
-    """A whole page without scripts, in the common style.
+    """Return a complete page without scripts, in the shared style.
 
     Parameters
     ----------
     title
-        Of the window.
+        The title of the window.
     sections
-        The content; what is not markup is escaped.
+        The content; anything but markup is escaped.
     pictures_from_web
-        Whether it may show pictures by their web address; nothing else is ever fetched.
+        Whether it may load pictures from the web; nothing else is ever loaded.
     """
     policy = _CLOSED.format(web=" https: http:" if pictures_from_web else "")
     head = tag(
@@ -40,31 +40,31 @@ def page(title: str, sections: Iterable[object], *, pictures_from_web: bool = Fa
 
 
 def heading(title: str, lead: str) -> Markup:
-    """The headline, and a sentence below it."""
+    """Return the headline with a sentence below it."""
     return tag("header", tag("h1", title), tag("p", lead, class_="lead") if lead else Markup())
 
 
 def section(title: str, *parts: Markup) -> Markup:
-    """A part of the page under its title; left out if it is empty."""
+    """Return a section with its title; empty if all parts are empty."""
     return tag("section", tag("h2", title), *parts) if any(parts) else Markup()
 
 
 def facts(pairs: Iterable[tuple[str, object]]) -> Markup:
-    """Labels and values as tiles; empty if there are none."""
+    """Return labels and values as tiles; empty if there are none."""
     tiles = [tag("div", tag("dt", label), tag("dd", value)) for label, value in pairs]
     return tag("dl", *tiles, class_="facts") if tiles else Markup()
 
 
 def scrolling(content: Markup, label: str) -> Markup:
-    """What may be wider than the screen, to be moved by touch and by keys."""
+    """Return content that scrolls if wider than the screen, by touch and by keyboard."""
     return tag("div", content, class_="scroll", tabindex=0, role="group", aria_label=label)
 
 
-def measures(
+def metric_table(
     caption: str, head: Sequence[object], rows: Sequence[Sequence[object]], *, texts: bool = False
 ) -> Markup:
-    """A table of figures, or of texts, the first column its rows' names; scrolls if too wide."""
-    top = tag("tr", *(tag("th", one, scope="col") for one in head))
+    """Return a table of numbers, or of texts, with row names in the first column; may scroll."""
+    top = tag("tr", *(tag("th", cell, scope="col") for cell in head))
     body = [
         tag("tr", tag("th", first, scope="row"), *(tag("td", cell) for cell in rest))
         for first, *rest in rows

@@ -1,4 +1,4 @@
-"""The page of a search: what was found, on which split, all trials, and their pictures."""
+"""The report of a tuning result: best settings, metrics by split, plots, and all trials."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ from penchant._files.container import replacing
 from penchant.evaluation.evaluate import Evaluation
 from penchant.models.base import Model
 from penchant.models.capabilities import TrainsInEpochs
-from penchant.plots.shapes import Search, Trial, ranked
+from penchant.plots.shapes import TrialLike, TuningResultLike, ranked_trials
 from penchant.plots.style import setting
 from penchant.rendering.markup import Markup, tag
 from penchant.rendering.plain import decimals, more, shorten
-from penchant.report.parts import facts, heading, measures, page, section
+from penchant.report.parts import facts, heading, metric_table, page, section
 from penchant.report.pictures import pictures, values_tried
 
-_SHOWN = 20  # trials at once; the others lie folded below
-_LONGEST = 60  # letters of a setting
+_SHOWN = 20  # trials shown at once; the others are folded
+_LONGEST = 60  # characters of a setting
 _LIBRARIES = ("penchant", "numpy", "scipy", "optuna", "matplotlib")
-_FLATTERS = (
-    "The search chose its settings by what was held out of the split searched on, so those figures "
-    "flatter them."
+_BIASED = (
+    "The settings were chosen by the test metrics on the tuning split, so those metrics are "
+    "biased in their favor."
 )
 _ABOUT = {
     "data": "data",
     "fingerprints": "fingerprint of the split",
-    "splits": "split searched on",
+    "splits": "tuning split",
     "final": "final split",
     "sampler": "sampler",
     "prune": "pruning",
     "seed": "seed",
-    "total": "trials asked for",
+    "total": "trials requested",
     "unfinished": "trials not finished",
 }
 
 
-class Searched(Search, Protocol):
-    """A search with what is known about it: a ``TuningResult``."""
+class ReportedTuning(TuningResultLike, Protocol):
+    """A tuning result with its metadata: a ``TuningResult``."""
 
     @property
     def model(self) -> type[Model]:
@@ -53,54 +53,54 @@ class Searched(Search, Protocol):
 
     @property
     def about(self) -> Mapping[str, Any]:
-        """What was searched on."""
+        """The data and arguments of the tuning run."""
 
     @property
     def final(self) -> Mapping[str, Evaluation] | None:
-        """Figures on a split that the search never saw."""
+        """Metrics on a split that took no part in tuning."""
 
 
-def search_page(search: Searched, *, title: str | None = None) -> str:
-    """A search as one HTML page that needs nothing else: no script, no file, no server.
+def tuning_page(result: ReportedTuning, *, title: str | None = None) -> str:
+    """Render a tuning result as one self-contained HTML page without scripts.
 
     Parameters
     ----------
-    search
-        What was found.
+    result
+        The tuning result.
     title
-        The headline; None: one that names the model.
+        The headline; None: the default, which names the model.
 
     Raises
     ------
     MissingExtraError
         If matplotlib is not installed.
     """
-    trials = ranked(search)
-    title = f"Settings for {search.model.__name__}" if title is None else title
-    drawn = [one.to_html() for one in pictures(search)]
+    trials = ranked_trials(result)
+    title = f"Settings for {result.model.__name__}" if title is None else title
+    drawn = [picture.to_html() for picture in pictures(result)]
     return page(
         title,
         [
-            heading(title, _lead(search, trials)),
-            _best(search, trials),
-            _which(search, trials),
-            section("Pictures", tag("div", *drawn, class_="pictures") if drawn else Markup()),
-            _table(search, trials),
-            _space(search),
-            _made(search),
+            heading(title, _lead(result, trials)),
+            _best(result, trials),
+            _metrics_by_split(result, trials),
+            section("Plots", tag("div", *drawn, class_="pictures") if drawn else Markup()),
+            _table(result, trials),
+            _space(result),
+            _metadata(result),
         ],
     )
 
 
-def write_search(
-    search: Searched, path: str | os.PathLike[str], *, title: str | None = None
+def write_tuning_report(
+    result: ReportedTuning, path: str | os.PathLike[str], *, title: str | None = None
 ) -> Path:
-    """Write :func:`search_page` to a file, whole or not at all.
+    """Write :func:`tuning_page` to a file, atomically.
 
     Returns
     -------
     Path
-        Where it is.
+        The path of the file.
 
     Raises
     ------
@@ -109,171 +109,171 @@ def write_search(
     MissingExtraError
         If matplotlib is not installed.
     """
-    text = search_page(search, title=title)  # before the file is opened
+    text = tuning_page(result, title=title)  # rendered before the file is opened
     with replacing(path) as file:
         file.write(text.encode("utf-8"))
     return Path(path)
 
 
-# --- what was found ----------------------------------------------------------------------
+# --- best settings -----------------------------------------------------------------------
 
 
-def _lead(search: Searched, trials: Sequence[Trial]) -> str:
-    tried = f"{len(search.trials):,} trial{'' if len(search.trials) == 1 else 's'}"
+def _lead(result: ReportedTuning, trials: Sequence[TrialLike]) -> str:
+    tried = f"{len(result.trials):,} trial{'' if len(result.trials) == 1 else 's'}"
     if not trials:
-        return f"Of {tried} none has a figure: see below what went wrong."
+        return f"None of {tried} has a value; the errors are listed below."
     best = trials[0]
     return (
-        f"The best of {tried} reached {search.metric} {_figure(best.value)} on the split searched "
-        f"on, at epoch {best.best_epoch}."
+        f"The best of {tried} reached {result.metric} {_figure(best.value)} on the tuning split, "
+        f"at epoch {best.best_epoch}."
     )
 
 
-def _best(search: Searched, trials: Sequence[Trial]) -> Markup:
+def _best(result: ReportedTuning, trials: Sequence[TrialLike]) -> Markup:
     if not trials:
         return Markup()
     best = trials[0]
-    chosen = {**search.fixed, **best.settings}
-    if issubclass(search.model, TrainsInEpochs):
+    chosen = {**result.fixed, **best.settings}
+    if issubclass(result.model, TrainsInEpochs):
         chosen["iterations"] = best.best_epoch
     tiles = facts((name, _setting(value)) for name, value in chosen.items())
-    # the tiles are rounded; this is what makes the same model
+    # the tiles are rounded; this line reproduces the model exactly
     exact = ", ".join(f"{name}={value!r}" for name, value in chosen.items())
     return section(
-        "The best settings", tiles, tag("pre", f"penchant.{search.model.__name__}({exact})")
+        "The best settings", tiles, tag("pre", f"penchant.{result.model.__name__}({exact})")
     )
 
 
-def _which(search: Searched, trials: Sequence[Trial]) -> Markup:
-    """The figures of the best settings, each with the split it is of."""
+def _metrics_by_split(result: ReportedTuning, trials: Sequence[TrialLike]) -> Markup:
+    """Return the metrics of the best settings on each split."""
     if not trials:
         return Markup()
-    best, final = trials[0], search.final or {}
+    best, final = trials[0], result.final or {}
     at = [row for row in best.curve.rows if row.epoch == best.best_epoch][:1]
-    names = list(dict.fromkeys([*best.curve.metrics, *(n for one in final.values() for n in one)]))
+    final_names = [name for evaluation in final.values() for name in evaluation]
+    names = list(dict.fromkeys([*best.curve.metrics, *final_names]))
     columns: dict[str, list[object]] = {}
     for row in at:
-        columns["Split searched on: learned from"] = [_known(row.train, name) for name in names]
-        columns["Split searched on: held out"] = [_known(row.test, name) for name in names]
-    for label, one in final.items():
-        columns[f"Final split: {label}"] = [_with_interval(one, name) for name in names]
-    says = (
-        "The final split took no part in the search: its figures are the honest ones."
+        columns["Tuning split: train"] = [_metric(row.train, name) for name in names]
+        columns["Tuning split: test"] = [_metric(row.test, name) for name in names]
+    for label, evaluation in final.items():
+        columns[f"Final split: {label}"] = [_with_interval(evaluation, name) for name in names]
+    advice = (
+        "The final split took no part in tuning: its metrics are unbiased."
         if final
-        else "No final split was kept apart: measure the settings on data that the search has not "
-        "seen before trusting the figures."
+        else "There is no final split: evaluate the settings on data that took no part in tuning."
     )
     rows = [list(row) for row in zip(names, *columns.values(), strict=True)]
-    table = measures("Figures of the best settings by split", ["Metric", *columns], rows)
-    return section("Which figure is which", table, tag("p", f"{_FLATTERS} {says}", class_="more"))
+    table = metric_table("Metrics of the best settings by split", ["Metric", *columns], rows)
+    return section("Metrics by split", table, tag("p", f"{_BIASED} {advice}", class_="more"))
 
 
-def _known(figures: Mapping[str, float], name: str) -> str:
+def _metric(figures: Mapping[str, float], name: str) -> str:
     return _figure(figures[name]) if name in figures else "–"
 
 
-def _with_interval(one: Evaluation, name: str) -> Markup | str:
-    if name not in one:
+def _with_interval(evaluation: Evaluation, name: str) -> Markup | str:
+    if name not in evaluation:
         return "–"
-    ends = one.interval(name)
-    bounds = tag("small", "–".join(map(_figure, ends))) if ends else Markup()
-    return Markup(tag("span", _figure(one[name])) + bounds)
+    interval = evaluation.interval(name)
+    bounds = tag("small", "–".join(map(_figure, interval))) if interval else Markup()
+    return Markup(tag("span", _figure(evaluation[name])) + bounds)
 
 
 # --- all trials --------------------------------------------------------------------------
 
 
-def _table(search: Searched, trials: Sequence[Trial]) -> Markup:
-    known = {one.number for one in trials}
-    rest = [one for one in search.trials if one.number not in known]
+def _table(result: ReportedTuning, trials: Sequence[TrialLike]) -> Markup:
+    ranked = {trial.number for trial in trials}
+    rest = [trial for trial in result.trials if trial.number not in ranked]
     ordered = [*trials, *rest]
-    names = list(dict.fromkeys(name for one in ordered for name in one.settings))
-    head = ["Rank", "Trial", *names, "Epoch", search.metric, "Seconds", "State"]
-    digits = decimals(one.value for one in trials)
+    names = list(dict.fromkeys(name for trial in ordered for name in trial.settings))
+    head = ["Rank", "Trial", *names, "Epoch", result.metric, "Seconds", "State"]
+    digits = decimals(trial.value for trial in trials)
     rows = [
-        _row(one, names, str(at) if one.number in known else "–", digits)
-        for at, one in enumerate(ordered, 1)
+        _row(trial, names, str(rank) if trial.number in ranked else "–", digits)
+        for rank, trial in enumerate(ordered, 1)
     ]
     counts = [
         f"{n:,} {state}"
         for state in ("complete", "pruned", "failed")
-        if (n := sum(one.state == state for one in search.trials))
+        if (n := sum(trial.state == state for trial in result.trials))
     ]
     parts = [tag("p", f"{', '.join(counts)}; the best first.", class_="more")]
     if rows:
-        parts.append(measures("The best trials", head, rows[:_SHOWN]))
+        parts.append(metric_table("The best trials", head, rows[:_SHOWN]))
     if len(rows) > _SHOWN:
-        folded = measures("The other trials", head, rows[_SHOWN:])
+        folded = metric_table("The other trials", head, rows[_SHOWN:])
         parts.append(tag("details", tag("summary", more(len(rows) - _SHOWN, "trial")), folded))
     return section("Trials", *parts, _failures(rest)) if ordered else Markup()
 
 
-def _row(one: Trial, names: Iterable[str], rank: str, digits: int) -> list[object]:
+def _row(trial: TrialLike, names: Iterable[str], rank: str, digits: int) -> list[object]:
     return [
         rank,
-        one.number,
-        *(_setting(one.settings[name]) if name in one.settings else "–" for name in names),
-        one.best_epoch or "–",
-        _figure(one.value, digits),
-        f"{one.seconds:.3g}" if one.seconds == one.seconds else "–",
-        one.state,
+        trial.number,
+        *(_setting(trial.settings[name]) if name in trial.settings else "–" for name in names),
+        trial.best_epoch or "–",
+        _figure(trial.value, digits),
+        f"{trial.seconds:.3g}" if trial.seconds == trial.seconds else "–",
+        trial.state,
     ]
 
 
-def _failures(trials: Sequence[Trial]) -> Markup:
-    """What went wrong, once for each kind."""
-    kinds: dict[str, list[int]] = {}
-    for one in trials:
-        if message := getattr(one, "message", ""):
-            kinds.setdefault(message, []).append(one.number)
-    told = [
+def _failures(trials: Sequence[TrialLike]) -> Markup:
+    """Return the error messages, each with the trials that it belongs to."""
+    numbers_of: dict[str, list[int]] = {}
+    for trial in trials:
+        if message := getattr(trial, "message", ""):
+            numbers_of.setdefault(message, []).append(trial.number)
+    lines = [
         tag(
             "li",
             tag("b", "trial " + ", ".join(map(str, numbers[:6])) + (" …" * (len(numbers) > 6))),
             f" {shorten(message, 300)}",
         )
-        for message, numbers in kinds.items()
+        for message, numbers in numbers_of.items()
     ]
-    if not told:
+    if not lines:
         return Markup()
-    return tag("div", tag("h3", "What went wrong"), tag("ul", *told, class_="failures"))
+    return tag("div", tag("h3", "Errors"), tag("ul", *lines, class_="failures"))
 
 
-# --- how it was made ---------------------------------------------------------------------
+# --- space and metadata ------------------------------------------------------------------
 
 
-def _space(search: Searched) -> Markup:
-    space = search.about.get("space")
+def _space(result: ReportedTuning) -> Markup:
+    space = result.about.get("space")
     described = space if isinstance(space, Mapping) else {}
-    names = dict.fromkeys([*described, *(n for one in search.trials for n in one.settings)])
+    names = dict.fromkeys([*described, *(n for trial in result.trials for n in trial.settings)])
     rows: list[list[object]] = [
-        [name, _range(described.get(name)) or "as tried", values_tried(search, name)]
+        [name, _range(described.get(name)) or "as tried", values_tried(result, name)]
         for name in names
     ]
-    rows += [[name, "the same in all trials", _setting(one)] for name, one in search.fixed.items()]
-    head = ["Setting", "ScoringQuery for", "Tried"]
-    if not described:  # nothing is known of what was asked for
+    rows += [[name, "fixed", _setting(value)] for name, value in result.fixed.items()]
+    head = ["Setting", "Space", "Tried"]
+    if not described:  # the space is unknown
         head, rows = [head[0], head[2]], [[name, tried] for name, _, tried in rows]
-    table = measures("Settings searched", head, rows, texts=True) if rows else Markup()
-    return section("Settings searched", table)
+    table = metric_table("Settings", head, rows, texts=True) if rows else Markup()
+    return section("Settings", table)
 
 
-def _range(asked: Any) -> str:
-    if isinstance(asked, Mapping) and {"low", "high"} <= set(asked):
-        scale = ", logarithmic" if asked.get("log") else ""
-        return f"{setting(asked['low'])} … {setting(asked['high'])}{scale}"
-    if isinstance(asked, list | tuple):
-        return shorten(", ".join(map(setting, asked)), _LONGEST)
-    return "" if asked is None else _setting(asked)
+def _range(values: Any) -> str:
+    if isinstance(values, Mapping) and {"low", "high"} <= set(values):
+        scale = ", logarithmic" if values.get("log") else ""
+        return f"{setting(values['low'])} … {setting(values['high'])}{scale}"
+    if isinstance(values, list | tuple):
+        return shorten(", ".join(map(setting, values)), _LONGEST)
+    return "" if values is None else _setting(values)
 
 
-def _made(search: Searched) -> Markup:
+def _metadata(result: ReportedTuning) -> Markup:
     rows: list[list[object]] = [
-        [_ABOUT.get(name, name), _told(value)]
-        for name, value in search.about.items()
+        [_ABOUT.get(name, name), _text(value)]
+        for name, value in result.about.items()
         if name != "space" and value is not None and value != ""
     ]
-    rows.append(["compared by", f"{search.metric}, {search.better} is better"])
+    rows.append(["metric", f"{result.metric}, {result.better} is better"])
     rows.append(["versions", ", ".join(_versions())])
     return section("Data and versions", _list(rows))
 
@@ -283,13 +283,13 @@ def _list(rows: Iterable[Sequence[object]]) -> Markup:
     return tag("dl", *pairs, class_="about")
 
 
-def _told(value: Any) -> str:
+def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        return "; ".join(f"{name}: {_told(one)}" for name, one in value.items())
+        return "; ".join(f"{name}: {_text(item)}" for name, item in value.items())
     if isinstance(value, list | tuple):
-        return ", ".join(map(_told, value))
+        return ", ".join(map(_text, value))
     return f"{value:,}" if isinstance(value, int) and value >= 10_000 else str(value)
 
 
@@ -302,7 +302,7 @@ def _versions() -> Iterable[str]:
     yield f"Python {platform.python_version()}"
 
 
-# --- figures -----------------------------------------------------------------------------
+# --- numbers -----------------------------------------------------------------------------
 
 
 def _setting(value: object) -> str:

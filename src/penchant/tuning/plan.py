@@ -22,7 +22,7 @@ from penchant.tuning.space import Space, plain
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A search's arguments; see :func:`penchant.search`, which checks them.
+    """A search's arguments; see :func:`penchant.tune`, which checks them.
 
     Attributes
     ----------

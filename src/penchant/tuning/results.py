@@ -245,9 +245,9 @@ class TuningResult(Tabular):
 
     def report(self, path: str | Path) -> Path:
         """Write a page of tables and pictures, all in one file; needs matplotlib."""
-        from penchant.report.tuning import write_search
+        from penchant.report.tuning import write_tuning_report
 
-        return write_search(self, path)
+        return write_tuning_report(self, path)
 
     def __str__(self) -> str:
         from penchant.tuning.tables import search_table

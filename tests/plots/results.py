@@ -1,4 +1,4 @@
-"""Small searches made up for tests: their figures follow from their settings."""
+"""Small tuning results made up for tests: their figures follow from their settings."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def trial(
     return Trial(number, dict(settings), state, learned, 2, value, 1.5 * seconds)
 
 
-def search(*trials: Trial, metric: str = "ndcg@10", **rest: Any) -> TuningResult:
+def tuning_result(*trials: Trial, metric: str = "ndcg@10", **rest: Any) -> TuningResult:
     better = "lower" if metric == "mse" else "higher"
     return TuningResult(ALS, metric, better, trials, **rest)
 
@@ -70,4 +70,4 @@ def grid(**rest: Any) -> TuningResult:
         )
         for number, (a, f, r) in enumerate(points)
     ]
-    return search(*trials, **rest)
+    return tuning_result(*trials, **rest)
