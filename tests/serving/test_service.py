@@ -12,13 +12,14 @@ from tests.serving.conftest import HOSTILE, small_data
 from penchant.errors import SettingsError, UnknownIdError, UnsupportedError
 from penchant.models._scoring import frozen
 from penchant.models._scoring.frozen import MANY
-from penchant.models._scoring.normalize import units
+from penchant.models._scoring.normalize import normalize
 from penchant.models.als.model import ALS
 from penchant.models.popularity import Popularity
 from penchant.serving.catalog.filters import Filters
 from penchant.serving.mmr import rerank
 from penchant.serving.process.loader import Artifacts
-from penchant.serving.service import MOST, Service
+from penchant.serving.query import MAX_RESULTS
+from penchant.serving.service import Service
 from penchant.serving.store.base import Override
 
 
@@ -93,7 +94,7 @@ def test_a_model_without_vectors_can_not_vary():
     service = Service({"likes": Popularity().fit(small_data())})
     with pytest.raises(UnsupportedError, match="no vectors"):
         service.recommend(service.likes.users[0], diversity=0.5)
-    assert len(service.varied(5)) == 5
+    assert len(service.diverse(5)) == 5
 
 
 def test_rerank_follows_the_formula():
@@ -117,11 +118,11 @@ def test_similar_items_by_role(service):
     expected = service.likes.similar_items(item, 6).ids
     assert ids(service.similar(item, k=6)) == list(expected)
     assert ids(service.similar(item, k=3, offset=3)) == list(expected)[3:]
-    assert ids(service.similar(item, "tags", k=6)) == list(
-        service.models["tags"].similar_items(item, 6).ids
+    assert ids(service.similar(item, "hybrid", k=6)) == list(
+        service.models["hybrid"].similar_items(item, 6).ids
     )
-    with pytest.raises(UnsupportedError, match="no model of looks"):
-        service.similar(item, "looks")
+    with pytest.raises(UnsupportedError, match="no visual model"):
+        service.similar(item, "visual")
 
 
 def test_explanations_name_the_past(service):
@@ -145,7 +146,9 @@ def test_what_is_not_known_is_refused(service):
             ask("nothing")
 
 
-@pytest.mark.parametrize(("k", "offset"), [(0, 0), (MOST + 1, 0), (10, MOST - 5), (1, -1)])
+@pytest.mark.parametrize(
+    ("k", "offset"), [(0, 0), (MAX_RESULTS + 1, 0), (10, MAX_RESULTS - 5), (1, -1)]
+)
 def test_pages_have_limits(service, k, offset):
     with pytest.raises(SettingsError):
         service.recommend(service.likes.users[0], k=k, offset=offset)
@@ -175,11 +178,11 @@ def test_what_is_shown_may_be_overridden(service):
 
 
 def test_the_summary_tells_what_is_served(service):
-    likes, tags = service.summary()
-    assert (likes["role"], likes["kind"], tags["role"], tags["kind"]) == (
+    likes, hybrid = service.summary()
+    assert (likes["role"], likes["kind"], hybrid["role"], hybrid["kind"]) == (
         "likes",
         "als",
-        "tags",
+        "hybrid",
         "item-neighbors",
     )
     assert (likes["users"], likes["items"]) == (60, 40)
@@ -203,7 +206,7 @@ def test_no_question_makes_what_answers_are_found_by_and_none_is_answered_otherw
     likes = ALS(factors=4, iterations=1).fit(random_interactions(40, MANY, density=0.01))
     service = Service({"likes": likes})
     before = [(service.recommend(user), service.similar("i0007")) for user in likes.users]
-    kept = [frozen._known[id(one)] for one in (likes.item_factors, units(likes.item_factors))]
+    kept = [frozen._known[id(one)] for one in (likes.item_factors, normalize(likes.item_factors))]
     assert [one.index for one in kept] == [None, None]
     service.prepare()
     assert None not in [one.index for one in kept]

@@ -12,10 +12,10 @@ import numpy.typing as npt
 from penchant.data.catalog import Catalog
 from penchant.data.ids import Id
 
-MOST_TYPED = 80
+MAX_QUERY = 80
 """Characters of a query that are looked at."""
 
-_MOST_NAMED = 200  # characters of a name that can be found
+_MAX_NAME = 200  # characters of a name that can be found
 _BUCKETS = 1 << 16
 _BLOCK = 2048  # names that are made comparable at a time
 _CANDIDATES, _CORRECTED = 400, 120
@@ -66,7 +66,7 @@ class NameIndex:
         """
         items = self._catalog.items
         exact = items.get(items.parse(text.strip()))
-        wanted = fold(text[:MOST_TYPED])
+        wanted = fold(text[:MAX_QUERY])
         codes = [] if exact is None else [exact]
         if wanted:
             codes += [code for code in self._ranked(wanted, k) if code != exact]
@@ -122,7 +122,7 @@ def fold_all(texts: Iterable[str]) -> list[str]:
 
     What has no letter and no digit (a band is called ``!!!``) stays, but for outer spaces.
     """
-    lines = [" ".join(one[:_MOST_NAMED].split()) for one in texts]
+    lines = [" ".join(one[:_MAX_NAME].split()) for one in texts]
     blocks = (lines[begin : begin + _BLOCK] for begin in range(0, len(lines), _BLOCK))
     return [folded for block in blocks for folded in _folded(block)]
 

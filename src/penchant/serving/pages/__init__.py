@@ -9,8 +9,8 @@ scripts; with them, parts of a page change in place.
 from __future__ import annotations
 
 from penchant.serving.pages import browse, charts, files, shelf
-from penchant.serving.pages.failures import answer_to as answer_to
 from penchant.serving.pages.failures import install as install
+from penchant.serving.pages.failures import response_for as response_for
 from penchant.serving.pages.templating import environment
 from penchant.serving.service import Service
 

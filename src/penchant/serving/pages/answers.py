@@ -8,12 +8,12 @@ from typing import NamedTuple
 from penchant.data.ids import Id
 from penchant.errors import UnsupportedError
 from penchant.serving.catalog.views import ItemView
-from penchant.serving.service import Scored, Service
+from penchant.serving.service import ScoredItem, Service
 
 _REASONS = 4
 
 
-class Reason(NamedTuple):
+class ReasonShare(NamedTuple):
     """An item that somebody likes, and its share in what speaks for another."""
 
     item: ItemView
@@ -24,7 +24,7 @@ class Suggestion(NamedTuple):
     """An item for somebody, and the items of their past that speak most for it."""
 
     item: ItemView
-    reasons: list[Reason]
+    reasons: list[ReasonShare]
 
 
 def suggestions(
@@ -38,12 +38,12 @@ def suggestions(
 
 
 def _reasons(
-    service: Service, user: Id | None, history: Mapping[Id, float] | None, one: Scored
-) -> list[Reason]:
+    service: Service, user: Id | None, history: Mapping[Id, float] | None, one: ScoredItem
+) -> list[ReasonShare]:
     """None where the model can't tell."""
     try:
         why = service.explain(user, history, item=one.item.id, k=_REASONS + 20)
     except UnsupportedError:
         return []
     total = sum(reason.score for reason in why.reasons)
-    return [Reason(item, score / total) for item, score in why.reasons[:_REASONS]]
+    return [ReasonShare(item, score / total) for item, score in why.reasons[:_REASONS]]

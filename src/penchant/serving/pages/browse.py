@@ -8,30 +8,30 @@ from starlette.responses import HTMLResponse
 from penchant.data.ids import Id
 from penchant.errors import UnknownIdError
 from penchant.serving.pages.answers import suggestions
-from penchant.serving.pages.templating import is_part, page
+from penchant.serving.pages.templating import is_fragment, page
 from penchant.serving.pages.visitors import likes
 from penchant.serving.process.loader import Role
-from penchant.serving.service import Scored, Service
+from penchant.serving.service import ScoredItem, Service
 from penchant.serving.state import state_of
 
 router = APIRouter(include_in_schema=False)
 
-_SHELF, _ROW, _FOUND, _ALL_FOUND, _MOST_LIKES = 12, 12, 8, 48, 24
+_SHELF, _ROW, _FOUND, _ALL_FOUND, _MAX_LIKES = 12, 12, 8, 48, 24
 _ROWS: tuple[tuple[Role, str, str], ...] = (
     ("likes", "Liked by the same people", "People who like this also like these."),
-    ("tags", "Likes and tags", "Close by who likes it and by the words that describe it."),
-    ("looks", "Looks alike", "Close by its picture alone."),
+    ("hybrid", "Likes and tags", "Similar by who likes it and by the words that describe it."),
+    ("visual", "Similar pictures", "Similar by its picture alone."),
 )
 
 
 @router.get("/")
 def home(request: Request) -> HTMLResponse:
     """What is popular, what is varied, and something for whoever was here before."""
-    service = state_of(request).holder.service
+    service = state_of(request).reloader.service
     mine = likes(request)
     popular = service.popular(_SHELF)
     above = {one.item.id for one in popular}
-    others = [one for one in service.varied(2 * _SHELF) if one.item.id not in above]
+    others = [one for one in service.diverse(2 * _SHELF) if one.item.id not in above]
     return page(
         request,
         "home.html",
@@ -46,8 +46,8 @@ def home(request: Request) -> HTMLResponse:
 @router.get("/search")
 def search(request: Request, q: str = "") -> HTMLResponse:
     """Items by name: a list below the box while somebody types, else a page."""
-    service = state_of(request).holder.service
-    part = is_part(request)
+    service = state_of(request).reloader.service
+    part = is_fragment(request)
     found = service.search(q, _FOUND if part else _ALL_FOUND) if q.strip() else []
     return page(request, "found.html" if part else "search.html", q=q.strip()[:200], found=found)
 
@@ -55,7 +55,7 @@ def search(request: Request, q: str = "") -> HTMLResponse:
 @router.get("/item")
 def item(request: Request, id: str) -> HTMLResponse:  # noqa: A002
     """An item, and what is like it by each of the models."""
-    service = state_of(request).holder.service
+    service = state_of(request).reloader.service
     shown = service.item(service.parse_item(id))
     rows = [(title, what, _like(service, shown.id, role)) for role, title, what in _ROWS]
     return page(request, "item.html", item=shown, rows=[row for row in rows if row[2]])
@@ -64,7 +64,7 @@ def item(request: Request, id: str) -> HTMLResponse:  # noqa: A002
 @router.get("/card")
 def card(request: Request, id: str) -> HTMLResponse:  # noqa: A002
     """An item as a card: what the map shows of a point."""
-    service = state_of(request).holder.service
+    service = state_of(request).reloader.service
     return page(request, "one-card.html", item=service.item(service.parse_item(id)))
 
 
@@ -72,9 +72,9 @@ def card(request: Request, id: str) -> HTMLResponse:  # noqa: A002
 def person(request: Request, id: str) -> HTMLResponse:  # noqa: A002
     """What a person of the model likes, what they get, and because of what."""
     state = state_of(request)
-    service = state.holder.service
+    service = state.reloader.service
     who = service.parse_user(id)
-    if not service.knows(who):  # visitors' shelves are theirs alone
+    if not service.has_user(who):  # visitors' shelves are theirs alone
         raise UnknownIdError(f"nobody is called {id[:100]!r} here")
     known = state.people.resolve(service, who)
     taken = known.history if known.history is not None else service.history(who)
@@ -83,11 +83,11 @@ def person(request: Request, id: str) -> HTMLResponse:  # noqa: A002
         request,
         "person.html",
         who=who,
-        likes=[service.views.view(one) for one in liked[:_MOST_LIKES]],
+        likes=[service.views.view(one) for one in liked[:_MAX_LIKES]],
         n_likes=len(liked),
         suggestions=suggestions(service, *known, _ROW),
     )
 
 
-def _like(service: Service, item: Id, role: Role) -> list[Scored]:
+def _like(service: Service, item: Id, role: Role) -> list[ScoredItem]:
     return service.similar(item, role, k=_ROW) if role in service.models else []

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 router = APIRouter(include_in_schema=False)
 
-_MOST_POINTS = 30_000
+_MAX_POINTS = 30_000
 _LISTED = 24
 _GRID = 10_000
-_ROLES = {"likes": "Who likes what", "tags": "Likes and tags", "looks": "Looks"}
+_ROLES = {"likes": "Likes", "hybrid": "Likes and item features", "visual": "Pictures"}
 
 _maps: WeakKeyDictionary[Service, bytes] = WeakKeyDictionary()
 _lock = threading.Lock()
@@ -38,7 +38,7 @@ _lock = threading.Lock()
 @router.get("/map")
 def map_page(request: Request) -> HTMLResponse:
     """The map; for those without a script a list of what is popular."""
-    service = state_of(request).holder.service
+    service = state_of(request).reloader.service
     _vectors(service)
     return page(request, "map.html", popular=service.popular(_LISTED))
 
@@ -46,7 +46,7 @@ def map_page(request: Request) -> HTMLResponse:
 @router.get("/map/items")
 def map_items(request: Request) -> Response:
     """Where the items lie: columns of ids, names, places and how many like them, as JSON."""
-    return Response(map_of(state_of(request).holder.service), media_type="application/json")
+    return Response(map_of(state_of(request).reloader.service), media_type="application/json")
 
 
 def map_of(service: Service) -> bytes:
@@ -61,7 +61,7 @@ def _drawn(service: Service) -> bytes:
     """The map of a service; where there are very many items, of those that most people like."""
     vectors = _vectors(service)
     counts = service.counts
-    chosen = np.argsort(-counts, kind="stable")[:_MOST_POINTS]
+    chosen = np.argsort(-counts, kind="stable")[:_MAX_POINTS]
     chosen = chosen[[item not in service.views.hidden for item in service.likes.items[chosen]]]
     places = np.round(layout(vectors[chosen]) * _GRID).astype(np.int64)
     ids = service.likes.items[chosen].tolist()
@@ -88,22 +88,22 @@ def _vectors(service: Service) -> npt.NDArray[Any]:
 @router.get("/models")
 def models(request: Request) -> HTMLResponse:
     """What the models are: their figures, how training went, what they learned from."""
-    told = state_of(request).holder.service.summary()
+    told = state_of(request).reloader.service.summary()
     shown = [
         {
             **one,
             "title": _ROLES[one["role"]],
             "figures": figures(one["metrics"]),
-            "charts": curves(one["training"]),
+            "charts": training_charts(one["training"]),
             "size": f"{one['bytes'] / 2**20:.1f} MiB" if one["bytes"] else "",
-            "created": moment(one["created"]),
+            "created": format_date(one["created"]),
         }
         for one in told
     ]
     return page(request, "models.html", models=shown)
 
 
-def moment(told: str) -> str:
+def format_date(told: str) -> str:
     """A date and time as people read it; what is none stays as it is."""
     try:
         when = datetime.fromisoformat(told).astimezone(UTC)
@@ -132,7 +132,7 @@ def _interval(value: Any) -> str:
     return f"{bounds[0]:.4g} – {bounds[1]:.4g}" if bounds else ""
 
 
-def curves(training: Sequence[Mapping[str, Any]]) -> list[Chart]:
+def training_charts(training: Sequence[Mapping[str, Any]]) -> list[Chart]:
     """What went down and up from epoch to epoch."""
     from penchant.report.chart import Chart, Series  # what makes reports takes long to import
 

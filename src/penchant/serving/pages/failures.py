@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from penchant.errors import PenchantError
 from penchant.serving import problems
-from penchant.serving.pages.templating import is_part, page
+from penchant.serving.pages.templating import is_fragment, page
 
 log = logging.getLogger("penchant")
 
@@ -41,9 +41,9 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, _as_page(told))
 
 
-def answer_to(request: Request, error: Exception) -> Response:
-    """The answer to what was raised, as :func:`problems.answer_to`, or as a page."""
-    return _shown(request, problems.answer_to(error))
+def response_for(request: Request, error: Exception) -> Response:
+    """The answer to what was raised, as :func:`problems.response_for`, or as a page."""
+    return _shown(request, problems.response_for(error))
 
 
 def _as_page(told: _Handler) -> _Handler:
@@ -55,7 +55,7 @@ def _as_page(told: _Handler) -> _Handler:
 
 def _shown(request: Request, found: Response) -> Response:
     """An answer that tells a failure as a page, or as a part of one, where that was asked for."""
-    part = is_part(request)
+    part = is_fragment(request)
     if not part and not _wants_page(request):
         return found
     title, words = _WORDS.get(found.status_code, _OTHER)

@@ -55,7 +55,7 @@ async def picture(request: Request, id: str) -> Response:  # noqa: A002
     The catalog alone says where it is; it is decoded, and made small, before anybody gets it.
     """
     state = state_of(request)
-    service = state.holder.service
+    service = state.reloader.service
     item = service.item(service.parse_item(id))
     remote = address(item.picture)
     if remote is None:

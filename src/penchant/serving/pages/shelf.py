@@ -15,7 +15,7 @@ from penchant.errors import DataError
 from penchant.serving.catalog.views import address_of
 from penchant.serving.pages import visitors
 from penchant.serving.pages.answers import suggestions
-from penchant.serving.pages.templating import is_part, page
+from penchant.serving.pages.templating import is_fragment, page
 from penchant.serving.state import state_of
 from penchant.serving.store.base import Event, Kind
 
@@ -28,7 +28,7 @@ _KINDS: tuple[Kind, ...] = ("like", "unlike")
 @router.get("/shelf")
 def shelf(request: Request, did: str = "", item: str = "") -> HTMLResponse:
     """What the visitor likes, and what that leads to; ``did`` tells what was just done."""
-    service = state_of(request).holder.service
+    service = state_of(request).reloader.service
     parsed = service.parse_item(item)
     told = did in _KINDS and parsed in service.likes.items
     return page(
@@ -50,14 +50,14 @@ def rows(request: Request) -> HTMLResponse:
 async def change(request: Request, id: str) -> Response:  # noqa: A002
     """Like an item, or take that back; both last once this answers."""
     state = state_of(request)
-    service = state.holder.service
+    service = state.reloader.service
     item = service.parse_item(id)
-    service.need_item(item)
+    service.require_item(item)
     done = _kind((await request.body()).decode("utf-8", "replace"))
     token = visitors.token_of(request) or visitors.new_token()
     await state.people.add([Event(visitors.person(token), item, done)])
     answer: Response
-    if is_part(request):
+    if is_fragment(request):
         answer = await run_in_threadpool(_told, request, item, done, token)
     else:
         told = urlencode({"did": done, "item": str(item)}, errors="replace")
@@ -69,7 +69,7 @@ async def change(request: Request, id: str) -> Response:  # noqa: A002
 def _told(request: Request, item: Id, done: Kind, token: str) -> Response:
     """What was done, with its undoing; scripts hear of it, and ask for the rows anew."""
     likes = visitors.liked_by(request, token)
-    view = state_of(request).holder.service.views.view(item)
+    view = state_of(request).reloader.service.views.view(item)
     answer = page(request, "told.html", liked=likes, item=view, did=done)
     what = {"url": address_of("/shelf", item), "did": done, "count": len(likes)}
     answer.headers["hx-trigger"] = json.dumps({"shelf": what})
@@ -95,11 +95,11 @@ def _kind(form: str) -> Kind:
 
 
 def _rows(request: Request) -> dict[str, Any]:
-    service = state_of(request).holder.service
+    service = state_of(request).reloader.service
     likes = visitors.likes(request)
     view = service.views.view
     return {
         "mine": [view(one) for one in reversed(likes)],
         "suggestions": suggestions(service, None, likes, _SUGGESTED) if likes else [],
-        "begin": [] if likes else service.varied(_TO_BEGIN),
+        "begin": [] if likes else service.diverse(_TO_BEGIN),
     }

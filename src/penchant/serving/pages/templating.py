@@ -50,7 +50,7 @@ def page(
         What the visitor likes; None: it is looked up.
     """
     state = state_of(request)
-    service = state.holder.service
+    service = state.reloader.service
     body = (
         environment()
         .get_template(template)
@@ -122,6 +122,6 @@ def listed(names: Sequence[Markup]) -> Markup:
     return Markup(", ").join(names[:-1]) + " and " + names[-1]
 
 
-def is_part(request: Request) -> bool:
+def is_fragment(request: Request) -> bool:
     """Whether a script asks for a part of a page."""
     return "hx-request" in request.headers

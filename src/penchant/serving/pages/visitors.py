@@ -43,7 +43,7 @@ def likes(request: Request) -> dict[Id, float]:
 def liked_by(request: Request, token: str) -> dict[Id, float]:
     """What the visitor with a token likes; see :func:`likes`."""
     state = state_of(request)
-    found = state.people.likes(state.holder.service, person(token))
+    found = state.people.likes(state.reloader.service, person(token))
     return {item: value for item, value in found.items() if value > 0}
 
 
