@@ -76,8 +76,8 @@ def small(service: Service) -> Iterator[Callable[..., TestClient]]:
 
 
 def suggested(page: str) -> list[str]:
-    part = page.partition('<ol class="suggested">')[2]
-    return re.findall(r'class="face" href="/item\?id=(i\d+)"', part)
+    part = page.partition('<ol class="suggestions">')[2]
+    return re.findall(r'class="item-link" href="/item\?id=(i\d+)"', part)
 
 
 @pytest.mark.parametrize("path", PATHS)

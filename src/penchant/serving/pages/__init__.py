@@ -1,8 +1,8 @@
-"""The pages: what people see of a service in a browser.
+"""The pages that a browser shows.
 
-:mod:`~penchant.serving.pages.browse` shows items and people, :mod:`~penchant.serving.pages.shelf` keeps
-what a visitor likes, :mod:`~penchant.serving.pages.charts` draws the map and tells of the models,
-:mod:`~penchant.serving.pages.files` hands out pictures, styles and scripts. They work without
+:mod:`~penchant.serving.pages.browse` has the pages of items and people, :mod:`~penchant.serving.pages.shelf` the
+likes of a visitor, :mod:`~penchant.serving.pages.charts` the map and the page about the models,
+:mod:`~penchant.serving.pages.files` pictures, style sheets and scripts. Pages work without
 scripts; with them, parts of a page change in place.
 """
 
@@ -18,9 +18,9 @@ ROUTERS = tuple(part.router for part in (browse, shelf, charts, files))
 
 
 def prepare(service: Service) -> None:
-    """Make what takes long before somebody waits for it: the map, and templates in Python."""
-    made = environment()
-    for template in made.list_templates():
-        made.get_template(template)
+    """Compile the templates and compute the map in advance."""
+    env = environment()
+    for template in env.list_templates():
+        env.get_template(template)
     if hasattr(service.likes, "item_factors"):
         charts.map_of(service)

@@ -14,14 +14,14 @@ _REASONS = 4
 
 
 class ReasonShare(NamedTuple):
-    """An item that somebody likes, and its share in what speaks for another."""
+    """A liked item, and its share of the contributions to a recommendation."""
 
     item: ItemView
     share: float
 
 
 class Suggestion(NamedTuple):
-    """An item for somebody, and the items of their past that speak most for it."""
+    """A recommended item, and the liked items that contribute most to its score."""
 
     item: ItemView
     reasons: list[ReasonShare]
@@ -30,20 +30,22 @@ class Suggestion(NamedTuple):
 def suggestions(
     service: Service, user: Id | None, history: Mapping[Id, float] | None, k: int
 ) -> list[Suggestion]:
-    """The best items for a person of the model or a history, each with its reasons."""
-    found = service.recommend(user, history, k=k)
+    """Return the best items for a user of the model or a history, each with its reasons."""
+    recommended = service.recommend(user, history, k=k)
     if history is not None and not history:
-        return [Suggestion(one.item, []) for one in found]
-    return [Suggestion(one.item, _reasons(service, user, history, one)) for one in found]
+        return [Suggestion(scored.item, []) for scored in recommended]
+    return [
+        Suggestion(scored.item, _reasons(service, user, history, scored)) for scored in recommended
+    ]
 
 
 def _reasons(
-    service: Service, user: Id | None, history: Mapping[Id, float] | None, one: ScoredItem
+    service: Service, user: Id | None, history: Mapping[Id, float] | None, scored: ScoredItem
 ) -> list[ReasonShare]:
-    """None where the model can't tell."""
+    """Return the reasons; none if the model has no explanations."""
     try:
-        why = service.explain(user, history, item=one.item.id, k=_REASONS + 20)
+        explained = service.explain(user, history, item=scored.item.id, k=_REASONS + 20)
     except UnsupportedError:
         return []
-    total = sum(reason.score for reason in why.reasons)
-    return [ReasonShare(item, score / total) for item, score in why.reasons[:_REASONS]]
+    total = sum(reason.score for reason in explained.reasons)
+    return [ReasonShare(item, score / total) for item, score in explained.reasons[:_REASONS]]
