@@ -23,7 +23,7 @@ from penchant.models.neighbors import ItemNeighbors
 from penchant.serving.app import create_app
 from penchant.serving.process.loader import Artifacts
 from penchant.serving.process.reload import ModelReloader, activate
-from penchant.serving.process.settings import Settings
+from penchant.serving.process.settings import ServeSettings
 from penchant.serving.store.base import Store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,7 +36,7 @@ AXE_SHA512 = (
 
 @pytest.fixture(scope="session")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Artifacts:
-    """Three models: ALS, and neighbors in the places of tags and looks."""
+    """Three models: ALS, and neighbors as the hybrid and the visual model."""
     folder = tmp_path_factory.mktemp("models")
     data = penchant.datasets.shapes(n_items=240, n_users=700)
     als = ALS(factors=16, iterations=8, alpha=30.0, regularization=0.05)
@@ -45,8 +45,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Artifacts:
     others = [ItemNeighbors(similarity=kind).fit(data) for kind in ("cosine", "tfidf")]
     return Artifacts(
         likes.save(folder / "likes.penchant", metrics=figures),
-        others[0].save(folder / "tags.penchant"),
-        others[1].save(folder / "looks.penchant"),
+        others[0].save(folder / "hybrid.penchant"),
+        others[1].save(folder / "visual.penchant"),
     )
 
 
@@ -61,7 +61,7 @@ def address(files: Artifacts, tmp_path_factory: pytest.TempPathFactory) -> Itera
     ):
         port = listener.getsockname()[1]
         activate(store, files.likes)
-        settings = Settings(likes=str(files.likes), port=port, watch=0)
+        settings = ServeSettings(likes=str(files.likes), port=port, watch=0)
         app = create_app(ModelReloader.open(files, store), store, settings)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

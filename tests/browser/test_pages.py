@@ -23,7 +23,7 @@ LOOKS = {
 
 
 def suggested(page) -> list[str]:
-    return page.locator(".suggested > li .face .name").all_inner_texts()
+    return page.locator(".suggestions > li .item-link .name").all_inner_texts()
 
 
 def like(page, at: int) -> str:
@@ -41,8 +41,8 @@ def begun(visit):
     for number in ("0007", "0011", "0023"):
         page.goto(f"/item?id=shape-{number}")
         with page.expect_response("**/shelf?id=*"):
-            page.locator(".do .heart button").click()
-        page.locator(".do .heart [aria-pressed=true]").wait_for()
+            page.locator(".actions .heart button").click()
+        page.locator(".actions .heart [aria-pressed=true]").wait_for()
     page.goto("/shelf")
     return page
 
@@ -69,8 +69,8 @@ def test_search_as_you_type_forgives_a_slip_and_opens_an_item(visit, keep) -> No
     name = page.locator(".cards .name").first.inner_text()
     word = max(name.split(), key=len)
     box.press_sequentially(word[0] + word[2] + word[1] + word[3:], delay=20)
-    page.locator("#found .hits a").first.wait_for()
-    assert word.lower() in page.locator("#found").inner_text().lower()
+    page.locator("#search-results .hits a").first.wait_for()
+    assert word.lower() in page.locator("#search-results").inner_text().lower()
     keep(page, "search-as-you-type", whole=False)
     box.press("ArrowDown")
     page.keyboard.press("Enter")
@@ -87,12 +87,12 @@ def test_three_hearts_change_what_is_suggested_and_undo_takes_one_back(visit, ke
     page = begun(visit)
     first = suggested(page)
     assert len(first) == 12
-    assert page.locator("#on-shelf").inner_text() == "3"
-    page.locator(".suggested .heart button").first.focus()
+    assert page.locator("#shelf-count").inner_text() == "3"
+    page.locator(".suggestions .heart button").first.focus()
     with page.expect_response("**/shelf/rows"):
         page.keyboard.press("Enter")
-    page.locator("#on-shelf", has_text="4").wait_for()
-    page.locator(".beside .cards .card").nth(3).wait_for()
+    page.locator("#shelf-count", has_text="4").wait_for()
+    page.locator(".columns .cards .card").nth(3).wait_for()
     second = suggested(page)
     assert second != first
     assert first[0] not in second
@@ -100,26 +100,26 @@ def test_three_hearts_change_what_is_suggested_and_undo_takes_one_back(visit, ke
     assert page.evaluate("document.activeElement !== document.body"), "the keyboard lost its place"
     with page.expect_response("**/shelf/rows"):
         page.get_by_role("button", name="Undo").click()
-    page.locator("#on-shelf", has_text="3").wait_for()
-    page.locator(".beside .cards .card").nth(3).wait_for(state="detached")
+    page.locator("#shelf-count", has_text="3").wait_for()
+    page.locator(".columns .cards .card").nth(3).wait_for(state="detached")
     assert suggested(page) == first
 
 
 def test_a_shelf_begins_with_hearts_on_the_spot(visit) -> None:
     page = visit("/shelf")
     name = like(page, 2)
-    page.locator(".beside").wait_for()
-    assert page.locator(".beside .cards .name").all_inner_texts() == [name]
+    page.locator(".columns").wait_for()
+    assert page.locator(".columns .cards .name").all_inner_texts() == [name]
     assert len(suggested(page)) == 12
 
 
 def test_why_something_is_suggested(visit, keep, judge) -> None:
     page = begun(visit)
-    page.locator(".because summary").first.click()
-    reasons = page.locator(".because[open] li")
+    page.locator(".reasons summary").first.click()
+    reasons = page.locator(".reasons[open] li")
     assert 1 <= reasons.count() <= 3
     assert "%" in reasons.first.inner_text()
-    liked = page.locator(".beside .cards .name").all_inner_texts()
+    liked = page.locator(".columns .cards .name").all_inner_texts()
     assert reasons.first.locator("bdi").inner_text() in liked
     keep(page, "why")
     assert judge(page) == []
@@ -144,7 +144,7 @@ def test_the_map_is_drawn_moved_and_walked(visit, keep) -> None:
     canvas.focus()
     page.keyboard.press("ArrowRight")
     page.locator("#map-card .card").wait_for()
-    assert page.locator("#map-at").inner_text()
+    assert page.locator("#map-name").inner_text()
     page.keyboard.press("0")
     assert drawn() > 0
     box = canvas.bounding_box()
@@ -177,9 +177,9 @@ def test_without_scripts_forms_and_links_do(visit) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**/search?q=ball")
     page.locator(".card a").first.click()
-    page.locator(".do .heart button").click()
+    page.locator(".actions .heart button").click()
     page.wait_for_url("**/shelf?did=like*")
     assert len(suggested(page)) == 12
     page.get_by_role("button", name="Undo").click()
     page.wait_for_url("**/shelf?did=unlike*")
-    assert page.locator(".suggested").count() == 0
+    assert page.locator(".suggestions").count() == 0

@@ -17,7 +17,7 @@ from penchant.models.neighbors import ItemNeighbors
 from penchant.serving.app import create_app
 from penchant.serving.process.loader import Artifacts
 from penchant.serving.process.reload import ModelReloader, activate
-from penchant.serving.process.settings import Settings
+from penchant.serving.process.settings import ServeSettings
 from penchant.serving.service import Service
 from penchant.serving.store.base import Store
 
@@ -52,10 +52,10 @@ def small_data() -> Interactions:
 
 @pytest.fixture(scope="session")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Artifacts:
-    """Model files: ALS for likes, neighbors in the place of tags."""
+    """Model files: ALS for likes, neighbors as the hybrid model."""
     folder = tmp_path_factory.mktemp("models")
     likes = ALS(factors=8, iterations=5).fit(small_data()).save(folder / "likes.penchant")
-    return Artifacts(likes, ItemNeighbors().fit(small_data()).save(folder / "tags.penchant"))
+    return Artifacts(likes, ItemNeighbors().fit(small_data()).save(folder / "hybrid.penchant"))
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +68,7 @@ def app(files: Artifacts, tmp_path: Path) -> Iterator[FastAPI]:
     """An application over a store of its own."""
     with Store.open(f"sqlite:///{tmp_path / 'app.db'}") as opened:
         activate(opened, files.likes)
-        settings = Settings(likes=str(files.likes), watch=0)
+        settings = ServeSettings(likes=str(files.likes), watch=0)
         yield create_app(ModelReloader.open(files, opened), opened, settings)
 
 

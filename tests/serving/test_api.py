@@ -10,7 +10,7 @@ from penchant.data.catalog import Catalog
 from penchant.models.als.model import ALS
 from penchant.serving.app import create_app
 from penchant.serving.process.reload import ModelReloader
-from penchant.serving.process.settings import Settings
+from penchant.serving.process.settings import ServeSettings
 from penchant.serving.service import Service
 from penchant.serving.store.base import Store
 
@@ -66,7 +66,7 @@ def test_items(client):
     page = client.get(f"{V1}/items?k=3&offset=38").json()
     assert ([one["id"] for one in page["items"]], page["total"]) == (["i0038", "i0039"], 40)
     assert ids(client.get(f"{V1}/search?q=radoihead"))[0] == "i0000"
-    assert len(ids(client.get(f"{V1}/similar?item=i0000&row=tags&k=4"))) == 4
+    assert len(ids(client.get(f"{V1}/similar?item=i0000&role=hybrid&k=4"))) == 4
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_answers_name_pictures_and_never_hold_them(tmp_path, address):
     named = Catalog(data.items, names=[f"Thing {n}" for n in range(40)], pictures=drawn)
     service = Service({"likes": ALS(factors=8, iterations=2).fit(data.with_catalog(named))})
     with Store.open(f"sqlite:///{tmp_path / 'pictures.db'}") as store:
-        app = create_app(ModelReloader(service), store, Settings(likes="x.penchant", watch=0))
+        app = create_app(ModelReloader(service), store, ServeSettings(likes="x.penchant", watch=0))
         with TestClient(app, base_url="http://localhost") as client:
             answer = client.get(V1 + address)
             assert "data:" not in answer.text
@@ -179,8 +179,8 @@ def test_items_are_overridden(client):
         ("/recommend?user=u0001&k=1001", 422, "Invalid"),
         ("/recommend?user=u0001&k=900&offset=900", 422, "SettingsError"),
         ("/recommend?user=u0001&diversity=nan", 422, "Invalid"),
-        ("/similar?item=i0001&row=looks", 422, "UnsupportedError"),
-        ("/similar?item=i0001&row=smell", 422, "Invalid"),
+        ("/similar?item=i0001&role=visual", 422, "UnsupportedError"),
+        ("/similar?item=i0001&role=smell", 422, "Invalid"),
         ("/items/nothing", 404, "UnknownIdError"),
         ("/nowhere", 404, "NotFound"),
         ("/events", 405, "MethodNotAllowed"),
@@ -199,7 +199,7 @@ def test_faults_have_the_same_shape_and_tell_nothing(app, client, monkeypatch, c
     def broken(*_: object) -> None:
         raise RuntimeError("the secret of the house")
 
-    monkeypatch.setattr(app.state.penchant.holder.service, "popular", broken)
+    monkeypatch.setattr(app.state.penchant.reloader.service, "popular", broken)
     answer = client.get(f"{V1}/popular")
     assert answer.status_code == 500
     assert answer.json()["error"]["kind"] == "Fault"
@@ -211,7 +211,10 @@ def test_faults_have_the_same_shape_and_tell_nothing(app, client, monkeypatch, c
 def test_the_server_tells_how_it_is(client, app):
     assert client.get(f"{V1}/health").json() == {"status": "ok"}
     assert client.get(f"{V1}/ready").json() == {"status": "ready"}
-    assert [one["role"] for one in client.get(f"{V1}/models").json()["models"]] == ["likes", "tags"]
+    assert [one["role"] for one in client.get(f"{V1}/models").json()["models"]] == [
+        "likes",
+        "hybrid",
+    ]
     app.state.penchant.store.close()
 
 

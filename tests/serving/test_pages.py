@@ -16,9 +16,9 @@ from penchant.models.popularity import Popularity
 from penchant.serving.app import create_app
 from penchant.serving.pages import files
 from penchant.serving.pages.art import tile
-from penchant.serving.pages.charts import curves, figures, moment
+from penchant.serving.pages.charts import figures, format_date, training_charts
 from penchant.serving.process.reload import ModelReloader
-from penchant.serving.process.settings import Settings
+from penchant.serving.process.settings import ServeSettings
 from penchant.serving.service import Service
 from penchant.serving.store.base import Store
 
@@ -54,7 +54,9 @@ def browser(picture: Path) -> Iterator[TestClient]:
 
 def serve(service: Service) -> Iterator[TestClient]:
     with Store.open("sqlite://") as store:
-        app = create_app(ModelReloader(service), store, Settings(likes="model.penchant", watch=0))
+        app = create_app(
+            ModelReloader(service), store, ServeSettings(likes="model.penchant", watch=0)
+        )
         with TestClient(app, base_url="http://localhost", headers=HTML) as client:
             yield client
 
@@ -66,7 +68,7 @@ def small(service: Service) -> Iterator[Callable[..., TestClient]]:
 
         def make(**how) -> TestClient:
             store = stack.enter_context(Store.open("sqlite://"))
-            settings = Settings(likes="model.penchant", watch=0, most_body=2000, **how)
+            settings = ServeSettings(likes="model.penchant", watch=0, max_body=2000, **how)
             app = create_app(ModelReloader(service), store, settings)
             return TestClient(app, base_url="http://localhost", headers=HTML)
 
@@ -74,8 +76,8 @@ def small(service: Service) -> Iterator[Callable[..., TestClient]]:
 
 
 def suggested(page: str) -> list[str]:
-    part = page.partition('<ol class="suggested">')[2]
-    return re.findall(r'class="face" href="/item\?id=(i\d+)"', part)
+    part = page.partition('<ol class="suggestions">')[2]
+    return re.findall(r'class="item-link" href="/item\?id=(i\d+)"', part)
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -210,7 +212,7 @@ def test_a_fault_tells_nothing_of_itself(small, monkeypatch) -> None:
     assert (page.status_code, "<h1>That did not work" in page.text) == (500, True)
     assert "secret" not in page.text
     assert browser.get("/", headers={"accept": "*/*"}).json()["error"]["kind"] == "Fault"
-    browser.app.state.penchant.holder.service = Failing()  # the page of the failure fails as well
+    browser.app.state.penchant.reloader.service = Failing()  # the page of the failure fails as well
     told = browser.get("/").json()["error"]
     assert (told["kind"], "secret" in told["message"]) == ("Fault", False)
 
@@ -278,12 +280,12 @@ def test_figures_and_curves_of_any_file() -> None:
         ("auc", "0.5", "0.4 – 0.6")
     ]
     assert figures({"ndcg": 0.25, "settings": {"k": 10}, "note": "text"}) == [("ndcg", "0.25", "")]
-    drawn = curves([{"number": 1, "loss": 3.0, "seconds": 1}, {"number": 2, "loss": 2.0}])
+    drawn = training_charts([{"number": 1, "loss": 3.0, "seconds": 1}, {"number": 2, "loss": 2.0}])
     assert [(one.title, one.series[0].points) for one in drawn] == [
         ("loss by epoch", [(1.0, 3.0), (2.0, 2.0)])
     ]
 
 
 def test_dates_are_told_to_people() -> None:
-    assert moment("2026-01-02T13:04:05+02:00") == "2 January 2026, 11:04 UTC"
-    assert (moment(""), moment("lately")) == ("", "lately")
+    assert format_date("2026-01-02T13:04:05+02:00") == "2 January 2026, 11:04 UTC"
+    assert (format_date(""), format_date("lately")) == ("", "lately")

@@ -21,7 +21,7 @@ from penchant.serving.app import create_app
 from penchant.serving.process import reload as holding
 from penchant.serving.process.loader import Artifacts
 from penchant.serving.process.reload import ModelReloader, activate, learned_by
-from penchant.serving.process.settings import Settings
+from penchant.serving.process.settings import ServeSettings
 from penchant.serving.store.base import Override, Store
 
 V1 = "/api/v1"
@@ -41,7 +41,7 @@ def opened(tmp_path):
 
 
 @pytest.fixture
-def holder(files, opened) -> ModelReloader:
+def reloader(files, opened) -> ModelReloader:
     activate(opened, files.likes)
     return ModelReloader.open(files, opened)
 
@@ -50,22 +50,22 @@ def another(path: Path, seed: int = 1) -> Path:
     return ALS(factors=6, iterations=2, seed=seed).fit(small_data()).save(path)
 
 
-def test_a_file_that_changes_is_put_to_use(holder, files):
-    before = holder.service
-    holder.look()
-    assert holder.service is before
+def test_a_file_that_changes_is_put_to_use(reloader, files):
+    before = reloader.service
+    reloader.poll()
+    assert reloader.service is before
     another(files.likes)
-    holder.look()
-    assert holder.service is not before
-    assert holder.service.likes.settings["factors"] == 6
+    reloader.poll()
+    assert reloader.service is not before
+    assert reloader.service.likes.settings["factors"] == 6
     assert before.recommend(before.likes.users[0])  # who still has it is answered
 
 
-def test_a_model_that_is_made_active_is_put_to_use(holder, opened, tmp_path):
+def test_a_model_that_is_made_active_is_put_to_use(reloader, opened, tmp_path):
     opened.activate(str(another(tmp_path / "new.penchant")), learned=3)
-    holder.look()
-    assert holder.service.likes.settings["factors"] == 6
-    assert holder.service.learned == 3
+    reloader.poll()
+    assert reloader.service.likes.settings["factors"] == 6
+    assert reloader.service.learned == 3
 
 
 def test_a_file_written_anew_has_learned_nothing_that_is_known(opened, tmp_path):
@@ -77,8 +77,8 @@ def test_a_file_written_anew_has_learned_nothing_that_is_known(opened, tmp_path)
 
 
 @pytest.mark.parametrize("what", ["rubbish", "truncated", "gone", "not finite"])
-def test_a_file_that_fails_its_check_changes_nothing(holder, files, opened, tmp_path, what):
-    before = holder.service
+def test_a_file_that_fails_its_check_changes_nothing(reloader, files, opened, tmp_path, what):
+    before = reloader.service
     path = another(tmp_path / "new.penchant")
     if what == "not finite":
         broken = ALS(factors=6, iterations=1).fit(small_data())
@@ -92,24 +92,24 @@ def test_a_file_that_fails_its_check_changes_nothing(holder, files, opened, tmp_
         path.unlink()
     opened.activate(str(path))
     with pytest.raises(ArtifactError):
-        holder.look()
-    assert holder.service is before
-    holder.look()  # it is not tried again until it changes
+        reloader.poll()
+    assert reloader.service is before
+    reloader.poll()  # it is not tried again until it changes
     another(path)
-    holder.look()
-    assert holder.service.likes.settings["factors"] == 6
+    reloader.poll()
+    assert reloader.service.likes.settings["factors"] == 6
 
 
-def test_overrides_are_taken_over(holder, opened):
-    models = holder.service.models
+def test_overrides_are_taken_over(reloader, opened):
+    models = reloader.service.models
     opened.set_override("i0000", Override(name="Another"))
-    holder.look()
-    assert holder.service.item("i0000").name == "Another"
-    assert holder.service.models == models
+    reloader.poll()
+    assert reloader.service.item("i0000").name == "Another"
+    assert reloader.service.models == models
 
 
-def test_no_request_fails_during_twenty_reloads(holder, opened, files):
-    app = create_app(holder, opened, Settings(likes=str(files.likes), watch=0))
+def test_no_request_fails_during_twenty_reloads(reloader, opened, files):
+    app = create_app(reloader, opened, ServeSettings(likes=str(files.likes), watch=0))
     with TestClient(app, base_url="http://localhost") as client:
         given: list[tuple[int, str]] = []
         done = threading.Event()
@@ -150,29 +150,29 @@ def test_no_request_fails_during_twenty_reloads(holder, opened, files):
 # --- nobody waits -----------------------------------------------------------------------
 
 
-def test_what_answers_need_is_made_before_a_model_is_put_to_use(holder, files, monkeypatch):
-    before, prepared = holder.service, []
+def test_what_answers_need_is_made_before_a_model_is_put_to_use(reloader, files, monkeypatch):
+    before, prepared = reloader.service, []
 
     def prepare(self: ALS) -> None:
-        prepared.append((self.settings["factors"], holder.service is before))
+        prepared.append((self.settings["factors"], reloader.service is before))
 
     monkeypatch.setattr(ALS, "prepare", prepare)
     names = before.index_names()
     another(files.likes)
-    holder.reload()
+    reloader.reload()
     assert prepared == [(6, True)]
-    assert holder.service._names is not None
-    assert holder.service.names._holders is names._holders  # the catalog is the same
+    assert reloader.service._names is not None
+    assert reloader.service.names._holders is names._holders  # the catalog is the same
 
 
-def test_what_cannot_be_made_before_hinders_no_reload(holder, files, monkeypatch, caplog):
+def test_what_cannot_be_made_before_hinders_no_reload(reloader, files, monkeypatch, caplog):
     def broken(_: object) -> None:
         raise RuntimeError("no index today")
 
     monkeypatch.setattr(ALS, "prepare", broken)
     another(files.likes)
-    holder.reload()
-    assert holder.service.likes.settings["factors"] == 6
+    reloader.reload()
+    assert reloader.service.likes.settings["factors"] == 6
     assert "no index today" in caplog.text
 
 
@@ -182,8 +182,8 @@ class Slow:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.begun, self.at_once, self.most = 0, 0, 0
         self.entered, self.go = threading.Semaphore(0), threading.Semaphore(0)
-        self._checked = holding._checked
-        monkeypatch.setattr(holding, "_checked", self)
+        self._open = holding._open_checked
+        monkeypatch.setattr(holding, "_open_checked", self)
 
     def __call__(self, *how: Any) -> Any:
         self.begun += 1
@@ -192,12 +192,12 @@ class Slow:
         self.entered.release()
         assert self.go.acquire(timeout=30)
         try:
-            return self._checked(*how)
+            return self._open(*how)
         finally:
             self.at_once -= 1
 
 
-class Told:
+class RecordingLock:
     """A lock that tells who comes to it."""
 
     def __init__(self, lock: AbstractContextManager[bool]) -> None:
@@ -212,16 +212,16 @@ class Told:
 
 
 @pytest.mark.parametrize("sound", [True, False])
-def test_who_asks_during_a_reload_shares_the_next(holder, files, monkeypatch, sound):
+def test_who_asks_during_a_reload_shares_the_next(reloader, files, monkeypatch, sound):
     another(files.likes)
     if not sound:
         files.likes.write_bytes(b"rubbish")
-    slow, lock, failures = Slow(monkeypatch), Told(holder._busy), []
-    holder._busy = lock
+    slow, lock, failures = Slow(monkeypatch), RecordingLock(reloader._reload_lock), []
+    reloader._reload_lock = lock
 
     def ask() -> None:
         try:
-            holder.reload()
+            reloader.reload()
         except ArtifactError as error:
             failures.append(error)
 
@@ -241,5 +241,5 @@ def test_who_asks_during_a_reload_shares_the_next(holder, files, monkeypatch, so
     assert len(failures) == (0 if sound else 4)
     slow.go.release()
     if sound:
-        holder.reload()  # it joins none that is over
+        reloader.reload()  # it joins none that is over
         assert slow.begun == 3

@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 
 from penchant.serving.app import create_app
 from penchant.serving.process.reload import ModelReloader
-from penchant.serving.process.settings import Settings
+from penchant.serving.process.settings import ServeSettings
 from penchant.serving.store.base import Store
 
 V1 = "/api/v1"
@@ -35,7 +35,7 @@ CHECKS = (
 @pytest.fixture
 def schema(files, tmp_path):
     """Of an application that answers to any name: this client does not say localhost."""
-    settings = Settings(likes=str(files.likes), watch=0, hosts=("*",), token=TOKEN, rate=0)
+    settings = ServeSettings(likes=str(files.likes), watch=0, hosts=("*",), token=TOKEN, rate=0)
     with Store.open(f"sqlite:///{tmp_path / 'schema.db'}") as store:
         app = create_app(ModelReloader.open(files, store), store, settings)
         yield schemathesis.openapi.from_asgi(f"{V1}/openapi.json", app)

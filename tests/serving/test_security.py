@@ -10,8 +10,8 @@ from starlette.testclient import TestClient
 from penchant.errors import SettingsError
 from penchant.serving.app import create_app
 from penchant.serving.process.reload import ModelReloader
-from penchant.serving.process.settings import Settings, is_loopback
-from penchant.serving.security import Buckets
+from penchant.serving.process.settings import ServeSettings, is_loopback
+from penchant.serving.security import TokenBuckets
 from penchant.serving.store.base import Store
 
 V1 = "/api/v1"
@@ -27,7 +27,7 @@ def asking(files, tmp_path):
     def make(base_url: str = "http://localhost", **how) -> TestClient:
         store = Store.open(f"sqlite:///{tmp_path / 'security.db'}")
         opened.append(store)
-        settings = Settings(likes=str(files.likes), watch=0, **how)
+        settings = ServeSettings(likes=str(files.likes), watch=0, **how)
         app = create_app(ModelReloader.open(files, store), store, settings)
         return TestClient(app, base_url=base_url)
 
@@ -38,20 +38,20 @@ def asking(files, tmp_path):
 
 def test_beyond_loopback_a_token_is_needed():
     with pytest.raises(SettingsError, match="needs a token"):
-        Settings(likes="x", host="0.0.0.0")
+        ServeSettings(likes="x", host="0.0.0.0")
     with pytest.raises(SettingsError, match="others call by a name needs a token"):
-        Settings(likes="x", hosts=("localhost", "shop.example"))
-    assert Settings(likes="x", hosts=("shop.example",), token=TOKEN).requests_per_second == 50
-    assert Settings(likes="x", hosts=("localhost",)).requests_per_second == 0
-    assert Settings(likes="x", host="0.0.0.0", token=TOKEN).requests_per_second == 50
-    assert Settings(likes="x", host="::1").on_loopback
+        ServeSettings(likes="x", hosts=("localhost", "shop.example"))
+    assert ServeSettings(likes="x", hosts=("shop.example",), token=TOKEN).requests_per_second == 50
+    assert ServeSettings(likes="x", hosts=("localhost",)).requests_per_second == 0
+    assert ServeSettings(likes="x", host="0.0.0.0", token=TOKEN).requests_per_second == 50
+    assert ServeSettings(likes="x", host="::1").on_loopback
     with pytest.raises(SettingsError, match="16"):
-        Settings(likes="x", token="short")
+        ServeSettings(likes="x", token="short")
 
 
 def test_settings_survive_the_way_to_a_worker():
-    settings = Settings(likes="x", token=TOKEN, hosts=("a", "b"), rate=3)
-    assert Settings.from_json(settings.to_json()) == settings
+    settings = ServeSettings(likes="x", token=TOKEN, hosts=("a", "b"), rate=3)
+    assert ServeSettings.from_json(settings.to_json()) == settings
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_headers_tell_browsers_to_be_careful(client):
 
 
 def test_bodies_have_a_limit(asking):
-    client = asking(most_body=2000)
+    client = asking(max_body=2000)
     assert client.post(f"{V1}/events", json=EVENT).status_code == 200
     large = b'{"person":"' + b"p" * 3000 + b'"}'
     told = client.post(f"{V1}/events", content=large)
@@ -144,13 +144,13 @@ def test_clients_have_a_rate(asking):
 
 
 def test_buckets_fill_again():
-    buckets = Buckets(2.0, 3)
+    buckets = TokenBuckets(2.0, 3)
     assert [buckets.take("a", 0.0) for _ in range(3)] == [0, 0, 0]
     assert buckets.take("a", 0.0) == pytest.approx(0.5)
     assert buckets.take("b", 0.0) == 0
     assert buckets.take("a", 0.6) == 0
     assert buckets.take("a", 0.6) > 0
-    assert Buckets(0, 1).take("a", 0.0) == 0
+    assert TokenBuckets(0, 1).take("a", 0.0) == 0
 
 
 @pytest.mark.parametrize(

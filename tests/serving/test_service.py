@@ -16,7 +16,8 @@ from penchant.models.popularity import Popularity
 from penchant.serving.catalog.filters import Filters
 from penchant.serving.mmr import rerank
 from penchant.serving.process.loader import Artifacts
-from penchant.serving.service import MOST, Service
+from penchant.serving.query import MAX_RESULTS
+from penchant.serving.service import Service
 from penchant.serving.store.base import Override
 
 
@@ -91,7 +92,7 @@ def test_a_model_without_vectors_can_not_vary():
     service = Service({"likes": Popularity().fit(small_data())})
     with pytest.raises(UnsupportedError, match="no vectors"):
         service.recommend(service.likes.users[0], diversity=0.5)
-    assert len(service.varied(5)) == 5
+    assert len(service.diverse(5)) == 5
 
 
 def test_rerank_follows_the_formula():
@@ -115,11 +116,11 @@ def test_similar_items_by_role(service):
     expected = service.likes.similar_items(item, 6).ids
     assert ids(service.similar(item, k=6)) == list(expected)
     assert ids(service.similar(item, k=3, offset=3)) == list(expected)[3:]
-    assert ids(service.similar(item, "tags", k=6)) == list(
-        service.models["tags"].similar_items(item, 6).ids
+    assert ids(service.similar(item, "hybrid", k=6)) == list(
+        service.models["hybrid"].similar_items(item, 6).ids
     )
-    with pytest.raises(UnsupportedError, match="no model of looks"):
-        service.similar(item, "looks")
+    with pytest.raises(UnsupportedError, match="no visual model"):
+        service.similar(item, "visual")
 
 
 def test_explanations_name_the_past(service):
@@ -143,7 +144,9 @@ def test_what_is_not_known_is_refused(service):
             ask("nothing")
 
 
-@pytest.mark.parametrize(("k", "offset"), [(0, 0), (MOST + 1, 0), (10, MOST - 5), (1, -1)])
+@pytest.mark.parametrize(
+    ("k", "offset"), [(0, 0), (MAX_RESULTS + 1, 0), (10, MAX_RESULTS - 5), (1, -1)]
+)
 def test_pages_have_limits(service, k, offset):
     with pytest.raises(SettingsError):
         service.recommend(service.likes.users[0], k=k, offset=offset)
@@ -173,11 +176,11 @@ def test_what_is_shown_may_be_overridden(service):
 
 
 def test_the_summary_tells_what_is_served(service):
-    likes, tags = service.summary()
-    assert (likes["role"], likes["kind"], tags["role"], tags["kind"]) == (
+    likes, hybrid = service.summary()
+    assert (likes["role"], likes["kind"], hybrid["role"], hybrid["kind"]) == (
         "likes",
         "als",
-        "tags",
+        "hybrid",
         "item-neighbors",
     )
     assert (likes["users"], likes["items"]) == (60, 40)

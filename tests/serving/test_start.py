@@ -52,7 +52,7 @@ def test_routes_are_made_once_and_without_validators_of_failures(app):
 
 
 def test_names_and_map_are_made_before_anybody_asks(app):
-    service = app.state.penchant.holder.service
+    service = app.state.penchant.reloader.service
     with TestClient(app, base_url="http://localhost"):
         until = time.monotonic() + 30
         while service not in charts._maps and time.monotonic() < until:

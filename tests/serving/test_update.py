@@ -11,8 +11,8 @@ from penchant.data.ids import IdMap
 from penchant.data.interactions import Interactions
 from penchant.models.als.model import ALS
 from penchant.models.neighbors import ItemNeighbors
-from penchant.serving.people import People, user_of
-from penchant.serving.process.ipc import Shared
+from penchant.serving.people import People, model_user_id
+from penchant.serving.process.ipc import SharedState
 from penchant.serving.service import Service
 from penchant.serving.store.base import Event, Store
 from penchant.serving.update import gather, updated
@@ -92,7 +92,7 @@ def test_texts_stand_as_integers_where_users_are_integers(opened):
     data = numbered()
     opened.add([Event("visitor-1", 3), Event(4, 19), Event(99, 5)])
     made, told = gather(data, opened)
-    visitor = user_of("visitor-1", data.users)
+    visitor = model_user_id("visitor-1", data.users)
     assert visitor == -4_604_680_356_072_230_622  # the same in all versions
     assert (told.people, told.new_users, told.left_out) == (3, 2, 0)
     assert made.history(visitor) == {3: 1.0}
@@ -107,13 +107,13 @@ def test_a_visitor_keeps_their_shelf_when_the_model_has_learned_from_it(opened):
     old = ALS(factors=4, iterations=3).fit(numbered())
     events = [Event("visitor-1", item) for item in (3, 5, 7)]
     opened.add(events)
-    people = People(opened, Shared())
+    people = People(opened, SharedState())
     before = people.likes(Service({"likes": old}), "visitor-1")
     assert list(before) == [3, 5, 7]
     data, told = gather(old.interactions, opened)
     service = Service({"likes": updated(old, data)}, learned=told.learned)
     assert people.likes(service, "visitor-1") == before
-    assert people.resolve(service, "visitor-1").user == user_of("visitor-1", data.users)
+    assert people.resolve(service, "visitor-1").user == model_user_id("visitor-1", data.users)
     opened.add([Event("visitor-1", 3, "unlike")])
     people.refresh(service)
     assert list(people.likes(service, "visitor-1")) == [5, 7]
@@ -123,10 +123,10 @@ def test_whom_a_model_passed_over_is_not_forgotten(opened):
     """Another model may say that it learned from events, and not know everybody who has some."""
     opened.add([Event("visitor-1", 3), Event("visitor-1", 5)])
     service = Service({"likes": ALS(factors=4).fit(numbered())}, learned=opened.last())
-    assert list(People(opened, Shared()).likes(service, "visitor-1")) == [3, 5]
+    assert list(People(opened, SharedState()).likes(service, "visitor-1")) == [3, 5]
     opened.add([Event("visitor-1", 6)])
     made, _ = gather(numbered(), opened, service.learned)
-    assert list(made.history(user_of("visitor-1", made.users))) == [3, 5, 6]
+    assert list(made.history(model_user_id("visitor-1", made.users))) == [3, 5, 6]
 
 
 @pytest.mark.parametrize("refit", [False, True])

@@ -90,13 +90,13 @@ def serve(
         if find_spec(module) is None:  # to import them takes long, and is the workers' to do
             require(module, extra="serve", what="Servers")
     from penchant.serving.process.run import serve as run
-    from penchant.serving.process.settings import Settings
+    from penchant.serving.process.settings import ServeSettings
 
     out = Output(as_json=json, quiet=quiet)
-    settings = Settings(
+    settings = ServeSettings(
         likes=str(model),
-        tags=None if tags is None else str(tags),
-        looks=None if looks is None else str(looks),
+        hybrid=None if tags is None else str(tags),
+        visual=None if looks is None else str(looks),
         db=db,
         host=host,
         port=port,

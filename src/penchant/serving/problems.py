@@ -1,4 +1,4 @@
-"""Failures as answers: one shape for all, ``{"error": {"kind", "message", "details"}}``."""
+"""Error responses of one shape, ``{"error": {"kind", "message", "details"}}``."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (UnsupportedError, 422),
     (StoreError, 503),
 )
-_MOST_DETAILS = 20
+_MAX_DETAILS = 20
 
 
-class Refused(HTTPException):  # the framework lets these through, and turns others into 400
-    """A request that is turned away.
+class RejectedRequest(HTTPException):  # FastAPI turns exceptions of other types into status 400
+    """A request that the server rejects.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Refused(HTTPException):  # the framework lets these through, and turns oth
     message
         What was found, and what to do.
     headers
-        More headers of the answer.
+        Additional headers of the response.
     """
 
     def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
@@ -58,14 +58,14 @@ def problem(
     details: list[dict[str, Any]] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """The answer that tells a failure."""
-    told = {"error": {"kind": kind, "message": message, "details": details or []}}
-    body = json.dumps(told, ensure_ascii=False).encode("utf-8", "replace")
+    """Return an error response."""
+    content = {"error": {"kind": kind, "message": message, "details": details or []}}
+    body = json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
     return Response(body, status, dict(headers or {}), media_type="application/json")
 
 
-def answer_to(error: Exception) -> Response:
-    """The answer to what was raised; what nobody foresaw is logged, and not told."""
+def response_for(error: Exception) -> Response:
+    """Return the response to an exception; unexpected ones are logged and not disclosed."""
     if isinstance(error, HTTPException):
         kind = _kind(error.status_code)
         return problem(error.status_code, kind, error.detail, headers=error.headers)
@@ -73,35 +73,35 @@ def answer_to(error: Exception) -> Response:
         if isinstance(error, cls):
             if status >= 500:
                 log.error("%s: %s", type(error).__name__, error)
-                return problem(status, type(error).__name__, "the store can't be used at present")
+                return problem(status, type(error).__name__, "the store is not available")
             return problem(status, type(error).__name__, str(error))
     log.error("a request failed", exc_info=error)
-    return problem(500, "Fault", "a fault of the server's own; its log tells more")
+    return problem(500, "Fault", "internal error: see the server's log")
 
 
 def install(app: FastAPI) -> None:
-    """Have an application tell its failures in this shape."""
+    """Register the handlers that return errors in this shape."""
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _raised)
     app.add_exception_handler(PenchantError, _raised)
 
 
 async def _raised(_: Request, error: Exception) -> Response:
-    return answer_to(error)
+    return response_for(error)
 
 
 async def _invalid(_: Request, error: Exception) -> Response:
-    """Parameters or a body that are not as the document says."""
+    """Return the response to parameters or a body that violate the schema."""
     assert isinstance(error, RequestValidationError)
     details = [
-        {"where": [str(part) for part in one["loc"]], "message": str(one["msg"])}
-        for one in error.errors()[:_MOST_DETAILS]
+        {"where": [str(part) for part in entry["loc"]], "message": str(entry["msg"])}
+        for entry in error.errors()[:_MAX_DETAILS]
     ]
-    first = details[0] if details else {"where": [], "message": "it can't be read"}
+    first = details[0] if details else {"where": [], "message": "the request can't be read"}
     message = f"{' → '.join(first['where'])}: {first['message']}"
     return problem(422, "Invalid", message, details)
 
 
 def _kind(status: int) -> str:
-    """``NotFound`` for 404, and so on."""
+    """Return the name of a status: ``NotFound`` for 404, and so on."""
     return HTTPStatus(status).phrase.title().replace(" ", "").replace("-", "")

@@ -1,4 +1,4 @@
-"""What the API takes and gives, as its document tells it; each with an example."""
+"""Schemas of the API's requests and responses, with descriptions and examples."""
 
 from __future__ import annotations
 
@@ -6,27 +6,115 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 
-from penchant.serving.service import MOST
+from penchant.serving.process.loader import Role
+from penchant.serving.query import MAX_RESULTS
 
-MOST_LISTED = 1_000
-"""Ids in a list of a request, at most."""
+MAX_IDS = 1_000
+"""Maximum number of ids in a list of a request."""
 
-MOST_EVENTS = 1_000
-"""Events of one batch, at most."""
+MAX_EVENTS = 1_000
+"""Maximum number of events in a batch."""
 
-_64 = 2**63
+_2_63 = 2**63
 
 Text = Annotated[StrictStr, Field(min_length=1, max_length=1000)]
-Whole = Annotated[StrictInt, Field(ge=-_64, le=_64 - 1)]
-ItemId = Annotated[Text | Whole, Field(description="An item's id.", examples=["item-42"])]
-PersonId = Annotated[Text | Whole, Field(description="A person's id.", examples=["person-7"])]
-Ids = Annotated[list[ItemId], Field(max_length=MOST_LISTED)]
-K = Annotated[int, Field(ge=1, le=MOST, description="How many answers.")]
-Offset = Annotated[int, Field(ge=0, le=MOST - 1, description="How many better ones to skip.")]
+Integer = Annotated[StrictInt, Field(ge=-_2_63, le=_2_63 - 1)]
+ItemId = Annotated[Text | Integer, Field(description="An item's id.", examples=["item-42"])]
+PersonId = Annotated[Text | Integer, Field(description="A person's id.", examples=["person-7"])]
+Ids = Annotated[list[ItemId], Field(max_length=MAX_IDS)]
+
+TextId = Annotated[str, Field(min_length=1, max_length=1000)]
+"""An id in an address, where texts and integers look alike."""
+
+_TextIds = Annotated[list[str] | None, Field(max_length=MAX_IDS)]
+_K = Annotated[int, Field(ge=1, le=MAX_RESULTS, description="How many items.")]
 
 
 class _In(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+
+# --- parameters that requests share -----------------------------------------------------
+
+
+class KParam(BaseModel):
+    """The length of a list."""
+
+    k: _K = 20
+
+
+class PageParams(KParam):
+    """The part of a list to return."""
+
+    offset: Annotated[
+        int, Field(ge=0, le=MAX_RESULTS - 1, description="How many better items to skip.")
+    ] = 0
+
+
+class TagsParam(BaseModel):
+    """Tags in an address."""
+
+    tags: Annotated[
+        list[str] | None, Field(max_length=20, description="Only items with all of these tags.")
+    ] = None
+
+
+class FilterParams(TagsParam):
+    """Filters in an address."""
+
+    allow: _TextIds = None
+    deny: _TextIds = None
+
+
+class FilterIn(_In):
+    """Filters in a body."""
+
+    allow: Ids | None = Field(None, description="Only these items.")
+    deny: Ids = Field([], description="Not these items.")
+    tags: list[Text] = Field([], max_length=20, description="Only items with all of these tags.")
+
+
+class RankParams(PageParams):
+    """Options of recommendations, in addresses and bodies alike."""
+
+    exclude_seen: bool = Field(True, description="Leave out items of the history.")
+    diversity: float = Field(
+        0.0, ge=0, le=1, allow_inf_nan=False, description="How much the items shall differ."
+    )
+
+
+# --- requests ---------------------------------------------------------------------------
+
+
+class RecommendParams(RankParams, FilterParams):
+    """A recommendation request in an address."""
+
+    user: TextId
+
+
+class SimilarParams(PageParams, FilterParams):
+    """A request for similar items."""
+
+    item: TextId
+    role: Annotated[
+        Role,
+        Field(
+            description="Which model: `likes`, `hybrid` (likes and item features) or `visual` "
+            "(pictures)."
+        ),
+    ] = "likes"
+
+
+class PopularParams(PageParams, TagsParam):
+    """A request for popular items."""
+
+
+class ExplainParams(KParam):
+    """A request for an explanation, in an address."""
+
+    k: _K = 10
+    user: TextId
+    item: TextId
 
 
 class Liked(_In):
@@ -39,25 +127,17 @@ class Liked(_In):
     ] = 1.0
 
 
-class FilterIn(_In):
-    """Which items may be answered."""
-
-    allow: Ids | None = Field(None, description="Only these items.")
-    deny: Ids = Field([], description="Not these items.")
-    tags: list[Text] = Field([], max_length=20, description="Only what bears all of these tags.")
-
-
 History = Annotated[
     list[ItemId | Liked],
     Field(
-        max_length=MOST_LISTED,
-        description="What somebody likes: ids, or items with values. Unknown items are an error.",
+        max_length=MAX_IDS,
+        description="Liked items: ids, or items with values. Unknown items are an error.",
     ),
 ]
 
 
-class RecommendIn(FilterIn):
-    """Somebody by id or by what they like; with neither, somebody of whom nothing is known."""
+class RecommendIn(RankParams, FilterIn):
+    """A user or a history; with neither, the most popular items are recommended."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -65,16 +145,10 @@ class RecommendIn(FilterIn):
     )
     user: PersonId | None = None
     history: History | None = None
-    k: K = 20
-    offset: Offset = 0
-    exclude_seen: bool = Field(True, description="Leave out what they like already.")
-    diversity: float = Field(
-        0.0, ge=0, le=1, allow_inf_nan=False, description="How much answers shall differ."
-    )
 
 
 class ExplainIn(_In):
-    """Why somebody who likes this is given an item."""
+    """An item to explain for a history."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -82,11 +156,11 @@ class ExplainIn(_In):
     )
     history: Annotated[History, Field(min_length=1)]
     item: ItemId
-    k: K = 10
+    k: _K = 10
 
 
 class EventIn(_In):
-    """Somebody liked an item, or took that back."""
+    """A person liked an item, or took a like back."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -97,35 +171,36 @@ class EventIn(_In):
     person: PersonId
     item: ItemId
     kind: Literal["like", "unlike"] = Field(
-        "like", description="`unlike` takes back: as if it had never been liked."
+        "like", description="`unlike` removes a like, as if it had never been."
     )
     value: float = Field(
         1.0,
         ge=-1e6,
         le=1e6,
         allow_inf_nan=False,
-        description="How strong a like is, not 0; below 0 it is a dislike.",
+        description="The strength of a like, not 0; below 0 it is a dislike.",
     )
     at: float | None = Field(
         None,
         ge=0,
         le=1e11,
         allow_inf_nan=False,
-        description="When, in seconds since 1970; left out: now.",
+        description="Time in seconds since 1970; left out: now.",
     )
     key: Annotated[StrictStr, Field(min_length=1, max_length=200)] | None = Field(
-        None, description="Of a person's events with the same key only the first is kept."
+        None,
+        description="Idempotency key: of a person's events with one key only the first is stored.",
     )
 
 
 class EventsIn(_In):
     """Several events, stored all or not at all."""
 
-    events: list[EventIn] = Field(min_length=1, max_length=MOST_EVENTS)
+    events: list[EventIn] = Field(min_length=1, max_length=MAX_EVENTS)
 
 
 class OverrideIn(_In):
-    """What is shown of an item in place of the catalog; what is left out stays as it is there."""
+    """Item fields that replace those of the catalog; fields left out keep the catalog's value."""
 
     item: ItemId
     name: Annotated[StrictStr, Field(max_length=1000)] | None = None
@@ -135,7 +210,7 @@ class OverrideIn(_In):
     hidden: bool = Field(False, description="Neither shown nor recommended.")
 
 
-# --- what comes back --------------------------------------------------------------------
+# --- responses --------------------------------------------------------------------------
 
 
 _ITEM: dict[str, Any] = {
@@ -153,10 +228,10 @@ class ItemOut(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [_ITEM]})
     id: StrictStr | StrictInt
     name: str
-    link: str = Field(description="A page about it, or the empty text.")
+    link: str = Field(description="The address of a page about it, or the empty text.")
     picture: str = Field(
-        description="Where its picture is, or the empty text. An address that begins with `/` is "
-        "this server's own; it never holds the picture itself."
+        description="The address of its picture, or the empty text. An address that begins with "
+        "`/` is on this server; pictures are never embedded."
     )
     tags: list[str]
 
@@ -176,16 +251,16 @@ class Page(BaseModel):
     offset: int
 
 
-class WhyOut(BaseModel):
-    """What each item of a history adds to a score, the most first."""
+class ExplanationOut(BaseModel):
+    """What each item of a history contributes to a score, the largest first."""
 
     item: ItemOut
     score: float
     reasons: list[ScoredOut]
 
 
-class FoundOut(BaseModel):
-    """Items by name, the likeliest first."""
+class SearchOut(BaseModel):
+    """Items found by name, the best match first."""
 
     items: list[ItemOut]
 
@@ -200,13 +275,13 @@ class ItemsOut(BaseModel):
 
 
 class StoredOut(BaseModel):
-    """For each event whether it was stored: false where its key was known already."""
+    """Whether each event was stored: false if its key was stored before."""
 
     stored: list[bool]
 
 
 class StatusOut(BaseModel):
-    """How the server is."""
+    """The status of the server or of an operation."""
 
     status: str
 
@@ -218,14 +293,14 @@ class ModelsOut(BaseModel):
 
 
 class Detail(BaseModel):
-    """One thing that is wrong."""
+    """One invalid value."""
 
     where: list[str]
     message: str
 
 
-class Told(BaseModel):
-    """What is wrong."""
+class ErrorInfo(BaseModel):
+    """The content of an error response."""
 
     kind: str
     message: str
@@ -233,7 +308,7 @@ class Told(BaseModel):
 
 
 class Problem(BaseModel):
-    """The shape of every failure."""
+    """An error response."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -248,12 +323,12 @@ class Problem(BaseModel):
             ]
         }
     )
-    error: Told
+    error: ErrorInfo
 
 
 def definitions(model: type[BaseModel]) -> dict[str, Any]:
-    """The schemas of a model and of those in it, by name, as the document keeps them."""
-    made = model.model_json_schema(
+    """Return the JSON schemas of a model and of the models in it, by name."""
+    schema = model.model_json_schema(
         ref_template="#/components/schemas/{model}", mode="serialization"
     )
-    return {**made.pop("$defs", {}), model.__name__: made}
+    return {**schema.pop("$defs", {}), model.__name__: schema}

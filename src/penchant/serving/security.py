@@ -1,4 +1,4 @@
-"""What stands before the application: who may call it, how much, and what browsers are told."""
+"""Checks and limits in front of the application: host, origin, token, rate, size, headers."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from penchant.serving.problems import Refused
-from penchant.serving.process.settings import Settings, is_loopback
+from penchant.serving.problems import RejectedRequest
+from penchant.serving.process.settings import ServeSettings, is_loopback
 
 if TYPE_CHECKING:
     from penchant.serving.process.metrics import Metrics
@@ -38,20 +38,20 @@ HEADERS = tuple(
     }.items()
 )
 _NO_STORE = ((b"cache-control", b"no-store"),)
-_CLIENTS = 10_000
+_MAX_CLIENTS = 10_000
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
 
-class Buckets:
-    """How much each client may ask for: a bucket of tokens each, which fills at a steady rate.
+class TokenBuckets:
+    """Rate limits of clients: a token bucket each.
 
     Parameters
     ----------
     rate
-        Tokens a second; 0: no limit.
+        Tokens per second; 0: no limit.
     burst
-        Tokens a bucket holds.
+        Capacity of a bucket.
     """
 
     def __init__(self, rate: float, burst: int) -> None:
@@ -59,47 +59,47 @@ class Buckets:
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def take(self, client: str, now: float) -> float:
-        """Take a token; 0 where there was one, else in how many seconds there will be."""
+        """Take a token; return 0, or the seconds until the next token if there is none."""
         if not self._rate:
             return 0.0
         left, then = self._left.pop(client, (self._burst, now))
         left = min(self._burst, left + (now - then) * self._rate)
         wait = 0.0 if left >= 1 else (1 - left) / self._rate
         self._left[client] = (left if wait else left - 1, now)
-        if len(self._left) > _CLIENTS:
+        if len(self._left) > _MAX_CLIENTS:
             self._left.popitem(last=False)
         return wait
 
 
 class Guard:
-    """An ASGI application around another: refuses, limits, counts, and adds headers.
+    """ASGI middleware that rejects, limits and counts requests, and adds headers.
 
     Parameters
     ----------
     app
-        The other.
+        The wrapped application.
     settings
-        How far to let requests in.
+        The limits.
     metrics
-        Where they are counted.
-    answer_to
-        The answer to a request that was refused, or raised something.
+        Where requests are counted.
+    response_for
+        Returns the response to a request that was rejected, or raised an exception.
     """
 
     def __init__(
         self,
         app: ASGIApp,
         *,
-        settings: Settings,
+        settings: ServeSettings,
         metrics: Metrics,
-        answer_to: Callable[[Request, Exception], Response],
+        response_for: Callable[[Request, Exception], Response],
     ) -> None:
         self._app, self._settings, self._metrics = app, settings, metrics
-        self._answer_to = answer_to
+        self._response_for = response_for
         pictures = " https: http:" if settings.picture_cache is None else ""
         policy = (b"content-security-policy", CSP.format(pictures=pictures).encode())
         self._headers = (policy, *HEADERS)
-        self._buckets = Buckets(settings.requests_per_second, settings.burst)
+        self._buckets = TokenBuckets(settings.requests_per_second, settings.burst)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -108,18 +108,18 @@ class Guard:
             return
         began = time.perf_counter()
         is_api = scope["path"].startswith("/api/")
-        answer = _Answer(send, (*self._headers, *_NO_STORE) if is_api else self._headers)
-        body = _Body(receive, self._settings.most_body)
+        sender = _Sender(send, (*self._headers, *_NO_STORE) if is_api else self._headers)
+        body = _Body(receive, self._settings.max_body)
         try:
             self._check(scope, began)
-            await self._app(scope, body.receive, answer.send)
+            await self._app(scope, body.receive, sender.send)
         except Exception as error:
-            if answer.status:  # it is on its way: the connection is all that can be broken off
+            if sender.status:  # the response has begun: only the connection can be aborted
                 raise
-            await self._answer_to(Request(scope), error)(scope, receive, answer.send)
+            await self._response_for(Request(scope), error)(scope, receive, sender.send)
         finally:
             seconds = time.perf_counter() - began
-            self._metrics.request(scope.get("endpoint"), answer.status or 500, seconds)
+            self._metrics.request(scope.get("endpoint"), sender.status or 500, seconds)
 
     def _check(self, scope: Scope, now: float) -> None:
         headers = _headers(scope)
@@ -127,43 +127,43 @@ class Guard:
         wait = self._buckets.take(client, now)
         if wait:
             after = {"Retry-After": str(int(wait) + 1)}
-            raise Refused(429, "too many requests: slow down", after)
+            raise RejectedRequest(429, "too many requests: slow down", after)
         host = headers.get(b"host", b"").decode("latin-1")
         check_host(host, self._settings)
         if scope["method"] not in SAFE:
             check_origin(headers, host)
-        if _length(headers) > self._settings.most_body:
-            raise _too_large(self._settings.most_body)
+        if _content_length(headers) > self._settings.max_body:
+            raise _too_large(self._settings.max_body)
 
 
-def check_host(host: str, settings: Settings) -> None:
-    """Refuse requests that call the server by a name that is not its own.
+def check_host(host: str, settings: ServeSettings) -> None:
+    """Reject requests whose Host header does not name this server.
 
-    A page on the internet may have its own name lead to 127.0.0.1, and would then be let in by
-    the browser as if it came from here.
+    This prevents DNS rebinding: a web page's own host name may resolve to 127.0.0.1, and a browser
+    would then treat this server as part of that page's site.
 
     Raises
     ------
-    Refused
-        With 421.
+    RejectedRequest
+        With status 421.
     """
-    name = _name(host)
+    name = _host_name(host)
     if "*" in settings.hosts or name in settings.hosts:
         return
     if is_loopback(name) if settings.on_loopback else not settings.hosts:
         return
-    raise Refused(
-        421, f"this server is not called {name[:100]!r}: penchant serve --allow-host NAME"
+    raise RejectedRequest(
+        421, f"{name[:100]!r} is not a name of this server: penchant serve --allow-host NAME"
     )
 
 
 def check_origin(headers: dict[bytes, bytes], host: str) -> None:
-    """Refuse what the page of another site has a browser send.
+    """Reject writes that a browser sends for a page of another site.
 
     Raises
     ------
-    Refused
-        With 403.
+    RejectedRequest
+        With status 403.
     """
     site = headers.get(b"sec-fetch-site", b"none")
     origin = headers.get(b"origin")
@@ -171,27 +171,29 @@ def check_origin(headers: dict[bytes, bytes], host: str) -> None:
     if origin is not None and urlsplit(origin.decode("latin-1")).netloc.lower() != host.lower():
         foreign = True
     if foreign:
-        raise Refused(403, "pages of other sites may not write here")
+        raise RejectedRequest(403, "pages of other sites may not write here")
 
 
 def check_token(headers: dict[bytes, bytes], token: str | None) -> None:
-    """Refuse who does not bear the token, if there is one.
+    """Reject requests without a valid bearer token, if the server has a token.
 
     Raises
     ------
-    Refused
-        With 401.
+    RejectedRequest
+        With status 401.
     """
     if token is None:
         return
-    kind, _, given = headers.get(b"authorization", b"").partition(b" ")
-    if kind.lower() != b"bearer" or not secrets.compare_digest(given.strip(), token.encode()):
-        ask = {"WWW-Authenticate": "Bearer"}
-        raise Refused(401, "this needs the server's token: Authorization: Bearer TOKEN", ask)
+    scheme, _, credentials = headers.get(b"authorization", b"").partition(b" ")
+    valid = secrets.compare_digest(credentials.strip(), token.encode())
+    if scheme.lower() != b"bearer" or not valid:
+        challenge = {"WWW-Authenticate": "Bearer"}
+        message = "this needs the server's token: Authorization: Bearer TOKEN"
+        raise RejectedRequest(401, message, challenge)
 
 
-class _Answer:
-    """Passes an answer on, with more headers, but for those that it has."""
+class _Sender:
+    """Send a response with additional headers, except those it already has."""
 
     def __init__(self, send: Send, more: Headers) -> None:
         self._send, self._more, self.status = send, more, 0
@@ -199,42 +201,42 @@ class _Answer:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            given = list(message.get("headers", ()))
-            names = {name.lower() for name, _ in given}
-            message["headers"] = given + [one for one in self._more if one[0] not in names]
+            headers = list(message.get("headers", ()))
+            names = {name.lower() for name, _ in headers}
+            message["headers"] = headers + [more for more in self._more if more[0] not in names]
         await self._send(message)
 
 
 class _Body:
-    """Reads a body, up to a limit, whatever its length was said to be."""
+    """Receive a body up to a size limit, whatever its Content-Length says."""
 
-    def __init__(self, receive: Receive, most: int) -> None:
-        self._receive, self._most, self._read = receive, most, 0
+    def __init__(self, receive: Receive, limit: int) -> None:
+        self._receive, self._limit, self._size = receive, limit, 0
 
     async def receive(self) -> Message:
         message = await self._receive()
-        self._read += len(message.get("body", b""))
-        if self._read > self._most:
-            raise _too_large(self._most)
+        self._size += len(message.get("body", b""))
+        if self._size > self._limit:
+            raise _too_large(self._limit)
         return message
 
 
-def _too_large(most: int) -> Refused:
-    return Refused(413, f"a body may have {most:,} bytes at most", {"Connection": "close"})
+def _too_large(limit: int) -> RejectedRequest:
+    return RejectedRequest(413, f"a body may have {limit:,} bytes at most", {"Connection": "close"})
 
 
 def _headers(scope: Scope) -> dict[bytes, bytes]:
     return dict(scope["headers"])
 
 
-def _length(headers: dict[bytes, bytes]) -> int:
-    told = headers.get(b"content-length", b"0")
-    return int(told) if told.isdigit() else 0
+def _content_length(headers: dict[bytes, bytes]) -> int:
+    text = headers.get(b"content-length", b"0")
+    return int(text) if text.isdigit() else 0
 
 
 @functools.lru_cache(1024)
-def _name(host: str) -> str:
-    """The name in a Host header, without the port."""
+def _host_name(host: str) -> str:
+    """Return the name in a Host header, without the port."""
     try:
         return (urlsplit(f"//{host}").hostname or "").lower()
     except ValueError:

@@ -1,4 +1,4 @@
-"""What the parts of a running application share."""
+"""The objects that all parts of a running application share."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from penchant.serving.catalog.pictures import Pictures
 from penchant.serving.people import People
 from penchant.serving.process.metrics import Metrics
 from penchant.serving.process.reload import ModelReloader
-from penchant.serving.process.settings import Settings
+from penchant.serving.process.settings import ServeSettings
 from penchant.serving.store.base import Store
 
 
 @dataclass(frozen=True)
 class State:
-    """What every request can get at: see the classes."""
+    """The state of an application."""
 
-    holder: ModelReloader
+    reloader: ModelReloader
     store: Store
-    settings: Settings
+    settings: ServeSettings
     people: People
     metrics: Metrics
     pictures: Pictures | None
 
 
 def state_of(request: Request) -> State:
-    """That of the application that a request came to."""
+    """Return the state of the application that handles a request."""
     state: State = request.app.state.penchant
     return state

@@ -1,4 +1,4 @@
-"""Events folded into a model: the feedback that a server gathered becomes what it learns from."""
+"""Update a model with the events that a server stored."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from penchant.data.ids import Id, IdMap
 from penchant.data.interactions import Interactions
 from penchant.models.base import Model
 from penchant.models.iterative import Iterative
-from penchant.serving.people import merge_events, user_of
+from penchant.serving.people import merge_events, model_user_id
 from penchant.serving.store.base import Store, id_text
 
 
 @dataclass(frozen=True)
 class Update:
-    """What an update took in.
+    """Counts of an update.
 
     Attributes
     ----------
     people
-        Whose likes changed.
+        People whose likes changed.
     new_users, new_items
-        How many the model had not known.
+        Users and items that the model did not have.
     left_out
-        Items whose ids are of another type than the model's, and so can't be among its own.
+        Items left out because their ids are of another type than the model's.
     learned
-        The number of the last event that was looked at.
+        The number of the last event included.
     """
 
     people: int
@@ -44,54 +44,53 @@ class Update:
 
 
 def gather(data: Interactions, store: Store, learned: int = 0) -> tuple[Interactions, Update]:
-    """Interactions with what people did since.
+    """Merge the events of a store into interactions.
 
     Parameters
     ----------
     data
-        What the model was fitted on. New people and items are put behind those that are there;
-        people are called as :func:`penchant.serving.people.user_of` says.
+        The data that the model was fitted on. New users and items are appended; user ids are
+        those of :func:`penchant.serving.people.model_user_id`.
     store
-        Where the events are.
+        The events.
     learned
-        The number of the last event that is in ``data`` already. To take events in twice does no
-        harm: they say what is liked, not how much more.
+        The number of the last event that ``data`` already includes. Including events twice is
+        harmless: they set values, and do not add to them.
     """
     last = store.last()
     changes = _changes(data, store, learned)
-    users = _longer(data.users, changes)
-    liked = {item for one in changes.values() for item, value in one.items() if value}
-    fitting = {item for item in liked if _fits(item, data.items)}
-    items = _longer(data.items, fitting)
+    users = _extended(data.users, changes)
+    liked = {item for change in changes.values() for item, value in change.items() if value}
+    fitting = {item for item in liked if _has_type(item, data.items)}
+    items = _extended(data.items, fitting)
     rows = {
         user: merge_events(data.history(user) if user in data.users else {}, items, change)
         for user, change in changes.items()
     }
-    made = dataclasses.replace(
+    merged = dataclasses.replace(
         data,
         csr=_with_rows(data.csr, users, items, rows),
         users=users,
         items=items,
         timestamps=None,
     )
-    left_out = len(liked) - len(fitting)
-    told = Update(len(rows), len(users) - data.n_users, len(items) - data.n_items, left_out, last)
-    return made, told
+    n_new_users, n_new_items = len(users) - data.n_users, len(items) - data.n_items
+    return merged, Update(len(rows), n_new_users, n_new_items, len(liked) - len(fitting), last)
 
 
 def updated(model: Model, data: Interactions, *, refit: bool = False, iterations: int = 1) -> Model:
-    """A model that has learned from these interactions.
+    """Return a model trained on updated interactions.
 
     Parameters
     ----------
     model
-        The model as it is; it may be trained on, and is not to be used any more.
+        The current model; it may be changed in place, so use only the result.
     data
-        What to learn from.
+        The interactions.
     refit
-        Begin anew. Models that can't be trained on are fitted anew in any case.
+        Fit from the start. Models without ``partial_fit`` always are.
     iterations
-        Epochs of training on.
+        Epochs of further training.
     """
     checks.whole("iterations", iterations, 1)
     if refit or not isinstance(model, Iterative):
@@ -100,35 +99,35 @@ def updated(model: Model, data: Interactions, *, refit: bool = False, iterations
 
 
 def _changes(data: Interactions, store: Store, learned: int) -> dict[Id, dict[Id, float]]:
-    """What people did since, by what the model calls them; of new ones, all they ever did."""
-    found: dict[Id, dict[Id, float]] = {}
+    """Return changes by the model's user ids: of new users all events, of others the new ones."""
+    changes: dict[Id, dict[Id, float]] = {}
     for person in sorted(store.people(learned), key=id_text):
-        user = user_of(person, data.users)
+        user = model_user_id(person, data.users)
         after = learned if user in data.users else 0
-        found.setdefault(user, {}).update(store.changes(person, after))
-    return found
+        changes.setdefault(user, {}).update(store.changes(person, after))
+    return changes
 
 
-def _fits(one: Id, ids: IdMap) -> bool:
-    return not len(ids) or isinstance(one, int) == ids.are_integers
+def _has_type(item: Id, ids: IdMap) -> bool:
+    return not len(ids) or isinstance(item, int) == ids.are_integers
 
 
-def _longer(ids: IdMap, more: Iterable[Id]) -> IdMap:
-    """The ids, and behind them those that were not there."""
-    new = sorted({one for one in more if one not in ids})
+def _extended(ids: IdMap, more: Iterable[Id]) -> IdMap:
+    """Append the ids that are missing, sorted."""
+    new = sorted({item for item in more if item not in ids})
     return IdMap([*ids, *new], ids.kind) if new else ids
 
 
 def _with_rows(csr: Csr, users: IdMap, items: IdMap, rows: Mapping[Id, Mapping[Id, float]]) -> Csr:
-    """The matrix with other rows for some people, and empty ones where nothing is known."""
-    others = histories_to_csr(rows.values(), items)
+    """Replace or append the rows of some users."""
+    replacements = histories_to_csr(rows.values(), items)
     n = csr.n_rows
     stacked = Csr(
-        np.concatenate([csr.indptr, csr.indptr[-1] + others.indptr[1:]]),
-        np.concatenate([csr.indices, others.indices]),
-        np.concatenate([csr.values, others.values]),
+        np.concatenate([csr.indptr, csr.indptr[-1] + replacements.indptr[1:]]),
+        np.concatenate([csr.indices, replacements.indices]),
+        np.concatenate([csr.values, replacements.values]),
         len(items),
     )
-    place: npt.NDArray[np.int64] = np.arange(len(users))
-    place[users.codes(rows)] = n + np.arange(len(rows))
-    return stacked.take_rows(place)
+    source: npt.NDArray[np.int64] = np.arange(len(users))
+    source[users.codes(rows)] = n + np.arange(len(rows))
+    return stacked.take_rows(source)

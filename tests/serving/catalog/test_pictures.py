@@ -17,7 +17,7 @@ from penchant.errors import DataError, SettingsError
 from penchant.serving.app import create_app
 from penchant.serving.catalog.pictures import KEPT, SIZE, Pictures
 from penchant.serving.process.reload import ModelReloader
-from penchant.serving.process.settings import Settings
+from penchant.serving.process.settings import ServeSettings
 from penchant.serving.service import Service
 from penchant.serving.store.base import Store
 
@@ -103,7 +103,7 @@ def test_a_folder_that_can_not_be_made(tmp_path) -> None:
 
 
 def test_pages_show_what_the_server_keeps(service: Service, tmp_path: Path) -> None:
-    settings = Settings(likes="m.penchant", watch=0, picture_cache=str(tmp_path / "pictures"))
+    settings = ServeSettings(likes="m.penchant", watch=0, picture_cache=str(tmp_path / "pictures"))
     with Store.open("sqlite://") as store:
         app = create_app(ModelReloader(service), store, settings)
         web = app.state.penchant.pictures._fetcher = Web(png(), None)

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from penchant.serving.process import ipc as module
-from penchant.serving.process.ipc import Shared
+from penchant.serving.process.ipc import SharedState
 
 HOLD = """
 import sys
 from pathlib import Path
-from penchant.serving.process.ipc import Shared
-shared = Shared(Path(sys.argv[1]))
-with shared.turn():
+from penchant.serving.process.ipc import SharedState
+shared = SharedState(Path(sys.argv[1]))
+with shared.exclusive():
     print("mine", flush=True)
     sys.stdin.readline()
 print("over", flush=True)
@@ -40,18 +40,18 @@ def holding(tmp_path) -> Iterator[subprocess.Popen[str]]:
         other.kill()
 
 
-def entered(shared: Shared) -> bool:
-    with shared.turn():
+def entered(shared: SharedState) -> bool:
+    with shared.exclusive():
         return True
 
 
-def is_free(shared: Shared) -> bool:
-    return shared._lock(module._TURN)
+def is_free(shared: SharedState) -> bool:
+    return shared._lock(module._LOCK)
 
 
 @pytest.mark.parametrize("ends", ["its turn", "itself"])
 def test_it_is_one_process_s_turn_until_it_ends(holding, tmp_path: Path, ends: str):
-    shared = Shared(tmp_path / "shared")
+    shared = SharedState(tmp_path / "shared")
     assert not is_free(shared)
     if ends == "itself":
         holding.kill()
@@ -65,19 +65,19 @@ def test_it_is_one_process_s_turn_until_it_ends(holding, tmp_path: Path, ends: s
 
 
 def test_nobody_waits_for_a_process_that_stands_still(holding, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "PATIENCE", 0.2)
-    shared = Shared(tmp_path / "shared")
+    monkeypatch.setattr(module, "LOCK_TIMEOUT", 0.2)
+    shared = SharedState(tmp_path / "shared")
     assert entered(shared)
     assert not is_free(shared)  # it is the other's yet
 
 
 def test_a_process_alone_has_its_turn_always():
-    assert entered(Shared())
+    assert entered(SharedState())
 
 
 def test_a_process_keeps_its_numbers_when_its_turn_is_over(tmp_path):
-    shared = Shared(tmp_path / "shared")
+    shared = SharedState(tmp_path / "shared")
     assert entered(shared)
-    again = Shared(tmp_path / "shared")
+    again = SharedState(tmp_path / "shared")
     shared.own[0] += 2
     assert again.total()[0] == 2

@@ -9,7 +9,7 @@ from typing import ClassVar
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from penchant.serving.process.protocol import Prompt
+from penchant.serving.process.protocol import NoDelayProtocol
 
 
 async def hello(scope, receive, send) -> None:
@@ -17,7 +17,7 @@ async def hello(scope, receive, send) -> None:
     await send({"type": "http.response.body", "body": b"hello"})
 
 
-class Kept(Prompt):
+class Kept(NoDelayProtocol):
     """Notes what its connections are set to."""
 
     set_to: ClassVar[list[int]] = []

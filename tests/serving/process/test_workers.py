@@ -24,7 +24,7 @@ from penchant.serving.process.workers import CAN_FORK
 pytestmark = pytest.mark.skipif(not CAN_FORK, reason="processes are not forked here")
 
 SERVE = "from penchant.cli import main; main()"
-SPAWN = "from penchant.serving import run; run.CAN_FORK = False; " + SERVE
+SPAWN = "from penchant.serving.process import run; run.CAN_FORK = False; " + SERVE
 LOOK_BUSY = """
 import signal, sys, time
 signal.signal(signal.SIGHUP, getattr(signal, sys.argv[2]))  # whatever the tests were started by

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from penchant.errors import DataError, SettingsError, StoreError
 from penchant.serving.store import migrations
-from penchant.serving.store.base import MOST_ID, Activation, Event, Override, Store
+from penchant.serving.store.base import MAX_ID_BYTES, Activation, Event, Override, Store
 
 HOSTILE = [
     "'; DROP TABLE penchant_events; --",
@@ -132,7 +132,7 @@ def test_hostile_texts_are_only_texts(store, text) -> None:
     ("how", "message"),
     [
         ({"person": ""}, "person is 0 bytes long"),
-        ({"item": "x" * (MOST_ID + 1)}, "item is 1,00. bytes long"),
+        ({"item": "x" * (MAX_ID_BYTES + 1)}, "item is 1,00. bytes long"),
         ({"item": "a\0b"}, "NUL"),
         ({"item": "\ud800"}, "not valid Unicode"),
         ({"item": 2**63}, "64 bits"),
@@ -156,7 +156,7 @@ def test_a_kind_is_a_like_or_an_unlike() -> None:
 
 def test_the_longest_ids_and_keys_fit(store) -> None:
     longest = "\x01" * 166  # each is six bytes of JSON
-    event = Event(longest, "ü" * 499, key="k" * MOST_ID)
+    event = Event(longest, "ü" * 499, key="k" * MAX_ID_BYTES)
     assert store.add([event, event]) == [True, False]
     assert store.history(longest) == {"ü" * 499: 1.0}
 

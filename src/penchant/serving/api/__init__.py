@@ -1,4 +1,4 @@
-"""The API under /api/v1."""
+"""The endpoints of the API under /api/v1."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""For whoever runs the server: other models, other words for items, forgetting people."""
+"""Endpoints for administrators: reload models, override items, delete a person's events."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -14,12 +14,11 @@ from penchant.serving import schemas
 from penchant.serving.api.common import (
     BEARER,
     PREFIX,
-    TextId,
     as_id,
-    failure,
-    json_of,
+    error_response,
+    error_responses,
+    json_response,
     needs_token,
-    told,
 )
 from penchant.serving.problems import problem
 from penchant.serving.state import state_of
@@ -27,59 +26,62 @@ from penchant.serving.store.base import Override
 
 router = APIRouter(prefix=PREFIX, tags=["admin"], dependencies=[Depends(needs_token)])
 
-_FAILED: dict[int | str, dict[str, Any]] = {
-    409: failure("The new model fails its check; the old one stays in use.")
+_CHECK_FAILED: dict[int | str, dict[str, Any]] = {
+    409: error_response("The new model fails its check; the old one stays in use.")
 }
 
 
 @router.post(
     "/admin/reload",
-    summary="Open the model files anew",
+    summary="Reload the model files",
     response_model=schemas.StatusOut,
-    responses=told(401, 403) | _FAILED,
+    responses=error_responses(401, 403) | _CHECK_FAILED,
     openapi_extra=BEARER,
 )
 async def reload(request: Request) -> Response:
-    """No request is dropped; processes beside the one that answers follow within a second or so."""
+    """No request is dropped; other processes of the server reload within about a second."""
     try:
-        await asyncio.to_thread(state_of(request).holder.reload)  # not in a thread that answers
+        # a thread of its own: those of the pool answer requests
+        await asyncio.to_thread(state_of(request).reloader.reload)
     except ArtifactError as error:
         return problem(409, type(error).__name__, str(error))
-    return json_of(b'{"status":"reloaded"}')
+    return json_response(b'{"status":"reloaded"}')
 
 
 @router.put(
     "/admin/items",
-    summary="Show something else of an item",
+    summary="Override the fields of an item",
     response_model=schemas.StatusOut,
-    responses=told(401, 403, 404),
+    responses=error_responses(401, 403, 404),
     openapi_extra=BEARER,
 )
-async def override(request: Request, asked: schemas.OverrideIn) -> Response:
-    """In place of what the catalog says; with the item alone, the catalog holds again."""
+async def override(request: Request, body: schemas.OverrideIn) -> Response:
+    """Replaces earlier overrides of the item; without any field, the catalog's values return."""
     state = state_of(request)
-    service = state.holder.service
-    known = as_id(asked.item, service.likes.items)
-    service.need_item(known)
-    fields = asked.model_dump(exclude={"item"})
-    tags = None if asked.tags is None else tuple(asked.tags)
-    plain = all(value is None or value is False for value in fields.values())
-    made = None if plain else Override(**{**fields, "tags": tags})
-    await run_in_threadpool(state.store.set_override, known, made)
-    await asyncio.to_thread(state.holder.look)
-    return json_of(b'{"status":"ok"}')
+    service = state.reloader.service
+    item = as_id(body.item, service.likes.items)
+    service.require_item(item)
+    fields = body.model_dump(exclude={"item"})
+    tags = None if body.tags is None else tuple(body.tags)
+    is_empty = all(value is None or value is False for value in fields.values())
+    value = None if is_empty else Override(**{**fields, "tags": tags})
+    await run_in_threadpool(state.store.set_override, item, value)
+    await asyncio.to_thread(state.reloader.poll)
+    return json_response(b'{"status":"ok"}')
 
 
 @router.delete(
     "/admin/people",
-    summary="Forget a person's events",
+    summary="Delete a person's events",
     response_model=schemas.StatusOut,
-    responses=told(401, 403),
+    responses=error_responses(401, 403),
     openapi_extra=BEARER,
 )
-async def forget(request: Request, person: TextId) -> Response:
-    """A model that has learned from them keeps what it learned until it is fitted anew."""
+async def forget(
+    request: Request, person: Annotated[str, Query(min_length=1, max_length=1000)]
+) -> Response:
+    """A model that was fitted on the events keeps what it learned until it is fitted again."""
     state = state_of(request)
-    known = state.holder.service.parse_user(person)
-    await run_in_threadpool(state.store.forget, known)
-    return json_of(b'{"status":"forgotten"}')
+    user = state.reloader.service.parse_user(person)
+    await run_in_threadpool(state.store.forget, user)
+    return json_response(b'{"status":"forgotten"}')

@@ -1,7 +1,8 @@
-"""Items: what is like them, what most people like, by name, one by one."""
+"""Endpoints for items: similar ones, popular ones, search by name, and single items."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
@@ -11,20 +12,16 @@ from starlette.responses import Response
 from penchant.serving import schemas
 from penchant.serving.api.common import (
     PREFIX,
-    IdList,
-    K,
-    Offset,
-    Tags,
-    TextId,
+    error_responses,
     filters,
     item_json,
-    json_of,
-    page,
+    json_response,
+    page_response,
     run_blocking,
-    told,
 )
 from penchant.serving.api.quick import QuickRoute
-from penchant.serving.process.loader import Role
+from penchant.serving.query import MAX_RESULTS
+from penchant.serving.service import ScoredItem, Service
 from penchant.serving.state import state_of
 
 router = APIRouter(prefix=PREFIX, tags=["items"], route_class=QuickRoute)
@@ -32,92 +29,90 @@ router = APIRouter(prefix=PREFIX, tags=["items"], route_class=QuickRoute)
 
 @router.get(
     "/similar",
-    summary="What is like an item",
+    summary="Items similar to an item",
     response_model=schemas.Page,
-    responses=told(404),
+    responses=error_responses(404),
 )
-async def similar(
-    request: Request,
-    item: TextId,
-    row: Annotated[
-        Role, Query(description="Liked by the same, by tags too, or by looks.")
-    ] = "likes",
-    k: K = 20,
-    offset: Offset = 0,
-    allow: IdList = None,
-    deny: IdList = None,
-    tags: Tags = None,
-) -> Response:
-    """By one of the models; which there are is told under `/models`."""
-    service = state_of(request).holder.service
-    chosen = filters(service, allow, deny, tags)
-    one = service.parse_item(item)
-    found = await run_blocking(
-        service, lambda: service.similar(one, row, k=k, offset=offset, filters=chosen)
+async def similar(request: Request, params: Annotated[schemas.SimilarParams, Query()]) -> Response:
+    """By one of the models; `/models` lists those available."""
+    service = state_of(request).reloader.service
+    chosen = filters(service, params)
+    item = service.parse_item(params.item)
+    scored = await run_blocking(
+        service,
+        lambda: service.similar(
+            item, params.role, k=params.k, offset=params.offset, filters=chosen
+        ),
     )
-    ids, scores = [at.item.id for at in found], [at.score for at in found]
-    return page(service, ids, scores, k, offset)
+    return _page(service, scored, params)
 
 
 @router.get(
     "/popular",
-    summary="What most people like",
+    summary="The items that most people like",
     response_model=schemas.Page,
-    responses=told(),
+    responses=error_responses(),
 )
-async def popular(request: Request, k: K = 20, offset: Offset = 0, tags: Tags = None) -> Response:
-    """The score is how many people like it."""
-    service = state_of(request).holder.service
-    found = service.popular(k, offset, filters(service, None, None, tags))
-    return page(service, [one.item.id for one in found], [one.score for one in found], k, offset)
+async def popular(request: Request, params: Annotated[schemas.PopularParams, Query()]) -> Response:
+    """The score is how many people like the item."""
+    service = state_of(request).reloader.service
+    scored = service.popular(params.k, params.offset, filters(service, params))
+    return _page(service, scored, params)
 
 
 @router.get(
     "/search",
-    summary="Items by name",
-    response_model=schemas.FoundOut,
-    responses=told(),
+    summary="Search items by name",
+    response_model=schemas.SearchOut,
+    responses=error_responses(),
 )
 async def search(
     request: Request,
-    q: Annotated[str, Query(max_length=200, description="What somebody types.")],
+    q: Annotated[str, Query(max_length=200, description="The text to search for.")],
     k: Annotated[int, Query(ge=1, le=100)] = 10,
 ) -> Response:
-    """While one types: names are completed, and slips forgiven."""
-    service = state_of(request).holder.service
-    found = await run_in_threadpool(service.search, q, k)
-    return json_of(b'{"items":[%b]}' % b",".join(item_json(service, one.id) for one in found))
+    """Beginnings of names match as well, and typing errors are corrected."""
+    service = state_of(request).reloader.service
+    views = await run_in_threadpool(service.search, q, k)
+    return json_response(
+        b'{"items":[%b]}' % b",".join(item_json(service, view.id) for view in views)
+    )
 
 
 @router.get(
     "/items",
     summary="All items, page by page",
     response_model=schemas.ItemsOut,
-    responses=told(),
+    responses=error_responses(),
 )
 async def items(
     request: Request,
-    k: K = 100,
+    k: Annotated[int, Query(ge=1, le=MAX_RESULTS, description="How many items.")] = 100,
     offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
 ) -> Response:
-    """In the order of their ids, those that are hidden left out."""
-    service = state_of(request).holder.service
+    """In the order of the model, without hidden items."""
+    service = state_of(request).reloader.service
     hidden = service.views.hidden
-    ids = [one for one in service.likes.items[offset : offset + k].tolist() if one not in hidden]
-    told = b",".join(item_json(service, one) for one in ids)
-    numbers = (told, len(service.likes.items), k, offset)
-    return json_of(b'{"items":[%b],"total":%d,"k":%d,"offset":%d}' % numbers)
+    page = service.likes.items[offset : offset + k].tolist()
+    encoded = b",".join(item_json(service, item) for item in page if item not in hidden)
+    fields = (encoded, len(service.likes.items), k, offset)
+    return json_response(b'{"items":[%b],"total":%d,"k":%d,"offset":%d}' % fields)
 
 
 @router.get(
     "/items/{item:path}",
     summary="An item",
     response_model=schemas.ItemOut,
-    responses=told(404),
+    responses=error_responses(404),
 )
 async def item(
     request: Request, item: Annotated[str, Path(min_length=1, max_length=1000)]
 ) -> Response:
-    """What is known of it."""
-    service = state_of(request).holder.service
-    return json_of(item_json(service, service.item(service.parse_item(item)).id))
+    """Its name, link, picture and tags."""
+    service = state_of(request).reloader.service
+    return json_response(item_json(service, service.item(service.parse_item(item)).id))
+
+
+def _page(service: Service, scored: Sequence[ScoredItem], params: schemas.PageParams) -> Response:
+    ids, scores = [entry.item.id for entry in scored], [entry.score for entry in scored]
+    return page_response(service, ids, scores, params)

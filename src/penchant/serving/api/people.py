@@ -1,8 +1,7 @@
-"""What to offer to people, and why."""
+"""Endpoints for recommendations and their explanations."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -13,24 +12,19 @@ from penchant.errors import SettingsError
 from penchant.serving import schemas
 from penchant.serving.api.common import (
     PREFIX,
-    IdList,
-    K,
-    Offset,
-    Tags,
-    TextId,
     as_id,
+    error_responses,
     filters,
-    history_of,
     item_json,
-    json_of,
-    page,
+    json_response,
+    page_response,
+    parse_history,
     run_blocking,
     scored_json,
-    told,
 )
 from penchant.serving.api.quick import QuickRoute
-from penchant.serving.catalog.filters import Filters
-from penchant.serving.people import Person
+from penchant.serving.people import Profile
+from penchant.serving.query import RecommendQuery
 from penchant.serving.service import Service
 from penchant.serving.state import state_of
 
@@ -39,110 +33,91 @@ router = APIRouter(prefix=PREFIX, tags=["people"], route_class=QuickRoute)
 
 @router.get(
     "/recommend",
-    summary="The best items for a person",
+    summary="Recommend items to a person",
     response_model=schemas.Page,
-    responses=told(404),
+    responses=error_responses(404),
 )
 async def recommend(
-    request: Request,
-    user: TextId,
-    k: K = 20,
-    offset: Offset = 0,
-    allow: IdList = None,
-    deny: IdList = None,
-    tags: Tags = None,
-    exclude_seen: bool = True,
-    diversity: Annotated[float, Query(ge=0, le=1, allow_inf_nan=False)] = 0.0,
+    request: Request, params: Annotated[schemas.RecommendParams, Query()]
 ) -> Response:
-    """A person whom the model knows, or of whom events were stored; what they did counts at once.
+    """The person is a user of the model or has stored events, which count at once.
 
-    `k` and `offset` together may be 1,000 at most. `diversity` above 0 re-ranks the best so that
-    they differ from each other.
+    `k` and `offset` together may be 1,000 at most. `diversity` above 0 re-ranks the best items so
+    that they differ from each other.
     """
     state = state_of(request)
-    service = state.holder.service
-    person = state.people.resolve(service, service.parse_user(user))
-    chosen = filters(service, allow, deny, tags)
-    return await _recommended(service, person, k, offset, chosen, exclude_seen, diversity)
+    service = state.reloader.service
+    profile = state.people.resolve(service, service.parse_user(params.user))
+    return await _recommend(service, profile, params)
 
 
 @router.post(
     "/recommend",
-    summary="The best items for somebody who likes this",
+    summary="Recommend items for a history",
     response_model=schemas.Page,
-    responses=told(403, 404),
+    responses=error_responses(403, 404),
 )
-async def recommend_for(request: Request, asked: schemas.RecommendIn) -> Response:
-    """Give a `history`, or a `user` as for GET; with neither it is what is popular.
+async def recommend_for(request: Request, body: schemas.RecommendIn) -> Response:
+    """Give a `history`, or a `user` as for GET; with neither, popular items are returned.
 
     Nothing is stored.
     """
     state = state_of(request)
-    service = state.holder.service
-    if asked.user is not None and asked.history is not None:
+    service = state.reloader.service
+    if body.user is not None and body.history is not None:
         raise SettingsError("give a user or a history, not both")
-    if asked.user is not None:
-        person = state.people.resolve(service, as_id(asked.user, service.likes.users))
+    if body.user is not None:
+        profile = state.people.resolve(service, as_id(body.user, service.likes.users))
     else:
-        person = Person(None, history_of(service, asked.history or []))
-    chosen = filters(service, asked.allow, asked.deny, asked.tags)
-    return await _recommended(
-        service, person, asked.k, asked.offset, chosen, asked.exclude_seen, asked.diversity
-    )
+        profile = Profile(None, parse_history(service, body.history or []))
+    return await _recommend(service, profile, body)
 
 
 @router.get(
     "/explain",
-    summary="Why a person is given an item",
-    response_model=schemas.WhyOut,
-    responses=told(404),
+    summary="Explain a recommendation to a person",
+    response_model=schemas.ExplanationOut,
+    responses=error_responses(404),
 )
-async def explain(request: Request, user: TextId, item: TextId, k: K = 10) -> Response:
-    """What each thing they like adds to the score of the item, the most first."""
+async def explain(request: Request, params: Annotated[schemas.ExplainParams, Query()]) -> Response:
+    """What each item that the person likes contributes to the item's score, the largest first."""
     state = state_of(request)
-    service = state.holder.service
-    person = state.people.resolve(service, service.parse_user(user))
-    return await _explained(service, person, service.parse_item(item), k)
+    service = state.reloader.service
+    profile = state.people.resolve(service, service.parse_user(params.user))
+    return await _explain(service, profile, service.parse_item(params.item), params.k)
 
 
 @router.post(
     "/explain",
-    summary="Why somebody who likes this is given an item",
-    response_model=schemas.WhyOut,
-    responses=told(403, 404),
+    summary="Explain a recommendation for a history",
+    response_model=schemas.ExplanationOut,
+    responses=error_responses(403, 404),
 )
-async def explain_for(request: Request, asked: schemas.ExplainIn) -> Response:
-    """As for GET, with a history in place of a person."""
-    service = state_of(request).holder.service
-    person = Person(None, history_of(service, asked.history))
-    return await _explained(service, person, as_id(asked.item, service.likes.items), asked.k)
+async def explain_for(request: Request, body: schemas.ExplainIn) -> Response:
+    """As for GET, with a history instead of a person."""
+    service = state_of(request).reloader.service
+    profile = Profile(None, parse_history(service, body.history))
+    return await _explain(service, profile, as_id(body.item, service.likes.items), body.k)
 
 
-async def _recommended(
-    service: Service,
-    person: Person,
-    k: int,
-    offset: int,
-    chosen: Filters,
-    exclude_seen: bool,
-    diversity: float,
+async def _recommend(
+    service: Service, profile: Profile, params: schemas.RecommendParams | schemas.RecommendIn
 ) -> Response:
-    def work() -> tuple[Sequence[Id], list[float]]:
-        return service.ranked(
-            *person,
-            k=k,
-            offset=offset,
-            filters=chosen,
-            exclude_seen=exclude_seen,
-            diversity=diversity,
-        )
-
-    ids, scores = await run_blocking(service, work)
-    return page(service, ids, scores, k, offset)
+    query = RecommendQuery(
+        *profile,
+        k=params.k,
+        offset=params.offset,
+        filters=filters(service, params),
+        exclude_seen=params.exclude_seen,
+        diversity=params.diversity,
+    )
+    ids, scores = await run_blocking(service, lambda: service.rank(query))
+    return page_response(service, ids, scores, params)
 
 
-async def _explained(service: Service, person: Person, item: Id, k: int) -> Response:
-    why = await run_blocking(service, lambda: service.explain(*person, item=item, k=k))
-    reasons = b",".join([scored_json(service, one.item.id, one.score) for one in why.reasons])
-    told = (item_json(service, why.item.id), b"%.7g" % why.score, reasons)
-    return json_of(b'{"item":%b,"score":%b,"reasons":[%b]}' % told)
+async def _explain(service: Service, profile: Profile, item: Id, k: int) -> Response:
+    explained = await run_blocking(service, lambda: service.explain(*profile, item=item, k=k))
+    reasons = explained.reasons
+    contributions = scored_json(service, [r.item.id for r in reasons], [r.score for r in reasons])
+    fields = (item_json(service, explained.item.id), explained.score, contributions)
+    return json_response(b'{"item":%b,"score":%.7g,"reasons":[%b]}' % fields)

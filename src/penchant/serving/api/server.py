@@ -1,4 +1,4 @@
-"""How the server is, and what it serves."""
+"""Endpoints for the models in use and the state of the server."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from penchant.serving import schemas
-from penchant.serving.api.common import PREFIX, json_of, told
+from penchant.serving.api.common import PREFIX, error_responses, json_response
 from penchant.serving.api.quick import QuickRoute
 from penchant.serving.state import state_of
 
@@ -20,32 +20,32 @@ router = APIRouter(prefix=PREFIX, tags=["server"], route_class=QuickRoute)
     "/models",
     summary="The models in use",
     response_model=schemas.ModelsOut,
-    responses=told(),
+    responses=error_responses(),
 )
 async def models(request: Request) -> Response:
-    """What each was made with and from, and how good it was found to be."""
-    summary = {"models": state_of(request).holder.service.summary()}
-    return json_of(json.dumps(summary, ensure_ascii=False).encode("utf-8", "replace"))
+    """Settings, data, metrics and training of each model."""
+    summary = {"models": state_of(request).reloader.service.summary()}
+    return json_response(json.dumps(summary, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 @router.get(
     "/health",
     summary="Whether the server runs",
     response_model=schemas.StatusOut,
-    responses=told(),
+    responses=error_responses(),
 )
 async def health() -> Response:
-    """For a supervisor that restarts what hangs."""
-    return json_of(b'{"status":"ok"}')
+    """For a supervisor that restarts processes that hang."""
+    return json_response(b'{"status":"ok"}')
 
 
 @router.get(
     "/ready",
     summary="Whether the server can answer",
     response_model=schemas.StatusOut,
-    responses=told(),
+    responses=error_responses(),
 )
 async def ready(request: Request) -> Response:
-    """For a balancer: the models are open and the store answers."""
+    """For a load balancer: the models are loaded and the store is available."""
     await run_in_threadpool(state_of(request).store.check)
-    return json_of(b'{"status":"ready"}')
+    return json_response(b'{"status":"ready"}')

@@ -8,42 +8,44 @@ from typing import NamedTuple
 from penchant.data.ids import Id
 from penchant.errors import UnsupportedError
 from penchant.serving.catalog.views import ItemView
-from penchant.serving.service import Scored, Service
+from penchant.serving.service import ScoredItem, Service
 
 _REASONS = 4
 
 
-class Reason(NamedTuple):
-    """An item that somebody likes, and its share in what speaks for another."""
+class ReasonShare(NamedTuple):
+    """A liked item, and its share of the contributions to a recommendation."""
 
     item: ItemView
     share: float
 
 
 class Suggestion(NamedTuple):
-    """An item for somebody, and the items of their past that speak most for it."""
+    """A recommended item, and the liked items that contribute most to its score."""
 
     item: ItemView
-    reasons: list[Reason]
+    reasons: list[ReasonShare]
 
 
 def suggestions(
     service: Service, user: Id | None, history: Mapping[Id, float] | None, k: int
 ) -> list[Suggestion]:
-    """The best items for a person of the model or a history, each with its reasons."""
-    found = service.recommend(user, history, k=k)
+    """Return the best items for a user of the model or a history, each with its reasons."""
+    recommended = service.recommend(user, history, k=k)
     if history is not None and not history:
-        return [Suggestion(one.item, []) for one in found]
-    return [Suggestion(one.item, _reasons(service, user, history, one)) for one in found]
+        return [Suggestion(scored.item, []) for scored in recommended]
+    return [
+        Suggestion(scored.item, _reasons(service, user, history, scored)) for scored in recommended
+    ]
 
 
 def _reasons(
-    service: Service, user: Id | None, history: Mapping[Id, float] | None, one: Scored
-) -> list[Reason]:
-    """None where the model can't tell."""
+    service: Service, user: Id | None, history: Mapping[Id, float] | None, scored: ScoredItem
+) -> list[ReasonShare]:
+    """Return the reasons; none if the model has no explanations."""
     try:
-        why = service.explain(user, history, item=one.item.id, k=_REASONS + 20)
+        explained = service.explain(user, history, item=scored.item.id, k=_REASONS + 20)
     except UnsupportedError:
         return []
-    total = sum(reason.score for reason in why.reasons)
-    return [Reason(item, score / total) for item, score in why.reasons[:_REASONS]]
+    total = sum(reason.score for reason in explained.reasons)
+    return [ReasonShare(item, score / total) for item, score in explained.reasons[:_REASONS]]

@@ -1,4 +1,4 @@
-"""What is drawn for an item without a picture: always the same for the same item."""
+"""Generated pictures for items without one, always the same for the same item."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from penchant.data.ids import Id
 from penchant.rendering.markup import join, tag
 
 
-@functools.lru_cache(4096)  # half of the time that a page takes was drawing these
-def tile(one: Id, name: str) -> Markup:
-    """A square of color with two discs, an arc and an initial, as SVG."""
-    seed = zlib.crc32(repr(one).encode("utf-8", "replace"))
+@functools.lru_cache(4096)  # drawing them took half of the time of a page
+def tile(item: Id, name: str) -> Markup:
+    """Return a colored square with two discs, a ring and an initial, as SVG."""
+    seed = zlib.crc32(repr(item).encode("utf-8", "replace"))
     hue, x, y, size = seed % 360, seed >> 9 & 63, seed >> 15 & 63, 18 + (seed >> 21 & 15)
     other = (hue + 35 + (seed >> 25 & 31)) % 360
     initial = next((letter for letter in name if letter.isalnum()), "·").upper()[:1]
@@ -31,8 +31,8 @@ def tile(one: Id, name: str) -> Markup:
             font_family="system-ui, sans-serif", text_anchor="middle", fill="#fff",
         ),
     )  # fmt: skip
-    drawn = tag(
+    svg = tag(
         "svg", shapes, xmlns="http://www.w3.org/2000/svg", viewBox="0 0 80 80",
         class_="tile", aria_hidden="true",
     )  # fmt: skip
-    return Markup(drawn)  # noqa: S704  made by our own functions, which escape
+    return Markup(svg)  # noqa: S704  built by functions that escape

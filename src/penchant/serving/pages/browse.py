@@ -1,4 +1,4 @@
-"""Pages about items and people: home, search, an item, a person."""
+"""Pages of items and people: home, search, an item, a person."""
 
 from __future__ import annotations
 
@@ -8,36 +8,36 @@ from starlette.responses import HTMLResponse
 from penchant.data.ids import Id
 from penchant.errors import UnknownIdError
 from penchant.serving.pages.answers import suggestions
-from penchant.serving.pages.templating import is_part, page
+from penchant.serving.pages.templating import is_fragment, page
 from penchant.serving.pages.visitors import likes
 from penchant.serving.process.loader import Role
-from penchant.serving.service import Scored, Service
+from penchant.serving.service import ScoredItem, Service
 from penchant.serving.state import state_of
 
 router = APIRouter(include_in_schema=False)
 
-_SHELF, _ROW, _FOUND, _ALL_FOUND, _MOST_LIKES = 12, 12, 8, 48, 24
+_SHELF, _ROW, _LISTED, _SEARCHED, _MAX_LIKES = 12, 12, 8, 48, 24
 _ROWS: tuple[tuple[Role, str, str], ...] = (
     ("likes", "Liked by the same people", "People who like this also like these."),
-    ("tags", "Likes and tags", "Close by who likes it and by the words that describe it."),
-    ("looks", "Looks alike", "Close by its picture alone."),
+    ("hybrid", "Likes and tags", "Similar by who likes it and by the words that describe it."),
+    ("visual", "Similar pictures", "Similar by its picture alone."),
 )
 
 
 @router.get("/")
 def home(request: Request) -> HTMLResponse:
-    """What is popular, what is varied, and something for whoever was here before."""
-    service = state_of(request).holder.service
-    mine = likes(request)
+    """Popular items, diverse items, and recommendations for a visitor who has liked some."""
+    service = state_of(request).reloader.service
+    liked = likes(request)
     popular = service.popular(_SHELF)
-    above = {one.item.id for one in popular}
-    others = [one for one in service.varied(2 * _SHELF) if one.item.id not in above]
+    popular_ids = {scored.item.id for scored in popular}
+    others = [s for s in service.diverse(2 * _SHELF) if s.item.id not in popular_ids]
     return page(
         request,
         "home.html",
-        mine=suggestions(service, None, mine, _SHELF) if mine else [],
+        suggestions=suggestions(service, None, liked, _SHELF) if liked else [],
         popular=popular,
-        varied=others[:_SHELF],
+        diverse=others[:_SHELF],
         n_items=len(service.likes.items),
         n_people=len(service.likes.users),
     )
@@ -45,49 +45,50 @@ def home(request: Request) -> HTMLResponse:
 
 @router.get("/search")
 def search(request: Request, q: str = "") -> HTMLResponse:
-    """Items by name: a list below the box while somebody types, else a page."""
-    service = state_of(request).holder.service
-    part = is_part(request)
-    found = service.search(q, _FOUND if part else _ALL_FOUND) if q.strip() else []
-    return page(request, "found.html" if part else "search.html", q=q.strip()[:200], found=found)
+    """Items by name: a list below the search box while a visitor types, else a page."""
+    service = state_of(request).reloader.service
+    fragment = is_fragment(request)
+    results = service.search(q, _LISTED if fragment else _SEARCHED) if q.strip() else []
+    template = "search-results.html" if fragment else "search.html"
+    return page(request, template, q=q.strip()[:200], results=results)
 
 
 @router.get("/item")
 def item(request: Request, id: str) -> HTMLResponse:  # noqa: A002
-    """An item, and what is like it by each of the models."""
-    service = state_of(request).holder.service
-    shown = service.item(service.parse_item(id))
-    rows = [(title, what, _like(service, shown.id, role)) for role, title, what in _ROWS]
-    return page(request, "item.html", item=shown, rows=[row for row in rows if row[2]])
+    """An item, and similar items by each of the models."""
+    service = state_of(request).reloader.service
+    view = service.item(service.parse_item(id))
+    rows = [(title, text, _similar(service, view.id, role)) for role, title, text in _ROWS]
+    return page(request, "item.html", item=view, rows=[row for row in rows if row[2]])
 
 
 @router.get("/card")
 def card(request: Request, id: str) -> HTMLResponse:  # noqa: A002
-    """An item as a card: what the map shows of a point."""
-    service = state_of(request).holder.service
-    return page(request, "one-card.html", item=service.item(service.parse_item(id)))
+    """An item as a card, which the map shows for a point."""
+    service = state_of(request).reloader.service
+    return page(request, "card.html", item=service.item(service.parse_item(id)))
 
 
 @router.get("/person")
 def person(request: Request, id: str) -> HTMLResponse:  # noqa: A002
-    """What a person of the model likes, what they get, and because of what."""
+    """A user of the model: likes, recommendations, and their reasons."""
     state = state_of(request)
-    service = state.holder.service
-    who = service.parse_user(id)
-    if not service.knows(who):  # visitors' shelves are theirs alone
-        raise UnknownIdError(f"nobody is called {id[:100]!r} here")
-    known = state.people.resolve(service, who)
-    taken = known.history if known.history is not None else service.history(who)
-    liked = sorted((one for one in taken if taken[one] > 0), key=lambda one: -taken[one])
+    service = state.reloader.service
+    user = service.parse_user(id)
+    if not service.has_user(user):  # shelves of visitors are private
+        raise UnknownIdError(f"unknown person {id[:100]!r}")
+    profile = state.people.resolve(service, user)
+    history = profile.history if profile.history is not None else service.history(user)
+    liked = sorted((i for i in history if history[i] > 0), key=lambda i: -history[i])
     return page(
         request,
         "person.html",
-        who=who,
-        likes=[service.views.view(one) for one in liked[:_MOST_LIKES]],
+        person=user,
+        likes=[service.views.view(i) for i in liked[:_MAX_LIKES]],
         n_likes=len(liked),
-        suggestions=suggestions(service, *known, _ROW),
+        suggestions=suggestions(service, *profile, _ROW),
     )
 
 
-def _like(service: Service, item: Id, role: Role) -> list[Scored]:
+def _similar(service: Service, item: Id, role: Role) -> list[ScoredItem]:
     return service.similar(item, role, k=_ROW) if role in service.models else []

@@ -1,4 +1,4 @@
-"""The map of items, and the page about the models."""
+"""The item map, and the page about the models."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 router = APIRouter(include_in_schema=False)
 
-_MOST_POINTS = 30_000
+_MAX_POINTS = 30_000
 _LISTED = 24
 _GRID = 10_000
-_ROLES = {"likes": "Who likes what", "tags": "Likes and tags", "looks": "Looks"}
+_ROLES = {"likes": "Likes", "hybrid": "Likes and item features", "visual": "Pictures"}
 
 _maps: WeakKeyDictionary[Service, bytes] = WeakKeyDictionary()
 _lock = threading.Lock()
@@ -38,42 +38,42 @@ _lock = threading.Lock()
 
 @router.get("/map")
 def map_page(request: Request) -> HTMLResponse:
-    """The map; for those without a script a list of what is popular."""
-    service = state_of(request).holder.service
+    """The map; without scripts a list of popular items."""
+    service = state_of(request).reloader.service
     _vectors(service)
     return page(request, "map.html", popular=service.popular(_LISTED))
 
 
 @router.get("/map/items")
 def map_items(request: Request) -> Response:
-    """Where the items lie: columns of ids, names, places and how many like them, as JSON."""
-    return Response(map_of(state_of(request).holder.service), media_type="application/json")
+    """The points of the map as JSON columns: ids, names, coordinates and numbers of likes."""
+    return Response(map_of(state_of(request).reloader.service), media_type="application/json")
 
 
 def map_of(service: Service) -> bytes:
-    """The map of a service, drawn when it is first asked for; that takes about a second."""
-    with _lock:  # whoever comes second waits for the first's work
+    """Return the map of a service; the first call computes it, which takes about a second."""
+    with _lock:  # computed once, also for simultaneous requests
         if service not in _maps:
-            _maps[service] = _drawn(service)
+            _maps[service] = _compute_map(service)
         return _maps[service]
 
 
-def _drawn(service: Service) -> bytes:
-    """The map of a service; where there are very many items, of those that most people like."""
+def _compute_map(service: Service) -> bytes:
+    """Compute the map of the items that most people like, up to ``_MAX_POINTS``."""
     vectors = _vectors(service)
     counts = service.counts
-    chosen = np.argsort(-counts, kind="stable")[:_MOST_POINTS]
+    chosen = np.argsort(-counts, kind="stable")[:_MAX_POINTS]
     chosen = chosen[[item not in service.views.hidden for item in service.likes.items[chosen]]]
     places = np.round(layout(vectors[chosen]) * _GRID).astype(np.int64)
     ids = service.likes.items[chosen].tolist()
-    told = {
-        "id": [str(one) for one in ids],
-        "name": [service.views.view(one).name for one in ids],
+    columns = {
+        "id": [str(item) for item in ids],
+        "name": [service.views.view(item).name for item in ids],
         "x": places[:, 0].tolist(),
         "y": places[:, 1].tolist(),
         "likes": counts[chosen].tolist(),
     }
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return json.dumps(columns, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def _vectors(service: Service) -> npt.NDArray[Any]:
@@ -87,38 +87,37 @@ def _vectors(service: Service) -> npt.NDArray[Any]:
 
 
 @router.get("/models")
-def models(request: Request) -> HTMLResponse:
-    """What the models are: their figures, how training went, what they learned from."""
-    told = state_of(request).holder.service.summary()
-    shown = [
+def models_page(request: Request) -> HTMLResponse:
+    """The models: their metrics, training curves, data and settings."""
+    models = [
         {
-            **one,
-            "title": _ROLES[one["role"]],
-            "figures": figures(one["metrics"]),
-            "charts": curves(one["training"]),
-            "size": f"{one['bytes'] / 2**20:.1f} MiB" if one["bytes"] else "",
-            "created": moment(one["created"]),
+            **summary,
+            "title": _ROLES[summary["role"]],
+            "figures": figures(summary["metrics"]),
+            "charts": training_charts(summary["training"]),
+            "size": f"{summary['bytes'] / 2**20:.1f} MiB" if summary["bytes"] else "",
+            "created": format_date(summary["created"]),
         }
-        for one in told
+        for summary in state_of(request).reloader.service.summary()
     ]
-    return page(request, "models.html", models=shown)
+    return page(request, "models.html", models=models)
 
 
-def moment(told: str) -> str:
-    """A date and time as people read it; what is none stays as it is."""
+def format_date(text: str) -> str:
+    """Format an ISO date and time for people; other texts stay as they are."""
     try:
-        when = datetime.fromisoformat(told).astimezone(UTC)
+        when = datetime.fromisoformat(text).astimezone(UTC)
     except ValueError:
-        return told
+        return text
     return f"{when.day} {when:%B %Y, %H:%M} UTC"
 
 
 def figures(metrics: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Name, value and interval of each figure that was kept with a model."""
-    found = metrics.get("metrics", metrics)
+    """Return name, value and interval of each metric that was stored with a model."""
+    values = metrics.get("metrics", metrics)
     return [
         (str(name), f"{_mean(value):.4g}", _interval(value))
-        for name, value in (found.items() if isinstance(found, Mapping) else ())
+        for name, value in (values.items() if isinstance(values, Mapping) else ())
         if math.isfinite(_mean(value))
     ]
 
@@ -133,15 +132,15 @@ def _interval(value: Any) -> str:
     return f"{bounds[0]:.4g} – {bounds[1]:.4g}" if bounds else ""
 
 
-def curves(training: Sequence[Mapping[str, Any]]) -> list[Chart]:
-    """What went down and up from epoch to epoch."""
-    from penchant.report.chart import Chart, Series  # what makes reports takes long to import
+def training_charts(training: Sequence[Mapping[str, Any]]) -> list[Chart]:
+    """Return a chart for each value that was recorded by epoch."""
+    from penchant.report.chart import Chart, Series  # slow to import
 
-    told = sorted({name for one in training for name in one} - {"number", "seconds"})
-    drawn = ((name, _points(training, name)) for name in told)
+    names = sorted({name for epoch in training for name in epoch} - {"number", "seconds"})
+    series = ((name, _points(training, name)) for name in names)
     return [
         Chart(f"{name} by epoch", "epoch", name, [Series(name, *points)])
-        for name, points in drawn
+        for name, points in series
         if points[0]
     ]
 
@@ -149,9 +148,9 @@ def curves(training: Sequence[Mapping[str, Any]]) -> list[Chart]:
 def _points(
     training: Sequence[Mapping[str, Any]], name: str
 ) -> tuple[Sequence[float], Sequence[float]]:
-    known = [
-        (float(one.get("number", at)), float(one[name]))
-        for at, one in enumerate(training, start=1)
-        if isinstance(one.get(name), int | float)
+    pairs = [
+        (float(epoch.get("number", index)), float(epoch[name]))
+        for index, epoch in enumerate(training, start=1)
+        if isinstance(epoch.get(name), int | float)
     ]
-    return tuple(zip(*known, strict=True)) if known else ((), ())  # type: ignore[return-value]
+    return tuple(zip(*pairs, strict=True)) if pairs else ((), ())  # type: ignore[return-value]

@@ -1,4 +1,4 @@
-"""Failures as pages, for those who look at them in a browser."""
+"""Error responses as pages, for browsers."""
 
 from __future__ import annotations
 
@@ -14,71 +14,71 @@ from starlette.responses import Response
 
 from penchant.errors import PenchantError
 from penchant.serving import problems
-from penchant.serving.pages.templating import is_part, page
+from penchant.serving.pages.templating import is_fragment, page
 
 log = logging.getLogger("penchant")
 
 _Handler = Callable[[Request, Exception], Awaitable[Response]]
 
-_WORDS = {
-    403: ("Not from there", "Only pages of this site may change what is kept here."),
-    404: ("Nothing here", "What you look for is not in this catalog, or has moved."),
-    405: ("That can't be done here", "The address is one to look at, or one to send a form to."),
-    413: ("Too much at once", "What was sent is larger than this server takes."),
-    421: ("Another name", "This server does not go by the name in the address."),
-    422: ("That can't be right", "The address is not one that this site gives out."),
-    429: ("A little slower, please", "Too many requests came from you. Wait a moment, try again."),
-    503: ("Back in a moment", "What people like can't be looked up right now. Try again."),
+_TEXTS = {
+    403: ("Not allowed", "Only pages of this site may send this form."),
+    404: ("Not found", "This page or item does not exist."),
+    405: ("Method not allowed", "This address does not support this kind of request."),
+    413: ("Too large", "The request is larger than this server accepts."),
+    421: ("Wrong host name", "The address does not name this server."),
+    422: ("That can't be right", "A value in the address or form is missing or invalid."),
+    429: ("A little slower, please", "You sent too many requests. Wait a moment and try again."),
+    503: ("Temporarily unavailable", "The database can't be reached right now. Try again."),
 }
-_OTHER = ("That did not work", "The server could not answer this.")
-_OF_JSON = {"content-length", "content-type"}
+_OTHER = ("That did not work", "An internal error occurred.")
+_JSON_HEADERS = {"content-length", "content-type"}
 
 
 def install(app: FastAPI) -> None:
-    """Have browsers get pages where programs get JSON; the statuses stay the same."""
+    """Register handlers that return pages to browsers and JSON to programs."""
     for kind in (RequestValidationError, HTTPException, PenchantError):
-        told = cast(_Handler, app.exception_handlers[kind])
-        app.add_exception_handler(kind, _as_page(told))
+        handler = cast(_Handler, app.exception_handlers[kind])
+        app.add_exception_handler(kind, _as_page(handler))
 
 
-def answer_to(request: Request, error: Exception) -> Response:
-    """The answer to what was raised, as :func:`problems.answer_to`, or as a page."""
-    return _shown(request, problems.answer_to(error))
+def response_for(request: Request, error: Exception) -> Response:
+    """Return the response to an exception: :func:`problems.response_for`, or a page."""
+    return _render(request, problems.response_for(error))
 
 
-def _as_page(told: _Handler) -> _Handler:
+def _as_page(handler: _Handler) -> _Handler:
     async def answer(request: Request, error: Exception) -> Response:
-        return _shown(request, await told(request, error))
+        return _render(request, await handler(request, error))
 
     return answer
 
 
-def _shown(request: Request, found: Response) -> Response:
-    """An answer that tells a failure as a page, or as a part of one, where that was asked for."""
-    part = is_part(request)
-    if not part and not _wants_page(request):
-        return found
-    title, words = _WORDS.get(found.status_code, _OTHER)
-    message = json.loads(bytes(found.body))["error"]["message"]
+def _render(request: Request, response: Response) -> Response:
+    """Turn an error response into a page or a part of one, if the request wants that."""
+    fragment = is_fragment(request)
+    if not fragment and not _wants_page(request):
+        return response
+    title, text = _TEXTS.get(response.status_code, _OTHER)
+    message = json.loads(bytes(response.body))["error"]["message"]
     try:
-        shown = page(
+        rendered = page(
             request,
-            "failure-part.html" if part else "failure.html",
-            status=found.status_code,
+            "error-toast.html" if fragment else "error.html",
+            status=response.status_code,
             title=title,
-            words=words,
-            message=message if found.status_code < 500 else "",
-            code=found.status_code,
-            liked=(),  # it may be the store that fails
+            text=text,
+            message=message if response.status_code < 500 else "",
+            code=response.status_code,
+            liked=(),  # the store may be what fails
         )
-    except Exception:  # it may be the pages that fail
-        log.exception("the page that tells a failure can't be made")
-        return found
-    told = {name: value for name, value in found.headers.items() if name not in _OF_JSON}
-    shown.headers.update(told)  # when to try again, which methods there are
-    return shown
+    except Exception:  # the pages may be what fails
+        log.exception("the error page can't be rendered")
+        return response
+    headers = {k: v for k, v in response.headers.items() if k not in _JSON_HEADERS}
+    rendered.headers.update(headers)  # Retry-After, Allow
+    return rendered
 
 
 def _wants_page(request: Request) -> bool:
-    by_program = request.url.path.startswith(("/api/", "/metrics"))
-    return not by_program and "text/html" in request.headers.get("accept", "")
+    is_api = request.url.path.startswith(("/api/", "/metrics"))
+    return not is_api and "text/html" in request.headers.get("accept", "")

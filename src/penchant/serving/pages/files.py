@@ -1,4 +1,4 @@
-"""What pages are made of besides text: styles, scripts, and pictures that a catalog names."""
+"""Static files, and pictures of items."""
 
 from __future__ import annotations
 
@@ -23,54 +23,54 @@ router = APIRouter(include_in_schema=False)
 _STATIC = Path(__file__).with_name("static")
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml",
           ".txt": "text/plain"}  # fmt: skip
-_KEPT = {"cache-control": "public, max-age=31536000, immutable"}
+_CACHE = {"cache-control": "public, max-age=31536000, immutable"}
 _PICTURE = {
     "cache-control": "private, max-age=600",
-    # an SVG that somebody opens by itself may run nothing
+    # an SVG that is opened by itself must not run scripts
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
 }
-_NOT_YET = {"cache-control": "private, max-age=30"}
+_RETRY = {"cache-control": "private, max-age=30"}
 
 
 @functools.cache
 def _static() -> dict[str, tuple[bytes, str]]:
-    """Our own files, read once: no address ever reaches the file system."""
-    found = (path for path in _STATIC.iterdir() if path.suffix in _TYPES)
-    return {path.name: (path.read_bytes(), _TYPES[path.suffix]) for path in found}
+    """Read the static files once: request paths never reach the file system."""
+    paths = (path for path in _STATIC.iterdir() if path.suffix in _TYPES)
+    return {path.name: (path.read_bytes(), _TYPES[path.suffix]) for path in paths}
 
 
 @router.get("/static/{name}")
 async def static(name: str) -> Response:
-    """A style or a script."""
+    """A style sheet, a script or a symbol."""
     if name not in _static():
         raise HTTPException(404, "there is no such file")
     content, kind = _static()[name]
-    return Response(content, headers=_KEPT, media_type=kind)
+    return Response(content, headers=_CACHE, media_type=kind)
 
 
 @router.get("/picture")
 async def picture(request: Request, id: str) -> Response:  # noqa: A002
-    """The picture that the catalog names for an item, or else a drawn one.
+    """The picture of an item from the catalog, or else a generated one.
 
-    The catalog alone says where it is; it is decoded, and made small, before anybody gets it.
+    Only addresses of the catalog are read; pictures are decoded and shrunk.
     """
     state = state_of(request)
-    service = state.holder.service
+    service = state.reloader.service
     item = service.item(service.parse_item(id))
     remote = address(item.picture)
     if remote is None:
-        own = await run_in_threadpool(source_of, item.picture)
-        found = _decoded(own or "")
+        source = await run_in_threadpool(source_of, item.picture)
+        result = _decode(source or "")
     else:
-        kept = None if state.pictures is None else await state.pictures.get(remote)
-        found = None if kept is None else (kept, "image/webp")
-    content, kind = found or (tile(item.id, item.name).encode(), "image/svg+xml")
-    headers = _PICTURE if found or remote is None else _PICTURE | _NOT_YET
+        cached = None if state.pictures is None else await state.pictures.get(remote)
+        result = None if cached is None else (cached, "image/webp")
+    content, kind = result or (tile(item.id, item.name).encode(), "image/svg+xml")
+    headers = _PICTURE if result or remote is None else _PICTURE | _RETRY
     return Response(content, headers=headers, media_type=kind)
 
 
-def _decoded(source: str) -> tuple[bytes, str] | None:
-    """The content and the type of a ``data:`` address; None if it is none."""
+def _decode(source: str) -> tuple[bytes, str] | None:
+    """Return content and type of a ``data:`` address; None for other texts."""
     head, comma, body = source.partition(",")
     if not comma or not head.startswith("data:image/"):
         return None

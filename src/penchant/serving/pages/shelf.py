@@ -1,4 +1,4 @@
-"""Your shelf: what a visitor likes, kept without an account, and what follows from it."""
+"""The shelf: likes of a visitor, stored without an account, and recommendations from them."""
 
 from __future__ import annotations
 
@@ -15,69 +15,69 @@ from penchant.errors import DataError
 from penchant.serving.catalog.views import address_of
 from penchant.serving.pages import visitors
 from penchant.serving.pages.answers import suggestions
-from penchant.serving.pages.templating import is_part, page
+from penchant.serving.pages.templating import is_fragment, page
 from penchant.serving.state import state_of
 from penchant.serving.store.base import Event, Kind
 
 router = APIRouter(include_in_schema=False)
 
-_SUGGESTED, _TO_BEGIN = 12, 18
+_SUGGESTED, _INITIAL = 12, 18
 _KINDS: tuple[Kind, ...] = ("like", "unlike")
 
 
 @router.get("/shelf")
 def shelf(request: Request, did: str = "", item: str = "") -> HTMLResponse:
-    """What the visitor likes, and what that leads to; ``did`` tells what was just done."""
-    service = state_of(request).holder.service
+    """Likes of the visitor and recommendations; ``did`` is the action just taken, if any."""
+    service = state_of(request).reloader.service
     parsed = service.parse_item(item)
-    told = did in _KINDS and parsed in service.likes.items
+    valid = did in _KINDS and parsed in service.likes.items
     return page(
         request,
         "shelf.html",
         **_rows(request),
-        did=did if told else "",
-        item=service.views.view(parsed) if told else None,
+        did=did if valid else "",
+        item=service.views.view(parsed) if valid else None,
     )
 
 
 @router.get("/shelf/rows")
 def rows(request: Request) -> HTMLResponse:
-    """The part of the shelf that changes with each heart."""
+    """The part of the shelf that changes with each like."""
     return page(request, "shelf-rows.html", **_rows(request))
 
 
 @router.post("/shelf")
 async def change(request: Request, id: str) -> Response:  # noqa: A002
-    """Like an item, or take that back; both last once this answers."""
+    """Like an item or remove the like; durable once this responds."""
     state = state_of(request)
-    service = state.holder.service
+    service = state.reloader.service
     item = service.parse_item(id)
-    service.need_item(item)
-    done = _kind((await request.body()).decode("utf-8", "replace"))
+    service.require_item(item)
+    kind = _kind((await request.body()).decode("utf-8", "replace"))
     token = visitors.token_of(request) or visitors.new_token()
-    await state.people.add([Event(visitors.person(token), item, done)])
+    await state.people.add([Event(visitors.person(token), item, kind)])
     answer: Response
-    if is_part(request):
-        answer = await run_in_threadpool(_told, request, item, done, token)
+    if is_fragment(request):
+        answer = await run_in_threadpool(_toast, request, item, kind, token)
     else:
-        told = urlencode({"did": done, "item": str(item)}, errors="replace")
-        answer = RedirectResponse(f"/shelf?{told}", status_code=303)
+        query = urlencode({"did": kind, "item": str(item)}, errors="replace")
+        answer = RedirectResponse(f"/shelf?{query}", status_code=303)
     visitors.remember(request, answer, token)
     return answer
 
 
-def _told(request: Request, item: Id, done: Kind, token: str) -> Response:
-    """What was done, with its undoing; scripts hear of it, and ask for the rows anew."""
+def _toast(request: Request, item: Id, kind: Kind, token: str) -> Response:
+    """Return a message with an undo button, and an event by which scripts reload the rows."""
     likes = visitors.liked_by(request, token)
-    view = state_of(request).holder.service.views.view(item)
-    answer = page(request, "told.html", liked=likes, item=view, did=done)
-    what = {"url": address_of("/shelf", item), "did": done, "count": len(likes)}
-    answer.headers["hx-trigger"] = json.dumps({"shelf": what})
+    view = state_of(request).reloader.service.views.view(item)
+    answer = page(request, "toast.html", liked=likes, item=view, did=kind)
+    event = {"url": address_of("/shelf", item), "did": kind, "count": len(likes)}
+    answer.headers["hx-trigger"] = json.dumps({"shelf": event})
     return answer
 
 
 def _kind(form: str) -> Kind:
-    """What a form asks for.
+    """Return the kind of event that a form sends.
 
     Raises
     ------
@@ -85,21 +85,21 @@ def _kind(form: str) -> Kind:
         If it is neither of the two.
     """
     try:
-        given = parse_qs(form, max_num_fields=10).get("kind", [""])[0]
+        value = parse_qs(form, max_num_fields=10).get("kind", [""])[0]
     except ValueError:  # too many fields
-        given = ""
+        value = ""
     for kind in _KINDS:
-        if given == kind:
+        if value == kind:
             return kind
-    raise DataError(f"kind must be like or unlike, got {given[:40]!r}")
+    raise DataError(f"kind must be like or unlike, got {value[:40]!r}")
 
 
 def _rows(request: Request) -> dict[str, Any]:
-    service = state_of(request).holder.service
+    service = state_of(request).reloader.service
     likes = visitors.likes(request)
     view = service.views.view
     return {
-        "mine": [view(one) for one in reversed(likes)],
+        "likes": [view(item) for item in reversed(likes)],
         "suggestions": suggestions(service, None, likes, _SUGGESTED) if likes else [],
-        "begin": [] if likes else service.varied(_TO_BEGIN),
+        "initial": [] if likes else service.diverse(_INITIAL),
     }

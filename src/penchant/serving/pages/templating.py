@@ -1,4 +1,4 @@
-"""From templates and records to pages. Every text from outside is escaped, and made harmless."""
+"""Rendering of templates; all texts are escaped and freed of control characters."""
 
 from __future__ import annotations
 
@@ -36,21 +36,21 @@ def page(
     liked: Collection[Id] | None = None,
     **content: Any,
 ) -> HTMLResponse:
-    """A page, or a part of one, for whoever asked.
+    """Render a page or a part of one.
 
     Parameters
     ----------
     request
-        Who asked.
+        The request.
     template
-        Which; ``content`` is what it shows.
+        The template; ``content`` are its variables.
     status
-        Of the answer.
+        The HTTP status.
     liked
-        What the visitor likes; None: it is looked up.
+        The visitor's likes; None: they are looked up.
     """
     state = state_of(request)
-    service = state.holder.service
+    service = state.reloader.service
     body = (
         environment()
         .get_template(template)
@@ -72,16 +72,16 @@ _HEADERS = {"cache-control": "no-store", "vary": "cookie, hx-request"}
 
 @functools.cache
 def environment() -> Environment:
-    """The templates, with what they may call."""
-    made = Environment(
+    """Return the template environment, with the functions and filters of templates."""
+    env = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=_harmless,
+        finalize=_sanitize,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {
+    env.globals |= {
         "address": markup.address,
         "asset": asset,
         "chart": _chart,
@@ -93,35 +93,35 @@ def environment() -> Environment:
         "picture": picture_address,
         "tile": tile,
     }
-    made.filters |= {"share": "{:.0%}".format, "count": "{:,}".format, "listed": listed}
-    return made
+    env.filters |= {"share": "{:.0%}".format, "count": "{:,}".format, "listed": listed}
+    return env
 
 
-def _harmless(value: Any) -> Any:
-    """Texts without what could turn the direction of what follows, and the like."""
+def _sanitize(value: Any) -> Any:
+    """Remove control characters from texts, such as those that change the text direction."""
     return plain(value) if type(value) is str else value
 
 
 @functools.cache
 def asset(name: str) -> str:
-    """The address of a style or script; another one when it changes, so that it may be kept."""
+    """Return the address of a static file, with a hash: browsers may cache it for ever."""
     content = (_HERE / "static" / name).read_bytes()
     return f"/static/{name}?v={hashlib.sha256(content).hexdigest()[:12]}"
 
 
 def _chart(chart: Chart, number: int) -> Markup:
-    from penchant.report.chart import draw  # what makes reports takes long to import
+    from penchant.report.chart import draw  # slow to import
 
-    return Markup(draw(chart, number))  # noqa: S704  made by our own functions, which escape
+    return Markup(draw(chart, number))  # noqa: S704  built by functions that escape
 
 
 def listed(names: Sequence[Markup]) -> Markup:
-    """``a, b and c``."""
+    """Join names as in ``a, b and c``."""
     if len(names) < 2:
         return Markup("").join(names)
     return Markup(", ").join(names[:-1]) + " and " + names[-1]
 
 
-def is_part(request: Request) -> bool:
-    """Whether a script asks for a part of a page."""
+def is_fragment(request: Request) -> bool:
+    """Return whether a script requests a part of a page."""
     return "hx-request" in request.headers

@@ -1,4 +1,4 @@
-"""Visitors without an account: a random name in a cookie, and what they like."""
+"""Visitors without an account: a random token in a cookie, and their likes."""
 
 from __future__ import annotations
 
@@ -19,36 +19,36 @@ _YEAR = 365 * 24 * 3600
 
 
 def token_of(request: Request) -> str | None:
-    """The visitor's token; None where there is none, or none of ours."""
-    given = request.cookies.get(COOKIE, "")
-    return given if _TOKEN.fullmatch(given) else None
+    """Return the visitor's token; None if there is none or it is malformed."""
+    token = request.cookies.get(COOKIE, "")
+    return token if _TOKEN.fullmatch(token) else None
 
 
 def new_token() -> str:
-    """A token that nobody can guess: 128 bits."""
+    """Return a random token of 128 bits."""
     return secrets.token_urlsafe(16)
 
 
 def person(token: str) -> str:
-    """Who a visitor is in the store: from there nobody can get back to the cookie."""
+    """Return the visitor's id in the store, a hash from which the cookie can't be derived."""
     return "visitor-" + hashlib.sha256(token.encode()).hexdigest()[:32]
 
 
 def likes(request: Request) -> dict[Id, float]:
-    """What the visitor who asks likes, of the model's items, the newest last."""
+    """Return the likes of the visitor among the model's items, the newest last."""
     token = token_of(request)
     return {} if token is None else liked_by(request, token)
 
 
 def liked_by(request: Request, token: str) -> dict[Id, float]:
-    """What the visitor with a token likes; see :func:`likes`."""
+    """Return the likes of the visitor with a token; see :func:`likes`."""
     state = state_of(request)
-    found = state.people.likes(state.holder.service, person(token))
-    return {item: value for item, value in found.items() if value > 0}
+    values = state.people.likes(state.reloader.service, person(token))
+    return {item: value for item, value in values.items() if value > 0}
 
 
 def remember(request: Request, answer: Response, token: str) -> None:
-    """Have the browser keep a token; scripts can't read it, other sites can't send it."""
+    """Set the cookie; scripts can't read it, and other sites can't send it."""
     answer.set_cookie(
         COOKIE,
         token,

@@ -1,4 +1,4 @@
-"""Numbers that all processes of a server share: counters, and when events were last stored."""
+"""State that all processes of a server share: counters, the time of the last write, and a lock."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ import numpy as np
 import numpy.typing as npt
 
 SLOTS = 64
-"""Processes that count for themselves; more share the last place."""
+"""Processes with a row of counters of their own; further processes share the last row."""
 
-PATIENCE = 30.0
-"""Seconds that somebody's turn is waited for."""
+LOCK_TIMEOUT = 30.0
+"""Seconds that :meth:`SharedState.exclusive` waits for another process."""
 
-_TURN, _PAUSE = SLOTS, 0.05  # the place of who has the turn; seconds from one try to the next
-_WIDTH = 4096  # numbers a process has
+_LOCK, _RETRY = SLOTS, 0.05  # the byte that is locked; seconds between attempts
+_WIDTH = 4096  # counters of a process
 
 
-class Shared:
-    """Numbers in a file that all processes map; without a file, of this process alone.
+class SharedState:
+    """Numbers in a file that all processes map; without a file, in this process's memory.
 
-    Every process adds to a row of its own, so that none waits for another; the sum of all rows is
-    what counts. A process that takes the place of one that ended goes on with its row.
+    Every process adds to a row of its own, so that none waits for another; the sum over all rows
+    is the value. A process that replaces a dead one continues its row.
 
     Parameters
     ----------
     file
-        The file; it is made where it is not there. None: none.
+        The file, created if missing; None: memory of this process only.
 
     Attributes
     ----------
     own
-        float64: the numbers of this process.
+        float64: the counters of this process.
     """
 
     def __init__(self, file: Path | None = None) -> None:
@@ -50,45 +50,45 @@ class Shared:
             if os.fstat(handle).st_size < size:
                 os.ftruncate(handle, size)
             self._map = mmap.mmap(handle, size)
-        # the handle stays open: it holds the lock
-        slot = next((one for one in range(SLOTS - 1) if self._lock(one)), SLOTS - 1)
+        # the handle stays open: it holds the locks
+        slot = next((slot for slot in range(SLOTS - 1) if self._lock(slot)), SLOTS - 1)
         numbers = np.frombuffer(self._map, dtype=np.float64)
         self._rows = numbers[1:].reshape(SLOTS, _WIDTH)
         self._stamp = numbers[:1].view(np.int64)
         self.own: npt.NDArray[np.float64] = self._rows[slot]
 
-    def _lock(self, place: int) -> bool:
-        """Hold one of the places that each is one process's alone; whether it was free."""
+    def _lock(self, position: int) -> bool:
+        """Lock a byte of the file for this process; return whether it was free."""
         try:
             if self._handle is not None:
-                fcntl.lockf(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+                fcntl.lockf(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, position)
         except OSError:
             return False
         return True
 
     def total(self) -> npt.NDArray[np.float64]:
-        """The numbers of all processes together."""
+        """Return the counters summed over all processes."""
         return np.asarray(self._rows.sum(axis=0))
 
     def stamp(self) -> int:
-        """Changes whenever any process has called :meth:`touch`."""
+        """Return a number that changes whenever any process calls :meth:`touch`."""
         return int(self._stamp[0])
 
     @contextlib.contextmanager
-    def turn(self) -> Iterator[None]:
-        """What one process at a time does; others wait, but not for one that stands still.
+    def exclusive(self) -> Iterator[None]:
+        """Hold a lock between processes, or continue without it after ``LOCK_TIMEOUT`` seconds.
 
-        A turn ends with its process. Threads of a process don't exclude each other.
+        The lock is released when its process ends. It does not exclude threads of one process.
         """
-        until = time.monotonic() + PATIENCE
-        while not (own := self._lock(_TURN)) and time.monotonic() < until:
-            time.sleep(_PAUSE)
+        until = time.monotonic() + LOCK_TIMEOUT
+        while not (own := self._lock(_LOCK)) and time.monotonic() < until:
+            time.sleep(_RETRY)
         try:
             yield
         finally:
             if own and self._handle is not None:
-                fcntl.lockf(self._handle, fcntl.LOCK_UN, 1, _TURN)
+                fcntl.lockf(self._handle, fcntl.LOCK_UN, 1, _LOCK)
 
     def touch(self) -> None:
-        """Tell all processes that something was stored."""
+        """Notify all processes that events were stored."""
         self._stamp[0] = time.time_ns()

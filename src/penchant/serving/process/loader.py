@@ -1,4 +1,4 @@
-"""From model files to models that answer: which files a service has, and how they are opened."""
+"""Model files of a service and how they are opened."""
 
 from __future__ import annotations
 
@@ -11,48 +11,51 @@ from penchant._files import artifact
 from penchant.models import of_bundle
 from penchant.models.base import Model
 
-Role = Literal["likes", "tags", "looks"]
-ROLES: tuple[Role, ...] = ("likes", "tags", "looks")
+Role = Literal["likes", "hybrid", "visual"]
+"""What a model is used for: ``likes`` recommends and explains; ``hybrid`` (likes and item features)
+and ``visual`` (picture features) only find similar items."""
+
+ROLES: tuple[Role, ...] = ("likes", "hybrid", "visual")
 
 
 class Artifacts(NamedTuple):
-    """The model files of a service: what is liked by the same people, tags as well, and looks."""
+    """The model files of a service, by role."""
 
     likes: Path
-    tags: Path | None = None
-    looks: Path | None = None
+    hybrid: Path | None = None
+    visual: Path | None = None
 
 
-def opened(
+def open_models(
     files: Artifacts, *, verify: bool = True, threads: int | None = 1
 ) -> tuple[dict[Role, Model], dict[Role, Mapping[str, Any]]]:
-    """Models by role, and what their files say of themselves.
+    """Open model files; return the models and the descriptions in their files, by role.
 
     Parameters
     ----------
     files
-        The files; arrays stay in them, shared between processes.
+        The files; arrays are memory-mapped and so shared between processes.
     verify
         Compare the checksums, once; see :func:`penchant.load`.
     threads
-        How many a single answer may use; None: what each model was made with.
+        Threads for a single answer; None: the ``threads`` setting of each model.
 
     Raises
     ------
     ArtifactError
-        If one can't be used.
+        If a file can't be used.
     """
     models: dict[Role, Model] = {}
-    told: dict[Role, Mapping[str, Any]] = {}
+    descriptions: dict[Role, Mapping[str, Any]] = {}
     for role, path in zip(ROLES, files, strict=True):
         if path is not None:
             models[role] = _load(path, verify=verify, threads=threads)
-            told[role] = artifact.describe(path)
-    return models, told
+            descriptions[role] = artifact.describe(path)
+    return models, descriptions
 
 
 def _load(path: Path, *, verify: bool, threads: int | None) -> Model:
-    """A model that uses some number of threads, whatever it was made with."""
+    """Load a model with its ``threads`` setting replaced."""
     bundle = artifact.read(path, verify=verify)
     if threads is not None and "threads" in bundle.settings:
         bundle = dataclasses.replace(bundle, settings={**bundle.settings, "threads": threads})

@@ -1,4 +1,4 @@
-"""Counters and times of requests, as Prometheus reads them."""
+"""Counters and durations of requests in the Prometheus text format."""
 
 from __future__ import annotations
 
@@ -6,93 +6,95 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from penchant.serving.process.ipc import Shared
+from penchant.serving.process.ipc import SharedState
 
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
-"""Upper bounds of the histogram of seconds."""
+"""Upper bounds of the histogram of request durations, in seconds."""
 
-_CLASSES = ("2xx", "3xx", "4xx", "5xx")
-_EACH = len(_CLASSES) + len(BOUNDS) + 2  # by class of status, by time with +Inf, seconds in all
+_STATUS_CLASSES = ("2xx", "3xx", "4xx", "5xx")
+_EACH = len(_STATUS_CLASSES) + len(BOUNDS) + 2  # status classes, buckets with +Inf, total seconds
 _OTHER = "other"
 _COUNTERS = {
-    "events_stored": "Events that were stored.",
-    "events_known": "Events that had been stored before, by their keys.",
-    "reloads": "Models that took the place of others.",
-    "reload_failures": "Models that failed their check and were not put to use.",
+    "events_stored": "Events stored.",
+    "events_known": "Events not stored because their key was stored before.",
+    "reloads": "Reloads that put a new model to use.",
+    "reload_failures": "Reloads that failed because the new model failed its check.",
 }
 
 
 class Metrics:
-    """Counts requests by address, and a few other things.
+    """Count requests by path, and events and reloads.
 
     Parameters
     ----------
     paths
-        The functions that answer, and the patterns of their addresses; all else is ``other``.
+        Endpoint functions and the patterns of their paths; all other requests count as ``other``.
     shared
-        Where the numbers are.
+        Where the counters are kept.
     """
 
-    def __init__(self, paths: Mapping[Callable[..., Any], str], shared: Shared) -> None:
-        # the same order in every process: they share the numbers
+    def __init__(self, paths: Mapping[Callable[..., Any], str], shared: SharedState) -> None:
+        # the same order in every process: the counters are shared
         self._at = {
-            path: place * _EACH for place, path in enumerate([*sorted(set(paths.values())), _OTHER])
+            path: index * _EACH for index, path in enumerate([*sorted(set(paths.values())), _OTHER])
         }
         self._at_function = {function: self._at[path] for function, path in paths.items()}
         self._first = len(self._at) * _EACH  # of the other counters
         self._shared = shared
         if self._first + len(_COUNTERS) > len(shared.own):
-            raise ValueError(f"{len(self._at)} addresses are too many to count")
+            raise ValueError(f"{len(self._at)} paths are too many to count")
 
     def request(self, function: Callable[..., Any] | None, status: int, seconds: float) -> None:
-        """Count a request and the function that answered it, if one did."""
+        """Count a request, its status and its seconds, for an endpoint; None: no endpoint."""
         at = self._at_function.get(function, self._at[_OTHER])  # type: ignore[arg-type]
         own = self._shared.own
         own[at + min(max(status // 100, 2), 5) - 2] += 1
-        own[at + len(_CLASSES) + bisect_left(BOUNDS, seconds)] += 1
+        own[at + len(_STATUS_CLASSES) + bisect_left(BOUNDS, seconds)] += 1
         own[at + _EACH - 1] += seconds
 
     def add(self, counter: str, n: float = 1) -> None:
-        """Count something else."""
+        """Add n to one of the other counters."""
         self._shared.own[self._first + list(_COUNTERS).index(counter)] += n
 
     def text(self, gauges: dict[str, tuple[str, float]]) -> str:
-        """All numbers in the text format 0.0.4, with some that are measured now."""
+        """Return all counters in the text format 0.0.4, with gauges: name → (help, value)."""
         total = self._shared.total().tolist()
         lines = [
-            "# HELP penchant_requests_total Requests by address and class of status.",
+            "# HELP penchant_requests_total Requests by path and status class.",
             "# TYPE penchant_requests_total counter",
         ]
         for path, at in self._at.items():
             lines += [
-                f'penchant_requests_total{{path="{path}",status="{name}"}} {total[at + place]:.0f}'
-                for place, name in enumerate(_CLASSES)
-                if total[at + place]
+                f'penchant_requests_total{{path="{path}",status="{name}"}} {total[at + index]:.0f}'
+                for index, name in enumerate(_STATUS_CLASSES)
+                if total[at + index]
             ]
         lines += [
-            "# HELP penchant_request_seconds How long requests took.",
+            "# HELP penchant_request_seconds Request duration in seconds.",
             "# TYPE penchant_request_seconds histogram",
         ]
         for path, at in self._at.items():
-            counts = total[at + len(_CLASSES) : at + _EACH - 1]
+            counts = total[at + len(_STATUS_CLASSES) : at + _EACH - 1]
             if sum(counts):
                 lines += _histogram(path, counts, total[at + _EACH - 1])
-        for place, (name, meaning) in enumerate(_COUNTERS.items()):
-            lines += _number(f"{name}_total", "counter", meaning, total[self._first + place])
+        for index, (name, meaning) in enumerate(_COUNTERS.items()):
+            lines += _number(f"{name}_total", "counter", meaning, total[self._first + index])
         for name, (meaning, value) in gauges.items():
             lines += _number(name, "gauge", meaning, value)
         return "\n".join(lines) + "\n"
 
 
 def _histogram(path: str, counts: Sequence[float], seconds: float) -> list[str]:
-    lines, below = [], 0.0
+    lines, cumulative = [], 0.0
     for bound, count in zip((*map(str, BOUNDS), "+Inf"), counts, strict=True):
-        below += count
-        lines.append(f'penchant_request_seconds_bucket{{path="{path}",le="{bound}"}} {below:.0f}')
+        cumulative += count
+        lines.append(
+            f'penchant_request_seconds_bucket{{path="{path}",le="{bound}"}} {cumulative:.0f}'
+        )
     return [
         *lines,
         f'penchant_request_seconds_sum{{path="{path}"}} {seconds:.6f}',
-        f'penchant_request_seconds_count{{path="{path}"}} {below:.0f}',
+        f'penchant_request_seconds_count{{path="{path}"}} {cumulative:.0f}',
     ]
 
 

@@ -1,4 +1,4 @@
-"""How the server speaks HTTP: as uvicorn does, and never waiting to fill a packet."""
+"""The HTTP protocol of the server: uvicorn's, without Nagle's algorithm."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ import socket
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 
-class Prompt(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # chosen at run time
-    """Sends what it has at once.
+class NoDelayProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # chosen at run time
+    """Send small packets without delay.
 
-    Between processes uvicorn shares a socket whose connections wait for the other side to
-    acknowledge a packet before they send the next small one (Nagle's algorithm): 40 ms an answer.
+    On a socket that uvicorn shares between processes, connections otherwise wait for the
+    acknowledgement of a packet before they send the next small one (Nagle's algorithm), which adds
+    40 ms to a response.
     """
 
     def connection_made(self, transport: asyncio.Transport) -> None:
-        """Somebody is there."""
-        end = transport.get_extra_info("socket")
-        if end is not None and end.family in (socket.AF_INET, socket.AF_INET6):
-            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        """Disable Nagle's algorithm on a new connection."""
+        connection = transport.get_extra_info("socket")
+        if connection is not None and connection.family in (socket.AF_INET, socket.AF_INET6):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().connection_made(transport)

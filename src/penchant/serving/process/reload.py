@@ -1,4 +1,4 @@
-"""The service in use, and how another takes its place without anybody noticing."""
+"""The service in use, and its replacement while requests are being answered."""
 
 from __future__ import annotations
 
@@ -19,20 +19,22 @@ from penchant.serving.store.base import Store
 
 log = logging.getLogger("penchant")
 
-_TRIED = 3  # people and items that a new service is asked about
+_N_CHECKED = 3  # users and items that a new service is tested with
 
 
 class ModelReloader:
-    """Holds the service in use: whoever answers takes it once and keeps it until done.
+    """Hold the service in use, and replace it when its files or overrides change.
+
+    A request handler reads the current service once and uses it to the end.
 
     Parameters
     ----------
     service
-        The service to begin with.
+        The first service.
     files
-        Its model files, to look at for changes; None: they stay as they are.
+        Its model files, to watch for changes; None: they are not watched.
     store
-        Where another model of likes may be made the active one; None: nowhere.
+        The store, where another model of likes may be activated; None: not watched.
     metrics
         Where reloads are counted; None: nowhere.
 
@@ -40,8 +42,9 @@ class ModelReloader:
     ----------
     service
         The service in use.
-    turn
-        Entered while another model is opened: who shares the machine takes turns by it.
+    exclusive
+        A context manager that is entered while another model is opened; processes on the same
+        machine use it to reload one after another.
     """
 
     def __init__(
@@ -53,11 +56,11 @@ class ModelReloader:
     ) -> None:
         self.service = service
         self._files, self._store, self.metrics = files, store, metrics
-        self.turn: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
-        self._busy = threading.Lock()
-        self._begun = 0  # reloads, this far
-        self._last: tuple[int, PenchantError | None] = 0, None  # which ended last, and its failure
-        self._seen = _signature(files)
+        self.exclusive: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
+        self._reload_lock = threading.Lock()
+        self._started = 0  # the number of reloads that have begun
+        self._last: tuple[int, PenchantError | None] = 0, None  # the last reload and its error
+        self._signature = _signature(files)
 
     @classmethod
     def open(cls, files: Artifacts, store: Store, *, verify: bool = True) -> ModelReloader:
@@ -66,66 +69,68 @@ class ModelReloader:
         Raises
         ------
         ArtifactError
-            If one can't be used.
+            If a file can't be used.
         """
-        service = _checked(files, store, verify=verify)
+        service = _open_checked(files, store, verify=verify)
         return cls(service.with_overrides(store.overrides()), files, store)
 
     def attach(self, store: Store) -> None:
-        """Go on with a connection of this process's own, where another one was forked from.
+        """Use a store connection of this process, after a fork.
 
-        What changed since the files were opened is put to use; what fails its check is logged.
+        Changes since the files were opened take effect; a model that fails its check is logged.
         """
         self._store = store
         with contextlib.suppress(PenchantError):
-            self.look()
+            self.poll()
 
     def reload(self) -> None:
-        """Open the files anew, and put them to use if they answer as they should.
+        """Open the files again, and put them to use if they pass their check.
 
-        All that answers need is made before, so that nobody waits for it. One reload at a time:
-        those who ask for it during one share the next.
+        Indexes are built before the switch, so that no request waits for them. Reloads run one at a
+        time; calls that arrive during a reload share the next one.
 
         Raises
         ------
         ArtifactError
-            If they don't; the service in use stays.
+            If the check fails; the service in use stays.
         """
         if self._files is None or self._store is None:
-            raise ArtifactError("this service was not made of files: there is nothing to reload")
-        asked = self._begun
-        with self._busy:
-            ended, failure = self._last
-            if ended <= asked:  # else one began after this was asked for
-                self._begun += 1
-                failure = self._open_anew(self._files, self._store)
-                self._last = self._begun, failure
+            raise ArtifactError(
+                "this service was not opened from files: there is nothing to reload"
+            )
+        started = self._started
+        with self._reload_lock:
+            finished, failure = self._last
+            if finished <= started:  # else a reload began after this call
+                self._started += 1
+                failure = self._replace_service(self._files, self._store)
+                self._last = self._started, failure
         if failure is not None:
             raise failure
 
-    def _open_anew(self, files: Artifacts, store: Store) -> PenchantError | None:
-        """Put what is wanted now to use; why it can't be, where it can't."""
-        with self.turn():
-            files = self._wanted(files, store)
-            self._seen = _signature(files)  # what fails is not tried again until it changes
+    def _replace_service(self, files: Artifacts, store: Store) -> PenchantError | None:
+        """Put the active model to use; return the error if it fails its check."""
+        with self.exclusive():
+            files = self._active_files(files, store)
+            self._signature = _signature(files)  # a failed file is retried only after a change
             try:
-                made = _checked(files, store)
+                service = _open_checked(files, store)
             except PenchantError as error:
                 self._count("reload_failures")
-                log.error("the new model is not put to use, the old one stays: %s", error)
+                log.error("the new model can't be used, the old one stays: %s", error)
                 return error
-            _prepare(made, self.service)
-        self.service = made.with_overrides(store.overrides())
+            _prepare(service, self.service)
+        self.service = service.with_overrides(store.overrides())
         self._files = files
         self._count("reloads")
         log.info("put %s to use", files.likes)
         return None
 
-    def look(self) -> None:
-        """Reload if a file changed or another one was made active; take over new overrides."""
+    def poll(self) -> None:
+        """Reload if a file changed or another model was activated; apply changed overrides."""
         if self._files is None or self._store is None:
             return
-        if _signature(self._wanted(self._files, self._store)) != self._seen:
+        if _signature(self._active_files(self._files, self._store)) != self._signature:
             self.reload()
             return
         overrides = self._store.overrides()
@@ -133,17 +138,17 @@ class ModelReloader:
             self.service = self.service.with_overrides(overrides)
 
     async def watch(self, seconds: float) -> None:
-        """Look again and again; what fails is logged."""
+        """Poll at an interval; failures are logged."""
         while True:
             await asyncio.sleep(seconds)
             try:
-                await asyncio.to_thread(self.look)
+                await asyncio.to_thread(self.poll)
             except PenchantError as error:
-                log.debug("looked in vain: %s", error)
+                log.debug("polling for a new model failed: %s", error)
             except Exception:
-                log.exception("looking for new models failed")
+                log.exception("polling for a new model failed")
 
-    def _wanted(self, files: Artifacts, store: Store) -> Artifacts:
+    def _active_files(self, files: Artifacts, store: Store) -> Artifacts:
         active = store.active()
         return files if active is None else files._replace(likes=Path(active.path))
 
@@ -153,7 +158,7 @@ class ModelReloader:
 
 
 def activate(store: Store, likes: Path) -> None:
-    """Make a model file the active one of a store, if it is not; what it learned is remembered."""
+    """Make a model file the active one of a store, if it is not, with the events it learned."""
     path = str(likes.resolve())
     active = store.active()
     if active is None or active.path != path:
@@ -161,25 +166,25 @@ def activate(store: Store, likes: Path) -> None:
 
 
 def learned_by(store: Store, likes: Path) -> int:
-    """The number of the last event that a model file has learned from, as far as is known.
+    """Return the number of the last event that a model file was fitted on, 0 if not known.
 
-    What was told of a file that was written anew since does not count.
+    An activation that is older than the file does not count.
     """
     path = str(likes.resolve())
-    told = next((one for one in store.activations(100) if one.path == path), None)
-    return told.learned if told is not None and told.at >= _written(likes) else 0
+    newest = next((entry for entry in store.activations(100) if entry.path == path), None)
+    return newest.learned if newest is not None and newest.at >= _modified_at(likes) else 0
 
 
-def _written(path: Path) -> float:
-    """When a file was written, in seconds since 1970; never where it is not there."""
+def _modified_at(path: Path) -> float:
+    """Return the modification time of a file in seconds since 1970; infinity if it is missing."""
     try:
         return path.stat().st_mtime
     except OSError:
         return math.inf
 
 
-def _checked(files: Artifacts, store: Store, *, verify: bool = True) -> Service:
-    """A service of files that answers a few questions with finite numbers."""
+def _open_checked(files: Artifacts, store: Store, *, verify: bool = True) -> Service:
+    """Open a service from files and run its self-check."""
     learned = learned_by(store, files.likes)
     service = Service.open(files, learned=learned, verify=verify)
     try:
@@ -191,44 +196,44 @@ def _checked(files: Artifacts, store: Store, *, verify: bool = True) -> Service:
     return service
 
 
-def _prepare(service: Service, before: Service) -> None:
-    """Make what a service that takes the place of another finds its answers by."""
+def _prepare(service: Service, previous: Service) -> None:
+    """Build the indexes of a service before it replaces another."""
     try:
         service.prepare()
-        service.index_names(before)
+        service.index_names(previous)
     except Exception:
-        log.exception("what answers are found by can't be made beforehand")
+        log.exception("the indexes can't be built in advance")
 
 
 def self_check(service: Service) -> None:
-    """Ask a service what it will be asked.
+    """Request a few answers of each kind from a service.
 
     Raises
     ------
     ArtifactError
-        If an answer is not finite, or somebody gets none.
+        If a score is not finite, or a user gets no recommendations.
     """
-    users = service.likes.users[:_TRIED].tolist()
+    users = service.likes.users[:_N_CHECKED].tolist()
     answers = [service.recommend(user, k=10, exclude_seen=False) for user in users]
-    if not all(answers):  # scores that are NaN are no answers
-        raise ArtifactError("it recommends nothing to somebody whom it knows: fit it anew")
+    if not all(answers):  # NaN scores are left out of lists
+        raise ArtifactError("the model recommends nothing to a user of its data: fit it again")
     answers.append(service.popular(10))
-    tried = [one.item.id for one in answers[-1][:_TRIED]]
-    answers += [service.similar(item, role, k=10) for role in service.models for item in tried]
-    answers.append(service.recommend(history=tried[:1], k=10))
-    if not all(math.isfinite(score) for found in answers for _, score in found):
-        raise ArtifactError("it gives scores that are no finite numbers: fit the model anew")
+    items = [scored.item.id for scored in answers[-1][:_N_CHECKED]]
+    answers += [service.similar(item, role, k=10) for role in service.models for item in items]
+    answers.append(service.recommend(history=items[:1], k=10))
+    if not all(math.isfinite(score) for answer in answers for _, score in answer):
+        raise ArtifactError("the model gives scores that are not finite: fit it again")
 
 
 def _signature(files: Artifacts | None) -> list[tuple[str, int, int, int]]:
-    """What changes when a file does."""
-    found = []
+    """Return path, inode, size and modification time of each file: they change when a file does."""
+    entries = []
     for path in files or ():
         if path is not None:
             try:
                 stat = path.stat()
             except OSError:
-                found.append((str(path.resolve()), 0, 0, 0))
+                entries.append((str(path.resolve()), 0, 0, 0))
             else:
-                found.append((str(path.resolve()), stat.st_ino, stat.st_size, stat.st_mtime_ns))
-    return found
+                entries.append((str(path.resolve()), stat.st_ino, stat.st_size, stat.st_mtime_ns))
+    return entries

@@ -1,4 +1,4 @@
-"""A server from its settings: one process or several, all over the same files and store."""
+"""Start a server from its settings, as one process or several over the same files and store."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ from typing import TYPE_CHECKING, Any
 
 from penchant.errors import SettingsError, require
 from penchant.serving.process.reload import ModelReloader, activate
-from penchant.serving.process.settings import Settings
+from penchant.serving.process.settings import ServeSettings
 from penchant.serving.process.workers import CAN_FORK, Workers
 from penchant.serving.store.base import Store
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-_ENVIRONMENT = "PENCHANT_SERVE"  # where a worker that was not forked finds its settings
-_TURN = 0.001  # seconds that a thread at work keeps requests waiting; Python's own: 5 ms
-_HOW: dict[str, Any] = {
-    "http": "penchant.serving.process.protocol:Prompt",
-    "ws": "none",  # nobody speaks it here: it need not be imported
-    "access_log": False,  # counters tell as much, and who likes what is nobody's business
+_SETTINGS_VARIABLE = "PENCHANT_SERVE"  # the settings of a worker that was spawned, as JSON
+_SWITCH_INTERVAL = 0.001  # seconds until a busy thread yields to requests; Python's default: 5 ms
+_UVICORN_OPTIONS: dict[str, Any] = {
+    "http": "penchant.serving.process.protocol:NoDelayProtocol",
+    "ws": "none",  # not used: saves its import
+    "access_log": False,  # counters suffice, and addresses contain user ids
     "log_level": "warning",
     "server_header": False,
     "timeout_graceful_shutdown": 10,
 }
-_NEEDED = ("penchant.serving.app", "penchant.serving.process.protocol", "uvicorn.lifespan.on")
+_PRELOADED = ("penchant.serving.app", "penchant.serving.process.protocol", "uvicorn.lifespan.on")
 
 
-def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
+def serve(settings: ServeSettings, on_ready: Callable[[str], None]) -> None:
     """Serve until stopped.
 
     Parameters
     ----------
     settings
-        How.
+        The settings of the server.
     on_ready
-        Called with the server's address once the models have passed their check.
+        Called with the server's URL once the models have passed their check.
 
     Raises
     ------
@@ -53,90 +53,90 @@ def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
     StoreError
         If the store can't be used.
     SettingsError
-        If the address can't be listened on.
+        If the server can't listen on the address.
     """
     require("uvicorn", extra="serve", what="Servers")
-    with _bound(settings) as listening, _uncollected():
+    with _bind(settings) as listener, _gc_disabled():
         with Store.open(settings.db) as store:
             activate(store, Path(settings.likes))
-            holder = ModelReloader.open(settings.files, store)
-            on_ready(_address(settings, listening))
+            reloader = ModelReloader.open(settings.files, store)
+            on_ready(_url(settings, listener))
             if settings.workers == 1:
-                _answer(holder, store, settings, listening)
+                _run_server(reloader, store, settings, listener)
                 return
         with tempfile.TemporaryDirectory(prefix="penchant-") as folder:
-            told = dataclasses.replace(settings, shared=str(Path(folder) / "shared"))
-            (_fork if CAN_FORK else _spawn)(holder, told, listening)
+            settings = dataclasses.replace(settings, shared_file=str(Path(folder) / "shared"))
+            (_fork if CAN_FORK else _spawn)(reloader, settings, listener)
 
 
 # --- processes --------------------------------------------------------------------------
 
 
-def _answer(
-    holder: ModelReloader, store: Store, settings: Settings, listening: socket.socket
+def _run_server(
+    reloader: ModelReloader, store: Store, settings: ServeSettings, listener: socket.socket
 ) -> None:
-    """Answer what comes in, in this process."""
+    """Answer requests in this process."""
     import uvicorn
 
-    server = uvicorn.Server(uvicorn.Config(_made(holder, store, settings), **_HOW))
+    config = uvicorn.Config(_create_app(reloader, store, settings), **_UVICORN_OPTIONS)
     with contextlib.suppress(KeyboardInterrupt):
-        server.run([listening])
+        uvicorn.Server(config).run([listener])
 
 
-def _fork(holder: ModelReloader, settings: Settings, listening: socket.socket) -> None:
-    """Several processes that have everything from this one, but for the store."""
+def _fork(reloader: ModelReloader, settings: ServeSettings, listener: socket.socket) -> None:
+    """Run processes that inherit everything from this one except the store."""
     import uvicorn
 
-    for name in _NEEDED:
+    for name in _PRELOADED:
         importlib.import_module(name)
-    uvicorn.Config("", **_HOW).get_loop_factory()  # it imports the loop
+    uvicorn.Config("", **_UVICORN_OPTIONS).get_loop_factory()  # imports the event loop
 
     def work() -> None:
         with Store.open(settings.db) as store:
-            holder.attach(store)
-            _answer(holder, store, settings, listening)
+            reloader.attach(store)
+            _run_server(reloader, store, settings, listener)
 
-    gc.freeze()  # what nobody looks through stays shared
+    gc.freeze()  # the collector writes to objects: memory would no longer be shared
     Workers(work, settings.workers).run()
 
 
-def _spawn(_: ModelReloader, settings: Settings, listening: socket.socket) -> None:
-    """Several processes that import and open everything anew."""
+def _spawn(_: ModelReloader, settings: ServeSettings, listener: socket.socket) -> None:
+    """Run processes that import and open everything themselves."""
     import uvicorn
 
-    host, port = listening.getsockname()[:2]
-    listening.close()
-    os.environ[_ENVIRONMENT] = settings.to_json()
+    host, port = listener.getsockname()[:2]
+    listener.close()
+    os.environ[_SETTINGS_VARIABLE] = settings.to_json()
     try:
         application = f"{__name__}:{_application.__name__}"
-        how = {**_HOW, "host": host, "port": port, "workers": settings.workers}
-        uvicorn.run(application, factory=True, **how)
+        options = {**_UVICORN_OPTIONS, "host": host, "port": port, "workers": settings.workers}
+        uvicorn.run(application, factory=True, **options)
     finally:
-        del os.environ[_ENVIRONMENT]
+        del os.environ[_SETTINGS_VARIABLE]
 
 
 def _application() -> FastAPI:
-    """The application of a process that finds its settings in the environment."""
-    settings = Settings.from_json(os.environ[_ENVIRONMENT])
+    """Return the application of a spawned process; its settings are in the environment."""
+    settings = ServeSettings.from_json(os.environ[_SETTINGS_VARIABLE])
     store = Store.open(settings.db)
     # the files were verified before the workers began
-    return _made(ModelReloader.open(settings.files, store, verify=False), store, settings)
+    return _create_app(ModelReloader.open(settings.files, store, verify=False), store, settings)
 
 
-def _made(holder: ModelReloader, store: Store, settings: Settings) -> FastAPI:
-    """The application, in a process that is made ready for it."""
-    from penchant.serving.app import create_app  # it takes long: not where only workers need it
+def _create_app(reloader: ModelReloader, store: Store, settings: ServeSettings) -> FastAPI:
+    """Create the application, and tune this process for serving it."""
+    from penchant.serving.app import create_app  # slow to import: not needed in the parent
 
-    made = create_app(holder, store, settings)
-    gc.freeze()  # what is there now stays: no use in looking through it again and again
+    app = create_app(reloader, store, settings)
+    gc.freeze()  # what exists now stays: no need to examine it in every collection
     gc.enable()
-    sys.setswitchinterval(_TURN)
-    return made
+    sys.setswitchinterval(_SWITCH_INTERVAL)
+    return app
 
 
 @contextlib.contextmanager
-def _uncollected() -> Iterator[None]:
-    """Look for no garbage where almost nothing is: while all is imported and opened."""
+def _gc_disabled() -> Iterator[None]:
+    """Disable garbage collection during imports and loading, which create little garbage."""
     gc.disable()
     try:
         yield
@@ -147,21 +147,21 @@ def _uncollected() -> Iterator[None]:
 # --- addresses --------------------------------------------------------------------------
 
 
-def _bound(settings: Settings) -> socket.socket:
-    """The socket to listen on; at any free port where 0 is asked for."""
-    made = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def _bind(settings: ServeSettings) -> socket.socket:
+    """Return a socket bound to the address of the settings."""
+    listener = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        made.bind((settings.host.strip("[]"), settings.port))
+        listener.bind((settings.host.strip("[]"), settings.port))
     except OSError as error:
-        made.close()
+        listener.close()
         raise SettingsError(
             f"can't listen on {settings.host} port {settings.port}: "
-            f"{error.strerror or error}; name another --port, or 0 for any"
+            f"{error.strerror or error}; choose another --port, or 0 for any free one"
         ) from None
-    return made
+    return listener
 
 
-def _address(settings: Settings, listening: socket.socket) -> str:
+def _url(settings: ServeSettings, listener: socket.socket) -> str:
     host = settings.host.strip("[]")
-    return f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
+    return f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"

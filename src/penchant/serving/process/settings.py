@@ -1,4 +1,4 @@
-"""How a server runs: what the command line says, for every process of it."""
+"""The settings of a server, validated once and handed to each of its processes."""
 
 from __future__ import annotations
 
@@ -14,114 +14,118 @@ from penchant._settings import checks
 from penchant.errors import SettingsError
 from penchant.serving.process.loader import Artifacts
 
-LEAST_TOKEN = 16
+MIN_TOKEN_LENGTH = 16
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
-    """How a server runs.
+class ServeSettings:
+    """Settings of a server.
 
     Attributes
     ----------
-    likes, tags, looks
-        The model files; the first is required.
+    likes, hybrid, visual
+        The model files, by role (:data:`penchant.serving.process.loader.Role`); the first is
+        required.
     db
-        The address of the store.
+        The URL of the store.
     host, port
-        Where it listens.
+        The address to listen on; port 0 takes any free port.
     workers
-        How many processes.
+        The number of processes.
     token
-        What admin and write requests must bear; None: nothing, which only loopback allows.
+        The bearer token that admin and write requests must send; None requires no token, which is
+        only allowed on loopback.
     hosts
-        Names by which the server may be called, beside where it listens; ``"*"``: any.
-    most_body
-        Bytes of a request's body, at most.
+        Host names that the server accepts besides the address it listens on; ``"*"`` accepts any.
+    max_body
+        The maximum size of a request body in bytes.
     rate, burst
-        Requests a second of one client, and how many at once; 0: no limit; None: 50 where others
-        than this machine can reach the server.
+        Requests per second for each client, and the number allowed at once; 0: no limit; None: 50
+        if the server is reachable from other machines.
     watch
-        Seconds between looks at the model files and the store; 0: none.
+        Seconds between checks of the model files and the store; 0: no checks.
     picture_cache
-        A folder to keep pictures of the web in, which are then fetched by the server and not by
-        browsers; None: browsers fetch them.
-    shared
-        A file for what the processes share; None: there is only one process.
+        A folder for pictures that the server fetches from the web and serves itself; None: browsers
+        fetch them.
+    shared_file
+        The file for the state that processes share; None: there is only one process.
 
     Raises
     ------
     SettingsError
-        If one is out of its range, or others could reach the server and there is no token.
+        If a value is out of range, or the server would be reachable from other machines without a
+        token.
     """
 
     likes: str
-    tags: str | None = None
-    looks: str | None = None
+    hybrid: str | None = None
+    visual: str | None = None
     db: str = "sqlite:///penchant.db"
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 1
     token: str | None = None
     hosts: tuple[str, ...] = ()
-    most_body: int = 1 << 20
+    max_body: int = 1 << 20
     rate: float | None = None
     burst: int = 200
     watch: float = 1.0
     picture_cache: str | None = None
-    shared: str | None = None
+    shared_file: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "hosts", tuple(self.hosts))
         checks.whole("port", self.port, 0, 65535)
         checks.whole("workers", self.workers, 1, 256)
-        checks.whole("most_body", self.most_body, 1024)
+        checks.whole("max_body", self.max_body, 1024)
         checks.number("rate", self.requests_per_second, 0)
         checks.whole("burst", self.burst, 1)
         checks.number("watch", self.watch, 0)
-        if self.token is not None and (len(self.token) < LEAST_TOKEN or not self.token.isascii()):
-            raise SettingsError(f"a token needs {LEAST_TOKEN} ASCII characters or more")
-        if self.token is None and self.is_reachable:
+        token = self.token
+        if token is not None and (len(token) < MIN_TOKEN_LENGTH or not token.isascii()):
+            raise SettingsError(f"a token needs {MIN_TOKEN_LENGTH} ASCII characters or more")
+        if token is None and self.is_reachable:
             listening = f"listening on {self.host}, beyond loopback,"
-            why = "a server that others call by a name" if self.on_loopback else listening
+            reason = "a server that others call by a name" if self.on_loopback else listening
             raise SettingsError(
-                f"{why} needs a token: give --token, or PENCHANT_TOKEN in the environment"
+                f"{reason} needs a token: give --token, or PENCHANT_TOKEN in the environment"
             )
 
     @property
     def on_loopback(self) -> bool:
-        """Whether it listens to this machine alone."""
+        """Return whether the server listens on loopback only."""
         return is_loopback(self.host)
 
     @property
     def is_reachable(self) -> bool:
-        """Whether others reach it, directly or through a proxy that knows its name."""
+        """Return whether other machines can reach the server, directly or through a proxy."""
         return not (self.on_loopback and all(map(is_loopback, self.hosts)))
 
     @property
     def requests_per_second(self) -> float:
-        """Of one client, at most; 0: no limit."""
+        """Return the rate limit for each client; 0: no limit."""
         return (50.0 if self.is_reachable else 0.0) if self.rate is None else self.rate
 
     @property
     def files(self) -> Artifacts:
-        """The model files."""
-        tags, looks = (None if one is None else Path(one) for one in (self.tags, self.looks))
-        return Artifacts(Path(self.likes), tags, looks)
+        """Return the model files."""
+        hybrid, visual = (None if x is None else Path(x) for x in (self.hybrid, self.visual))
+        return Artifacts(Path(self.likes), hybrid, visual)
 
     def to_json(self) -> str:
-        """As a text from which :meth:`from_json` makes them again, in another process."""
+        """Return the settings as JSON, for :meth:`from_json` in another process."""
         return json.dumps(dataclasses.asdict(self))
 
     @classmethod
-    def from_json(cls, text: str) -> Settings:
-        """What :meth:`to_json` told."""
-        told: dict[str, Any] = json.loads(text)
-        return cls(**told)
+    def from_json(cls, text: str) -> ServeSettings:
+        """Return the settings that :meth:`to_json` wrote."""
+        fields: dict[str, Any] = json.loads(text)
+        return cls(**fields)
 
 
 @functools.lru_cache(1024)
 def is_loopback(host: str) -> bool:
-    """Whether a name or address means this machine alone."""
+    """Return whether a host name or address is a loopback address."""
     if host == "localhost":
         return True
     try:

@@ -1,7 +1,8 @@
-"""Several processes that serve together: forked from one that has everything open already.
+"""Worker processes, forked from a parent that has imported and opened everything.
 
-What that one imported and opened is shared until somebody writes to it: another worker is there
-within moments, and costs little memory.
+Pages of the parent's memory are shared until a process writes to them: a new worker starts within
+milliseconds and needs little memory of its own. uvicorn's own supervisor spawns workers that import
+and open everything again.
 """
 
 from __future__ import annotations
@@ -21,98 +22,99 @@ from penchant.errors import PenchantError
 log = logging.getLogger("penchant")
 
 CAN_FORK = sys.platform == "linux"
-"""Whether a process may be forked: libraries of macOS don't bear it, and Windows has no such."""
+"""Whether workers are forked: system libraries of macOS do not support it, Windows has no fork."""
 
-_STOPS = ("SIGINT", "SIGTERM", "SIGHUP")
-_PATIENCE = 15.0  # seconds that workers have to end when they are told to
-_LEAST_LIFE = 1.0  # seconds from one start of a worker to the next, at least
+_STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+_STOP_TIMEOUT = 15.0  # seconds that workers have to end after a signal to stop
+_MIN_LIFETIME = 1.0  # minimum seconds between two starts of a worker
 
 
 class Workers:
-    """Keeps a number of processes at work until it is told to stop.
+    """Keep a number of worker processes running until a signal to stop.
 
-    Give it what no thread is needed for yet, no connection to a database, no event loop: a fork
-    takes along none of them.
+    Create it before any thread, database connection or event loop exists: a fork copies none of
+    them.
 
     Parameters
     ----------
     work
-        What each process does. It ends when SystemExit is raised in it, by a signal.
+        The function that each process runs. It ends when a signal raises SystemExit in it.
     count
-        How many processes.
+        The number of processes.
     """
 
     def __init__(self, work: Callable[[], None], count: int) -> None:
         self._work, self._count = work, count
         self._workers: list[BaseProcess] = []
-        self._begun: dict[int | None, float] = {}
+        self._started: dict[int | None, float] = {}
         self._mask: set[int] = set()
-        stops = {getattr(signal, name) for name in _STOPS}
-        # what is ignored (by nohup, say) stays so
-        heard = {one for one in stops if signal.getsignal(one) is not signal.SIG_IGN}
-        self._heard = {*heard, signal.SIGCHLD}
+        stops = {getattr(signal, name) for name in _STOP_SIGNALS}
+        # signals that are ignored (by nohup, say) stay ignored
+        handled = {number for number in stops if signal.getsignal(number) is not signal.SIG_IGN}
+        self._handled = {*handled, signal.SIGCHLD}
 
     def run(self) -> None:
-        """Start all, put others in the place of those that die, and end all at a signal.
+        """Start all workers, replace those that die, and end all at a signal to stop.
 
-        Signals wait until they are asked for: none can come at a moment that is not foreseen.
+        Signals are blocked and read with ``sigwait``: none interrupts at an arbitrary point.
         """
-        self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, self._heard)
+        self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, self._handled)
         try:
             self._workers = [self._start() for _ in range(self._count)]
-            while signal.sigwait(self._heard) == signal.SIGCHLD:
+            while signal.sigwait(self._handled) == signal.SIGCHLD:
                 self._replace_dead()
         finally:
             self._stop()
             signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
 
     def _start(self) -> BaseProcess:
-        process = multiprocessing.get_context("fork").Process(target=self._be, daemon=True)
+        process = multiprocessing.get_context("fork").Process(target=self._main, daemon=True)
         process.start()
-        self._begun[process.pid] = time.monotonic()
+        self._started[process.pid] = time.monotonic()
         return process
 
     def _replace_dead(self) -> None:
-        for place, one in enumerate(self._workers):
-            if one.exitcode is not None:
-                log.warning("a process of the server ended (%d): another starts", one.exitcode)
-                # one that can't begin would be started again and again
-                time.sleep(max(0.0, self._begun.pop(one.pid) + _LEAST_LIFE - time.monotonic()))
-                self._workers[place] = self._start()
+        for position, worker in enumerate(self._workers):
+            if worker.exitcode is not None:
+                log.warning("a server process ended (%d): starting another", worker.exitcode)
+                # limit the rate of restarts of a worker that fails at its start
+                started = self._started.pop(worker.pid)
+                time.sleep(max(0.0, started + _MIN_LIFETIME - time.monotonic()))
+                self._workers[position] = self._start()
 
     def _stop(self) -> None:
-        """Let all finish what they are at; who is asked again, or too long, waits no more."""
-        for one in self._workers:
-            one.terminate()
-        until = time.monotonic() + _PATIENCE
-        while any(one.is_alive() for one in self._workers):
-            heard = signal.sigtimedwait(self._heard, max(0.0, until - time.monotonic()))
-            if heard is None or heard.si_signo == signal.SIGINT:
-                for one in self._workers:
-                    one.kill()
+        """Let workers finish their requests; kill them after a second signal or the timeout."""
+        for worker in self._workers:
+            worker.terminate()
+        until = time.monotonic() + _STOP_TIMEOUT
+        while any(worker.is_alive() for worker in self._workers):
+            received = signal.sigtimedwait(self._handled, max(0.0, until - time.monotonic()))
+            if received is None or received.si_signo == signal.SIGINT:
+                for worker in self._workers:
+                    worker.kill()
                 break
-        for one in self._workers:
-            one.join()
+        for worker in self._workers:
+            worker.join()
 
-    def _be(self) -> None:
-        """A worker, from its first moment on."""
-        for name in _STOPS[:2]:
-            signal.signal(getattr(signal, name), _leave)
+    def _main(self) -> None:
+        """Run a worker process."""
+        for name in _STOP_SIGNALS[:2]:
+            signal.signal(getattr(signal, name), _exit)
         signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
-        threading.Thread(target=_leave_with_parent, name="penchant-parent", daemon=True).start()
+        threading.Thread(target=_exit_with_parent, name="penchant-parent", daemon=True).start()
         try:
             self._work()
         except PenchantError as error:
-            log.error("a process of the server can't begin: %s", error)
+            log.error("a server process can't start: %s", error)
             raise SystemExit(1) from None
 
 
-def _leave(_: int, __: object) -> None:
+def _exit(_: int, __: object) -> None:
     raise SystemExit
 
 
-def _leave_with_parent() -> None:
-    """A worker must not stay behind alone, even if the parent is killed."""
+def _exit_with_parent() -> None:
+    """End this worker when its parent ends, even if the parent is killed."""
     parent = multiprocessing.parent_process()
     assert parent is not None
     parent.join()

@@ -22,10 +22,10 @@ from penchant.errors import DataError, SettingsError
 
 Kind = Literal["like", "unlike"]
 
-MOST_ID = 1_000
+MAX_ID_BYTES = 1_000
 """Bytes of an id (as JSON) or of a key, at most: databases can't index longer ones."""
 
-MOST_TEXT = 10_000
+MAX_TEXT_BYTES = 10_000
 """Bytes of a name, a link, a picture's address or a tag, at most."""
 
 
@@ -74,11 +74,11 @@ class Event:
         if self.at is not None:
             _check_number("at", self.at)
         if self.key is not None:
-            _check_text("key", self.key, least=1, most=MOST_ID)
+            _check_text("key", self.key, least=1, most=MAX_ID_BYTES)
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredEvent:
     """An event as it was stored.
 
     Attributes
@@ -221,7 +221,7 @@ class Store(ABC):
         """Who has events behind the number ``after``."""
 
     @abstractmethod
-    def events(self, after: int = 0, limit: int | None = None) -> Iterator[Stored]:
+    def events(self, after: int = 0, limit: int | None = None) -> Iterator[StoredEvent]:
         """Events in the order of their numbers, from the one behind ``after`` on.
 
         They are read in pieces, so that memory stays small. Who has read up to some number misses
@@ -302,7 +302,7 @@ def check_id(what: str, value: object) -> None:
     Raises
     ------
     DataError
-        If it is neither a text (not empty, not of more than ``MOST_ID`` bytes) nor an integer of
+        If it is neither a text (not empty, not of more than ``MAX_ID_BYTES`` bytes) nor an integer of
         64 bits.
     """
     if isinstance(value, int) and not isinstance(value, bool):
@@ -312,7 +312,7 @@ def check_id(what: str, value: object) -> None:
     if not isinstance(value, str):
         raise DataError(f"{what} must be a text or an integer, got {value!r}")
     _check_text(what, value, least=1)
-    _check_text(what, id_text(value), most=MOST_ID)
+    _check_text(what, id_text(value), most=MAX_ID_BYTES)
 
 
 def id_text(value: Id) -> str:
@@ -320,7 +320,7 @@ def id_text(value: Id) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _check_text(what: str, value: object, *, least: int = 0, most: int = MOST_TEXT) -> None:
+def _check_text(what: str, value: object, *, least: int = 0, most: int = MAX_TEXT_BYTES) -> None:
     if not isinstance(value, str):
         raise DataError(f"{what} must be a text, got {value!r}")
     try:

@@ -23,7 +23,7 @@ from penchant.serving.store.base import (
     Event,
     Override,
     Store,
-    Stored,
+    StoredEvent,
     check_id,
     id_text,
 )
@@ -90,7 +90,7 @@ class DatabaseStore(Store):
         found = self._rows(sa.select(_EVENTS.c.person).distinct().where(_EVENTS.c.number > after))
         return {json.loads(person) for (person,) in found}
 
-    def events(self, after: int = 0, limit: int | None = None) -> Iterator[Stored]:
+    def events(self, after: int = 0, limit: int | None = None) -> Iterator[StoredEvent]:
         """See the base."""
         left = float("inf") if limit is None else limit
         while left > 0:
@@ -102,7 +102,7 @@ class DatabaseStore(Store):
                 .limit(size)
             )
             for number, person, item, *rest in page:
-                yield Stored(number, Event(json.loads(person), json.loads(item), *rest))
+                yield StoredEvent(number, Event(json.loads(person), json.loads(item), *rest))
                 after = number
             left = left - size if len(page) == size else 0
 

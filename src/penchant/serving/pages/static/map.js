@@ -1,12 +1,12 @@
-// The map: every item a point on a canvas, to be moved, zoomed, pointed at, and walked by keys.
+// The item map: a canvas with a point for each item; drag, zoom, point, or use the keyboard.
 
 const frame = document.querySelector(".map");
 const canvas = frame.querySelector("canvas");
 const card = document.getElementById("map-card");
-const told = document.getElementById("map-at");
-const brush = canvas.getContext("2d");
+const label = document.getElementById("map-name");
+const context = canvas.getContext("2d");
 
-const REACH = 18; // pixels from the pointer within which a point is taken
+const REACH = 18; // maximum distance of a point from the pointer, in pixels
 const view = { x: 0, y: 0, zoom: 1 };
 let points = [];
 let chosen = -1;
@@ -14,11 +14,11 @@ let drawing = 0;
 
 const side = () => Math.min(canvas.clientWidth, canvas.clientHeight) / 2 - 24;
 const scale = () => side() * view.zoom;
-const place = (one) => [
-  canvas.clientWidth / 2 + (one.x - view.x) * scale(),
-  canvas.clientHeight / 2 + (one.y - view.y) * scale(),
+const place = (point) => [
+  canvas.clientWidth / 2 + (point.x - view.x) * scale(),
+  canvas.clientHeight / 2 + (point.y - view.y) * scale(),
 ];
-const radius = (one) => (1.4 + 4.2 * one.weight) * Math.min(2.4, view.zoom ** 0.4);
+const radius = (point) => (1.4 + 4.2 * point.weight) * Math.min(2.4, view.zoom ** 0.4);
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const isDark = () => ({ dark: true, light: false })[document.documentElement.dataset.theme] ?? dark.matches;
@@ -35,61 +35,61 @@ function draw() {
     canvas.width = Math.round(width * ratio);
     canvas.height = Math.round(height * ratio);
   }
-  brush.setTransform(ratio, 0, 0, ratio, 0, 0);
-  brush.clearRect(0, 0, width, height);
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, width, height);
   const style = getComputedStyle(canvas);
   const light = isDark() ? "68%" : "44%";
   const shown = [];
-  for (const one of points) {
-    const [x, y] = place(one);
+  for (const point of points) {
+    const [x, y] = place(point);
     if (x < -20 || y < -20 || x > width + 20 || y > height + 20) continue;
-    shown.push([one, x, y]);
-    brush.fillStyle = `hsl(${one.hue} ${one.strong}% ${light} / .82)`;
-    brush.beginPath();
-    brush.arc(x, y, radius(one), 0, 7);
-    brush.fill();
+    shown.push([point, x, y]);
+    context.fillStyle = `hsl(${point.hue} ${point.strong}% ${light} / .82)`;
+    context.beginPath();
+    context.arc(x, y, radius(point), 0, 7);
+    context.fill();
   }
-  label(shown, style, width);
+  drawNames(shown, style, width);
   mark(style);
 }
 
-// names of the largest points, as far as none covers another
-function label(shown, style, width) {
-  brush.font = `600 12px ${style.fontFamily}`;
-  brush.textAlign = "center";
-  brush.lineJoin = "round";
-  brush.lineWidth = 4;
-  brush.strokeStyle = style.backgroundColor;
-  brush.fillStyle = style.color;
+// names of the largest points, without overlaps
+function drawNames(shown, style, width) {
+  context.font = `600 12px ${style.fontFamily}`;
+  context.textAlign = "center";
+  context.lineJoin = "round";
+  context.lineWidth = 4;
+  context.strokeStyle = style.backgroundColor;
+  context.fillStyle = style.color;
   const taken = [];
-  for (const [one, x, y] of shown) {
+  for (const [point, x, y] of shown) {
     if (taken.length > 22) break;
-    const text = one.name.length > 24 ? `${one.name.slice(0, 23)}…` : one.name;
-    const half = brush.measureText(text).width / 2 + 8;
-    const at = y - radius(one) - 5;
+    const text = point.name.length > 24 ? `${point.name.slice(0, 23)}…` : point.name;
+    const half = context.measureText(text).width / 2 + 8;
+    const at = y - radius(point) - 5;
     if (x - half < 0 || x + half > width || at < 14) continue;
     if (taken.some(([a, b, h]) => Math.abs(a - x) < h + half && Math.abs(b - at) < 24)) continue;
     taken.push([x, at, half]);
-    brush.strokeText(text, x, at);
-    brush.fillText(text, x, at);
+    context.strokeText(text, x, at);
+    context.fillText(text, x, at);
   }
 }
 
 function mark(style) {
   if (chosen < 0) return;
   const [x, y] = place(points[chosen]);
-  brush.strokeStyle = style.color;
-  brush.lineWidth = 2;
-  brush.beginPath();
-  brush.arc(x, y, radius(points[chosen]) + 5, 0, 7);
-  brush.stroke();
+  context.strokeStyle = style.color;
+  context.lineWidth = 2;
+  context.beginPath();
+  context.arc(x, y, radius(points[chosen]) + 5, 0, 7);
+  context.stroke();
 }
 
 function nearest(x, y, reach) {
   let best = -1;
   let least = reach * reach;
-  points.forEach((one, at) => {
-    const [a, b] = place(one);
+  points.forEach((point, at) => {
+    const [a, b] = place(point);
     const far = (a - x) ** 2 + (b - y) ** 2;
     if (far < least) [best, least] = [at, far];
   });
@@ -103,7 +103,7 @@ function choose(at) {
   later();
   clearTimeout(waiting);
   if (at < 0) return;
-  told.textContent = points[at].name;
+  label.textContent = points[at].name;
   waiting = setTimeout(() => {
     window.htmx.ajax("GET", `/card?${new URLSearchParams({ id: points[at].id })}`, { target: card, swap: "innerHTML" });
   }, 120);
@@ -112,7 +112,7 @@ function choose(at) {
 function zoom(by, x = canvas.clientWidth / 2, y = canvas.clientHeight / 2) {
   const before = scale();
   view.zoom = Math.min(60, Math.max(0.8, view.zoom * by));
-  // what lies below the pointer stays there
+  // the point below the pointer stays in place
   view.x += (x - canvas.clientWidth / 2) * (1 / before - 1 / scale());
   view.y += (y - canvas.clientHeight / 2) * (1 / before - 1 / scale());
   later();
@@ -163,7 +163,7 @@ canvas.addEventListener("pointerup", (event) => {
   if (down.delete(event.pointerId) && traveled < 4) {
     const at = nearest(event.offsetX, event.offsetY, REACH);
     if (event.pointerType === "mouse") open(at);
-    else choose(at); // a finger can't hover: the card it brings is a link
+    else choose(at); // touch has no hover: the card is a link
   }
 });
 canvas.addEventListener("pointercancel", (event) => down.delete(event.pointerId));
@@ -200,11 +200,11 @@ canvas.addEventListener("keydown", (event) => {
   keys[event.key]();
 });
 const buttons = { in: () => zoom(1.5), out: () => zoom(1 / 1.5), all };
-for (const one of frame.querySelectorAll("[data-do]")) {
-  one.addEventListener("click", buttons[one.dataset.do]);
+for (const point of frame.querySelectorAll("[data-do]")) {
+  point.addEventListener("click", buttons[point.dataset.do]);
 }
 
-// --- begin
+// --- load the points
 
 new ResizeObserver(later).observe(canvas);
 new MutationObserver(later).observe(document.documentElement, { attributeFilter: ["data-theme"] });
@@ -212,23 +212,23 @@ dark.addEventListener("change", later);
 
 frame.hidden = false;
 frame.setAttribute("aria-busy", "true");
-const given = await (await fetch("/map/items")).json();
-const most = Math.max(1, ...given.likes);
-points = given.id.map((id, at) => {
-  const [x, y] = [given.x[at] / 1e4, given.y[at] / 1e4];
+const columns = await (await fetch("/map/items")).json();
+const most = Math.max(1, ...columns.likes);
+points = columns.id.map((id, at) => {
+  const [x, y] = [columns.x[at] / 1e4, columns.y[at] / 1e4];
   return {
     id,
-    name: given.name[at],
+    name: columns.name[at],
     x,
     y,
-    weight: Math.sqrt(given.likes[at] / most),
+    weight: Math.sqrt(columns.likes[at] / most),
     hue: Math.round((Math.atan2(y, x) / Math.PI) * 180 + 360) % 360,
     strong: Math.round(30 + 45 * Math.min(1, Math.hypot(x, y) * 1.3)),
   };
 });
 frame.removeAttribute("aria-busy");
-const asked = new URLSearchParams(location.search).get("id");
-const at = points.findIndex((one) => one.id === asked);
+const wanted = new URLSearchParams(location.search).get("id");
+const at = points.findIndex((point) => point.id === wanted);
 if (at >= 0) {
   Object.assign(view, { x: points[at].x, y: points[at].y, zoom: 5 });
   choose(at);

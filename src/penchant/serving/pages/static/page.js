@@ -1,6 +1,6 @@
-// Small things on every page: all hearts of an item beat together; Escape closes what was found.
+// On every page: all hearts of an item change together; Escape closes the search results.
 
-const counter = document.getElementById("on-shelf");
+const counter = document.getElementById("shelf-count");
 
 document.body.addEventListener("shelf", ({ detail: { url, did, count } }) => {
   const liked = did === "like";
@@ -14,45 +14,45 @@ document.body.addEventListener("shelf", ({ detail: { url, did, count } }) => {
   counter.hidden = count === 0;
 });
 
-// the rows of the shelf are made anew with each heart: a keyboard must not lose its place
-let held = null;
+// each like replaces the rows of the shelf: keep the keyboard focus on the same heart
+let focused = null;
 document.body.addEventListener("htmx:before:swap", () => {
-  held = document.activeElement?.closest("[data-heart]")?.dataset.heart ?? null;
+  focused = document.activeElement?.closest("[data-heart]")?.dataset.heart ?? null;
 });
 document.body.addEventListener("htmx:after:swap", () => {
-  if (held === null || document.activeElement !== document.body) return;
-  const same = [...document.querySelectorAll("[data-heart]")].find((one) => one.dataset.heart === held);
+  if (focused === null || document.activeElement !== document.body) return;
+  const same = [...document.querySelectorAll("[data-heart]")].find((form) => form.dataset.heart === focused);
   (same?.querySelector("button") ?? document.getElementById("shelf-rows"))?.focus();
 });
 
-// what was just done is told for a while, as long as nobody is about to undo it
-const told = document.getElementById("told");
-let leaving = 0;
-const leave = () => {
-  if (told.matches(":hover, :focus-within")) leaving = setTimeout(leave, 2000);
-  else told.replaceChildren();
+// a toast disappears after a while, unless the pointer or the focus is on it
+const toasts = document.getElementById("toasts");
+let timer = 0;
+const dismiss = () => {
+  if (toasts.matches(":hover, :focus-within")) timer = setTimeout(dismiss, 2000);
+  else toasts.replaceChildren();
 };
 new MutationObserver(() => {
-  clearTimeout(leaving);
-  if (told.childElementCount) leaving = setTimeout(leave, 15000);
-}).observe(told, { childList: true });
+  clearTimeout(timer);
+  if (toasts.childElementCount) timer = setTimeout(dismiss, 15000);
+}).observe(toasts, { childList: true });
 
-const found = document.getElementById("found");
+const results = document.getElementById("search-results");
 const box = document.getElementById("q");
-const close = () => found?.replaceChildren();
+const close = () => results?.replaceChildren();
 
 box?.addEventListener("keydown", (event) => {
   if (event.key === "Escape") close();
   if (event.key === "ArrowDown") {
-    const first = found.querySelector("a");
+    const first = results.querySelector("a");
     if (first) {
       event.preventDefault();
       first.focus();
     }
   }
 });
-found?.addEventListener("keydown", (event) => {
-  const links = [...found.querySelectorAll("a")];
+results?.addEventListener("keydown", (event) => {
+  const links = [...results.querySelectorAll("a")];
   const at = links.indexOf(document.activeElement);
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (event.key === "Escape") {
@@ -64,5 +64,5 @@ found?.addEventListener("keydown", (event) => {
   }
 });
 document.addEventListener("click", (event) => {
-  if (!event.target.closest(".find")) close();
+  if (!event.target.closest(".search-box")) close();
 });
