@@ -7,7 +7,6 @@ items and users; everything that turns scores into answers is written once, here
 from __future__ import annotations
 
 import copy
-import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy.typing as npt
 
 from penchant._files import artifact
 from penchant._settings import checks
+from penchant._settings.configurable import Configurable
 from penchant.data.catalog import Catalog
 from penchant.data.ids import Id, IdMap
 from penchant.data.interactions import Csr, Interactions, histories_to_csr, need_interactions
@@ -48,11 +48,12 @@ from penchant.models.epoch import OnEpoch as OnEpoch
 from penchant.results import Explanation, Recommendations
 
 
-class Model(ABC):
+class Model(Configurable, ABC):
     """What every model of penchant does.
 
-    Settings are the fields of a model's dataclass: they are checked when it is made and do not
-    change afterwards. What it learned is kept beside them.
+    Settings are the declared fields of a model's dataclass, see
+    :class:`penchant._settings.declarations.Setting`: they are validated when it is made. What it
+    learned is kept beside them.
     """
 
     kind: ClassVar[str]
@@ -66,28 +67,6 @@ class Model(ABC):
 
     _interactions: Interactions | None = None
     _metrics: Mapping[str, object] = {}
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if name in self.settings_names() and name in self.__dict__:
-            raise AttributeError(
-                f"settings don't change once a model is made: make a new one, "
-                f"{type(self).__name__}({name}={value!r}, …)"
-            )
-        super().__setattr__(name, value)
-
-    @classmethod
-    def settings_names(cls) -> tuple[str, ...]:
-        """The names of the settings."""
-        return tuple(field.name for field in dataclasses.fields(cls))  # type: ignore[arg-type]
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """The settings, by name."""
-        return {name: getattr(self, name) for name in self.settings_names()}
-
-    def with_settings(self, **changes: Any) -> Self:
-        """A new model that is not fitted, with some settings changed."""
-        return dataclasses.replace(self, **changes)  # type: ignore[type-var]
 
     def described(self) -> dict[str, Any]:
         """Its kind and settings, as JSON can hold them."""
