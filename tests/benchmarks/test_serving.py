@@ -43,9 +43,9 @@ def test_what_wrk_prints_is_read():
     found = {"requests_per_second": 2028.1, "p50_ms": 0.67, "p99_ms": 1250.0, "max_ms": 44.1}
     kinds = {"connect": 1, "read": 2, "write": 3, "timeout": 4, "status": 5}
     assert wrk.parse_output(PRINTED) == found | {"errors": 15, "kinds_of_errors": kinds}
-    assert wrk.parse_output(PRINTED.replace("timeout 4", "timeout 0"))["kinds_of_errors"].keys() == (
-        kinds.keys() - {"timeout"}
-    )
+    assert wrk.parse_output(PRINTED.replace("timeout 4", "timeout 0"))[
+        "kinds_of_errors"
+    ].keys() == (kinds.keys() - {"timeout"})
     lines = [line for line in PRINTED.splitlines() if "errors" not in line and "2xx" not in line]
     assert wrk.parse_output("\n".join(lines)) == found | {"errors": 0, "kinds_of_errors": {}}
 

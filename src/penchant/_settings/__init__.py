@@ -1,1 +1,1 @@
-"""Settings: their declarations and the checks derived from them."""
+"""Settings: their declarations, and the checks and texts derived from them."""

@@ -1,4 +1,4 @@
-"""Arguments and settings out of their range, refused in one way."""
+"""Range checks of arguments, with one form of error message for all of the library."""
 
 from __future__ import annotations
 
@@ -9,73 +9,116 @@ from numbers import Integral, Real
 from penchant.errors import SettingsError
 
 
-def whole(name: str, value: object, least: int | None = None, most: int | None = None) -> int:
-    """The value as an int.
+def check_int(name: str, value: object, min: int | None = None, max: int | None = None) -> int:  # noqa: A002
+    """Return the value as an int.
 
     Raises
     ------
     SettingsError
-        If it is not a whole number (True and 3.0 are not), below ``least`` or above ``most``.
+        If it is not a whole number (True and 3.0 are not), below ``min`` or above ``max``.
     """
     if not isinstance(value, Integral) or isinstance(value, bool):
         raise SettingsError(f"{name} must be a whole number, got {value!r}")
-    found = int(value)
-    if least is not None and found < least:
-        raise SettingsError(f"{name} must be {least} or more, got {value!r}")
-    if most is not None and found > most:
-        raise SettingsError(f"{name} must be {most:,} or less, got {value!r}")
-    return found
+    number = int(value)
+    if min is not None and number < min:
+        raise SettingsError(f"{name} must be {min} or more, got {value!r}")
+    if max is not None and number > max:
+        raise SettingsError(f"{name} must be {max:,} or less, got {value!r}")
+    return number
 
 
-def threads(value: object) -> None:
-    """Refuse what is no number of threads; None, all cores, is one.
+def check_float(
+    name: str,
+    value: object,
+    min: float | None = None,  # noqa: A002
+    max: float | None = None,  # noqa: A002
+    *,
+    above: float | None = None,
+    below: float | None = None,
+) -> float:
+    """Return the value as a finite float.
+
+    Parameters
+    ----------
+    name
+        The name of the argument, for the message.
+    value
+        Any real number but True and False.
+    min, max
+        The bounds, included.
+    above, below
+        The bounds, excluded.
 
     Raises
     ------
     SettingsError
-        If it is anything else but a whole number of 1 or more.
+        If it is not a finite number within the bounds.
     """
-    if value is not None:
-        whole("threads", value, 1)
+    number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    outside = (
+        not math.isfinite(number)
+        or (min is not None and number < min)
+        or (max is not None and number > max)
+        or (above is not None and number <= above)
+        or (below is not None and number >= below)
+    )
+    if outside:
+        bounds = bounds_text(min, max, above, below)
+        raise SettingsError(
+            f"{name} must be a finite number{' ' + bounds if bounds else ''}, got {value!r}"
+        )
+    return number
 
 
-def number(
-    name: str, value: object, least: float, *, above: bool = False, most: float = math.inf
-) -> float:
-    """The value as a finite float of at least (or above) ``least`` and at most ``most``.
+def bounds_text(
+    min: float | None,  # noqa: A002
+    max: float | None,  # noqa: A002
+    above: float | None,
+    below: float | None,
+) -> str:
+    """Return the bounds in words: ``"of 0 or more and below 1"``; empty without bounds."""
+    words = []
+    if min is not None:
+        words.append(f"of {min:g} or more")
+    if above is not None:
+        words.append(f"above {above:g}")
+    if max is not None:
+        words.append(f"{max:g} or less")
+    if below is not None:
+        words.append(f"below {below:g}")
+    return " and ".join(words)
+
+
+def check_threads(value: object) -> None:
+    """Check a number of threads: None (all cores), or 1 or more.
 
     Raises
     ------
     SettingsError
         If it is anything else.
     """
-    found = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
-    if not math.isfinite(found) or not least <= found <= most or (above and found == least):
-        bound = f"above {least:g}" if above else f"of {least:g} or more"
-        if most < math.inf:
-            bound += f" and {most:g} or less"
-        raise SettingsError(f"{name} must be a finite number {bound}, got {value!r}")
-    return found
+    if value is not None:
+        check_int("threads", value, min=1)
 
 
-def share(name: str, value: object, *, up_to_one: bool = False) -> float:
-    """The value as a float above 0 and below 1.
+def check_share(name: str, value: object, *, up_to_one: bool = False) -> float:
+    """Return the value as a float above 0 and below 1.
 
     Raises
     ------
     SettingsError
-        If it is anything else; 1 will do where ``up_to_one``.
+        If it is anything else; 1 is accepted with ``up_to_one``.
     """
     if isinstance(value, Real) and not isinstance(value, bool):
-        found = float(value)
-        if 0 < found < 1 or (up_to_one and found == 1):
-            return found
+        number = float(value)
+        if 0 < number < 1 or (up_to_one and number == 1):
+            return number
     upper = "up to 1" if up_to_one else "below 1"
     raise SettingsError(f"{name} must be a share above 0 and {upper}, got {value!r}")
 
 
-def flag(name: str, value: object) -> None:
-    """Refuse what is neither True nor False.
+def check_bool(name: str, value: object) -> None:
+    """Check that the value is True or False.
 
     Raises
     ------
@@ -86,13 +129,33 @@ def flag(name: str, value: object) -> None:
         raise SettingsError(f"{name} must be True or False, got {value!r}")
 
 
-def choice(name: str, value: object, choices: Sequence[str]) -> None:
-    """Refuse what is not one of ``choices``.
+def check_choice(name: str, value: object, choices: Sequence[str]) -> None:
+    """Check that the value is one of ``choices``.
 
     Raises
     ------
     SettingsError
-        If it is none of them.
+        If it is not.
     """
     if not isinstance(value, str) or value not in choices:
         raise SettingsError(f"{name} must be one of {', '.join(map(repr, choices))}; got {value!r}")
+
+
+# Former names, until the last callers are changed.
+whole, threads, share, flag, choice = (
+    check_int,
+    check_threads,
+    check_share,
+    check_bool,
+    check_choice,
+)
+
+
+def number(
+    name: str, value: object, least: float, *, above: bool = False, most: float = math.inf
+) -> float:
+    """See :func:`check_float`."""
+    upper = most if most < math.inf else None
+    if above:
+        return check_float(name, value, max=upper, above=least)
+    return check_float(name, value, least, upper)

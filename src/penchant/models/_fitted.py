@@ -6,16 +6,16 @@ import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy.typing as npt
 
 from penchant._files import artifact
+from penchant._settings.configurable import Configurable
 from penchant.data.catalog import Catalog
 from penchant.data.ids import IdMap
 from penchant.data.interactions import Interactions, need_interactions
 from penchant.errors import CorruptArtifactError, EmptyDataError, NotFittedError
-from penchant.models._configurable import Configurable
 from penchant.models._io import files
 from penchant.models._scoring.index import IndexSet, ItemIndex
 
@@ -23,9 +23,16 @@ from penchant.models._scoring.index import IndexSet, ItemIndex
 class Fitted(Configurable, ABC):
     """The state of a model: none before ``fit``, then what it was fitted on and what it learned."""
 
+    kind: ClassVar[str]
+    """The name of this kind of model in model files."""
+
     _interactions: Interactions | None = None
     _metrics: Mapping[str, object] = {}
     _indexes: IndexSet
+
+    def described(self) -> dict[str, Any]:
+        """Return the kind and the settings, as JSON can hold them."""
+        return {"kind": self.kind, "settings": self.settings}
 
     # --- what the model was fitted on -----------------------------------------------
 

@@ -2,7 +2,7 @@
 
 A model defines how it scores (:meth:`Model._scorer`) and declares what else it can do
 (:mod:`penchant.models.capabilities`); how scores become answers is written once, in
-``_answering``. Settings are handled in ``_configurable``, state and files in ``_fitted``.
+``_answering``. Settings are handled in ``_settings.configurable``, state and files in ``_fitted``.
 """
 
 from __future__ import annotations
@@ -36,8 +36,9 @@ from penchant.results import Explanation, Recommendations
 class Model(Fitted):
     """What every model of penchant does.
 
-    Settings are the fields of a model's dataclass: they are checked when it is made and do not
-    change afterwards. What it learned is kept beside them.
+    Settings are the declared fields of a model's dataclass, see
+    :class:`penchant._settings.declarations.Setting`: they are validated when it is made. What it
+    learned is kept beside them.
     """
 
     kind: ClassVar[str]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, InitVar, dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from penchant._settings import checks
+from penchant._settings.configurable import validate
+from penchant._settings.declarations import Setting
 from penchant.data.feature_rows import FeatureRow
 from penchant.data.features import Features
 from penchant.data.ids import Id
@@ -43,19 +45,6 @@ class Content(FeatureModel, HasItemVectors, Explains):
     length; an item's score is the cosine of its vector with that. Other users' likes are not
     used, so new items are scored like any others; items without a vector score 0.
 
-    Parameters
-    ----------
-    vectors
-        Features of items, such as those of :func:`penchant.images.embed` and
-        :func:`penchant.texts.embed`, or of :meth:`penchant.Features.dense` from ids and an array;
-        their items may be more or fewer than those of the interactions. None: the item features
-        of the interactions. They are saved with a fitted model, as those of its interactions.
-    confidence
-        The weights of the items of a history: ``"binary"``, all equal, ``"linear"``, the size of
-        their values, or ``"log"``, log(1 + size). Dislikes have negative weights.
-    threads
-        None: all cores this process may use.
-
     Raises
     ------
     DataError
@@ -64,16 +53,40 @@ class Content(FeatureModel, HasItemVectors, Explains):
         If a setting is out of its range.
     """
 
-    vectors: InitVar[Features | None] = None
+    vectors: InitVar[
+        Annotated[
+            Features | None,
+            Setting(
+                help="Features of items; None: the item features of the interactions.",
+                details="As :func:`penchant.images.embed` and :func:`penchant.texts.embed` return "
+                "them, or :meth:`penchant.Features.dense` makes them from ids and an array. Their "
+                "items may be more or fewer than those of the interactions. They are saved with a "
+                "fitted model, as those of its interactions.",
+            ),
+        ]
+    ] = None
     _: KW_ONLY
-    confidence: Literal["binary", "linear", "log"] = "binary"
-    threads: int | None = None
+    confidence: Annotated[
+        Literal["binary", "linear", "log"],
+        Setting(
+            help="How the items of a history weigh by the size of their values.",
+            details='``"binary"``: all alike; ``"linear"``: by size; ``"log"``: by log(1 + size). '
+            "Dislikes weigh below 0.",
+        ),
+    ] = "binary"
+    threads: Annotated[
+        int | None,
+        Setting(
+            min=1,
+            help="Threads to use; None: all cores this process may use.",
+            details="The environment variable ``PENCHANT_THREADS`` sets another default.",
+        ),
+    ] = None
 
     kind: ClassVar[str] = "content"
 
     def __post_init__(self, vectors: Features | None) -> None:
-        checks.choice("confidence", self.confidence, ("binary", "linear", "log"))
-        checks.threads(self.threads)
+        validate(self)
         if vectors is not None and not isinstance(vectors, Features):
             raise DataError(
                 f"vectors are features of items, got {type(vectors).__name__}: of ids and an "

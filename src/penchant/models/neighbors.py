@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from penchant import _kernels
-from penchant._settings import checks
+from penchant._settings.configurable import validate
+from penchant._settings.declarations import Setting
 from penchant.data.interactions import Csr, Interactions
 from penchant.models._scoring.scorers import BlockScorer, Scorer
 from penchant.models.base import Metric, Model, OnEpoch
@@ -40,45 +41,63 @@ class ItemNeighbors(Model, Explains):
     Cremonesi, Koren & Turrin 2010, "Performance of recommender algorithms on top-N recommendation
     tasks").
 
-    Parameters
-    ----------
-    similarity
-        ``"cosine"`` of the columns as they are; ``"tfidf"``, cosine of columns of
-        √r · log(n / (1 + |S_u|)), n the number of items and |S_u| how many the person has, so
-        that people who like everything count less; or ``"bm25"``, the inner product of columns
-        weighted by Okapi BM25 with the same inverse frequency.
-    neighbors
-        How many an item keeps, 1 or more.
-    k1, b
-        BM25's saturation, above 0, and its normalization by length, 0…1. A large ``k1`` all but
-        divides an item's column by its length, which suits catalogs of rare things.
-    shrinkage
-        h, 0 or more: two items that h people have in common count half as much alike. 0: none.
-    threads
-        None: all cores this process may use.
-
     Raises
     ------
     SettingsError
         If a setting is out of its range.
     """
 
-    similarity: Literal["cosine", "tfidf", "bm25"] = "cosine"
-    neighbors: int = 50
-    k1: float = 1.2
-    b: float = 0.75
-    shrinkage: float = 0.0
-    threads: int | None = None
+    similarity: Annotated[
+        Literal["cosine", "tfidf", "bm25"],
+        Setting(
+            help="Similarity of two items' columns.",
+            details='``"cosine"``: of the columns as they are; ``"tfidf"``: cosine of columns of '
+            "√r · log(n / (1 + |S_u|)), n the number of items and |S_u| the number of the user's "
+            'items, so that users of very many items count less; ``"bm25"``: inner product of '
+            "columns weighted by Okapi BM25 with the same inverse frequency.",
+            tune=["cosine", "tfidf", "bm25"],
+        ),
+    ] = "cosine"
+    neighbors: Annotated[
+        int, Setting(min=1, help="Neighbors kept per item.", tune=(10, 400, "log"))
+    ] = 50
+    k1: Annotated[
+        float,
+        Setting(
+            above=0,
+            help="Saturation of BM25.",
+            details="A large value nearly divides an item's column by its length, which suits "
+            "catalogs of rare items.",
+            tune=(0.1, 100.0, "log"),
+            advanced=True,
+        ),
+    ] = 1.2
+    b: Annotated[
+        float,
+        Setting(min=0, max=1, help="Length normalization of BM25.", tune=(0.0, 1.0), advanced=True),
+    ] = 0.75
+    shrinkage: Annotated[
+        float,
+        Setting(
+            min=0,
+            unit="users",
+            help="Users in common at which a similarity counts half; 0: no shrinkage.",
+            tune=(0.1, 100.0, "log"),
+        ),
+    ] = 0.0
+    threads: Annotated[
+        int | None,
+        Setting(
+            min=1,
+            help="Threads to use; None: all cores this process may use.",
+            details="The environment variable ``PENCHANT_THREADS`` sets another default.",
+        ),
+    ] = None
 
     kind: ClassVar[str] = "item-neighbors"
 
     def __post_init__(self) -> None:
-        checks.choice("similarity", self.similarity, ("cosine", "tfidf", "bm25"))
-        checks.whole("neighbors", self.neighbors, 1)
-        checks.number("k1", self.k1, 0, above=True)
-        checks.number("b", self.b, 0, most=1)
-        checks.number("shrinkage", self.shrinkage, 0)
-        checks.threads(self.threads)
+        validate(self)
 
     def fit(self, interactions: Interactions, *, on_epoch: OnEpoch | None = None) -> Self:
         """Find every item's neighbors; there are no epochs, so ``on_epoch`` is not called.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from penchant._settings import checks
+from penchant._settings.configurable import validate
+from penchant._settings.declarations import Setting
 from penchant.data.interactions import Csr, Interactions
 from penchant.models._scoring.scorers import FactorScorer, Scorer
 from penchant.models.base import Metric, Model, OnEpoch
@@ -21,24 +22,26 @@ class Popularity(Model):
 
     It has no idea of likeness: :meth:`similar_items` gives the most popular items.
 
-    Parameters
-    ----------
-    threads
-        None: all cores this process may use.
-
     Raises
     ------
     SettingsError
         If ``threads`` is no whole number of 1 or more.
     """
 
-    threads: int | None = None
+    threads: Annotated[
+        int | None,
+        Setting(
+            min=1,
+            help="Threads to use; None: all cores this process may use.",
+            details="The environment variable ``PENCHANT_THREADS`` sets another default.",
+        ),
+    ] = None
 
     kind: ClassVar[str] = "popularity"
     personal: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        checks.threads(self.threads)
+        validate(self)
 
     def fit(self, interactions: Interactions, *, on_epoch: OnEpoch | None = None) -> Self:
         """Count who likes what; there are no epochs, so ``on_epoch`` is not called.

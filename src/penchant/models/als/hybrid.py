@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from penchant._settings import checks
+from penchant._settings.declarations import Setting
 from penchant.data.feature_rows import FeatureRow
 from penchant.data.interactions import Csr, Interactions, histories_to_csr
 from penchant.engines.base import F64, Factors
@@ -43,16 +43,8 @@ class HybridALS(FeatureModel, ALS, HasFeatureVectors):
     lowers the one objective (the idea of collective factorization, Singh & Gordon 2008, and of
     regression-based priors, Agarwal & Chen 2009).
 
-    Parameters
-    ----------
-    feature_regularization
-        γ, above 0, in units of rows: as strong against each feature as γ rows that have it.
-
-    Other Parameters
-    ----------------
-    factors, regularization, …
-        As for :class:`penchant.ALS`. The larger λ is, the more the features have to say of rows
-        that have interactions; with λ = 0 they only speak of those without.
+    The larger λ is, the more the features determine the vectors of rows that have interactions;
+    with λ = 0 they only determine those of rows without.
 
     Raises
     ------
@@ -60,13 +52,18 @@ class HybridALS(FeatureModel, ALS, HasFeatureVectors):
         If a setting is out of its range.
     """
 
-    feature_regularization: float = 1.0
+    feature_regularization: Annotated[
+        float,
+        Setting(
+            above=0,
+            unit="rows",
+            help="Penalty γ on the features' coefficients.",
+            details="It counts as much against each feature as γ rows that have it.",
+            tune=(0.1, 100.0, "log"),
+        ),
+    ] = 1.0
 
     kind: ClassVar[str] = "hybrid-als"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        checks.number("feature_regularization", self.feature_regularization, 0, above=True)
 
     # --- fitting -------------------------------------------------------------------
 

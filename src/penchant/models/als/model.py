@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from penchant._settings import checks
+from penchant._settings.configurable import validate
+from penchant._settings.declarations import Setting
 from penchant.data.interactions import Interactions
 from penchant.engines.base import Engine, Objective
 from penchant.engines.local import LocalEngine
@@ -36,46 +38,6 @@ class ALS(Factorization):
     with p = 1 for a like and 0 for a dislike (a negative value), and the confidence
     c = α0 + α·g(|r|) growing with the size of the value r.
 
-    Parameters
-    ----------
-    factors
-        The length f of the vectors, 1 or more.
-    regularization
-        λ, 0 or more: one number, or a pair for users and items.
-    alpha
-        α, above 0: how much an interaction weighs beyond a cell without one.
-    unobserved_weight
-        α0, 0 or more: the weight of a cell without an interaction (the paper's is 1).
-    confidence
-        g: ``"linear"`` (r itself, as in the paper), ``"log"`` (log(1 + r/ε), the paper's second
-        form, for counts over several orders of magnitude) or ``"binary"`` (1).
-    epsilon
-        ε of the logarithmic confidence, above 0.
-    regularization_scaling
-        ν, 0 or more: λ_u = λ (|S_u| + α0 n)^ν for a user with |S_u| interactions and n items, and
-        alike for items. 0 is the paper's plain λ, 1 weights it by frequency (Rendle, Krichene,
-        Zhang & Koren 2021, "Revisiting the performance of iALS", section 3.3).
-    solver
-        ``"exact"``, ``"cg"`` (conjugate gradients: Takács, Pilászy & Tikk 2011) or ``"auto"``:
-        exact for the rows where that is cheaper.
-    cg_steps
-        How many steps of conjugate gradients a row gets in an epoch.
-    momentum
-        0 or more and below 1: the most by which an epoch's first side is moved on in the direction
-        that it has come, see :class:`penchant.models.als.momentum.Momentum`: fewer epochs lead to the same
-        loss. With 0, plain alternating least squares, the loss of the exact
-        solver never rises from one epoch to the next.
-    iterations
-        Epochs: in each one side is solved with the other fixed, then the other; the smaller side
-        (fewer users, or fewer items) goes first.
-    dtype
-        The type of the factors, ``"float32"`` or ``"float64"``.
-    seed
-        Of the first vectors of the larger side, N(0, 0.1/√f). The same seed and data give the
-        same factors, bit for bit, whatever the number of threads.
-    threads
-        None: all cores this process may use (or the environment variable ``PENCHANT_THREADS``).
-
     Raises
     ------
     SettingsError
@@ -87,45 +49,119 @@ class ALS(Factorization):
     vector that folding in the same history gives, and explanations add up to the score.
     """
 
-    factors: int = 64
-    regularization: float | tuple[float, float] = 0.01
-    alpha: float = 1.0
-    unobserved_weight: float = 1.0
-    confidence: Literal["linear", "log", "binary"] = "linear"
-    epsilon: float = 1.0
-    regularization_scaling: float = 0.0
-    solver: Literal["auto", "exact", "cg"] = "auto"
-    cg_steps: int = 3
-    momentum: float = 0.9
-    iterations: int = 15
-    dtype: Literal["float32", "float64"] = "float32"
-    seed: int = 0
-    threads: int | None = None
+    factors: Annotated[
+        int,
+        Setting(min=1, max=65536, help="Length f of the factor vectors.", tune=(16, 256, "log")),
+    ] = 64
+    regularization: Annotated[
+        float | tuple[float, float],
+        Setting(
+            min=0,
+            help="L2 penalty λ: one number, or a pair for users and items.",
+            tune=(1e-3, 100.0, "log"),
+        ),
+    ] = 0.01
+    alpha: Annotated[
+        float,
+        Setting(
+            above=0,
+            help="Weight α of an interaction beyond that of an unobserved cell.",
+            tune=(0.1, 100.0, "log"),
+        ),
+    ] = 1.0
+    unobserved_weight: Annotated[
+        float,
+        Setting(
+            min=0,
+            help="Weight α0 of a cell without an interaction.",
+            details="The paper's is 1.",
+            tune=(0.01, 1.0, "log"),
+            advanced=True,
+        ),
+    ] = 1.0
+    confidence: Annotated[
+        Literal["linear", "log", "binary"],
+        Setting(
+            help="How the weight g of an interaction grows with its value r.",
+            details='``"linear"``: r itself, as in the paper; ``"log"``: log(1 + r/ε), the paper\'s '
+            'second form, for counts over several orders of magnitude; ``"binary"``: 1.',
+            tune=["linear", "log", "binary"],
+        ),
+    ] = "linear"
+    epsilon: Annotated[
+        float, Setting(above=0, help="ε of the logarithmic confidence.", advanced=True)
+    ] = 1.0
+    regularization_scaling: Annotated[
+        float,
+        Setting(
+            min=0,
+            help="Exponent ν of the scaling of λ by frequency; 0: the same λ for all rows.",
+            details="λ_u = λ (|S_u| + α0 n)^ν for a user with |S_u| interactions and n items, and "
+            "likewise for items.",
+            source="Rendle, Krichene, Zhang & Koren 2021, section 3.3",
+            tune=(0.0, 1.0),
+            advanced=True,
+        ),
+    ] = 0.0
+    solver: Annotated[
+        Literal["auto", "exact", "cg"],
+        Setting(
+            help="Solver of a row: exact, conjugate gradients (cg), or the cheaper one (auto).",
+            source="Takács, Pilászy & Tikk 2011",
+            advanced=True,
+        ),
+    ] = "auto"
+    cg_steps: Annotated[
+        int, Setting(min=1, help="Steps of conjugate gradients per row and epoch.", advanced=True)
+    ] = 3
+    momentum: Annotated[
+        float,
+        Setting(
+            min=0,
+            below=1,
+            reason="the factors would never settle",
+            help="Largest extrapolation step of the side that is solved first; 0: none.",
+            details="Fewer epochs then lead to the same loss, see "
+            ":class:`penchant.models.als.momentum.Momentum`. With 0, plain alternating least "
+            "squares, the loss of the exact solver never rises from one epoch to the next.",
+            advanced=True,
+        ),
+    ] = 0.9
+    iterations: Annotated[
+        int,
+        Setting(
+            min=1,
+            unit="epochs",
+            help="Length of the training.",
+            details="In an epoch one side is solved with the other fixed, then the other; the "
+            "smaller side (fewer users, or fewer items) goes first.",
+        ),
+    ] = 15
+    dtype: Annotated[
+        Literal["float32", "float64"], Setting(help="Type of the factors.", advanced=True)
+    ] = "float32"
+    seed: Annotated[
+        int,
+        Setting(
+            min=0,
+            help="Seed of the first vectors of the larger side, N(0, 0.1/√f).",
+            details="The same seed and data give the same factors, bit for bit, with any number of "
+            "threads.",
+        ),
+    ] = 0
+    threads: Annotated[
+        int | None,
+        Setting(
+            min=1,
+            help="Threads to use; None: all cores this process may use.",
+            details="The environment variable ``PENCHANT_THREADS`` sets another default.",
+        ),
+    ] = None
 
     kind: ClassVar[str] = "als"
 
     def __post_init__(self) -> None:
-        checks.whole("factors", self.factors, 1, 65536)
-        if len(self._regularizations) != 2:
-            raise SettingsError(
-                f"regularization must be a number, or a pair for users and items; "
-                f"got {self.regularization!r}"
-            )
-        for one in self._regularizations:
-            checks.number("regularization", one, 0)
-        checks.number("alpha", self.alpha, 0, above=True)
-        checks.number("unobserved_weight", self.unobserved_weight, 0)
-        checks.choice("confidence", self.confidence, ("linear", "log", "binary"))
-        checks.number("epsilon", self.epsilon, 0, above=True)
-        checks.number("regularization_scaling", self.regularization_scaling, 0)
-        checks.choice("solver", self.solver, ("auto", "exact", "cg"))
-        checks.whole("cg_steps", self.cg_steps, 1)
-        if checks.number("momentum", self.momentum, 0, most=1) == 1:
-            raise SettingsError("momentum must be below 1, got 1: the factors would never settle")
-        checks.whole("iterations", self.iterations, 1)
-        checks.choice("dtype", self.dtype, ("float32", "float64"))
-        checks.threads(self.threads)
-        checks.whole("seed", self.seed, 0)
+        validate(self)
         if self.unobserved_weight == 0 and 0 in self._regularizations:
             raise SettingsError(
                 "unobserved_weight=0 needs a regularization above 0: nothing else would hold "

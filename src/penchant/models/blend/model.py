@@ -6,12 +6,14 @@ import functools
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from penchant._settings import checks
+from penchant._settings.configurable import validate
+from penchant._settings.declarations import Setting
 from penchant.data.csr import row_pointers
 from penchant.data.feature_rows import FeatureRow
 from penchant.data.ids import Id
@@ -23,7 +25,7 @@ from penchant.models._scoring.dispatch import Route, RoutedScorer
 from penchant.models._scoring.scorers import Scorer
 from penchant.models._scoring.topk import diagonal
 from penchant.models.base import Metric, Model, OnEpoch
-from penchant.models.blend.fusion import SCALES, Fusion, mixed
+from penchant.models.blend.fusion import Fusion, mixed
 from penchant.models.blend.parts import as_chain, as_models, as_tuple, as_weights, default_parts
 from penchant.models.blend.query import ScoringQuery, uses_features
 from penchant.models.cold_start import ColdStartModel, Entity
@@ -53,44 +55,59 @@ class Blend(ColdStartModel):
     Features of people and of items that are new are told to the parts that go by such features;
     new items are ranked by these alone.
 
-    Parameters
-    ----------
-    models
-        Name → model. Fitted ones are used as they are, if all were fitted on the same interactions;
-        :meth:`fit` fits copies. ``described()`` of a model will do in its place. Left out: ALS,
-        ItemNeighbors by BM25 and Popularity.
-    weights
-        Name → how much it counts, 0 or more (0 for those not named), or a sequence in the order
-        of the models. None: all personal models alike, and the others not at all.
-    chain
-        Names in the order in which they are asked. None: all models, personal ones first.
-    fusion
-        ``"z-score"``, deviations from a list's mean in standard deviations; ``"min-max"``, 0 for
-        the worst and 1 for the best; or ``"rank"``, 1 / (60 + rank), which looks at the order
-        alone (Cormack, Clarke & Büttcher 2009, "Reciprocal rank fusion").
-    threads
-        For putting mixed scores in order; parts have their own. None: all cores this process may
-        use.
-
     Raises
     ------
     SettingsError
         If a setting is out of its range, or names no model.
     """
 
-    models: Mapping[str, Model | Mapping[str, Any]] = field(default_factory=default_parts)
+    models: Annotated[
+        Mapping[str, Model | Mapping[str, Any]],
+        Setting(
+            help="Name → model; by default ALS, ItemNeighbors with BM25, and Popularity.",
+            details="Fitted ones are used as they are if all have the same interactions; "
+            ":meth:`fit` fits copies. The result of ``described()`` of a model may stand in its "
+            "place.",
+        ),
+    ] = field(default_factory=default_parts)
     _: KW_ONLY
-    weights: Mapping[str, float] | Sequence[float] | None = None
-    chain: Sequence[str] | None = None
-    fusion: Fusion = "z-score"
-    threads: int | None = None
+    weights: Annotated[
+        Mapping[str, float] | Sequence[float] | None,
+        Setting(
+            help="Name → weight of the model's scores, 0 or more, or the weights in the order of "
+            "the models.",
+            details="Models that are not named have weight 0. None: all personal models alike, and "
+            "the others 0.",
+        ),
+    ] = None
+    chain: Annotated[
+        Sequence[str] | None,
+        Setting(help="Names in the order in which they are tried; None: all, personal ones first."),
+    ] = None
+    fusion: Annotated[
+        Fusion,
+        Setting(
+            help="How scores are brought to one scale.",
+            details='``"z-score"``: deviations from a list\'s mean in standard deviations; '
+            '``"min-max"``: 0 for the worst and 1 for the best; ``"rank"``: 1 / (60 + rank), which '
+            "depends on the order alone.",
+            source='for ``"rank"``, Cormack, Clarke & Büttcher 2009, "Reciprocal rank fusion"',
+        ),
+    ] = "z-score"
+    threads: Annotated[
+        int | None,
+        Setting(
+            min=1,
+            help="Threads to rank mixed scores with; None: all cores this process may use.",
+            details="The models have settings of their own for this.",
+        ),
+    ] = None
 
     kind: ClassVar[str] = "blend"
     falls_back: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        checks.choice("fusion", self.fusion, tuple(SCALES))
-        checks.threads(self.threads)
+        validate(self)
         self._parts = as_models(self.models)
         _ = self._weight, self._order  # refused here if they are none
         data = [part._interactions for part in self._parts.values()]

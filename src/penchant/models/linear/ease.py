@@ -6,13 +6,14 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from penchant import _kernels
-from penchant._settings import checks
+from penchant._settings.configurable import validate
+from penchant._settings.declarations import Setting
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import SettingsError
 from penchant.models._scoring.scorers import BlockScorer, Scorer
@@ -40,38 +41,51 @@ class EASE(Model, Explains, ReportsSteps):
     There are as many weights as pairs of items: the model and its file take 4·n² bytes. Fitting
     takes 8·m² more, and m³ operations, m the smaller number of users and items.
 
-    Parameters
-    ----------
-    regularization
-        λ, above 0. Its useful size grows with the number of users: 50 to 1,000.
-    confidence
-        What an interaction is in X: ``"binary"``, 1, and −1 for a dislike (the paper's, dislikes
-        aside); ``"linear"``, its value, to which λ must then be fitted; or ``"log"``,
-        log(1 + size) with the sign of the value.
-    max_items
-        More items than this are refused before any work is done.
-    threads
-        None: all cores this process may use (or the environment variable ``PENCHANT_THREADS``). The
-        result is the same, bit for bit, on any number of them.
-
     Raises
     ------
     SettingsError
         If a setting is out of its range.
     """
 
-    regularization: float = 200.0
-    confidence: Literal["binary", "linear", "log"] = "binary"
-    max_items: int = 20_000
-    threads: int | None = None
+    regularization: Annotated[
+        float,
+        Setting(
+            above=0,
+            help="L2 penalty λ.",
+            details="Useful values grow with the number of users: 50 to 1,000.",
+            tune=(10.0, 5000.0, "log"),
+        ),
+    ] = 200.0
+    confidence: Annotated[
+        Literal["binary", "linear", "log"],
+        Setting(
+            help="What an interaction is in X.",
+            details='``"binary"``: 1, and −1 for a dislike, as in the paper (without dislikes); '
+            '``"linear"``: its value, to which λ must then be fitted; ``"log"``: log(1 + size) '
+            "with the sign of the value.",
+        ),
+    ] = "binary"
+    max_items: Annotated[
+        int,
+        Setting(
+            min=1,
+            help="Most items accepted; memory grows with the square of their number.",
+            details="More are refused before any work is done.",
+        ),
+    ] = 20_000
+    threads: Annotated[
+        int | None,
+        Setting(
+            min=1,
+            help="Threads to use; None: all cores this process may use.",
+            details="The environment variable ``PENCHANT_THREADS`` sets another default.",
+        ),
+    ] = None
 
     kind: ClassVar[str] = "ease"
 
     def __post_init__(self) -> None:
-        checks.number("regularization", self.regularization, 0, above=True)
-        checks.choice("confidence", self.confidence, ("binary", "linear", "log"))
-        checks.whole("max_items", self.max_items, 1)
-        checks.threads(self.threads)
+        validate(self)
 
     # --- fitting -------------------------------------------------------------------
 

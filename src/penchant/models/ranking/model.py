@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
-from penchant import _kernels
 from penchant._settings import checks
+from penchant._settings.configurable import validate
+from penchant._settings.declarations import Setting
 from penchant.data.interactions import Interactions
 from penchant.errors import EmptyDataError
 from penchant.models.base import Epoch, OnEpoch
@@ -43,98 +44,137 @@ class Ranking(RankingVectors):
     its rank is not estimated. Negatives are drawn from the items that have interactions: those
     that nobody has met yet are not taken for disliked.
 
-    Parameters
-    ----------
-    loss
-        ``"warp"``, ``"bpr"``, ``"logistic"`` or ``"k-os-warp"``.
-    factors
-        The length of the vectors, 1 or more.
-    learning_rate
-        AdaGrad's, above 0.
-    schedule
-        ``"adagrad"`` (Duchi, Hazan & Singer 2011) or ``"adadelta"`` (Zeiler 2012).
-    rho, epsilon
-        AdaDelta's decay, 0…1, and the constant of its roots, above 0.
-    item_alpha, user_alpha
-        L2, 0 or more, for the features that an example touches: a step of size s also shrinks
-        what it moves by s·alpha.
-    k, n
-        Of k-OS WARP: the k-th best of n likes drawn; 1 or more, k up to n.
-    max_sampled
-        How many items WARP draws at most for a like.
-    confidence
-        How examples weigh: ``"binary"``, all alike, ``"linear"``, by the size of their values, or
-        ``"log"``, by log(1 + size); then divided by their mean.
-    identity
-        Whether each user and item has a feature of its own beside those of the interactions.
-        Without it only features are learned, and who has none gets a zero vector.
-    feature_norm
-        ``"l2"``, ``"l1"`` or None, nothing: what the rows of features are divided by (the feature
-        of its own counted in) where the features do not say it themselves. Undivided, who has
-        many features takes large steps, and warm quality suffers.
-    batch
-        How many examples are taken at the same vectors before features take their steps; an epoch
-        has 64 batches at least, so small data have smaller ones. 1 is plain sequential descent.
-    iterations
-        Epochs.
-    seed
-        Of the first vectors, the order of examples and the items drawn. The same seed and data
-        give the same result, bit for bit, on any number of threads (and one instruction set).
-    hogwild
-        Let threads step over each other (Niu, Recht, Ré & Wright 2011): results then differ from
-        run to run; of use with many threads.
-    threads
-        None: all cores this process may use (or the environment variable ``PENCHANT_THREADS``).
-
     Raises
     ------
     SettingsError
         If a setting is out of its range.
     """
 
-    loss: Literal["warp", "bpr", "logistic", "k-os-warp"] = "warp"
-    factors: int = 32
-    learning_rate: float = 0.05
-    schedule: Literal["adagrad", "adadelta"] = "adagrad"
-    rho: float = 0.95
-    epsilon: float = 1e-6
-    item_alpha: float = 0.0
-    user_alpha: float = 0.0
-    k: int = 5
-    n: int = 10
-    max_sampled: int = 10
-    confidence: Literal["binary", "linear", "log"] = "binary"
-    identity: bool = True
-    feature_norm: Literal["l2", "l1"] | None = "l2"
-    batch: int = 16384
-    iterations: int = 30
-    seed: int = 0
-    hogwild: bool = False
-    threads: int | None = None
+    loss: Annotated[
+        Literal["warp", "bpr", "logistic", "k-os-warp"],
+        Setting(help="Loss of a pair of items.", tune=["warp", "bpr"]),
+    ] = "warp"
+    factors: Annotated[
+        int, Setting(min=1, max=65536, help="Length of the vectors.", tune=(16, 256, "log"))
+    ] = 32
+    learning_rate: Annotated[
+        float, Setting(above=0, help="Learning rate of AdaGrad.", tune=(0.005, 0.2, "log"))
+    ] = 0.05
+    schedule: Annotated[
+        Literal["adagrad", "adadelta"],
+        Setting(
+            help="How step sizes adapt.",
+            source="AdaGrad: Duchi, Hazan & Singer 2011; AdaDelta: Zeiler 2012",
+            advanced=True,
+        ),
+    ] = "adagrad"
+    rho: Annotated[
+        float, Setting(above=0, below=1, help="Decay rate of AdaDelta.", advanced=True)
+    ] = 0.95
+    epsilon: Annotated[
+        float,
+        Setting(above=0, help="Constant under the roots of AdaDelta.", advanced=True),
+    ] = 1e-6
+    item_alpha: Annotated[
+        float,
+        Setting(
+            min=0,
+            help="L2 penalty on the item features that an example touches.",
+            details="A step of size s also shrinks what it moves by s·alpha.",
+            tune=(1e-7, 1e-2, "log"),
+        ),
+    ] = 0.0
+    user_alpha: Annotated[
+        float,
+        Setting(
+            min=0,
+            help="L2 penalty on the user features that an example touches.",
+            tune=(1e-7, 1e-2, "log"),
+        ),
+    ] = 0.0
+    k: Annotated[
+        int, Setting(min=1, help="k-OS WARP trains the k-th best of n likes.", advanced=True)
+    ] = 5
+    n: Annotated[
+        int,
+        Setting(min=1, max=65536, help="Likes that k-OS WARP draws for a step.", advanced=True),
+    ] = 10
+    max_sampled: Annotated[
+        int,
+        Setting(min=1, help="Most items that WARP draws for a like.", tune=(5, 100, "log")),
+    ] = 10
+    confidence: Annotated[
+        Literal["binary", "linear", "log"],
+        Setting(
+            help="How examples weigh by the size of their values.",
+            details='``"binary"``: all alike; ``"linear"``: by size; ``"log"``: by log(1 + size). '
+            "Weights are divided by their mean.",
+        ),
+    ] = "binary"
+    identity: Annotated[
+        bool,
+        Setting(
+            help="Give each user and item a feature of its own besides the named ones.",
+            details="Without it only the named features are learned, and a row without any gets a "
+            "zero vector.",
+            advanced=True,
+        ),
+    ] = True
+    feature_norm: Annotated[
+        Literal["l2", "l1"] | None,
+        Setting(
+            help="Norm that rows of features are divided by; None: not divided.",
+            details="Their own feature is included. It applies where the features have no norm "
+            "of their own. Without it rows with many features take large steps, and "
+            "quality for known items is lower.",
+            advanced=True,
+        ),
+    ] = "l2"
+    batch: Annotated[
+        int,
+        Setting(
+            min=1,
+            max=1 << 24,
+            unit="examples",
+            help="Examples whose gradients are taken at the same vectors.",
+            details="An epoch has at least 64 batches, so small data have smaller ones. 1 is plain "
+            "sequential descent.",
+            advanced=True,
+        ),
+    ] = 16384
+    iterations: Annotated[int, Setting(min=1, unit="epochs", help="Length of the training.")] = 30
+    seed: Annotated[
+        int,
+        Setting(
+            min=0,
+            help="Seed of the first vectors, the order of examples and the items drawn.",
+            details="The same seed and data give the same result, bit for bit, with any number of "
+            "threads (and one instruction set).",
+        ),
+    ] = 0
+    hogwild: Annotated[
+        bool,
+        Setting(
+            help="Update vectors without locks between threads.",
+            details="Results then differ from run to run; useful with many threads.",
+            source="Niu, Recht, Ré & Wright 2011",
+            advanced=True,
+        ),
+    ] = False
+    threads: Annotated[
+        int | None,
+        Setting(
+            min=1,
+            help="Threads to use; None: all cores this process may use.",
+            details="The environment variable ``PENCHANT_THREADS`` sets another default.",
+        ),
+    ] = None
 
     kind: ClassVar[str] = "ranking"
 
     def __post_init__(self) -> None:
-        checks.choice("loss", self.loss, _kernels.RANKING_LOSSES)
-        checks.whole("factors", self.factors, 1, 65536)
-        checks.number("learning_rate", self.learning_rate, 0, above=True)
-        checks.choice("schedule", self.schedule, ("adagrad", "adadelta"))
-        checks.share("rho", self.rho)
-        checks.number("epsilon", self.epsilon, 0, above=True)
-        checks.number("item_alpha", self.item_alpha, 0)
-        checks.number("user_alpha", self.user_alpha, 0)
-        checks.whole("n", self.n, 1, 65536)
-        checks.whole("k", self.k, 1, self.n)
-        checks.whole("max_sampled", self.max_sampled, 1)
-        checks.choice("confidence", self.confidence, ("binary", "linear", "log"))
-        checks.flag("identity", self.identity)
-        if self.feature_norm is not None:
-            checks.choice("feature_norm", self.feature_norm, ("l2", "l1"))
-        checks.whole("batch", self.batch, 1, 1 << 24)
-        checks.whole("iterations", self.iterations, 1)
-        checks.whole("seed", self.seed, 0)
-        checks.flag("hogwild", self.hogwild)
-        checks.threads(self.threads)
+        validate(self)
+        checks.check_int("k", self.k, 1, self.n)
         self._epochs: list[Epoch] = []
 
     # --- fitting -------------------------------------------------------------------
