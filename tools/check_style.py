@@ -10,6 +10,7 @@ Rules
     local-name   a local variable or parameter has none of the names in BANNED_LOCALS
     word         text and identifiers contain none of the words in BANNED_WORDS
     spelling     text and identifiers use American spelling
+    import-cycle no modules of the package import each other, types and functions included
 
 Complexity is checked by ruff (C901, at most 12).
 
@@ -30,6 +31,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from import_cycles import cyclic_groups, import_graph
+
 ROOT = Path(__file__).resolve().parents[1]
 BASELINE = Path(__file__).with_name("style_baseline.json")
 
@@ -49,6 +54,7 @@ DEFAULT_PATHS = (
     "tests",
     "docs",
     "README.md",
+    "CHANGELOG.md",
     "CONTRIBUTING.md",
     "SECURITY.md",
     "locks/README.md",
@@ -230,6 +236,13 @@ def check_file(file: Path) -> list[Violation]:
     return violations
 
 
+def cycle_violations(package: Path) -> list[Violation]:
+    """Return a violation for every group of modules that import each other."""
+    groups = cyclic_groups(import_graph(package))
+    path = relative(package / "__init__.py")
+    return [Violation(path, 1, "import-cycle", " ↔ ".join(group)) for group in groups]
+
+
 def relative(file: Path) -> str:
     """Return a path as seen from the repository's root, also for another checkout."""
     file = file.resolve()
@@ -274,6 +287,8 @@ def main() -> int:
     options = parser.parse_args()
     paths = options.paths or [ROOT / name for name in DEFAULT_PATHS if (ROOT / name).exists()]
     violations = [item for file in source_files(paths) for item in check_file(file)]
+    if not options.paths:
+        violations += cycle_violations(ROOT / "src" / "penchant")
     if options.write_baseline:
         counts = dict(sorted(Counter(item.rule for item in violations).items()))
         BASELINE.write_text(json.dumps(counts, indent=2) + "\n", encoding="utf-8")

@@ -7,12 +7,12 @@ With several folders the figures stand side by side, to compare two versions.
 
 import ast
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 import check_style
+from import_cycles import cyclic_groups, import_graph
 
 BRANCHES = (
     ast.If, ast.IfExp, ast.For, ast.AsyncFor, ast.While, ast.ExceptHandler, ast.comprehension,
@@ -29,56 +29,6 @@ def complexity(node: ast.AST) -> int:
         elif isinstance(item, ast.BoolOp):
             decisions += len(item.values) - 1
     return 1 + decisions
-
-
-def module_name(file: Path, root: Path) -> str:
-    """Return the dotted name of a module of the package in folder `root`."""
-    parts = [root.name, *file.relative_to(root).with_suffix("").parts]
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def imports(tree: ast.Module, package: str) -> Iterator[tuple[str, ...]]:
-    """Yield the candidates for each module of the package that is imported at the top level."""
-    for node in tree.body:
-        blocks = [node]
-        if isinstance(node, ast.If):  # TYPE_CHECKING: type-only imports count too
-            blocks = [*node.body, *node.orelse]
-        for item in blocks:
-            if isinstance(item, ast.ImportFrom) and (item.module or "").startswith(package):
-                for alias in item.names:
-                    yield f"{item.module}.{alias.name}", item.module or ""
-            elif isinstance(item, ast.Import):
-                for alias in item.names:
-                    if alias.name.startswith(package):
-                        yield (alias.name,)
-
-
-def cyclic_groups(graph: dict[str, set[str]]) -> list[list[str]]:
-    """Return the strongly connected groups of more than one module (Tarjan's algorithm)."""
-    index: dict[str, int] = {}
-    low: dict[str, int] = {}
-    stack: list[str] = []
-    groups = []
-
-    def visit(node: str) -> None:
-        index[node] = low[node] = len(index)
-        stack.append(node)
-        for target in graph[node]:
-            if target not in index:
-                visit(target)
-                low[node] = min(low[node], low[target])
-            elif target in stack:
-                low[node] = min(low[node], index[target])
-        if low[node] == index[node]:
-            group = stack[stack.index(node) :]
-            del stack[stack.index(node) :]
-            if len(group) > 1:
-                groups.append(sorted(group))
-
-    for node in graph:
-        if node not in index:
-            visit(node)
-    return groups
 
 
 def quantiles(values: list[int]) -> str:
@@ -104,16 +54,9 @@ def figures(root: Path) -> dict[str, str]:
     lines = [file.read_text(encoding="utf-8").count("\n") for file in files]
     nodes = [node for tree in trees.values() for node in ast.walk(tree)]
     functions = [node for node in nodes if isinstance(node, check_style.Function)]
-    modules = {module_name(file, root): tree for file, tree in trees.items()}
-    graph: dict[str, set[str]] = {name: set() for name in modules}
-    for name, tree in modules.items():
-        for candidates in imports(tree, root.name):
-            target = next((item for item in candidates if item in modules), None)
-            if target not in (None, name, root.name):
-                graph[name].add(target)
     wording = [item for file in check_style.source_files([root]) for item in
                check_style.check_file(file)]  # fmt: skip
-    cycles = cyclic_groups(graph)
+    cycles = cyclic_groups(import_graph(root))
     counts = [len(check_style.parameters(item)) for item in functions]
     classes = [
         item.end_lineno - item.lineno + 1 for item in nodes if isinstance(item, ast.ClassDef)
