@@ -59,13 +59,13 @@ def test_files_hold_what_recommend_answers(model: Popularity, tmp_path: Path, na
 
 def test_batches_are_made_one_by_one(model: Popularity, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
-    recommend = Popularity.recommend
+    answer = Popularity.answer
 
-    def watched(self: Popularity, users: list[str], *rest: Any, **how: Any) -> Recommendations:
-        asked.append(len(users))
-        return recommend(self, users, *rest, **how)
+    def watched(self: Popularity, request: Any) -> Recommendations:
+        asked.append(len(request.users))
+        return answer(self, request)
 
-    monkeypatch.setattr(Popularity, "recommend", watched)
+    monkeypatch.setattr(Popularity, "answer", watched)
     answers = model.recommend_all(3, batch=10)
     assert isinstance(answers, Iterator)
     assert asked == []  # nothing before the first is asked for

@@ -1,4 +1,4 @@
-"""The models, all under one contract (base.py), and how a saved one is found again."""
+"""The registry of models, all under one contract (base.py), and loading of saved ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from penchant._files import artifact
 from penchant.errors import ArtifactError, SettingsError
 from penchant.models.base import Model
 
-# kind in model files → where its class lives
+# kind in model files → module and name of its class
 _CLASSES = {
     "als": ("penchant.models.als.model", "ALS"),
     "content": ("penchant.models.content", "Content"),
@@ -23,12 +23,12 @@ _CLASSES = {
 
 
 def kinds() -> list[str]:
-    """The kinds of model, as model files and the command line call them."""
+    """Return the kinds of model, as model files and the command line name them."""
     return sorted(_CLASSES)
 
 
 def class_of(kind: str) -> type[Model]:
-    """The class of a kind of model.
+    """Return the class of a kind of model.
 
     Raises
     ------
@@ -45,20 +45,20 @@ def class_of(kind: str) -> type[Model]:
 def load(path: str | Path, *, verify: bool = True) -> Model:
     """Read a model that was written by ``model.save``.
 
-    Arrays stay in the file and are paged in where they are used; nothing in it is executed.
+    Arrays stay in the file and are paged in on use; nothing in it is executed.
 
     Parameters
     ----------
     path
         The file.
     verify
-        Compare the checksum of everything (about a second for 1.5 GB), which finds any altered
-        byte; without it only the structure is checked.
+        Compare the checksum of all data (about a second for 1.5 GB), which finds any altered
+        byte; otherwise only the structure is checked.
 
     Raises
     ------
     ArtifactError
-        If there is no such file, it is not a penchant model or its kind is not known.
+        If there is no such file, it is not a penchant model or its kind is unknown.
     CorruptArtifactError
         If it is truncated or altered.
     NewerFormatError
@@ -68,15 +68,16 @@ def load(path: str | Path, *, verify: bool = True) -> Model:
 
 
 def of_bundle(bundle: artifact.Bundle, path: str | Path) -> Model:
-    """The model that a file holds, from what was read of it.
+    """Return the model that was read from a file as a bundle.
 
     Raises
     ------
     ArtifactError
-        If its kind is not known.
+        If its kind is unknown.
     """
     if bundle.model not in _CLASSES:
         raise ArtifactError(
-            f"{path} holds a model of kind {bundle.model!r}; this penchant knows {', '.join(kinds())}"
+            f"{path} holds a model of kind {bundle.model!r}; this penchant knows "
+            f"{', '.join(kinds())}"
         )
     return class_of(bundle.model).from_bundle(bundle)

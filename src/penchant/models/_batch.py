@@ -1,10 +1,11 @@
-"""Answers for everyone: users a batch at a time, into a file or to whoever asks for the next."""
+"""Recommendations for all users, a batch at a time, into a file or as an iterator."""
 
 from __future__ import annotations
 
 import contextlib
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,16 +15,17 @@ from penchant.data.io.tables import check_file
 from penchant.errors import DataError
 from penchant.models._arguments import ItemLists, reusable
 from penchant.models._io.writers import Columns, FileSink
+from penchant.models._request import RecommendRequest
 from penchant.results import Recommendations
 
 if TYPE_CHECKING:
     from penchant.models.base import Model
 
 Progress = Callable[[int, int], None]
-"""Called with how many users are done, and how many there are."""
+"""Called with the number of users completed, and of all users."""
 
-_AT_ONCE = 1_000_000  # answers in a batch, at most
-_MOST_USERS = 10_000
+_MAX_ANSWERS = 1_000_000  # in a batch
+_MAX_USERS = 10_000
 
 
 def recommend_all(
@@ -37,49 +39,51 @@ def recommend_all(
     deny: ItemLists | None = None,
     on_progress: Progress | None = None,
 ) -> Path | Iterator[Recommendations]:
-    """Recommendations for every user; see :meth:`penchant.models.base.Model.recommend_all`."""
+    """Recommend items for every user; see :meth:`penchant.models.base.Model.recommend_all`."""
     size = batch_size(batch, whole("k", k, 1))
     allow, deny = reusable(allow), reusable(deny)
 
-    def ask(users: list[Id]) -> Recommendations:
-        return model.recommend(users, k, exclude_seen=exclude_seen, allow=allow, deny=deny)
+    request = RecommendRequest(k=k, exclude_seen=exclude_seen, allow=allow, deny=deny)
 
-    answers = batches(model.users, size, ask, on_progress=on_progress)
+    def answer(users: list[Id]) -> Recommendations:
+        return model.answer(replace(request, users=users))
+
+    answers = batches(model.users, size, answer, on_progress=on_progress)
     return answers if to is None else _write(answers, Path(to), columns_of(model, "user", "item"))
 
 
 def batch_size(batch: int | None, k: int) -> int:
-    """How many to ask for at a time.
+    """Return the number of queries in a batch.
 
     Raises
     ------
     SettingsError
         If ``batch`` is less than 1.
     """
-    return min(_MOST_USERS, max(1, _AT_ONCE // k)) if batch is None else whole("batch", batch, 1)
+    return min(_MAX_USERS, max(1, _MAX_ANSWERS // k)) if batch is None else whole("batch", batch, 1)
 
 
 def batches(
     ids: IdMap,
     size: int,
-    ask: Callable[[list[Id]], Recommendations],
+    answer: Callable[[list[Id]], Recommendations],
     *,
     begin: int = 0,
     on_progress: Progress | None = None,
 ) -> Iterator[Recommendations]:
-    """The answers for ids from number ``begin`` on, a batch at a time."""
-    for at in range(begin, len(ids), size):
-        some = ids.array[at : at + size].tolist()
-        yield ask(some)
+    """Yield the answers for ids from number ``begin`` on, a batch at a time."""
+    for start in range(begin, len(ids), size):
+        batch = ids.array[start : start + size].tolist()
+        yield answer(batch)
         if on_progress:
-            on_progress(at + len(some), len(ids))
+            on_progress(start + len(batch), len(ids))
 
 
 def columns_of(model: Model, query: str, answer: str) -> Columns:
-    """The columns of a table of answers, whatever a batch happens to hold."""
+    """Return the columns of a table of answers and their types, the same for all batches."""
     kinds = {
-        one: "BIGINT" if ids.are_integers else "TEXT"
-        for one, ids in ((query, model.users if query == "user" else model.items),
+        name: "BIGINT" if ids.are_integers else "TEXT"
+        for name, ids in ((query, model.users if query == "user" else model.items),
                          (answer, model.items))
     }  # fmt: skip
     named = model.catalog is not None and model.catalog.names is not None
@@ -94,7 +98,7 @@ def columns_of(model: Model, query: str, answer: str) -> Columns:
 
 
 def _write(answers: Iterator[Recommendations], to: Path, columns: Columns) -> Path:
-    """All batches in one file, or none of them."""
+    """Write all batches to one file, or none."""
     check_file(to)
     try:
         with (
@@ -104,8 +108,8 @@ def _write(answers: Iterator[Recommendations], to: Path, columns: Columns) -> Pa
             contextlib.closing(FileSink(to, Path(scratch), columns)) as sink,
         ):
             sink.begin("")
-            for done, some in enumerate(answers):
-                sink.write(some, done)
+            for number, batch in enumerate(answers):
+                sink.write(batch, number)
             sink.finish()
     except OSError as error:
         raise DataError(f"can't write {to}: {error.strerror or error}") from error

@@ -1,4 +1,4 @@
-"""Item neighbors: people who like this also like that, counted directly."""
+"""Item-based nearest neighbors: similarities of items by their common users."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 Values = npt.NDArray[np.float32] | None
-"""Of entries; None: all 1."""
+"""The values of entries; None: all 1."""
 
-_BLOCK_BYTES = 8 << 20  # of similarities at a time: they are looked through while in the cache
+_BLOCK_BYTES = 8 << 20  # of similarities at a time: they are searched while in the cache
 
 
 @dataclass(kw_only=True, eq=False)
@@ -100,34 +100,37 @@ class ItemNeighbors(Model, Explains):
         validate(self)
 
     def fit(self, interactions: Interactions, *, on_epoch: OnEpoch | None = None) -> Self:
-        """Find every item's neighbors; there are no epochs, so ``on_epoch`` is not called.
+        """Compute every item's neighbors; there are no epochs, so ``on_epoch`` is not called.
 
         Raises
         ------
         DataError
-            If it is no interactions.
+            If it is not interactions.
         EmptyDataError
             If there are none.
         """
         interactions = self._to_learn(interactions)
         n = interactions.n_items
-        itself = Csr(
+        own = Csr(
             np.arange(n + 1, dtype=np.int64),
             np.arange(n, dtype=np.int32),
             np.ones(n, dtype=np.float32),
             n,
         )
         batch = max(1, _BLOCK_BYTES // (4 * n))
-        alike = BlockScorer(n, n, self._alike(interactions), batch=batch, threads=self.threads)
-        top = alike.top_k(self.neighbors, exclude=itself)
-        like = top.scores > 0
-        kept = np.concatenate([[0], np.cumsum(like)])[top.indptr]
-        self._similarities = _csr(top.scores[like], top.indices[like], kept, n)
+        similarities = self._similarity_blocks(interactions)
+        scorer = BlockScorer(n, n, similarities, batch=batch, threads=self.threads)
+        top = scorer.top_k(self.neighbors, exclude=own)
+        positive = top.scores > 0
+        indptr = np.concatenate([[0], np.cumsum(positive)])[top.indptr]
+        self._similarities = _csr(top.scores[positive], top.indices[positive], indptr, n)
         self._interactions = interactions
         return self
 
-    def _alike(self, interactions: Interactions) -> Callable[[slice], npt.NDArray[np.float32]]:
-        """Makes the similarities of a range of items to all."""
+    def _similarity_blocks(
+        self, interactions: Interactions
+    ) -> Callable[[slice], npt.NDArray[np.float32]]:
+        """Return a function that computes the similarities of a range of items to all."""
         columns = self._weighted(interactions)
         people = columns.transpose()
 
@@ -137,22 +140,22 @@ class ItemNeighbors(Model, Explains):
                 (pointers, columns.indices, left),
                 (people.indptr, people.indices, right),
                 columns.n_rows,
-                validated=True,  # turning them has shown it
+                validated=True,  # by the transposition
                 threads=self.threads,
             )
 
-        def alike(items: slice) -> npt.NDArray[np.float32]:
-            found = products(items, columns.values, people.values)
+        def similarities(items: slice) -> npt.NDArray[np.float32]:
+            block = products(items, columns.values, people.values)
             if self.shrinkage:
                 common = products(items, None, None)
                 common /= common + np.float32(self.shrinkage)
-                found *= common
-            return found
+                block *= common
+            return block
 
-        return alike
+        return similarities
 
     def _weighted(self, interactions: Interactions) -> Csr:
-        """Items × users, weighted, so that similarity is an inner product of rows."""
+        """Return weighted items × users, whose rows have the similarities as inner products."""
         by_item = interactions.by_item()
         n_users = interactions.n_users
         values = by_item.values.astype(np.float64)
@@ -177,7 +180,7 @@ class ItemNeighbors(Model, Explains):
         return self._block_scorer(rows.n_rows, rows.to_scipy())
 
     def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
-        """The similarity is the model's own, whatever the metric asked for."""
+        """Return the model's own similarity for any metric."""
         ones = np.ones(len(items), dtype=np.float32)
         chosen = _csr(ones, items, np.arange(len(items) + 1), len(self.items))
         return self._block_scorer(len(items), chosen)
@@ -193,11 +196,11 @@ class ItemNeighbors(Model, Explains):
         return row.values.astype(np.float64) * np.asarray(votes, dtype=np.float64)
 
     def _arrays(self) -> dict[str, npt.NDArray[Any]]:
-        kept = self._similarities
+        matrix = self._similarities
         return {
-            "similarities": kept.data,
-            "neighbors": kept.indices.astype(np.int32),
-            "offsets": kept.indptr.astype(np.int64),
+            "similarities": matrix.data,
+            "neighbors": matrix.indices.astype(np.int32),
+            "offsets": matrix.indptr.astype(np.int64),
         }
 
     def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:

@@ -1,4 +1,4 @@
-"""The baseline that knows nobody: what most people like."""
+"""The non-personal baseline: the most popular items."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from penchant.models.base import Metric, Model, OnEpoch
 class Popularity(Model):
     """Every item scores the share of users who like it; dislikes don't count.
 
-    It has no idea of likeness: :meth:`similar_items` gives the most popular items.
+    It knows no similarities: :meth:`similar_items` returns the most popular items.
 
     Raises
     ------
@@ -44,12 +44,12 @@ class Popularity(Model):
         validate(self)
 
     def fit(self, interactions: Interactions, *, on_epoch: OnEpoch | None = None) -> Self:
-        """Count who likes what; there are no epochs, so ``on_epoch`` is not called.
+        """Count the likes of each item; there are no epochs, so ``on_epoch`` is not called.
 
         Raises
         ------
         DataError
-            If it is no interactions.
+            If it is not interactions.
         EmptyDataError
             If there are none.
         """
@@ -73,8 +73,8 @@ class Popularity(Model):
         return self._same_for_all(len(items))
 
     def _same_for_all(self, n_queries: int) -> Scorer:
-        everyone = np.ones((n_queries, 1), dtype=np.float32)
-        return FactorScorer(everyone, self.shares[:, np.newaxis], threads=self.threads)
+        queries = np.ones((n_queries, 1), dtype=np.float32)
+        return FactorScorer(queries, self.shares[:, np.newaxis], threads=self.threads)
 
     def _arrays(self) -> dict[str, npt.NDArray[Any]]:
         return {"shares": self._shares}

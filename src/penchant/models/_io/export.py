@@ -101,22 +101,22 @@ def export(
     size = batch_size(batch, checks.whole("k", k, 1))
     model = load(model_file)
     limits: dict[str, Any] = {"allow": reusable(allow), "deny": reusable(deny)}
-    ids, columns, ask = _question(model, what, k, exclude_seen, metric, limits)
+    ids, columns, answer = _queries(model, what, k, exclude_seen, metric, limits)
     settings = [what, k, exclude_seen, metric, *map(_plain, limits.values())]
     digest = _digest(Path(model_file), settings)
     with contextlib.closing(_sink(to, table or what, columns)) as sink:
         resumed = sink.begin(digest)
-        done = resumed
-        for answers in batches(ids, size, ask, begin=resumed):
-            done += len(answers.queries)
-            sink.write(answers, done)
+        completed = resumed
+        for answers in batches(ids, size, answer, begin=resumed):
+            completed += len(answers.queries)
+            sink.write(answers, completed)
             if on_progress:
-                on_progress(done, len(ids))
+                on_progress(completed, len(ids))
         sink.finish()
     return Exported(len(ids), resumed)
 
 
-def _question(
+def _queries(
     model: Model,
     what: What,
     k: int,
@@ -126,15 +126,15 @@ def _question(
 ) -> tuple[IdMap, Columns, Callable[[list[Id]], Recommendations]]:
     if what == "similar":
         columns = columns_of(model, "item", "similar_item")
-        how = {"metric": metric, **limits}
-        return model.items, columns, lambda some: model.similar_items(some, k, **how)
+        options = {"metric": metric, **limits}
+        return model.items, columns, lambda items: model.similar_items(items, k, **options)
     columns = columns_of(model, "user", "item")
-    how = {"exclude_seen": exclude_seen, **limits}
-    return model.users, columns, lambda some: model.recommend(some, k, **how)
+    options = {"exclude_seen": exclude_seen, **limits}
+    return model.users, columns, lambda users: model.recommend(users, k, **options)
 
 
 def _plain(lists: ItemLists | None) -> Any:
-    """Lists as JSON tells them, the same in whatever order they came."""
+    """Return lists in a form that JSON can hold, independent of their order."""
     if isinstance(lists, Mapping):
         return sorted([repr(query), _plain(items)] for query, items in lists.items())
     return None if lists is None else sorted(set(map(repr, as_list(lists))))
@@ -148,7 +148,7 @@ def _sink(to: str | Path, table: str, columns: Columns) -> Sink:
 
 
 def _digest(model_file: Path, settings: list[Any]) -> str:
-    """What tells one export from another: the model's bytes and the settings."""
+    """Return the identity of an export: a SHA-256 of the model's bytes and the settings."""
     try:
         with model_file.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256")

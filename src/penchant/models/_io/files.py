@@ -1,4 +1,4 @@
-"""How a model becomes a bundle for a file, and a model again."""
+"""Conversion of a model's state to the bundle of a file, and back."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from penchant.data.features import Features
 from penchant.data.ids import IdMap
 from penchant.data.interactions import Interactions, Step
 
-_WITH_FEATURES = ("item", "user")
-
 
 def to_bundle(
     kind: str,
@@ -24,27 +22,24 @@ def to_bundle(
     training: list[dict[str, Any]],
     metrics: Mapping[str, object],
 ) -> Bundle:
-    """All that a fitted model is: settings, what it was fitted on, what it learned and how."""
+    """Return the bundle of a fitted model: settings, training data, arrays, training record."""
     times = {} if data.timestamps is None else {"timestamps": data.timestamps}
-    features = {
-        side: found
-        for side in _WITH_FEATURES
-        if (found := getattr(data, f"{side}_features")) is not None
-    }
+    sides = {"item": data.item_features, "user": data.user_features}
+    features = {side: value for side, value in sides.items() if value is not None}
     return Bundle(
         model=kind,
         settings=settings,
         arrays={**arrays, **times},
         matrices={
             "interactions": data.csr,
-            **{f"{side}_features": found.weights for side, found in features.items()},
+            **{f"{side}_features": value.weights for side, value in features.items()},
         },
         users=data.users,
         items=data.items,
         ids={
             f"{what} of {side} features": ids
-            for side, found in features.items()
-            for what, ids in (("names", found.names), ("ids", found.ids))
+            for side, value in features.items()
+            for what, ids in (("names", value.names), ("ids", value.ids))
         },
         catalog=data.catalog,
         info={
@@ -56,8 +51,8 @@ def to_bundle(
                 "notes": list(data.notes),
                 "steps": [dataclasses.asdict(step) for step in data.steps],
                 "features": {
-                    side: {"identity": found.identity, "norm": found.norm}
-                    for side, found in features.items()
+                    side: {"identity": value.identity, "norm": value.norm}
+                    for side, value in features.items()
                 },
             },
             "metrics": dict(metrics),
@@ -67,17 +62,17 @@ def to_bundle(
 
 
 def settings_of(bundle: Bundle) -> dict[str, Any]:
-    """The settings, with the tuples that JSON does not have."""
+    """Return the settings, with tuples for the lists of JSON."""
     return {k: tuple(v) if isinstance(v, list) else v for k, v in bundle.settings.items()}
 
 
 def interactions_of(bundle: Bundle) -> Interactions:
-    """What the model was fitted on.
+    """Return the interactions that the model was fitted on.
 
     Raises
     ------
     KeyError
-        If the bundle lacks it.
+        If the bundle does not hold them.
     """
     data = bundle.info["data"]
     if bundle.users is None or bundle.items is None:
@@ -91,8 +86,8 @@ def interactions_of(bundle: Bundle) -> Interactions:
         name=data["name"],
         notes=tuple(data["notes"]),
         steps=tuple(
-            Step(one["what"], *(tuple(one[n]) for n in ("users", "items", "interactions")))
-            for one in data["steps"]
+            Step(step["what"], *(tuple(step[n]) for n in ("users", "items", "interactions")))
+            for step in data["steps"]
         ),
         item_features=_features_of(bundle, "item"),
         user_features=_features_of(bundle, "user"),
@@ -100,14 +95,14 @@ def interactions_of(bundle: Bundle) -> Interactions:
 
 
 def _features_of(bundle: Bundle, side: str) -> Features | None:
-    """The features of items or users, if there are any (files before these hold none)."""
-    how = bundle.info["data"].get("features", {}).get(side)
-    if how is None:
+    """Return the features of items or users, None if the file holds none."""
+    options = bundle.info["data"].get("features", {}).get(side)
+    if options is None:
         return None
     return Features(
         IdMap.trusted(bundle.ids[f"ids of {side} features"].array, side),
         IdMap.trusted(bundle.ids[f"names of {side} features"].array, "feature"),
         bundle.matrices[f"{side}_features"],
-        identity=bool(how["identity"]),
-        norm=how["norm"],
+        identity=bool(options["identity"]),
+        norm=options["norm"],
     )

@@ -1,6 +1,7 @@
-"""Where answers for everyone go: a file or a table, which appear once they are whole.
+"""Sinks for the answers of an export: a file or a table, which appear once they are complete.
 
-What has come is kept together with how far it goes, so that who was stopped goes on from there.
+Batches are stored together with the number of completed queries, so that an interrupted export
+can be resumed.
 """
 
 from __future__ import annotations
@@ -24,23 +25,23 @@ _MEMORY_LIMIT = "256MB"
 _PROGRESS = "penchant_exports"
 
 Columns = Mapping[str, str]
-"""The columns of a table, and their types in words that all databases know."""
+"""The columns of a table and their SQL types, which all supported databases have."""
 
 
 class Sink(Protocol):
-    """Takes answers a batch at a time."""
+    """Receives answers a batch at a time."""
 
     def begin(self, digest: str) -> int:
-        """How many queries are answered already, of a run with the same digest; 0: none."""
+        """Open; return how many queries an interrupted run with the same digest has answered."""
 
     def write(self, answers: Recommendations, done: int) -> None:
-        """Keep a batch: all that was asked up to query ``done`` has come now."""
+        """Store a batch, with which the first ``done`` queries are answered."""
 
     def finish(self) -> None:
-        """Let the whole appear, in place of what was there, and forget how it came."""
+        """Replace the target by the complete answers, and delete the progress record."""
 
     def close(self) -> None:
-        """Let go; what has come stays, to go on from."""
+        """Close; stored batches stay, for a resumed run."""
 
 
 class FileSink:
@@ -51,16 +52,16 @@ class FileSink:
     to
         The file.
     scratch
-        A folder on the same disk for what has come; :meth:`finish` removes it.
+        A folder on the same disk for stored batches; :meth:`finish` removes it.
     columns
         The columns of the table.
 
     Raises
     ------
     SettingsError
-        If the file's name tells no format.
+        If the suffix of the file is unknown.
     DataError
-        If it can't be written, or another process is writing it.
+        If it can't be written, or another process is writing to it.
     """
 
     def __init__(self, to: Path, scratch: Path, columns: Columns) -> None:
@@ -72,14 +73,14 @@ class FileSink:
         """See :class:`Sink`."""
         import duckdb
 
-        with self._told():
+        with self._as_data_errors():
             self._scratch.mkdir(exist_ok=True)
             self._con = duckdb.connect(str(self._scratch / "rows.db"))
             self._con.execute(f"SET memory_limit = '{_MEMORY_LIMIT}'")
             self._con.execute("CREATE TABLE IF NOT EXISTS progress (digest TEXT, done BIGINT)")
-            found = self._con.execute("SELECT digest, done FROM progress").fetchall()
-            if found and found[0][0] == digest:
-                return int(found[0][1])
+            rows = self._con.execute("SELECT digest, done FROM progress").fetchall()
+            if rows and rows[0][0] == digest:
+                return int(rows[0][1])
             columns = ", ".join(f'"{name}" {kind}' for name, kind in self._columns.items())
             self._con.execute("BEGIN; DELETE FROM progress; DROP TABLE IF EXISTS answers")
             self._con.execute(f"CREATE TABLE answers ({columns})")
@@ -89,7 +90,7 @@ class FileSink:
 
     def write(self, answers: Recommendations, done: int) -> None:
         """See :class:`Sink`."""
-        with self._told():
+        with self._as_data_errors():
             self._con.register("batch", answers.columns())
             self._con.execute("BEGIN; INSERT INTO answers SELECT * FROM batch")
             self._con.execute("UPDATE progress SET done = ?", [done])
@@ -98,7 +99,7 @@ class FileSink:
 
     def finish(self) -> None:
         """See :class:`Sink`."""
-        with self._told():
+        with self._as_data_errors():
             copy(self._con, "answers", self._to, self._scratch)
             self.close()
             shutil.rmtree(self._scratch)
@@ -109,7 +110,7 @@ class FileSink:
             self._con.close()
 
     @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
+    def _as_data_errors(self) -> Iterator[None]:
         import duckdb
 
         try:
@@ -126,8 +127,8 @@ class FileSink:
 class TableSink:
     """A table of a SQLite or PostgreSQL database.
 
-    Rows gather in a table beside it. Where the table is there already, its rows are replaced in
-    one transaction: readers see the old ones or the new ones, and rights and indexes stay.
+    Rows are collected in a second table. If the table exists, its rows are replaced in one
+    transaction: readers see the old or the new ones, and privileges and indexes stay.
 
     Parameters
     ----------
@@ -141,9 +142,9 @@ class TableSink:
     Raises
     ------
     SettingsError
-        If that is no address, or the name is no plain name.
+        If the address or the name is not valid.
     DataError
-        If the database can't be used, or a table of that name holds something else.
+        If the database can't be used, or the table has other columns.
     """
 
     def __init__(self, address: str, name: str, columns: Columns) -> None:
@@ -162,14 +163,14 @@ class TableSink:
         with self._transaction() as con:
             self._check(con)
             self._progress.create(con, checkfirst=True)
-            found = con.execute(self._progress.select().where(self._is_ours)).first()
-            if found is not None and found.digest == digest:
-                return int(found.done)
+            row = con.execute(self._progress.select().where(self._is_ours)).first()
+            if row is not None and row.digest == digest:
+                return int(row.done)
             self._fresh.drop(con, checkfirst=True)
             self._fresh.create(con)
             con.execute(self._progress.delete().where(self._is_ours))
-            row = {"name": self._table.name, "digest": digest, "done": 0}
-            con.execute(self._progress.insert(), row)
+            begun = {"name": self._table.name, "digest": digest, "done": 0}
+            con.execute(self._progress.insert(), begun)
         return 0
 
     def write(self, answers: Recommendations, done: int) -> None:
@@ -208,29 +209,29 @@ class TableSink:
             yield con
 
     def _check(self, con: sa.Connection) -> None:
-        """Never replace what is not such a table."""
+        """Refuse to replace a table with other columns."""
         import sqlalchemy as sa
 
-        here = sa.inspect(con)
-        if not here.has_table(self._table.name):
+        inspector = sa.inspect(con)
+        if not inspector.has_table(self._table.name):
             return
-        names = [column["name"] for column in here.get_columns(self._table.name)]
-        wanted = list(self._table.columns.keys())
-        if names != wanted:
+        names = [column["name"] for column in inspector.get_columns(self._table.name)]
+        expected = list(self._table.columns.keys())
+        if names != expected:
             raise DataError(
                 f"{database.shown(self._url)} has a table {self._table.name!r} with the columns "
-                f"{', '.join(names)}, not {', '.join(wanted)}: give another table"
+                f"{', '.join(names)}, not {', '.join(expected)}: give another table"
             )
 
 
 def _table(name: str, columns: Columns) -> sa.Table:
-    """A table whose rows are told apart by its first columns up to the rank, or the first."""
+    """Return a table whose primary key is its first column, and the rank if it has one."""
     import sqlalchemy as sa
 
     kinds = {"BIGINT": sa.BigInteger, "INTEGER": sa.Integer, "REAL": sa.REAL, "TEXT": sa.Text}
     keys = {next(iter(columns)), "rank"}
-    made: list[sa.Column[Any]] = [
-        sa.Column(one, kinds[kind], primary_key=one in keys, autoincrement=False)
-        for one, kind in columns.items()
+    table_columns: list[sa.Column[Any]] = [
+        sa.Column(column, kinds[kind], primary_key=column in keys, autoincrement=False)
+        for column, kind in columns.items()
     ]
-    return sa.Table(name, sa.MetaData(), *made)
+    return sa.Table(name, sa.MetaData(), *table_columns)

@@ -141,9 +141,8 @@ class RankingVectors(FeatureModel, Iterative, HasFeatureVectors, HasUserVectors,
         if rows is None:
             return None
         data = self.interactions
-        known = trainer.normalized(
-            self, data.user_features if side == "user" else data.item_features
-        )
+        features = data.user_features if side == "user" else data.item_features
+        known = trainer.normalized(self._options, features)
         if known is None:
             raise UnsupportedError(
                 f"the model was fitted without features of {side}s: fit it on "
