@@ -54,8 +54,8 @@ def test_rows_with_prior_means_equal_the_exact_solution(
         solved=X,
         objective=Objective(weight, "exact", 3),
     )
-    wanted = exact_solution(rows, Y, means, penalties, weight)
-    assert relative(X if Q is None else X @ Q.T, wanted) < (2e-4 if dtype == np.float32 else 1e-8)
+    expected = exact_solution(rows, Y, means, penalties, weight)
+    assert relative(X if Q is None else X @ Q.T, expected) < (2e-4 if dtype == np.float32 else 1e-8)
 
 
 def test_conjugate_gradients_with_prior_means_equal_the_exact_solution() -> None:
@@ -97,7 +97,7 @@ def test_ridge_regression(direct, seed) -> None:
         feature_prior._DIRECT_UP_TO = before
     F = np.hstack([np.zeros((50, 12)), np.ones((50, 1))])
     F[features.row_of_entry, features.indices] = features.values
-    wanted = np.linalg.solve((F.T * weights) @ F + 0.7 * np.eye(13), (F.T * weights) @ Y)
-    np.testing.assert_allclose(coefficients, wanted, atol=2e-4)
-    np.testing.assert_allclose(refitted, wanted, atol=2e-4)
-    np.testing.assert_allclose(ridge.predict(wanted), F @ wanted)
+    expected = np.linalg.solve((F.T * weights) @ F + 0.7 * np.eye(13), (F.T * weights) @ Y)
+    np.testing.assert_allclose(coefficients, expected, atol=2e-4)
+    np.testing.assert_allclose(refitted, expected, atol=2e-4)
+    np.testing.assert_allclose(ridge.predict(expected), F @ expected)

@@ -24,8 +24,8 @@ def factors(n, f, seed=0, dtype=np.float32):
     return np.random.default_rng(seed).normal(0, 0.3, (n, f)).astype(dtype)
 
 
-def relative(found, wanted):
-    return np.abs(found - wanted).max() / np.abs(wanted).max()
+def relative(solved, expected):
+    return np.abs(solved - expected).max() / np.abs(expected).max()
 
 
 def native(rows, fixed, *, lam=0.1, solver="exact", cg_steps=3, weight=1.0, threads=2, start=None):
@@ -50,17 +50,17 @@ def native(rows, fixed, *, lam=0.1, solver="exact", cg_steps=3, weight=1.0, thre
 
 def both(rows, fixed, *, lam=0.1, weight=1.0, **settings):
     """Solve a half step with the native and with the reference engine."""
-    found = native(rows, fixed, lam=lam, weight=weight, **settings)
-    wanted = np.zeros(found.shape)
+    solved = native(rows, fixed, lam=lam, weight=weight, **settings)
+    expected = np.zeros(solved.shape)
     penalties = np.full(rows.n_rows, lam)
     reference = ReferenceEngine()
     reference.half_step(
         rows=reference.load_rows(rows, penalties),
         fixed=fixed,
-        solved=wanted,
+        solved=expected,
         objective=Objective(weight, "exact", 1),
     )
-    return found, wanted.astype(fixed.dtype)
+    return solved, expected.astype(fixed.dtype)
 
 
 @pytest.fixture(params=_kernels.available_isas())
@@ -76,9 +76,9 @@ def isa(request):
 @pytest.mark.parametrize("density", [0.02, 0.3, 0.9])
 def test_exact_rows_equal_the_reference(isa, f, dtype, density) -> None:
     rows = rows_of(30, 150, density=density, seed=f)
-    found, wanted = both(rows, factors(150, f, seed=f, dtype=dtype))
-    assert found.dtype == dtype
-    assert relative(found, wanted) < (1e-4 if dtype == np.float32 else 1e-10)
+    solved, expected = both(rows, factors(150, f, seed=f, dtype=dtype))
+    assert solved.dtype == dtype
+    assert relative(solved, expected) < (1e-4 if dtype == np.float32 else 1e-10)
 
 
 @given(
@@ -93,15 +93,15 @@ def test_exact_rows_equal_the_reference_for_all_settings(
     seed, f, n_columns, lam, weight, dislikes
 ) -> None:
     rows = rows_of(12, n_columns, density=0.4, seed=seed, dislikes=dislikes)
-    found, wanted = both(rows, factors(n_columns, f, seed), lam=lam, weight=weight)
-    assert np.abs(found - wanted).max() <= 1e-4 * max(np.abs(wanted).max(), 1e-3)
+    solved, expected = both(rows, factors(n_columns, f, seed), lam=lam, weight=weight)
+    assert np.abs(solved - expected).max() <= 1e-4 * max(np.abs(expected).max(), 1e-3)
 
 
 @pytest.mark.parametrize("f", [1, 5, 32, 64])
 def test_many_cg_steps_agree_with_exact(isa, f) -> None:
     rows = rows_of(40, 120, seed=f)
-    found, wanted = both(rows, factors(120, f), solver="cg", cg_steps=60)
-    assert relative(found, wanted) < 1e-4
+    solved, expected = both(rows, factors(120, f), solver="cg", cg_steps=60)
+    assert relative(solved, expected) < 1e-4
 
 
 @pytest.mark.parametrize("solver", ["exact", "cg", "auto"])
@@ -116,10 +116,10 @@ def test_a_row_split_over_threads_equals_the_reference(solver) -> None:
         np.concatenate([light.values, heavy.values]),
         n,
     )
-    found, wanted = both(rows, factors(n, 12), solver=solver, cg_steps=40, threads=3)
-    assert relative(found, wanted) < 1e-4
-    one = native(rows, factors(n, 12), solver=solver, cg_steps=40, threads=1)
-    assert found.tobytes() == one.tobytes()
+    solved, expected = both(rows, factors(n, 12), solver=solver, cg_steps=40, threads=3)
+    assert relative(solved, expected) < 1e-4
+    single_threaded = native(rows, factors(n, 12), solver=solver, cg_steps=40, threads=1)
+    assert solved.tobytes() == single_threaded.tobytes()
 
 
 def test_cg_starts_from_the_solved_side() -> None:
@@ -138,11 +138,11 @@ def test_auto_solves_short_rows_exactly_and_long_rows_by_cg() -> None:
         400,
     )
     fixed = factors(400, 160)
-    exact, steps, found = (
+    exact, steps, auto = (
         native(rows, fixed, solver=solver, cg_steps=8) for solver in ("exact", "cg", "auto")
     )
-    assert found[:30].tobytes() == steps[:30].tobytes()
-    assert found[30:].tobytes() == exact[30:].tobytes()
+    assert auto[:30].tobytes() == steps[:30].tobytes()
+    assert auto[30:].tobytes() == exact[30:].tobytes()
     assert (exact != steps)[30:].any()
 
 
@@ -151,35 +151,35 @@ def test_auto_solves_short_rows_exactly_and_long_rows_by_cg() -> None:
 def test_without_regularization_the_answer_is_finite_and_least_squares(f, lam) -> None:
     """With more factors than columns YᵀY is singular: the solution of least norm is taken."""
     rows = rows_of(20, 10, density=0.4)
-    found, wanted = both(rows, factors(10, f, dtype=np.float64), lam=lam)
-    assert np.isfinite(found).all()
+    solved, expected = both(rows, factors(10, f, dtype=np.float64), lam=lam)
+    assert np.isfinite(solved).all()
     if lam == 0:
-        assert relative(found, wanted) < 1e-6
+        assert relative(solved, expected) < 1e-6
 
 
 @pytest.mark.parametrize("scale", [1e-20, 1e-6, 1e6, 1e9, 1e20, 1e30])
 def test_extreme_weights_stay_finite(scale) -> None:
     rows = rows_of(20, 50, density=0.5, scale=scale)
-    found, wanted = both(rows, factors(50, 16))
-    assert np.isfinite(found).all()
+    solved, expected = both(rows, factors(50, 16))
+    assert np.isfinite(solved).all()
     if scale <= 1e9:
-        predicted, right = found @ factors(50, 16).T, wanted @ factors(50, 16).T
+        predicted, right = solved @ factors(50, 16).T, expected @ factors(50, 16).T
         assert np.abs(predicted - right).max() < 2e-3 * np.abs(right).max()
 
 
 def test_rows_without_entries_become_zero() -> None:
     rows = Csr(np.array([0, 0, 1, 1]), np.array([2], np.int32), np.array([5], np.float32), 4)
-    found, _ = both(rows, factors(4, 6))
-    assert not found[[0, 2]].any()
-    assert found[1].any()
+    solved, _ = both(rows, factors(4, 6))
+    assert not solved[[0, 2]].any()
+    assert solved[1].any()
 
 
 @given(threads=st.sampled_from([1, 2, 3, 8]), solver=st.sampled_from(["exact", "cg", "auto"]))
 def test_the_number_of_threads_changes_no_bit(threads, solver) -> None:
     rows, fixed = rows_of(300, 80, density=0.1, seed=1), factors(80, 20)
-    one, _ = both(rows, fixed, solver=solver, threads=1)
+    single_threaded, _ = both(rows, fixed, solver=solver, threads=1)
     many, _ = both(rows, fixed, solver=solver, threads=threads)
-    assert one.tobytes() == many.tobytes()
+    assert single_threaded.tobytes() == many.tobytes()
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -198,8 +198,8 @@ def test_observed_loss_equals_the_reference(isa, weight) -> None:
     X, Y = factors(70, 9, 1), factors(50, 9, 2)
     reference, local = ReferenceEngine(), LocalEngine(2)
     loaded = local.load_rows(rows, np.ones(70))
-    wanted = reference.observed_loss(reference.load_rows(rows, np.ones(70)), X, Y, weight)
-    assert local.observed_loss(loaded, X, Y, weight) == pytest.approx(wanted, rel=1e-5)
+    expected = reference.observed_loss(reference.load_rows(rows, np.ones(70)), X, Y, weight)
+    assert local.observed_loss(loaded, X, Y, weight) == pytest.approx(expected, rel=1e-5)
 
 
 def test_spectrum_reconstructs_the_gram_matrix() -> None:
@@ -228,10 +228,10 @@ def test_fold_in_needs_only_the_used_rows_and_the_full_spectrum() -> None:
 
 def test_aligned_factors_are_not_copied() -> None:
     for f in (8, 13):
-        given = factors(5, f)
-        laid = _kernels.align_rows(given)
-        np.testing.assert_array_equal(laid, given)
-        assert _kernels.align_rows(laid) is laid
+        original = factors(5, f)
+        aligned = _kernels.align_rows(original)
+        np.testing.assert_array_equal(aligned, original)
+        assert _kernels.align_rows(aligned) is aligned
         part = np.ones((5, 64), np.float32)[:, :f]  # rows apart, but no zeros between them
         assert not np.shares_memory(_kernels.align_rows(part), part)
 
@@ -254,7 +254,7 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="float32 or float64"):
         step(fixed=fixed.astype(np.float16))
     with pytest.raises(ValueError, match="as align_rows gives them"):
-        step(align_rows=lambda one: one)
+        step(align_rows=lambda array: array)
 
 
 @given(seed=st.integers(0, 1000), n=st.integers(0, 600), f=st.integers(1, 40))
@@ -262,21 +262,21 @@ def test_extrapolation_equals_the_reference_for_any_number_of_threads(seed, n, f
     was, now = factors(n, f, seed), factors(n, f, seed + 1)
     was *= np.float32(10.0) ** np.random.default_rng(seed).integers(-6, 6, (n, 1), np.int64)
     Q = np.linalg.qr(factors(f, f, seed, np.float64))[0]
-    reference, wanted = ReferenceEngine(), now.astype(np.float64)
-    reference.extrapolate(wanted, reference.quantize_previous(was.astype(np.float64)), Q, 0.7)
-    found = []
+    reference, expected = ReferenceEngine(), now.astype(np.float64)
+    reference.extrapolate(expected, reference.quantize_previous(was.astype(np.float64)), Q, 0.7)
+    results = []
     for threads in (1, 2, 3):
         local = LocalEngine(threads)
         moved, before = local.align_rows(now.copy()), local.quantize_previous(local.align_rows(was))
         before = local.extrapolate(moved, before, Q, 0.7)
-        found.append(np.array(moved))
+        results.append(np.array(moved))
         local.extrapolate(moved, before, np.eye(f), 1.0)  # from now: what it was moved by, twice
         size = np.abs(now).max(initial=0) + np.abs(was).max(initial=0)
-        assert np.abs(moved - (2 * found[0] - now)).max(initial=0) <= 1e-4 * size
+        assert np.abs(moved - (2 * results[0] - now)).max(initial=0) <= 1e-4 * size
     size = np.abs(now).max(axis=1) + np.sqrt(f) * np.abs(was).max(axis=1)
-    assert (np.abs(found[0] - wanted).max(axis=1) <= 1e-4 * size).all()
-    assert (found[0] == found[1]).all()
-    assert (found[0] == found[2]).all()
+    assert (np.abs(results[0] - expected).max(axis=1) <= 1e-4 * size).all()
+    assert (results[0] == results[1]).all()
+    assert (results[0] == results[2]).all()
 
 
 @pytest.mark.parametrize("size", [0.0, 1e-42, 1e-38, 1e37])

@@ -39,9 +39,9 @@ def dense_objective(model: ALS, data: Interactions) -> float:
     total = (C * ((R > 0) - X @ Y.T) ** 2).sum()
     lam = model.regularization
     pair = lam if isinstance(lam, tuple) else (lam, lam)
-    for F, seen, one in ((X, R != 0, pair[0]), (Y, (R != 0).T, pair[1])):
+    for F, seen, lam_side in ((X, R != 0, pair[0]), (Y, (R != 0).T, pair[1])):
         often = seen.sum(axis=1) + model.unobserved_weight * seen.shape[1]
-        total += (one * often**model.regularization_scaling * (F**2).sum(axis=1)).sum()
+        total += (lam_side * often**model.regularization_scaling * (F**2).sum(axis=1)).sum()
     return total
 
 
@@ -161,17 +161,17 @@ def test_a_fit_by_the_reference_engine_gives_the_same_scores(seed, solver) -> No
 @settings(max_examples=15)
 def test_the_number_of_threads_changes_no_bit(threads, order, solver) -> None:
     data = random_interactions(200, 60, seed=4)
-    one = ALS(factors=8, iterations=3, threads=1, solver=solver).fit(data)
+    single = ALS(factors=8, iterations=3, threads=1, solver=solver).fit(data)
     many = ALS(factors=8, iterations=3, threads=threads, solver=solver).fit(data)
-    assert one.user_factors.tobytes() == many.user_factors.tobytes()
-    assert one.item_factors.tobytes() == many.item_factors.tobytes()
+    assert single.user_factors.tobytes() == many.user_factors.tobytes()
+    assert single.item_factors.tobytes() == many.item_factors.tobytes()
 
 
 def test_ids_do_not_change_the_factors() -> None:
     data = random_interactions(30, 20, seed=2)
     renamed = Interactions(data.csr, IdMap.range(30, "user"), IdMap.range(20, "item"))
-    one, other = ALS(factors=4).fit(data), ALS(factors=4).fit(renamed)
-    assert one.item_factors.tobytes() == other.item_factors.tobytes()
+    model, other = ALS(factors=4).fit(data), ALS(factors=4).fit(renamed)
+    assert model.item_factors.tobytes() == other.item_factors.tobytes()
 
 
 def test_another_seed_gives_other_factors() -> None:
@@ -337,9 +337,9 @@ def test_partial_fit_accepts_new_users_and_items() -> None:
 
 def test_partial_fit_of_a_new_model_is_a_fit() -> None:
     data = random_interactions(20, 10)
-    one = ALS(factors=3, solver="exact").partial_fit(data, iterations=4)
+    partial = ALS(factors=3, solver="exact").partial_fit(data, iterations=4)
     other = ALS(factors=3, solver="exact", iterations=4).fit(data)
-    np.testing.assert_array_equal(one.user_factors, other.user_factors)
+    np.testing.assert_array_equal(partial.user_factors, other.user_factors)
     with pytest.raises(EmptyDataError):
         ALS().partial_fit()
 
@@ -350,8 +350,8 @@ def test_folding_in_a_known_history_gives_the_users_own_vector(solver) -> None:
     model = ALS(factors=5, solver=solver).fit(data)
     folded = model.fold_in_users(data)
     np.testing.assert_allclose(folded, model.user_factors, rtol=1e-4, atol=1e-6)
-    one = model.fold_in_users([data.history("u0003")])
-    np.testing.assert_allclose(one[0], model.user_factors[3], rtol=1e-4, atol=1e-6)
+    single = model.fold_in_users([data.history("u0003")])
+    np.testing.assert_allclose(single[0], model.user_factors[3], rtol=1e-4, atol=1e-6)
     assert not model.fold_in_users([[]]).any()
 
 

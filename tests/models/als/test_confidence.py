@@ -1,4 +1,4 @@
-"""Confidence: what an interaction weighs, and when that needs no copy."""
+"""Confidence: the weights of interactions, and when computing them needs no copy."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from penchant.data.csr import Csr
 from penchant.models.als import confidence
-from penchant.models.als.confidence import Confidence, range_of_sizes, warn_of_spread
+from penchant.models.als.confidence import Confidence, magnitude_range, warn_of_spread
 
 KINDS = ["linear", "log", "binary"]
 
@@ -26,17 +26,17 @@ def rows_of(values: list[float]) -> Csr:
     ("kind", "alpha", "block"),
     list(itertools.product(KINDS, [1e-9, 1e-3, 1.0, 40.0, 1e9], [2, 1 << 16])),
 )
-def test_weights_are_the_papers(
+def test_weights_equal_those_of_the_paper(
     monkeypatch: pytest.MonkeyPatch, kind: str, alpha: float, block: int
 ) -> None:
     monkeypatch.setattr(confidence, "_BLOCK", block)
     values = [1.0, -2.0, 0.5, 300.0, -1e-3]
     size = np.abs(values)
     g = {"linear": size, "log": np.log1p(size / 0.5), "binary": np.ones(5)}[kind]
-    one = Confidence(kind, alpha, 0.5)
-    weighed = one.weigh(rows_of(values))
-    found = weighed.values.astype(np.float64) * one.unit
-    np.testing.assert_allclose(found, np.copysign(alpha * g, values), rtol=1e-6)
+    weighting = Confidence(kind, alpha, 0.5)
+    weighed = weighting.weigh(rows_of(values))
+    weights = weighed.values.astype(np.float64) * weighting.unit
+    np.testing.assert_allclose(weights, np.copysign(alpha * g, values), rtol=1e-6)
     assert weighed.values.dtype == np.float32
 
 
@@ -65,9 +65,9 @@ def test_values_that_are_weights_are_not_copied(
     assert (Confidence(kind, 40.0, 1.0).weigh(rows) is rows) == shared
 
 
-def test_the_range_is_of_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_range_is_of_magnitudes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(confidence, "_BLOCK", 2)
-    assert range_of_sizes(np.array([3, -9, 1, -0.5, 4], np.float32)) == (0.5, 9.0)
+    assert magnitude_range(np.array([3, -9, 1, -0.5, 4], np.float32)) == (0.5, 9.0)
 
 
 @pytest.mark.parametrize(

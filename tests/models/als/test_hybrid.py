@@ -40,10 +40,10 @@ def without(data: Interactions, *, users=False, items=False) -> Interactions:
 
 def test_without_features_it_is_als_bit_for_bit() -> None:
     data = random_interactions(30, 20)
-    one, other = HybridALS(factors=6).fit(data), ALS(factors=6).fit(data)
-    np.testing.assert_array_equal(one.user_factors, other.user_factors)
-    np.testing.assert_array_equal(one.item_factors, other.item_factors)
-    assert not one.scores_cold_items
+    hybrid, plain = HybridALS(factors=6).fit(data), ALS(factors=6).fit(data)
+    np.testing.assert_array_equal(hybrid.user_factors, plain.user_factors)
+    np.testing.assert_array_equal(hybrid.item_factors, plain.item_factors)
+    assert not hybrid.scores_cold_items
 
 
 @pytest.mark.parametrize("solver", ["exact", "cg"])
@@ -74,9 +74,9 @@ def test_the_engine_equals_the_reference() -> None:
 
 
 def test_the_result_does_not_depend_on_threads() -> None:
-    one, other = (model(threads=n).fit(data_with_kinds()) for n in (1, 3))
-    np.testing.assert_array_equal(one.item_factors, other.item_factors)
-    np.testing.assert_array_equal(one.user_factors, other.user_factors)
+    single, several = (model(threads=n).fit(data_with_kinds()) for n in (1, 3))
+    np.testing.assert_array_equal(single.item_factors, several.item_factors)
+    np.testing.assert_array_equal(single.user_factors, several.user_factors)
 
 
 # --- cold items and users ---------------------------------------------------------------
@@ -84,16 +84,16 @@ def test_the_result_does_not_depend_on_threads() -> None:
 
 def test_cold_items_are_found_by_their_features() -> None:
     split = penchant.split.cold_items(data_with_kinds(), 0.3)
-    found = penchant.evaluate(model().fit(split.train), split, metrics="auc")
-    assert found.intervals["auc"][0] > 0.8
+    result = penchant.evaluate(model().fit(split.train), split, metrics="auc")
+    assert result.intervals["auc"][0] > 0.8
     blind = model().fit(without(split.train, items=True))
     assert not blind.scores_cold_items
 
 
 def test_cold_users_are_scored_by_their_features() -> None:
     split = penchant.split.cold_users(data_with_kinds(), 0.3)
-    found = penchant.evaluate(model().fit(split.train), split, metrics="auc")
-    assert found.intervals["auc"][0] > 0.7
+    result = penchant.evaluate(model().fit(split.train), split, metrics="auc")
+    assert result.intervals["auc"][0] > 0.7
 
 
 def test_a_new_item_departs_from_its_features_as_its_audience_grows() -> None:
@@ -161,8 +161,8 @@ def test_partial_fit_keeps_the_features_of_the_last_fit() -> None:
 
 def test_unknown_features_are_ignored(caplog) -> None:
     hybrid = model().fit(data_with_kinds())
-    one, other = hybrid.fold_in_items([[], []], features=[["kind 1", "new"], ["kind 1"]])
-    np.testing.assert_array_equal(one, other)
+    mixed, known = hybrid.fold_in_items([[], []], features=[["kind 1", "new"], ["kind 1"]])
+    np.testing.assert_array_equal(mixed, known)
     assert "1 unknown features are ignored: 'new'" in caplog.text
 
 
@@ -201,7 +201,7 @@ def test_a_model_interrupted_later_can_be_used(at) -> None:
     with pytest.raises(KeyboardInterrupt):
         hybrid.fit(split.train, engine=Interrupted(at))
     assert len(hybrid.epochs) == 4
-    scores, wanted = (one.user_factors @ one.item_factors.T for one in (hybrid, whole))
+    scores, wanted = (m.user_factors @ m.item_factors.T for m in (hybrid, whole))
     assert np.corrcoef(scores.ravel(), wanted.ravel())[0, 1] > 0.98
     cold = split.candidates
     assert np.corrcoef(scores[:, cold].ravel(), wanted[:, cold].ravel())[0, 1] > 0.98
@@ -214,10 +214,10 @@ def test_a_known_history_with_its_features_gives_the_known_vector() -> None:
     data = data_with_kinds()
     hybrid = model().fit(data)
     history, likes = data.history("u4"), [f"likes {4 % KINDS}"]
-    found = hybrid.fold_in_users([history], features=[likes])[0]
-    np.testing.assert_allclose(found, hybrid.user_factors[data.users.code("u4")], atol=1e-4)
+    folded = hybrid.fold_in_users([history], features=[likes])[0]
+    np.testing.assert_allclose(folded, hybrid.user_factors[data.users.code("u4")], atol=1e-4)
     without_features = hybrid.fold_in_users([history])[0]
-    assert np.abs(without_features - found).max() > 1e-3
+    assert np.abs(without_features - folded).max() > 1e-3
 
 
 def test_other_interactions_bring_their_features() -> None:
@@ -227,9 +227,9 @@ def test_other_interactions_bring_their_features() -> None:
     assert others.user_features is not None
     more = Features.of({"u4": ["likes 1", "new"], "u7": ["likes 1"]}, kind="user")
     for features in (others.user_features, more):
-        found = hybrid.scorer(others.with_user_features(features))
+        scorer = hybrid.scorer(others.with_user_features(features))
         own = hybrid.scorer(data).take(np.array([4, 7]))
-        assert found.top_k(5).indices.tolist() == own.top_k(5).indices.tolist()
+        assert scorer.top_k(5).indices.tolist() == own.top_k(5).indices.tolist()
 
 
 def test_scores_are_explained_where_histories_explain_them() -> None:
