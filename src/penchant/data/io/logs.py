@@ -1,9 +1,9 @@
-"""Plain delimited text, read natively: lines split in parallel, ids numbered, pairs merged.
+"""Read plain delimited text natively: split lines in parallel, number ids, merge pairs.
 
-Native code takes only lines that are just as they should be. All others (too few fields, no
-id, dates, numbers in other spellings, bad ones) go through DuckDB as in any other table, and
-what is well among them takes its place again: there is one judge of what is irregular. Where the
-rows don't fit into memory, or many are irregular, DuckDB reads all.
+Native code takes regular lines only. All others (too few fields, no id, dates, numbers in other
+spellings, bad lines) are staged in DuckDB like any other table, and the valid ones among them are
+put back in their places, so that one set of rules decides. If the rows don't fit into memory, or
+many are irregular, DuckDB reads the entire file.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ _UNITS = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40, "P
 
 @dataclass(frozen=True)
 class PlainLog:
-    """Files that were read natively.
+    """Files read natively.
 
     Attributes
     ----------
     rows
         Their rows.
     irregular
-        The lines that are left to DuckDB, a source for each file.
+        The lines that DuckDB reads, a table for each file.
     valid
-        How many lines hold a row and are not irregular.
+        The number of regular lines that hold a row.
     """
 
     rows: _kernels.LogReader
@@ -46,7 +46,7 @@ class PlainLog:
 def read_plain(
     workspace: Workspace, tables: Sequence[Table], fields: Sequence[Mapping[str, Field]]
 ) -> PlainLog | None:
-    """Read files whose lines need nothing but splitting; None for others, and too large ones.
+    """Read files whose lines only need splitting; None for other files, or if memory is short.
 
     Raises
     ------
@@ -87,14 +87,14 @@ def _read(rows: _kernels.LogReader, table: Table, places: Mapping[str, int]) -> 
 
 
 def _after_lines(path: Path, begin: int, skip: int) -> int:
-    """Where the first line after some others begins."""
+    """Return the offset at which the line after ``skip`` others begins."""
     with path.open("rb") as file:
         file.seek(begin)
         return begin + sum(len(file.readline()) for _ in range(skip))
 
 
 def _irregular_lines(rows: _kernels.LogReader, table: Table, copy: Path) -> Table:
-    """The irregular lines of a file as a source of their own, with their numbers in the file."""
+    """Return the irregular lines of a file as a table, with their numbers in the file."""
     assert table.text_file is not None
     file = table.text_file[0]
     numbers, text = rows.take_odd()
@@ -110,7 +110,7 @@ def _irregular_lines(rows: _kernels.LogReader, table: Table, copy: Path) -> Tabl
 
 
 def _memory_limit(con: Any) -> int:
-    """What DuckDB understood the memory limit to be, in bytes; it prints "488.2 MiB"."""
+    """Return DuckDB's memory limit in bytes; it prints "488.2 MiB"."""
     (text,) = con.execute("SELECT current_setting('memory_limit')").fetchone()
     number, _, unit = str(text).partition(" ")
     return int(float(number) * _UNITS[unit]) if unit in _UNITS else 0

@@ -80,15 +80,15 @@ def plain_text(path: Path, scratch: Path, *, encoding: str | None, quote: str | 
     if packed or codec != "utf-8":
         copy = _free_name(scratch)
         _transcode(path, copy, packed, codec)
-        survey = _survey(copy, path.name, quote)
+        scan = _scan(copy, path.name, quote)
         path = copy
     else:
-        survey = _survey(path, path.name, quote)
-    if survey.mixed:
+        scan = _scan(path, path.name, quote)
+    if scan.mixed:
         copy = _free_name(scratch)
         _same_line_ends(path, copy)
         path, remarks = copy, [*remarks, "mixed line ends"]
-    return Plain(path, survey.lines, survey.marks, survey.holds_quote, tuple(remarks))
+    return Plain(path, scan.lines, scan.marks, scan.holds_quote, tuple(remarks))
 
 
 def _free_name(scratch: Path) -> Path:
@@ -190,14 +190,14 @@ def _same_line_ends(path: Path, copy: Path) -> None:
 
 
 @dataclass
-class _Survey:
+class _Scan:
     lines: int
     mixed: bool
     marks: str
     holds_quote: bool
 
 
-def _survey(path: Path, name: str, quote: str | None) -> _Survey:
+def _scan(path: Path, name: str, quote: str | None) -> _Scan:
     found = _kernels.survey(path, text_begin(path), quote=quote, longest=LONGEST_LINE)
     faults = [at for at in (found.bad, found.nul, found.endless) if at >= 0]
     if faults:
@@ -207,7 +207,7 @@ def _survey(path: Path, name: str, quote: str | None) -> _Survey:
     marks = "".join(mark for mark in _MARKS if not found.controls >> ord(mark) & 1)
     # old Macs' files (\r alone) are made alike too: one kind of line end less to trust
     mixed = sum(alone) + (found.pairs > 0) > 1 or alone[1]
-    return _Survey(ends + found.ends_open, mixed, marks, found.holds_quote)
+    return _Scan(ends + found.ends_open, mixed, marks, found.holds_quote)
 
 
 def text_begin(path: Path) -> int:
