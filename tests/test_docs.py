@@ -143,7 +143,7 @@ def test_the_page_on_choosing_settings_runs(tmp_path, monkeypatch, capsys) -> No
     told = capsys.readouterr().out
     assert "epochs |    p@5 train |" in told
     assert "12 trials" in told
-    assert "unseen by the search" in told
+    assert "took no part in tuning" in told
 
 
 def test_the_grid_of_the_sketchfab_article(tmp_path, monkeypatch, capsys) -> None:

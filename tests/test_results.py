@@ -82,7 +82,7 @@ def test_the_answers_to_one_query() -> None:
 
 @pytest.mark.parametrize("query", [7, "2", True, None, [2], 2.0])
 def test_a_query_that_was_not_made(query: Any) -> None:
-    with pytest.raises(UnknownIdError, match="not among the 3 that were asked for: 2, 5, 9"):
+    with pytest.raises(UnknownIdError, match="not among the 3 queries: 2, 5, 9"):
         recommendations().for_(query)
 
 
@@ -419,7 +419,7 @@ def test_shares() -> None:
 
 def test_an_explanation_of_nothing() -> None:
     nothing = explanation(ids=[], contributions=np.array([]), score=0.0)
-    assert "nothing in the past" in str(nothing)
+    assert "no past item contributes" in str(nothing)
     Page(nothing._repr_html_())
 
 

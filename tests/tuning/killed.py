@@ -1,4 +1,4 @@
-"""A search in a process of its own, to be killed."""
+"""A tuning run in a separate process, to be killed."""
 
 from __future__ import annotations
 
@@ -17,23 +17,29 @@ SPACE: dict[str, Any] = {
     "confidence": "log",
     "threads": 1,
 }
-HOW: dict[str, Any] = {"epochs": [1, 2, 3], "metrics": ["mse"]}
+OPTIONS: dict[str, Any] = {"epochs": [1, 2, 3], "metrics": ["mse"]}
 
 
 def splits(data: Interactions) -> tuple[Split, Split]:
-    """What is searched on, and the final split."""
+    """Return the tuning split and the final split."""
     final = leave_k_out(data, 3, fraction_of_users=0.1)
     return leave_k_out(final.train, 3, fraction_of_users=0.1, seed=1), final
 
 
-def go(storage: Path, data: Interactions, how: dict[str, Any], measured: Any = None) -> None:
-    """Search till the end; ``measured``, a semaphore, is released at each epoch measured."""
+def go(storage: Path, data: Interactions, options: dict[str, Any], measured: Any = None) -> None:
+    """Tune to the end; the semaphore ``measured`` is released at each measured epoch."""
     split, final = splits(data)
 
-    def told(now: Progress) -> None:
-        if measured is not None and now.row is not None and now.ended is None:
+    def report(progress: Progress) -> None:
+        if measured is not None and progress.row is not None and progress.ended is None:
             measured.release()
 
     penchant.tune(
-        penchant.ALS, SPACE, split, storage=storage, final=final, on_progress=told, **{**HOW, **how}
+        penchant.ALS,
+        SPACE,
+        split,
+        storage=storage,
+        final=final,
+        on_progress=report,
+        **{**OPTIONS, **options},
     )

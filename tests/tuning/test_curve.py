@@ -134,7 +134,7 @@ def test_patience_counts_rows_that_are_no_better() -> None:
     stop = Patience("mse", 2)
     values = [3.0, 2.0, 2.0, math.nan, 1.0]
     rows = [CurveRow(n, {}, {"mse": value}, 0.0) for n, value in enumerate(values, 1)]
-    assert [stop.enough(row) for row in rows] == [False, False, False, True, False]
+    assert [stop.is_exhausted(row) for row in rows] == [False, False, False, True, False]
 
 
 @pytest.mark.parametrize(
@@ -149,12 +149,12 @@ def test_patience_counts_rows_that_are_no_better() -> None:
         ({"patience": 0}, "patience must be 1 or more"),
     ],
 )
-def test_what_can_not_be_asked(split, how, told) -> None:
+def test_invalid_arguments_are_refused(split, how, told) -> None:
     with pytest.raises(SettingsError, match=told):
         penchant.learning_curve(als(), split, **how)
 
 
-def test_what_is_no_split() -> None:
+def test_anything_but_a_split_is_refused() -> None:
     with pytest.raises(DataError, match=r"penchant\.Split is needed"):
         penchant.learning_curve(als(), random_interactions(9, 9))
 

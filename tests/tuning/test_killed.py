@@ -1,4 +1,4 @@
-"""Searches that are killed, in the midst of anything, and go on."""
+"""Tuning runs that are killed at random moments and resumed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.conftest import random_interactions
-from tests.tuning.killed import HOW, SPACE, go, splits
+from tests.tuning.killed import OPTIONS, SPACE, go, splits
 
 import penchant
 from penchant.data.interactions import Interactions
@@ -42,7 +42,9 @@ def processes():
 
 def resumed(storage: Path | None, data: Interactions, **how) -> TuningResult:
     split, final = splits(data)
-    return penchant.tune(penchant.ALS, SPACE, split, storage=storage, final=final, **{**HOW, **how})
+    return penchant.tune(
+        penchant.ALS, SPACE, split, storage=storage, final=final, **{**OPTIONS, **how}
+    )
 
 
 def table(result: TuningResult) -> dict:
@@ -57,7 +59,7 @@ def table(result: TuningResult) -> dict:
 
 
 def killed_often(processes, storage: Path, data: Interactions, times: int, **how) -> list[int]:
-    """Kill a search again and again at random moments; the epochs each was seen to measure.
+    """Kill a run again and again at random moments; return the epochs that each measured.
 
     Moments are told by what was measured, not by the clock, so that they fall in the same places
     on machines fast and slow: after a number of epochs, and then some of the time of one more.
@@ -72,7 +74,7 @@ def killed_often(processes, storage: Path, data: Interactions, times: int, **how
         time.sleep(rng.uniform(0, 2) * wait_for(measured, seen[-1]))
         process.kill()
         process.join()
-        assert process.exitcode == -signal.SIGKILL, "the search ended before it was killed"
+        assert process.exitcode == -signal.SIGKILL, "the run ended before it was killed"
     return seen
 
 
@@ -86,7 +88,7 @@ def wait_for(measured, epochs: int) -> float:
     return min(took, 0.3)
 
 
-def test_killed_ten_times_the_table_is_that_of_an_undisturbed_search(
+def test_killed_ten_times_the_result_equals_an_uninterrupted_run(
     plays, processes, tmp_path
 ) -> None:
     storage = tmp_path / "killed.db"
@@ -94,7 +96,7 @@ def test_killed_ten_times_the_table_is_that_of_an_undisturbed_search(
     told = []
     found = resumed(storage, plays, on_progress=lambda now: told.append(now.ended))
     fresh = [one for one in told if one is not None]
-    epochs = len(HOW["epochs"])
+    epochs = len(OPTIONS["epochs"])
     finished = sum((n - 1) // epochs for n in seen)  # for sure: more was measured after them
     assert finished > 0
     assert len(found.trials) == POINTS
@@ -103,7 +105,7 @@ def test_killed_ten_times_the_table_is_that_of_an_undisturbed_search(
 
 
 @pytest.mark.parametrize("sampler", ["random", "tpe"])
-def test_what_is_drawn_does_not_depend_on_being_killed(processes, tmp_path, sampler) -> None:
+def test_samples_do_not_depend_on_being_killed(processes, tmp_path, sampler) -> None:
     data = random_interactions(120, 60, density=0.3)
     how = {"sampler": sampler, "trials": 25, "prune": True}
     killed_often(processes, tmp_path / "killed.db", data, 3, **how)

@@ -58,13 +58,13 @@ def test_a_range_keeps_to_its_ends(low: int, more: int, share: float, log: bool)
         ({"factors": (2,)}, "a tuple is a range"),
         ({"factors": (2, 4, 8)}, "a tuple is a range"),
         ({"factors": (4, 2)}, "from low to high"),
-        ({"alpha": (0.0, 2.0, "log")}, "begin above 0"),
+        ({"alpha": (0.0, 2.0, "log")}, "start above 0"),
         ({"alpha": (0.0, float("inf"))}, "finite"),
         ({"iterations": [5, 10]}, "every trial is a learning curve"),
-        ({"factors": [object()]}, "can't be searched"),
+        ({"factors": [object()]}, "can't be tuned"),
     ],
 )
-def test_what_is_no_space(space, told) -> None:
+def test_invalid_spaces_are_refused(space, told) -> None:
     with pytest.raises(SettingsError, match=told):
         Space(penchant.ALS, space)
 

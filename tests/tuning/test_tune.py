@@ -1,4 +1,4 @@
-"""Searches: what they compare, keep, refuse and leave to the final split."""
+"""Tuning runs: comparison, storage, refusals and the final split."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def split(final) -> penchant.Split:
     return penchant.split.leave_k_out(final.train, 2, seed=1)
 
 
-def search(split, space=SPACE, model=penchant.ALS, **how) -> penchant.TuningResult:
+def tune(split, space=SPACE, model=penchant.ALS, **how) -> penchant.TuningResult:
     return penchant.tune(model, space, split, **{"storage": None, "epochs": [1, 3], **how})
 
 
 def test_every_trial_is_the_learning_curve_of_its_settings(split) -> None:
-    found = search(split, metrics=["mse"])
+    found = tune(split, metrics=["mse"])
     assert [trial.number for trial in found.trials] == [0, 1, 2, 3]
     for trial in found.trials:
         curve = penchant.learning_curve(
@@ -55,13 +55,13 @@ def test_every_trial_is_the_learning_curve_of_its_settings(split) -> None:
 
 
 def test_lower_may_be_better(split) -> None:
-    found = search(split, metric="mse")
+    found = tune(split, metric="mse")
     assert found.better == "lower"
     assert found.best.value == min(trial.value for trial in found.trials)
 
 
 def test_the_best_settings_make_the_model(split, data) -> None:
-    found = search(split)
+    found = tune(split)
     assert found.settings == {
         "threads": 1,
         **found.best.settings,
@@ -82,7 +82,7 @@ def test_the_best_settings_make_the_model(split, data) -> None:
     ],
 )
 def test_models_without_epochs(split, data, model, space) -> None:
-    found = search(split, space, model)
+    found = tune(split, space, model)
     assert {trial.best_epoch for trial in found.trials} == {1}
     assert "iterations" not in found.settings
     assert found.refit(data).recommend(data.users[0])
@@ -90,19 +90,19 @@ def test_models_without_epochs(split, data, model, space) -> None:
 
 def test_means_over_several_splits(final) -> None:
     splits = [penchant.split.leave_k_out(final.train, 2, seed=seed) for seed in (1, 2, 3)]
-    alone = [search(one) for one in splits]
-    found = search(splits)
+    alone = [tune(one) for one in splits]
+    found = tune(splits)
     for number, trial in enumerate(found.trials):
         for place, row in enumerate(trial.curve.rows):
             each = [one.trials[number].curve.rows[place].test["ndcg@10"] for one in alone]
             assert row.test["ndcg@10"] == pytest.approx(sum(each) / 3)
-    assert "the mean of 3 splits" in str(found)
+    assert "mean over 3 tuning splits" in str(found)
 
 
 def test_the_final_split_is_measured_once_with_the_best_and_the_defaults(
     split, final, tmp_path, caplog
 ) -> None:
-    found = search(split, final=final, storage=tmp_path / "s.db")
+    found = tune(split, final=final, storage=tmp_path / "s.db")
     assert found.final is not None
     best = penchant.ALS(**found.settings).fit(final.train)
     measured = penchant.evaluate(best, final, metrics=["ndcg"])
@@ -111,26 +111,26 @@ def test_the_final_split_is_measured_once_with_the_best_and_the_defaults(
     default = penchant.evaluate(penchant.ALS().fit(final.train), final, metrics=["ndcg"])
     assert found.final["defaults"]["ndcg"] == default["ndcg"]
     with caplog.at_level(logging.INFO):
-        again = search(split, final=final, storage=tmp_path / "s.db")
+        again = tune(split, final=final, storage=tmp_path / "s.db")
     assert caplog.text == ""  # nothing was trained or measured
     assert {k: v.to_dict() for k, v in again.final.items()} == {
         k: v.to_dict() for k, v in found.final.items()
     }
-    assert "unseen by the search" in str(again)
+    assert "took no part in tuning" in str(again)
 
 
-def test_a_final_split_that_the_search_sees_is_refused(data, final, split) -> None:
-    with pytest.raises(SettingsError, match="the search would see"):
-        search(penchant.split.leave_k_out(data, 2, seed=5), final=final)
-    with pytest.raises(SettingsError, match="the search would see"):
-        search(final, final=final)
-    search(split, final=final)
+def test_a_final_split_that_overlaps_is_refused(data, final, split) -> None:
+    with pytest.raises(SettingsError, match="the tuning splits contain"):
+        tune(penchant.split.leave_k_out(data, 2, seed=5), final=final)
+    with pytest.raises(SettingsError, match="the tuning splits contain"):
+        tune(final, final=final)
+    tune(split, final=final)
     strangers = penchant.split.held_out_users(data, 0.2)
-    search(penchant.split.leave_k_out(strangers.train, 2), final=strangers)
+    tune(penchant.split.leave_k_out(strangers.train, 2), final=strangers)
 
 
-def test_what_fails_is_recorded_and_the_search_goes_on(split, caplog) -> None:
-    found = search(split, {"regularization": [0.1, -1.0], "factors": 2, "threads": 1})
+def test_a_failure_is_recorded_and_tuning_continues(split, caplog) -> None:
+    found = tune(split, {"regularization": [0.1, -1.0], "factors": 2, "threads": 1})
     states = {trial.settings["regularization"]: trial for trial in found.trials}
     failed = states[-1.0]
     assert (failed.state, states[0.1].state) == ("failed", "complete")
@@ -138,7 +138,7 @@ def test_what_fails_is_recorded_and_the_search_goes_on(split, caplog) -> None:
     assert math.isnan(failed.value)
     assert "failed: SettingsError" in caplog.text
     assert "1 failed" in str(found)
-    none = search(split, {"regularization": [-1.0]})
+    none = tune(split, {"regularization": [-1.0]})
     with pytest.raises(DataError, match="none of 1 trials has a value; trial 0: SettingsError"):
         none.best  # noqa: B018
 
@@ -149,16 +149,16 @@ def test_what_is_no_fault_of_the_settings_is_not_recorded_as_theirs(split, tmp_p
             raise ValueError("a slip of the caller's own")
 
     with pytest.raises(ValueError, match="slip"):
-        search(split, storage=tmp_path / "s.db", on_progress=broken)
-    found = search(split, storage=tmp_path / "s.db")
+        tune(split, storage=tmp_path / "s.db", on_progress=broken)
+    found = tune(split, storage=tmp_path / "s.db")
     assert {trial.state for trial in found.trials} == {"complete"}
     assert len(found.trials) == 4
 
 
 def test_a_split_with_nothing_to_find_is_refused_at_once(split, tmp_path) -> None:
     nothing = penchant.Split(split.train, split.test.select(split.test.csr.values > 1e9))
-    with pytest.raises(EmptyDataError, match="nothing to find"):
-        search(nothing)
+    with pytest.raises(EmptyDataError, match="nothing to evaluate"):
+        tune(nothing)
 
 
 @pytest.mark.parametrize(
@@ -180,23 +180,23 @@ def test_what_is_trained_on_is_turned_once_for_all_trials(final, monkeypatch, mo
         return transpose(self)
 
     monkeypatch.setattr(Csr, "transpose", counted)
-    search(splits, space, model)
+    tune(splits, space, model)
     assert list(of.values()) == [1, 1]
 
 
 def test_finished_trials_are_not_done_again(split, tmp_path) -> None:
     told: list[Progress] = []
-    first = search(split, storage=f"sqlite:///{tmp_path}/s.db", trials=3, on_progress=told.append)
+    first = tune(split, storage=f"sqlite:///{tmp_path}/s.db", trials=3, on_progress=told.append)
     assert (len(first.trials), told[-1].done, told[-1].total) == (3, 3, 3)
     told.clear()
-    whole = search(split, storage=tmp_path / "s.db", on_progress=told.append)
+    whole = tune(split, storage=tmp_path / "s.db", on_progress=told.append)
     assert [now.ended.number for now in told if now.ended] == [3]
     assert [trial.value for trial in whole.trials[:3]] == [trial.value for trial in first.trials]
 
 
 def test_the_same_settings_are_tried_once(split) -> None:
     told: list[Progress] = []
-    found = search(split, sampler="random", trials=20, prune=False, on_progress=told.append)
+    found = tune(split, sampler="random", trials=20, prune=False, on_progress=told.append)
     assert len(found.trials) == 20
     rows = [now for now in told if now.row is not None]
     assert len(rows) == 2 * len({tuple(one.settings.values()) for one in found.trials}) == 8
@@ -206,8 +206,7 @@ def test_the_same_settings_are_tried_once(split) -> None:
 def test_ranges(split, sampler) -> None:
     space = {"factors": (2, 6), "alpha": (0.1, 50, "log"), "confidence": ["linear", "log"]}
     one, two, other = (
-        search(split, space, sampler=sampler, trials=14, seed=seed, epochs=[2])
-        for seed in (0, 0, 1)
+        tune(split, space, sampler=sampler, trials=14, seed=seed, epochs=[2]) for seed in (0, 0, 1)
     )
     drawn = [trial.settings for trial in one.trials]
     assert drawn == [trial.settings for trial in two.trials]
@@ -217,34 +216,34 @@ def test_ranges(split, sampler) -> None:
 def test_pairs_and_nothing_are_settings_too(split, tmp_path) -> None:
     space = {"regularization": [0.1, (0.1, 5.0)], "threads": [None], "factors": [3]}
     for _ in range(2):
-        found = search(split, space, storage=tmp_path / "s.db")
+        found = tune(split, space, storage=tmp_path / "s.db")
         tried = [trial.settings["regularization"] for trial in found.trials]
         assert sorted(map(str, tried)) == ["(0.1, 5.0)", "0.1"]
 
 
 def test_pruning_gives_up_what_is_worse_than_the_median(split) -> None:
     space = {"factors": (1, 12), "alpha": (0.1, 500, "log")}
-    found = search(split, space, sampler="random", trials=16, epochs=4)
+    found = tune(split, space, sampler="random", trials=16, epochs=4)
     states = [trial.state for trial in found.trials]
     assert states[:5] == ["complete"] * 5
     assert "pruned" in states
     short = next(trial for trial in found.trials if trial.state == "pruned")
     assert len(short.curve) < 4
-    whole = search(split, space, sampler="random", trials=16, epochs=4, prune=False)
+    whole = tune(split, space, sampler="random", trials=16, epochs=4, prune=False)
     assert {trial.state for trial in whole.trials} == {"complete"}
-    assert {trial.state for trial in search(split).trials} == {"complete"}  # a grid
+    assert {trial.state for trial in tune(split).trials} == {"complete"}  # a grid
 
 
 def test_patience_ends_trials(split) -> None:
-    found = search(split, {"factors": [20], "alpha": [40.0]}, epochs=30, patience=2)
+    found = tune(split, {"factors": [20], "alpha": [40.0]}, epochs=30, patience=2)
     (trial,) = found.trials
     assert len(trial.curve) == trial.best_epoch + 2 < 30
 
 
 def test_time_that_is_up_leaves_the_rest_for_later(split, tmp_path) -> None:
-    some = search(split, storage=tmp_path / "s.db", timeout=1e-9)
+    some = tune(split, storage=tmp_path / "s.db", timeout=1e-9)
     assert (some.about["stopped"], some.about["unfinished"], some.trials) == ("timeout", 4, ())
-    assert search(split, storage=tmp_path / "s.db", timeout=600).about["unfinished"] == 0
+    assert tune(split, storage=tmp_path / "s.db", timeout=600).about["unfinished"] == 0
 
 
 def test_ctrl_c_stops_with_what_is_there(split, tmp_path) -> None:
@@ -252,11 +251,11 @@ def test_ctrl_c_stops_with_what_is_there(split, tmp_path) -> None:
         if now.done == 2 and now.row is not None:
             raise KeyboardInterrupt
 
-    found = search(split, storage=tmp_path / "s.db", on_progress=stop)
+    found = tune(split, storage=tmp_path / "s.db", on_progress=stop)
     assert (found.about["stopped"], len(found.trials)) == ("interrupted", 2)
-    whole = search(split, storage=tmp_path / "s.db")
+    whole = tune(split, storage=tmp_path / "s.db")
     assert [trial.number for trial in whole.trials] == [0, 1, 2, 3]
-    assert whole.best.settings == search(split).best.settings
+    assert whole.best.settings == tune(split).best.settings
 
 
 @pytest.mark.parametrize(
@@ -266,47 +265,47 @@ def test_ctrl_c_stops_with_what_is_there(split, tmp_path) -> None:
         ({"epochs": [2]}, "epochs is"),
         ({"space": {"factors": [3]}}, "space is"),
         ({"seed": 1}, "seed is"),
-        ({"other": True}, "its data or splits are others"),
+        ({"other": True}, "other data or splits"),
     ],
 )
-def test_another_search_of_the_same_name_is_refused(final, split, tmp_path, changed, told) -> None:
+def test_a_different_run_of_the_same_name_is_refused(final, split, tmp_path, changed, told) -> None:
     storage = tmp_path / "s.db"
-    search(split, storage=storage, trials=1)
+    tune(split, storage=storage, trials=1)
     where = penchant.split.leave_k_out(final.train, 2, seed=9) if changed.pop("other", 0) else split
     with pytest.raises(SettingsError, match=told):
-        search(where, storage=storage, **changed)
-    search(where, storage=storage, name="another", **changed)
-    search(where, storage=storage, resume=False, **changed)
+        tune(where, storage=storage, **changed)
+    tune(where, storage=storage, name="another", **changed)
+    tune(where, storage=storage, resume=False, **changed)
 
 
-def test_storages_that_are_none(split, tmp_path) -> None:
+def test_invalid_storages_are_refused(split, tmp_path) -> None:
     for bad in ("postgresql://host/db", tmp_path, tmp_path / "no" / "s.db"):
         with pytest.raises(SettingsError):
-            search(split, storage=bad)
+            tune(split, storage=bad)
     text = tmp_path / "text.db"
     text.write_text("no database at all, " * 50, encoding="utf-8")
-    with pytest.raises(DataError, match="can't be used to keep a search in"):
-        search(split, storage=text)
+    with pytest.raises(DataError, match="can't store trials in"):
+        tune(split, storage=text)
 
 
-def test_a_search_within_a_search_on_one_storage_is_refused(split, tmp_path) -> None:
+def test_a_second_run_on_an_open_storage_is_refused(split, tmp_path) -> None:
     refused = []
 
     def again(_: Progress) -> None:
         with pytest.raises(SettingsError, match="already"):
-            search(split, storage=tmp_path / "s.db")
+            tune(split, storage=tmp_path / "s.db")
         refused.append(True)
 
-    search(split, storage=tmp_path / "s.db", trials=1, on_progress=again)
+    tune(split, storage=tmp_path / "s.db", trials=1, on_progress=again)
     assert refused
 
 
 @pytest.mark.parametrize(
     ("how", "told"),
     [
-        ({"model": penchant.ALS()}, "a class of model"),
+        ({"model": penchant.ALS()}, "a model class"),
         ({"sampler": "annealing"}, "sampler must be one of"),
-        ({"sampler": "tpe"}, "goes on for ever"),
+        ({"sampler": "tpe"}, "has no end of its own"),
         ({"trials": 0}, "trials must be 1 or more"),
         ({"timeout": -1}, "timeout must be"),
         ({"metric": "ndgc"}, "metric must be one of"),
@@ -317,23 +316,23 @@ def test_a_search_within_a_search_on_one_storage_is_refused(split, tmp_path) -> 
 )
 def test_arguments_out_of_range(split, how, told) -> None:
     with pytest.raises(SettingsError, match=told):
-        search(split, **how)
+        tune(split, **how)
     with pytest.raises(DataError, match="Split is needed"):
-        search(split.train)
+        tune(split.train)
 
 
 def test_it_becomes_a_frame_and_a_table(split) -> None:
-    found = search(split)
+    found = tune(split)
     frame = found.to_pandas()
     names = ["number", "state", "factors", "alpha", "epoch", "ndcg@10", "seconds"]
     assert list(frame.columns) == names
     assert frame["ndcg@10"].max() == found.best.value
-    assert "by which the best was chosen" in str(found)
+    assert "chosen by ndcg@10" in str(found)
 
 
-def test_progress_tells_what_is_left(split) -> None:
+def test_progress_estimates_the_remaining_time(split) -> None:
     told: list[Progress] = []
-    search(split, on_progress=told.append)
+    tune(split, on_progress=told.append)
     assert told[0].left is None
     known = [now.left for now in told if now.left is not None]
     assert known[-1] == 0
@@ -343,5 +342,5 @@ def test_progress_tells_what_is_left(split) -> None:
 
 
 def test_nothing_is_left_beside_the_storage_but_its_lock(split, tmp_path: Path) -> None:
-    search(split, storage=tmp_path / "s.db")
+    tune(split, storage=tmp_path / "s.db")
     assert sorted(one.name for one in tmp_path.iterdir()) == ["s.db", "s.db.lock"]

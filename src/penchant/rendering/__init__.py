@@ -1,1 +1,1 @@
-"""How answers look: as text, as HTML with thumbnails, as frames. Knows no model and no result."""
+"""Rendering of results as text, as HTML with thumbnails, and as data frames."""

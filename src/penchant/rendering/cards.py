@@ -1,4 +1,4 @@
-"""Items as cards with a picture, a name and a number; reasons as bars. For notebook and page."""
+"""HTML of items as cards and of contributions as bars, for notebooks and reports."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from penchant.rendering.plain import plain
 from penchant.rendering.thumbnails import thumbnail
 
 CSS = Path(__file__).with_name("cards.css").read_text(encoding="utf-8")
-"""The rules that cards and reasons need, inside an element of the class ``penchant``."""
+"""The styles of cards and contributions inside an element of the class ``penchant``."""
 
 
 @dataclass(frozen=True)
 class Card:
-    """One item to show: plain texts from outside, escaped when drawn."""
+    """One item: plain texts, which are escaped when rendered."""
 
     name: str
     picture: str = ""
@@ -26,8 +26,8 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Reason:
-    """One item of a person's past and its part in a score."""
+class Contribution:
+    """One item of a user's history and its share in a score."""
 
     name: str
     picture: str
@@ -36,9 +36,9 @@ class Reason:
     note: str
 
 
-def cards(shown: Iterable[Card]) -> Markup:
-    """A grid of cards."""
-    return tag("ul", *map(_card, shown), class_="cards")
+def cards(items: Iterable[Card]) -> Markup:
+    """Return a grid of cards."""
+    return tag("ul", *map(_card, items), class_="cards")
 
 
 def _card(card: Card) -> Markup:
@@ -51,38 +51,40 @@ def _card(card: Card) -> Markup:
     )
 
 
-def reasons(shown: Iterable[Reason]) -> Markup:
-    """A list of reasons, each with a bar as long as its share."""
-    return tag("ul", *map(_reason, shown), class_="reasons")
+def contributions(items: Iterable[Contribution]) -> Markup:
+    """Return a list of contributions, each with a bar of the length of its share."""
+    return tag("ul", *map(_contribution, items), class_="reasons")
 
 
-def _reason(reason: Reason) -> Markup:
-    length = min(1.0, abs(reason.share))
-    bar = tag("i", class_="against" if reason.share < 0 else None, style=f"width: {length:.1%}")
+def _contribution(contribution: Contribution) -> Markup:
+    length = min(1.0, abs(contribution.share))
+    bar = tag(
+        "i", class_="against" if contribution.share < 0 else None, style=f"width: {length:.1%}"
+    )
     return tag(
         "li",
-        tag("span", thumbnail(reason.picture, reason.name), class_="thumb"),
-        _name(reason.name, reason.link),
+        tag("span", thumbnail(contribution.picture, contribution.name), class_="thumb"),
+        _name(contribution.name, contribution.link),
         tag("span", bar, class_="bar"),
-        tag("span", reason.note, class_="note"),
+        tag("span", contribution.note, class_="note"),
     )
 
 
 def _name(name: str, href: str) -> Markup:
-    # the full name on hover, since long ones are cut
+    # the full name on hover, since long names are cut off
     return tag("span", link(href, text(name)), class_="name", title=plain(name))
 
 
 def fragment(*parts: object) -> Markup:
-    """Parts of a notebook's output, with the rules they need."""
+    """Return parts of a notebook output with their styles."""
     return tag("div", tag("style", Markup(CSS)), join(*parts), class_="penchant")
 
 
 def heading(title: object) -> Markup:
-    """A title above some cards."""
+    """Return a title above cards."""
     return tag("h4", escape(title))
 
 
 def remark(line: str) -> Markup:
-    """A small line below; nothing for an empty one."""
+    """Return a small line of text; empty for an empty one."""
     return tag("p", line, class_="more") if line else Markup()

@@ -1,4 +1,4 @@
-"""Columns as frames of pandas, polars or pyarrow, whichever is there."""
+"""Columns as data frames of pandas, polars or pyarrow."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Columns = Mapping[str, npt.NDArray[Any]]
-"""Names → numbers, or texts in arrays of dtype object; all of one length."""
+"""Name → numbers, or texts in arrays of dtype object; all of equal length."""
 
 
 def texts(values: Sequence[str]) -> npt.NDArray[Any]:
-    """Texts as a column."""
+    """Return texts as a column."""
     column = np.empty(len(values), dtype=object)
     column[:] = values
     return column
 
 
 def ids(values: Sequence[Any]) -> npt.NDArray[Any]:
-    """Outside ids as a column: int64 if all are integers, else texts."""
+    """Return outside ids as a column: int64 if all are integers, else texts."""
     if isinstance(values, np.ndarray) and values.dtype.kind in "iu":
         return values.astype(np.int64)
     if len(values) and all(isinstance(value, int | np.integer) for value in values):
@@ -38,14 +38,14 @@ def ids(values: Sequence[Any]) -> npt.NDArray[Any]:
 
 
 class Tabular(ABC):
-    """What can be seen as columns, and so become a frame."""
+    """A result with columns, which can be converted to data frames."""
 
     @abstractmethod
     def columns(self) -> Columns:
-        """The columns."""
+        """Return the columns."""
 
     def to_pandas(self) -> pd.DataFrame:
-        """A pandas frame of :meth:`columns`; needs pandas."""
+        """Return :meth:`columns` as a pandas frame; needs pandas."""
         pandas = require("pandas", extra=None, what="pandas frames")
         frame: pd.DataFrame = pandas.DataFrame(
             {
@@ -56,7 +56,7 @@ class Tabular(ABC):
         return frame
 
     def to_polars(self) -> pl.DataFrame:
-        """A polars frame of :meth:`columns`; needs polars."""
+        """Return :meth:`columns` as a polars frame; needs polars."""
         polars = require("polars", extra=None, what="polars frames")
         frame: pl.DataFrame = polars.DataFrame(
             [
@@ -69,7 +69,7 @@ class Tabular(ABC):
         return frame
 
     def to_arrow(self) -> pa.Table:
-        """A pyarrow table of :meth:`columns`; needs pyarrow."""
+        """Return :meth:`columns` as a pyarrow table; needs pyarrow."""
         pyarrow = require("pyarrow", extra=None, what="Arrow tables")
         return pyarrow.table(
             {
@@ -79,7 +79,7 @@ class Tabular(ABC):
         )
 
     def to_dicts(self) -> list[dict[str, Any]]:
-        """The rows as dictionaries of plain values, by the names of :meth:`columns`."""
+        """Return the rows as dictionaries with the names of :meth:`columns`."""
         columns = self.columns()
         values = map(_plain_values, columns.values())
         return [dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)]
@@ -97,7 +97,7 @@ def _plain_values(column: npt.NDArray[Any]) -> list[Any]:
 
 
 def to_json(value: object, *, indent: int | None = None) -> str:
-    """JSON that people can read: letters of all scripts stay as they are."""
-    told = json.dumps(value, ensure_ascii=False, indent=indent)
-    # half a surrogate pair can't be encoded; the backslash escape it becomes is JSON's own
-    return told.encode(errors="backslashreplace").decode()
+    """Return readable JSON: non-ASCII letters are not escaped."""
+    encoded = json.dumps(value, ensure_ascii=False, indent=indent)
+    # a lone surrogate can't be encoded in UTF-8; its backslash escape is valid JSON
+    return encoded.encode(errors="backslashreplace").decode()

@@ -1,4 +1,7 @@
-"""HTML from a few functions. Every text is escaped unless it is :class:`Markup` already."""
+"""Builder of HTML elements; every text is escaped unless it is :class:`Markup` already.
+
+Our own code: notebook output needs ten small elements, and Jinja2 is an optional extra (``serve``).
+"""
 
 from __future__ import annotations
 
@@ -12,57 +15,57 @@ _VOID = {"img", "br", "meta"}
 
 
 class Markup(str):
-    """Text that is HTML already."""
+    """Text that is HTML."""
 
     __slots__ = ()
 
 
 def escape(value: object) -> Markup:
-    """A text from outside as HTML that shows it, character by character."""
+    """Return a text as HTML that shows it literally."""
     return value if isinstance(value, Markup) else Markup(html.escape(plain(value)))
 
 
 def join(*parts: object) -> Markup:
-    """Several pieces one after another; those that are not markup are escaped."""
+    """Concatenate pieces; those that are not markup are escaped."""
     return Markup("".join(map(escape, parts)))
 
 
 def tag(name: str, /, *children: object, **attributes: object) -> Markup:
-    """One element.
+    """Return one element.
 
     Parameters
     ----------
     name
         Such as ``"div"``.
     children
-        What is in it; escaped where it is not markup.
+        The content; escaped unless it is markup.
     attributes
-        ``class_`` stands for ``class``, ``data_x`` for ``data-x``; those that are None are left
-        out.
+        ``class_`` stands for ``class``, ``data_x`` for ``data-x``; attributes that are None are
+        left out.
     """
-    told = "".join(
+    rendered = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"'
         for key, value in attributes.items()
         if value is not None
     )
     if name in _VOID:
-        return Markup(f"<{name}{told}>")
-    return Markup(f"<{name}{told}>{join(*children)}</{name}>")
+        return Markup(f"<{name}{rendered}>")
+    return Markup(f"<{name}{rendered}>{join(*children)}</{name}>")
 
 
 def text(value: object) -> Markup:
-    """A text from outside in an element of its own, so its direction of writing stays inside."""
+    """Return a text isolated in ``<bdi>``, so that its writing direction has no effect outside."""
     return tag("bdi", value)
 
 
 def address(candidate: str) -> str | None:
-    """A web address that is safe to link to (http and https only), or None."""
+    """Return a web address that is safe to link to (http or https only), or None."""
     candidate = candidate.strip()
     return candidate if _ADDRESS.fullmatch(candidate) else None
 
 
 def link(href: str, *children: object) -> Markup:
-    """A link to another page; without a safe address, only what would be linked."""
+    """Return a link that opens a new page; without a safe address, only its content."""
     target = address(href)
     if target is None:
         return join(*children)
@@ -70,7 +73,7 @@ def link(href: str, *children: object) -> Markup:
 
 
 def data_table(head: list[str], rows: list[list[object]], *, numbers: set[int]) -> Markup:
-    """A table; the columns in ``numbers`` are flush right."""
+    """Return a table; the columns in ``numbers`` are flush right."""
 
     def row(cells: list[object], kind: str) -> Markup:
         return tag(

@@ -1,4 +1,4 @@
-"""Plain text: safe to print, aligned in columns whatever the script."""
+"""Plain text that is safe to print, aligned in columns for all scripts."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-# What would move the cursor, turn the direction of what follows, or can't be encoded at all:
-# control characters, line and paragraph separators, bidi embeddings and isolates, surrogates.
+# Characters that move the cursor, change the writing direction or can't be encoded: control
+# characters, line and paragraph separators, bidi embeddings and isolates, surrogates.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def plain(value: object) -> str:
-    r"""Text from outside as it may be shown: what could act on the page or terminal as an escape.
+    r"""Return a text with unsafe characters escaped.
 
-    A newline becomes ``\n``, a right-to-left override ``\u202e``; all else stays as it is.
+    A newline becomes ``\n``, a right-to-left override ``\u202e``; all else is unchanged.
     """
-    return _UNSAFE.sub(lambda found: _escape(found[0]), str(value))
+    return _UNSAFE.sub(lambda match: _escape(match[0]), str(value))
 
 
 def _escape(character: str) -> str:
@@ -26,23 +26,23 @@ def _escape(character: str) -> str:
 
 
 def width(text: str) -> int:
-    """How many columns of a terminal a text takes: wide characters two, combining ones none."""
-    return len(text) if text.isascii() else sum(map(_cells, text))
+    """Return the columns of a text in a terminal: two for wide characters, none for combining."""
+    return len(text) if text.isascii() else sum(map(_n_columns, text))
 
 
-def _cells(character: str) -> int:
+def _n_columns(character: str) -> int:
     if unicodedata.category(character) in ("Mn", "Me", "Cf"):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def shorten(text: str, limit: int) -> str:
-    """A text cut, with an ellipsis, to a number of columns."""
+    """Cut a text, with an ellipsis, to a number of columns."""
     if width(text) <= limit:
         return text
     kept, used = [], 0
     for character in text:
-        used += _cells(character)
+        used += _n_columns(character)
         if used > limit - 1:
             break
         kept.append(character)
@@ -56,14 +56,14 @@ def table(
     right: Iterable[int] = (),
     limit: int = 40,
 ) -> str:
-    """Rows of texts as aligned columns.
+    """Return rows of texts as aligned columns.
 
     Parameters
     ----------
     head
         The names of the columns.
     rows
-        Their entries; texts from outside are made safe here.
+        The entries; unsafe characters are escaped.
     right
         The numbers of the columns that are flush right.
     limit
@@ -84,7 +84,7 @@ def table(
 
 
 def decimals(values: Iterable[float]) -> int:
-    """How many decimals to show some numbers with: ``0.0123``, ``0.981``, ``1.000``, ``123.4``."""
+    """Return the decimals to show numbers with: ``0.0123``, ``0.981``, ``1.000``, ``123.4``."""
     largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
     if largest == 0:
         return 3
@@ -93,7 +93,7 @@ def decimals(values: Iterable[float]) -> int:
 
 
 def more(hidden: int, what: str) -> str:
-    """The line that ends what was cut: ``… and 1,234 more users``; empty if nothing was."""
+    """Return the last line of a shortened list: ``… and 1,234 more users``; or an empty text."""
     if hidden <= 0:
         return ""
     return f"… and {hidden:,} more {what}" + ("s" if hidden > 1 else "")

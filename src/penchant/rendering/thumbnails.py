@@ -1,4 +1,4 @@
-"""Pictures of items, small and self-contained: whatever a catalog names, an image comes out."""
+"""Thumbnails of items as self-contained images, from whatever picture a catalog names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from penchant.rendering.markup import Markup, address, tag
 log = logging.getLogger("penchant")
 
 SIZE = 160
-"""The longer side of a thumbnail, in pixels: twice what is shown, for fine screens."""
+"""The longer side of a thumbnail in pixels: twice the displayed size, for high-density screens."""
 
 _MAX_FILE = 32 * 2**20
 _MAX_DATA = 2**20
@@ -30,25 +30,25 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)  # two letters at lea
 
 
 def thumbnail(picture: str, name: str = "") -> Markup:
-    """An ``<img>`` of a picture, or a drawn tile where there is none to show; never an error.
+    """Return an ``<img>`` of a picture, or a drawn tile if it can't be shown; never raises.
 
     Parameters
     ----------
     picture
-        An http(s) address, which is linked; a ``data:image/…`` address, used as it is; or the
-        path of a local file, which is made small and put inline. Anything else is not shown.
+        An http(s) address, which is linked; a ``data:image/…`` address, used unchanged; or the
+        path of a local file, which is scaled down and inlined. Anything else is not shown.
     name
-        What it shows: the tile bears its initial.
+        The name of the item; the tile shows its initial.
     """
     source = source_of(picture)
     if source is None:
         return _tile(name)
-    # decorative: the name always stands beside it
+    # decorative: the name is always beside it
     return tag("img", src=source, alt="", loading="lazy", referrerpolicy="no-referrer")
 
 
 def source_of(picture: str) -> str | None:
-    """What to put into ``src`` for a picture, or None if it can't or must not be shown."""
+    """Return the ``src`` of a picture, or None if it can't or must not be shown."""
     picture = picture.strip()
     remote = address(picture)
     if remote is not None:
@@ -63,45 +63,46 @@ def source_of(picture: str) -> str | None:
 
 def _inline(path: str) -> str | None:
     try:
-        told = Path(path).stat()
+        status = Path(path).stat()
     except (OSError, ValueError):  # ValueError: a null character in the path
         return None
-    # only regular files: a pipe would make us wait for ever
-    if not stat.S_ISREG(told.st_mode) or told.st_size > _MAX_FILE:
+    # only regular files: reading a pipe could block forever
+    if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_FILE:
         return None
-    return _shrunk(path, told.st_mtime_ns, told.st_size)
+    return _shrunk(path, status.st_mtime_ns, status.st_size)
 
 
 @functools.lru_cache(maxsize=512)
 def _shrunk(path: str, _changed: int, _bytes: int) -> str | None:
-    """A local picture as a data: address; remembered until the file changes."""
-    found = shrunk(path)
-    if found is None:
+    """Return a local picture as a data: address; cached until the file changes."""
+    content = shrunk(path)
+    if content is None:
         return None
-    return "data:image/webp;base64," + base64.b64encode(found).decode()
+    return "data:image/webp;base64," + base64.b64encode(content).decode()
 
 
 def shrunk(picture: str | BinaryIO, size: int = SIZE) -> bytes | None:
-    """A picture made small, as WebP; None if it is none that can be shown.
+    """Scale a picture down and encode it as WebP; None if it can't be shown.
 
-    What it is tells its content, never its name; formats that can hold scripts are none.
+    The format is detected from the content, not the name; formats that can contain scripts are
+    refused.
 
     Parameters
     ----------
     picture
         The path of a file, or an open one.
     size
-        The longer side, in pixels, at most.
+        The maximum of the longer side, in pixels.
     """
     from PIL import Image, ImageOps
 
     try:
-        with Image.open(picture, formats=FORMATS) as found:
-            if found.width * found.height > MAX_PIXELS:
+        with Image.open(picture, formats=FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS:
                 return None
-            found.draft("RGB", (size, size))  # lets JPEG decode at a smaller size
-            found.thumbnail((size, size))
-            small = ImageOps.exif_transpose(found)
+            image.draft("RGB", (size, size))  # lets JPEG decode at a smaller size
+            image.thumbnail((size, size))
+            small = ImageOps.exif_transpose(image)
             small = small.convert("RGBA" if small.has_transparency_data else "RGB")
         out = io.BytesIO()
         small.save(out, "WEBP", quality=85, method=4)

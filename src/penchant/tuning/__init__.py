@@ -1,1 +1,1 @@
-"""Choosing settings: learning curves, and searches that survive being stopped."""
+"""Tuning of settings: learning curves, and tuning runs that can be interrupted and resumed."""

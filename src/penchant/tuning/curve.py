@@ -1,4 +1,4 @@
-"""Learning curves: how well a model does on train and test likes, epoch after epoch."""
+"""Learning curves: train and test metrics of a model by epoch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from penchant._settings.checks import whole
 from penchant.models.base import Model
 from penchant.split import Split
-from penchant.tuning.measure import full_names, measurer, need_split
+from penchant.tuning.measure import check_split, full_names, train_test_measure
 from penchant.tuning.results import CurveRow, LearningCurve, better_of, heading, line
 from penchant.tuning.training import epochs_of, train
 
@@ -29,71 +29,71 @@ def learning_curve(
     on_row: Callable[[CurveRow], object] | None = None,
     **fit: Any,
 ) -> LearningCurve:
-    """Train once, measuring train and test likes at some epochs; prints a line for each.
+    """Train once and measure train and test metrics after chosen epochs; prints a line for each.
 
-    Each line is of the model that would result if training ended there, so its test figures are
-    those of ``penchant.evaluate``. The model given ends up with what was learned up to the last
-    epoch measured, or with ``patience`` up to the best one; its settings stay as they are,
-    ``iterations`` too, and what it had learned before is forgotten.
+    Each line is of the model that would result if training ended there, so its test metrics equal
+    those of ``penchant.evaluate``. Afterwards ``model`` is fitted up to the last measured epoch,
+    or with ``patience`` up to the best one; its settings are unchanged, including ``iterations``.
 
     Parameters
     ----------
     model
-        Of any kind. One without epochs gets one line.
+        A model of any kind. A model without epochs gets one line.
     split
-        Training is on ``split.train``. Both figures are of the users who have something in
-        ``split.test``, as in the articles.
+        The model is trained on ``split.train``. Both parts are measured for the users with likes
+        in ``split.test``, as in the articles.
     epochs
-        When to measure; the last one ends the training. A number: every epoch up to it.
+        The epochs to measure at; training ends after the last. A number: every epoch up to it.
     metrics
         As for :func:`penchant.evaluate`; the first one decides which epoch is best.
     patience
-        End the training when so many measurements in a row were no better than the best so far,
-        and give the model the best epoch's factors. None: train to the end.
+        End training after this many measurements in a row without improvement, and restore the
+        best epoch. None: train to the end.
     exclude_seen
-        Leave known items out of the lists of the test figures, as :func:`penchant.evaluate` does.
-        False gives the precision of the articles, where training likes compete.
+        Whether to exclude seen items from the lists of the test metrics, as in
+        :func:`penchant.evaluate`. False gives the precision of the articles, where training likes
+        compete.
     verbose
-        Whether to print the table as it grows.
+        Whether to print the table while training.
     on_row
         Called with each row.
     **fit
-        For ``model.fit``: an engine, say.
+        Arguments of ``model.fit``, such as ``engine``.
 
     Raises
     ------
     SettingsError
-        If an argument is out of its range, a metric is unknown, or with ``patience`` neither end
-        of the first metric is better.
+        If an argument is out of range, a metric is unknown, or with ``patience`` neither a higher
+        nor a lower value of the first metric is better.
     """
-    wanted, names = epochs_of(epochs), full_names(metrics)
+    measured_epochs, names = epochs_of(epochs), full_names(metrics)
     stopper = None if patience is None else Patience(names[0], patience)
-    measure = measurer(need_split(split), names, exclude_seen=exclude_seen)
+    measure = train_test_measure(check_split(split), names, exclude_seen=exclude_seen)
     rows: list[CurveRow] = []
-    kept: Model = model
+    best_model: Model = model
     if verbose:
         print(heading(names), flush=True)
 
-    def told(row: CurveRow, now: Model) -> bool:
-        nonlocal kept
+    def take_row(row: CurveRow, current: Model) -> bool:
+        nonlocal best_model
         rows.append(row)
         if verbose:
             print(line(names, row), flush=True)
         log.info("epoch %d: test %s", row.epoch, row.test)
         if on_row is not None:
             on_row(row)
-        enough = stopper is not None and stopper.enough(row)
+        stop = stopper is not None and stopper.is_exhausted(row)
         if stopper is None or stopper.best is row:
-            kept = now
-        return enough
+            best_model = current
+        return stop
 
-    train(model, split.train, wanted, measure, told, **fit)
-    model.load_state_from(kept)
+    train(model, split.train, measured_epochs, measure, take_row, **fit)
+    model.load_state_from(best_model)
     return LearningCurve(model.settings, names, tuple(rows))
 
 
 class Patience:
-    """Tells when a figure has not become better for some measurements."""
+    """Early stopping: detects that a metric has not improved for a number of measurements."""
 
     def __init__(self, metric: str, rows: int) -> None:
         self.metric, self.rows = metric, whole("patience", rows, 1)
@@ -101,8 +101,8 @@ class Patience:
         self._sign = 1 if better_of(metric) == "higher" else -1
         self._since = 0
 
-    def enough(self, row: CurveRow) -> bool:
-        """Take note of a row; whether it is one too many."""
+    def is_exhausted(self, row: CurveRow) -> bool:
+        """Record a row; return True if the patience is used up."""
         if self.best is None or self._value(row) > self._value(self.best):
             self.best, self._since = row, 0
         else:

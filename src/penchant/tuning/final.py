@@ -1,4 +1,4 @@
-"""The last word: figures on likes that the search never saw."""
+"""Evaluation of the best settings on the final split, which takes no part in tuning."""
 
 from __future__ import annotations
 
@@ -14,40 +14,47 @@ from penchant.tuning.space import plain
 
 if TYPE_CHECKING:
     from penchant.tuning.plan import Plan
-    from penchant.tuning.trial_store import Ledger
+    from penchant.tuning.trial_store import TrialStore
 
 BEST, DEFAULTS = "best settings", "defaults"
 
 
-def figures(plan: Plan, result: TuningResult, ledger: Ledger) -> dict[str, Evaluation] | None:
-    """The best settings and the defaults on the final split, measured once and then kept."""
+def evaluate_final(
+    plan: Plan, result: TuningResult, store: TrialStore
+) -> dict[str, Evaluation] | None:
+    """Evaluate the best settings and the defaults on the final split; the result is stored.
+
+    None if there is no final split, or no trial has a value.
+    """
     if plan.final is None or not result.ranked:
         return None
-    from penchant.tuning.plan import digest
+    from penchant.tuning.plan import split_digest
 
-    of = plain([result.settings, digest(plan.final)])
-    kept = ledger.recall("final")
-    if kept is None or kept["of"] != of:
+    subject = plain([result.settings, split_digest(plan.final)])
+    stored = store.get_attribute("final")
+    if stored is None or stored["subject"] != subject:
         models = {BEST: plan.model(**result.settings), DEFAULTS: plan.model()}
-        found = {label: _measured(plan, plan.final, model) for label, model in models.items()}
-        kept = {"of": of, "figures": {label: _packed(one) for label, one in found.items()}}
-        ledger.remember("final", kept)
-    return {label: _unpacked(one) for label, one in kept["figures"].items()}
+        evaluations = {
+            label: _to_dict(_evaluate(plan, plan.final, model)) for label, model in models.items()
+        }
+        stored = {"subject": subject, "evaluations": evaluations}
+        store.set_attribute("final", stored)
+    return {label: _from_dict(fields) for label, fields in stored["evaluations"].items()}
 
 
-def _measured(plan: Plan, final: Split, model: Model) -> Evaluation:
+def _evaluate(plan: Plan, final: Split, model: Model) -> Evaluation:
     fitted = model.fit(final.train)
     return evaluate(fitted, final, metrics=plan.metrics, exclude_seen=plan.exclude_seen)
 
 
-def _packed(one: Evaluation) -> dict[str, Any]:
+def _to_dict(evaluation: Evaluation) -> dict[str, Any]:
     return {
-        field.name: getattr(one, field.name)
-        for field in dataclasses.fields(one)
+        field.name: getattr(evaluation, field.name)
+        for field in dataclasses.fields(evaluation)
         if field.name not in ("per_user", "users")
     }
 
 
-def _unpacked(kept: dict[str, Any]) -> Evaluation:
-    ends = {name: (low, high) for name, (low, high) in kept["intervals"].items()}
-    return Evaluation(**{**kept, "intervals": ends})
+def _from_dict(fields: dict[str, Any]) -> Evaluation:
+    intervals = {name: (low, high) for name, (low, high) in fields["intervals"].items()}
+    return Evaluation(**{**fields, "intervals": intervals})

@@ -1,79 +1,110 @@
-"""Who works on what: locks that the system takes back when a process ends, however it ends."""
+"""Locks of trials between processes, which the operating system releases when a process ends."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from penchant.errors import DataError, SettingsError
 
-_MUTEX = 0  # the byte of the lock that all share; a trial's is its id, from 1
-_open_here: set[Path] = set()  # closing a file anywhere in a process drops all its locks on it
+_POLL_SECONDS = 0.01
+_open_here: set[Path] = set()  # locks are per process, so a storage can be open once in it
 
 
-class Locks:
-    """Advisory locks on the bytes of a file, one for each number; None: nobody else is there.
+class TrialLocks:
+    """One lock for the storage and one for each running trial, as files beside the storage.
 
-    They hold between processes of one machine, not between threads: a process can have such a
-    file open once only.
+    The file of the storage's lock is ``path``; that of a trial has the trial's id appended and is
+    deleted when the trial ends. The locks hold between processes of one machine. A process that
+    is killed releases its locks.
+
+    Parameters
+    ----------
+    path
+        The file of the storage's lock; None: no locks, for a storage in memory.
 
     Raises
     ------
     SettingsError
-        If this process has it open already.
-    DataError
-        If the file can't be written.
+        If this process has the storage open already.
     """
 
     def __init__(self, path: Path | None) -> None:
         self._path = None if path is None else path.resolve()
+        self._held: dict[int, FileLock] = {}
         if self._path is None:
             return
         if self._path in _open_here:
             raise SettingsError(
-                f"this process holds {path} already: take another storage, or another process"
+                f"this process has {path} open already: use another storage or another process"
             )
-        try:
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
-        except OSError as error:
-            raise DataError(f"can't write {path}: {error.strerror}") from error
+        self._storage_lock = self._lock_of(self._path)
         _open_here.add(self._path)
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Release all locks."""
         if self._path is not None:
-            os.close(self._file)
+            for lock in self._held.values():
+                lock.release(force=True)
+            self._held.clear()
+            self._storage_lock.release(force=True)
             _open_here.discard(self._path)
 
     @contextlib.contextmanager
-    def alone(self) -> Iterator[None]:
-        """Nobody else is in here at the same time; waits its turn."""
-        self._lock(_MUTEX, wait=True)
+    def exclusive(self) -> Iterator[None]:
+        """Hold the storage's lock; wait until it is free.
+
+        Raises
+        ------
+        DataError
+            If the file can't be written.
+        """
+        if self._path is None:
+            yield
+            return
+        _acquire(self._storage_lock, timeout=-1)
         try:
             yield
         finally:
-            self.drop(_MUTEX)
+            self._storage_lock.release()
 
-    def take(self, number: int) -> bool:
-        """Take a lock, unless a living process has it."""
-        return self._lock(number, wait=False)
+    def acquire(self, trial_id: int) -> bool:
+        """Take the lock of a trial without waiting; False if another process holds it.
 
-    def drop(self, number: int) -> None:
-        """Let go of one lock."""
-        if self._path is not None:
-            import fcntl
-
-            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, number)
-
-    def _lock(self, number: int, *, wait: bool) -> bool:
-        if self._path is None:
+        Call it, and :meth:`release`, with the storage's lock held, since trial files are deleted.
+        """
+        if self._path is None or trial_id in self._held:
             return True
-        import fcntl
-
-        try:
-            fcntl.lockf(self._file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB), 1, number)
-        except (BlockingIOError, PermissionError):  # systems differ in how they say no
+        lock = self._lock_of(self._trial_path(trial_id))
+        if not _acquire(lock, timeout=0):
             return False
+        self._held[trial_id] = lock
         return True
+
+    def release(self, trial_id: int) -> None:
+        """Release the lock of a trial and delete its file."""
+        lock = self._held.pop(trial_id, None)
+        if lock is not None:
+            self._trial_path(trial_id).unlink(missing_ok=True)
+            lock.release(force=True)
+
+    def _trial_path(self, trial_id: int) -> Path:
+        assert self._path is not None
+        return self._path.with_name(f"{self._path.name}-{trial_id}")
+
+    @staticmethod
+    def _lock_of(path: Path) -> FileLock:
+        return FileLock(path, mode=0o644, thread_local=False)
+
+
+def _acquire(lock: FileLock, *, timeout: float) -> bool:
+    try:
+        lock.acquire(timeout=timeout, poll_interval=_POLL_SECONDS)
+    except Timeout:
+        return False
+    except OSError as error:
+        raise DataError(f"can't write {lock.lock_file}: {error.strerror}") from error
+    return True

@@ -1,4 +1,4 @@
-"""Train and test figures of a model, on the same users."""
+"""Train and test metrics of a model, on the same users."""
 
 from __future__ import annotations
 
@@ -13,65 +13,71 @@ from penchant.split import Split
 
 Figures = dict[str, float]
 MeasureBoth = Callable[[Scorable], tuple[Figures, Figures]]
-"""A fitted model → its figures on the training likes and on the test likes."""
+"""Fitted model → its metrics on the training likes and on the test likes."""
 
 
-def measurer(split: Split, metrics: Sequence[str], *, exclude_seen: bool) -> MeasureBoth:
-    """How to measure models that were fitted on ``split.train``.
+def train_test_measure(split: Split, metrics: Sequence[str], *, exclude_seen: bool) -> MeasureBoth:
+    """Return a function that measures models fitted on ``split.train``.
 
-    Both parts are of the users who have something held out, as in the articles: the train
-    figures say how well what the model knows of them is found, and nothing is masked then.
+    Both parts are measured for the users with held-out likes, as in the articles: the train
+    metrics say how well their training likes are found, without masking.
 
     Raises
     ------
     DataError
-        If it is no split.
+        If ``split`` is no split.
     """
     prepared = Measure(
-        need_split(split), users="held-out", metrics=metrics, exclude_seen=exclude_seen, bootstrap=0
+        check_split(split),
+        users="held-out",
+        metrics=metrics,
+        exclude_seen=exclude_seen,
+        bootstrap=0,
     )
 
     def measure(model: Scorable) -> tuple[Figures, Figures]:
-        found = prepared(model)
-        return dict(found["train"].figures), dict(found["test"].figures)
+        evaluations = prepared(model)
+        return dict(evaluations["train"].figures), dict(evaluations["test"].figures)
 
     return measure
 
 
 def full_names(metrics: Sequence[str] | str) -> tuple[str, ...]:
-    """Metrics with the length of their lists, 10 where none is given: ``"ndcg@10"``.
+    """Return full names of metrics, ``"ndcg@10"`` for ``"ndcg"``: 10 is the default k.
 
     Raises
     ------
     SettingsError
-        If one is unknown, or none is given.
+        If a metric is unknown, or none is given.
     """
-    asked = [metrics] if isinstance(metrics, str) else list(metrics)
-    if not asked:
-        raise SettingsError(f"no metric was asked for; there are: {', '.join(METRICS)}")
-    return tuple(dict.fromkeys(map(_full_name, asked)))
+    names = [metrics] if isinstance(metrics, str) else list(metrics)
+    if not names:
+        raise SettingsError(f"metrics names no metric; there are: {', '.join(METRICS)}")
+    return tuple(dict.fromkeys(map(_full_name, names)))
 
 
-def _full_name(asked: str) -> str:
-    name, at, length = str(asked).partition("@")
+def _full_name(metric: str) -> str:
+    name, at, length = str(metric).partition("@")
     choice("metric", name, list(METRICS))
     if not METRICS[name].of_lists and at:
-        raise SettingsError(f"{name} is of whole rankings, so {asked!r} has no k: say {name!r}")
+        raise SettingsError(
+            f"{name} is a metric of full rankings, so {metric!r} has no k: use {name!r}"
+        )
     if at and not (length.isascii() and length.isdigit() and int(length)):
-        raise SettingsError(f"in {asked!r} the part after @ must be a whole number, 1 or more")
+        raise SettingsError(f"in {metric!r} the part after @ must be a whole number, 1 or more")
     return f"{name}@{length or 10}" if METRICS[name].of_lists else name
 
 
-def need_split(given: object) -> Split:
-    """What was given, if it is a split.
+def check_split(split: object) -> Split:
+    """Return ``split`` if it is a split.
 
     Raises
     ------
     DataError
-        If it is anything else.
+        If it is of another type.
     """
-    if not isinstance(given, Split):
+    if not isinstance(split, Split):
         raise DataError(
-            f"a penchant.Split is needed, got {type(given).__name__}: penchant.split makes one"
+            f"a penchant.Split is needed, got {type(split).__name__}: penchant.split makes one"
         )
-    return given
+    return split

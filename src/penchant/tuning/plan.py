@@ -1,4 +1,4 @@
-"""What a search is to do: its arguments, checked, and what tells it from other searches."""
+"""The checked arguments of a tuning run, and what identifies it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from penchant.data.interactions import Interactions
 from penchant.errors import SettingsError
 from penchant.models.base import Model
 from penchant.split import Split
-from penchant.tuning.measure import MeasureBoth, measurer
+from penchant.tuning.measure import MeasureBoth, train_test_measure
 from penchant.tuning.results import better_of
 from penchant.tuning.sampler import Kind
 from penchant.tuning.space import Space, plain
@@ -22,14 +22,14 @@ from penchant.tuning.space import Space, plain
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A search's arguments; see :func:`penchant.tune`, which checks them.
+    """The arguments of a tuning run; :func:`penchant.tune` checks them.
 
     Attributes
     ----------
     metrics
-        Full names; the first one is compared.
+        Full names; trials are compared by the first.
     total
-        How many trials there are to be; None: as many as there is time for.
+        The number of trials; None: as many as time permits.
     """
 
     model: type[Model]
@@ -47,34 +47,35 @@ class Plan:
 
     @property
     def metric(self) -> str:
-        """What is compared."""
+        """The metric that trials are compared by."""
         return self.metrics[0]
 
     @property
     def better(self) -> Literal["higher", "lower"]:
-        """Which end of it is the good one."""
+        """Whether a higher or a lower value is better."""
         return better_of(self.metric)
 
     @cached_property
     def measures(self) -> tuple[MeasureBoth, ...]:
-        """How to measure on each split."""
+        """A measure for each split."""
         return tuple(
-            measurer(split, self.metrics, exclude_seen=self.exclude_seen) for split in self.splits
+            train_test_measure(split, self.metrics, exclude_seen=self.exclude_seen)
+            for split in self.splits
         )
 
-    def made(self, point: Mapping[str, Any], split: int) -> Model:
-        """The model of a trial, for one of the splits (0, 1, …)."""
+    def make_model(self, point: Mapping[str, Any], split: int) -> Model:
+        """Return the model of a trial for one of the splits (0, 1, …)."""
         if split not in self._shared:
             self._shared[split] = self.model.precompute(self.space.fixed, self.splits[split].train)
         return self.model(**{**self.space.fixed, **self._shared[split], **point})
 
     @cached_property
     def _shared(self) -> dict[int, dict[str, Any]]:
-        """What models of a split share, learned when the first of them is made."""
+        """Settings that all models of a split share, computed for the first of them."""
         return {}
 
     def identity(self) -> dict[str, Any]:
-        """What must be the same for a search to go on: all that its figures depend on."""
+        """Return all that the results depend on; it must be equal to resume a tuning run."""
         fixed = {name: value for name, value in self.space.fixed.items() if name != "threads"}
         return {
             "model": self.model.kind,
@@ -87,16 +88,16 @@ class Plan:
             "patience": self.patience,
             "exclude_seen": self.exclude_seen,
             "seed": self.seed,
-            "data": [digest(split) for split in self.splits],
+            "data": [split_digest(split) for split in self.splits],
         }
 
     def about(self) -> dict[str, Any]:
-        """The search, for people and reports."""
+        """Return a description of the tuning run, for reports."""
         return {
             "data": self.splits[0].train.name,
-            "fingerprints": [digest(split) for split in self.splits],
-            "splits": [described(split) for split in self.splits],
-            "final": None if self.final is None else described(self.final),
+            "fingerprints": [split_digest(split) for split in self.splits],
+            "splits": [describe_split(split) for split in self.splits],
+            "final": None if self.final is None else describe_split(self.final),
             "sampler": self.sampler,
             "prune": self.prune,
             "patience": self.patience,
@@ -108,17 +109,17 @@ class Plan:
         }
 
 
-def described(split: Split) -> str:
-    """A split in words."""
-    told = ", ".join(f"{name}={value}" for name, value in split.settings.items())
+def describe_split(split: Split) -> str:
+    """Return a description of a split."""
+    settings = ", ".join(f"{name}={value}" for name, value in split.settings.items())
     return (
-        f"{split.kind.replace('_', '-')} ({told}): {split.train.nnz:,} to learn from, "
+        f"{split.kind.replace('_', '-')} ({settings}): {split.train.nnz:,} for training, "
         f"{split.test.nnz:,} held out"
     )
 
 
-def digest(split: Split) -> str:
-    """A short name for what is in a split; ids aside, which figures don't depend on."""
+def split_digest(split: Split) -> str:
+    """Return a hash of the content of a split without ids, which metrics don't depend on."""
     parts = (split.train, split.test, split.fold_in)
     return hashlib.blake2b(
         b"".join(_digest(part) for part in parts if part is not None), digest_size=16
@@ -126,19 +127,19 @@ def digest(split: Split) -> str:
 
 
 def _digest(part: Interactions) -> bytes:
-    made = hashlib.blake2b(repr((part.n_users, part.n_items)).encode())
+    state = hashlib.blake2b(repr((part.n_users, part.n_items)).encode())
     for array in (part.csr.indptr, part.csr.indices, part.csr.values):
-        made.update(np.ascontiguousarray(array).data)
-    return made.digest()
+        state.update(np.ascontiguousarray(array).data)
+    return state.digest()
 
 
 def check_unseen(final: Split, splits: Sequence[Split]) -> None:
-    """Refuse a final test part that the search would see.
+    """Check that the final test part is disjoint from the splits used for tuning.
 
     Raises
     ------
     SettingsError
-        If it shares likes with what is searched on.
+        If it shares likes with one of them.
     """
     hidden = _pairs(final.test)
     for split in splits:
@@ -147,26 +148,26 @@ def check_unseen(final: Split, splits: Sequence[Split]) -> None:
             shared = len(np.intersect1d(hidden, _pairs(part, final.test)))
             if shared:
                 raise SettingsError(
-                    f"the search would see {shared:,} of the {len(hidden):,} likes of the final "
-                    "test part: split first for the end (final = split(data)), then what is left "
-                    "for the search (split(final.train))"
+                    f"the tuning splits contain {shared:,} of the {len(hidden):,} likes of the "
+                    "final test part: make the final split first (final = split(data)), then "
+                    "split the rest for tuning (split(final.train))"
                 )
 
 
 def _pairs(part: Interactions, ids: Interactions | None = None) -> Any:
-    """(user, item) as numbers, in the codes of ``ids``; what it does not know is left out."""
+    """Return (user, item) pairs as numbers in the codes of ``ids``, without ids missing there."""
     users, items = part.csr.row_of_entry.astype(np.int64), part.csr.indices.astype(np.int64)
     if ids is not None:
         users = _codes(part.users, ids.users)[users]
         items = _codes(part.items, ids.items)[items]
-        known = (users >= 0) & (items >= 0)
-        users, items = users[known], items[known]
+        present = (users >= 0) & (items >= 0)
+        users, items = users[present], items[present]
     return users * (part if ids is None else ids).n_items + items
 
 
 def _codes(ids: Any, other: Any) -> Any:
-    """The code in ``other`` of each of some ids; −1 where it is not there."""
+    """Return the code in ``other`` of each id; −1 if it is missing."""
     if ids == other:
         return np.arange(len(ids))
-    found: Mapping[Any, int] = {one: code for code, one in enumerate(other)}
-    return np.array([found.get(one, -1) for one in ids], dtype=np.int64)
+    codes: Mapping[Any, int] = {value: code for code, value in enumerate(other)}
+    return np.array([codes.get(value, -1) for value in ids], dtype=np.int64)

@@ -1,4 +1,4 @@
-"""The grid search that the articles' author published as a log, as one of our own results."""
+"""Reader of the published log of the article's grid, as a tuning result."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ _HEADING = ["epochs", "p@k train", "p@k test", "mse train", "mse test"]
 
 
 def read_grid_log(path: str | os.PathLike[str], *, k: int = 5) -> TuningResult:
-    """Read a grid search as the Sketchfab article published it, ``wrmf_gridsearch.log``.
+    """Read a log of a grid in the format of the Sketchfab article, ``wrmf_gridsearch.log``.
 
     Each trial is a line of settings (``alpha: 1 | num_factors: 10 | regularization: 0.0``) and a
-    table of epochs with precision at k and MSE, train and test. The log tells no times: seconds
-    are NaN. Training likes were not masked, so its precision is that of ``exclude_seen=False``, and
-    its settings are those of its own objective.
+    table of epochs with precision at k and MSE, train and test. The log has no times: seconds are
+    NaN. Training likes were not masked, so the precision is that of ``exclude_seen=False``, and
+    the settings are those of the article's objective.
 
     Parameters
     ----------
     path
-        The log.
+        The log file.
     k
-        The length of the lists that its precision is of; the log doesn't say.
+        The k of its precision, which the log does not contain.
 
     Raises
     ------
     DataError
         If the file can't be read.
     BadLinesError
-        If a line can't be understood; its number is told.
+        If a line is malformed; the message has its number.
     EmptyDataError
-        If there is no trial in it.
+        If the file has no trial.
     """
     k = whole("k", k, 1)
     try:
@@ -53,7 +53,7 @@ def read_grid_log(path: str | os.PathLike[str], *, k: int = 5) -> TuningResult:
     if not trials:
         raise EmptyDataError(f"{path} holds no trial: no line such as 'alpha: 1 | num_factors: 10'")
     about = {
-        "data": f"as told by the log {Path(path).name}",
+        "data": f"from the log {Path(path).name}",
         "splits": "one; training likes not masked",
         "sampler": "grid",
         "prune": False,
@@ -63,14 +63,14 @@ def read_grid_log(path: str | os.PathLike[str], *, k: int = 5) -> TuningResult:
 
 
 class _Lines:
-    """Lines with their numbers, and the error for one that is not understood."""
+    """Numbered lines, and the error for a malformed line."""
 
     def __init__(self, path: str | os.PathLike[str], lines: Iterable[str]) -> None:
         self.path = path
         self.numbered = list(enumerate(lines, 1))
 
-    def told(self) -> Iterator[tuple[int, str]]:
-        """Those that say something: neither empty nor the rule of a table."""
+    def content(self) -> Iterator[tuple[int, str]]:
+        """Yield the lines that are neither empty nor rules of a table."""
         return ((at, line) for at, line in self.numbered if line.strip().strip("+-="))
 
     def refuse(self, at: int, line: str, expected: str) -> NoReturn:
@@ -81,7 +81,7 @@ def _trials(lines: _Lines, metrics: tuple[str, str]) -> Iterator[Trial]:
     settings: dict[str, Any] | None = None
     rows: list[CurveRow] = []
     number = at = 0
-    for at, line in lines.told():
+    for at, line in lines.content():
         if not line.startswith("|"):
             if settings is not None:
                 yield _trial(number, settings, rows, metrics)
@@ -98,14 +98,14 @@ def _trials(lines: _Lines, metrics: tuple[str, str]) -> Iterator[Trial]:
 
 
 def _settings(lines: _Lines, at: int, line: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
     for part in line.split("|"):
         matched = _SETTING.fullmatch(part)
         name, value = (_NAMES.get(matched[1]), _number(matched[2])) if matched else (None, None)
         if name is None or value is None or not math.isfinite(value):
             lines.refuse(at, line, f"settings 'name: number | …' of {', '.join(_NAMES)}")
-        found[name] = value
-    return found
+        settings[name] = value
+    return settings
 
 
 def _number(text: str) -> int | float | None:
@@ -136,8 +136,8 @@ def _trial(
     curve = LearningCurve(settings, metrics, tuple(rows))
     try:
         best = curve.best()
-    except DataError:  # no epoch was written, or none has a known figure
-        missing = "the log holds no epoch of it"
+    except DataError:  # no epoch in the log, or none with a number
+        missing = "the log has no epoch of this trial"
         return Trial(number, settings, "failed", curve, 0, float("nan"), float("nan"), missing)
     value = best.test[metrics[0]]
     return Trial(number, settings, "complete", curve, best.epoch, value, float("nan"))

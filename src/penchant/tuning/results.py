@@ -1,4 +1,4 @@
-"""What tuning finds: the learning curve of one training, and the trials of a search."""
+"""Results of tuning: the learning curve of one fit, and the trials of a tuning run."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ State = Literal["complete", "pruned", "failed"]
 
 
 def better_of(metric: str) -> Literal["higher", "lower"]:
-    """Which end of a metric is the good one.
+    """Return whether a higher or a lower value of a metric is better.
 
     Raises
     ------
     SettingsError
-        If neither is.
+        If neither is better.
     """
     better = METRICS[metric.partition("@")[0]].better
     if better is None:
@@ -41,18 +41,18 @@ def better_of(metric: str) -> Literal["higher", "lower"]:
 
 @dataclass(frozen=True)
 class CurveRow:
-    """What was measured after an epoch.
+    """The metrics after an epoch.
 
     Attributes
     ----------
     epoch
-        1 for the first; 1 as well for models without epochs.
+        The epoch, from 1; 1 for models without epochs.
     train
-        Metric → how well the training likes of the users that are measured are found.
+        Metric → value on the training likes of the evaluated users.
     test
-        Metric → how well what was held out of the same users is found.
+        Metric → value on the held-out likes of the same users.
     seconds
-        Spent on training so far, measuring left out.
+        Training time so far, without measuring.
     """
 
     epoch: int
@@ -63,16 +63,16 @@ class CurveRow:
 
 @dataclass(frozen=True, eq=False)
 class LearningCurve(Tabular):
-    """Train and test figures as a model learns; prints as the table of the articles.
+    """Train and test metrics by epoch; prints as the table of the articles.
 
     Attributes
     ----------
     settings
-        The model's.
+        The settings of the model.
     metrics
-        The full names of what was measured: ``("precision@5", "mse")``.
+        The full names of the metrics: ``("precision@5", "mse")``.
     rows
-        One for each epoch that was measured, in order.
+        One row for each measured epoch, in order.
     """
 
     settings: dict[str, Any]
@@ -83,7 +83,7 @@ class LearningCurve(Tabular):
         return len(self.rows)
 
     def best(self, metric: str | None = None) -> CurveRow:
-        """The row with the best test figure, the earliest of equals.
+        """Return the row with the best test value; the earliest of ties.
 
         Parameters
         ----------
@@ -93,21 +93,21 @@ class LearningCurve(Tabular):
         Raises
         ------
         SettingsError
-            If the metric was not measured, or neither end of it is better.
+            If the metric was not measured, or neither a higher nor a lower value is better.
         DataError
-            If nothing was measured.
+            If no row has a value.
         """
         name = self.metrics[0] if metric is None else metric
         if name not in self.metrics:
             raise SettingsError(f"{name!r} was not measured; these were: {', '.join(self.metrics)}")
         sign = 1 if better_of(name) == "higher" else -1
-        known = [row for row in self.rows if not math.isnan(row.test[name])]
-        if not known:
-            raise DataError(f"no epoch has a known {name} on the test part")
-        return max(known, key=lambda row: sign * row.test[name])
+        rows = [row for row in self.rows if not math.isnan(row.test[name])]
+        if not rows:
+            raise DataError(f"no epoch has a value of {name} on the test part")
+        return max(rows, key=lambda row: sign * row.test[name])
 
     def columns(self) -> Columns:
-        """``epoch``, two columns for each metric such as ``mse train``, and ``seconds``."""
+        """Return ``epoch``, two columns per metric such as ``mse train``, and ``seconds``."""
         columns: dict[str, npt.NDArray[Any]] = {
             "epoch": np.array([row.epoch for row in self.rows], dtype=np.int64)
         }
@@ -117,11 +117,11 @@ class LearningCurve(Tabular):
         columns["seconds"] = _floats(row.seconds for row in self.rows)
         return columns
 
-    def plot(self, **how: Any) -> Figure:
-        """Draw it; see :func:`penchant.plots.learning_curve`. Needs matplotlib."""
+    def plot(self, **options: Any) -> Figure:
+        """Plot the curve with :func:`penchant.plots.learning_curve`; needs matplotlib."""
         from penchant.plots import learning_curve
 
-        return learning_curve(self, **how)
+        return learning_curve(self, **options)
 
     def __str__(self) -> str:
         return "\n".join([heading(self.metrics), *(line(self.metrics, row) for row in self.rows)])
@@ -134,22 +134,22 @@ class Trial:
     Attributes
     ----------
     number
-        0 for the first; on a grid, the place of the point.
+        The number of the trial, from 0; on a grid, the place of the point.
     settings
-        What was tried, by name; what all trials share is in :attr:`TuningResult.fixed`.
+        The varying settings by name; the fixed ones are in :attr:`TuningResult.fixed`.
     state
-        ``"complete"``; ``"pruned"``, stopped early because it was worse than others at the same
+        ``"complete"``; ``"pruned"``: stopped early because it was worse than others at the same
         epoch; or ``"failed"``.
     curve
-        What was measured, the means over splits if there are several; empty for some that failed.
+        The measurements, means over splits if there are several; may be empty if it failed.
     best_epoch
-        The epoch with the best test figure; 0 if there is none.
+        The epoch with the best test value; 0 if there is none.
     value
-        The figure of that epoch; NaN if there is none.
+        The value of that epoch; NaN if there is none.
     seconds
         Training time, the mean over splits.
     message
-        Why it failed.
+        The error message of a failed trial.
     """
 
     number: int
@@ -164,27 +164,27 @@ class Trial:
 
 @dataclass(frozen=True, eq=False)
 class TuningResult(Tabular):
-    """What a search found; prints as a table of its best trials.
+    """The result of tuning; prints as a table of its best trials.
 
     Attributes
     ----------
     model
         The class of the models.
     metric
-        What was compared: its full name, ``"ndcg@10"``.
+        The full name of the metric that trials are compared by: ``"ndcg@10"``.
     better
-        Which end of it is the good one.
+        Whether a higher or a lower value is better.
     trials
-        All that are finished, by number.
+        All finished trials, by number.
     fixed
         The settings that all trials share.
     about
-        What was searched on, for people and reports: ``data``, ``fingerprints``, ``splits``,
-        ``final`` (texts), ``sampler``, ``prune``, ``seed``, ``space``, ``total`` (how many trials
-        there are to be, or None) and ``unfinished`` (how many of them are not done yet, or None).
+        The data and arguments of the tuning run, for reports: ``data``, ``fingerprints``,
+        ``splits``, ``final`` (texts), ``sampler``, ``prune``, ``seed``, ``space``, ``total`` (the
+        number of requested trials, or None) and ``unfinished`` (the number still to run, or None).
     final
-        Figures on the final test split, which the search never saw: ``"best settings"``, and
-        ``"defaults"`` for the model as it comes. None if there was no such split.
+        Metrics on the final split, which took no part in tuning: of the ``"best settings"``, and
+        of the ``"defaults"`` of the model. None if there was no final split.
     """
 
     model: type[Model]
@@ -197,10 +197,10 @@ class TuningResult(Tabular):
 
     @property
     def ranked(self) -> list[Trial]:
-        """The trials that have a value, the best first, of equals the first tried first."""
+        """The trials that have a value, the best first; ties by number."""
         sign = -1 if self.better == "higher" else 1
-        known = [trial for trial in self.trials if not math.isnan(trial.value)]
-        return sorted(known, key=lambda trial: sign * trial.value)
+        trials = [trial for trial in self.trials if not math.isnan(trial.value)]
+        return sorted(trials, key=lambda trial: sign * trial.value)
 
     @property
     def best(self) -> Trial:
@@ -213,12 +213,12 @@ class TuningResult(Tabular):
         """
         ranked = self.ranked
         if not ranked:
-            raise DataError(_nothing_found(self.trials))
+            raise DataError(_no_value_message(self.trials))
         return ranked[0]
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The best settings, all that are needed to make the model, ``iterations`` included."""
+        """The best settings, complete with fixed settings and ``iterations``."""
         best = self.best
         chosen = {**self.fixed, **best.settings}
         if issubclass(self.model, TrainsInEpochs):
@@ -226,11 +226,11 @@ class TuningResult(Tabular):
         return chosen
 
     def refit(self, interactions: Interactions) -> Model:
-        """A model with the best settings, fitted on these interactions: all there are."""
+        """Return a model with the best settings, fitted on ``interactions``."""
         return self.model(**self.settings).fit(interactions)
 
     def columns(self) -> Columns:
-        """``number``, ``state``, the settings, ``epoch``, the metric and ``seconds``."""
+        """Return ``number``, ``state``, the settings, ``epoch``, the metric and ``seconds``."""
         trials = self.trials
         columns: dict[str, npt.NDArray[Any]] = {
             "number": np.array([trial.number for trial in trials], dtype=np.int64),
@@ -244,32 +244,32 @@ class TuningResult(Tabular):
         return columns
 
     def report(self, path: str | Path) -> Path:
-        """Write a page of tables and pictures, all in one file; needs matplotlib."""
+        """Write a self-contained HTML report with tables and plots; needs matplotlib."""
         from penchant.report.tuning import write_tuning_report
 
         return write_tuning_report(self, path)
 
     def __str__(self) -> str:
-        from penchant.tuning.tables import search_table
+        from penchant.tuning.tables import result_table
 
-        return search_table(self)
+        return result_table(self)
 
 
 def heading(metrics: tuple[str, ...]) -> str:
-    """The heading of a learning curve's table."""
+    """Return the heading of the table of a learning curve."""
     names = [f"{short(metric)} {part}" for metric in metrics for part in ("train", "test")]
     return " | ".join(["epochs", *(name.rjust(12) for name in names)])
 
 
 def line(metrics: tuple[str, ...], row: CurveRow) -> str:
-    """A line of that table."""
+    """Return a line of that table."""
     figures = [part[metric] for metric in metrics for part in (row.train, row.test)]
     cells = (f"{value:.5f}".rjust(12) for value in figures)
     return " | ".join([str(row.epoch).rjust(6), *cells])
 
 
 def short(metric: str) -> str:
-    """A metric as tables head it: the articles' ``p@5`` for precision."""
+    """Return the short name of a metric in headings: ``p@5`` for precision, as in the articles."""
     return metric.replace("precision@", "p@")
 
 
@@ -278,14 +278,14 @@ def _floats(values: Any) -> npt.NDArray[np.float64]:
 
 
 def _column(values: list[Any]) -> npt.NDArray[Any]:
-    """Settings as numbers where all are, else as texts."""
+    """Return a column of numbers if all values are numbers, else of texts."""
     if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
         return np.array(values)
     return texts([str(value) for value in values])
 
 
-def _nothing_found(trials: tuple[Trial, ...]) -> str:
+def _no_value_message(trials: tuple[Trial, ...]) -> str:
     if not trials:
-        return "no trial is finished yet: search on with the same storage"
+        return "no trial is finished yet: continue tuning with the same storage"
     failed = next((trial for trial in trials if trial.state == "failed"), trials[0])
     return f"none of {len(trials):,} trials has a value; trial {failed.number}: {failed.message}"

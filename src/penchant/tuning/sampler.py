@@ -1,6 +1,6 @@
-"""Which settings a trial gets: a function of its number, the seed and what is finished.
+"""Sampling of the settings of a trial from its number, the seed and the finished trials.
 
-Nothing else, so that a search that was stopped goes on as if it had not been.
+They depend on nothing else, so an interrupted tuning run resumes with the same settings.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from penchant.tuning.space import Point, Space, encode
 
 Kind = Literal["grid", "random", "tpe"]
 STARTUP = 10
-"""Trials drawn at random before TPE has enough to go by."""
+"""The number of random trials before TPE models the results."""
 
 
 def distributions(space: Space) -> dict[str, BaseDistribution]:
-    """The settings that vary, as Optuna sees them."""
+    """Return the varying settings as distributions of Optuna."""
     return {
         name: CategoricalDistribution([encode(value) for value in space.choices[name]])
         if name in space.choices
@@ -35,26 +35,26 @@ def distributions(space: Space) -> dict[str, BaseDistribution]:
 
 
 def _of_range(space: Space, name: str) -> BaseDistribution:
-    one = space.ranges[name]
-    if one.whole:
-        return IntDistribution(int(one.low), int(one.high), log=one.log)
-    return FloatDistribution(one.low, one.high, log=one.log)
+    limits = space.ranges[name]
+    if limits.whole:
+        return IntDistribution(int(limits.low), int(limits.high), log=limits.log)
+    return FloatDistribution(limits.low, limits.high, log=limits.log)
 
 
 def point_of(space: Space, params: dict[str, Any]) -> Point:
-    """A trial's parameters as settings."""
-    found = {}
+    """Return the parameters of an Optuna trial as settings."""
+    point = {}
     for name in space.names:
-        back = {encode(value): value for value in space.choices.get(name, ())}
-        found[name] = back.get(params[name], params[name])
-    return found
+        decoded = {encode(value): value for value in space.choices.get(name, ())}
+        point[name] = decoded.get(params[name], params[name])
+    return point
 
 
 class NumberedSampler(optuna.samplers.BaseSampler):
-    """The points of a grid in order, points drawn at random, or those that TPE proposes.
+    """Returns the points of a grid in order, random points, or points proposed by TPE.
 
-    Tree-structured Parzen estimators (Bergstra et al. 2011, "Algorithms for hyper-parameter
-    optimization") are Optuna's, all settings jointly, with a seed of the trial's own.
+    The tree-structured Parzen estimator (Bergstra et al. 2011, "Algorithms for hyper-parameter
+    optimization") is that of Optuna, multivariate, with a seed for each trial.
     """
 
     def __init__(self, space: Space, kind: Kind, seed: int) -> None:
@@ -67,8 +67,12 @@ class NumberedSampler(optuna.samplers.BaseSampler):
     def infer_relative_search_space(
         self, study: optuna.Study, trial: optuna.trial.FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        """All settings that vary: they are chosen together."""
-        return {name: one for name, one in distributions(self._space).items() if not one.single()}
+        """Return all varying settings: they are sampled jointly."""
+        return {
+            name: distribution
+            for name, distribution in distributions(self._space).items()
+            if not distribution.single()
+        }
 
     def sample_relative(
         self,
@@ -76,7 +80,7 @@ class NumberedSampler(optuna.samplers.BaseSampler):
         trial: optuna.trial.FrozenTrial,
         search_space: dict[str, BaseDistribution],
     ) -> dict[str, Any]:
-        """The parameters of a trial."""
+        """Return the parameters of a trial."""
         proposed = self._propose(study, trial, search_space) if self._kind == "tpe" else {}
         drawn = {name: encode(value) for name, value in self._point(trial.number).items()}
         return drawn | proposed
@@ -100,5 +104,5 @@ class NumberedSampler(optuna.samplers.BaseSampler):
         param_name: str,
         param_distribution: BaseDistribution,
     ) -> Any:
-        """One parameter alone, which Optuna asks for where only one value is possible."""
+        """Return one parameter, which Optuna requests if only one value is possible."""
         return encode(self._point(trial.number)[param_name])

@@ -1,4 +1,4 @@
-"""Settings to choose from: lists of values, and ranges."""
+"""Tuning spaces: lists of values and ranges of settings."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ Point = dict[str, Any]
 
 @dataclass(frozen=True)
 class Range:
-    """Any number from ``low`` to ``high``, both included.
+    """All numbers from ``low`` to ``high``, both included.
 
-    Only whole ones if both ends are ints and the setting takes whole numbers.
+    Only whole numbers if both ends are ints and the setting takes whole numbers.
 
     Parameters
     ----------
     low, high
-        The ends, low below high.
+        The ends; low must be below high.
     log
-        Draw evenly on a logarithmic scale; ``low`` must be above 0.
+        Whether to sample uniformly on a logarithmic scale; ``low`` must be above 0.
 
     Raises
     ------
     SettingsError
-        If the ends are no finite numbers, or out of order.
+        If the ends are not finite numbers, or out of order.
     """
 
     low: float
@@ -51,34 +51,34 @@ class Range:
         if not self.low < self.high:
             raise SettingsError(f"a range runs from low to high, got {self.low!r} … {self.high!r}")
         if self.log and self.low <= 0:
-            raise SettingsError(f"a logarithmic range must begin above 0, got {self.low!r}")
+            raise SettingsError(f"a logarithmic range must start above 0, got {self.low!r}")
 
     @property
     def whole(self) -> bool:
-        """Whether it holds whole numbers only."""
+        """Whether the range has whole numbers only."""
         return isinstance(self.low, Integral) and isinstance(self.high, Integral)
 
     def at(self, share: float) -> float:
-        """The number at a share, 0…1, of the way."""
+        """Return the number at a share, 0…1, of the range."""
         low, high = (self.low, self.high + 1) if self.whole else (self.low, self.high)
         if self.log:
-            found = math.exp(math.log(low) + share * (math.log(high) - math.log(low)))
+            value = math.exp(math.log(low) + share * (math.log(high) - math.log(low)))
         else:
-            found = low + share * (high - low)
-        found = min(max(found, self.low), self.high)
-        return math.floor(found) if self.whole else found
+            value = low + share * (high - low)
+        value = min(max(value, self.low), self.high)
+        return math.floor(value) if self.whole else value
 
     def __str__(self) -> str:
         return f"{self.low:g} … {self.high:g}" + (", logarithmic" if self.log else "")
 
 
 class Space:
-    """What is searched: settings that vary, and those that are fixed.
+    """A tuning space: varying settings with their values, and fixed settings.
 
     Parameters
     ----------
     model
-        Whose settings they are.
+        The class of the model.
     space
         Setting → a list of values; a :class:`Range` or a tuple (low, high) or (low, high,
         ``"log"``); or one value for all trials.
@@ -86,7 +86,7 @@ class Space:
     Raises
     ------
     SettingsError
-        If a setting is unknown, or its values are none.
+        If a setting is unknown, or its values are invalid.
     """
 
     def __init__(self, model: type[Model], space: Mapping[str, Any]) -> None:
@@ -94,18 +94,18 @@ class Space:
         self.fixed: dict[str, Any] = {}
         self.choices: dict[str, tuple[Any, ...]] = {}
         self.ranges: dict[str, Range] = {}
-        for name, given in space.items():
+        for name, values in space.items():
             _check_name(model, name)
-            if isinstance(given, list):
-                self.choices[name] = _choices(name, given)
-            elif isinstance(given, Range | tuple):
-                self.ranges[name] = _range(name, given, fractions=_takes_fractions(model, name))
+            if isinstance(values, list):
+                self.choices[name] = _choices(name, values)
+            elif isinstance(values, Range | tuple):
+                self.ranges[name] = _range(name, values, fractions=_takes_fractions(model, name))
             else:
-                self.fixed[name] = _described(given)
+                self.fixed[name] = _described(values)
         self.names = tuple(name for name in space if name not in self.fixed)
 
     def grid(self, seed: int) -> list[Point]:
-        """Every combination once, shuffled: time left can be told early, a part is of the whole.
+        """Return every combination once, shuffled, so that a part of them samples the whole grid.
 
         Raises
         ------
@@ -115,8 +115,8 @@ class Space:
         if self.ranges:
             listed = ", ".join(self.ranges)
             raise SettingsError(
-                f"a grid needs lists of values, and {listed} has a range: list some values, or "
-                'take sampler="random" or "tpe"'
+                f"a grid needs lists of values, and {listed} has a range: list its values, or "
+                'use sampler="random" or "tpe"'
             )
         points = [
             dict(zip(self.choices, values, strict=True))
@@ -125,7 +125,7 @@ class Space:
         return [points[at] for at in np.random.default_rng(seed).permutation(len(points))]
 
     def draw(self, seed: int, number: int) -> Point:
-        """The point of a trial when points are drawn at random, the same one at every call."""
+        """Return the random point of a trial; the same at every call."""
         rng = np.random.default_rng([seed, number])
         return {
             name: self.choices[name][int(share * len(self.choices[name]))]
@@ -135,7 +135,7 @@ class Space:
         }
 
     def described(self) -> dict[str, Any]:
-        """The space as JSON can hold it: lists, and ``{"low", "high", "log"}``."""
+        """Return the space as JSON-compatible data: lists, and ``{"low", "high", "log"}``."""
         return {
             name: list(self.choices[name]) if name in self.choices else vars(self.ranges[name])
             for name in self.names
@@ -143,19 +143,19 @@ class Space:
 
 
 def encode(value: Any) -> Any:
-    """A value as a storage keeps it: plain ones as they are, pairs as JSON."""
+    """Return a value as it is stored: scalars unchanged, pairs as JSON."""
     return value if value is None or isinstance(value, bool | int | float | str) else plain(value)
 
 
 def plain(value: Any) -> str:
-    """A value as JSON."""
+    """Return a value as JSON text."""
     return json.dumps(value, sort_keys=True, default=_as_plain)
 
 
 def _as_plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()
-    raise SettingsError(f"{value!r} can't be searched: use numbers, texts or pairs of them")
+    raise SettingsError(f"{value!r} can't be tuned: use numbers, texts or pairs of them")
 
 
 def _need_mapping(space: object) -> None:
@@ -164,50 +164,50 @@ def _need_mapping(space: object) -> None:
 
 
 def _check_name(model: type[Model], name: str) -> None:
-    known = model.settings_names()
-    if name not in known:
-        close = difflib.get_close_matches(str(name), known, n=1)
+    names = model.settings_names()
+    if name not in names:
+        close = difflib.get_close_matches(str(name), names, n=1)
         hint = f" (did you mean {close[0]!r}?)" if close else ""
         raise SettingsError(
-            f"{model.__name__} has no setting {name!r}{hint}; there are: {', '.join(known)}"
+            f"{model.__name__} has no setting {name!r}{hint}; there are: {', '.join(names)}"
         )
     if name == "iterations":
         raise SettingsError(
-            "iterations are not searched by value: every trial is a learning curve, measured at "
+            "iterations can't be in the space: every trial is a learning curve, measured at "
             "epochs=…, and the best epoch is chosen"
         )
 
 
-def _described(given: Any) -> Any:
-    """Models that are a setting, as JSON can hold them."""
-    if isinstance(given, Mapping):
-        return {name: _described(one) for name, one in given.items()}
-    return given.described() if isinstance(given, Model) else given
+def _described(value: Any) -> Any:
+    """Return the value of a setting with models replaced by JSON-compatible data."""
+    if isinstance(value, Mapping):
+        return {name: _described(item) for name, item in value.items()}
+    return value.described() if isinstance(value, Model) else value
 
 
-def _choices(name: str, given: list[Any]) -> tuple[Any, ...]:
-    values = [value.item() if isinstance(value, np.generic) else value for value in given]
+def _choices(name: str, listed: list[Any]) -> tuple[Any, ...]:
+    values = [value.item() if isinstance(value, np.generic) else value for value in listed]
     if not values:
         raise SettingsError(f"{name} has no values to choose from")
     if len({plain(value) for value in values}) < len(values):
-        raise SettingsError(f"{name} has a value twice: {given!r}")
+        raise SettingsError(f"{name} has a value twice: {listed!r}")
     return tuple(values)
 
 
-def _range(name: str, given: Any, *, fractions: bool) -> Range:
-    if isinstance(given, tuple):
-        ends, log = given[:2], given[2:]
+def _range(name: str, limits: Any, *, fractions: bool) -> Range:
+    if isinstance(limits, tuple):
+        ends, log = limits[:2], limits[2:]
         if len(ends) != 2 or log not in ((), ("log",)):
             raise SettingsError(
-                f'{name}={given!r}: a tuple is a range, (low, high) or (low, high, "log"); values '
-                "to choose from go into a list"
+                f'{name}={limits!r}: a tuple is a range, (low, high) or (low, high, "log"); give '
+                "values to choose from as a list"
             )
-        given = Range(*ends, log=bool(log))
-    found: Range = given
-    return Range(float(found.low), float(found.high), found.log) if fractions else found
+        limits = Range(*ends, log=bool(log))
+    checked: Range = limits
+    return Range(float(checked.low), float(checked.high), checked.log) if fractions else checked
 
 
 def _takes_fractions(model: type[Model], name: str) -> bool:
-    """Whether a setting is any number rather than a whole one, by its default."""
-    default = next(one for one in dataclasses.fields(model) if one.name == name).default  # type: ignore[arg-type]
-    return isinstance(default, float)
+    """Whether a setting takes any number rather than whole numbers, judged by its default."""
+    fields = {field.name: field for field in dataclasses.fields(model)}  # type: ignore[arg-type]
+    return isinstance(fields[name].default, float)

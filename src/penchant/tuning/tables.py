@@ -1,4 +1,4 @@
-"""What a search found, as lines of text."""
+"""Tuning results as text tables."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from penchant.tuning.results import Trial, TuningResult
 _SHOWN = 10
 
 
-def search_table(result: TuningResult, shown: int = _SHOWN) -> str:
-    """The best trials, how many there are, and the figures on the final split."""
+def result_table(result: TuningResult, shown: int = _SHOWN) -> str:
+    """Return a table of the best trials, with counts and the metrics on the final split."""
     rows = [head(result), *(cells(result, trial) for trial in result.ranked[:shown])]
     lines = [summary(result), "", *_aligned(rows)]
     if result.final is not None:
-        lines += ["", f"on the final test split, unseen by the search ({result.about['final']}):"]
+        lines += [
+            "",
+            f"on the final test split, which took no part in tuning ({result.about['final']}):",
+        ]
         lines += [str(compare(result.final))]
     return "\n".join(lines)
 
 
 def summary(result: TuningResult) -> str:
-    """How many trials there are, and on what their figures are."""
+    """Return a line with the number of trials, and the metric and splits of their values."""
     states = [trial.state for trial in result.trials]
     counts = [f"{len(states):,} trial{'' if len(states) == 1 else 's'}"]
     counts += [
         f"{states.count(state)} {state}" for state in ("pruned", "failed") if state in states
     ]
     if result.about.get("unfinished"):
-        counts.append(f"{result.about['unfinished']:,} not done yet")
+        counts.append(f"{result.about['unfinished']:,} unfinished")
     splits = result.about.get("splits", ())
-    where = f"the mean of {len(splits)} splits" if len(splits) > 1 else "the search's own split"
-    return (
-        f"{', '.join(counts)}; {result.metric} ({result.better} is better) on {where}, "
-        "by which the best was chosen"
-    )
+    where = f"mean over {len(splits)} tuning splits" if len(splits) > 1 else "on the tuning split"
+    return f"{', '.join(counts)}; chosen by {result.metric} ({result.better} is better), {where}"
 
 
 def head(result: TuningResult) -> list[str]:
-    """The heading of the table of trials."""
+    """Return the heading of the table of trials."""
     return [
         "trial",
         *names(result),
@@ -50,14 +50,14 @@ def head(result: TuningResult) -> list[str]:
 
 
 def names(result: TuningResult) -> list[str]:
-    """The settings that vary."""
+    """Return the names of the settings that vary."""
     return list(dict.fromkeys(name for trial in result.trials for name in trial.settings))
 
 
 def cells(result: TuningResult, trial: Trial) -> list[str]:
-    """A trial as a row of that table."""
-    known = [row for row in trial.curve.rows if row.epoch == trial.best_epoch]
-    train = f"{known[0].train[result.metric]:.4f}" if known else "–"
+    """Return a trial as a row of that table."""
+    best = [row for row in trial.curve.rows if row.epoch == trial.best_epoch]
+    train = f"{best[0].train[result.metric]:.4f}" if best else "–"
     return [
         str(trial.number),
         *(shown(trial.settings.get(name)) for name in names(result)),
@@ -69,7 +69,7 @@ def cells(result: TuningResult, trial: Trial) -> list[str]:
 
 
 def shown(value: Any) -> str:
-    """A setting as tables show it."""
+    """Return a setting as text."""
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 

@@ -1,4 +1,4 @@
-"""One training, measured as it goes."""
+"""Fitting of one model with measurements after chosen epochs."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from penchant.tuning.measure import MeasureBoth
 from penchant.tuning.results import CurveRow
 
 OnRow = Callable[[CurveRow, Model], bool]
-"""Called with what was measured after an epoch and the model of it; True ends the training."""
+"""Called with the metrics after an epoch and the model then; return True to end training."""
 
 
 def epochs_of(epochs: Iterable[int] | int) -> tuple[int, ...]:
-    """Epochs to measure at, rising; a number stands for every epoch up to it.
+    """Return the epochs to measure at, sorted; a number stands for every epoch up to it.
 
     Raises
     ------
     SettingsError
-        If there are none, or one is no whole number of 1 or more.
+        If there are none, or one is not a whole number of 1 or more.
     """
     if isinstance(epochs, Iterable):
-        wanted = {whole("epochs", epoch, 1) for epoch in epochs}
+        numbers = {whole("epochs", epoch, 1) for epoch in epochs}
     else:
-        wanted = set(range(1, whole("epochs", epochs, 1) + 1))
-    if not wanted:
-        raise SettingsError("epochs names no epoch to measure at: such as range(2, 40, 2)")
-    return tuple(sorted(wanted))
+        numbers = set(range(1, whole("epochs", epochs, 1) + 1))
+    if not numbers:
+        raise SettingsError("epochs names no epoch to measure at: give some, as range(2, 40, 2)")
+    return tuple(sorted(numbers))
 
 
 def has_epochs(model: type[Model]) -> bool:
-    """Whether a kind of model learns in epochs."""
+    """Whether a class of models is trained in epochs."""
     return issubclass(model, TrainsInEpochs)
 
 
@@ -50,7 +50,7 @@ def train(
 ) -> None:
     """Fit a copy of a model once, up to the last of ``epochs``, and measure it at each of them.
 
-    A model that has no epochs is measured when it is fitted, as after a first one.
+    A model without epochs is measured once after fitting, as epoch 1.
     """
     changes = {"iterations": epochs[-1]} if has_epochs(type(model)) else {}
     learner = model.with_settings(**changes)
@@ -61,13 +61,13 @@ def train(
         if epoch.number not in epochs:
             return False
         measured = True
-        return told(epoch.number, epoch.seconds, learner.snapshot())
+        return report(epoch.number, epoch.seconds, learner.snapshot())
 
-    def told(number: int, seconds: float, kept: Model) -> bool:
-        known, held_out = measure(kept)
-        return on_row(CurveRow(number, known, held_out, seconds), kept)
+    def report(number: int, seconds: float, fitted: Model) -> bool:
+        train_metrics, test_metrics = measure(fitted)
+        return on_row(CurveRow(number, train_metrics, test_metrics, seconds), fitted)
 
-    began = time.perf_counter()
+    start = time.perf_counter()
     learner.fit(interactions, on_epoch=on_epoch, **fit)
     if not measured:
-        told(1, time.perf_counter() - began, learner)
+        report(1, time.perf_counter() - start, learner)

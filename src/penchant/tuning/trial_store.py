@@ -1,7 +1,8 @@
-"""What a search has done so far, kept where it survives: an Optuna study.
+"""Persistent storage of the trials of a tuning run: an Optuna study in a SQLite file.
 
-A trial keeps its number however often it is begun. What a process that was killed left half done
-is found by its lock, which died with the process, and is begun again by whoever comes next.
+A trial keeps its number however often it is started. A trial that a killed process left running is
+recognized by its lock, which the operating system released, and is started again by the next
+process.
 """
 
 from __future__ import annotations
@@ -18,35 +19,35 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from penchant.errors import DataError, SettingsError
-from penchant.tuning.locks import Locks
+from penchant.tuning.locks import TrialLocks
 
 _PREFIX = "sqlite:///"
-_BUSY = 60  # seconds to wait for another process's write
+_BUSY = 60  # seconds to wait while another process writes
 _ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
 
-class Ledger:
-    """The trials of one search.
+class TrialStore:
+    """The stored trials of one tuning run.
 
     Parameters
     ----------
     storage
         A SQLite file, as a path or as ``sqlite:///FILE``; None: in memory only.
     name
-        Which search of those in the file.
+        The name of the tuning run in the file.
     direction
         ``"maximize"`` or ``"minimize"``.
     sampler
-        Who says what a new trial tries.
+        Chooses the settings of new trials.
     identity
-        What makes it this search and no other, as JSON can hold it.
+        JSON-compatible data that identifies the tuning run.
     resume
-        False: forget what is there.
+        False: delete the stored trials first.
 
     Raises
     ------
     SettingsError
-        If the storage holds another search of that name, or is none.
+        If the storage holds a different tuning run of that name, or is no SQLite file.
     DataError
         If the file can't be used.
     """
@@ -62,13 +63,13 @@ class Ledger:
         resume: bool,
     ) -> None:
         self.path = _path(storage)
-        self._locks = Locks(None if self.path is None else Path(f"{self.path}.lock"))
+        self._locks = TrialLocks(None if self.path is None else Path(f"{self.path}.lock"))
         try:
-            with _readable(self.path), self._locks.alone():
+            with _readable(self.path), self._locks.exclusive():
                 self._backend = _opened(self.path)
                 self._storage = optuna.storages.get_storage(self._backend)
                 if not resume:
-                    self._forget(name)
+                    self._delete(name)
                 self.study = optuna.create_study(
                     storage=self._storage,
                     study_name=name,
@@ -76,7 +77,7 @@ class Ledger:
                     sampler=sampler,
                     load_if_exists=True,
                 )
-                self._recognize(identity)
+                self._check_identity(identity)
         except BaseException:
             self._locks.close()
             raise
@@ -90,34 +91,34 @@ class Ledger:
         if isinstance(self._backend, optuna.storages.RDBStorage):
             self._backend.engine.dispose()
 
-    # --- doing ---------------------------------------------------------------------
+    # --- writing -------------------------------------------------------------------
 
     def claim(
         self, space: dict[str, optuna.distributions.BaseDistribution], total: int | None
     ) -> FrozenTrial | None:
-        """The next trial to do, ours alone from now on; None if all ``total`` are taken."""
-        with self._locks.alone():
-            waiting = self._take_back()
-            begun = len(self.study.get_trials(deepcopy=False))
-            if not waiting and total is not None and begun >= total:
+        """Return the next trial, locked for this process; None if all ``total`` are taken."""
+        with self._locks.exclusive():
+            waiting = self._requeue_abandoned()
+            started = len(self.study.get_trials(deepcopy=False))
+            if not waiting and total is not None and started >= total:
                 return None
             trial = self.study.ask(fixed_distributions=space)
-            self._locks.take(trial._trial_id)
+            self._locks.acquire(trial._trial_id)
             return self._storage.get_trial(trial._trial_id)
 
-    def _take_back(self) -> int:
-        """Put trials of dead processes back in line; how many stand there."""
+    def _requeue_abandoned(self) -> int:
+        """Requeue trials of ended processes; return the number of waiting trials."""
         running = self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
         for trial in running:
-            if not self._locks.take(trial._trial_id):
+            if not self._locks.acquire(trial._trial_id):
                 continue
-            if not self._storage.get_trial(trial._trial_id).state.is_finished():  # by now
+            if not self._storage.get_trial(trial._trial_id).state.is_finished():
                 self._storage.set_trial_state_values(trial._trial_id, TrialState.WAITING)
-            self._locks.drop(trial._trial_id)
+            self._locks.release(trial._trial_id)
         return len(self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,)))
 
-    def note(self, trial: FrozenTrial, folds: Any, epoch: int, value: float | None) -> None:
-        """Keep what was measured so far; ``value`` is that of the mean over splits, if known."""
+    def record(self, trial: FrozenTrial, folds: Any, epoch: int, value: float | None) -> None:
+        """Store the measurements so far; ``value`` is the mean over splits, if complete."""
         self._storage.set_trial_user_attr(trial._trial_id, "folds", folds)
         if value is not None:
             self._storage.set_trial_intermediate_value(trial._trial_id, epoch, value)
@@ -125,15 +126,15 @@ class Ledger:
     def finish(
         self, trial: FrozenTrial, state: TrialState, value: float | None = None, message: str = ""
     ) -> None:
-        """End a trial for good."""
+        """Set the final state of a trial."""
         if message:
             self._storage.set_trial_user_attr(trial._trial_id, "message", message)
         values = None if value is None else [value]
         self._storage.set_trial_state_values(trial._trial_id, state, values)
 
-    def repeat(self, trial: FrozenTrial) -> bool:
-        """End a trial like one that tried the same before, if there is one."""
-        same = next((one for one in self.ended() if one.params == trial.params), None)
+    def copy_duplicate(self, trial: FrozenTrial) -> bool:
+        """Finish a trial with the result of an earlier one with equal settings, if any."""
+        same = next((other for other in self.ended() if other.params == trial.params), None)
         if same is None:
             return False
         if "folds" in same.user_attrs:
@@ -145,53 +146,54 @@ class Ledger:
 
     @contextlib.contextmanager
     def released_unless_ended(self, trial: FrozenTrial) -> Iterator[None]:
-        """Put a trial back in line if what is done with it is broken off."""
+        """Requeue a trial if the block is interrupted, and release its lock."""
         try:
             yield
         except BaseException:
-            self._storage.remove_session()  # it may be in the midst of something
+            self._storage.remove_session()  # a transaction may be open
             if not self._storage.get_trial(trial._trial_id).state.is_finished():
                 self._storage.set_trial_state_values(trial._trial_id, TrialState.WAITING)
             raise
         finally:
-            self._locks.drop(trial._trial_id)
+            with self._locks.exclusive():
+                self._locks.release(trial._trial_id)
 
-    # --- looking -------------------------------------------------------------------
+    # --- reading -------------------------------------------------------------------
 
     def ended(self) -> list[FrozenTrial]:
-        """The trials that ended, by number."""
+        """Return the finished trials, by number."""
         return self.study.get_trials(deepcopy=False, states=_ENDED)
 
-    def recall(self, key: str) -> Any:
-        """Something that was kept beside the trials, or None."""
+    def get_attribute(self, key: str) -> Any:
+        """Return a value that is stored beside the trials, or None."""
         return self.study.user_attrs.get(key)
 
-    def remember(self, key: str, value: Any) -> None:
-        """Keep something beside the trials."""
+    def set_attribute(self, key: str, value: Any) -> None:
+        """Store a JSON-compatible value beside the trials."""
         self.study.set_user_attr(key, value)
 
-    # --- beginning -----------------------------------------------------------------
+    # --- opening -------------------------------------------------------------------
 
-    def _forget(self, name: str) -> None:
+    def _delete(self, name: str) -> None:
         if name not in optuna.get_all_study_names(self._storage):
             return
         study = optuna.load_study(study_name=name, storage=self._storage)
         running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-        if not all(self._locks.take(trial._trial_id) for trial in running):
-            raise SettingsError(f"another process works on {name!r} in {self.path}: stop it first")
+        if not all(self._locks.acquire(trial._trial_id) for trial in running):
+            raise SettingsError(f"another process is tuning {name!r} in {self.path}: stop it first")
         optuna.delete_study(study_name=name, storage=self._storage)
 
-    def _recognize(self, identity: dict[str, Any]) -> None:
+    def _check_identity(self, identity: dict[str, Any]) -> None:
         identity = json.loads(json.dumps(identity))
-        kept = self.recall("identity")
-        if kept is None:
-            self.remember("identity", identity)
-        elif kept != identity:
-            told = "; ".join(_difference(kept, identity))
+        stored = self.get_attribute("identity")
+        if stored is None:
+            self.set_attribute("identity", identity)
+        elif stored != identity:
+            differences = "; ".join(_differences(stored, identity))
             raise SettingsError(
-                f"{self.path} holds another search called {self.study.study_name!r}, so this one "
-                f"can't go on from it ({told}): take another storage or name, or begin afresh "
-                "(resume=False, on the command line --fresh), which forgets that one"
+                f"{self.path} holds a different tuning run named {self.study.study_name!r}, which "
+                f"can't be resumed ({differences}): use another storage or name, or replace it "
+                "(resume=False, on the command line --fresh)"
             )
 
 
@@ -205,8 +207,8 @@ def _path(storage: str | Path | None) -> Path | None:
         )
     path = Path(text.removeprefix(_PREFIX))
     if path.is_dir() or not path.parent.is_dir():
-        what = "is a folder" if path.is_dir() else f"is in no folder: there is no {path.parent}"
-        raise SettingsError(f"can't keep a search in {str(path)!r}: it {what}")
+        what = "it is a folder" if path.is_dir() else f"there is no folder {path.parent}"
+        raise SettingsError(f"can't store trials in {str(path)!r}: {what}")
     return path
 
 
@@ -218,7 +220,7 @@ def _opened(path: Path | None) -> optuna.storages.BaseStorage:
 
 
 class _Connection(sqlite3.Connection):
-    """Writes ahead: what is written outlives the process without waiting for the disk."""
+    """Uses a write-ahead log: committed data survive a killed process without waiting for disk."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -234,12 +236,12 @@ def _readable(path: Path | None) -> Iterator[None]:
         yield
     except (SQLAlchemyError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
-        raise DataError(f"{path} can't be used to keep a search in: {reason}") from error
+        raise DataError(f"can't store trials in {path}: {reason}") from error
 
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Optuna logs to stderr by itself; what matters of it we tell ourselves."""
+    """Silence the log of Optuna, which goes to stderr by default."""
     before = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
@@ -250,13 +252,13 @@ def quiet() -> Iterator[None]:
         optuna.logging.set_verbosity(before)
 
 
-def _difference(kept: dict[str, Any], asked: dict[str, Any]) -> Sequence[str]:
-    """What is not the same, in words."""
-    told = []
-    for name in dict.fromkeys([*kept, *asked]):
-        there, here = kept.get(name), asked.get(name)
+def _differences(stored: dict[str, Any], requested: dict[str, Any]) -> Sequence[str]:
+    """Return descriptions of the fields that differ."""
+    differences = []
+    for name in dict.fromkeys([*stored, *requested]):
+        there, here = stored.get(name), requested.get(name)
         if there != here and name == "data":
-            told.append("its data or splits are others")
+            differences.append("it has other data or splits")
         elif there != here:
-            told.append(f"{name} is {json.dumps(there)} there and {json.dumps(here)} here")
-    return told
+            differences.append(f"{name} is {json.dumps(there)} there and {json.dumps(here)} here")
+    return differences

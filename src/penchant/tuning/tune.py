@@ -1,4 +1,4 @@
-"""Searching for settings: many learning curves, kept so that nothing finished is done twice."""
+"""Tuning of settings by many learning curves, stored so that finished work is not repeated."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from penchant._settings.checks import choice, number, whole
 from penchant.errors import SettingsError, require
 from penchant.models.base import Model
 from penchant.split import Split
-from penchant.tuning.final import figures
-from penchant.tuning.measure import full_names, need_split
+from penchant.tuning.final import evaluate_final
+from penchant.tuning.measure import check_split, full_names
 from penchant.tuning.results import TuningResult, better_of
 from penchant.tuning.space import Space
 from penchant.tuning.training import epochs_of
@@ -34,7 +34,7 @@ def tune(
     trials: int | None = None,
     timeout: float | None = None,
     storage: str | Path | None = "sqlite:///tuning.db",
-    name: str = "search",
+    name: str = "tuning",
     resume: bool = True,
     epochs: Iterable[int] | int = range(2, 40, 2),
     metrics: Sequence[str] = (),
@@ -45,96 +45,96 @@ def tune(
     seed: int = 0,
     on_progress: OnProgress | None = None,
 ) -> TuningResult:
-    """Look for the settings that do best on what was held out.
+    """Find the settings of a model that perform best on held-out likes.
 
-    Every trial is a learning curve, so the number of epochs is chosen as well. Each epoch that
-    was measured is kept in ``storage`` at once: stopped at any moment, even with ``kill -9``, the
-    same call goes on where it was, does nothing finished twice, and ends with the table it would
-    have had undisturbed. Several processes of one machine may work on one storage. A combination
-    of settings that fails is recorded with its message, and the search goes on.
+    Every trial is a learning curve, so the number of epochs is tuned as well. Each measured epoch
+    is stored at once: after an interruption at any moment, even by ``kill -9``, the same call
+    resumes, repeats no finished trial, and returns the result of an uninterrupted run. Several
+    processes of one machine may share a storage. A combination of settings that fails is recorded
+    with its message, and tuning continues.
 
     Parameters
     ----------
     model
-        The class, such as ``penchant.ALS``; any model of penchant.
+        The class of the model, such as ``penchant.ALS``.
     space
         Setting → a list of values; a :class:`penchant.Range` or a tuple (low, high) or (low, high,
         ``"log"``); or one value for all trials.
     split
-        What to train and measure on; several for cross-validation: figures are then the means
-        over them, epoch by epoch.
+        The split to train and measure on; several for cross-validation: metrics are then means
+        over the splits, epoch by epoch.
     metric
-        What is compared, as for :func:`penchant.evaluate`.
+        The metric to optimize, as for :func:`penchant.evaluate`.
     sampler
-        ``"grid"``: every combination, in an order that ``seed`` shuffles; ``"random"``; or
-        ``"tpe"``, which learns from what is finished (ten trials are drawn at random first).
+        ``"grid"``: every combination, in an order shuffled by ``seed``; ``"random"``; or
+        ``"tpe"``, which learns from the finished trials (the first ten are random).
     trials
-        How many, those of earlier calls included. None: on a grid all; else as many as
-        ``timeout`` leaves time for.
+        The number of trials, including those of earlier calls. None: on a grid all; else as many
+        as ``timeout`` permits.
     timeout
-        Seconds after which this call begins no trial any more.
+        Seconds after which this call starts no further trial.
     storage
-        A SQLite file, as a path or ``sqlite:///FILE`` (beside it a file ``.lock`` is kept); None:
-        in memory only.
+        A SQLite file, as a path or ``sqlite:///FILE`` (lock files are kept beside it); None: in
+        memory only.
     name
-        Which search of those in the storage.
+        The name of this tuning run in the storage.
     resume
-        False: forget what is there under that name, and begin afresh.
+        False: delete the stored trials of that name, and start again.
     epochs
-        When to measure; the last one ends a trial. A number: every epoch up to it.
+        The epochs to measure at; a trial ends after the last. A number: every epoch up to it.
     metrics
-        What to measure besides.
+        Further metrics to measure.
     prune
-        Whether to give up a trial whose best figure so far is below the median of the complete
-        trials at the same epoch (once there are 5, and after the first quarter of the epochs).
-        None: not on a grid, whose every point is wanted whole, else yes.
+        Whether to stop a trial whose best value so far is below the median of the complete trials
+        at the same epoch (once there are 5, and after the first quarter of the epochs). None:
+        True unless the sampler is ``"grid"``.
     patience
-        End a trial when so many measurements in a row were no better than its best.
+        End a trial after this many measurements in a row without improvement.
     final
-        A split that the search never sees; every ``split`` must be of ``final.train``. The model
-        with the best settings, and the one with its defaults, are fitted on ``final.train`` and
-        measured on ``final.test`` in the end, by the process that ends last.
+        A split that takes no part in tuning; every ``split`` must be made from ``final.train``.
+        In the end, the process that finishes last fits the model with the best settings and with
+        the defaults on ``final.train`` and measures both on ``final.test``.
     exclude_seen
         As for :func:`penchant.evaluate`.
     seed
-        The same one gives the same trials.
+        The same seed gives the same trials.
     on_progress
         Called after each measured epoch and each trial.
 
     Returns
     -------
     TuningResult
-        Also after Ctrl-C, or when the time is up: of what is finished then
-        (``result.about["stopped"]`` tells).
+        After Ctrl-C, or when the time is up: the finished trials; ``result.about["stopped"]`` has
+        the reason.
 
     Raises
     ------
     SettingsError
-        If an argument is out of its range, the final test part is not unseen, or the storage
-        holds a search of that name on other data or with other arguments.
+        If an argument is out of range, the final test part overlaps with the splits, or the
+        storage holds a tuning run of that name on other data or with other arguments.
     DataError
         If the storage can't be used.
     MissingExtraError
         If Optuna is not installed.
     """
-    require("optuna", extra="tune", what="Searches")
+    require("optuna", extra="tune", what="Tuning")
     from penchant.tuning.plan import Plan, check_unseen
     from penchant.tuning.sampler import Kind
 
     _need_class(model)
     choice("sampler", sampler, get_args(Kind))
-    splits = tuple(map(need_split, split if isinstance(split, list | tuple) else [split]))
+    splits = tuple(map(check_split, split if isinstance(split, list | tuple) else [split]))
     if not splits:
-        raise SettingsError("a search needs a split, or several")
+        raise SettingsError("split must be a split, or a list of one or more splits")
     if final is not None:
-        check_unseen(need_split(final), splits)
-    wanted = full_names([metric, *metrics])
-    better_of(wanted[0])
+        check_unseen(check_split(final), splits)
+    metric_names = full_names([metric, *metrics])
+    better_of(metric_names[0])
     plan = Plan(
         model=model,
         space=Space(model, space),
         splits=splits,
-        metrics=wanted,
+        metrics=metric_names,
         epochs=epochs_of(epochs),
         sampler=sampler,  # type: ignore[arg-type]
         total=None if trials is None else whole("trials", trials, 1),
@@ -146,25 +146,27 @@ def tune(
     )
     limit = None if timeout is None else number("timeout", timeout, 0, above=True)
     plan = dataclasses.replace(plan, total=_total(plan, limit))
-    return _search(plan, limit, storage, name, resume, on_progress)
+    return _run(plan, limit, storage, name, resume, on_progress)
 
 
 def _need_class(model: object) -> None:
     if not isinstance(model, type) or not issubclass(model, Model):
-        raise SettingsError(f"a class of model is needed, such as penchant.ALS, got {model!r}")
+        raise SettingsError(f"a model class is needed, such as penchant.ALS, got {model!r}")
 
 
 def _total(plan: Plan, timeout: float | None) -> int | None:
-    """How many trials there are to be."""
+    """Return the number of trials; None: unlimited."""
     if plan.sampler == "grid":
         n = len(plan.space.grid(plan.seed))
         return n if plan.total is None else min(n, plan.total)
     if plan.total is None and timeout is None:
-        raise SettingsError(f'sampler="{plan.sampler}" goes on for ever: give trials or timeout')
+        raise SettingsError(
+            f'sampler="{plan.sampler}" has no end of its own: give trials or timeout'
+        )
     return plan.total
 
 
-def _search(
+def _run(
     plan: Plan,
     timeout: float | None,
     storage: str | Path | None,
@@ -173,45 +175,45 @@ def _search(
     on_progress: OnProgress | None,
 ) -> TuningResult:
     from penchant.tuning.sampler import NumberedSampler
-    from penchant.tuning.trial_store import Ledger, quiet
+    from penchant.tuning.trial_store import TrialStore, quiet
     from penchant.tuning.worker import Worker
 
     sampler = NumberedSampler(plan.space, plan.sampler, plan.seed)
     with (
         quiet(),
         _each_warning_once(),
-        Ledger(
+        TrialStore(
             storage,
             name,
             direction="maximize" if plan.better == "higher" else "minimize",
             sampler=sampler,
             identity=plan.identity(),
             resume=resume,
-        ) as ledger,
+        ) as store,
     ):
-        worker = Worker(plan, ledger, timeout, on_progress)
+        worker = Worker(plan, store, timeout, on_progress)
         stopped = worker.run()
         result = worker.result()
-        others_go_on = stopped is None and result.about["unfinished"]
-        found = None
-        if stopped != "interrupted" and not others_go_on:
+        others_are_running = stopped is None and result.about["unfinished"]
+        evaluations = None
+        if stopped != "interrupted" and not others_are_running:
             try:
-                found = figures(plan, result, ledger)
+                evaluations = evaluate_final(plan, result, store)
             except KeyboardInterrupt:
                 stopped = "interrupted"
         about = {**result.about, "stopped": stopped}
-        return dataclasses.replace(result, final=found, about=about)
+        return dataclasses.replace(result, final=evaluations, about=about)
 
 
 @contextlib.contextmanager
 def _each_warning_once() -> Iterator[None]:
-    """What a model warns of at every fit is said once for a search."""
-    told: set[str] = set()
+    """Log each warning once, though models repeat it at every fit."""
+    logged: set[str] = set()
 
     def is_new(record: logging.LogRecord) -> bool:
         message = record.getMessage()
-        new = record.levelno < logging.WARNING or message not in told
-        told.add(message)
+        new = record.levelno < logging.WARNING or message not in logged
+        logged.add(message)
         return new
 
     log = logging.getLogger("penchant")

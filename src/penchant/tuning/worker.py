@@ -1,4 +1,4 @@
-"""Doing the trials of a search, one after the other, until all are done or time is up."""
+"""A worker process: runs trials one after another until all are done or time is up."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from penchant.tuning.plan import Plan
 from penchant.tuning.results import CurveRow, LearningCurve, State, Trial, TuningResult
 from penchant.tuning.sampler import distributions, point_of
 from penchant.tuning.training import train
-from penchant.tuning.trial_store import Ledger
+from penchant.tuning.trial_store import TrialStore
 
 log = logging.getLogger("penchant")
 
@@ -36,24 +36,24 @@ _PRUNE_AFTER = 5  # trials, so that a median means something
 
 @dataclass(frozen=True)
 class Progress:
-    """How a search stands.
+    """The progress of a tuning run.
 
     Attributes
     ----------
     done, total
-        Trials that ended, and how many there are to be (None: no number was given).
+        The numbers of finished and of all trials (None: no number was given).
     best
-        The best of them so far, or None.
+        The best trial so far, or None.
     settings
-        What the trial in hand tries.
+        The settings of the current trial.
     row
-        What was measured last in it, or None.
+        The last measurements of the current trial, or None.
     ended
-        The trial that has just ended, or None while one is going on.
+        The trial that has just ended, or None during a trial.
     elapsed
-        Seconds since this process began to search.
+        Seconds since this process started tuning.
     left
-        Seconds that the rest will take if it goes on like this; None if nothing is known yet.
+        Estimated seconds until the end; None if unknown.
     """
 
     done: int
@@ -70,43 +70,45 @@ OnProgress = Callable[[Progress], object]
 
 
 class Worker:
-    """One process's part in a search."""
+    """Runs the trials of one process."""
 
     def __init__(
-        self, plan: Plan, ledger: Ledger, timeout: float | None, on_progress: OnProgress | None
+        self, plan: Plan, store: TrialStore, timeout: float | None, on_progress: OnProgress | None
     ) -> None:
-        self._plan, self._ledger, self._timeout = plan, ledger, timeout
+        self._plan, self._store, self._timeout = plan, store, timeout
         self._on_progress = on_progress
         self._space = distributions(plan.space)
         self._pruner, self._measures = _pruner(plan), plan.measures
-        self._turned = [split.train.by_item() for split in plan.splits]  # held: trials share it
-        self._began = time.perf_counter()
+        self._turned = [
+            split.train.by_item() for split in plan.splits
+        ]  # kept alive: all trials share it
+        self._start = time.perf_counter()
         self._trials: dict[int, Trial] = {}
         self._result = self.result()
         self._done_before = len(self._result.trials)
 
     def run(self) -> Stopped | None:
-        """Do trials; why it stopped, if not because all are taken."""
+        """Run trials; return the reason for stopping, None if no trial is left."""
         try:
             while not self._is_late():
-                trial = self._ledger.claim(self._space, self._plan.total)
+                trial = self._store.claim(self._space, self._plan.total)
                 if trial is None:
                     return None
-                with self._ledger.released_unless_ended(trial):
-                    self._attempt(trial)
+                with self._store.released_unless_ended(trial):
+                    self._run_trial(trial)
         except KeyboardInterrupt:
-            log.warning("stopped; what is finished is kept")
+            log.warning("stopped; finished trials are stored")
             return "interrupted"
         return "timeout"
 
     def result(self) -> TuningResult:
-        """What the storage holds."""
+        """Return the finished trials of the storage as a result."""
         plan = self._plan
-        ended = self._ledger.ended()
-        for one in ended:
-            if one.number not in self._trials:
-                self._trials[one.number] = trial_of(plan, one)
-        trials = tuple(self._trials[one.number] for one in ended)
+        ended = self._store.ended()
+        for stored in ended:
+            if stored.number not in self._trials:
+                self._trials[stored.number] = trial_of(plan, stored)
+        trials = tuple(self._trials[stored.number] for stored in ended)
         left = None if plan.total is None else max(0, plan.total - len(trials))
         about = plan.about() | {"unfinished": left}
         return TuningResult(
@@ -115,59 +117,59 @@ class Worker:
 
     # --- a trial -------------------------------------------------------------------
 
-    def _attempt(self, trial: FrozenTrial) -> None:
+    def _run_trial(self, trial: FrozenTrial) -> None:
         point = point_of(self._plan.space, trial.params)
-        self._tell(point)
-        if not self._ledger.repeat(trial):
-            self._try(trial, point)
+        self._report(point)
+        if not self._store.copy_duplicate(trial):
+            self._fit_trial(trial, point)
         self._result = self.result()
-        ended = next(one for one in self._result.trials if one.number == trial.number)
-        self._tell(point, ended=ended)
+        ended = next(other for other in self._result.trials if other.number == trial.number)
+        self._report(point, ended=ended)
 
-    def _try(self, trial: FrozenTrial, point: dict[str, Any]) -> None:
+    def _fit_trial(self, trial: FrozenTrial, point: dict[str, Any]) -> None:
         try:
             rows, pruned = self._train(trial, point)
             value = _curve(self._plan, point, rows).best().test[self._plan.metric]
-        except _NoFaultOfTheSettings as carrier:
-            raise carrier.error from None
+        except _CallbackError as wrapper:
+            raise wrapper.error from None
         except Exception as error:
             message = f"{type(error).__name__}: {error}"
             log.warning("trial %d with %s failed: %s", trial.number, point, message)
-            self._ledger.finish(trial, TrialState.FAIL, message=message)
+            self._store.finish(trial, TrialState.FAIL, message=message)
         else:
             state = TrialState.PRUNED if pruned else TrialState.COMPLETE
-            self._ledger.finish(trial, state, value)
+            self._store.finish(trial, state, value)
             log.info("trial %d: %s %.5f with %s", trial.number, self._plan.metric, value, point)
 
     def _train(self, trial: FrozenTrial, point: dict[str, Any]) -> tuple[list[CurveRow], bool]:
-        """Train on every split; the means over them, and whether it was given up."""
+        """Train on every split; return the means over splits, and whether it was pruned."""
         plan = self._plan
-        judge = _Judge(plan, self._ledger.study, self._pruner, trial)
+        stopping = _StoppingRule(plan, self._store.study, self._pruner, trial)
         folds: list[list[CurveRow]] = []
         for split, measure in zip(plan.splits, self._measures, strict=True):
-            model = plan.made(point, len(folds))
+            model = plan.make_model(point, len(folds))
             folds.append([])
 
             def on_row(row: CurveRow, _: Model) -> bool:
                 folds[-1].append(row)
                 mean = mean_rows(folds, len(plan.splits))[-1:]
                 value = mean[0].test[plan.metric] if mean else None
-                kept = [[asdict(one) for one in fold] for fold in folds]
-                with _no_fault_of_the_settings():
-                    self._ledger.note(trial, kept, row.epoch, value)
-                    self._tell(point, mean[0] if mean else row, self._share(len(folds), row))
-                    return bool(mean) and judge.gives_up(mean[0])
+                stored = [[asdict(item) for item in fold] for fold in folds]
+                with _not_an_error_of_the_trial():
+                    self._store.record(trial, stored, row.epoch, value)
+                    self._report(point, mean[0] if mean else row, self._share(len(folds), row))
+                    return bool(mean) and stopping.should_stop(mean[0])
 
             train(model, split.train, plan.epochs, measure, on_row)
-        return mean_rows(folds, len(plan.splits)), judge.pruned
+        return mean_rows(folds, len(plan.splits)), stopping.pruned
 
     def _share(self, fold: int, row: CurveRow) -> float:
-        """How much of a trial is done."""
+        """Return the finished share of a trial, 0…1."""
         return (fold - 1 + min(row.epoch / self._plan.epochs[-1], 1)) / len(self._plan.splits)
 
-    # --- telling -------------------------------------------------------------------
+    # --- progress ------------------------------------------------------------------
 
-    def _tell(
+    def _report(
         self,
         settings: dict[str, Any],
         row: CurveRow | None = None,
@@ -176,14 +178,14 @@ class Worker:
     ) -> None:
         if self._on_progress is None:
             return
-        elapsed = time.perf_counter() - self._began
+        elapsed = time.perf_counter() - self._start
         done, total = len(self._result.trials), self._plan.total
         best = next(iter(self._result.ranked), None)
         left = self._left(elapsed, done + share)
         self._on_progress(Progress(done, total, best, settings, row, ended, elapsed, left))
 
     def _left(self, elapsed: float, done: float) -> float | None:
-        """Seconds to go: what is left at the pace so far, or till the time is up."""
+        """Return the estimated seconds to the end at the current pace, at most to the timeout."""
         limits = [] if self._timeout is None else [max(0.0, self._timeout - elapsed)]
         advanced = done - self._done_before
         if self._plan.total is not None and advanced > 0:
@@ -191,11 +193,11 @@ class Worker:
         return min(limits, default=None)
 
     def _is_late(self) -> bool:
-        return self._timeout is not None and time.perf_counter() - self._began >= self._timeout
+        return self._timeout is not None and time.perf_counter() - self._start >= self._timeout
 
 
-class _NoFaultOfTheSettings(Exception):  # noqa: N818
-    """Carries what went wrong in keeping or telling out of a training."""
+class _CallbackError(Exception):
+    """Wraps an error of the storage or of ``on_progress``, raised while a model is fitted."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__(str(error))
@@ -203,15 +205,15 @@ class _NoFaultOfTheSettings(Exception):  # noqa: N818
 
 
 @contextlib.contextmanager
-def _no_fault_of_the_settings() -> Iterator[None]:
+def _not_an_error_of_the_trial() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise _NoFaultOfTheSettings(error) from error
+        raise _CallbackError(error) from error
 
 
-class _Judge:
-    """Whether a trial is worth going on with."""
+class _StoppingRule:
+    """Decides whether a trial ends early: by the pruner or by patience."""
 
     def __init__(
         self,
@@ -224,18 +226,18 @@ class _Judge:
         self._study, self._pruner, self._metric = study, pruner, plan.metric
         self._patience = None if plan.patience is None else Patience(plan.metric, plan.patience)
         self._trial = copy.copy(trial)
-        self._trial.intermediate_values = {}  # of this attempt, not of one that was killed
+        self._trial.intermediate_values = {}  # of this run of the trial, not of a killed one
 
-    def gives_up(self, row: CurveRow) -> bool:
-        """Take note of a row of means; whether to end here."""
+    def should_stop(self, row: CurveRow) -> bool:
+        """Record a row of means; return True to end the trial."""
         self._trial.intermediate_values[row.epoch] = row.test[self._metric]
         if self._pruner is not None and self._pruner.prune(self._study, self._trial):
             self.pruned = True
-        return self.pruned or (self._patience is not None and self._patience.enough(row))
+        return self.pruned or (self._patience is not None and self._patience.is_exhausted(row))
 
 
 def _pruner(plan: Plan) -> optuna.pruners.BasePruner | None:
-    """Median stopping (Golovin et al. 2017, "Google Vizier"), not in the first quarter."""
+    """Return a median pruner (Golovin et al. 2017, "Google Vizier"), idle in the first quarter."""
     if not plan.prune:
         return None
     early = plan.epochs[len(plan.epochs) // 4]
@@ -243,7 +245,7 @@ def _pruner(plan: Plan) -> optuna.pruners.BasePruner | None:
 
 
 def mean_rows(folds: list[list[CurveRow]], n: int) -> list[CurveRow]:
-    """Means over n splits, of the epochs that were measured on all of them."""
+    """Return means over n splits, for the epochs that were measured on all of them."""
     if len(folds) < n:
         return []
     return [_mean(rows) for rows in zip(*folds, strict=False)]
@@ -265,22 +267,22 @@ def _mean(rows: tuple[CurveRow, ...]) -> CurveRow:
     )
 
 
-def trial_of(plan: Plan, kept: FrozenTrial) -> Trial:
-    """A trial as the storage has it, for people."""
-    point = point_of(plan.space, kept.params)
-    folds = [[CurveRow(**row) for row in fold] for fold in kept.user_attrs.get("folds", [])]
+def trial_of(plan: Plan, stored: FrozenTrial) -> Trial:
+    """Return a stored trial as a :class:`Trial`."""
+    point = point_of(plan.space, stored.params)
+    folds = [[CurveRow(**row) for row in fold] for fold in stored.user_attrs.get("folds", [])]
     curve = _curve(plan, point, mean_rows(folds, len(plan.splits)))
-    message = str(kept.user_attrs.get("message", ""))
+    message = str(stored.user_attrs.get("message", ""))
     try:
         best = curve.best()
     except DataError:
         best = CurveRow(0, {}, {plan.metric: math.nan}, 0.0)
-    if message:  # whatever it measured before it failed is no result
+    if message:  # measurements before a failure do not count
         best = CurveRow(0, {}, {plan.metric: math.nan}, best.seconds)
     return Trial(
-        number=kept.number,
+        number=stored.number,
         settings=point,
-        state=_STATES[kept.state],
+        state=_STATES[stored.state],
         curve=curve,
         best_epoch=best.epoch,
         value=best.test[plan.metric],
