@@ -79,7 +79,7 @@ def test_search_as_you_type_forgives_a_slip_and_opens_an_item(visit, keep) -> No
     assert page.locator("h2").all_inner_texts() == [
         "Liked by the same people",
         "Likes and tags",
-        "Looks alike",
+        "Similar pictures",
     ]
 
 

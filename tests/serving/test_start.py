@@ -26,7 +26,8 @@ print(*(name for name in ("fastapi", "scipy.linalg", "matplotlib") if name in sy
 """
 APPLICATION = """
 import sys, penchant.serving.app
-print(*(name for name in ("penchant.report", "scipy", "duckdb", "PIL.Image") if name in sys.modules))
+names = ("penchant.report", "scipy", "duckdb", "PIL.Image")
+print(*(name for name in names if name in sys.modules))
 """
 
 

@@ -328,7 +328,7 @@ class Service:
         return self.index_names()
 
     def summary(self) -> list[dict[str, Any]]:
-        """Return role, kind, settings, data, metrics, training and dates of each model, for JSON."""
+        """Return role, kind, settings, data, metrics and training of each model, for JSON."""
         return [
             _summary(role, self.models[role], self._descriptions.get(role, {}))
             for role in ROLES

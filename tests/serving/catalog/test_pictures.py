@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from penchant.errors import DataError, SettingsError
 from penchant.serving.app import create_app
-from penchant.serving.catalog.pictures import KEPT, SIZE, Pictures
+from penchant.serving.catalog.pictures import MAX_AGE, SIZE, Pictures
 from penchant.serving.process.reload import ModelReloader
 from penchant.serving.process.settings import ServeSettings
 from penchant.serving.service import Service
@@ -83,7 +83,7 @@ def test_what_is_no_picture_is_not_tried_again_at_once(pictures, tmp_path, conte
 def test_an_old_one_is_shown_until_a_new_one_comes(pictures, tmp_path) -> None:
     old = get(pictures(Web(png())), URL)
     [path] = (tmp_path / "pictures").iterdir()
-    os.utime(path, (time.time() - KEPT - 1,) * 2)
+    os.utime(path, (time.time() - MAX_AGE - 1,) * 2)
     assert get(pictures(Web(None)), URL) == old
     new = get(pictures(Web(png(50, 50))), URL)
     assert new != old
@@ -98,7 +98,7 @@ def test_many_at_once_do_not_pile_up(pictures) -> None:
 
 def test_a_folder_that_can_not_be_made(tmp_path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(SettingsError, match="pictures can't be kept in"):
+    with pytest.raises(SettingsError, match="pictures can't be stored in"):
         Pictures(tmp_path / "file" / "folder")
 
 

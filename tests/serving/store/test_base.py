@@ -139,7 +139,7 @@ def test_hostile_texts_are_only_texts(store, text) -> None:
         ({"item": True}, "text or an integer, got True"),
         ({"item": 1.5}, "text or an integer, got 1.5"),
         ({"value": float("nan")}, "value must be a finite number"),
-        ({"value": 0}, "says nothing"),
+        ({"value": 0}, "must not have the value 0"),
         ({"at": float("inf")}, "at must be a finite number"),
         ({"key": ""}, "key is 0 bytes"),
     ],

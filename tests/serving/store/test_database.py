@@ -14,7 +14,7 @@ from penchant.data.io import database
 from penchant.errors import SettingsError, StoreError
 from penchant.serving.store.base import Event, Override, Store
 
-VERSION_1 = Path(__file__).parents[1] / "artifacts" / "store-1.sql"
+VERSION_1 = Path(__file__).parents[2] / "artifacts" / "store-1.sql"
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_somebody_elses_database_is_left_alone(path) -> None:
     with connected(path) as con:
         con.execute("CREATE TABLE shop (n INTEGER)")
     before = path.read_bytes()
-    with pytest.raises(StoreError, match="of something else, with the tables shop"):
+    with pytest.raises(StoreError, match="belongs to another program, with the tables shop"):
         opened(path)
     assert path.read_bytes() == before
 

@@ -1,4 +1,9 @@
-"""Files of the web: never from a network of our own, never without end."""
+"""Fetching of pictures from the public internet, with limits of size and time.
+
+Written by hand since HTTP clients (requests, httpx, urllib3) look the host up again when they
+connect, so that a check of its address can be bypassed (DNS rebinding), and have no limit on the
+total time: a server that sends a byte at a time holds the connection for ever.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +25,13 @@ from penchant.errors import DataError
 log = logging.getLogger("penchant")
 
 Resolve = Callable[[str, int], Sequence[str]]
-"""The addresses of a host, for a port; OSError where there is none."""
+"""Returns the addresses of a host for a port; raises OSError if there is none."""
 
 Connect = Callable[[str, int, float], socket.socket]
-"""A connection to an address and a port, within some seconds; OSError where there is none."""
+"""Connects to an address and a port within some seconds; raises OSError on failure."""
 
-_REDIRECTS = 3
-_MOVED = {301, 302, 303, 307, 308}
+_MAX_REDIRECTS = 3
+_REDIRECT_STATUS = {301, 302, 303, 307, 308}
 _HEADERS = {
     "User-Agent": f"penchant/{__version__}",
     "Accept": "image/avif,image/webp,image/png,image/jpeg,image/gif",
@@ -37,129 +42,131 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """The addresses that the system knows of a host."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(one[4][0]) for one in found]
+    """Look up the addresses of a host."""
+    infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(info[4][0]) for info in infos]
 
 
 def connect(address: str, port: int, seconds: float) -> socket.socket:
-    """A connection by TCP."""
+    """Connect by TCP."""
     return socket.create_connection((address, port), timeout=seconds)
 
 
 def is_public(address: str) -> bool:
-    """Whether an address is one of the public internet, however it is written.
+    """Return whether an address is on the public internet, in any notation.
 
-    Addresses that stand for others (mapped, translated, tunneled) are not.
+    Addresses that represent others (mapped, translated, tunneled) are not.
     """
     try:
-        found = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(address)
     except ValueError:
         return False
-    if isinstance(found, ipaddress.IPv6Address) and (
-        found.ipv4_mapped or found.sixtofour or found.teredo or found in _NAT64
+    if isinstance(parsed, ipaddress.IPv6Address) and (
+        parsed.ipv4_mapped or parsed.sixtofour or parsed.teredo or parsed in _NAT64
     ):
         return False
-    return found.is_global and not found.is_multicast
+    return parsed.is_global and not parsed.is_multicast
 
 
 class Fetcher:
-    """Fetches files of the web.
+    """Fetch pictures from the web.
 
-    A host is looked up once, and connected to by an address that was found to be public: whoever
-    answers for its name can't lead us into this network in between. The same holds for each
-    address that an answer leads to.
+    A host is looked up once, and the connection goes to an address that was checked to be public:
+    its name server can't redirect the request into the local network. The same holds for each
+    redirect.
 
     Parameters
     ----------
-    most
-        Bytes of a file, at most.
+    max_bytes
+        Maximum size of a file.
     seconds
-        How long all of it may take; to look up a host takes as long as the system takes.
+        Maximum total time, without the lookup of the host.
     resolve, connect
-        How hosts are looked up and connected to.
+        Functions that look up hosts and connect to them.
     """
 
     def __init__(
         self,
         *,
-        most: int = 8 << 20,
+        max_bytes: int = 8 << 20,
         seconds: float = 10.0,
         resolve: Resolve = resolve,
         connect: Connect = connect,
     ) -> None:
-        self._most, self._seconds = most, seconds
+        self._max_bytes, self._seconds = max_bytes, seconds
         self._resolve, self._connect = resolve, connect
 
     def get(self, url: str) -> bytes:
-        """What is at an address, if it says that it is a picture.
+        """Fetch a file whose content type is that of a picture.
 
         Raises
         ------
         DataError
-            If it can't be had, is something else, is too large, takes too long, or is not on the
+            If it can't be fetched, is not a picture, is too large, takes too long, or is not on the
             public internet.
         """
         deadline = time.monotonic() + self._seconds
         try:
-            for _ in range(_REDIRECTS + 1):
-                found = self._ask(urlsplit(url), deadline)
-                if isinstance(found, bytes):
-                    return found
-                url = urljoin(url, found)
+            for _ in range(_MAX_REDIRECTS + 1):
+                result = self._request(urlsplit(url), deadline)
+                if isinstance(result, bytes):
+                    return result
+                url = urljoin(url, result)
         except (OSError, ValueError, http.client.HTTPException) as error:
-            raise DataError(f"{url} can't be had: {str(error) or type(error).__name__}") from error
-        raise DataError(f"{url} leads from one address to the next")
+            raise DataError(
+                f"{url} can't be fetched: {str(error) or type(error).__name__}"
+            ) from error
+        raise DataError(f"{url} has too many redirects")
 
-    def _ask(self, url: SplitResult, deadline: float) -> bytes | str:
-        """What is there, or where it is said to be."""
+    def _request(self, url: SplitResult, deadline: float) -> bytes | str:
+        """Return the content, or the address of a redirect."""
         if url.scheme not in ("http", "https") or not url.hostname or url.username is not None:
-            raise ValueError("it is no plain address of the web")
+            raise ValueError("not a plain web address")
         secure = url.scheme == "https"
         port = url.port or (443 if secure else 80)
-        connection = self._connected(url.hostname, port, deadline)
+        connection = self._connect_to(url.hostname, port, deadline)
         if secure:
             connection = self._tls.wrap_socket(
                 connection, server_hostname=url.hostname, do_handshake_on_connect=False
             )
-        # timeouts of sockets begin anew with each byte: this ends whoever sends them one by one
+        # socket timeouts restart with each byte: this limits the total time
         timer = threading.Timer(max(0.0, deadline - time.monotonic()), _cut, [connection])
         timer.daemon = True
         timer.start()
         try:
-            return self._spoken(connection, url, port)
+            return self._exchange(connection, url, port)
         finally:
             timer.cancel()
             connection.close()
 
-    def _spoken(self, connection: socket.socket, url: SplitResult, port: int) -> bytes | str:
-        """What is answered over a connection."""
+    def _exchange(self, connection: socket.socket, url: SplitResult, port: int) -> bytes | str:
+        """Send the request over a connection and return the result."""
         client = http.client.HTTPConnection(url.hostname or "", port)
         if isinstance(connection, ssl.SSLSocket):
             connection.do_handshake()
-            client.default_port = 443  # not to be told, then
+            client.default_port = 443  # left out of the Host header
         client.sock = connection
         path = (url.path or "/") + (f"?{url.query}" if url.query else "")
         client.request("GET", quote(path, safe=string.punctuation), headers=_HEADERS)
         return self._content(client.getresponse())
 
-    def _connected(self, host: str, port: int, deadline: float) -> socket.socket:
-        found = self._resolve(host, port)
-        if not found or not all(map(is_public, found)):
-            raise ValueError("it is not on the public internet")
-        return self._connect(found[0], port, max(0.1, deadline - time.monotonic()))
+    def _connect_to(self, host: str, port: int, deadline: float) -> socket.socket:
+        addresses = self._resolve(host, port)
+        if not addresses or not all(map(is_public, addresses)):
+            raise ValueError("not on the public internet")
+        return self._connect(addresses[0], port, max(0.1, deadline - time.monotonic()))
 
-    def _content(self, answer: http.client.HTTPResponse) -> bytes | str:
-        if answer.status in _MOVED:
-            return answer.headers.get("location", "")
-        kind = answer.headers.get_content_type()
-        if answer.status != 200 or not kind.startswith("image/") or "svg" in kind:
-            raise ValueError(f"it answers {answer.status}, with {kind}")
-        content = answer.read(self._most + 1)
-        if len(content) > self._most:
-            raise ValueError(f"it is larger than {self._most:,} bytes")
-        if answer.length:
-            raise ValueError("it ends before its end")
+    def _content(self, response: http.client.HTTPResponse) -> bytes | str:
+        if response.status in _REDIRECT_STATUS:
+            return response.headers.get("location", "")
+        kind = response.headers.get_content_type()
+        if response.status != 200 or not kind.startswith("image/") or "svg" in kind:
+            raise ValueError(f"the response is {response.status}, with {kind}")
+        content = response.read(self._max_bytes + 1)
+        if len(content) > self._max_bytes:
+            raise ValueError(f"the file is larger than {self._max_bytes:,} bytes")
+        if response.length:
+            raise ValueError("the connection ended early")
         return content
 
     @cached_property
@@ -169,6 +176,6 @@ class Fetcher:
 
 def _cut(connection: socket.socket) -> None:
     try:
-        socket.socket.shutdown(connection, socket.SHUT_RDWR)  # of TLS too: the one below it
-    except OSError:  # it is closed already
-        log.debug("a connection ended just as its time did")
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)  # of TLS too: the underlying socket
+    except OSError:  # already closed
+        log.debug("a connection ended at its deadline")

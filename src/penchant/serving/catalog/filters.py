@@ -1,4 +1,4 @@
-"""Which items may be answered: what a request names, and what the server hides."""
+"""Filters of items: those of a request, and items that the server hides."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Filters:
-    """Which items may be answered.
+    """Which items may be in an answer.
 
     Attributes
     ----------
     allow
         Only these; None: all.
     deny
-        Not these.
+        Without these.
     tags
-        Only what bears every one of these.
+        Only items with all of these tags.
     """
 
     allow: Collection[Id] | None = None
@@ -38,49 +38,49 @@ ALL = Filters()
 
 
 class Lists(TypedDict):
-    """Filters as the models take them."""
+    """Filters as the arguments of models."""
 
     allow: Collection[Id] | None
     deny: Collection[Id] | None
 
 
 class Tags:
-    """The items that bear a tag, letter case aside.
+    """Items by tag, ignoring letter case.
 
     Parameters
     ----------
     catalog
-        Where tags are; None: nowhere.
+        The catalog with the tags; None: there are no tags.
     """
 
     def __init__(self, catalog: Catalog | None) -> None:
         self._catalog = catalog
 
     @cached_property
-    def _items_of(self) -> dict[str, set[Id]]:
-        found: dict[str, set[Id]] = {}
+    def _items_by_tag(self) -> dict[str, set[Id]]:
+        items_by_tag: dict[str, set[Id]] = {}
         if self._catalog is not None:
-            listed = self._catalog.tags or ()
-            for item, tags in zip(self._catalog.items, listed, strict=False):
+            tag_lists = self._catalog.tags or ()
+            for item, tags in zip(self._catalog.items, tag_lists, strict=False):
                 for tag in tags:
-                    found.setdefault(tag.casefold(), set()).add(item)
-        return found
+                    items_by_tag.setdefault(tag.casefold(), set()).add(item)
+        return items_by_tag
 
-    def bearing(self, tags: Sequence[str], overrides: Mapping[Id, Override]) -> set[Id]:
-        """The items that bear every one of some tags, by what stands in the catalog's place."""
+    def with_all(self, tags: Sequence[str], overrides: Mapping[Id, Override]) -> set[Id]:
+        """Return the items with all of some tags, by the catalog and its overrides."""
         wanted = {tag.casefold() for tag in tags}
-        found = set.intersection(*(self._items_of.get(tag, set()) for tag in wanted))
-        for item, how in overrides.items():
-            if how.tags is not None:
-                has = wanted <= {tag.casefold() for tag in how.tags}
-                found = found | {item} if has else found - {item}
-        return found
+        items = set.intersection(*(self._items_by_tag.get(tag, set()) for tag in wanted))
+        for item, override in overrides.items():
+            if override.tags is not None:
+                has = wanted <= {tag.casefold() for tag in override.tags}
+                items = items | {item} if has else items - {item}
+        return items
 
     def lists(self, filters: Filters, views: Views) -> Lists:
-        """What filters come to, where some items are hidden and others bear other tags."""
+        """Combine filters with hidden items and overridden tags."""
         deny = {*filters.deny, *views.hidden} if filters.deny or views.hidden else None
         allow = filters.allow
         if filters.tags:
-            bearing = self.bearing(filters.tags, views.overrides)
-            allow = bearing if allow is None else bearing & set(allow)
+            tagged = self.with_all(filters.tags, views.overrides)
+            allow = tagged if allow is None else tagged & set(allow)
         return {"allow": allow, "deny": deny}

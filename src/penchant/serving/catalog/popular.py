@@ -1,4 +1,4 @@
-"""What most people like: for those of whom nothing is known, and for the beginning."""
+"""Items by popularity, for people without a history."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from penchant.data.interactions import Interactions
 
 
 class Popular:
-    """Items by how many people like them.
+    """Items ordered by the number of people who like them.
 
     Parameters
     ----------
     data
-        Who likes what.
+        The interactions.
     """
 
     def __init__(self, data: Interactions) -> None:
@@ -40,13 +40,13 @@ class Popular:
     def best(
         self, k: int, allow: Collection[Id] | None = None, deny: Collection[Id] | None = None
     ) -> tuple[list[Id], list[float]]:
-        """The k that most people like, of those allowed and not denied, and how many do."""
+        """Return the k most popular items, filtered, and how many people like each."""
         items = self._data.items
         allowed = None if allow is None else set(allow)
         chosen: list[int] = []
         for code in self._order:
-            one = items[code]
-            if (allowed is None or one in allowed) and (deny is None or one not in deny):
+            item = items[code]
+            if (allowed is None or item in allowed) and (deny is None or item not in deny):
                 chosen.append(code)
                 if len(chosen) == k:
                     break

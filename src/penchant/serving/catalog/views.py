@@ -1,4 +1,4 @@
-"""What is shown of an item: one record, from the catalogs and from what stands in their place."""
+"""Display records of items, from the catalogs and their overrides."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_KEPT = 100_000  # records that are kept once made: some 300 bytes each
+_MAX_CACHED = 100_000  # cached records, about 300 bytes each
 
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
-    """An item as it is shown.
+    """The display record of an item.
 
     Attributes
     ----------
     id
         The outside id.
     name
-        What to call it; its id as text where no name is known. Never to be trusted as HTML.
+        Its name; the id as text if it has none. Untrusted: escape it in HTML.
     link
         An address, or the empty string.
     picture
-        As the catalog has it: an address, a picture itself (``data:``), or a path; who shows it
-        takes :func:`picture_address`.
+        As in the catalog: an address, embedded data (``data:``), or a path; use
+        :func:`picture_address` to show it.
     tags
         Words that describe it, possibly none.
     """
@@ -48,80 +48,84 @@ class ItemView:
 
 
 class Views:
-    """Records of items, made when they are first asked for.
+    """Display records of items, created on first use and cached.
 
     Parameters
     ----------
     catalogs
-        Where to look, the first that knows an item counts.
+        The catalogs; the first that has an item is used.
     overrides
-        What stands in place of the catalogs, by item.
+        Fields that replace those of the catalogs, by item.
     """
 
     def __init__(
         self, catalogs: Sequence[Catalog], overrides: Mapping[Id, Override] | None = None
     ) -> None:
         self.catalogs, self.overrides = tuple(catalogs), dict(overrides or {})
-        self.hidden = frozenset(one for one, how in self.overrides.items() if how.hidden)
+        self.hidden = frozenset(
+            item for item, override in self.overrides.items() if override.hidden
+        )
         self._views: dict[Id, ItemView] = {}
         self._json: dict[Id, bytes] = {}
 
     def view(self, item: Id) -> ItemView:
-        """The record of an item; one that no catalog knows has only its id."""
-        found = self._views.get(item)
-        if found is None:
-            found = self._make(item)
-            _keep(self._views, item, found)
-        return found
+        """Return the record of an item; only its id is known if no catalog has it."""
+        view = self._views.get(item)
+        if view is None:
+            view = self._create(item)
+            _cache(self._views, item, view)
+        return view
 
     def json(self, item: Id) -> bytes:
-        """The fields of the record as JSON, without the braces around them."""
-        found = self._json.get(item)
-        if found is None:
+        """Return the fields of the record as JSON, without the enclosing braces."""
+        encoded = self._json.get(item)
+        if encoded is None:
             view = self.view(item)
-            told = {
+            fields = {
                 "id": view.id,
                 "name": view.name,
                 "link": view.link,
                 "picture": picture_address(view),
                 "tags": view.tags,
             }
-            text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
-            found = text[1:-1].encode("utf-8", "replace")
-            _keep(self._json, item, found)
-        return found
+            text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+            encoded = text[1:-1].encode("utf-8", "replace")
+            _cache(self._json, item, encoded)
+        return encoded
 
-    def _make(self, item: Id) -> ItemView:
-        known = next((one for one in self.catalogs if item in one.items), None)
-        if known is None:
-            made = ItemView(item, str(item), "", "", ())
+    def _create(self, item: Id) -> ItemView:
+        catalog = next((c for c in self.catalogs if item in c.items), None)
+        if catalog is None:
+            view = ItemView(item, str(item), "", "", ())
         else:
-            tags = tuple(known.tags_of(item))
-            made = ItemView(item, known.name(item), known.link(item), known.picture(item), tags)
-        other = self.overrides.get(item)
-        if other is None:
-            return made
+            tags = tuple(catalog.tags_of(item))
+            view = ItemView(
+                item, catalog.name(item), catalog.link(item), catalog.picture(item), tags
+            )
+        override = self.overrides.get(item)
+        if override is None:
+            return view
         fields = ("name", "link", "picture", "tags")
-        given = {name: getattr(other, name) for name in fields if getattr(other, name) is not None}
-        return dataclasses.replace(made, **given)
+        values = {name: getattr(override, name) for name in fields}
+        return dataclasses.replace(view, **{k: v for k, v in values.items() if v is not None})
 
 
-def address_of(path: str, one: Id) -> str:
-    """An address about something. Ids are parameters: they may hold dots and slashes."""
-    return f"{path}?{urlencode({'id': str(one)}, errors='replace')}"
+def address_of(path: str, item: Id) -> str:
+    """Return an address with an id as a parameter: ids may contain dots and slashes."""
+    return f"{path}?{urlencode({'id': str(item)}, errors='replace')}"
 
 
 def picture_address(item: ItemView) -> str:
-    """Where a browser gets the picture of an item; the empty string where there is none.
+    """Return the address of the picture of an item for browsers; the empty string if it has none.
 
-    A web address as it is; all else that a catalog may hold (a path, a picture itself, what
-    would be harmful) is this server's to look at, and to make harmless.
+    A web address stays as it is; anything else (a path, embedded data, untrusted texts) is read
+    and sanitized by this server.
     """
     if not item.picture.strip():
         return ""
     return address(item.picture) or address_of("/picture", item.id)
 
 
-def _keep(kept: dict[Id, T], item: Id, made: T) -> None:
-    if len(kept) < _KEPT:
-        kept[item] = made
+def _cache(cache: dict[Id, T], item: Id, value: T) -> None:
+    if len(cache) < _MAX_CACHED:
+        cache[item] = value

@@ -1,9 +1,10 @@
 """The pages that a browser shows.
 
-:mod:`~penchant.serving.pages.browse` has the pages of items and people, :mod:`~penchant.serving.pages.shelf` the
-likes of a visitor, :mod:`~penchant.serving.pages.charts` the map and the page about the models,
-:mod:`~penchant.serving.pages.files` pictures, style sheets and scripts. Pages work without
-scripts; with them, parts of a page change in place.
+Items and people are in :mod:`~penchant.serving.pages.browse`, the likes of a visitor in
+:mod:`~penchant.serving.pages.shelf`, the map and the models in
+:mod:`~penchant.serving.pages.charts`, and pictures, style sheets and scripts in
+:mod:`~penchant.serving.pages.files`. Pages work without scripts; with them, parts of a page change
+in place.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What a server keeps: feedback, changes to the catalog, the model in use.
+"""Interface of the store: events, catalog overrides, and the active model.
 
-This is what the rest of the server sees of it; :mod:`penchant.serving.store.database` keeps it in SQLite or
-PostgreSQL. People are folded into the model from their events, at each request: that takes no
-longer than to look up a vector would.
+:mod:`penchant.serving.store.database` implements it for SQLite and PostgreSQL. The vectors of
+people are not stored: they are folded in from events at each request, which takes no longer than
+reading a vector would.
 """
 
 from __future__ import annotations
@@ -23,38 +23,38 @@ from penchant.errors import DataError, SettingsError
 Kind = Literal["like", "unlike"]
 
 MAX_ID_BYTES = 1_000
-"""Bytes of an id (as JSON) or of a key, at most: databases can't index longer ones."""
+"""Maximum size of an id (as JSON) or a key in bytes: databases can't index longer ones."""
 
 MAX_TEXT_BYTES = 10_000
-"""Bytes of a name, a link, a picture's address or a tag, at most."""
+"""Maximum size of a name, a link, a picture's address or a tag in bytes."""
 
 
 @dataclass(frozen=True)
 class Event:
-    """Somebody liked something, or took that back.
+    """A person liked an item, or took a like back.
 
     Parameters
     ----------
     person
-        Who; strings and integers stay what they are.
+        The person's id, a string or an integer.
     item
-        What.
+        The item's id, a string or an integer.
     kind
-        ``"like"``, or ``"unlike"``: as if it had never been liked.
+        ``"like"``, or ``"unlike"``, which removes a like as if it had never been.
     value
-        How strong a like is; below 0 it is a dislike.
+        The strength of a like; below 0 it is a dislike.
     at
-        When, in seconds since 1970 (UTC); None: when it is stored.
+        Time in seconds since 1970 (UTC); None: the time of storing.
     key
-        An idempotency key: of a person's events with the same key only the first is kept. None:
-        always kept.
+        An idempotency key: of a person's events with the same key only the first is stored. None:
+        always stored.
 
     Raises
     ------
     DataError
-        If an id or a number can't be stored: the wrong type, empty, too long, not finite.
+        If an id or a number can't be stored: wrong type, empty, too long, not finite.
     SettingsError
-        If the kind is none of the two.
+        If the kind is neither of the two.
     """
 
     person: Id
@@ -70,23 +70,23 @@ class Event:
         check_id("item", self.item)
         _check_number("value", self.value)
         if self.kind == "like" and self.value == 0:
-            raise DataError("a like of value 0 says nothing: give another value, or unlike")
+            raise DataError("a like must not have the value 0: give another value, or unlike")
         if self.at is not None:
             _check_number("at", self.at)
         if self.key is not None:
-            _check_text("key", self.key, least=1, most=MAX_ID_BYTES)
+            _check_text("key", self.key, min_bytes=1, max_bytes=MAX_ID_BYTES)
 
 
 @dataclass(frozen=True)
 class StoredEvent:
-    """An event as it was stored.
+    """A stored event.
 
     Attributes
     ----------
     number
-        Its place in the order of all events: numbers rise, with gaps, and are never used again.
+        Its position in the order of all events: numbers increase, with gaps, and are not reused.
     event
-        The event; its time is filled in.
+        The event, with its time.
     """
 
     number: int
@@ -95,14 +95,14 @@ class StoredEvent:
 
 @dataclass(frozen=True)
 class Override:
-    """What a server shows of an item in place of what the model's catalog says.
+    """Fields of an item that replace those of the model's catalog.
 
     Attributes
     ----------
     name, link, picture, tags
-        None where the catalog holds.
+        None keeps the catalog's value.
     hidden
-        Whether the item is not to be offered or shown.
+        Whether the item is neither shown nor recommended.
     """
 
     name: str | None = None
@@ -113,27 +113,27 @@ class Override:
 
     def __post_init__(self) -> None:
         checks.flag("hidden", self.hidden)
-        for what in ("name", "link", "picture"):
-            if getattr(self, what) is not None:
-                _check_text(what, getattr(self, what))
+        for name in ("name", "link", "picture"):
+            if getattr(self, name) is not None:
+                _check_text(name, getattr(self, name))
         if isinstance(self.tags, str):
             raise DataError(f"tags are a list of texts, got the single text {self.tags!r}")
         for tag in self.tags or ():
-            _check_text("tag", tag, least=1)
+            _check_text("tag", tag, min_bytes=1)
 
 
 @dataclass(frozen=True)
 class Activation:
-    """A model file that was put to use.
+    """An activation of a model file.
 
     Attributes
     ----------
     path
         The file.
     learned
-        The number of the last event that the model has learned from; 0: none.
+        The number of the last event that the model was fitted on; 0: none.
     at
-        When it was put to use, in seconds since 1970 (UTC).
+        Its time, in seconds since 1970 (UTC).
     """
 
     path: str
@@ -142,30 +142,30 @@ class Activation:
 
 
 class Store(ABC):
-    """Feedback, catalog overrides and the active model, kept durably.
+    """Durable storage of events, catalog overrides and the active model.
 
-    All methods may be called from several threads, and several processes may share one store.
+    All methods are thread-safe, and several processes may share one store.
     """
 
     @staticmethod
     def open(url: str = "sqlite:///penchant.db") -> Store:
-        """Open a store; one that is not there yet is made, an older one is brought up to date.
+        """Open a store; it is created if missing, and migrated if older.
 
         Parameters
         ----------
         url
             ``sqlite:///file.db`` (relative) or ``sqlite:////folder/file.db``; ``sqlite://`` for
-            one that is gone when it is closed; or ``postgresql://user:password@host/name``.
+            a temporary one, deleted when closed; or ``postgresql://user:password@host/name``.
 
         Raises
         ------
         SettingsError
-            If the address is of no kind that can be used.
+            If the URL is not supported.
         StoreError
-            If the database can't be used: not there, damaged, of something else, made by a later
-            penchant.
+            If the database can't be used: missing, damaged, of another program, or created by a
+            later version.
         MissingExtraError
-            If SQLAlchemy, or the driver of PostgreSQL, is not installed.
+            If SQLAlchemy, or the PostgreSQL driver, is not installed.
         """
         from penchant.errors import require
 
@@ -178,80 +178,78 @@ class Store(ABC):
 
     @abstractmethod
     def submit(self, events: Sequence[Event]) -> Future[list[bool]]:
-        """As :meth:`add`, without waiting: the future is done once they are durable.
+        """Store events without waiting: the future is done once they are durable; see :meth:`add`.
 
-        ``await asyncio.wrap_future(store.submit(events))`` waits for it without a thread.
+        ``await asyncio.wrap_future(store.submit(events))`` waits without a thread.
         """
 
     def add(self, events: Sequence[Event]) -> list[bool]:
-        """Store events; returns only when they would outlive a crash.
-
-        The events of one call are stored all or not at all.
+        """Store events, all or none; return once they are durable.
 
         Returns
         -------
-        For each event whether it was stored: False where the person has one with the same key.
+        For each event whether it was stored: False if the person has one with the same key.
 
         Raises
         ------
         StoreError
             If they can't be stored: disk full, read-only, locked for too long, database gone. Then
-            none of them is, unless the connection broke at the very end; whoever gives keys can
-            safely try again.
+            none is stored, unless the connection broke during the commit; with keys, storing can
+            safely be repeated.
         """
         return self.submit(events).result()
 
     @abstractmethod
     def changes(self, person: Id, after: int = 0) -> dict[Id, float]:
-        """What a person's events behind the number ``after`` come to, item → value.
+        """Return the net effect of a person's events after a number, item → value.
 
-        The last event of an item counts; what was taken back has the value 0. In the order in
-        which items were last spoken of.
+        The last event of an item counts; the value of an unlike is 0. Items are in the order of
+        their last events.
         """
 
     def history(self, person: Id) -> dict[Id, float]:
-        """What a person likes, item → value: the last event of an item counts.
+        """Return a person's likes, item → value: the last event of an item counts.
 
-        In the order in which items were last liked. Somebody unknown likes nothing.
+        Items are in the order of their last events. The history of an unknown person is empty.
         """
         return {item: value for item, value in self.changes(person).items() if value}
 
     @abstractmethod
     def people(self, after: int = 0) -> set[Id]:
-        """Who has events behind the number ``after``."""
+        """Return the people with events after a number."""
 
     @abstractmethod
     def events(self, after: int = 0, limit: int | None = None) -> Iterator[StoredEvent]:
-        """Events in the order of their numbers, from the one behind ``after`` on.
+        """Iterate over events after a number, in order.
 
-        They are read in pieces, so that memory stays small. Who has read up to some number misses
-        nothing by going on behind it: no event appears later with a smaller one.
+        They are read in chunks to limit memory. Reading can be continued after the last number
+        read: no event appears later with a smaller one.
         """
 
     @abstractmethod
     def last(self) -> int:
-        """The number of the newest event; 0 where there is none."""
+        """Return the number of the newest event; 0 if there is none."""
 
     @abstractmethod
     def forget(self, person: Id) -> int:
-        """Delete a person's events; how many there were.
+        """Delete a person's events; return their number.
 
-        SQLite overwrites what it deletes; PostgreSQL does so when it next vacuums. A model that
-        has learned from the events keeps what it has learned until it is fitted anew.
+        SQLite overwrites deleted data; PostgreSQL does so at its next vacuum. A model that was
+        fitted on the events keeps what it learned until it is fitted again.
         """
 
     # --- models -------------------------------------------------------------------------
 
     @abstractmethod
     def activate(self, path: str, *, learned: int = 0) -> None:
-        """Put a model file to use, which has learned from the events up to number ``learned``."""
+        """Activate a model file that was fitted on the events up to number ``learned``."""
 
     @abstractmethod
     def activations(self, limit: int = 10) -> list[Activation]:
-        """The model files that were put to use, the newest first."""
+        """Return the latest activations, the newest first."""
 
     def active(self) -> Activation | None:
-        """The model file in use, or None where none was ever."""
+        """Return the latest activation, or None if there is none."""
         newest = self.activations(1)
         return newest[0] if newest else None
 
@@ -259,27 +257,27 @@ class Store(ABC):
 
     @abstractmethod
     def overrides(self) -> dict[Id, Override]:
-        """What is to be shown in place of the catalog, by item."""
+        """Return all overrides, by item."""
 
     @abstractmethod
     def set_override(self, item: Id, override: Override | None) -> None:
-        """Show this of an item in place of the catalog; None: the catalog again."""
+        """Set the override of an item; None removes it."""
 
     # --- the store itself ---------------------------------------------------------------
 
     @abstractmethod
     def check(self) -> None:
-        """Look whether the database answers.
+        """Check that the database is available.
 
         Raises
         ------
         StoreError
-            If it does not.
+            If it is not.
         """
 
     @abstractmethod
     def close(self) -> None:
-        """Store what is submitted, and let go of the database; more than once does no harm."""
+        """Store submitted events and close the database; may be called repeatedly."""
 
     def __enter__(self) -> Self:
         return self
@@ -293,16 +291,16 @@ class Store(ABC):
         self.close()
 
 
-# --- what can be stored -----------------------------------------------------------------
+# --- validation -------------------------------------------------------------------------
 
 
 def check_id(what: str, value: object) -> None:
-    """Refuse what can be nobody's id.
+    """Check that a value can be an id.
 
     Raises
     ------
     DataError
-        If it is neither a text (not empty, not of more than ``MAX_ID_BYTES`` bytes) nor an integer of
+        If it is neither a text (of 1 to ``MAX_ID_BYTES`` bytes) nor an integer of
         64 bits.
     """
     if isinstance(value, int) and not isinstance(value, bool):
@@ -311,25 +309,29 @@ def check_id(what: str, value: object) -> None:
         return
     if not isinstance(value, str):
         raise DataError(f"{what} must be a text or an integer, got {value!r}")
-    _check_text(what, value, least=1)
-    _check_text(what, id_text(value), most=MAX_ID_BYTES)
+    _check_text(what, value, min_bytes=1)
+    _check_text(what, id_text(value), max_bytes=MAX_ID_BYTES)
 
 
 def id_text(value: Id) -> str:
-    """An id as a database keeps it: JSON, so that 5 and "5" stay two things."""
+    """Return an id as stored in a database: JSON, so that 5 and "5" differ."""
     return json.dumps(value, ensure_ascii=False)
 
 
-def _check_text(what: str, value: object, *, least: int = 0, most: int = MAX_TEXT_BYTES) -> None:
+def _check_text(
+    what: str, value: object, *, min_bytes: int = 0, max_bytes: int = MAX_TEXT_BYTES
+) -> None:
     if not isinstance(value, str):
         raise DataError(f"{what} must be a text, got {value!r}")
     try:
         size = len(value.encode())
     except UnicodeEncodeError:
         raise DataError(f"{what} is not valid Unicode: {value[:40]!r}") from None
-    if "\0" in value or not least <= size <= most:
+    if "\0" in value or not min_bytes <= size <= max_bytes:
         found = "has a NUL in it" if "\0" in value else f"is {size:,} bytes long"
-        raise DataError(f"{what} {found}: it may have {least} to {most:,} bytes, and no NUL")
+        raise DataError(
+            f"{what} {found}: it may have {min_bytes} to {max_bytes:,} bytes, and no NUL"
+        )
 
 
 def _check_number(what: str, value: object) -> None:

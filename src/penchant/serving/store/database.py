@@ -46,11 +46,10 @@ _OVERRIDES = _table("overrides", "item name link picture tags hidden")
 
 
 class DatabaseStore(Store):
-    """See :class:`penchant.serving.store.base.Store`.
+    """A :class:`penchant.serving.store.base.Store` in a SQL database.
 
-    One thread writes, so that whatever arrives while the disk is waited for becomes durable
-    together. Writers of several processes queue up: numbers of events rise in the order in which
-    they are committed.
+    One thread writes, so that tasks that arrive during a commit are committed together. Writers of
+    several processes are serialized: event numbers increase in the order of commits.
     """
 
     def __init__(self, url: str) -> None:
@@ -60,20 +59,20 @@ class DatabaseStore(Store):
             with self._told():
                 _prepare(self._engine)
         except BaseException:
-            self._let_go()
+            self._dispose()
             raise
         self._writer = Writer(self._transaction)
 
     # --- events -------------------------------------------------------------------------
 
     def submit(self, events: Sequence[Event]) -> Future[list[bool]]:
-        """See the base."""
+        """Implement the method of the base class."""
         now = time.time()
         rows = [_row(event, now) for event in events]
         return self._writer.submit(lambda con: _insert(con, rows))
 
     def changes(self, person: Id, after: int = 0) -> dict[Id, float]:
-        """See the base."""
+        """Implement the method of the base class."""
         found = self._rows(
             sa.select(_EVENTS.c.item, _EVENTS.c.kind, _EVENTS.c.value)
             .where(_EVENTS.c.person == _text("person", person), _EVENTS.c.number > after)
@@ -86,12 +85,12 @@ class DatabaseStore(Store):
         return {json.loads(item): value for item, value in values.items()}
 
     def people(self, after: int = 0) -> set[Id]:
-        """See the base."""
+        """Implement the method of the base class."""
         found = self._rows(sa.select(_EVENTS.c.person).distinct().where(_EVENTS.c.number > after))
         return {json.loads(person) for (person,) in found}
 
     def events(self, after: int = 0, limit: int | None = None) -> Iterator[StoredEvent]:
-        """See the base."""
+        """Implement the method of the base class."""
         left = float("inf") if limit is None else limit
         while left > 0:
             size = int(min(left, _PAGE))
@@ -107,25 +106,25 @@ class DatabaseStore(Store):
             left = left - size if len(page) == size else 0
 
     def last(self) -> int:
-        """See the base."""
+        """Implement the method of the base class."""
         [[number]] = self._rows(sa.select(sa.func.max(_EVENTS.c.number)))
         return int(number or 0)
 
     def forget(self, person: Id) -> int:
-        """See the base."""
-        known_as = _text("person", person)
-        gone = sa.delete(_EVENTS).where(_EVENTS.c.person == known_as)
-        return self._write(lambda con: con.execute(gone).rowcount)
+        """Implement the method of the base class."""
+        person_text = _text("person", person)
+        deletion = sa.delete(_EVENTS).where(_EVENTS.c.person == person_text)
+        return self._write(lambda con: con.execute(deletion).rowcount)
 
     # --- models -------------------------------------------------------------------------
 
     def activate(self, path: str, *, learned: int = 0) -> None:
-        """See the base."""
+        """Implement the method of the base class."""
         row = {"path": path, "learned": learned, "at": time.time()}
         self._write(lambda con: con.execute(sa.insert(_ACTIVATIONS), row))
 
     def activations(self, limit: int = 10) -> list[Activation]:
-        """See the base."""
+        """Implement the method of the base class."""
         columns = (_ACTIVATIONS.c.path, _ACTIVATIONS.c.learned, _ACTIVATIONS.c.at)
         newest = _ACTIVATIONS.c.number.desc()
         return [
@@ -136,15 +135,15 @@ class DatabaseStore(Store):
     # --- items --------------------------------------------------------------------------
 
     def overrides(self) -> dict[Id, Override]:
-        """See the base."""
-        found = {}
+        """Implement the method of the base class."""
+        overrides = {}
         for item, name, link, picture, tags, hidden in self._rows(sa.select(_OVERRIDES)):
-            listed = None if tags is None else tuple(json.loads(tags))
-            found[json.loads(item)] = Override(name, link, picture, listed, bool(hidden))
-        return found
+            tag_list = None if tags is None else tuple(json.loads(tags))
+            overrides[json.loads(item)] = Override(name, link, picture, tag_list, bool(hidden))
+        return overrides
 
     def set_override(self, item: Id, override: Override | None) -> None:
-        """See the base."""
+        """Implement the method of the base class."""
         row = None
         if override is not None:
             tags = None if override.tags is None else json.dumps(override.tags)
@@ -154,15 +153,15 @@ class DatabaseStore(Store):
     # --- the store itself ---------------------------------------------------------------
 
     def check(self) -> None:
-        """See the base."""
+        """Implement the method of the base class."""
         self._rows(sa.select(_STORE.c.version))
 
     def close(self) -> None:
-        """See the base."""
+        """Implement the method of the base class."""
         self._writer.close()
-        self._let_go()
+        self._dispose()
 
-    def _let_go(self) -> None:
+    def _dispose(self) -> None:
         self._engine.dispose()
         if self._scratch is not None:
             self._scratch.cleanup()
@@ -176,7 +175,7 @@ class DatabaseStore(Store):
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sa.Connection]:
-        """A connection that is the only one to write, of all processes."""
+        """Return a connection with the write lock of all processes."""
         with self._told(), database.writing(self._engine).begin() as con:
             con.execute(sa.select(_STORE.c.version).with_for_update())  # SQLite is locked already
             yield con
@@ -212,21 +211,21 @@ def _row(event: Event, now: float) -> dict[str, Any]:
 
 
 def _insert(con: sa.Connection, rows: Sequence[dict[str, Any]]) -> list[bool]:
-    """Insert events, but for those with a key that their person has used; whether each was."""
+    """Insert events whose key is new for their person; return whether each was inserted."""
     used = _used(con, rows)
     fresh = []
     for row in rows:
-        known_by = (row["person"], row["key"])
-        fresh.append(known_by not in used)
+        pair = (row["person"], row["key"])
+        fresh.append(pair not in used)
         if row["key"] is not None:
-            used.add(known_by)
+            used.add(pair)
     if any(fresh):
         con.execute(sa.insert(_EVENTS), list(itertools.compress(rows, fresh)))
     return fresh
 
 
 def _used(con: sa.Connection, rows: Sequence[dict[str, Any]]) -> set[tuple[str, str]]:
-    """Which of the rows' keys their people have used before."""
+    """Return the (person, key) pairs of rows that are stored already."""
     wanted: dict[str, list[str]] = {}
     for row in rows:
         if row["key"] is not None:
@@ -244,7 +243,7 @@ def _used(con: sa.Connection, rows: Sequence[dict[str, Any]]) -> set[tuple[str, 
 
 
 def _placed(url: sa.URL) -> tuple[sa.URL, tempfile.TemporaryDirectory[str] | None]:
-    """The address; a store without a place gets one, for as long as it is open."""
+    """Return the URL; a store without a file gets a temporary one."""
     if not database.is_sqlite(url) or url.database not in (None, "", ":memory:"):
         return url, None
     scratch = tempfile.TemporaryDirectory(prefix="penchant-store-")
@@ -266,27 +265,27 @@ def _engine(url: sa.URL) -> sa.Engine:
 
 
 def _prepare(engine: sa.Engine) -> None:
-    """Make or migrate the tables; several processes may come here at the same time."""
+    """Create or migrate the tables; several processes may do so at the same time."""
     with engine.begin() as con:
-        migrations.check(con)  # before anything of somebody else's is touched
+        migrations.check(con)  # before another program's database is changed
     if engine.dialect.name == "sqlite":
         _set_wal(engine)
     with database.writing(engine).begin() as con:
         if engine.dialect.name == "postgresql":
-            # there may be no row to queue up at yet; the number is any, but always this one
+            # there may be no row to lock yet; the number of the lock is arbitrary
             con.execute(sa.select(sa.func.pg_advisory_xact_lock(7_461_636_974)))
         migrations.migrate(con)
 
 
 def _set_wal(engine: sa.Engine) -> None:
-    """Readers need not wait for the writer; the file remembers it."""
+    """Enable write-ahead logging, so that readers need not wait; it persists in the file."""
     deadline = time.monotonic() + database.PATIENCE
     while True:
         try:
             with contextlib.closing(engine.raw_connection()) as connection:
                 connection.cursor().execute("PRAGMA journal_mode = WAL")
             return
-        except Exception as error:  # SQLite does not wait here when another process does the same
+        except Exception as error:  # SQLite does not wait for another process here
             if "locked" not in str(error) or time.monotonic() > deadline:
                 raise StoreError(f"can't set up {database.shown(engine.url)}: {error}") from error
             time.sleep(0.02)

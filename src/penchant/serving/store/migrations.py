@@ -1,4 +1,4 @@
-"""The tables of a store, version by version; a step that was released is never changed."""
+"""Schema migrations of a store; a released step is never changed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from penchant.errors import StoreError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# what the two databases call the same thing
-_WORDS = {
+# types that the two databases name differently
+_TYPES = {
     "sqlite": {"serial": "INTEGER PRIMARY KEY AUTOINCREMENT", "bytes": "BLOB"},
     "postgresql": {"serial": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "bytes": "BYTEA"},
 }
@@ -25,48 +25,48 @@ MIGRATIONS: list[Sequence[str]] = [
         "CREATE TABLE penchant_events (number {serial}, person TEXT NOT NULL, item TEXT NOT NULL, "
         "kind TEXT NOT NULL, value DOUBLE PRECISION NOT NULL, at DOUBLE PRECISION NOT NULL, "
         "key TEXT)",
-        # finds a person's events as well
+        # also finds a person's events
         "CREATE UNIQUE INDEX penchant_events_key ON penchant_events (person, key)",
         "CREATE TABLE penchant_activations (number {serial}, path TEXT NOT NULL, "
         "learned BIGINT NOT NULL, at DOUBLE PRECISION NOT NULL)",
-        "CREATE TABLE penchant_overrides (item TEXT PRIMARY KEY, name TEXT, link TEXT, picture TEXT, "
-        "tags TEXT, hidden INTEGER NOT NULL)",
+        "CREATE TABLE penchant_overrides (item TEXT PRIMARY KEY, name TEXT, link TEXT, "
+        "picture TEXT, tags TEXT, hidden INTEGER NOT NULL)",
         "CREATE TABLE penchant_folded (person TEXT PRIMARY KEY, vector {bytes} NOT NULL, "
         "model TEXT NOT NULL, upto BIGINT NOT NULL)",
     ),
-    # vectors of people: to fold somebody in anew takes no longer than to look one up
+    # vectors of people: folding in takes no longer than reading a vector
     ("DROP TABLE penchant_folded",),
 ]
 
 
 def check(con: sa.Connection) -> int:
-    """The version of a store; 0 where there is none yet, and nothing else either.
+    """Return the version of a store; 0 for an empty database.
 
     Raises
     ------
     StoreError
-        If a later penchant made it, or a SQLite file holds something else.
+        If a later version created it, or a SQLite file contains other tables.
     """
     tables = sa.inspect(con).get_table_names()
     if "penchant_store" not in tables:
         if tables and con.dialect.name == "sqlite":  # a PostgreSQL database may be shared
             raise StoreError(
-                f"the database is of something else, with the tables {', '.join(tables[:5])}: "
-                "name another file for penchant's"
+                "the database belongs to another program, with the tables "
+                f"{', '.join(tables[:5])}: give another file"
             )
         return 0
     version = int(con.execute(sa.text("SELECT version FROM penchant_store")).scalar_one())
     if version > len(MIGRATIONS):
         raise StoreError(
-            f"a later penchant made the database: it has version {version}, and this penchant knows up "
-            f"to {len(MIGRATIONS)}; install a newer penchant"
+            f"a later penchant made the database: it has version {version}, and this one supports "
+            f"up to {len(MIGRATIONS)}; install a newer penchant"
         )
     return version
 
 
 def migrate(con: sa.Connection) -> None:
-    """Bring a store up to date, in the transaction of a connection; see `check`."""
+    """Migrate a store to the latest version, in the transaction of a connection."""
     for statements in MIGRATIONS[check(con) :]:
         for statement in statements:
-            con.execute(sa.text(statement.format_map(_WORDS[con.dialect.name])))
+            con.execute(sa.text(statement.format_map(_TYPES[con.dialect.name])))
         con.execute(sa.text("UPDATE penchant_store SET version = version + 1"))
