@@ -93,16 +93,7 @@ class Service:
     ) -> Service:
         """Open model files; arrays are memory-mapped and so shared between processes.
 
-        Parameters
-        ----------
-        files
-            The files.
-        learned
-            The number of the last event that the model of likes was fitted on.
-        verify
-            Compare the checksums, once; see :func:`penchant.load`.
-        threads
-            Threads for a single answer; None: the ``threads`` setting of each model.
+        ``learned`` is that of the class; see :func:`open_models` for the other parameters.
 
         Raises
         ------
@@ -334,8 +325,6 @@ class Service:
             for role in ROLES
             if role in self.models
         ]
-
-    # --- private ------------------------------------------------------------------------
 
     def _model(self, role: Role) -> Model:
         checks.choice("role", role, ROLES)
