@@ -24,7 +24,7 @@ from penchant.serving.app import create_app
 from penchant.serving.process.loader import Artifacts
 from penchant.serving.process.reload import ModelReloader, activate
 from penchant.serving.process.settings import ServeSettings
-from penchant.serving.store.base import Store
+from penchant.serving.store.opening import open_store
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = Path(os.environ.get("PENCHANT_SCREENSHOTS") or ROOT / "build" / "screenshots")
@@ -57,7 +57,7 @@ def address(files: Artifacts, tmp_path_factory: pytest.TempPathFactory) -> Itera
     database = tmp_path_factory.mktemp("store") / "store.db"
     with (
         socket.create_server(("127.0.0.1", 0)) as listener,
-        Store.open(f"sqlite:///{database}") as store,
+        open_store(f"sqlite:///{database}") as store,
     ):
         port = listener.getsockname()[1]
         activate(store, files.likes)

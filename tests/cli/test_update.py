@@ -10,13 +10,14 @@ import pytest
 from tests.cli.conftest import run
 
 from penchant.models import load
-from penchant.serving.store.base import Event, Store
+from penchant.serving.store.base import Event
+from penchant.serving.store.opening import open_store
 
 
 @pytest.fixture
 def db(tmp_path: Path) -> str:
     url = f"sqlite:///{tmp_path / 'store.db'}"
-    with Store.open(url) as store:
+    with open_store(url) as store:
         store.add([Event("new person", "i0001"), Event("new person", "new item")])
     return url
 
@@ -27,7 +28,7 @@ def test_update_writes_a_model_and_makes_it_active(model_file, db, tmp_path):
     assert ran.code == 0, ran.err
     assert (ran.json["people"], ran.json["new_users"], ran.json["new_items"]) == (1, 1, 1)
     assert "new person" in load(new).users
-    with Store.open(db) as store:
+    with open_store(db) as store:
         active = store.active()
         assert active is not None
         assert (active.path, active.learned) == (str(new.resolve()), store.last())
@@ -40,7 +41,7 @@ def test_update_may_leave_the_active_model(model_file, db, tmp_path):
         "update", model_file, "--db", db, "-o", tmp_path / "x.penchant", "--no-activate", "--refit"
     )
     assert ran.code == 0, ran.err
-    with Store.open(db) as store:
+    with open_store(db) as store:
         assert store.active() is None
 
 

@@ -20,6 +20,7 @@ from penchant.serving.process.reload import ModelReloader, activate
 from penchant.serving.process.settings import ServeSettings
 from penchant.serving.service import Service
 from penchant.serving.store.base import Store
+from penchant.serving.store.opening import open_store
 
 HOSTILE = "<script>alert('x')</script>"
 
@@ -34,7 +35,7 @@ def url(request, tmp_path) -> str:
 
 @pytest.fixture
 def store(url) -> Iterator[Store]:
-    with Store.open(url) as opened:
+    with open_store(url) as opened:
         yield opened
 
 
@@ -66,7 +67,7 @@ def service(files: Artifacts) -> Service:
 @pytest.fixture
 def app(files: Artifacts, tmp_path: Path) -> Iterator[FastAPI]:
     """An application over a store of its own."""
-    with Store.open(f"sqlite:///{tmp_path / 'app.db'}") as opened:
+    with open_store(f"sqlite:///{tmp_path / 'app.db'}") as opened:
         activate(opened, files.likes)
         settings = ServeSettings(likes=str(files.likes), watch=0)
         yield create_app(ModelReloader.open(files, opened), opened, settings)

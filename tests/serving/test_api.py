@@ -12,7 +12,7 @@ from penchant.serving.app import create_app
 from penchant.serving.process.reload import ModelReloader
 from penchant.serving.process.settings import ServeSettings
 from penchant.serving.service import Service
-from penchant.serving.store.base import Store
+from penchant.serving.store.opening import open_store
 
 V1 = "/api/v1"
 
@@ -85,7 +85,7 @@ def test_answers_name_pictures_and_never_hold_them(tmp_path, address):
     drawn = ["data:image/svg+xml,%3Csvg/%3E"] * 40
     named = Catalog(data.items, names=[f"Thing {n}" for n in range(40)], pictures=drawn)
     service = Service({"likes": ALS(factors=8, iterations=2).fit(data.with_catalog(named))})
-    with Store.open(f"sqlite:///{tmp_path / 'pictures.db'}") as store:
+    with open_store(f"sqlite:///{tmp_path / 'pictures.db'}") as store:
         app = create_app(ModelReloader(service), store, ServeSettings(likes="x.penchant", watch=0))
         with TestClient(app, base_url="http://localhost") as client:
             answer = client.get(V1 + address)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from tests.serving import writing
 
-from penchant.serving.store.base import Store
+from penchant.serving.store.opening import open_store
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_no_acknowledged_event_is_lost_and_none_doubled(
     for _ in range(kills):
         after = int(rng.integers(1, 9))
         assert run_till_killed(processes, url, turns, after) >= after
-    with Store.open(url) as store:
+    with open_store(url) as store:
         found = Counter((one.event.person, one.event.item) for one in store.events())
     wanted = {
         (event.person, event.item)
@@ -90,5 +90,5 @@ def test_processes_that_begin_at_once_share_a_new_store(
     for worker in workers:
         worker.join(60)
         assert worker.exitcode == 0
-    with Store.open(url) as store:
+    with open_store(url) as store:
         assert [len(store.history(f"p{n}")) for n in range(4)] == [10] * 4

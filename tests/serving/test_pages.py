@@ -20,7 +20,7 @@ from penchant.serving.pages.charts import figures, format_date, training_charts
 from penchant.serving.process.reload import ModelReloader
 from penchant.serving.process.settings import ServeSettings
 from penchant.serving.service import Service
-from penchant.serving.store.base import Store
+from penchant.serving.store.opening import open_store
 
 HOSTILE = "<script>alert('x')</script>\u202e"
 HTML = {"accept": "text/html"}
@@ -53,7 +53,7 @@ def browser(picture: Path) -> Iterator[TestClient]:
 
 
 def serve(service: Service) -> Iterator[TestClient]:
-    with Store.open("sqlite://") as store:
+    with open_store("sqlite://") as store:
         app = create_app(
             ModelReloader(service), store, ServeSettings(likes="model.penchant", watch=0)
         )
@@ -67,7 +67,7 @@ def small(service: Service) -> Iterator[Callable[..., TestClient]]:
     with contextlib.ExitStack() as stack:
 
         def make(**how) -> TestClient:
-            store = stack.enter_context(Store.open("sqlite://"))
+            store = stack.enter_context(open_store("sqlite://"))
             settings = ServeSettings(likes="model.penchant", watch=0, max_body=2000, **how)
             app = create_app(ModelReloader(service), store, settings)
             return TestClient(app, base_url="http://localhost", headers=HTML)

@@ -22,7 +22,8 @@ from penchant.serving.process import reload as holding
 from penchant.serving.process.loader import Artifacts
 from penchant.serving.process.reload import ModelReloader, activate, learned_by
 from penchant.serving.process.settings import ServeSettings
-from penchant.serving.store.base import Override, Store
+from penchant.serving.store.base import Override
+from penchant.serving.store.opening import open_store
 
 V1 = "/api/v1"
 
@@ -36,7 +37,7 @@ def files(files, tmp_path) -> Artifacts:
 
 @pytest.fixture
 def opened(tmp_path):
-    with Store.open(f"sqlite:///{tmp_path / 'app.db'}") as store:
+    with open_store(f"sqlite:///{tmp_path / 'app.db'}") as store:
         yield store
 
 

@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 from penchant.serving.app import create_app
 from penchant.serving.process.reload import ModelReloader
 from penchant.serving.process.settings import ServeSettings
-from penchant.serving.store.base import Store
+from penchant.serving.store.opening import open_store
 
 V1 = "/api/v1"
 TOKEN = "a-token-of-some-length"
@@ -36,7 +36,7 @@ CHECKS = (
 def schema(files, tmp_path):
     """Of an application that answers to any name: this client does not say localhost."""
     settings = ServeSettings(likes=str(files.likes), watch=0, hosts=("*",), token=TOKEN, rate=0)
-    with Store.open(f"sqlite:///{tmp_path / 'schema.db'}") as store:
+    with open_store(f"sqlite:///{tmp_path / 'schema.db'}") as store:
         app = create_app(ModelReloader.open(files, store), store, settings)
         yield schemathesis.openapi.from_asgi(f"{V1}/openapi.json", app)
 

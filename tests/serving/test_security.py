@@ -12,7 +12,7 @@ from penchant.serving.app import create_app
 from penchant.serving.process.reload import ModelReloader
 from penchant.serving.process.settings import ServeSettings, is_loopback
 from penchant.serving.security import TokenBuckets
-from penchant.serving.store.base import Store
+from penchant.serving.store.opening import open_store
 
 V1 = "/api/v1"
 EVENT = {"person": "p", "item": "i0001"}
@@ -25,7 +25,7 @@ def asking(files, tmp_path):
     opened = []
 
     def make(base_url: str = "http://localhost", **how) -> TestClient:
-        store = Store.open(f"sqlite:///{tmp_path / 'security.db'}")
+        store = open_store(f"sqlite:///{tmp_path / 'security.db'}")
         opened.append(store)
         settings = ServeSettings(likes=str(files.likes), watch=0, **how)
         app = create_app(ModelReloader.open(files, store), store, settings)

@@ -16,10 +16,10 @@ import sys
 from penchant.serving.process import run
 from penchant.serving.process.reload import ModelReloader, activate
 from penchant.serving.process.loader import Artifacts
-from penchant.serving.store.base import Store
+from penchant.serving.store.opening import open_store
 from pathlib import Path
 path = Path(sys.argv[1])
-with Store.open("sqlite://") as store:
+with open_store("sqlite://") as store:
     activate(store, path)
     ModelReloader.open(Artifacts(path), store)
 print(*(name for name in ("fastapi", "scipy.linalg", "matplotlib") if name in sys.modules))

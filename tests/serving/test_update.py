@@ -14,13 +14,14 @@ from penchant.models.neighbors import ItemNeighbors
 from penchant.serving.people import People, model_user_id
 from penchant.serving.process.ipc import SharedState
 from penchant.serving.service import Service
-from penchant.serving.store.base import Event, Store
+from penchant.serving.store.base import Event
+from penchant.serving.store.opening import open_store
 from penchant.serving.update import gather, updated
 
 
 @pytest.fixture
 def opened(tmp_path):
-    with Store.open(f"sqlite:///{tmp_path / 'events.db'}") as store:
+    with open_store(f"sqlite:///{tmp_path / 'events.db'}") as store:
         yield store
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from multiprocessing.connection import Connection
 
-from penchant.serving.store.base import Event, Store
+from penchant.serving.store.base import Event
+from penchant.serving.store.opening import open_store
 
 PEOPLE = 4
 
@@ -19,7 +20,7 @@ def events_of(person: int, turn: int) -> list[Event]:
 def write(url: str, turns: list[int], told: Connection) -> None:
     """Every client goes on from its turn, for ever; each acknowledged turn is told."""
     alone = threading.Lock()
-    store = Store.open(url)
+    store = open_store(url)
 
     def client(person: int) -> None:
         turn = turns[person]
@@ -36,6 +37,6 @@ def write(url: str, turns: list[int], told: Connection) -> None:
 
 def open_and_add(url: str, person: str, n: int) -> None:
     """Open a store, that perhaps nobody has made yet, and add some events."""
-    with Store.open(url) as store:
+    with open_store(url) as store:
         for number in range(n):
             store.add([Event(person, number)])

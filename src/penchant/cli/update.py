@@ -45,11 +45,11 @@ def update(
     from penchant.models import load
     from penchant.serving.process.reload import learned_by, self_check
     from penchant.serving.service import Service
-    from penchant.serving.store.base import Store
+    from penchant.serving.store.opening import open_store
     from penchant.serving.update import gather, updated
 
     out = Output(as_json=json, quiet=quiet)
-    with Store.open(db) as store:
+    with open_store(db) as store:
         old = load(model)
         data, told = gather(old.interactions, store, learned_by(store, model))
         with out.progress("learning"):

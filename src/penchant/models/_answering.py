@@ -15,31 +15,13 @@ from penchant.data.interactions import Csr, histories_to_csr
 from penchant.errors import SettingsError, UnknownIdError
 from penchant.models._arguments import allow_rows, as_histories, as_list, exclude_rows
 from penchant.models._request import RecommendRequest, SimilarRequest
+from penchant.models._scores import People, Scoring
 from penchant.models._scoring.scorers import Scorer, TopK
 from penchant.models._scoring.topk import check_metric, diagonal, top_k
 from penchant.results import Explanation, Recommendations
 
 if TYPE_CHECKING:
     from penchant.models._arguments import History
-    from penchant.models.base import Model
-
-
-class People(NamedTuple):
-    """The users of a request.
-
-    Attributes
-    ----------
-    queries
-        Their ids, or 0, 1, … for histories.
-    rows
-        Their histories, over the model's items.
-    codes
-        Their codes if they are users of the model, else None.
-    """
-
-    queries: list[Id]
-    rows: Csr
-    codes: npt.NDArray[np.int32] | None
 
 
 class Candidates(NamedTuple):
@@ -85,7 +67,7 @@ def recommendations(
     return answer.with_scaled_scores() if request.scale else answer
 
 
-def similar_items(model: Model, request: SimilarRequest) -> Recommendations:
+def similar_items(model: Scoring, request: SimilarRequest) -> Recommendations:
     """Return the items most similar to each item of a request."""
     queries = as_list(request.items)
     codes = model.items.codes(queries)
@@ -102,7 +84,7 @@ def similar_items(model: Model, request: SimilarRequest) -> Recommendations:
 
 
 def as_answer(
-    model: Model,
+    model: Scoring,
     queries: list[Id],
     kind: Literal["user", "item"],
     top: TopK,
@@ -123,7 +105,7 @@ def as_answer(
 
 
 def people(
-    model: Model, users: Id | Iterable[Id] | None, history: History | Sequence[History] | None
+    model: Scoring, users: Id | Iterable[Id] | None, history: History | Sequence[History] | None
 ) -> People:
     """Return known users with their histories, or numbered histories of new users."""
     if (users is None) == (history is None):
@@ -140,7 +122,7 @@ def people(
     return People(list(range(rows.n_rows)), rows, None)
 
 
-def scores(model: Model, user: Id, items: Any) -> npt.NDArray[np.float32]:
+def scores(model: Scoring, user: Id, items: Any) -> npt.NDArray[np.float32]:
     """Return a user's scores of some items."""
     codes = model.users.codes([user])
     wanted = model.items.codes(as_list(items))
@@ -156,7 +138,7 @@ def scores(model: Model, user: Id, items: Any) -> npt.NDArray[np.float32]:
 
 
 def explanation(
-    model: Model, user: Id | None, item: Id | None, history: History | None
+    model: Scoring, user: Id | None, item: Id | None, history: History | None
 ) -> Explanation:
     """Return the contribution of each item of a history to the score of an item."""
     if item is None:

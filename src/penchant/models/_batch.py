@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from penchant._settings.checks import whole
 from penchant.data.ids import Id, IdMap
@@ -16,10 +15,8 @@ from penchant.errors import DataError
 from penchant.models._arguments import ItemLists, reusable
 from penchant.models._io.writers import Columns, FileSink
 from penchant.models._request import RecommendRequest
+from penchant.models._scores import Scoring
 from penchant.results import Recommendations
-
-if TYPE_CHECKING:
-    from penchant.models.base import Model
 
 Progress = Callable[[int, int], None]
 """Called with the number of users completed, and of all users."""
@@ -29,7 +26,7 @@ _MAX_USERS = 10_000
 
 
 def recommend_all(
-    model: Model,
+    model: Scoring,
     k: int = 10,
     *,
     to: str | Path | None = None,
@@ -79,7 +76,7 @@ def batches(
             on_progress(start + len(batch), len(ids))
 
 
-def columns_of(model: Model, query: str, answer: str) -> Columns:
+def columns_of(model: Scoring, query: str, answer: str) -> Columns:
     """Return the columns of a table of answers and their types, the same for all batches."""
     kinds = {
         name: "BIGINT" if ids.are_integers else "TEXT"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Self, overload
+from typing import Any, Self, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -18,12 +18,12 @@ import numpy.typing as npt
 from penchant._settings import checks
 from penchant.data.ids import Id
 from penchant.data.interactions import Csr, Interactions
-from penchant.errors import DataError, UnsupportedError
+from penchant.errors import DataError
 from penchant.models import _answering as answering
-from penchant.models._answering import Candidates, People
+from penchant.models._answering import Candidates
 from penchant.models._arguments import History, ItemLists, as_list
-from penchant.models._fitted import Fitted
 from penchant.models._request import RecommendRequest, SimilarRequest
+from penchant.models._scores import People, Scoring
 from penchant.models._scoring.scorers import Scorer
 from penchant.models._scoring.topk import Metric as Metric
 from penchant.models._scoring.topk import check_metric, diagonal
@@ -33,25 +33,13 @@ from penchant.models.epoch import OnEpoch as OnEpoch
 from penchant.results import Explanation, Recommendations
 
 
-class Model(Fitted):
+class Model(Scoring):
     """What every model of penchant does.
 
     Settings are the declared fields of a model's dataclass, see
     :class:`penchant._settings.declarations.Setting`: they are validated when it is made. What it
     learned is kept beside them.
     """
-
-    kind: ClassVar[str]
-    """The name of this kind of model in model files."""
-
-    personal: ClassVar[bool] = True
-    """Whether recommendations depend on the user."""
-
-    threads: int | None
-    """How many threads to use; None: all cores this process may use."""
-
-    falls_back: ClassVar[bool] = False
-    """Whether unknown users are answered too, and each answer names its source."""
 
     # --- what a kind of model provides --------------------------------------------
 
@@ -67,24 +55,6 @@ class Model(Fitted):
         """
         return {}
 
-    @abstractmethod
-    def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
-        """Return the scores of all items for some users.
-
-        ``rows`` holds their histories over the model's items. ``users`` are their codes if they
-        are the model's own users with the histories it was fitted on, else None.
-        """
-
-    @abstractmethod
-    def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
-        """Return the similarities of all items to some of them (int codes)."""
-
-    def _user_scorer(self, users: npt.NDArray[Any], metric: Metric) -> Scorer:
-        """Return the similarities of all users to some of them (int codes)."""
-        raise UnsupportedError(
-            f"{type(self).__name__} has no similar users: it has no user vectors"
-        )
-
     def _can_score(
         self, rows: Csr, users: npt.NDArray[Any] | None, met: npt.NDArray[np.bool_]
     ) -> npt.NDArray[np.bool_]:
@@ -98,10 +68,6 @@ class Model(Fitted):
             return np.ones(rows.n_rows, dtype=np.bool_)
         entries = slice(None) if self.scores_cold_items else met[rows.indices]
         return np.bincount(rows.row_of_entry[entries], minlength=rows.n_rows) > 0
-
-    def _contributions(self, row: Csr, item: int) -> npt.NDArray[np.float64]:
-        """See :class:`penchant.models.capabilities.Explains`."""
-        raise UnsupportedError(f"{type(self).__name__} does not explain its scores")
 
     @property
     def scores_cold_items(self) -> bool:

@@ -16,9 +16,10 @@ from penchant.data.interactions import Csr, Interactions
 from penchant.engines.base import Factors
 from penchant.errors import DataError, SettingsError
 from penchant.models import _answering as answering
-from penchant.models._answering import Candidates, People
+from penchant.models._answering import Candidates
 from penchant.models._arguments import History, ItemLists, as_histories
 from penchant.models._request import RecommendRequest
+from penchant.models._scores import People
 from penchant.models._scoring.scorers import FactorScorer, Scorer
 from penchant.models.base import Model
 from penchant.results import Recommendations

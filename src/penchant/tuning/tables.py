@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
-from penchant.evaluation.evaluate import compare
-from penchant.tuning.results import Trial, TuningResult
+from penchant.evaluation.evaluate import Evaluation, compare
+from penchant.plots.shapes import TrialLike, TuningResultLike
 
 _SHOWN = 10
 
 
-def result_table(result: TuningResult, shown: int = _SHOWN) -> str:
+class TabulatedResult(TuningResultLike, Protocol):
+    """What the tables need of a :class:`penchant.tuning.results.TuningResult`."""
+
+    @property
+    def about(self) -> Mapping[str, Any]:
+        """The data and arguments of the tuning run."""
+
+    @property
+    def final(self) -> Mapping[str, Evaluation] | None:
+        """The metrics on the final split, if any."""
+
+    @property
+    def ranked(self) -> Sequence[TrialLike]:
+        """The trials that have a value, the best first."""
+
+
+def result_table(result: TabulatedResult, shown: int = _SHOWN) -> str:
     """Return a table of the best trials, with counts and the metrics on the final split."""
     rows = [head(result), *(cells(result, trial) for trial in result.ranked[:shown])]
     lines = [summary(result), "", *_aligned(rows)]
@@ -23,7 +40,7 @@ def result_table(result: TuningResult, shown: int = _SHOWN) -> str:
     return "\n".join(lines)
 
 
-def summary(result: TuningResult) -> str:
+def summary(result: TabulatedResult) -> str:
     """Return a line with the number of trials, and the metric and splits of their values."""
     states = [trial.state for trial in result.trials]
     counts = [f"{len(states):,} trial{'' if len(states) == 1 else 's'}"]
@@ -37,7 +54,7 @@ def summary(result: TuningResult) -> str:
     return f"{', '.join(counts)}; chosen by {result.metric} ({result.better} is better), {where}"
 
 
-def head(result: TuningResult) -> list[str]:
+def head(result: TabulatedResult) -> list[str]:
     """Return the heading of the table of trials."""
     return [
         "trial",
@@ -49,12 +66,12 @@ def head(result: TuningResult) -> list[str]:
     ]
 
 
-def names(result: TuningResult) -> list[str]:
+def names(result: TabulatedResult) -> list[str]:
     """Return the names of the settings that vary."""
     return list(dict.fromkeys(name for trial in result.trials for name in trial.settings))
 
 
-def cells(result: TuningResult, trial: Trial) -> list[str]:
+def cells(result: TabulatedResult, trial: TrialLike) -> list[str]:
     """Return a trial as a row of that table."""
     best = [row for row in trial.curve.rows if row.epoch == trial.best_epoch]
     train = f"{best[0].train[result.metric]:.4f}" if best else "–"

@@ -19,7 +19,7 @@ from penchant.serving.catalog.pictures import MAX_AGE, SIZE, Pictures
 from penchant.serving.process.reload import ModelReloader
 from penchant.serving.process.settings import ServeSettings
 from penchant.serving.service import Service
-from penchant.serving.store.base import Store
+from penchant.serving.store.opening import open_store
 
 URL = "https://pictures.example/1.png"
 
@@ -104,7 +104,7 @@ def test_a_folder_that_can_not_be_made(tmp_path) -> None:
 
 def test_pages_show_what_the_server_keeps(service: Service, tmp_path: Path) -> None:
     settings = ServeSettings(likes="m.penchant", watch=0, picture_cache=str(tmp_path / "pictures"))
-    with Store.open("sqlite://") as store:
+    with open_store("sqlite://") as store:
         app = create_app(ModelReloader(service), store, settings)
         web = app.state.penchant.pictures._fetcher = Web(png(), None)
         with TestClient(app, base_url="http://localhost") as browser:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from penchant.errors import DataError, SettingsError, StoreError
 from penchant.serving.store import migrations
 from penchant.serving.store.base import MAX_ID_BYTES, Activation, Event, Override, Store
+from penchant.serving.store.opening import open_store
 
 HOSTILE = [
     "'; DROP TABLE penchant_events; --",
@@ -203,16 +204,16 @@ def test_who_is_forgotten_leaves_nothing(store) -> None:
 
 
 def test_what_is_stored_is_there_after_opening_again(url) -> None:
-    with Store.open(url) as store:
+    with open_store(url) as store:
         store.add([Event("ann", 1)])
         store.activate("m.penchant")
-    with Store.open(url) as store:
+    with open_store(url) as store:
         assert store.history("ann") == {1: 1.0}
         assert store.active().path == "m.penchant"
 
 
 def test_several_stores_share_a_database(url) -> None:
-    with Store.open(url) as one, Store.open(url) as other:
+    with open_store(url) as one, open_store(url) as other:
         one.add([Event("ann", 1, key="k")])
         assert other.add([Event("ann", 2, key="k")]) == [False]
         assert other.history("ann") == {1: 1.0}
@@ -220,7 +221,7 @@ def test_several_stores_share_a_database(url) -> None:
 
 def test_threads_of_several_stores_lose_and_double_nothing(url) -> None:
     stored: list[bool] = []
-    with Store.open(url) as one, Store.open(url) as other:
+    with open_store(url) as one, open_store(url) as other:
 
         def client(store: Store, person: str) -> None:
             for n in range(15):
@@ -278,13 +279,13 @@ def test_a_later_version_is_refused(url, monkeypatch) -> None:
             "MIGRATIONS",
             [*migrations.MIGRATIONS, ["CREATE TABLE penchant_x (n INTEGER)"]],
         )
-        Store.open(url).close()
+        open_store(url).close()
     with pytest.raises(StoreError, match=r"a later penchant .* version 3, and this .* up to 2"):
-        Store.open(url)
+        open_store(url)
 
 
 def test_steps_follow_each_other_and_keep_what_is_there(url, monkeypatch) -> None:
-    with Store.open(url) as store:
+    with open_store(url) as store:
         store.add([Event("ann", 1)])
     steps = [
         ["ALTER TABLE penchant_events ADD COLUMN place TEXT"],
@@ -292,17 +293,17 @@ def test_steps_follow_each_other_and_keep_what_is_there(url, monkeypatch) -> Non
     ]
     monkeypatch.setattr(migrations, "MIGRATIONS", [*migrations.MIGRATIONS, *steps])
     for _ in range(2):  # the second time there is nothing to do
-        with Store.open(url) as store:
+        with open_store(url) as store:
             assert store.history("ann") == {1: 1.0}
 
 
 def test_a_step_that_fails_leaves_the_store_as_it_was(url, monkeypatch) -> None:
-    with Store.open(url) as store:
+    with open_store(url) as store:
         store.add([Event("ann", 1)])
     with monkeypatch.context() as later:
         steps = [["CREATE TABLE penchant_x (n INTEGER)", "not SQL at all"]]
         later.setattr(migrations, "MIGRATIONS", [*migrations.MIGRATIONS, *steps])
         with pytest.raises(StoreError, match="syntax"):
-            Store.open(url)
-    with Store.open(url) as store:
+            open_store(url)
+    with open_store(url) as store:
         assert store.history("ann") == {1: 1.0}

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from penchant.data.io import database
 from penchant.errors import SettingsError, StoreError
 from penchant.serving.store.base import Event, Override, Store
+from penchant.serving.store.opening import open_store
 
 VERSION_1 = Path(__file__).parents[2] / "artifacts" / "store-1.sql"
 
@@ -23,7 +24,7 @@ def path(tmp_path) -> Path:
 
 
 def opened(path: Path) -> Store:
-    return Store.open(f"sqlite:///{path}")
+    return open_store(f"sqlite:///{path}")
 
 
 @contextlib.contextmanager
@@ -91,10 +92,10 @@ def test_the_index_finds_keys_and_histories(path) -> None:
 
 
 def test_a_store_without_a_place_is_gone_in_the_end() -> None:
-    store = Store.open("sqlite://")
+    store = open_store("sqlite://")
     place = Path(store._url.database)  # type: ignore[attr-defined]
     store.add([Event("ann", 1)])
-    with Store.open("sqlite:///:memory:") as other:
+    with open_store("sqlite:///:memory:") as other:
         assert other.history("ann") == {}
     assert place.exists()
     store.close()
@@ -140,7 +141,7 @@ def test_a_folder_that_is_not_there(tmp_path) -> None:
 
 def test_a_file_that_can_not_be_written(path) -> None:
     opened(path).close()
-    read_only = Store.open(f"sqlite:///file:{path}?mode=ro&uri=true")
+    read_only = open_store(f"sqlite:///file:{path}?mode=ro&uri=true")
     with read_only, pytest.raises(StoreError, match="can't be written: look at the rights"):
         read_only.add([Event("ann", 1)])
 
@@ -186,19 +187,19 @@ def test_no_password_is_told(url) -> None:
     with pytest.raises(
         StoreError, match=r"postgresql://.*127\.0\.0\.1:1/shop: .*refused"
     ) as caught:
-        Store.open(url)
+        open_store(url)
     assert "hunter2" not in "".join(traceback.format_exception(caught.value))
 
 
 @pytest.mark.parametrize("url", ["hunter2", "mysql://me:hunter2@host/shop", "sqlite:hunter2"])
 def test_what_is_no_address_is_not_repeated(url) -> None:
     with pytest.raises(SettingsError, match=r"give sqlite:///file\.db or postgresql://") as caught:
-        Store.open(url)
+        open_store(url)
     assert "hunter2" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_a_server_of_postgresql_that_begins_anew_is_found_again(postgres_server) -> None:
-    with Store.open(postgres_server.url()) as store:
+    with open_store(postgres_server.url()) as store:
         store.add([Event("ann", 1)])
         with store._engine.connect() as con:  # type: ignore[attr-defined]
             others = (

@@ -19,8 +19,8 @@ from penchant.data.feature_rows import FeatureRow
 from penchant.data.ids import Id
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import UnsupportedError
-from penchant.models._answering import People
 from penchant.models._arguments import History, as_list, known_code
+from penchant.models._scores import People
 from penchant.models._scoring.dispatch import Route, RoutedScorer
 from penchant.models._scoring.scorers import Scorer
 from penchant.models._scoring.topk import diagonal

@@ -19,6 +19,7 @@ from penchant.serving.process.reload import ModelReloader, activate
 from penchant.serving.process.settings import ServeSettings
 from penchant.serving.process.workers import CAN_FORK, Workers
 from penchant.serving.store.base import Store
+from penchant.serving.store.opening import open_store
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -57,7 +58,7 @@ def serve(settings: ServeSettings, on_ready: Callable[[str], None]) -> None:
     """
     require("uvicorn", extra="serve", what="Servers")
     with _bind(settings) as listener, _gc_disabled():
-        with Store.open(settings.db) as store:
+        with open_store(settings.db) as store:
             activate(store, Path(settings.likes))
             reloader = ModelReloader.open(settings.files, store)
             on_ready(_url(settings, listener))
@@ -92,7 +93,7 @@ def _fork(reloader: ModelReloader, settings: ServeSettings, listener: socket.soc
     uvicorn.Config("", **_UVICORN_OPTIONS).get_loop_factory()  # imports the event loop
 
     def work() -> None:
-        with Store.open(settings.db) as store:
+        with open_store(settings.db) as store:
             reloader.attach(store)
             _run_server(reloader, store, settings, listener)
 
@@ -118,7 +119,7 @@ def _spawn(_: ModelReloader, settings: ServeSettings, listener: socket.socket) -
 def _application() -> FastAPI:
     """Return the application of a spawned process; its settings are in the environment."""
     settings = ServeSettings.from_json(os.environ[_SETTINGS_VARIABLE])
-    store = Store.open(settings.db)
+    store = open_store(settings.db)
     # the files were verified before the workers began
     return _create_app(ModelReloader.open(settings.files, store, verify=False), store, settings)
 

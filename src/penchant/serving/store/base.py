@@ -147,33 +147,6 @@ class Store(ABC):
     All methods are thread-safe, and several processes may share one store.
     """
 
-    @staticmethod
-    def open(url: str = "sqlite:///penchant.db") -> Store:
-        """Open a store; it is created if missing, and migrated if older.
-
-        Parameters
-        ----------
-        url
-            ``sqlite:///file.db`` (relative) or ``sqlite:////folder/file.db``; ``sqlite://`` for
-            a temporary one, deleted when closed; or ``postgresql://user:password@host/name``.
-
-        Raises
-        ------
-        SettingsError
-            If the URL is not supported.
-        StoreError
-            If the database can't be used: missing, damaged, of another program, or created by a
-            later version.
-        MissingExtraError
-            If SQLAlchemy, or the PostgreSQL driver, is not installed.
-        """
-        from penchant.errors import require
-
-        require("sqlalchemy", extra="serve", what="Stores")
-        from penchant.serving.store.database import DatabaseStore
-
-        return DatabaseStore(url)
-
     # --- events -------------------------------------------------------------------------
 
     @abstractmethod
