@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import itertools
 import json
@@ -100,6 +99,7 @@ class Space:
                 self.choices[name] = _choices(name, given)
             elif isinstance(given, Range | tuple):
                 self.ranges[name] = _range(name, given, fractions=_takes_fractions(model, name))
+                _check_ends(model, name, self.ranges[name])
             else:
                 self.fixed[name] = _described(given)
         self.names = tuple(name for name in space if name not in self.fixed)
@@ -207,7 +207,16 @@ def _range(name: str, given: Any, *, fractions: bool) -> Range:
     return Range(float(found.low), float(found.high), found.log) if fractions else found
 
 
+def _check_ends(model: type[Model], name: str, ends: Range) -> None:
+    """Check the ends of a range against the setting's declaration; open bounds may be ends."""
+    declaration = model.declarations.get(name)
+    if declaration is not None:
+        for end in (ends.low, ends.high):
+            if end not in (declaration.setting.above, declaration.setting.below):
+                declaration.check(end)
+
+
 def _takes_fractions(model: type[Model], name: str) -> bool:
-    """Whether a setting is any number rather than a whole one, by its default."""
-    default = next(one for one in dataclasses.fields(model) if one.name == name).default  # type: ignore[arg-type]
-    return isinstance(default, float)
+    """Whether a setting takes any number rather than a whole one."""
+    declaration = model.declarations.get(name)
+    return declaration is not None and declaration.kind in ("float", "pair")
