@@ -54,11 +54,11 @@ bench-gate: $(BENCH)/built  ## speed beside one peer; fails when a ratio fell by
 bench-quick: $(BENCH)/built  ## a small part of it, in under three minutes
 	@$(BENCH)/bin/python -m benchmarks.run --quick $(ARGS)
 
-serve: $(VENV)/built $(VENV)/dev demo/looks.penchant  ## pages and an API over the demo's models (ARGS="--port 9000")
-	@$(BIN)/penchant serve demo/model.penchant --tags demo/tags.penchant --looks demo/looks.penchant \
+serve: $(VENV)/built $(VENV)/dev demo/visual.penchant  ## pages and an API over the demo's models (ARGS="--port 9000")
+	@$(BIN)/penchant serve demo/model.penchant --hybrid demo/hybrid.penchant --visual demo/visual.penchant \
 	  --db sqlite:///demo/feedback.db $(ARGS)
 
-demo/looks.penchant: | $(VENV)/built
+demo/visual.penchant: | $(VENV)/built
 	@$(BIN)/penchant demo
 
 docs: $(VENV)/built $(VENV)/docs  ## the manual, in docs/_build

@@ -50,12 +50,12 @@ def test_the_page_is_whole_and_asks_nobody_for_anything(shown: tuple[Ran, Path])
 
 
 def test_the_other_models_are_there_to_be_served(shown: tuple[Ran, Path]) -> None:
-    names = ["looks.penchant", "model.penchant", "report.html", "tags.penchant"]
+    names = ["hybrid.penchant", "model.penchant", "report.html", "visual.penchant"]
     assert sorted(path.name for path in shown[1].iterdir()) == names
     kinds = {
         name: penchant.load(shown[1] / name).kind for name in names if name.endswith("penchant")
     }
-    assert list(kinds.values()) == ["content", "als", "hybrid-als"]
+    assert list(kinds.values()) == ["hybrid-als", "als", "content"]
 
 
 def test_the_page_has_three_rows_for_an_item(shown: tuple[Ran, Path]) -> None:
@@ -84,8 +84,8 @@ def test_every_step_is_told_to_people(tmp_path: Path) -> None:
         assert word in ran.out
     assert "penchant similar" in ran.out
     served = next(line for line in ran.out.splitlines() if "penchant serve" in line)
-    assert "--tags" in served
-    assert "--looks" in served
+    assert "--hybrid" in served
+    assert "--visual" in served
 
 
 def test_the_same_seed_makes_the_same_demo(shown: tuple[Ran, Path], tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def test_a_file_of_everyones_best(model_file: Path, tmp_path: Path) -> None:
 def test_only_what_is_in_stock(model_file: Path, tmp_path: Path) -> None:
     path, stock = tmp_path / "top.parquet", tmp_path / "stock.txt"
     stock.write_text("i0003\ni0004\ni0005\nnot known\n", encoding="utf-8")
-    words = ("export", model_file, "--to", path, "--include-seen")
+    words = ("export", model_file, "--to", path, "--no-exclude-seen")
     ran = run(*words, "--allow-file", stock, "--deny", "i0004")
     assert ran.code == 0, ran.err
     with duckdb.connect() as con:

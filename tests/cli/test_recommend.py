@@ -53,7 +53,7 @@ def test_someone_new_by_features(model_file: Path, tmp_path: Path) -> None:
 def test_limits(model_file: Path, tmp_path: Path) -> None:
     stock = tmp_path / "stock.txt"
     stock.write_text("i0004\n\ni0005\ni9999\n", encoding="utf-8")
-    words = ("recommend", model_file, "u0003", "--include-seen", "--scale", "--json")
+    words = ("recommend", model_file, "u0003", "--no-exclude-seen", "--scale", "--json")
     told = run(*words, "--allow-file", stock, "--allow", "Radiohead", "--deny", "i0004").json
     assert {row["item"] for row in told} == {"i0000", "i0005"}
     assert [row["score"] for row in told] == [1, 0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import sys
 import types
 import typing
@@ -163,7 +164,7 @@ def take_declarations(cls: type) -> dict[str, Declaration]:
 
     The annotations of the class become the plain types, so that signatures show these.
     """
-    annotations: dict[str, Any] = dict(cls.__dict__.get("__annotations__", {}))
+    annotations: dict[str, Any] = dict(inspect.get_annotations(cls))
     named = {
         name: text
         for name, text in annotations.items()

@@ -1,4 +1,4 @@
-"""The command ``penchant``: its verbs, and what they share."""
+"""The command ``penchant``: its commands, and the options they share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from penchant import __version__
 from penchant.cli import failures
-from penchant.cli.verbs import add
+from penchant.cli.verbs import add, add_title
 
 _MODULES = {
     "fit": "fit",
@@ -29,34 +29,37 @@ _MODULES = {
     "datasets": "datasets",
     "demo": "demo",
 }
-"""Where each verb is, in the order of the help."""
+"""Command → module, in the order of the help."""
 
 
 class _Verbs(TyperGroup):
-    """The verbs, whose failures are told in one place."""
+    """The group of commands, which reports all errors in one place."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Look for the switches that say how to tell a failure, before anything can fail."""
+        """Read the options about error reports before anything can fail."""
         words = args[: args.index("--")] if "--" in args else args
         ctx.meta["penchant.json"] = "--json" in words
         ctx.meta["penchant.debug"] = "--debug" in words
         return list(super().parse_args(ctx, args))
 
     def invoke(self, ctx: Any) -> Any:
-        """Run a verb."""
+        """Run a command and report its errors."""
         with failures.told(as_json=ctx.meta["penchant.json"], debug=ctx.meta["penchant.debug"]):
             return super().invoke(ctx)
 
 
 _HELP = """\
-Learn what people like from what they do: likes, plays, purchases, clicks.
+Recommendations from implicit feedback: likes, plays, purchases, clicks.
 
-Begin with [cyan]penchant demo[/cyan]; then try [cyan]penchant fit[/cyan] on a log of your own. \
-Each verb tells more, with examples: [cyan]penchant fit --help[/cyan]."""
+Start with [cyan]penchant demo[/cyan]; then use [cyan]penchant fit[/cyan] on your own log. \
+Each command has help with examples: [cyan]penchant fit --help[/cyan]."""
 
 
-def application(*verbs: str) -> typer.Typer:
-    """The command line with some of its verbs; where none is named, with all."""
+def application(*verbs: str, titles_only: bool = False) -> typer.Typer:
+    """Return the command line with some of its commands; by default with all.
+
+    With ``titles_only`` they have no options: enough for the list of commands.
+    """
     app = typer.Typer(
         name="penchant",
         cls=_Verbs,
@@ -72,6 +75,8 @@ def application(*verbs: str) -> typer.Typer:
         module = import_module(f"penchant.cli.{_MODULES[verb]}")
         if hasattr(module, "app"):
             app.add_typer(module.app, name=verb)
+        elif titles_only:
+            add_title(app, getattr(module, verb.replace("-", "_")), verb)
         else:
             add(app, getattr(module, verb.replace("-", "_")), module.EXAMPLES, verb)
     return app
@@ -82,13 +87,14 @@ def run() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # names hold what a terminal may not be able to show
             stream.reconfigure(errors="backslashreplace")
-    # all verbs take a while to make; one that is named is enough
+    # making every command takes a while: make the one that is named, or only the list of them
     verb = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
-    application(*{verb} & _MODULES.keys())(prog_name="penchant")
+    app = application(verb) if verb in _MODULES else application(titles_only=True)
+    app(prog_name="penchant")
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(requested: bool) -> None:
+    if requested:
         print(f"penchant {__version__}")
         raise typer.Exit
 
@@ -100,4 +106,4 @@ def _root(
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
-    """What holds for all verbs."""
+    """Take the options of all commands."""

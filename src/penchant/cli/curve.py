@@ -1,4 +1,4 @@
-"""``penchant learning-curve``: train and test figures, epoch after epoch."""
+"""``penchant learning-curve``: train and test metrics by epoch."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from typing import Annotated
 import typer
 
 from penchant.cli import settings, sources
+from penchant.cli.data_options import DataOptions
 from penchant.cli.evaluate import held_out
 from penchant.cli.fit import described
-from penchant.cli.options import DataOptions, Json, ModelOptions, Quiet, SplitOptions
+from penchant.cli.model_options import ModelOptions
+from penchant.cli.options import ExcludeSeen, Json, Quiet
 from penchant.cli.output import Output
+from penchant.cli.split_options import SplitOptions
 
 EXAMPLES = r"""[bold]Examples[/bold]
 
@@ -19,21 +22,13 @@ penchant learning-curve lastfm-2k --confidence log --alpha 20
 penchant learning-curve likes.csv --epochs 60 --every 5 --metric ndcg --patience 2"""
 
 Epochs = Annotated[
-    int, typer.Option(min=1, help="How far a training goes.", metavar="N", show_default=True)
+    int, typer.Option(min=1, help="Epochs of a training.", metavar="N", show_default=True)
 ]
-Every = Annotated[int, typer.Option(min=1, help="Measure after every so many.", metavar="N")]
+Every = Annotated[int, typer.Option(min=1, help="Measure every N epochs.", metavar="N")]
 Patience = Annotated[
     int | None,
     typer.Option(
-        min=1, help="End a training when so many measurements were no better.", metavar="N"
-    ),
-]
-IncludeSeen = Annotated[
-    bool,
-    typer.Option(
-        "--include-seen",
-        help="Leave what a user already has in their list, to compete with what is held out, "
-        "as in the articles.",
+        min=1, help="End a training after N measurements without a better value.", metavar="N"
     ),
 ]
 
@@ -56,19 +51,20 @@ def learning_curve(
     metric: Annotated[
         list[str] | None,
         typer.Option(
-            help="As in [cyan]penchant evaluate[/cyan]; may be repeated. Left out: precision@5, mse.",
+            help="As in [cyan]penchant evaluate[/cyan]; may be repeated. "
+            "Default: precision@5, mse.",
             metavar="NAME",
         ),
     ] = None,
     patience: Patience = None,
-    include_seen: IncludeSeen = False,
+    exclude_seen: ExcludeSeen = True,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Train once, measuring train and test likes as the model learns.
+    """Train once, and measure train and test likes during the training.
 
-    Prints a line for each epoch that is measured, and the best one in the end. The train figures
-    are of the users who have something held out.
+    Prints a line for each measured epoch, and the best one at the end. The train metrics are of
+    the users with held-out likes.
     """
     from penchant.tuning.curve import learning_curve as measure
     from penchant.tuning.measure import full_names
@@ -89,7 +85,7 @@ def learning_curve(
         epochs_to_measure(epochs, every),
         names,
         patience=patience,
-        exclude_seen=not include_seen,
+        exclude_seen=exclude_seen,
         verbose=False,
         on_row=lambda row: out.text(line(names, row)),
     )
@@ -110,5 +106,5 @@ def learning_curve(
 
 
 def epochs_to_measure(epochs: int, every: int) -> range:
-    """Every so many, up to a last one."""
+    """Return the epochs to measure: every ``every``-th, up to ``epochs``."""
     return range(every, max(epochs, every) + 1, every)

@@ -1,4 +1,4 @@
-"""``penchant demo``: the main job from end to end, on a catalog that penchant draws itself."""
+"""``penchant demo``: fit, measure and recommend on a generated catalog."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _WAYS = {
     "hybrid-als": ("Likes and tags", "HybridALS, with color, form and finish as tags"),
     "content": ("Visually similar", "Content, from the pictures alone"),
 }
-_FILES = {"hybrid-als": "tags.penchant", "content": "looks.penchant"}
+_FILES = {"hybrid-als": "hybrid.penchant", "content": "visual.penchant"}
 _FACTOR_LIMIT = 64
 _HELD_OUT, _LEAST = 3, 10
 # Chosen on another world (seed 1) than the one shown; so were the neighbors. HybridALS has the
@@ -66,19 +66,19 @@ class _Trial:
 
 def demo(
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="The folder to write to.", metavar="FOLDER")
+        Path, typer.Option("--output", "-o", help="Folder to write to.", metavar="FOLDER")
     ] = Path("demo"),
-    items: Annotated[int, typer.Option(min=50, help="How many items.", metavar="N")] = 2000,
-    users: Annotated[int, typer.Option(min=50, help="How many people.", metavar="N")] = 6000,
-    seed: Annotated[int, typer.Option(min=0, help="Which world.", metavar="N")] = 0,
+    items: Annotated[int, typer.Option(min=50, help="Number of items.", metavar="N")] = 2000,
+    users: Annotated[int, typer.Option(min=50, help="Number of users.", metavar="N")] = 6000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the generated data.", metavar="N")] = 0,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show the main job in seconds: likes in, recommendations out.
+    """Fit, measure and recommend on a generated data set, in seconds.
 
-    Draws a catalog of little solids and people with hidden tastes who like some of them;
+    Draws a catalog of solids, and users with hidden tastes who like some of them;
     holds out a part of the likes; measures ALS and simple models on it; and writes models and a
-    page with pictures: what is like an item by who likes it, by its tags, and by its looks.
+    report: items similar to an item by who likes them, by their tags, and by their pictures.
     """
     began = time.perf_counter()
     out = Output(as_json=json, quiet=quiet)
@@ -116,7 +116,7 @@ def demo(
 def _world(n_items: int, n_users: int, seed: int, out: Output) -> Interactions:
     from penchant.data import datasets
 
-    _step(out, "Draw a catalog of solids, and people who like some of them for their looks")
+    _step(out, "Draw a catalog of solids, and users who like some of them for their appearance")
     with out.progress("drawing"):
         interactions = datasets.shapes(n_items, n_users, seed).threshold(5, 5)
     out.text(interactions.summary())
@@ -183,7 +183,7 @@ def _fit(interactions: Interactions, trial: _Trial, path: Path, out: Output) -> 
 
 
 def _others(interactions: Interactions, out: Output) -> list[Model]:
-    """Models that know more of items than who likes them."""
+    """Fit models that use the items' tags and pictures."""
     from penchant.data.features import Features
     from penchant.models.als.hybrid import HybridALS
     from penchant.models.content import Content
@@ -197,15 +197,15 @@ def _others(interactions: Interactions, out: Output) -> list[Model]:
         with out.progress("fitting HybridALS"):
             found.append(HybridALS(factors=factors, **_HYBRID).fit(tagged))  # type: ignore[arg-type]
     if catalog is not None and catalog.pictures is not None:
-        _step(out, "Look at the pictures: histograms of colors and edges, no network")
-        found.append(Content(_looks(catalog, out)).fit(interactions))
+        _step(out, "Describe the pictures by histograms of colors and edges, without a network")
+        found.append(Content(_visual_features(catalog, out)).fit(interactions))
     return found
 
 
-def _looks(catalog: Catalog, out: Output) -> Features:
+def _visual_features(catalog: Catalog, out: Output) -> Features:
     from penchant.content import images
 
-    with out.progress("looking") as update:
+    with out.progress("reading pictures") as update:
 
         def on_progress(done: int, total: int) -> None:
             update(done, total, f"{done:,} of {total:,} pictures")

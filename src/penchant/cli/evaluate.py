@@ -1,4 +1,4 @@
-"""``penchant evaluate``: how good models are, on likes that they were not shown."""
+"""``penchant evaluate``: measure models on held-out likes."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from penchant.cli import settings, sources
+from penchant.cli.data_options import DataOptions
 from penchant.cli.fit import described, trained
-from penchant.cli.options import DataOptions, Json, ModelOptions, Quiet, SplitOptions
+from penchant.cli.model_options import ModelOptions
+from penchant.cli.options import ExcludeSeen, Json, Quiet
 from penchant.cli.output import Output, evaluations
+from penchant.cli.split_options import SplitOptions
 
 if TYPE_CHECKING:
     from penchant.evaluation.evaluate import Evaluation
@@ -23,11 +26,11 @@ penchant evaluate ratings.csv --split temporal --timestamp time --share 0.1
 [dim]# settings side by side[/dim]
 penchant evaluate likes.csv --model als --model als:factors=128,alpha=10
 
-[dim]# new items, known by their tags alone[/dim]
+[dim]# new items, known by their tags only[/dim]
 penchant evaluate plays.csv --split cold-items --share 0.2 --model hybrid-als \
       --item-features tags.csv --item-features-name tag
 
-[dim]# three figures of one's own choice, with longer lists[/dim]
+[dim]# three chosen metrics, with longer lists[/dim]
 penchant evaluate likes.csv -k 20 --metric ndcg --metric recall --metric auc"""
 
 _BASELINES = ("popularity", "item-neighbors")
@@ -43,40 +46,34 @@ def evaluate(
     model: Annotated[
         list[str] | None,
         typer.Option(
-            help="als (the default), hybrid-als, ranking, ease, content, item-neighbors, "
-            "popularity or blend, with settings: als:factors=128,alpha=10. May be repeated; "
-            "the settings below go to all.",
+            help="Kind of model: {kinds}; with settings: als:factors=128,alpha=10. "
+            "May be repeated; the settings below apply to all. Default: als.",
             rich_help_panel="The model",
             metavar="KIND",
         ),
     ] = None,
     baselines: Annotated[
-        bool, typer.Option(help="Measure the simple models beside.", rich_help_panel="The model")
+        bool,
+        typer.Option(help="Also measure popularity and item-neighbors."),
     ] = True,
-    k: Annotated[int, typer.Option("-k", min=1, help="The length of lists.", metavar="N")] = 10,
+    k: Annotated[int, typer.Option("-k", min=1, help="Length of the lists.", metavar="N")] = 10,
     metric: Annotated[
         list[str] | None,
         typer.Option(
-            help="ndcg, precision, recall, map, mrr, hit_rate, coverage or novelty (all of these "
-            "unless told), auc, percentile_rank (slower: they rank every item) or mse; may be "
-            "repeated. ndcg@5 has a length of its own.",
+            help="ndcg, precision, recall, map, mrr, hit_rate, coverage, novelty (these are the "
+            "default), auc, percentile_rank (slower: they rank every item) or mse; may be "
+            "repeated. ndcg@5 is of lists of length 5.",
             metavar="NAME",
         ),
     ] = None,
-    include_seen: Annotated[
-        bool,
-        typer.Option(
-            "--include-seen",
-            help="Leave what a user already has in their list, to compete with what is held out.",
-        ),
-    ] = False,
+    exclude_seen: ExcludeSeen = True,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Measure models on likes that were held out.
+    """Measure models on held-out likes.
 
-    Takes a log, not a model file: what is measured on must be held out before a model is
-    fitted, and a model that was fitted on everything has seen it.
+    Takes a log and not a model file: the likes to measure on must be held out before a model is
+    fitted, and a model file was fitted on everything.
     """
     out = Output(as_json=json, quiet=quiet)
     specs = list(dict.fromkeys([*(_BASELINES if baselines else ()), *(model or ["als"])]))
@@ -85,12 +82,12 @@ def evaluate(
     split = settings.split(interactions, split_options)
     out.text(interactions.summary())
     out.text(held_out(split))
-    how: dict[str, Any] = {"k": k, "exclude_seen": not include_seen}
+    options: dict[str, Any] = {"k": k, "exclude_seen": exclude_seen}
     if metric:
-        how["metrics"] = metric
-    found = {spec: _measured(one, split, out, how) for spec, one in unfitted.items()}
+        options["metrics"] = metric
+    results = {spec: _measured(one, split, out, options) for spec, one in unfitted.items()}
     out.text()
-    out.show(*evaluations(found))
+    out.show(*evaluations(results))
     for spec, one in unfitted.items():
         out.text(f"{spec}: {described(one)}", style="dim")
     out.document(
@@ -101,7 +98,7 @@ def evaluate(
                 spec: {
                     "kind": one.kind,
                     "settings": one.settings,
-                    "evaluation": found[spec].to_dict(),
+                    "evaluation": results[spec].to_dict(),
                 }
                 for spec, one in unfitted.items()
             },
@@ -109,18 +106,18 @@ def evaluate(
     )
 
 
-def _measured(model: Any, split: Split, out: Output, how: dict[str, Any]) -> Evaluation:
+def _measured(model: Any, split: Split, out: Output, options: dict[str, Any]) -> Evaluation:
     from penchant.evaluation.evaluate import evaluate as measure
 
     fitted, _ = trained(model, split.train, out)
     with out.progress(f"measuring {model.kind}"):
-        return measure(fitted, split, **how)
+        return measure(fitted, split, **options)
 
 
 def held_out(split: Split) -> str:
-    """A line about a split."""
-    told = ", ".join(f"{name}={value}" for name, value in split.settings.items())
+    """Return a line that describes a split."""
+    settings = ", ".join(f"{name}={value}" for name, value in split.settings.items())
     return (
-        f"  {split.kind.replace('_', '-')} ({told}): {split.train.nnz:,} to learn from, "
+        f"  {split.kind.replace('_', '-')} ({settings}): {split.train.nnz:,} to learn from, "
         f"{split.test.nnz:,} held out"
     )

@@ -1,4 +1,4 @@
-"""``penchant export``: answers for everyone, into a file or a database."""
+"""``penchant export``: write recommendations for all users to a file or a database."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from penchant.cli.options import (
     ByName,
+    ExcludeSeen,
     HowMany,
     Json,
     LimitOptions,
@@ -26,15 +27,15 @@ Format = Literal["parquet", "jsonl", "csv", "sqlite", "postgres"]
 
 EXAMPLES = r"""[bold]Examples[/bold]
 
-[dim]# everyone's ten, and every item's neighbors[/dim]
+[dim]# ten items for each user; similar items for each item[/dim]
 penchant export artists.penchant --to top10.parquet
 penchant export artists.penchant --what similar -k 20 --to similar.csv.gz
 
-[dim]# into the shop's own database, which serves them[/dim]
+[dim]# into an application's own database[/dim]
 penchant export artists.penchant --to postgresql://me@host/shop --table top_artists
 penchant export artists.penchant --to sqlite:///shop.db --allow-file in-stock.txt
 
-Stopped, and called again in the same way, it goes on where it was."""
+After a stop, the same command resumes."""
 
 
 def export(
@@ -44,14 +45,14 @@ def export(
         str,
         typer.Option(
             help="A .parquet, .csv or .jsonl file (the latter two also .gz), or the address of a "
-            "database: sqlite:///file.db, postgresql://user:password@host/name.",
+            "database: sqlite:///FILE, postgresql://HOST/NAME.",
             metavar="TARGET",
         ),
     ],
     what: Annotated[
         What,
         typer.Option(
-            help="recommendations for every user, or what is similar to every item.",
+            help="recommendations for every user, or similar items for every item.",
             metavar="WHAT",
         ),
     ] = "recommendations",
@@ -59,17 +60,17 @@ def export(
     format: Annotated[  # noqa: A002 - the option's name
         Format | None,
         typer.Option(
-            help="parquet, jsonl, csv, sqlite or postgres; left out: by the target.",
+            help="parquet, jsonl, csv, sqlite or postgres. Default: by the target.",
             metavar="FORMAT",
         ),
     ] = None,
     table: Annotated[
         str | None,
-        typer.Option(help="A database's table; left out: called as --what is.", metavar="NAME"),
+        typer.Option(
+            help="Name of the database's table. Default: the value of --what.", metavar="NAME"
+        ),
     ] = None,
-    include_seen: Annotated[
-        bool, typer.Option("--include-seen", help="recommendations: also what a user has.")
-    ] = False,
+    exclude_seen: ExcludeSeen = True,
     metric: Annotated[
         Metric, typer.Option(help="similar: cosine, or dot.", metavar="HOW")
     ] = "cosine",
@@ -78,10 +79,10 @@ def export(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write everyone's best items, or every item's neighbors, to serve from elsewhere.
+    """Write each user's recommendations, or each item's similar items, to a file or a database.
 
-    The file or table appears once it is whole; a table that is there is replaced in one
-    transaction, so that its readers never see half of it.
+    The file or table appears once it is complete. An existing table is replaced in one
+    transaction, so that readers never see a part of it.
     """
     from penchant.models import load
     from penchant.models._io.export import export as write
@@ -95,7 +96,7 @@ def export(
             what=what,
             k=k,
             table=table,
-            exclude_seen=not include_seen,
+            exclude_seen=exclude_seen,
             metric=metric,
             **limited(loaded, among, by_name),
             on_progress=lambda here, whole: update(here, whole, f"{here:,} of {whole:,}"),
@@ -110,7 +111,7 @@ def export(
 
 
 def _target(to: str, form: Format | None) -> str:
-    """The target, with what its format says about it."""
+    """Return the target as an address or path that fits the format."""
     if form is None:
         return to
     if form == "sqlite" and not database.is_address(to):
@@ -118,6 +119,6 @@ def _target(to: str, form: Format | None) -> str:
     fits = {"sqlite": to.startswith("sqlite:"), "postgres": to.startswith("postgres")}
     file = Path(to).name.lower().removesuffix(".gz")
     if not fits.get(form, not database.is_address(to) and file.endswith(f".{form}")):
-        told = database.without_password(to)
-        raise SettingsError(f"--format {form} does not fit {told}: leave one of them out")
+        target = database.without_password(to)
+        raise SettingsError(f"--format {form} does not fit {target}: leave one of them out")
     return to

@@ -123,7 +123,7 @@ def _warnings_told() -> Iterator[None]:
 
 
 def _close_stdout() -> None:
-    """Nobody reads any more (``penchant … | head``): what is still buffered goes nowhere, quietly."""
+    """Discard buffered output after the reader has gone, as in ``penchant … | head``."""
     with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

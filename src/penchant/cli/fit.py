@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from penchant.cli import settings, sources
-from penchant.cli.options import DataOptions, Json, ModelOptions, Quiet
+from penchant.cli.data_options import DataOptions
+from penchant.cli.model_options import ModelOptions
+from penchant.cli.options import Json, Quiet
 from penchant.cli.output import Output, evaluations, seconds, size
 from penchant.data.io import database
 from penchant.errors import SettingsError
@@ -31,23 +33,23 @@ penchant fit user_artists.dat --user userID --item artistID --value weight \
 [dim]# likes without a header: columns by place, busy users and items only[/dim]
 penchant fit likes.psv --user 2 --item 1 --min-per-user 5 --min-per-item 5
 
-[dim]# straight from a database; it is only read[/dim]
+[dim]# from a database, which is only read[/dim]
 penchant fit postgresql://me@host/shop -o shop.penchant \
       --query "SELECT customer AS user, product AS item, count(*) FROM orders GROUP BY 1, 2"
 
 
-[dim]# tags of items, that new ones be recommended too[/dim]
+[dim]# tags of items, so that new items are recommended too[/dim]
 penchant fit plays.csv --model hybrid-als --item-features tags.csv \
       --item-features-id artist --item-features-name tag --features-at-least 3
 
-[dim]# vectors of pictures or texts: items like those that a person likes[/dim]
-penchant fit plays.csv --model content --item-features looks.npy --item-features-of ids.txt
+[dim]# vectors of pictures or texts: items similar to those that a user likes[/dim]
+penchant fit plays.csv --model content --item-features vectors.npy --item-features-of ids.txt
 
-[dim]# a purchase counts five times what a view does, and half of that a month later[/dim]
+[dim]# a purchase counts five times a view, and half as much after a month[/dim]
 penchant fit events.csv --event what --weight view=1 --weight purchase=5 \
       --timestamp time --half-life 30d
 
-[dim]# how good is it? a fifth of the likes is held out first[/dim]
+[dim]# also measure it, on a fifth of the likes that is held out first[/dim]
 penchant fit ratings.parquet --evaluate --factors 128"""
 
 
@@ -56,27 +58,28 @@ def fit(
         str,
         typer.Argument(
             metavar="SOURCE",
-            help="CSV, TSV, PSV, Parquet or JSON lines, packed or not; a folder or a glob of "
-            "Parquet; the name of a known data set; or the address of a database, with --query.",
+            help="CSV, TSV, PSV, Parquet or JSON lines, compressed or not; a folder or a glob "
+            "of Parquet; the name of a known data set; or a database's address, with --query.",
         ),
     ],
+    *,
     data: DataOptions,
-    model_options: ModelOptions,
     model: Annotated[
         str,
         typer.Option(
-            help="als, hybrid-als, ranking, ease, content, item-neighbors, popularity or blend.",
+            help="Kind of model: {kinds}.",
             rich_help_panel="The model",
             metavar="KIND",
         ),
     ] = "als",
+    model_options: ModelOptions,
     output: Annotated[
         Path | None,
         typer.Option(
             "--output",
             "-o",
-            help="The model file to write; left out: SOURCE's name and .penchant, here. One that "
-            "is there is replaced, once the new one is whole.",
+            help="The model file to write. Default: SOURCE's name and .penchant, in this folder. "
+            "An existing file is replaced once the new one is complete.",
             metavar="FILE",
         ),
     ] = None,
@@ -85,16 +88,16 @@ def fit(
         typer.Option(
             "--evaluate",
             help="First hold out a fifth of the likes at random, fit on the rest and measure; "
-            "then fit on everything. The figures are saved with the model.",
+            "then fit on everything. The metrics are saved with the model.",
         ),
     ] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Learn a model from a log of who did what.
+    """Fit a model to a log of interactions.
 
-    Reads the log, says what became of every row, learns, and writes one model file. If anything
-    goes wrong nothing is written.
+    Reads the log, reports how its rows were used, fits the model and writes one model file. On an
+    error nothing is written.
     """
     out = Output(as_json=json, quiet=quiet)
     unfitted = settings.model(model, model_options)
@@ -113,10 +116,10 @@ def fit(
 
 
 def trained(model: Model, interactions: Interactions, out: Output) -> tuple[Model, float]:
-    """A model fitted with progress for people, and the seconds it took."""
+    """Fit a model and show the progress; return it and the seconds it took."""
     from penchant.models.capabilities import ReportsSteps, TrainsInEpochs
 
-    how: dict[str, Any] = {}
+    options: dict[str, Any] = {}
     with out.progress(f"fitting {model.kind}") as update:
         if isinstance(model, TrainsInEpochs):
             epochs: int = model.settings["iterations"]
@@ -125,16 +128,16 @@ def trained(model: Model, interactions: Interactions, out: Output) -> tuple[Mode
                 loss = "" if epoch.loss is None else f", loss {epoch.loss:,.0f}"
                 update(epoch.number, epochs, f"epoch {epoch.number} of {epochs}{loss}")
 
-            how = {"on_epoch": on_epoch, "track_loss": True}
+            options = {"on_epoch": on_epoch, "track_loss": True}
         elif isinstance(model, ReportsSteps):
-            how = {"on_step": lambda done, of: update(done, of, f"step {done} of {of}")}
+            options = {"on_step": lambda done, of: update(done, of, f"step {done} of {of}")}
         began = time.perf_counter()
-        model.fit(interactions, **how)
+        model.fit(interactions, **options)
         return model, time.perf_counter() - began
 
 
 def described(model: Model) -> str:
-    """A model and its settings, those left at their defaults aside."""
+    """Return a model's name with the settings that differ from their defaults."""
     default = type(model)().settings
     changed = [
         f"{name}={value}" for name, value in model.settings.items() if value != default[name]
@@ -144,7 +147,7 @@ def described(model: Model) -> str:
 
 def _stem(source: str) -> str:
     if database.is_address(source):  # there may be a password in it
-        raise SettingsError("a query has no name to give a model file: give one with -o")
+        raise SettingsError("a query has no name for the model file: give one with -o")
     name = Path(source).name.split(".")[0]
     if not name or set(name) & set("*?["):
         raise SettingsError(f"can't name a model file after {source!r}: give one with -o")
@@ -152,7 +155,7 @@ def _stem(source: str) -> str:
 
 
 def check_target(path: Path) -> None:
-    """Refuse at once a file that could not be written after the work is done."""
+    """Check before the work that a file can be written after it."""
     if path.is_dir() or not path.parent.is_dir():
         what = "is a folder" if path.is_dir() else f"is in no folder: there is no {path.parent}"
         raise SettingsError(f"can't write {path}: it {what}")
@@ -165,11 +168,11 @@ def _measure(model: Model, interactions: Interactions, out: Output) -> Evaluatio
     split = random_fraction(interactions)
     rehearsal, _ = trained(model.with_settings(), split.train, out)
     with out.progress("measuring"):
-        found = evaluate(rehearsal, split)
+        evaluation = evaluate(rehearsal, split)
     out.text()
     out.text("held out a fifth of the likes at random, fitted on the rest:")
-    out.show(*evaluations({model.kind: found}))
-    return found
+    out.show(*evaluations({model.kind: evaluation}))
+    return evaluation
 
 
 def _epochs(model: Model) -> tuple[Epoch, ...]:
@@ -199,7 +202,7 @@ def _advise(model: Model, path: Path, out: Output) -> None:
 
 
 def quoted(word: object) -> str:
-    """A word as a shell takes it."""
+    """Return a word quoted for a shell."""
     import shlex
 
     return shlex.quote(str(word))

@@ -1,4 +1,4 @@
-"""``penchant recommend``: what to offer to whom."""
+"""``penchant recommend``: recommend items to users."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from penchant.cli.options import (
     ByName,
+    ExcludeSeen,
     HowMany,
     Json,
     LimitOptions,
@@ -28,13 +29,13 @@ EXAMPLES = r"""[bold]Examples[/bold]
 penchant recommend artists.penchant 2
 penchant recommend artists.penchant 2 4 5 -k 3 --json
 
-[dim]# someone who was never seen, by what they like[/dim]
+[dim]# a new user, by the items that they like[/dim]
 penchant recommend artists.penchant --like Radiohead --like "Sigur Rós"
 
-[dim]# by what is known of them too, if the model knows users by features[/dim]
+[dim]# by their features too, if the model was fitted with features of users[/dim]
 penchant recommend artists.penchant --like Radiohead --user-feature country=Iceland
 
-[dim]# everyone, into a file; memory stays small however many they are[/dim]
+[dim]# all users, into a file; memory use does not grow with their number[/dim]
 penchant recommend artists.penchant --all --to top10.parquet
 
 [dim]# only what is in stock, and not this one[/dim]
@@ -49,15 +50,16 @@ def recommend(
     like: Annotated[
         list[str] | None,
         typer.Option(
-            help="In place of users: an item, by id or name, that someone likes; may be repeated.",
+            help="Instead of users: an item, by id or name, that a new user likes; may be "
+            "repeated.",
             metavar="ITEM",
         ),
     ] = None,
     user_feature: Annotated[
         list[str] | None,
         typer.Option(
-            help="What is known of someone new, such as country=Iceland: the name of a feature "
-            "of users that the model was fitted with; may be repeated, and go with --like.",
+            help="A feature of a new user, such as country=Iceland: the name of a feature of users "
+            "that the model was fitted with; may be repeated and combined with --like.",
             metavar="NAME",
         ),
     ] = None,
@@ -70,9 +72,7 @@ def recommend(
         ),
     ] = None,
     among: LimitOptions,
-    include_seen: Annotated[
-        bool, typer.Option("--include-seen", help="Offer also what a user already has.")
-    ] = False,
+    exclude_seen: ExcludeSeen = True,
     scale: Annotated[
         bool, typer.Option("--scale", help="Scale each list's scores to 0…1.")
     ] = False,
@@ -80,9 +80,9 @@ def recommend(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Recommend items to users, to someone new, or to everyone.
+    """Recommend items to users, to a new user, or to all users.
 
-    Items may be given by id or by their exact name; what is both is taken as an id.
+    Items are given by id or by exact name; a text that is both is read as an id.
     """
     from penchant.models import load
 
@@ -97,7 +97,7 @@ def recommend(
     out = Output(as_json=json, quiet=quiet)
     loaded = load(model)
     limits: dict[str, Any] = {
-        "exclude_seen": not include_seen,
+        "exclude_seen": exclude_seen,
         **limited(loaded, among, by_name),
     }
     if to is not None:
@@ -138,21 +138,21 @@ def _features(model: Model, names: list[str] | None) -> dict[str, Any]:
 
 
 def item(model: Model, text: str, by_name: bool = False) -> Id:
-    """The item that a text on the command line names."""
+    """Return the item that a text on the command line names."""
     from penchant.data.lookup import find_item
 
     return find_item(text, model.items, model.catalog, by_name=by_name)
 
 
 class Limits(TypedDict):
-    """Which items may be answered, as models take it."""
+    """Which items may be recommended, as the models' methods take it."""
 
     allow: list[Id] | None
     deny: list[Id] | None
 
 
 def limited(model: Model, among: LimitOptions, by_name: bool) -> Limits:
-    """The items to choose from and those to leave out."""
+    """Return the items to choose from and those to leave out."""
     return {
         "allow": _item_list(model, among.allow, among.allow_file, by_name),
         "deny": _item_list(model, among.deny, among.deny_file, by_name),
@@ -162,12 +162,12 @@ def limited(model: Model, among: LimitOptions, by_name: bool) -> Limits:
 def _item_list(
     model: Model, given: list[str] | None, file: Path | None, by_name: bool
 ) -> list[Id] | None:
-    """Items that were given one by one and in a file, or None if there are neither."""
+    """Return the items given one by one and in a file, or None without either."""
     if given is None and file is None:
         return None
     chosen = [item(model, one, by_name) for one in given or ()]
     if file is not None:
-        # a list of what is in stock may well hold items that the model does not know
+        # a list of items in stock may contain items that the model does not know
         chosen += listed(file, model.items)
     return chosen
 

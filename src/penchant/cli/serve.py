@@ -1,4 +1,4 @@
-"""``penchant serve``: pages and an API over model files."""
+"""``penchant serve``: serve pages and an API over model files."""
 
 from __future__ import annotations
 
@@ -15,41 +15,44 @@ from penchant.errors import require
 EXAMPLES = r"""[bold]Examples[/bold]
 
 penchant serve artists.penchant
-penchant serve artists.penchant --tags artists-tags.penchant --workers 2
+penchant serve artists.penchant --hybrid artists-hybrid.penchant --workers 2
 penchant serve artists.penchant --db postgresql://me@host/feedback --port 9000
 
-[dim]# for others too: writing then needs the token[/dim]
+[dim]# for other machines too: writing then needs the token[/dim]
 PENCHANT_TOKEN=$(openssl rand -hex 16) penchant serve artists.penchant --host 0.0.0.0"""
 
 
 def serve(
     model: ModelFile,
-    tags: Annotated[
+    hybrid: Annotated[
         Path | None,
-        typer.Option(help="A model of likes and tags, for a row of its own.", metavar="FILE"),
+        typer.Option(help="A model of likes and tags, shown in a row of its own.", metavar="FILE"),
     ] = None,
-    looks: Annotated[
-        Path | None, typer.Option(help="A model of what things look like.", metavar="FILE")
+    visual: Annotated[
+        Path | None,
+        typer.Option(help="A model of the items' pictures, shown likewise.", metavar="FILE"),
     ] = None,
     db: Annotated[
         str,
         typer.Option(
-            help="Where feedback is kept: sqlite:///file.db, postgresql://user:password@host/name.",
+            help="Database of feedback: sqlite:///FILE, postgresql://HOST/NAME.",
             envvar="PENCHANT_DB",
             metavar="URL",
         ),
     ] = "sqlite:///penchant.db",
     host: Annotated[
-        str, typer.Option(help="Where to listen; beyond loopback a token is needed.")
+        str, typer.Option(help="Address to listen on; other than loopback needs a token.")
     ] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="0: any that is free.", metavar="N")
+        int, typer.Option(min=0, max=65535, help="Port; 0: any free one.", metavar="N")
     ] = 8000,
-    workers: Annotated[int, typer.Option(min=1, help="Processes.", metavar="N")] = 1,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Number of server processes.", metavar="N")
+    ] = 1,
     token: Annotated[
         str | None,
         typer.Option(
-            help="What writing and admin requests must bear; better given in the environment.",
+            help="Token that writing and admin requests must carry; better set in the environment.",
             envvar="PENCHANT_TOKEN",
             metavar="TEXT",
         ),
@@ -57,7 +60,7 @@ def serve(
     allow_host: Annotated[
         list[str] | None,
         typer.Option(
-            help="A name the server goes by, as behind a proxy; may be repeated; *: any.",
+            help="A host name of the server, as behind a proxy; may be repeated; *: any.",
             metavar="NAME",
         ),
     ] = None,
@@ -65,7 +68,7 @@ def serve(
         float | None,
         typer.Option(
             min=0,
-            help="Requests a second of one client, 0: no limit; left out: 50 if others reach it.",
+            help="Requests per second of one client; 0: no limit. Default: 50 unless on loopback.",
             metavar="N",
         ),
     ] = None,
@@ -95,8 +98,8 @@ def serve(
     out = Output(as_json=json, quiet=quiet)
     settings = ServeSettings(
         likes=str(model),
-        hybrid=None if tags is None else str(tags),
-        visual=None if looks is None else str(looks),
+        hybrid=None if hybrid is None else str(hybrid),
+        visual=None if visual is None else str(visual),
         db=db,
         host=host,
         port=port,
@@ -107,8 +110,8 @@ def serve(
         picture_cache=None if picture_cache is None else str(picture_cache),
     )
 
-    def told(address: str) -> None:
+    def on_ready(address: str) -> None:
         out.text(f"serving {model} at {address}; Ctrl-C stops", style="bold")
         out.document({"address": address, "model": str(model), "workers": workers})
 
-    run(settings, told)
+    run(settings, on_ready)

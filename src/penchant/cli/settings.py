@@ -1,12 +1,13 @@
-"""From the words of a command line to models and splits that are not made yet."""
+"""Make models and splits from the words of a command line."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from penchant.cli.options import ModelOptions, SplitOptions
+from penchant._settings.configurable import unknown_setting
+from penchant.cli.model_options import ModelOptions
+from penchant.cli.split_options import SplitOptions
 from penchant.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def model(spec: str, options: ModelOptions) -> Model:
-    """A model that is not fitted: ``als``, or ``als:factors=32,alpha=10``.
+    """Return a model that is not fitted: ``als``, or ``als:factors=32,alpha=10``.
 
-    Settings in the spec go before options of the same name.
+    Settings in the spec take precedence over options of the same name.
 
     Raises
     ------
@@ -29,16 +30,16 @@ def model(spec: str, options: ModelOptions) -> Model:
 
     kind, _, words = spec.partition(":")
     cls = class_of(kind)
-    settings = {name: value(given) for name, given in options.given().items()}
+    settings = {name: value(word) for name, word in options.values.items()}
     settings |= dict(_setting(word, spec) for word in words.split(",") if word)
     for name in settings:
         if name not in cls.settings_names():
-            _unknown(name, kind, cls.settings_names())
+            raise unknown_setting(kind, name, cls.settings_names())
     return cls(**settings)
 
 
 def models(specs: list[str], options: ModelOptions) -> dict[str, Model]:
-    """Several, by their specs; an option goes to those that have such a setting.
+    """Return several models by their specs; an option applies to those that have the setting.
 
     Raises
     ------
@@ -48,18 +49,15 @@ def models(specs: list[str], options: ModelOptions) -> dict[str, Model]:
     from penchant.models import class_of
 
     names = {spec: class_of(spec.partition(":")[0]).settings_names() for spec in specs}
-    for name in options.given():
-        if not any(name in known for known in names.values()):
-            _unknown(name, " or ".join(specs), [one for known in names.values() for one in known])
-    made = {}
-    for spec in specs:
-        theirs = {name: given for name, given in vars(options).items() if name in names[spec]}
-        made[spec] = model(spec, ModelOptions(**theirs))
-    return made
+    union = tuple(dict.fromkeys(name for own in names.values() for name in own))
+    for name in options.values:
+        if name not in union:
+            raise unknown_setting(" or ".join(specs), name, union)
+    return {spec: model(spec, options.only(names[spec])) for spec in specs}
 
 
 def split(interactions: Interactions, options: SplitOptions) -> Split:
-    """The split that was asked for.
+    """Return the split that the options describe.
 
     Raises
     ------
@@ -70,7 +68,7 @@ def split(interactions: Interactions, options: SplitOptions) -> Split:
     """
     from penchant import split as splits
 
-    taken = {
+    accepted = {
         "leave-k-out": ("hold_out", "share", "min_likes"),
         "fraction": ("share",),
         "temporal": ("share", "at"),
@@ -79,7 +77,7 @@ def split(interactions: Interactions, options: SplitOptions) -> Split:
         "cold-users": ("share", "min_likes"),
     }[options.split]
     for name in ("hold_out", "share", "at", "fold_in", "min_likes", "candidates"):
-        if getattr(options, name) is not None and name not in taken:
+        if getattr(options, name) is not None and name not in accepted:
             flag = "--" + name.replace("_", "-")
             raise SettingsError(f"{flag} does not go with --split {options.split}")
     seed = options.split_seed
@@ -95,7 +93,7 @@ def split(interactions: Interactions, options: SplitOptions) -> Split:
         return splits.random_fraction(interactions, **_given(test=options.share), seed=seed)
     if options.split == "temporal":
         return splits.temporal(interactions, options.share, at=options.at)
-    drawn: dict[str, Callable[..., Split]] = {
+    kinds: dict[str, Callable[..., Split]] = {
         "held-out-users": splits.held_out_users,
         "cold-items": splits.cold_items,
         "cold-users": splits.cold_users,
@@ -105,38 +103,30 @@ def split(interactions: Interactions, options: SplitOptions) -> Split:
         min_interactions=options.min_likes,
         candidates=options.candidates,
     )
-    return drawn[options.split](interactions, options.share, **more, seed=seed)
+    return kinds[options.split](interactions, options.share, **more, seed=seed)
 
 
 def _given(**settings: Any) -> dict[str, Any]:
-    return {name: given for name, given in settings.items() if given is not None}
+    return {name: item for name, item in settings.items() if item is not None}
 
 
 def _setting(word: str, spec: str) -> tuple[str, Any]:
     name, equals, text = word.partition("=")
     if not equals:
-        raise SettingsError(f"in {spec!r}, {word!r} is no setting: write name=value")
+        raise SettingsError(f"in {spec!r}, {word!r} is not a setting: write name=value")
     return name.strip().replace("-", "_"), value(text.strip())
 
 
-def value(given: Any) -> Any:
-    """What a word means: a number, a pair where it holds two, none, true, false; else the text."""
-    if not isinstance(given, str):
-        return given
-    first, slash, second = given.partition("/")
+def value(word: Any) -> Any:
+    """Parse a word: a number, a pair written ``1/2``, none, true or false; else a text."""
+    if not isinstance(word, str):
+        return word
+    first, slash, second = word.partition("/")
     if slash:
         return value(first), value(second)
     for kind in (int, float):
         try:
-            return kind(given)
+            return kind(word)
         except ValueError:
             continue
-    return {"none": None, "true": True, "false": False}.get(given, given)
-
-
-def _unknown(name: str, kind: str, known: Any) -> None:
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f" (did you mean {close[0]!r}?)" if close else ""
-    raise SettingsError(
-        f"{kind} has no setting {name!r}{hint}; there are: {', '.join(dict.fromkeys(known))}"
-    )
+    return {"none": None, "true": True, "false": False}.get(word, word)

@@ -1,4 +1,4 @@
-"""From the options of a verb to interactions."""
+"""Read interactions as the options of a command describe them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from penchant.cli.options import DataOptions
+from penchant.cli.data_options import DataOptions
 from penchant.cli.output import Output, size
 from penchant.data.io import database
 from penchant.errors import DataError, EmptyDataError, SettingsError
@@ -23,7 +23,7 @@ _WHETHER = {"auto": None, "yes": True, "no": False}
 
 
 def read(source: str, options: DataOptions, out: Output) -> Interactions:
-    """A file, a folder, a glob, a query or a known data set, with its catalog and minima.
+    """Return the interactions of a file, folder, glob, query or known data set.
 
     Raises
     ------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from penchant.cli.options import ModelOptions
+from penchant.cli.model_options import ModelOptions
 from penchant.cli.settings import value
 from penchant.errors import SettingsError
 
@@ -30,7 +30,7 @@ def space(grid: list[str], ranges: list[str], fixed: ModelOptions) -> dict[str, 
             "nothing to search: name settings with --grid factors=20,40,80 or "
             "--range regularization=1e-5..10:log"
         )
-    for name, given in fixed.given().items():
+    for name, given in fixed.values.items():
         _add(found, name, value(given))
     return found
 

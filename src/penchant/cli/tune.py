@@ -1,4 +1,4 @@
-"""``penchant tune``: the settings that do best on what was held out."""
+"""``penchant tune``: find the settings that do best on held-out likes."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from penchant.cli import settings, sources, tune_output
-from penchant.cli.curve import Epochs, Every, IncludeSeen, Patience, epochs_to_measure
+from penchant.cli.curve import Epochs, Every, Patience, epochs_to_measure
+from penchant.cli.data_options import DataOptions
 from penchant.cli.evaluate import held_out
 from penchant.cli.fit import check_target, quoted
-from penchant.cli.options import DataOptions, Json, ModelOptions, Quiet, SplitOptions
+from penchant.cli.model_options import ModelOptions
+from penchant.cli.options import ExcludeSeen, Json, Quiet
 from penchant.cli.output import Output, size
 from penchant.cli.space import space
+from penchant.cli.split_options import SplitOptions
 from penchant.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -25,17 +28,17 @@ if TYPE_CHECKING:
 
 EXAMPLES = r"""[bold]Examples[/bold]
 
-[dim]# every combination; stopped or killed, the same line goes on where it was[/dim]
+[dim]# every combination; after a stop the same command resumes[/dim]
 penchant tune lastfm-2k --confidence log --grid factors=20,40,80 --grid alpha=1,5,20
 
-[dim]# ranges, fifty trials, each new one chosen by what the last ones gave[/dim]
+[dim]# ranges; fifty trials, each chosen by the results of the former ones[/dim]
 penchant tune likes.csv --range factors=16..128:log --range alpha=0.1..100:log \
       --range regularization=1e-3..100:log --trials 50
 
-[dim]# for an hour, in three-fold cross-validation; then fit the best on everything[/dim]
+[dim]# for an hour, on three splits; then fit the best settings on everything[/dim]
 penchant tune likes.csv --range alpha=0.1..100:log --timeout 3600 --folds 3 -o likes.penchant
 
-[dim]# another model; a page with pictures[/dim]
+[dim]# another model; a report with charts[/dim]
 penchant tune likes.csv --model item-neighbors --grid similarity=cosine,tfidf,bm25 \
       --grid neighbors=20,50,100,200 --report search.html"""
 
@@ -47,13 +50,13 @@ Sampler = Literal["grid", "random", "tpe"]
 
 @dataclass(frozen=True)
 class SearchOptions:
-    """What is searched, and how."""
+    """The search space, and how it is searched."""
 
     grid: Annotated[
         list[str] | None,
         typer.Option(
             help="A setting and its values: factors=10,20,40; may be repeated. A pair is 0.1/0.2. "
-            "Settings given as options below are the same for all trials.",
+            "Settings given as options below are fixed.",
             rich_help_panel=_SEARCH,
             metavar="NAME=V,V",
         ),
@@ -69,8 +72,8 @@ class SearchOptions:
     sampler: Annotated[
         Sampler | None,
         typer.Option(
-            help="grid, every combination; random; or tpe, which learns from what is finished. "
-            "Left out: tpe where there is a range, else grid.",
+            help="grid: every combination; random; tpe: chosen by the results of finished trials. "
+            "Default: tpe with a range, else grid.",
             rich_help_panel=_SEARCH,
             metavar="HOW",
         ),
@@ -79,8 +82,8 @@ class SearchOptions:
         int | None,
         typer.Option(
             min=1,
-            help="How many in all. Left out: the whole grid; with random and tpe what --timeout "
-            "leaves time for, else 50.",
+            help="Number of trials. Default: the whole grid; with random and tpe as many as "
+            "--timeout allows, else 50.",
             rich_help_panel=_SEARCH,
             metavar="N",
         ),
@@ -88,13 +91,15 @@ class SearchOptions:
     timeout: Annotated[
         float | None,
         typer.Option(
-            help="Begin no trial after so many seconds.", rich_help_panel=_SEARCH, metavar="SECONDS"
+            help="Start no trial after this many seconds.",
+            rich_help_panel=_SEARCH,
+            metavar="SECONDS",
         ),
     ] = None
     metric: Annotated[
         str,
         typer.Option(
-            help="What is compared, as in [cyan]penchant evaluate[/cyan].",
+            help="The metric to compare, as in [cyan]penchant evaluate[/cyan].",
             rich_help_panel=_SEARCH,
             metavar="NAME",
         ),
@@ -102,14 +107,16 @@ class SearchOptions:
     also: Annotated[
         list[str] | None,
         typer.Option(
-            help="Measure this besides; may be repeated.", rich_help_panel=_SEARCH, metavar="NAME"
+            help="Another metric to report; may be repeated.",
+            rich_help_panel=_SEARCH,
+            metavar="NAME",
         ),
     ] = None
     folds: Annotated[
         int,
         typer.Option(
             min=1,
-            help="Compare means over so many splits, drawn with different seeds.",
+            help="Number of splits, of different seeds, whose mean is compared.",
             rich_help_panel=_SEARCH,
             metavar="N",
         ),
@@ -117,42 +124,45 @@ class SearchOptions:
     final: Annotated[
         bool,
         typer.Option(
-            help="Hold out a final test split first, which the search never sees, and measure the "
-            "best settings on it.",
+            help="Hold out a final test split first, which the search does not use, and measure "
+            "the best settings on it.",
             rich_help_panel=_SEARCH,
         ),
     ] = True
     prune: Annotated[
         bool | None,
         typer.Option(
-            help="Give up trials that are worse than the median of the others. Left out: not on "
-            "a grid.",
+            help="Stop trials that are worse than the median of the others. Default: not with a "
+            "grid.",
             rich_help_panel=_SEARCH,
         ),
     ] = None
     storage: Annotated[
         Path,
-        typer.Option(
-            help="The file that keeps what is finished.", rich_help_panel=_SEARCH, metavar="FILE"
-        ),
+        typer.Option(help="File of the finished trials.", rich_help_panel=_SEARCH, metavar="FILE"),
     ] = Path("tuning.db")
     search_name: Annotated[
         str,
         typer.Option(
-            help="Which search of those in the file.", rich_help_panel=_SEARCH, metavar="NAME"
+            help="Name of the search within the file.", rich_help_panel=_SEARCH, metavar="NAME"
         ),
     ] = "search"
     resume: Annotated[
         bool,
         typer.Option(
             "--resume/--fresh",
-            help="Go on with what is finished, or forget it and begin afresh.",
+            help="Resume with the finished trials, or delete them and start again.",
             rich_help_panel=_SEARCH,
         ),
     ] = True
     search_seed: Annotated[
         int,
-        typer.Option(min=0, help="Of the order or the draw.", rich_help_panel=_SEARCH, metavar="N"),
+        typer.Option(
+            min=0,
+            help="Seed of the order or the random draws.",
+            rich_help_panel=_SEARCH,
+            metavar="N",
+        ),
     ] = 0
 
 
@@ -173,28 +183,28 @@ def tune(
     epochs: Epochs = 38,
     every: Every = 2,
     patience: Patience = None,
-    include_seen: IncludeSeen = False,
+    exclude_seen: ExcludeSeen = True,
     output: Annotated[
         Path | None,
         typer.Option(
             "--output",
             "-o",
-            help="Fit the best settings on everything, and write this model file.",
+            help="Fit the best settings on everything and write this model file.",
             metavar="FILE",
         ),
     ] = None,
     report: Annotated[
         Path | None,
-        typer.Option(help="Write a page of tables and pictures.", metavar="FILE"),
+        typer.Option(help="Write a report of tables and charts.", metavar="FILE"),
     ] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Look for the settings that do best on what was held out.
+    """Find the settings that do best on held-out likes.
 
-    Every trial is a learning curve, so the number of epochs is chosen too. What is finished is
-    kept: stopped or killed, the same line goes on where it was. Several processes may run the
-    same line at the same time, and share the work.
+    Every trial is a learning curve, so the number of epochs is chosen too. Finished trials are
+    stored: after a stop the same command resumes. Several processes may run the same command at
+    the same time and share the work.
     """
     from penchant.models import class_of
     from penchant.tuning.tune import tune as run_tuning
@@ -217,10 +227,10 @@ def tune(
             wanted,
             splits,
             options.metric,
-            **_how(options),
+            **_arguments(options),
             epochs=epochs_to_measure(epochs, every),
             patience=patience,
-            exclude_seen=not include_seen,
+            exclude_seen=exclude_seen,
             final=final,
             on_progress=(lambda now: draw(tune_output.now(now, options.metric)))
             if out.is_watched
@@ -234,7 +244,7 @@ def tune(
     out.document(tune_output.document(result))
 
 
-def _how(options: SearchOptions) -> dict[str, Any]:
+def _arguments(options: SearchOptions) -> dict[str, Any]:
     sampler = options.sampler or ("tpe" if options.range else "grid")
     trials = options.trials
     if trials is None and options.timeout is None and sampler != "grid":
@@ -253,15 +263,15 @@ def _how(options: SearchOptions) -> dict[str, Any]:
 
 
 def _splits(
-    interactions: Interactions, how: SplitOptions, options: SearchOptions
+    interactions: Interactions, split: SplitOptions, options: SearchOptions
 ) -> tuple[list[Split], Split | None]:
-    """What is searched on, drawn from what the final test part leaves, and that part."""
-    if options.folds > 1 and how.split == "temporal":
+    """Return the splits to search on, and the final split that they leave out."""
+    if options.folds > 1 and split.split == "temporal":
         raise SettingsError("--folds does not go with --split temporal: time is cut in one way")
-    final = settings.split(interactions, how) if options.final else None
+    final = settings.split(interactions, split) if options.final else None
     left = interactions if final is None else final.train
-    first = how.split_seed + (final is not None)
-    inner = how if final is None else dataclasses.replace(how, at=None)
+    first = split.split_seed + (final is not None)
+    inner = split if final is None else dataclasses.replace(split, at=None)
     return [
         settings.split(left, dataclasses.replace(inner, split_seed=first + fold))
         for fold in range(options.folds)

@@ -78,7 +78,7 @@ class Content(FeatureModel, HasItemVectors, Explains):
         int | None,
         Setting(
             min=1,
-            help="Threads to use; None: all cores this process may use.",
+            help="Number of threads. Default: all cores this process may use.",
             details="The environment variable ``PENCHANT_THREADS`` sets another default.",
         ),
     ] = None

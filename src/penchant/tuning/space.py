@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import itertools
 import json
@@ -100,6 +99,7 @@ class Space:
                 self.choices[name] = _choices(name, values)
             elif isinstance(values, Range | tuple):
                 self.ranges[name] = _range(name, values, fractions=_takes_fractions(model, name))
+                _check_ends(model, name, self.ranges[name])
             else:
                 self.fixed[name] = _described(values)
         self.names = tuple(name for name in space if name not in self.fixed)
@@ -207,7 +207,18 @@ def _range(name: str, limits: Any, *, fractions: bool) -> Range:
     return Range(float(checked.low), float(checked.high), checked.log) if fractions else checked
 
 
+def _check_ends(model: type[Model], name: str, ends: Range) -> None:
+    """Check the ends of a range against the setting's declaration; open bounds may be ends."""
+    declaration = model.declarations.get(name)
+    if declaration is not None:
+        for end in (ends.low, ends.high):
+            if end not in (declaration.setting.above, declaration.setting.below):
+                declaration.check(end)
+
+
 def _takes_fractions(model: type[Model], name: str) -> bool:
-    """Whether a setting takes any number rather than whole numbers, judged by its default."""
-    fields = {field.name: field for field in dataclasses.fields(model)}  # type: ignore[arg-type]
-    return isinstance(fields[name].default, float)
+    if isinstance(values, list):
+        self.choices[name] = _choices(name, values)
+    elif isinstance(values, Range | tuple):
+        self.ranges[name] = _range(name, values, fractions=_takes_fractions(model, name))
+        _check_ends(model, name, self.ranges[name])

@@ -131,8 +131,7 @@ class ALS(Factorization):
         int,
         Setting(
             min=1,
-            unit="epochs",
-            help="Length of the training.",
+            help="Number of training epochs.",
             details="In an epoch one side is solved with the other fixed, then the other; the "
             "smaller side (fewer users, or fewer items) goes first.",
         ),
@@ -153,7 +152,7 @@ class ALS(Factorization):
         int | None,
         Setting(
             min=1,
-            help="Threads to use; None: all cores this process may use.",
+            help="Number of threads. Default: all cores this process may use.",
             details="The environment variable ``PENCHANT_THREADS`` sets another default.",
         ),
     ] = None

@@ -98,7 +98,7 @@ class Blend(ColdStartModel):
         int | None,
         Setting(
             min=1,
-            help="Threads to rank mixed scores with; None: all cores this process may use.",
+            help="Threads that rank mixed scores. Default: all cores this process may use.",
             details="The models have settings of their own for this.",
         ),
     ] = None

@@ -77,7 +77,7 @@ class EASE(Model, Explains, ReportsSteps):
         int | None,
         Setting(
             min=1,
-            help="Threads to use; None: all cores this process may use.",
+            help="Number of threads. Default: all cores this process may use.",
             details="The environment variable ``PENCHANT_THREADS`` sets another default.",
         ),
     ] = None

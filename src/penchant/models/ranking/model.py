@@ -142,7 +142,7 @@ class Ranking(RankingVectors):
             advanced=True,
         ),
     ] = 16384
-    iterations: Annotated[int, Setting(min=1, unit="epochs", help="Length of the training.")] = 30
+    iterations: Annotated[int, Setting(min=1, help="Number of training epochs.")] = 30
     seed: Annotated[
         int,
         Setting(
@@ -165,7 +165,7 @@ class Ranking(RankingVectors):
         int | None,
         Setting(
             min=1,
-            help="Threads to use; None: all cores this process may use.",
+            help="Number of threads. Default: all cores this process may use.",
             details="The environment variable ``PENCHANT_THREADS`` sets another default.",
         ),
     ] = None

@@ -1,0 +1,104 @@
+"""Options for the settings of models, derived from the settings' declarations."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, Self
+
+import typer
+
+from penchant._settings.declarations import Declaration
+
+PANEL = "The model"
+PREFIX = "setting_"
+"""Starts the parameter names of these options, so that they never clash with a command's own."""
+
+_METAVARS = {"int": "N", "float": "NUMBER", "pair": "NUMBER", "choice": "NAME", "bool": "BOOL"}
+_TRUTH = Literal["true", "false"]
+
+
+@dataclass(frozen=True)
+class ModelOptions:
+    """The settings given on the command line, by name; the others keep the model's default."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def parameters(cls) -> list[inspect.Parameter]:
+        """Return the parameters of a command, one for each setting of any model."""
+        return [_parameter(name, list(found)) for name, found in _declarations().items()]
+
+    @classmethod
+    def from_arguments(cls, arguments: dict[str, Any]) -> Self:
+        """Take the settings out of a command's arguments."""
+        names = [name for name in arguments if name.startswith(PREFIX)]
+        values = {name.removeprefix(PREFIX): arguments.pop(name) for name in names}
+        return cls({name: value for name, value in values.items() if value is not None})
+
+    def only(self, names: Iterable[str]) -> ModelOptions:
+        """Return those of some names."""
+        return ModelOptions({name: value for name, value in self.values.items() if name in names})
+
+
+def declaration_for(name: str, models: Iterable[str]) -> Declaration | None:
+    """Return the declaration of an option's setting by the first of the models that has it."""
+    from penchant.models import class_of
+
+    for kind in models:
+        declaration = class_of(kind).declarations.get(name)
+        if declaration is not None:
+            return declaration
+    return None
+
+
+def help_text(declaration: Declaration) -> str:
+    """Return an option's help: the setting's, with its choices and its default."""
+    text = declaration.setting.help
+    if declaration.choices:
+        text += f" One of: {', '.join(_words(declaration))}."
+    if declaration.kind == "pair":
+        text += " A pair is written USERS/ITEMS."
+    if declaration.kind == "bool":
+        text += " One of: true, false."
+    if declaration.default is not None:
+        text += f" Default: {str(declaration.default).lower()}."
+    return text
+
+
+def _declarations() -> dict[str, list[Declaration]]:
+    """Return name → declarations of all models, of the settings that a word can express."""
+    from penchant.models import class_of, kinds
+
+    found: dict[str, list[Declaration]] = {}
+    for kind in kinds():
+        for name, declaration in class_of(kind).declarations.items():
+            if declaration.kind != "object":
+                found.setdefault(name, []).append(declaration)
+    return found
+
+
+def _parameter(name: str, declarations: list[Declaration]) -> inspect.Parameter:
+    flag = name.replace("_", "-")
+    same = {declaration.kind for declaration in declarations}
+    kind = same.pop() if len(same) == 1 else "pair"
+    words = tuple(dict.fromkeys(word for each in declarations for word in _words(each)))
+    types = {"int": int, "float": float, "bool": _TRUTH, "choice": Literal[words] if words else str}
+    option = typer.Option(
+        f"--{flag}",
+        help=help_text(declarations[0]),
+        rich_help_panel=PANEL,
+        metavar=_METAVARS.get(kind),
+        hidden=True,  # listed where its model is, see penchant.cli.verbs.Command
+    )
+    return inspect.Parameter(
+        PREFIX + name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[types.get(kind, str) | None, option],
+    )
+
+
+def _words(declaration: Declaration) -> tuple[str, ...]:
+    return declaration.choices + (("none",) if declaration.choices and declaration.optional else ())
