@@ -292,5 +292,5 @@ def test_what_the_library_warns_of_is_told_on_stderr(tmp_path: Path) -> None:
     log.write_text("user,item,count\nu,a,1\nu,b,90000\nv,a,1\n", encoding="utf-8")
     ran = run("fit", log, "-o", tmp_path / "x.penchant", "--factors", 2, "--json")
     assert ran.code == 0
-    assert ran.err.startswith("penchant: warning: values of plays run up to 90,000")
+    assert ran.err.startswith("penchant: warning: values of plays go up to 90,000")
     assert ran.json["kind"] == "als"

@@ -178,6 +178,7 @@ def take_declarations(cls: type) -> dict[str, Declaration]:
     declarations = {}
     for name, hint in hints.items():
         inner = hint.type if isinstance(hint, InitVar) else hint
+        plain: Any
         plain, *extras = typing.get_args(inner)
         setting = next(extra for extra in extras if isinstance(extra, Setting))
         default = cls.__dict__.get(name, dataclasses.MISSING)

@@ -84,7 +84,8 @@ def _parameter(name: str, declarations: list[Declaration]) -> inspect.Parameter:
     same = {declaration.kind for declaration in declarations}
     kind = same.pop() if len(same) == 1 else "pair"
     words = tuple(dict.fromkeys(word for each in declarations for word in _words(each)))
-    types = {"int": int, "float": float, "bool": _TRUTH, "choice": Literal[words] if words else str}
+    types: dict[str, Any] = {"int": int, "float": float, "bool": _TRUTH}
+    types["choice"] = Literal[words] if words else str
     option = typer.Option(
         f"--{flag}",
         help=help_text(declarations[0]),

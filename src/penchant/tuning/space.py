@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import itertools
 import json
@@ -217,8 +218,6 @@ def _check_ends(model: type[Model], name: str, ends: Range) -> None:
 
 
 def _takes_fractions(model: type[Model], name: str) -> bool:
-    if isinstance(values, list):
-        self.choices[name] = _choices(name, values)
-    elif isinstance(values, Range | tuple):
-        self.ranges[name] = _range(name, values, fractions=_takes_fractions(model, name))
-        _check_ends(model, name, self.ranges[name])
+    """Whether a setting takes any number rather than whole numbers, judged by its default."""
+    fields = {field.name: field for field in dataclasses.fields(model)}  # type: ignore[arg-type]
+    return isinstance(fields[name].default, float)
