@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from penchant._settings import checks
+from penchant._settings.configurable import validate
+from penchant._settings.declarations import Setting
 from penchant.data.interactions import Csr, Interactions
 from penchant.models._scoring.scorers import FactorScorer, Scorer
 from penchant.models.base import Metric, Model, OnEpoch
@@ -17,25 +18,16 @@ from penchant.models.base import Metric, Model, OnEpoch
 
 @dataclass(kw_only=True, eq=False)
 class Random(Model):
-    """Score items at random: a lower bound for every other model.
+    """Score items at random: a lower bound for every other model."""
 
-    Parameters
-    ----------
-    seed
-        Seed of the random scores.
-    threads
-        Threads to use; None: all cores this process may use.
-    """
-
-    seed: int = 0
-    threads: int | None = None
+    seed: Annotated[int, Setting(min=0, help="Seed of the random scores.")] = 0
+    threads: Annotated[int | None, Setting(min=1, help="Number of threads. Default: all.")] = None
 
     kind: ClassVar[str] = "random"
     personal: ClassVar[bool] = False  # every user gets the same order of items
 
     def __post_init__(self) -> None:
-        """Validate the settings."""
-        checks.threads(self.threads)
+        validate(self)
 
     def fit(self, interactions: Interactions, *, on_epoch: OnEpoch | None = None) -> Self:
         """Draw one score per item."""

@@ -46,7 +46,8 @@ except penchant.PenchantError as error:
     run = run_python(script, PENCHANT_ISA="bogus")
     assert run.returncode == 0, run.stderr
     assert run.stdout.startswith(
-        "SettingsError the environment variable PENCHANT_ISA: instruction set 'bogus' is not available"
+        "SettingsError the environment variable PENCHANT_ISA: "
+        "instruction set 'bogus' is not available"
     )
 
 

@@ -343,7 +343,7 @@ class Service:
 
     @property
     def has_item_vectors(self) -> bool:
-        """Whether the model of likes holds vectors of items: for the map, and for diversity."""
+        """Whether the model has item vectors; the map and diverse lists need them."""
         return isinstance(self.likes, HasItemVectors)
 
     def _vectors(self, ids: Sequence[Id]) -> npt.NDArray[Any]:

@@ -29,11 +29,12 @@ class HybridALS(FeatureModel, ALS, HasFeatureVectors):
     """ALS whose vectors have a part that is linear in the features of users and items.
 
     A vector is what the row's features predict and a part of its own, y_i = Gᵀf_i + e_i and
-    alike x_u = Hᵀf_u + e_u, with penalties on these parts: the objective of :class:`penchant.ALS` with
+    likewise x_u = Hᵀf_u + e_u, with penalties on these parts: the objective of
+    :class:`penchant.ALS` with
 
         Σ_i λ_i ‖y_i − Gᵀf_i‖² + γ λ̄ ‖G‖²   in the place of   Σ_i λ_i ‖y_i‖²
 
-    and alike for users, λ̄ being the mean of the λ_i; f ends in a constant 1. An item nobody has
+    and likewise for users, λ̄ being the mean of the λ_i; f ends in a constant 1. An item nobody has
     taken to gets Gᵀf_i; the more interactions it has, the further its vector goes its own way.
 
     The features are those of the interactions it is fitted on

@@ -83,8 +83,8 @@ class ALS(Factorization):
         Literal["linear", "log", "binary"],
         Setting(
             help="How the weight g of an interaction grows with its value r.",
-            details='``"linear"``: r itself, as in the paper; ``"log"``: log(1 + r/ε), the paper\'s '
-            'second form, for counts over several orders of magnitude; ``"binary"``: 1.',
+            details="``'linear'``: r itself, as in the paper; ``'log'``: log(1 + r/ε), the "
+            "paper's second form, for counts over several orders of magnitude; ``'binary'``: 1.",
             tune=["linear", "log", "binary"],
         ),
     ] = "linear"
