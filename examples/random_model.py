@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from penchant._files.arrays import ArraySpec
 from penchant._settings.configurable import validate
 from penchant._settings.declarations import Setting
 from penchant.data.interactions import Csr, Interactions
@@ -25,6 +26,7 @@ class Random(Model):
 
     kind: ClassVar[str] = "random"
     personal: ClassVar[bool] = False  # every user gets the same order of items
+    arrays: ClassVar[Mapping[str, ArraySpec]] = {"item_scores": ArraySpec("float32", ("n_items",))}
 
     def __post_init__(self) -> None:
         validate(self)

@@ -7,6 +7,7 @@ lie in the file is :mod:`penchant._files.container`'s business.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import itertools
 import os
@@ -20,6 +21,8 @@ import numpy.typing as npt
 
 from penchant import __version__
 from penchant._files import container
+from penchant._files.arrays import check_row_pointers
+from penchant._files.manifest import check_form
 from penchant.data.catalog import Catalog
 from penchant.data.ids import IdMap
 from penchant.data.interactions import Csr
@@ -29,6 +32,15 @@ from penchant.errors import CorruptArtifactError, DataError
 Array = npt.NDArray[Any]
 
 _TEXT_FIELDS = ("names", "links", "pictures")
+_MANIFEST = {
+    "model": str,
+    "settings": dict,
+    "info": dict,
+    "columns": dict,
+    "catalog": ([str], None),
+    "created": str,
+    "penchant_version": str,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +71,8 @@ class Bundle:
         where it is empty.
     penchant_version
         Which penchant wrote it; filled in by :func:`write` where it is empty.
+    verified
+        Whether the checksums were compared when it was read.
     """
 
     model: str
@@ -72,6 +86,7 @@ class Bundle:
     info: Mapping[str, Any] = field(default_factory=dict)
     created: str = ""
     penchant_version: str = ""
+    verified: bool = True
 
 
 def write(bundle: Bundle, path: str | os.PathLike[str]) -> None:
@@ -131,10 +146,10 @@ def read(path: str | os.PathLike[str], *, verify: bool = True, mmap: bool = True
     """
     arrays, manifest = container.read(path, verify=verify, mmap=mmap)
     try:
-        return _unpack(arrays, manifest)
+        return dataclasses.replace(_unpack(arrays, manifest), verified=verify)
     except KeyError as error:
         raise CorruptArtifactError(f"{path} can't be used: it lacks {error}") from None
-    except (DataError, TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, RecursionError) as error:
         raise CorruptArtifactError(f"{path} can't be used: {error}") from error
 
 
@@ -159,9 +174,10 @@ def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def _unpack(arrays: dict[str, Array], manifest: dict[str, Any]) -> Bundle:
+    check_form(manifest, _MANIFEST, "manifest")
     users, items = _own_ids("users", arrays), _own_ids("items", arrays)
     fields = manifest["catalog"]
-    bundle = Bundle(
+    return Bundle(
         model=manifest["model"],
         settings=manifest["settings"],
         arrays={
@@ -184,10 +200,6 @@ def _unpack(arrays: dict[str, Array], manifest: dict[str, Any]) -> Bundle:
         created=manifest["created"],
         penchant_version=manifest["penchant_version"],
     )
-    for name, kind in (("model", str), ("settings", dict), ("info", dict), ("created", str)):
-        if not isinstance(getattr(bundle, name), kind):
-            raise DataError(f"its {name} is not what it should be")
-    return bundle
 
 
 def _unpack_matrix(name: str, n_columns: Any, arrays: dict[str, Array]) -> Csr:
@@ -196,14 +208,16 @@ def _unpack_matrix(name: str, n_columns: Any, arrays: dict[str, Array]) -> Csr:
         _typed(arrays, f"matrices/{name}/{part}", dtype)
         for part, dtype in (("indptr", np.int64), ("indices", np.int32), ("values", np.float32))
     )
-    if not len(indptr) or indptr[0] != 0 or indptr[-1] != len(indices):
-        raise DataError(f"the rows of matrix {name!r} don't fit its entries")
-    if (indptr[1:] < indptr[:-1]).any() or len(indices) != len(values):
-        raise DataError(f"the rows of matrix {name!r} don't fit its entries")
+    check_row_pointers(f"matrices/{name}/indptr", indptr, len(indices))
+    if len(indices) != len(values):
+        raise DataError(f"matrix {name!r} has {len(indices):,} columns for {len(values):,} values")
     if type(n_columns) is not int or n_columns < 0:
         raise DataError(f"matrix {name!r} has {n_columns!r} columns")
     if len(indices) and not (indices.min() >= 0 and int(indices.max()) < n_columns):
         raise DataError(f"matrix {name!r} has entries outside its {n_columns:,} columns")
+    falls = np.flatnonzero(indices[1:] <= indices[:-1]) + 1  # allowed where a row begins
+    if len(falls) and not np.isin(falls, indptr).all():
+        raise DataError(f"matrix {name!r} has a row whose columns do not rise")
     return Csr(indptr, indices, values, n_columns)
 
 
@@ -224,11 +238,19 @@ def _own_ids(where: str, arrays: dict[str, Array]) -> IdMap | None:
 
 def _unpack_ids(where: str, arrays: dict[str, Array], kind: str) -> IdMap:
     if f"{where}/ids" in arrays:
-        return IdMap.trusted(_typed(arrays, f"{where}/ids", np.int64), kind)
+        numbers = _typed(arrays, f"{where}/ids", np.int64)
+        _check_unique(where, len(numbers), len(np.unique(numbers)))
+        return IdMap.trusted(numbers, kind)
     texts = _unpack_texts(where, arrays).decode()
+    _check_unique(where, len(texts), len(set(texts)))
     ids = np.empty(len(texts), dtype=object)
     ids[:] = texts
     return IdMap.trusted(ids, kind)
+
+
+def _check_unique(where: str, n: int, n_different: int) -> None:
+    if n_different < n:
+        raise DataError(f"{n - n_different:,} of the {n:,} ids of {where!r} come more than once")
 
 
 def _pack_texts(where: str, texts: Sequence[str]) -> dict[str, Array]:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 import numpy.typing as npt
 
 from penchant._files import artifact
+from penchant._files.arrays import ArraySpec, Sizes, check_arrays
 from penchant._settings.configurable import Configurable
 from penchant.data.catalog import Catalog
 from penchant.data.ids import IdMap
@@ -25,6 +26,9 @@ class Fitted(Configurable, ABC):
 
     kind: ClassVar[str]
     """The name of this kind of model in model files."""
+
+    arrays: ClassVar[Mapping[str, ArraySpec]] = {}
+    """The arrays of what was learned, for files; see :meth:`_check_arrays`."""
 
     _interactions: Interactions | None = None
     _metrics: Mapping[str, object] = {}
@@ -145,10 +149,10 @@ class Fitted(Configurable, ABC):
         NotFittedError
             If the model is not fitted.
         """
-        figures = self.metrics if metrics is None else metrics
-        bundle = files.to_bundle(
-            self.kind, self.settings, self.interactions, self._arrays(), self._training(), figures
-        )
+        figures, data = self.metrics if metrics is None else metrics, self.interactions
+        arrays = self._arrays()
+        self._check_arrays(arrays)
+        bundle = files.to_bundle(self.kind, self.settings, data, arrays, self._training(), figures)
         artifact.write(bundle, path)
         return Path(path)
 
@@ -162,12 +166,15 @@ class Fitted(Configurable, ABC):
             If parts of the bundle are missing or don't fit together.
         """
         try:
+            files.check_info(bundle.info)
             model = cls(**files.settings_of(bundle))
             model._interactions = files.interactions_of(bundle)
             model._metrics = bundle.info["metrics"]
-            model._restore(bundle.arrays)
+            learned = files.learned_arrays_of(bundle, model._interactions)
+            model._check_arrays(learned, finite=bundle.verified)
+            model._restore(learned)
             model._restore_training(bundle.info["training"])
-        except (KeyError, TypeError, ValueError) as error:
+        except files.MISFITS as error:
             raise CorruptArtifactError(f"the parts of this model don't fit: {error}") from error
         return model
 
@@ -175,6 +182,30 @@ class Fitted(Configurable, ABC):
     def metrics(self) -> Mapping[str, object]:
         """The figures that were saved with the model."""
         return self._metrics
+
+    def _sizes(self) -> dict[str, int | str]:
+        """Return the dimensions that :attr:`arrays` names, and the settings that are sizes."""
+        data = self.interactions
+        settings = {
+            name: value
+            for name, value in self.settings.items()
+            if isinstance(value, int | str) and not isinstance(value, bool)
+        }
+        sizes = {"n_users": data.n_users, "n_items": data.n_items, "n_items + 1": data.n_items + 1}
+        return {**settings, **sizes}
+
+    def _check_arrays(
+        self, arrays: Mapping[str, npt.NDArray[Any]], *, finite: bool = True
+    ) -> None:
+        """Compare arrays with the declarations of this model; ``_interactions`` is already set.
+
+        Raises
+        ------
+        ArrayMismatchError
+            If one is not as declared, see :func:`penchant._files.arrays.check_arrays`.
+        """
+        sizes: Sizes = self._sizes()
+        check_arrays(arrays, self.arrays, sizes, finite=finite)
 
     @abstractmethod
     def _arrays(self) -> dict[str, npt.NDArray[Any]]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from penchant._files.manifest import check_form
 from penchant.models.base import Model
 from penchant.models.capabilities import TrainsInEpochs
 from penchant.models.epoch import Epoch
+
+_EPOCH = {"number": int, "seconds": float, "loss": (float, None)}
 
 
 class Iterative(Model, TrainsInEpochs):
@@ -24,4 +27,5 @@ class Iterative(Model, TrainsInEpochs):
         return [dataclasses.asdict(epoch) for epoch in self._epochs]
 
     def _restore_training(self, training: list[dict[str, Any]]) -> None:
+        check_form(training, [_EPOCH], "info.training")
         self._epochs = [Epoch(**epoch) for epoch in training]

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant import _kernels
+from penchant._files.arrays import ArraySpec
 from penchant._settings.configurable import validate
 from penchant._settings.declarations import Setting
 from penchant.data.interactions import Csr, Interactions
@@ -95,6 +96,11 @@ class ItemNeighbors(Model, Explains):
     ] = None
 
     kind: ClassVar[str] = "item-neighbors"
+    arrays: ClassVar[Mapping[str, ArraySpec]] = {
+        "similarities": ArraySpec("float32", ("?kept",)),
+        "neighbors": ArraySpec("int32", ("?kept",), min=0, below="n_items"),
+        "offsets": ArraySpec("int64", ("n_items + 1",), points_into="?kept"),
+    }
 
     def __post_init__(self) -> None:
         validate(self)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from penchant._files.arrays import ArraySpec
 from penchant._settings.configurable import validate
 from penchant._settings.declarations import Setting
 from penchant.data.interactions import Csr, Interactions
@@ -39,6 +40,9 @@ class Popularity(Model):
 
     kind: ClassVar[str] = "popularity"
     personal: ClassVar[bool] = False
+    arrays: ClassVar[Mapping[str, ArraySpec]] = {
+        "shares": ArraySpec("float32", ("n_items",), min=0)
+    }
 
     def __post_init__(self) -> None:
         validate(self)

@@ -8,10 +8,47 @@ from typing import Any
 
 import numpy.typing as npt
 
+from penchant._files.arrays import ArraySpec, check_arrays, first_not_finite
 from penchant._files.artifact import Bundle
+from penchant._files.manifest import check_form
 from penchant.data.features import Features
 from penchant.data.ids import IdMap
 from penchant.data.interactions import Interactions, Step
+
+
+MISFITS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+"""What parts of a file that don't fit together raise while a model is made of them."""
+
+_TIMESTAMPS = {"timestamps": ArraySpec("int64", ("n_interactions",), optional=True)}
+_FEATURES = {"identity": bool, "norm": (str, None)}
+_INFO = {
+    "data": {
+        "name": str,
+        "users": int,
+        "items": int,
+        "interactions": int,
+        "notes": [str],
+        "steps": [{"what": str, "users": [int], "items": [int], "interactions": [int]}],
+        "features?": {"item?": _FEATURES, "user?": _FEATURES},
+    },
+    "metrics": dict,
+    "training": [dict],
+}
+
+
+def check_info(info: Mapping[str, Any]) -> None:
+    """Check the form of the description of data, metrics and training.
+
+    Raises
+    ------
+    ManifestMismatchError
+        If a part of it is not as :func:`to_bundle` writes it.
+    """
+    check_form(dict(info), _INFO, "info")
+    for place, step in enumerate(info["data"]["steps"]):
+        for name in ("users", "items", "interactions"):
+            if len(step[name]) != 2:
+                raise ValueError(f"info.data.steps[{place}].{name} must be numbers before and after")
 
 
 def to_bundle(
@@ -77,8 +114,13 @@ def interactions_of(bundle: Bundle) -> Interactions:
     data = bundle.info["data"]
     if bundle.users is None or bundle.items is None:
         raise KeyError("ids")
+    matrix = bundle.matrices["interactions"]
+    if not matrix.nnz:
+        raise ValueError("there are no interactions")
+    if (place := first_not_finite(matrix.values)) is not None or not matrix.values.all():
+        raise ValueError(f"the interactions hold {0 if place is None else matrix.values[place]}")
     return Interactions(
-        bundle.matrices["interactions"],
+        matrix,
         bundle.users,
         bundle.items,
         timestamps=bundle.arrays.get("timestamps"),
@@ -92,6 +134,19 @@ def interactions_of(bundle: Bundle) -> Interactions:
         item_features=_features_of(bundle, "item"),
         user_features=_features_of(bundle, "user"),
     )
+
+
+def learned_arrays_of(bundle: Bundle, data: Interactions) -> dict[str, npt.NDArray[Any]]:
+    """Return the arrays of what was learned, without those of the interactions, which are checked.
+
+    Raises
+    ------
+    ArrayMismatchError
+        If those of the interactions are not as declared.
+    """
+    others = {name: array for name, array in bundle.arrays.items() if name in _TIMESTAMPS}
+    check_arrays(others, _TIMESTAMPS, {"n_interactions": data.nnz})
+    return {name: array for name, array in bundle.arrays.items() if name not in _TIMESTAMPS}
 
 
 def _features_of(bundle: Bundle, side: str) -> Features | None:

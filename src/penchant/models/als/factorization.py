@@ -153,12 +153,6 @@ class Factorization(Iterative, HasItemVectors, HasUserVectors, FoldsInUsers, Exp
 
     def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         X, Y, data = arrays["user_factors"], arrays["item_factors"], self.interactions
-        for F, n in ((X, data.n_users), (Y, data.n_items)):
-            if F.shape != (n, self.factors) or F.dtype != self.dtype:
-                raise ValueError(
-                    f"factors of shape {F.shape}, {F.dtype}, expected ({n}, {self.factors}), "
-                    f"{self.dtype}"
-                )
         users, items = SideState(self._engine, freeze(X)), SideState(self._engine, freeze(Y))
         priors = self._feature_priors(data)
         self._keep(data, State(users, items).with_priors(priors, arrays))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from penchant._files.arrays import ArraySpec
 from penchant._settings.declarations import Setting
 from penchant.data.feature_rows import FeatureRow
 from penchant.data.interactions import Csr, Interactions, histories_to_csr
@@ -65,6 +66,11 @@ class HybridALS(FeatureModel, ALS, HasFeatureVectors):
     ] = 1.0
 
     kind: ClassVar[str] = "hybrid-als"
+    arrays: ClassVar[Mapping[str, ArraySpec]] = {
+        **ALS.arrays,
+        "user_coefficients": ArraySpec("float64", ("n_user_coefficients", "factors")),
+        "item_coefficients": ArraySpec("float64", ("n_item_coefficients", "factors")),
+    }
 
     # --- fitting -------------------------------------------------------------------
 
@@ -175,6 +181,14 @@ class HybridALS(FeatureModel, ALS, HasFeatureVectors):
         return prior.predict_rows(rows)
 
     # --- the contract --------------------------------------------------------------
+
+    def _sizes(self) -> dict[str, int | str]:
+        """Add the numbers of coefficients: one for each feature and one for the constant."""
+        sizes, data = super()._sizes(), self.interactions
+        for side, features in (("user", data.user_features), ("item", data.item_features)):
+            if features is not None:
+                sizes[f"n_{side}_coefficients"] = features.n_features + 1
+        return sizes
 
     def scorer(self, interactions: Interactions) -> Scorer:
         """See :meth:`penchant.models.base.Model.scorer`; other users bring their features."""

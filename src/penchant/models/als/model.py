@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Self
 
+from penchant._files.arrays import ArraySpec
 from penchant._settings import checks
 from penchant._settings.configurable import validate
 from penchant._settings.declarations import Setting
@@ -158,6 +159,10 @@ class ALS(Factorization):
     ] = None
 
     kind: ClassVar[str] = "als"
+    arrays: ClassVar[Mapping[str, ArraySpec]] = {
+        "user_factors": ArraySpec("dtype", ("n_users", "factors")),
+        "item_factors": ArraySpec("dtype", ("n_items", "factors")),
+    }
 
     def __post_init__(self) -> None:
         validate(self)

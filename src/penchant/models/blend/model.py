@@ -11,6 +11,8 @@ from typing import Annotated, Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from penchant._files.arrays import ArrayMismatchError
+from penchant._files.manifest import check_form
 from penchant._settings import checks
 from penchant._settings.configurable import validate
 from penchant._settings.declarations import Setting
@@ -341,18 +343,41 @@ class Blend(ColdStartModel):
             for key, array in part._arrays().items()
         }
 
+    def _check_arrays(
+        self, arrays: Mapping[str, npt.NDArray[Any]], *, finite: bool = True
+    ) -> None:
+        """Each part checks its own arrays."""
+        for key in arrays:
+            if key.partition("/")[0] not in self._parts:
+                raise ArrayMismatchError(
+                    f"array {key!r} belongs to no part of this blend: {', '.join(self._parts)}"
+                )
+        for name, part in self._parts.items():
+            part._interactions = self.interactions
+            try:
+                part._check_arrays(_arrays_of(name, arrays), finite=finite)
+            except ArrayMismatchError as error:
+                raise ArrayMismatchError(f"part {name!r}: {error}") from error
+
     def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         data = self.interactions
         for name, part in self._parts.items():
             part._interactions = data
-            prefix = f"{name}/"
-            own = {key: array for key, array in arrays.items() if key.startswith(prefix)}
-            part._restore({key.removeprefix(prefix): array for key, array in own.items()})
+            part._restore(_arrays_of(name, arrays))
         self._keep(data, self._parts)
 
     def _training(self) -> list[dict[str, Any]]:
         return [{"part": name, "epochs": part._training()} for name, part in self._parts.items()]
 
     def _restore_training(self, training: list[dict[str, Any]]) -> None:
+        check_form(training, [{"part": str, "epochs": [dict]}], "info.training")
         for record in training:
             self._parts[record["part"]]._restore_training(record["epochs"])
+
+
+def _arrays_of(part: str, arrays: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
+    """Return the arrays of a part under the names that it gives them."""
+    prefix = f"{part}/"
+    return {
+        key.removeprefix(prefix): array for key, array in arrays.items() if key.startswith(prefix)
+    }

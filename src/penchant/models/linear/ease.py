@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant import _kernels
+from penchant._files.arrays import ArraySpec
 from penchant._settings.configurable import validate
 from penchant._settings.declarations import Setting
 from penchant.data.interactions import Csr, Interactions
@@ -83,6 +84,9 @@ class EASE(Model, Explains, ReportsSteps):
     ] = None
 
     kind: ClassVar[str] = "ease"
+    arrays: ClassVar[Mapping[str, ArraySpec]] = {
+        "weights": ArraySpec("float32", ("n_items", "n_items"))
+    }
 
     def __post_init__(self) -> None:
         validate(self)
@@ -193,8 +197,7 @@ class EASE(Model, Explains, ReportsSteps):
         return {"weights": self._weights}
 
     def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        n = len(self.items)
-        self._weights = arrays["weights"].reshape(n, n)
+        self._weights = arrays["weights"]
 
 
 def _partial_correlations(B: F32, items: npt.NDArray[Any]) -> F32:

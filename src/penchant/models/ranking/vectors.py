@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy.typing as npt
 
+from penchant._files.arrays import ArraySpec
 from penchant.data.feature_rows import FeatureRow
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import DataError, SettingsError, UnsupportedError
@@ -24,6 +25,12 @@ from penchant.models.ranking.embeddings import F32, Embeddings, as_factors, as_q
 
 class RankingVectors(FeatureModel, Iterative, HasFeatureVectors, HasUserVectors, FoldsInUsers):
     """A model whose vectors and biases are sums over features; see :class:`penchant.Ranking`."""
+
+    arrays: ClassVar[Mapping[str, ArraySpec]] = {
+        f"{side}_{name}": ArraySpec("float32", (f"n_{side}_{name}", "factors + 1"), min=smallest)
+        for side in ("user", "item")
+        for name, smallest in (("vectors", None), ("squares", 0), ("steps", 0))
+    }
 
     _users: Embeddings
     _items: Embeddings
@@ -210,6 +217,22 @@ class RankingVectors(FeatureModel, Iterative, HasFeatureVectors, HasUserVectors,
     def _user_scorer(self, users: npt.NDArray[Any], metric: Metric) -> Scorer:
         index = self._index("users", self.user_table, _without_bias)
         return vector_scorer(index, users, metric, self.threads)
+
+    def _sizes(self) -> dict[str, int | str]:
+        """Add the numbers of features; a side without any has one for each user or item."""
+        sizes, data, options = super()._sizes(), self.interactions, self._options
+        sizes["factors + 1"] = options.factors + 1
+        for side, ids, features in (
+            ("user", data.users, data.user_features),
+            ("item", data.items, data.item_features),
+        ):
+            own = features is None or options.identity or features.identity
+            named = 0 if features is None else features.n_features
+            n = named + (len(ids) if own else 0)
+            sizes[f"n_{side}_vectors"] = sizes[f"n_{side}_squares"] = n
+            if options.schedule == "adadelta":
+                sizes[f"n_{side}_steps"] = n
+        return sizes
 
     def _arrays(self) -> dict[str, npt.NDArray[Any]]:
         return {**self._users.arrays("user"), **self._items.arrays("item")}
