@@ -8,6 +8,8 @@
     │   └── EmptyDataError      nothing left to work with
     ├── UnknownIdError          a user or an item that was never seen   (a LookupError)
     ├── SettingsError           an argument out of its range            (a ValueError)
+    ├── NumericError            a computation without a finite result   (an ArithmeticError)
+    ├── OutOfMemoryError        too little memory for what was asked     (a MemoryError)
     ├── SplitError              too little data for the split asked for
     ├── NotFittedError          a model asked before it was fitted
     ├── UnsupportedError        a question this kind of model can't answer
@@ -57,6 +59,14 @@ class UnknownIdError(PenchantError, LookupError):
 
 class SettingsError(PenchantError, ValueError):
     """An argument out of its range."""
+
+
+class NumericError(PenchantError, ArithmeticError):
+    """A computation whose result is not finite, or lost in the rounding."""
+
+
+class OutOfMemoryError(PenchantError, MemoryError):
+    """Too little memory for what was asked."""
 
 
 class SplitError(PenchantError, ValueError):

@@ -125,7 +125,9 @@ def _check_form(
         else:
             wanted.append(size if isinstance(size, int) else int(sizes.get(size, 0)))
     if array.shape != tuple(wanted):
-        raise ArrayMismatchError(f"array {name!r} has shape {array.shape}, expected {tuple(wanted)}")
+        raise ArrayMismatchError(
+            f"array {name!r} has shape {array.shape}, expected {tuple(wanted)}"
+        )
 
 
 def _check_values(name: str, array: Array, spec: ArraySpec, sizes: Sizes, *, finite: bool) -> None:
@@ -136,7 +138,9 @@ def _check_values(name: str, array: Array, spec: ArraySpec, sizes: Sizes, *, fin
     if spec.below is not None and array.size:
         bound = int(sizes[spec.below]) if isinstance(spec.below, str) else spec.below
         if array.max() >= bound:
-            raise ArrayMismatchError(f"array {name!r} holds {array.max()}, expected less than {bound:,}")
+            raise ArrayMismatchError(
+                f"array {name!r} holds {array.max()}, expected less than {bound:,}"
+            )
     if finite and (where := first_not_finite(array)) is not None:
         raise ArrayMismatchError(
             f"array {name!r} holds {array.reshape(-1)[where]} at {where:,}, expected finite numbers"

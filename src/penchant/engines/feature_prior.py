@@ -22,7 +22,7 @@ import numpy as np
 from penchant.data.csr import Csr, row_pointers
 from penchant.engines.base import F64, Factors, Penalties, one_blas_thread
 
-_HUGE = 1e12
+PRIOR_WEIGHT = 1e12
 _DIRECT_UP_TO = 2048
 _CG_STEPS = 50
 _CG_TOLERANCE = 1e-5
@@ -51,7 +51,7 @@ def with_means(
         vectors of these entries below.
     """
     nonempty = np.flatnonzero(rows.row_counts)
-    scale = (regularization / (_HUGE + unobserved_weight))[nonempty, np.newaxis]
+    scale = (regularization / (PRIOR_WEIGHT + unobserved_weight))[nonempty, np.newaxis]
     below = (scale * means[nonempty]).astype(fixed.dtype)
     added = np.zeros(rows.n_rows, dtype=np.int64)
     added[nonempty] = 1
@@ -60,7 +60,7 @@ def with_means(
     longer = Csr(
         row_pointers(rows.row_counts + added),
         np.insert(rows.indices, ends, columns),
-        np.insert(rows.values, ends, np.float32(_HUGE)),
+        np.insert(rows.values, ends, np.float32(PRIOR_WEIGHT)),
         rows.n_columns + len(nonempty),
     )
     return longer, np.concatenate([fixed, below])

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from penchant import _kernels
 from penchant.data.interactions import Csr
 from penchant.engines.base import F64, Factors, Objective, Penalties, Rotation, Spectrum
 from penchant.engines.memory import MemoryEngine, MemoryRows
+from penchant.engines.wide_rows import solve_wide_rows, wide_rows
 
 _MANY_ROWS = 4096
 
@@ -47,7 +49,26 @@ class LocalEngine(MemoryEngine):
             threads=self.threads,
             validated=csr.n_columns == len(fixed) and csr.is_validated,
         )
+        wide = self._wide_rows(csr, fixed, regularization, objective.unobserved_weight)
+        if len(wide):
+            solved[wide] = solve_wide_rows(
+                csr,
+                wide,
+                fixed,
+                Spectrum(spectrum.values, np.eye(len(spectrum.values))),  # both sides are rotated
+                regularization,
+                unobserved_weight=objective.unobserved_weight,
+                threads=self.threads,
+            )
         return spectrum.vectors
+
+    def _wide_rows(
+        self, rows: Csr, fixed: Factors, regularization: Penalties, unobserved_weight: float
+    ) -> npt.NDArray[np.int64]:
+        """Return the rows to solve in float64 if the factors are float32."""
+        if fixed.dtype == np.float64:
+            return np.empty(0, dtype=np.int64)
+        return wide_rows(rows, regularization, unobserved_weight)
 
     def quantize_previous(self, factors: Factors) -> Any:
         """See :meth:`Engine.quantize_previous`; float32 factors in 16 bits a number."""
@@ -75,7 +96,7 @@ class LocalEngine(MemoryEngine):
         unobserved_weight: float,
     ) -> Factors:
         """See :meth:`Engine.fold_in`."""
-        return _kernels.fold_in(
+        solutions = _kernels.fold_in(
             rows.indptr,
             rows.indices,
             rows.values,
@@ -85,6 +106,18 @@ class LocalEngine(MemoryEngine):
             unobserved_weight=unobserved_weight,
             threads=self.threads,
         )
+        wide = self._wide_rows(rows, fixed, regularization, unobserved_weight)
+        if len(wide):
+            solutions[wide] = solve_wide_rows(
+                rows,
+                wide,
+                fixed,
+                spectrum,
+                regularization,
+                unobserved_weight=unobserved_weight,
+                threads=self.threads,
+            )
+        return solutions
 
     def observed_loss(
         self, rows: MemoryRows, X: Factors, Y: Factors, unobserved_weight: float

@@ -14,6 +14,7 @@ from penchant.data.ids import Id, IdMap
 from penchant.data.interactions import Csr, histories_to_csr
 from penchant.errors import SettingsError, UnknownIdError
 from penchant.models._arguments import allow_rows, as_histories, as_list, exclude_rows
+from penchant.models._finite import check_scores
 from penchant.models._request import RecommendRequest, SimilarRequest
 from penchant.models._scores import People, Scoring
 from penchant.models._scoring.scorers import Scorer, TopK
@@ -43,7 +44,11 @@ class Candidates(NamedTuple):
 
 
 def recommendations(
-    request: RecommendRequest, people: People, candidates: Candidates, scorer: Scorer
+    model: Scoring,
+    request: RecommendRequest,
+    people: People,
+    candidates: Candidates,
+    scorer: Scorer,
 ) -> Recommendations:
     """Return the best candidates of each query."""
     scorer.may_build = request.may_build
@@ -54,6 +59,7 @@ def recommendations(
         exclude_rows(candidates.seen if request.exclude_seen else None, request.deny, queries, ids),
         allow_rows(request.allow, queries, ids),
     )
+    check_scores(top.scores, model.interactions)
     answer = Recommendations(
         queries=queries,
         query_kind="history" if people.codes is None else "user",
@@ -91,6 +97,7 @@ def as_answer(
     sources: Sequence[str] | None = None,
 ) -> Recommendations:
     """Return lists of items for items, or of users for users."""
+    check_scores(top.scores, model.interactions)
     names = model.items if kind == "item" else model.users
     return Recommendations(
         queries=queries,
@@ -134,7 +141,9 @@ def scores(model: Scoring, user: Id, items: Any) -> npt.NDArray[np.float32]:
         len(model.items),
     )
     rows = model.interactions.csr.take_rows(codes)
-    return model._scorer(rows, codes).at(cells)[where]
+    values = model._scorer(rows, codes).at(cells)[where]
+    check_scores(values, model.interactions)
+    return values
 
 
 def explanation(
@@ -148,6 +157,7 @@ def explanation(
         raise SettingsError(f"explain is for one user or one history, got {len(queries):,}")
     code = model.items.code(item)
     parts = model._contributions(row, code)
+    check_scores(parts, model.interactions)
     order = np.argsort(-parts, kind="stable")
     return Explanation(
         user=None if codes is None else queries[0],

@@ -16,7 +16,8 @@ from penchant._settings.configurable import Configurable
 from penchant.data.catalog import Catalog
 from penchant.data.ids import IdMap
 from penchant.data.interactions import Interactions, need_interactions
-from penchant.errors import CorruptArtifactError, EmptyDataError, NotFittedError
+from penchant.errors import CorruptArtifactError, EmptyDataError, NotFittedError, NumericError
+from penchant.models._finite import check_learned
 from penchant.models._io import files
 from penchant.models._scoring.index import IndexSet, ItemIndex
 
@@ -84,6 +85,21 @@ class Fitted(Configurable, ABC):
         if data.nnz == 0:
             raise EmptyDataError(f"there are no interactions in {data.name!r} to learn from")
         return data
+
+    def _check_learned(self) -> None:
+        """End a fit: check that what was learned are finite numbers.
+
+        Raises
+        ------
+        NumericError
+            If they are not; the model is then not fitted.
+        """
+        data = self.interactions
+        try:
+            check_learned(self._arrays(), data)
+        except NumericError:
+            self._interactions = None
+            raise
 
     # --- copies -----------------------------------------------------------------------
 
@@ -194,9 +210,7 @@ class Fitted(Configurable, ABC):
         sizes = {"n_users": data.n_users, "n_items": data.n_items, "n_items + 1": data.n_items + 1}
         return {**settings, **sizes}
 
-    def _check_arrays(
-        self, arrays: Mapping[str, npt.NDArray[Any]], *, finite: bool = True
-    ) -> None:
+    def _check_arrays(self, arrays: Mapping[str, npt.NDArray[Any]], *, finite: bool = True) -> None:
         """Compare arrays with the declarations of this model; ``_interactions`` is already set.
 
         Raises

@@ -168,7 +168,7 @@ class Model(Scoring):
         people = self._people(request.users, request.history)
         candidates = Candidates(self.items, people.rows, self.catalog)
         scorer = self._scorer(people.rows, people.codes)
-        return answering.recommendations(request, people, candidates, scorer)
+        return answering.recommendations(self, request, people, candidates, scorer)
 
     @overload
     def recommend_all(self, k: int = 10, *, to: str | Path, **options: Any) -> Path: ...

@@ -109,7 +109,7 @@ class ColdStartModel(Model):
             items = [named(row, known) for row in request.item_features.values()]
             candidates = Candidates(new_ids, empty_rows(people.rows, len(new_ids)), None)
         scorer = self._scorer_of_new(people.rows, people.codes, features, items)
-        return answering.recommendations(request, people, candidates, scorer)
+        return answering.recommendations(self, request, people, candidates, scorer)
 
     def _feature_rows(self, features: FeatureRow | Sequence[FeatureRow]) -> list[FeatureRow]:
         """Return one user's features, or several users' features, as a list."""

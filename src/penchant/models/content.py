@@ -113,6 +113,7 @@ class Content(FeatureModel, HasItemVectors, Explains):
                 "penchant.Content(vectors), or interactions.with_item_features(vectors)"
             )
         self._align(data)
+        self._check_learned()
         return self
 
     def _align(self, data: Interactions) -> None:

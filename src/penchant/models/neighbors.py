@@ -131,6 +131,7 @@ class ItemNeighbors(Model, Explains):
         indptr = np.concatenate([[0], np.cumsum(positive)])[top.indptr]
         self._similarities = _csr(top.scores[positive], top.indices[positive], indptr, n)
         self._interactions = interactions
+        self._check_learned()
         return self
 
     def _similarity_blocks(

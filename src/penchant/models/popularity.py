@@ -62,6 +62,7 @@ class Popularity(Model):
         counts = np.bincount(liked, minlength=interactions.n_items)
         self._interactions = interactions
         self._shares = (counts / interactions.n_users).astype(np.float32)
+        self._check_learned()
         return self
 
     @property

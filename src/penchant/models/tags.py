@@ -13,6 +13,7 @@ from penchant.data.ids import Id
 from penchant.data.interactions import Csr
 from penchant.errors import DataError, UnsupportedError
 from penchant.models._arguments import ItemLists, allow_rows, as_list, exclude_rows
+from penchant.models._finite import check_scores
 from penchant.models._scoring.normalize import normalize_rows
 from penchant.models._scoring.scorers import TopK
 from penchant.models._scoring.similarity import inner_scorer
@@ -160,4 +161,5 @@ def _transposed(rows: Csr) -> Csr:
 def _answer(
     model: Model, queries: list[Id], query_kind: Kind, kind: AnswerKind, top: TopK, ids: list[Id]
 ) -> Recommendations:
+    check_scores(top.scores, model.interactions)
     return Recommendations(queries, query_kind, kind, top.indptr, ids, top.scores, model.catalog)

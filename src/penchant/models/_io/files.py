@@ -15,7 +15,6 @@ from penchant.data.features import Features
 from penchant.data.ids import IdMap
 from penchant.data.interactions import Interactions, Step
 
-
 MISFITS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 """What parts of a file that don't fit together raise while a model is made of them."""
 
@@ -48,7 +47,9 @@ def check_info(info: Mapping[str, Any]) -> None:
     for place, step in enumerate(info["data"]["steps"]):
         for name in ("users", "items", "interactions"):
             if len(step[name]) != 2:
-                raise ValueError(f"info.data.steps[{place}].{name} must be numbers before and after")
+                raise ValueError(
+                    f"info.data.steps[{place}].{name} must be numbers before and after"
+                )
 
 
 def to_bundle(

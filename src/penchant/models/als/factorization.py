@@ -12,6 +12,7 @@ import numpy.typing as npt
 from penchant.data.interactions import Csr, Interactions, histories_to_csr
 from penchant.engines.base import F64, Engine, Factors
 from penchant.models._arguments import History, need_items
+from penchant.models._finite import check_folded
 from penchant.models._scoring.frozen import freeze
 from penchant.models._scoring.scorers import FactorScorer, Scorer
 from penchant.models.als.explain import contributions
@@ -108,7 +109,9 @@ class Factorization(Iterative, HasItemVectors, HasUserVectors, FoldsInUsers, Exp
 
     def _fold_in(self, rows: Csr, means: F64 | None = None, *, side: int = USERS) -> Factors:
         state, weights = self._state, self._weights
-        return fold_in(self._engine, rows, side=side, state=state, weights=weights, means=means)
+        vectors = fold_in(self._engine, rows, side=side, state=state, weights=weights, means=means)
+        check_folded(vectors, self.interactions)
+        return vectors
 
     # --- state ---------------------------------------------------------------------
 

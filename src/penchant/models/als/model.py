@@ -16,6 +16,7 @@ from penchant.engines.base import Engine, Objective
 from penchant.engines.local import LocalEngine
 from penchant.errors import EmptyDataError, SettingsError
 from penchant.models.als.confidence import Confidence, warn_of_spread
+from penchant.models.als.divergence import check_loss
 from penchant.models.als.factorization import Factorization
 from penchant.models.als.feature_prior import FeaturePrior
 from penchant.models.als.objective import Weights
@@ -287,6 +288,7 @@ class ALS(Factorization):
                 if on_epoch and on_epoch(epoch):
                     break
             trainer.finish()
+            check_loss(trainer, self._weights, data)
         except BaseException:
             if self._trainer is not None:  # at least one epoch ended: the model can be used
                 self._keep(data, trainer.state())
@@ -299,6 +301,7 @@ class ALS(Factorization):
         self._keep(data, State(users, items))
         items = items.finished()
         self._keep(data, State(users, items))
+        self._check_learned()
 
     def _trainer_of(
         self, data: Interactions, X: Any, Y: Any, priors: Mapping[int, FeaturePrior]

@@ -33,6 +33,11 @@ class Weights:
         """Return the rows with c − α0, signed by the preference, as values."""
         return self.confidence.weigh(rows)
 
+    def confidence_delta_of(self, value: float) -> float:
+        """Compute c − α0 over the unit for one value of an interaction."""
+        cell = Csr(np.array([0, 1]), np.zeros(1, np.int32), np.array([value], np.float32), 1)
+        return float(self.weigh(cell).values[0])
+
     def penalties(self, rows: Csr, side: int) -> Penalties:
         """Compute λ of each row over the unit, scaled by the number of its entries.
 

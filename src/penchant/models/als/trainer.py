@@ -136,6 +136,11 @@ class Trainer(Generic[RowsT, FactorsT]):
         plain = self._loss_scale * (observed + unobserved * everywhere + penalty)
         return plain + self._loss_scale * of_priors
 
+    def item_penalty(self) -> float:
+        """Compute the penalty of the items' factors in the loss, without that of a prior."""
+        items = self._sides[ITEMS]
+        return self._loss_scale * self._engine.penalty(items.rows, items.factors)
+
     def _epoch(self) -> None:
         first, second = self._order
         self._momentum.rotated(self._half_step(first, self._objective))

@@ -169,6 +169,7 @@ class Blend(ColdStartModel):
             for name, part in self._parts.items()
         }
         self._keep(data, parts)
+        self._check_learned()
         return self
 
     def _keep(self, data: Interactions, parts: dict[str, Model]) -> None:
@@ -343,9 +344,7 @@ class Blend(ColdStartModel):
             for key, array in part._arrays().items()
         }
 
-    def _check_arrays(
-        self, arrays: Mapping[str, npt.NDArray[Any]], *, finite: bool = True
-    ) -> None:
+    def _check_arrays(self, arrays: Mapping[str, npt.NDArray[Any]], *, finite: bool = True) -> None:
         """Each part checks its own arrays."""
         for key in arrays:
             if key.partition("/")[0] not in self._parts:

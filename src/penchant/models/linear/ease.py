@@ -124,6 +124,7 @@ class EASE(Model, Explains, ReportsSteps):
         began = time.perf_counter()
         self._weights = self._solved(self._inputs(interactions.csr), on_step)
         self._interactions = interactions
+        self._check_learned()
         log.debug("EASE: %d items in %.2f s", len(self._weights), time.perf_counter() - began)
         return self
 

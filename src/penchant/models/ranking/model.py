@@ -264,6 +264,7 @@ class Ranking(RankingVectors):
             spent += time.perf_counter() - begun
             epochs = [*epochs, Epoch(number, spent, loss if track_loss else None)]
             self._keep(data, users, items)
+            self._check_learned()
             self._epochs = epochs  # another list each time: snapshots keep theirs
             log.debug("Ranking epoch %d: %.3f s so far, loss %s", number, spent, loss)
             stop = bool(on_epoch and on_epoch(epochs[-1]))

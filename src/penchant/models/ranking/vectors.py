@@ -12,6 +12,7 @@ from penchant.data.feature_rows import FeatureRow
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import DataError, SettingsError, UnsupportedError
 from penchant.models._arguments import History, need_items
+from penchant.models._finite import check_folded
 from penchant.models._scoring.frozen import freeze
 from penchant.models._scoring.index import ItemIndex
 from penchant.models._scoring.scorers import FactorScorer, Scorer
@@ -134,7 +135,9 @@ class RankingVectors(FeatureModel, Iterative, HasFeatureVectors, HasUserVectors,
 
     def _fold_in(self, rows: Csr, start: F32 | None = None) -> F32:
         passes = max(1, len(self._epochs))
-        return trainer.fold_in(self._options, self.interactions, self._Y, rows, start, passes)
+        vectors = trainer.fold_in(self._options, self.interactions, self._Y, rows, start, passes)
+        check_folded(vectors, self.interactions)
+        return vectors
 
     def _start_of(self, data: Interactions) -> F32 | None:
         """Return the vectors of the users' features in the interactions, if any are known."""
