@@ -11,6 +11,7 @@ import penchant
 
 ORDER = [
     "errors",
+    "_blas",
     "_settings",
     "_kernels",
     "data",

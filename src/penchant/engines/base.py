@@ -7,17 +7,15 @@ mapped from disk in blocks, or spread over machines.
 
 from __future__ import annotations
 
-import functools
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from penchant._blas import one_blas_thread as one_blas_thread
 from penchant.data.interactions import Csr
 
 RowsT = TypeVar("RowsT")
@@ -289,18 +287,3 @@ def spectrum_of_gram(gram: F64) -> Spectrum:
         values, vectors = np.linalg.eigh(gram)
     largest = vectors[np.abs(vectors).argmax(axis=0), np.arange(len(values))]
     return Spectrum(np.maximum(values, 0.0), vectors * np.where(largest < 0, -1.0, 1.0))
-
-
-def one_blas_thread() -> AbstractContextManager[Any]:
-    """Limit BLAS to the calling thread within a block; see :func:`spectrum_of_gram`."""
-    pools = _blas_threads(with_scipy="scipy.linalg" in sys.modules)
-    limited: AbstractContextManager[Any] = pools.limit(limits=1, user_api="blas")
-    return limited
-
-
-@functools.cache
-def _blas_threads(*, with_scipy: bool) -> Any:  # noqa: ARG001
-    """Find the thread pools of BLAS: NumPy's and, once SciPy is loaded, SciPy's own."""
-    import threadpoolctl
-
-    return threadpoolctl.ThreadpoolController()

@@ -15,12 +15,13 @@ the limits of a float32.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from penchant._blas import one_blas_thread
 from penchant.data.csr import Csr, row_pointers
-from penchant.engines.base import F64, Factors, Penalties, one_blas_thread
+from penchant.engines.base import F64, Factors, Penalties
 
 PRIOR_WEIGHT = 1e12
 _DIRECT_UP_TO = 2048
@@ -64,6 +65,28 @@ def with_means(
         rows.n_columns + len(nonempty),
     )
     return longer, np.concatenate([fixed, below])
+
+
+class _PseudoInverse(NamedTuple):
+    """The pseudo-inverse of a symmetric matrix, V Λ⁻¹ Vᵀ, with its rows and columns scaled to 1."""
+
+    scale: F64
+    vectors: F64
+    inverse_values: F64
+
+    @classmethod
+    def of(cls, matrix: F64) -> _PseudoInverse:
+        """Compute it from the eigenvalues that are not lost in the rounding."""
+        scale = 1 / np.sqrt(matrix.diagonal())
+        values, vectors = np.linalg.eigh(scale[:, np.newaxis] * matrix * scale)
+        lost = values <= len(values) * np.finfo(np.float64).eps * values.max()
+        return cls(scale, vectors, np.where(lost, 0.0, 1 / np.where(lost, 1.0, values)))
+
+    def solve(self, target: F64) -> F64:
+        """Multiply by the pseudo-inverse."""
+        scale, inverse = self.scale[:, np.newaxis], self.inverse_values[:, np.newaxis]
+        V = self.vectors
+        return np.asarray(scale * (V @ (inverse * (V.T @ (scale * target)))))
 
 
 class Ridge:
@@ -118,21 +141,31 @@ class Ridge:
             return self._descend(target, np.zeros_like(target) if start is None else start.copy())
         import scipy.linalg
 
-        with one_blas_thread():
+        with one_blas_thread(scipy=True):
+            if isinstance(self._factor, _PseudoInverse):
+                return self._factor.solve(target)
             return np.asarray(scipy.linalg.cho_solve(self._factor, target, check_finite=False))
 
     def predict(self, G: F64) -> F64:
         """Compute the factors that the features predict, float64, shape (n_rows, f)."""
         return np.asarray(self.features @ G)
 
-    def _factorized(self) -> tuple[F64, bool]:
-        """Compute the Cholesky factorization of FᵀWF + γI."""
+    def _factorized(self) -> tuple[F64, bool] | _PseudoInverse:
+        """Compute the Cholesky factorization of FᵀWF + γI.
+
+        Where γ is lost in the rounding beside FᵀWF, and features depend on each other (two equal
+        columns), there is none; the coefficients of least norm are taken then, which is the limit
+        for small γ.
+        """
         import scipy.linalg
 
         gram = (self.weighted @ self.features).toarray()
         gram[np.diag_indices_from(gram)] += self.penalty
-        with one_blas_thread():
-            return scipy.linalg.cho_factor(gram, check_finite=False)  # type: ignore[no-any-return]
+        with one_blas_thread(scipy=True):
+            try:
+                return scipy.linalg.cho_factor(gram, check_finite=False)  # type: ignore[no-any-return]
+            except np.linalg.LinAlgError:
+                return _PseudoInverse.of(gram)
 
     def _descend(self, target: F64, G: F64) -> F64:
         """Run conjugate gradients for all columns at once, with a diagonal preconditioner."""

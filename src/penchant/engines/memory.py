@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from penchant._blas import one_blas_thread
 from penchant.data.interactions import Csr
 from penchant.engines.base import (
     F64,
@@ -20,7 +21,6 @@ from penchant.engines.base import (
     Rotation,
     RowPrior,
     Spectrum,
-    one_blas_thread,
     spectrum_of_gram,
 )
 from penchant.engines.feature_prior import with_means

@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant import _kernels
+from penchant._blas import one_blas_thread
 from penchant.data.interactions import Csr
-from penchant.engines.base import one_blas_thread
 from penchant.errors import SettingsError
 from penchant.models._scoring.index import ItemIndex
 

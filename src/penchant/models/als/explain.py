@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from penchant._blas import one_blas_thread
 from penchant.data.csr import Csr
 from penchant.engines.base import F64
-from penchant.errors import UnsupportedError
+from penchant.errors import NumericError, UnsupportedError
 from penchant.models.als.objective import Weights
 from penchant.models.als.state import USERS, State
 
@@ -48,9 +49,20 @@ def contributions(row: Csr, item: int, state: State, weights: Weights) -> F64:
     penalty = weights.penalties(weighed, USERS)[0]
     A = (Q * (unobserved * eigenvalues + penalty)) @ Q.T
     A = A + (y.T * np.abs(confidence_delta)) @ y
-    if penalty > _SINGULAR * np.trace(A):  # no eigenvalue is smaller: solve takes a tenth of lstsq
-        solution = np.linalg.solve(A, target)
-    else:
-        solution = np.linalg.lstsq(A, target, rcond=_SINGULAR)[0]
+    solution = _solve(A, target, penalty)
     c = unobserved + np.abs(confidence_delta)
     return np.where(confidence_delta > 0, c * (y @ solution), 0.0)
+
+
+def _solve(A: F64, target: F64, penalty: float) -> F64:
+    """Solve A x = target, by least squares where A is singular."""
+    with one_blas_thread():
+        try:
+            if penalty > _SINGULAR * np.trace(A):  # no eigenvalue is smaller
+                return np.linalg.solve(A, target)  # takes a tenth of lstsq
+            return np.linalg.lstsq(A, target, rcond=_SINGULAR)[0]
+        except np.linalg.LinAlgError as error:
+            raise NumericError(
+                f"the system of this history has no solution in float64 ({error}): its values or "
+                "the vectors of its items are too large"
+            ) from error

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from penchant._blas import one_blas_thread
 from penchant.data.csr import Csr
 from penchant.data.feature_rows import FeatureRow
 from penchant.data.features import Features
@@ -22,7 +23,6 @@ from penchant.engines.base import (
     Rotation,
     RowPrior,
     RowsT,
-    one_blas_thread,
 )
 from penchant.engines.feature_prior import Ridge, to_scipy, with_constant
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import numpy as np
 import numpy.typing as npt
 
-from penchant.engines.base import one_blas_thread
+from penchant._blas import one_blas_thread
 
 F64 = npt.NDArray[np.float64]
 OnStep = Callable[[int, int], None]
@@ -99,7 +99,7 @@ Each = Callable[[Callable[[slice], None], int], None]
 @contextmanager
 def slab_workers(threads: int) -> Iterator[Each]:
     """Threads that share slabs of rows between them, and BLAS on one thread for each."""
-    with ThreadPoolExecutor(threads) as pool, one_blas_thread():
+    with one_blas_thread(scipy=True), ThreadPoolExecutor(threads) as pool:
 
         def each(work: Callable[[slice], None], n: int) -> None:
             for _ in pool.map(work, _slabs(n)):

@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from penchant.engines.base import one_blas_thread
+from penchant._blas import one_blas_thread
 from penchant.models._scoring.normalize import normalize
 
 F32 = npt.NDArray[np.float32]
