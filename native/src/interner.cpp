@@ -1,8 +1,9 @@
 #include "penchant/interner.hpp"
 
 #include <algorithm>
-#include <bit>
+#include <chrono>
 #include <cstring>
+#include <random>
 #include <stdexcept>
 
 namespace penchant {
@@ -17,18 +18,34 @@ std::uint64_t load(const char* from, std::size_t n) {
   return word;
 }
 
-std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
-  a ^= b * 0x9e3779b97f4a7c15u;
-  a = (a ^ (a >> 32)) * 0xd6e8feb86659fd93u;
-  return a ^ (a >> 29);
+/// Both halves of a product of 128 bits, folded.
+std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
+  __extension__ typedef unsigned __int128 Wide;
+  const auto product = static_cast<Wide>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
-std::uint64_t hash(std::string_view text) {
-  auto h = mix(text.size(), 0x2545f4914f6cdd1du);
-  const char* at = text.data();
-  auto left = text.size();
-  for (; left > 8; at += 8, left -= 8) h = mix(h, load(at, 8));
-  return mix(mix(h, load(at, left)), h >> 32);
+/// The next of a sequence of random words (splitmix64).
+std::uint64_t next_word(std::uint64_t& state) {
+  auto z = state += 0x9e3779b97f4a7c15u;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+  return z ^ (z >> 31);
+}
+
+std::uint64_t process_seed() {
+  static const std::uint64_t seed = [] {
+    auto word = static_cast<std::uint64_t>(
+        std::chrono::high_resolution_clock::now().time_since_epoch().count());
+    try {
+      std::random_device device;
+      word ^= (static_cast<std::uint64_t>(device()) << 32) | device();
+    } catch (const std::exception&) {
+      // without a source of randomness the time has to do
+    }
+    return word;
+  }();
+  return seed;
 }
 
 /// The first eight bytes as a number of the same order.
@@ -52,6 +69,19 @@ struct Named {
 };
 
 }  // namespace
+
+KeyedHash::KeyedHash(std::uint64_t seed)
+    : start_(next_word(seed)), left_(next_word(seed)), right_(next_word(seed)) {}
+
+std::uint64_t KeyedHash::operator()(std::string_view text) const {
+  auto h = start_ ^ text.size();
+  const char* at = text.data();
+  auto left = text.size();
+  for (; left > 8; at += 8, left -= 8) h = fold(h ^ left_, load(at, 8) ^ right_);
+  return fold(fold(h ^ left_, load(at, left) ^ right_) ^ left_, right_);
+}
+
+Interner::Interner() : Interner(process_seed()) {}
 
 std::uint32_t Interner::Shard::find_or_add(std::string_view text, std::uint32_t tag) {
   if (texts_.size() * 2 >= slots_.size()) grow();
@@ -79,7 +109,7 @@ void Interner::Shard::grow() {
 }
 
 std::string_view Interner::Shard::keep(std::string_view text) {
-  if (block_size_ - block_used_ < text.size()) {
+  if (blocks_.empty() || block_size_ - block_used_ < text.size()) {
     block_size_ = std::max(text.size(), std::clamp(held_, kFirstBlock, kLargestBlock));
     blocks_.push_back(std::make_unique<char[]>(block_size_));
     block_used_ = 0;
@@ -103,7 +133,7 @@ void Interner::intern(const std::vector<std::string_view>& texts, Number* number
   scratch.hashes.resize(texts.size());
   scratch.sorted.resize(texts.size());
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    scratch.hashes[i] = hash(texts[i]);
+    scratch.hashes[i] = hash_(texts[i]);
     ++begins[(scratch.hashes[i] >> 58) + 1];
   }
   for (std::size_t shard = 0; shard < kShards; ++shard) begins[shard + 1] += begins[shard];

@@ -12,10 +12,25 @@
 
 namespace penchant {
 
+/// A hash of texts that is keyed, so that nobody can make texts that collide without the key.
+/// (The folded multiplication of wyhash, with secret operands.)
+class KeyedHash {
+ public:
+  explicit KeyedHash(std::uint64_t seed);
+  std::uint64_t operator()(std::string_view text) const;
+
+ private:
+  std::uint64_t start_, left_, right_;
+};
+
 /// Texts are copied; numbers depend on who comes first, so callers put them in order at the end.
+/// The seed of the hash decides about time only: `order` is the same for each.
 class Interner {
  public:
   using Number = std::uint32_t;
+
+  Interner();  // a random seed, one for each process
+  explicit Interner(std::uint64_t seed) : hash_(seed) {}
 
   /// Scratch of one thread for `intern`.
   struct Scratch {
@@ -69,6 +84,7 @@ class Interner {
     std::size_t block_size_ = 0, block_used_ = 0, held_ = 0;
   };
 
+  KeyedHash hash_;
   std::array<Shard, kShards> shards_;
   std::atomic<std::int64_t> bytes_{0};
 };
