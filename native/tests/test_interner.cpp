@@ -73,6 +73,7 @@ TEST(texts_that_differ_in_one_byte_or_in_length_differ_in_hash) {
       if (at < length) text[at] = 'b';
       hashes.insert(KeyedHash(3)(text));
     }
+    if (length == 0) continue;
     hashes.insert(KeyedHash(3)(std::string(length, '\0')));
     ++n;
   }
