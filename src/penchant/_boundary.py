@@ -1,0 +1,194 @@
+"""The public boundary: wrong arguments end in an error of penchant's tree, whatever they hit.
+
+A function that is decorated runs as it is. Only where an error of Python or NumPy leaves it are
+the arguments compared with their annotations, and the first one that does not fit is named. An
+error with arguments that fit, such as one of the caller's own callback, goes on unchanged.
+"""
+
+from __future__ import annotations
+
+import collections.abc
+import functools
+import inspect
+import itertools
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from numbers import Integral, Real
+from typing import Any, Literal, NoReturn, TypeVar
+
+import numpy as np
+
+from penchant.errors import OutOfMemoryError, PenchantError, SettingsError
+
+F = TypeVar("F", bound=Callable[..., Any])
+C = TypeVar("C", bound=type)
+
+_FOREIGN = (
+    TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError,
+    NotImplementedError, OSError, MemoryError,
+)  # fmt: skip
+_LOOKED_AT = 10_000  # entries of a container
+_INT64 = 2**63
+
+
+def checked(function: F) -> F:
+    """Decorate a public function: see this module.
+
+    Raises
+    ------
+    SettingsError
+        If an error leaves the function and an argument does not fit its annotation.
+    OutOfMemoryError
+        If it ran out of memory.
+    """
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except PenchantError:
+            raise
+        except _FOREIGN as error:
+            _raise_ours(function, args, kwargs, error)
+            raise
+
+    return typing.cast("F", wrapper)
+
+
+def checked_methods(cls: C) -> C:
+    """Decorate a class: its constructor and public methods, as :func:`checked`."""
+    for name, member in list(vars(cls).items()):
+        if name.startswith("_") and name != "__init__":
+            continue
+        if getattr(member, "__isabstractmethod__", False):
+            continue
+        if isinstance(member, types.FunctionType):
+            setattr(cls, name, checked(member))
+        elif isinstance(member, classmethod | staticmethod):
+            setattr(cls, name, type(member)(checked(member.__func__)))
+    return cls
+
+
+def _raise_ours(
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    error: BaseException,
+) -> None:
+    """Raise the error of penchant's tree, if one of the arguments is at fault."""
+    name = function.__qualname__.removesuffix(".__init__")
+    if isinstance(error, MemoryError):
+        raise OutOfMemoryError(
+            f"{name} ran out of memory{f' ({error})' if str(error) else ''}: give it less data, or "
+            "run it where there is more"
+        ) from error
+    try:
+        bound = inspect.signature(function).bind(*args, **kwargs)
+    except TypeError:  # a wrong number of arguments
+        return
+    for parameter, value, hint in _arguments(function, bound):
+        if not fits(value, hint):
+            _refuse(name, parameter, value, hint, error)
+
+
+def _refuse(name: str, parameter: str, value: object, hint: Any, error: BaseException) -> NoReturn:
+    expected = hint.__name__ if isinstance(hint, type) else str(hint).replace("typing.", "")
+    raise SettingsError(
+        f"{name}: {parameter} must be {expected}, got {type(value).__name__} "
+        f"{_shown(value)} ({type(error).__name__}: {str(error)[:200]})"
+    ) from error
+
+
+def _shown(value: object) -> str:
+    try:
+        return repr(value)[:80]
+    except Exception:  # what the caller's own class raises
+        return "without a repr"
+
+
+def _arguments(
+    function: Callable[..., Any], bound: inspect.BoundArguments
+) -> Iterator[tuple[str, object, Any]]:
+    """Yield name, value and type of each argument; with * and **, of each of them."""
+    parameters = bound.signature.parameters
+    for name, value in bound.arguments.items():
+        if name in ("self", "cls"):
+            continue
+        hint = _resolved(parameters[name].annotation, function)
+        kind = parameters[name].kind
+        if kind is inspect.Parameter.VAR_KEYWORD:
+            yield from ((key, entry, hint) for key, entry in value.items())
+        elif kind is inspect.Parameter.VAR_POSITIONAL:
+            yield from ((name, entry, hint) for entry in value)
+        else:
+            yield name, value, hint
+
+
+def _resolved(annotation: Any, function: Callable[..., Any]) -> Any:
+    """Return the type that an annotation means, Any where it is imported for type checkers only."""
+    if not isinstance(annotation, str):
+        return Any if annotation is inspect.Parameter.empty else annotation
+    try:
+        return eval(annotation, function.__globals__)  # noqa: S307 — the library's own annotation
+    except Exception:  # such as a name that is imported for type checkers only
+        return Any
+
+
+def fits(value: object, hint: Any) -> bool:
+    """Return whether a value is of a type, entries of containers included; True in doubt."""
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if hint is Any or isinstance(hint, str | TypeVar) or hint is inspect.Parameter.empty:
+        return True
+    if origin in (typing.Union, types.UnionType):
+        return any(fits(value, member) for member in inner)
+    if origin is typing.Annotated:
+        return fits(value, inner[0])
+    if origin is Literal:
+        return isinstance(value, str | int | bool | None) and value in inner
+    if origin is collections.abc.Callable or hint is Callable:
+        return callable(value)
+    if origin is not None:
+        return _fits_container(value, origin, inner)
+    return _fits_class(value, hint)
+
+
+def _fits_class(value: object, hint: Any) -> bool:
+    if hint is None or hint is type(None):
+        return value is None
+    if hint is bool:
+        return isinstance(value, bool | np.bool_)
+    if hint is int:
+        is_int = isinstance(value, Integral) and not isinstance(value, bool)
+        return is_int and abs(int(value)) < _INT64  # type: ignore[call-overload, no-any-return]
+    if hint is float:
+        is_real = isinstance(value, Real) and not isinstance(value, bool)
+        return is_real and abs(value) < float("inf")  # type: ignore[arg-type, no-any-return]
+    if hint is str:
+        return isinstance(value, str) and value.isprintable()
+    if not isinstance(hint, type):
+        return True
+    try:
+        return isinstance(value, hint)
+    except TypeError:  # a protocol that can't be checked
+        return True
+
+
+def _fits_container(value: object, origin: Any, inner: tuple[Any, ...]) -> bool:
+    """Check the kind of a container and its first entries; iterators are not consumed."""
+    if isinstance(value, str | bytes) or not isinstance(origin, type):
+        return not isinstance(origin, type)
+    if issubclass(origin, np.ndarray):
+        return isinstance(value, np.ndarray) and value.dtype.kind in "biuf"
+    if isinstance(value, np.ndarray):
+        return value.ndim > 0 and value.dtype.isnative and value.dtype.kind in "biufUO"
+    if not isinstance(value, origin):
+        return False
+    if isinstance(value, Mapping) and len(inner) == 2:
+        pairs = itertools.islice(value.items(), _LOOKED_AT)
+        return all(fits(key, inner[0]) and fits(entry, inner[1]) for key, entry in pairs)
+    if isinstance(value, collections.abc.Sequence | collections.abc.Set) and inner:
+        if origin is tuple and inner[-1] is not Ellipsis:
+            return len(value) == len(inner) and all(map(fits, value, inner))
+        return all(fits(entry, inner[0]) for entry in itertools.islice(value, _LOOKED_AT))
+    return True
