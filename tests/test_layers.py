@@ -12,6 +12,7 @@ import penchant
 ORDER = [
     "errors",
     "_blas",
+    "_boundary",
     "_settings",
     "_kernels",
     "data",

@@ -15,7 +15,7 @@ import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from numbers import Integral, Real
-from typing import Any, Literal, NoReturn, TypeVar
+from typing import Any, Literal, NoReturn, Self, TypeVar
 
 import numpy as np
 
@@ -112,10 +112,12 @@ def _arguments(
 ) -> Iterator[tuple[str, object, Any]]:
     """Yield name, value and type of each argument; with * and **, of each of them."""
     parameters = bound.signature.parameters
+    owner = type(bound.arguments.get("self"))
     for name, value in bound.arguments.items():
         if name in ("self", "cls"):
             continue
         hint = _resolved(parameters[name].annotation, function)
+        hint = owner if hint is Self else hint
         kind = parameters[name].kind
         if kind is inspect.Parameter.VAR_KEYWORD:
             yield from ((key, entry, hint) for key, entry in value.items())

@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
+from penchant._boundary import checked_methods
 from penchant._settings.declarations import Declaration, documented, take_declarations
 from penchant.errors import SettingsError
 
@@ -32,6 +33,7 @@ class Configurable:
         }
         cls.declarations = {**inherited, **take_declarations(cls)}
         cls.__doc__ = documented(cls.__doc__, cls.declarations)
+        checked_methods(cls)
 
     def __setattr__(self, name: str, value: object) -> None:
         if name in self.settings_names() and name in self.__dict__:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from penchant._boundary import checked
 from penchant._settings import checks
 from penchant.content import pictures, visual
 from penchant.content.network import Channels, Network
@@ -59,6 +60,7 @@ class Embedded:
         return f"<Embedded: {n:,} pictures × {d:,}, {len(self.skipped):,} skipped>"
 
 
+@checked
 def embed(
     given: str | Path | Catalog | Mapping[Id, Picture] | Iterable[str | Path],
     model: str | Path | None = None,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from penchant._boundary import checked
 from penchant._settings import checks
 from penchant.data.catalog import Catalog
 from penchant.data.features import Features
@@ -18,6 +19,7 @@ Text = str | Sequence[str]
 """A text, whose words count; or a list of tags, each of which counts as a whole."""
 
 
+@checked
 def embed(
     given: Catalog | Mapping[Id, Text],
     *,

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
+from penchant._boundary import checked_methods
 from penchant.data.ids import Id, IdMap
 from penchant.errors import DataError
 
 
+@checked_methods
 @dataclass(frozen=True)
 class Catalog:
     """Names, links, pictures and tags of items; immutable.

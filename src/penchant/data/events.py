@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from penchant._boundary import checked_methods
 from penchant._settings import checks
 from penchant.data.csr import Csr, row_pointers
 from penchant.data.decay import decay
@@ -17,6 +18,7 @@ from penchant.data.merging import LARGEST
 from penchant.errors import DataError, EmptyDataError
 
 
+@checked_methods
 @dataclass(frozen=True, eq=False)
 class Events:
     """Who did what with which item, and when: one entry an event; immutable.

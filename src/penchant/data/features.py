@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from penchant._boundary import checked_methods
 from penchant._settings.checks import choice
 from penchant.data.catalog import Catalog
 from penchant.data.csr import Csr, row_pointers
@@ -31,6 +32,7 @@ from penchant.errors import DataError
 log = logging.getLogger("penchant")
 
 
+@checked_methods
 @dataclass(frozen=True, eq=False)
 class Features:
     """Named, weighted features of items or of users; immutable.

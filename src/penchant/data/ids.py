@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from penchant._boundary import checked
 from penchant.errors import DataError, UnknownIdError
 
 Id = str | int
@@ -40,6 +41,7 @@ class IdMap(Sequence[Id]):
 
     __slots__ = ("__dict__", "_ids", "kind")
 
+    @checked
     def __init__(self, ids: Iterable[Id] | npt.NDArray[Any], kind: str = "item") -> None:
         self.kind = kind
         self._ids = ids_array(ids, kind)
@@ -144,6 +146,7 @@ class IdMap(Sequence[Id]):
             raise UnknownIdError(self._unknown(one))
         return found
 
+    @checked
     def codes(self, many: Iterable[object]) -> Codes:
         """The codes of many ids, int32.
 
@@ -158,15 +161,18 @@ class IdMap(Sequence[Id]):
             raise UnknownIdError(self._unknown(wanted[found.index(None)]))
         return np.array(found, dtype=np.int32)
 
+    @checked
     def parse(self, text: str) -> Id:
         """What a text typed by a person (on a command line, in an address) means as an id."""
         is_number = text.isascii() and text.removeprefix("-").isdecimal()
         return int(text) if self.are_integers and is_number and len(text) < 20 else text
 
+    @checked
     def subset(self, codes: npt.NDArray[Any]) -> IdMap:
         """The ids of some codes (int or bool array), in that order."""
         return IdMap(self._ids[codes], self.kind)
 
+    @checked
     def written_like(self, others: IdMap) -> IdMap:
         """These ids with integers as text, or the other way, where the others are so.
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from penchant._boundary import checked_methods
 from penchant._settings.checks import whole
 from penchant.data.catalog import Catalog
 from penchant.data.csr import Csr as Csr
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("penchant")
 
 
+@checked_methods
 @dataclass(frozen=True, eq=False)
 class Interactions:
     """Who did what how often; immutable.

@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import Literal
 
+from penchant._boundary import checked
 from penchant._settings.checks import choice
 from penchant.evaluation.candidates import Scorable
 from penchant.evaluation.measure import Measure
@@ -20,6 +21,7 @@ __all__ = ["DEFAULT", "Comparison", "Evaluation", "Measure", "Scorable", "compar
 log = logging.getLogger("penchant")
 
 
+@checked
 def evaluate(
     model: Scorable,
     split: Split,

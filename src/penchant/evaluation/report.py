@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from penchant._boundary import checked_methods
 from penchant.errors import DataError
 from penchant.evaluation.metrics import METRICS
 
 Interval = tuple[float, float]
 
 
+@checked_methods
 @dataclass(frozen=True, eq=False, repr=False)
 class Evaluation(Mapping[str, float]):
     """Metrics of a model by name: ``evaluation["ndcg@10"]``, or ``["ndcg"]`` at the default k.
@@ -110,6 +112,7 @@ class Evaluation(Mapping[str, float]):
         return f"{self.n_users:,} users{left_out}; on {part}{masked}; {self.seconds:.2f} s"
 
 
+@checked_methods
 @dataclass(frozen=True, eq=False)
 class Comparison:
     """Several evaluations side by side; prints as a table with the best of each row starred.

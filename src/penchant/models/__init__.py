@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from pathlib import Path
 
+from penchant._boundary import checked
 from penchant._files import artifact
 from penchant.errors import ArtifactError, SettingsError
 from penchant.models.base import Model
@@ -42,6 +43,7 @@ def class_of(kind: str) -> type[Model]:
     return cls
 
 
+@checked
 def load(path: str | Path, *, verify: bool = True) -> Model:
     """Read a model that was written by ``model.save``.
 

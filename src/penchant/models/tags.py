@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from penchant._boundary import checked
 from penchant._settings import checks
 from penchant.data.features import Features, fitting
 from penchant.data.ids import Id
@@ -23,6 +24,7 @@ from penchant.models.capabilities import HasFeatureVectors, HasItemVectors
 from penchant.results import AnswerKind, Kind, Recommendations
 
 
+@checked
 def items_for_tag(
     model: Model,
     tags: Id | Iterable[Id],
@@ -80,6 +82,7 @@ def items_for_tag(
     return _answer(model, queries, "tag", "item", top, model.items[top.indices].tolist())
 
 
+@checked
 def suggest_tags(
     model: Model,
     items: Id | Iterable[Id],

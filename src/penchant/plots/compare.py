@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from penchant._boundary import checked
 from penchant.errors import SettingsError
 from penchant.plots import style
 from penchant.plots.curves import traces
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+@checked
 def compare_tuning(
     a: TuningResultLike, b: TuningResultLike, *, names: tuple[str, str] = ("first", "second")
 ) -> Figure:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from penchant._boundary import checked
 from penchant.errors import PenchantError, SettingsError
 from penchant.plots import style
 from penchant.plots.shapes import (
@@ -29,6 +30,7 @@ _LINES: dict[str, dict[str, Any]] = {
 }
 
 
+@checked
 def learning_curve(
     curve: CurveLike,
     *,

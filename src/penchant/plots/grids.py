@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from penchant._boundary import checked
 from penchant.errors import SettingsError
 from penchant.plots import style
 from penchant.plots.importances import importances
@@ -52,6 +53,7 @@ class AxisBins:
     places: Sequence[int]
 
 
+@checked
 def heat_map(
     result: TuningResultLike,
     x: str | None = None,

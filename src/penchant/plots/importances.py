@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from penchant._boundary import checked
 from penchant.plots import style
 from penchant.plots.shapes import (
     TrialLike,
@@ -27,6 +28,7 @@ _MAX_GROUPS = 8  # more numbers than these are put into groups of equal size
 _MAX_BARS = 15
 
 
+@checked
 def importances(result: TuningResultLike) -> dict[str, float]:
     """Return the share of the metric's variance over trials that each setting explains alone.
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from penchant._boundary import checked
 from penchant.plots import style
 from penchant.plots.shapes import TrialLike, TuningResultLike, ranked_trials
 
@@ -25,6 +26,7 @@ def front(result: TuningResultLike) -> list[TrialLike]:
     return best
 
 
+@checked
 def pareto(result: TuningResultLike, *, ax: Axes | None = None) -> Axes:
     """Plot quality against training time, with the trial numbers of the Pareto front.
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from penchant._boundary import checked_methods
 from penchant.data.catalog import Catalog
 from penchant.data.ids import Id
 from penchant.errors import DataError
@@ -19,6 +20,7 @@ from penchant.rendering.plain import decimals, more, plain, table
 from penchant.results._items import MAX_ROWS, has_field, item_fields, item_name, plain_id, plain_ids
 
 
+@checked_methods
 @dataclass(frozen=True, eq=False, repr=False)
 class Explanation(frames.Tabular):
     """The explanation of a score: the contribution of each item of the user's history.

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from penchant._boundary import checked_methods
 from penchant.data.catalog import Catalog
 from penchant.data.ids import Id
 from penchant.errors import DataError, UnknownIdError
@@ -43,6 +44,7 @@ class Row(NamedTuple):
     score: float
 
 
+@checked_methods
 @dataclass(frozen=True, eq=False, repr=False)
 class Recommendations(frames.Tabular):
     """Ranked answers to one or more queries; immutable.

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from penchant._boundary import checked_methods
 from penchant.data.interactions import Interactions
 
 Mask = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
 
+@checked_methods
 @dataclass(frozen=True, eq=False)
 class Split:
     """A training part and a test part that share no (user, item) pair.

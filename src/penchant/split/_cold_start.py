@@ -7,12 +7,14 @@ from typing import Literal
 
 import numpy as np
 
+from penchant._boundary import checked
 from penchant._settings.checks import choice
 from penchant.data.interactions import Interactions, need_interactions
 from penchant.split._base import Split, within_users
 from penchant.split._drawing import Likes, draw_whole, entry_mask
 
 
+@checked
 def cold_items(
     interactions: Interactions,
     fraction: float | None = None,
@@ -62,6 +64,7 @@ def cold_items(
     return replace(split, candidates=held) if candidates == "held-out" else split
 
 
+@checked
 def cold_users(
     interactions: Interactions,
     fraction: float | None = None,

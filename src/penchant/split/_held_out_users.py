@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from penchant._boundary import checked
 from penchant._settings.checks import share, whole
 from penchant.data.interactions import Interactions, need_interactions
 from penchant.errors import SplitError
@@ -11,6 +12,7 @@ from penchant.split._base import Split
 from penchant.split._drawing import Likes, draw_users, generator, hide_share, how_many
 
 
+@checked
 def held_out_users(
     interactions: Interactions,
     fraction: float | None = None,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from penchant._boundary import checked
 from penchant._settings.checks import share, whole
 from penchant.data.interactions import Interactions
 from penchant.split._base import Split, within_users
 from penchant.split._drawing import Likes, draw_places, draw_users, entry_mask, generator, portion
 
 
+@checked
 def leave_k_out(
     interactions: Interactions,
     k: int = 5,

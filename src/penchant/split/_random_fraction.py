@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from penchant._boundary import checked
 from penchant._settings.checks import share
 from penchant.data.interactions import Interactions, need_interactions
 from penchant.split._base import Split, within_users
 from penchant.split._drawing import entry_mask, generator, rounded_share
 
 
+@checked
 def random_fraction(
     interactions: Interactions, test: float = 0.2, *, seed: int | None = 0
 ) -> Split:

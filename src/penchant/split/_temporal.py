@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from penchant._boundary import checked
 from penchant._settings.checks import share, whole
 from penchant.data.interactions import Interactions, need_interactions
 from penchant.errors import SettingsError, SplitError
@@ -11,6 +12,7 @@ from penchant.split._base import Split, within_users
 from penchant.split._drawing import rounded_share
 
 
+@checked
 def temporal(
     interactions: Interactions, test: float | None = None, *, at: int | None = None
 ) -> Split:

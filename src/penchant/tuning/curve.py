@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from penchant._boundary import checked
 from penchant._settings.checks import whole
 from penchant.models.base import Model
 from penchant.split import Split
@@ -17,6 +18,7 @@ from penchant.tuning.training import epochs_of, train
 log = logging.getLogger("penchant")
 
 
+@checked
 def learning_curve(
     model: Model,
     split: Split,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from penchant._boundary import checked_methods
 from penchant.data.interactions import Interactions
 from penchant.errors import DataError, SettingsError
 from penchant.evaluation.evaluate import Evaluation
@@ -61,6 +62,7 @@ class CurveRow:
     seconds: float
 
 
+@checked_methods
 @dataclass(frozen=True, eq=False)
 class LearningCurve(Tabular):
     """Train and test metrics by epoch; prints as the table of the articles.
@@ -162,6 +164,7 @@ class Trial:
     message: str = ""
 
 
+@checked_methods
 @dataclass(frozen=True, eq=False)
 class TuningResult(Tabular):
     """The result of tuning; prints as a table of its best trials.

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from penchant._boundary import checked_methods
 from penchant.errors import SettingsError
 from penchant.models.base import Model
 
@@ -21,6 +22,7 @@ Point = dict[str, Any]
 """A value for each setting that varies."""
 
 
+@checked_methods
 @dataclass(frozen=True)
 class Range:
     """All numbers from ``low`` to ``high``, both included.

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
+from penchant._boundary import checked
 from penchant._settings.checks import choice, number, whole
 from penchant.errors import SettingsError, require
 from penchant.models.base import Model
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from penchant.tuning.worker import OnProgress
 
 
+@checked
 def tune(
     model: type[Model],
     space: Mapping[str, Any],

@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from penchant._boundary import checked
 from penchant.data.datasets import generated, lastfm, movielens, sketchfab  # noqa: F401 - register
 from penchant.data.datasets.cache import cached_folder
 from penchant.data.datasets.download import Progress
@@ -21,16 +22,19 @@ from penchant.data.interactions import Interactions
 from penchant.errors import SettingsError
 
 
+@checked
 def names() -> list[str]:
     """Return the names that :func:`load` takes, sorted."""
     return sorted(REGISTRY)
 
 
+@checked
 def available() -> list[Dataset]:
     """Return the records of all data sets: names, descriptions, licenses, sizes, homepages."""
     return [REGISTRY[name] for name in names()]
 
 
+@checked
 def describe(name: str) -> Dataset:
     """Return the record of a data set: description, license, size, homepage.
 
@@ -46,6 +50,7 @@ def describe(name: str) -> Dataset:
     raise SettingsError(f"unknown data set {name!r}{hint}; known are: {', '.join(names())}")
 
 
+@checked
 def shapes(n_items: int = 2000, n_users: int = 6000, seed: int = 0) -> Interactions:
     """Generate a catalog of drawn solids, and visitors with hidden tastes who like them.
 
@@ -68,6 +73,7 @@ def shapes(n_items: int = 2000, n_users: int = 6000, seed: int = 0) -> Interacti
     return _generate(REGISTRY["shapes"], n_items, n_users, seed)
 
 
+@checked
 def load(
     name: str,
     path: str | os.PathLike[str] | None = None,
@@ -134,6 +140,7 @@ def load(
     return read_dataset(dataset, folder, min_rating)
 
 
+@checked
 def cache_folder(cache: str | os.PathLike[str] | None = None) -> Path:
     """Return the folder in which fetched data sets are kept; see :func:`load`."""
     chosen = cache or os.environ.get("PENCHANT_CACHE")

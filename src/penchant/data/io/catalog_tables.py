@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from penchant._boundary import checked
 from penchant.data.catalog import Catalog
 from penchant.data.ids import IdMap
 from penchant.data.io.bad_rows import bad_lines
@@ -20,6 +21,7 @@ from penchant.errors import EmptyDataError
 log = logging.getLogger("penchant")
 
 
+@checked
 def read_catalog(
     source: Any,
     item: Column | None = None,

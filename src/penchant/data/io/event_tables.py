@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from penchant._boundary import checked
 from penchant.data.events import Events
 from penchant.data.ids import IdMap
 from penchant.data.io.bad_rows import bad_lines
@@ -21,6 +22,7 @@ from penchant.data.io.workspace import FETCHED_AT_ONCE, workspace
 from penchant.errors import ColumnError, DataError, EmptyDataError, SettingsError
 
 
+@checked
 def read_events(
     source: Any,
     user: Column | None = None,

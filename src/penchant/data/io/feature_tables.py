@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from penchant._boundary import checked
 from penchant._settings.checks import choice
 from penchant.data.features import Features
 from penchant.data.ids import Id, IdMap
@@ -31,6 +32,7 @@ from penchant.errors import ColumnError, DataError, EmptyDataError, SettingsErro
 log = logging.getLogger("penchant")
 
 
+@checked
 def read_features(
     source: Any,
     item: Column | None = None,

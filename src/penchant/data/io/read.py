@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from penchant._boundary import checked
 from penchant.data.catalog import Catalog
 from penchant.data.ids import Id, IdMap
 from penchant.data.interactions import Interactions
@@ -29,6 +30,7 @@ log = logging.getLogger("penchant")
 Duplicates = Literal["binary", "sum", "max", "last", "mean", "error"]
 
 
+@checked
 def read_interactions(
     source: Any,
     user: Column | None = None,

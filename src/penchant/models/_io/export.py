@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from penchant._boundary import checked
 from penchant._settings import checks
 from penchant.data.ids import Id, IdMap
 from penchant.data.io.database import is_address
@@ -39,6 +40,7 @@ class Exported:
     resumed: int
 
 
+@checked
 def export(
     model_file: str | Path,
     to: str | Path,

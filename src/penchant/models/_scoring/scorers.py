@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from penchant import _kernels
 from penchant._blas import one_blas_thread
+from penchant._boundary import checked_methods
 from penchant.data.interactions import Csr
 from penchant.errors import SettingsError
 from penchant.models._scoring.index import ItemIndex
@@ -100,6 +101,10 @@ class Scorer(ABC):
     n_items: int
     threads: int | None = None
     may_build: bool = True
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        checked_methods(cls)
 
     @property
     def sources(self) -> Sequence[str] | None:
