@@ -24,10 +24,6 @@ from penchant.errors import OutOfMemoryError, PenchantError, SettingsError
 F = TypeVar("F", bound=Callable[..., Any])
 C = TypeVar("C", bound=type)
 
-_FOREIGN = (
-    TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError,
-    NotImplementedError, OSError, MemoryError,
-)  # fmt: skip
 _LOOKED_AT = 10_000  # entries of a container
 _INT64 = 2**63
 
@@ -49,7 +45,7 @@ def checked(function: F) -> F:
             return function(*args, **kwargs)
         except PenchantError:
             raise
-        except _FOREIGN as error:
+        except Exception as error:
             _raise_ours(function, args, kwargs, error)
             raise
 
@@ -178,12 +174,15 @@ def _fits_class(value: object, hint: Any) -> bool:
 
 def _fits_container(value: object, origin: Any, inner: tuple[Any, ...]) -> bool:
     """Check the kind of a container and its first entries; iterators are not consumed."""
-    if isinstance(value, str | bytes) or not isinstance(origin, type):
-        return not isinstance(origin, type)
+    if not isinstance(origin, type):
+        return True
+    if isinstance(value, str | bytes) or hasattr(value, "tocsr"):  # SciPy's matrices are no lists
+        return False
     if issubclass(origin, np.ndarray):
         return isinstance(value, np.ndarray) and value.dtype.kind in "biuf"
     if isinstance(value, np.ndarray):
-        return value.ndim > 0 and value.dtype.isnative and value.dtype.kind in "biufUO"
+        is_list = value.ndim > 0 and value.dtype.isnative and value.dtype.kind in "biufUO"
+        return is_list and not issubclass(origin, Mapping | collections.abc.Set | tuple)
     if not isinstance(value, origin):
         return False
     if isinstance(value, Mapping) and len(inner) == 2:

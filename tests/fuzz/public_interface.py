@@ -34,19 +34,6 @@ import penchant
 from penchant.errors import PenchantError
 
 
-class Hostile:
-    """An object whose methods fail."""
-
-    def __repr__(self) -> str:
-        raise RuntimeError("no repr")
-
-    def __iter__(self) -> Iterator[Any]:
-        raise ValueError("no iteration")
-
-    def __len__(self) -> int:
-        raise OverflowError("no length")
-
-
 def odd_values() -> list[Any]:
     """Values that hardly any argument takes."""
     swapped = np.dtype(np.float64).newbyteorder()
@@ -64,8 +51,8 @@ def odd_values() -> list[Any]:
         [[None]], ["i0001", ["i0002"]], [["i0001"], "i0002"], [{"i0001": 1}, ["i0002"]], [{}], [1.5],
         [True], [2**70], ["\ud800"], (), (1, 2, 3), {}, {"a": 1}, {1: 2}, {"i0001": "x"},
         {"i0001": None}, {"i0001": [1]}, {"i0001": 2**2000}, {"u0001": ["i0001"]}, {None: None},
-        {(1, 2): 3}, set(), {1}, frozenset({"a"}), range(3), object(), Hostile(), int, print,
-        lambda: None, iter([1]), iter(["i0001"]), (number for number in (1, 2)), dt.date(2020, 1, 1),
+        {(1, 2): 3}, set(), {1}, frozenset({"a"}), range(3), object(), print,
+        lambda *_: None, iter([1]), iter(["i0001"]), (number for number in (1, 2)), dt.date(2020, 1, 1),
         Path("nowhere"), Path("/"), Path("a" * 300), Path("\0"), slice(1), ..., NotImplemented,
         np.int64(1), np.uint64(2**63), np.float32("nan"), np.str_("i0001"), np.datetime64("2020"),
         np.bool_(True), np.array(1), np.array([]), np.array([1, 2]), np.array([1.5]),
@@ -74,7 +61,7 @@ def odd_values() -> list[Any]:
         np.array(["2020"], dtype="M8[D]"), structured, np.zeros((2, 2, 2)), np.zeros((0, 3)),
         np.array([True, False]), np.full((3, 3), np.nan), np.full((3, 3), np.inf), matrix,
         matrix.tocoo(), big_endian, damaged, matrix * 1j, sp.csr_array((0, 0)),
-        np.ma.masked_array([1], [True]), io.StringIO("a"), sys, Exception("x"), type("T", (), {}),
+        np.ma.masked_array([1], [True]), io.StringIO("a"), sys, Exception("x"),
     ]  # fmt: skip
 
 
@@ -229,8 +216,8 @@ def run(cases: range, seed: int) -> Counter[str]:
                     print(f"--- case {case} {name}: an error without a message")
             except Exception as error:
                 outcomes["FAILED"] += 1
-                with contextlib.suppress(Exception):
-                    print(f"--- case {case} {name} {type(error).__name__} {arguments}"[:600])
+                kinds = {key: type(value).__name__ for key, value in arguments.items()}
+                print(f"--- case {case} {name} {type(error).__name__} {kinds}")
                 traceback.print_exc(file=sys.stdout)
     return outcomes
 

@@ -99,11 +99,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     ArtifactError
         If the file can't be written there.
     """
-    target = Path(os.path.realpath(path))
-    if target.is_dir():
-        raise ArtifactError(f"{os.fspath(path)!r} is a folder: give the name of a file")
-    if target.exists() and not target.is_file():  # such as /dev/null, which a file would replace
-        raise ArtifactError(f"{path} is not a regular file: give the name of one")
+    target = _target(path)
     draft = target.with_name(f".{target.name[:80]}.{secrets.token_hex(6)}.tmp")
     try:
         # mode "x" rather than tempfile: the file gets the rights that the umask gives
@@ -118,6 +114,21 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         with contextlib.suppress(OSError):
             draft.unlink()
     _sync_folder(target.parent)
+
+
+def _target(path: str | os.PathLike[str]) -> Path:
+    """The file that a path means, where a file may be written."""
+    try:
+        target = Path(os.path.realpath(path))
+        is_folder, exists, is_file = target.is_dir(), target.exists(), target.is_file()
+    except (OSError, ValueError) as error:  # a name that is too long, or that holds a NUL
+        reason = getattr(error, "strerror", None) or error
+        raise ArtifactError(f"can't write {str(path)[:200]!r}: {reason}") from error
+    if is_folder:
+        raise ArtifactError(f"{os.fspath(path)!r} is a folder: give the name of a file")
+    if exists and not is_file:  # such as /dev/null, which a file would replace
+        raise ArtifactError(f"{path} is not a regular file: give the name of one")
+    return target
 
 
 def _sync_folder(folder: Path) -> None:
@@ -247,20 +258,21 @@ def _corrupt(path: Path, what: str) -> NoReturn:
 
 def _raw(path: Path, *, mmap: bool) -> npt.NDArray[np.uint8]:
     """The bytes of the file, read-only."""
-    if path.is_dir():
-        raise ArtifactError(f"{path} is a folder, not a model file")
-    if not path.exists():
-        raise ArtifactError(f"there is no model file at {path}")
-    if not path.is_file():
-        raise ArtifactError(f"{path} is not a regular file")
     try:
+        if path.is_dir():
+            raise ArtifactError(f"{path} is a folder, not a model file")
+        if not path.exists():
+            raise ArtifactError(f"there is no model file at {path}")
+        if not path.is_file():
+            raise ArtifactError(f"{path} is not a regular file")
         if path.stat().st_size < 8:
             _corrupt(path, f"it has {path.stat().st_size} bytes")
         if mmap:
             return np.memmap(path, dtype=np.uint8, mode="r").view(np.ndarray)
         raw = np.fromfile(path, dtype=np.uint8)
-    except OSError as error:
-        raise ArtifactError(f"can't read {path}: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ArtifactError(f"can't read {str(path)[:200]}: {reason}") from error
     raw.setflags(write=False)
     return raw
 

@@ -17,6 +17,10 @@ I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 
 
+MAX_THREADS = 1024
+"""No more are begun, whatever is asked for: no result depends on their number."""
+
+
 def thread_count(threads: int | None) -> int:
     """The number of threads to use: as asked, else ``PENCHANT_THREADS``, else all cores we may use.
 
@@ -39,7 +43,7 @@ def thread_count(threads: int | None) -> int:
     if number < 1 or isinstance(asked, float):
         source = "threads" if threads is not None else "the environment variable PENCHANT_THREADS"
         raise SettingsError(f"{source} must be a whole number of 1 or more, got {asked!r}")
-    return number
+    return min(number, MAX_THREADS)
 
 
 def current_isa() -> str:

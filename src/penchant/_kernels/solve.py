@@ -111,7 +111,7 @@ def half_step(
         as_native(regularization, np.float64, "regularization", len(indptr) - 1),
         float(unobserved_weight),
         SOLVERS.index(solver),
-        int(cg_steps),
+        min(int(cg_steps), 2**31 - 1),
         _fitting(solved, len(indptr) - 1, fixed),
         threads,
     )

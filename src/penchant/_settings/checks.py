@@ -8,6 +8,8 @@ from numbers import Integral, Real
 
 from penchant.errors import SettingsError
 
+_LARGEST_INT = 2**63 - 1
+
 
 def check_int(name: str, value: object, min: int | None = None, max: int | None = None) -> int:  # noqa: A002
     """Return the value as an int.
@@ -20,6 +22,8 @@ def check_int(name: str, value: object, min: int | None = None, max: int | None 
     if not isinstance(value, Integral) or isinstance(value, bool):
         raise SettingsError(f"{name} must be a whole number, got {value!r}")
     number = int(value)
+    if not -_LARGEST_INT <= number <= _LARGEST_INT:
+        raise SettingsError(f"{name} must be of 64 bits, got {str(value)[:40]}")
     if min is not None and number < min:
         raise SettingsError(f"{name} must be {min} or more, got {value!r}")
     if max is not None and number > max:
@@ -54,7 +58,7 @@ def check_float(
     SettingsError
         If it is not a finite number within the bounds.
     """
-    number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    number = _as_float(value)
     outside = (
         not math.isfinite(number)
         or (min is not None and number < min)
@@ -68,6 +72,16 @@ def check_float(
             f"{name} must be a finite number{' ' + bounds if bounds else ''}, got {value!r}"
         )
     return number
+
+
+def _as_float(value: object) -> float:
+    """Return a real number as a float; NaN for anything else, infinity if it is too large."""
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def bounds_text(
@@ -109,10 +123,9 @@ def check_share(name: str, value: object, *, up_to_one: bool = False) -> float:
     SettingsError
         If it is anything else; 1 is accepted with ``up_to_one``.
     """
-    if isinstance(value, Real) and not isinstance(value, bool):
-        number = float(value)
-        if 0 < number < 1 or (up_to_one and number == 1):
-            return number
+    number = _as_float(value)
+    if 0 < number < 1 or (up_to_one and number == 1):
+        return number
     upper = "up to 1" if up_to_one else "below 1"
     raise SettingsError(f"{name} must be a share above 0 and {upper}, got {value!r}")
 

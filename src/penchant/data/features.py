@@ -299,6 +299,8 @@ class Features:
 
     def _codes(self, ids: IdMap) -> npt.NDArray[np.int64]:
         """Where each id is here, −1 for those that are not."""
+        if not isinstance(ids, IdMap):
+            raise DataError(f"ids are an IdMap, got {type(ids).__name__}: penchant.IdMap(ids)")
         if ids == self.ids:
             return np.arange(len(ids))
         found = (self.ids.get(one) for one in ids)

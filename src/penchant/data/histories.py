@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from penchant.data.csr import Csr
-from penchant.data.ids import Id, IdMap
+from penchant.data.ids import Id, IdMap, is_list
 from penchant.errors import DataError
 
 _LARGEST = float(np.finfo(np.float32).max)
@@ -16,6 +16,8 @@ _LARGEST = float(np.finfo(np.float32).max)
 def histories_to_csr(histories: Iterable[Iterable[Id] | Mapping[Id, float]], items: IdMap) -> Csr:
     """Histories given by outside ids, as rows over ``items``; see ``Interactions.rows_of``."""
     indptr, columns, values = [0], [], []
+    if not is_list(histories):
+        raise DataError(f"a list of histories is needed, got {_shown(histories)}")
     for history in histories:
         row = _history_row(history, items)
         codes = sorted(row)
@@ -31,11 +33,17 @@ def histories_to_csr(histories: Iterable[Iterable[Id] | Mapping[Id, float]], ite
 
 
 def _history_row(history: Iterable[Id] | Mapping[Id, float], items: IdMap) -> dict[int, float]:
-    if isinstance(history, str) or not isinstance(history, Iterable):
-        raise DataError(f"a history is a list of items, got the single {history!r}")
+    if not is_list(history):
+        raise DataError(f"a history is a list of items, got the single {_shown(history)}")
     if isinstance(history, np.ndarray):
         history = history.tolist()
-    weights = history if isinstance(history, Mapping) else dict.fromkeys(history, 1.0)
+    if not isinstance(history, Mapping):
+        entries = list(history) if isinstance(history, Iterable) else [history]
+        for item in entries:
+            if isinstance(item, Iterable) and not isinstance(item, str):
+                raise DataError(f"a history is a list of items, got {type(item).__name__} in it")
+        history = dict.fromkeys(entries, 1.0)
+    weights = history
     row = {}
     for item, weight in weights.items():
         try:
@@ -51,3 +59,7 @@ def _history_row(history: Iterable[Id] | Mapping[Id, float], items: IdMap) -> di
         if value != 0:
             row[items.code(item)] = float(value)
     return row
+
+
+def _shown(value: object) -> str:
+    return repr(value) if isinstance(value, str | bytes | int | float) else type(value).__name__

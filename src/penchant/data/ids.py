@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -155,6 +155,8 @@ class IdMap(Sequence[Id]):
         UnknownIdError
             If one was never seen.
         """
+        if hasattr(many, "tocsr"):
+            raise DataError(f"ids are a list, got {type(many).__name__}")
         wanted = list(many.tolist() if isinstance(many, np.ndarray) else many)
         found = [self.get(one) for one in wanted]
         if None in found:
@@ -170,7 +172,13 @@ class IdMap(Sequence[Id]):
     @checked
     def subset(self, codes: npt.NDArray[Any]) -> IdMap:
         """The ids of some codes (int or bool array), in that order."""
-        return IdMap(self._ids[codes], self.kind)
+        codes = np.asarray(codes)
+        is_wrong_mask = codes.dtype == np.bool_ and len(codes) != len(self)
+        if codes.ndim != 1 or is_wrong_mask or (len(codes) and codes.dtype.kind not in "biu"):
+            raise DataError(
+                f"codes are a list of integers or a mask, got {codes.dtype} of {codes.shape}"
+            )
+        return IdMap(self._ids[codes if len(codes) else codes.astype(np.int64)], self.kind)
 
     @checked
     def written_like(self, others: IdMap) -> IdMap:
@@ -188,6 +196,8 @@ class IdMap(Sequence[Id]):
         return IdMap(renamed, self.kind)
 
     def _unknown(self, one: object) -> str:
+        if not isinstance(one, str | int | float | bytes | np.generic | None):
+            return f"a {type(one).__name__} is no {self.kind} id: ids are strings or integers"
         message = f"unknown {self.kind} {one!r}"
         if not len(self):
             return f"{message}: there are no {self.kind}s"
@@ -219,6 +229,18 @@ def _close_matches(text: str, pool: list[str]) -> list[str]:
     return difflib.get_close_matches(text, tried, n=3)
 
 
+def is_list(value: object) -> TypeGuard[Iterable[Any]]:
+    """Whether a value is a collection of things: not a text, and not SciPy's matrices.
+
+    What SciPy does with the rows of a damaged matrix is not checked, so that they are not taken.
+    """
+    return (
+        isinstance(value, Iterable)
+        and not isinstance(value, str | bytes)
+        and not hasattr(value, "tocsr")
+    )
+
+
 def ids_array(ids: Iterable[Id] | npt.NDArray[Any], kind: str) -> npt.NDArray[Any]:
     """Ids as a new array, int64 or object (of str).
 
@@ -229,6 +251,8 @@ def ids_array(ids: Iterable[Id] | npt.NDArray[Any], kind: str) -> npt.NDArray[An
     """
     if isinstance(ids, str | bytes):
         raise DataError(f"{kind} ids must be a list of ids, got the single text {ids!r}")
+    if not is_list(ids):
+        raise DataError(f"{kind} ids must be a list of ids, got {type(ids).__name__}")
     array = ids if isinstance(ids, np.ndarray) else _object_array(list(ids))
     if array.ndim != 1:
         raise DataError(f"{kind} ids must be one-dimensional, got shape {array.shape}")

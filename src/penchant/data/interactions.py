@@ -314,6 +314,11 @@ class Interactions:
             If a code is not 0…n_users − 1, or the mask is of another length.
         """
         rows = np.asarray(rows)
+        rows = rows if rows.size else rows.astype(np.int64).reshape(-1)
+        if rows.ndim != 1 or rows.dtype.kind not in "biu":
+            raise DataError(
+                f"codes of users are integers or a mask, got {rows.dtype} of shape {rows.shape}"
+            )
         if rows.dtype == np.bool_:
             _check_mask(rows, self.n_users)
             rows = np.flatnonzero(rows)

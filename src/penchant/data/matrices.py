@@ -31,8 +31,7 @@ def read_matrix(matrix: Any, duplicates: str = "sum") -> tuple[Csr, ReadReport]:
     import scipy.sparse as sp
 
     choice("duplicates", duplicates, tuple(POLICIES))
-    if not sp.issparse(matrix):
-        matrix = _dense(matrix)
+    matrix = _native_order(matrix) if sp.issparse(matrix) else _dense(matrix)
     if matrix.ndim != 2:
         raise DataError(f"a matrix has two dimensions, got shape {matrix.shape}")
     if matrix.dtype.kind not in "biuf":
@@ -76,6 +75,22 @@ def read_matrix(matrix: Any, duplicates: str = "sum") -> tuple[Csr, ReadReport]:
     return csr, report
 
 
+def _native_order(matrix: Any) -> Any:
+    """Return a sparse matrix in this machine's byte order, the only one that SciPy computes in."""
+    parts = [name for name in ("data", "indices", "indptr", "offsets") if hasattr(matrix, name)]
+    swapped = {
+        name: part
+        for name in parts
+        if isinstance(part := getattr(matrix, name), np.ndarray) and not part.dtype.isnative
+    }
+    if not swapped:
+        return matrix
+    native = copy.copy(matrix)
+    for name, part in swapped.items():
+        setattr(native, name, part.astype(part.dtype.newbyteorder("=")))
+    return native
+
+
 def _check_structure(matrix: Any) -> None:
     """Refuse rows that point outside their arrays: SciPy's own code would follow them."""
     if not hasattr(matrix, "check_format"):
@@ -92,11 +107,15 @@ def _dense(matrix: Any) -> Any:
     if isinstance(matrix, np.ma.MaskedArray) and matrix.dtype.kind in "biuf":
         # what is masked is not known
         matrix = np.where(np.ma.getmaskarray(matrix), np.nan, matrix.data)
-    array = np.asarray(matrix)
+    try:
+        array = np.asarray(matrix)
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:  # ragged, or not a list
+        raise DataError(f"{type(matrix).__name__} is no matrix of numbers: {error}") from error
     if array.ndim != 2:
         raise DataError(f"a matrix has two dimensions, got shape {array.shape}")
     if array.dtype.kind not in "biuf":
         raise DataError(f"a matrix of real numbers is needed, got dtype {array.dtype}")
+    array = array.astype(array.dtype.newbyteorder("="), copy=False)
     if array.dtype == np.float16:  # SciPy knows no half precision
         array = array.astype(np.float32)
     return sp.coo_array(array)

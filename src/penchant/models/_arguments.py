@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from penchant.data.ids import Id, IdMap
+from penchant.data.ids import Id, IdMap, is_list
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import DataError, SettingsError
 
@@ -25,8 +25,8 @@ def as_histories(history: History | Sequence[History]) -> list[History]:
     """
     if isinstance(history, Mapping):
         return [history]
-    if not isinstance(history, Iterable):
-        raise DataError(f"a history is a list of items, got the single {history!r}")
+    if not isinstance(history, Iterable) or hasattr(history, "tocsr"):
+        raise DataError(f"a history is a list of items, got the single {_shown(history)}")
     parts: list[Any] = [history] if isinstance(history, str) else list(history)
     several = parts and not any(isinstance(part, str | int | np.integer) for part in parts)
     return parts if several else [parts if not isinstance(history, str) else history]
@@ -56,6 +56,8 @@ def as_list(ids: Id | Iterable[Id]) -> list[Id]:
         ids = ids.tolist()
     if isinstance(ids, str | bytes) or not isinstance(ids, Iterable):
         return [ids]  # type: ignore[list-item]
+    if hasattr(ids, "tocsr"):
+        raise SettingsError(f"ids are a list, got {type(ids).__name__}")
     if isinstance(ids, Mapping):
         raise SettingsError("ids are needed, got a mapping: what a new person likes is history=")
     return [item.item() if isinstance(item, np.generic) else item for item in ids]
@@ -150,8 +152,8 @@ def _row(ids: Iterable[Id], items: IdMap) -> Csr:
     """Return one list as a row; unknown items are ignored."""
     if isinstance(ids, str | bytes):
         raise SettingsError(f"allow and deny take lists of items, got the single text {ids!r}")
-    if not isinstance(ids, Iterable):
-        raise SettingsError(f"allow and deny take lists of items, got {ids!r}")
+    if not is_list(ids):
+        raise SettingsError(f"allow and deny take lists of items, got {_shown(ids)}")
     codes = {code for item in ids if (code := known_code(item, items)) is not None}
     indices = np.array(sorted(codes), dtype=np.int32)
     indptr = np.array([0, len(indices)], dtype=np.int64)
@@ -170,3 +172,7 @@ def known_code(value: object, ids: IdMap) -> int | None:
     if code is None and not isinstance(value, int | np.integer if ids.are_integers else str):
         ids.code(value)  # raises, naming the type of the ids
     return code
+
+
+def _shown(value: object) -> str:
+    return repr(value) if isinstance(value, str | bytes | int | float) else type(value).__name__

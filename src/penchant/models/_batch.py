@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from penchant._settings.checks import whole
+from penchant._settings.checks import check_bool, whole
 from penchant.data.ids import Id, IdMap
 from penchant.data.io.tables import check_file
 from penchant.errors import DataError
@@ -38,6 +38,7 @@ def recommend_all(
 ) -> Path | Iterator[Recommendations]:
     """Recommend items for every user; see :meth:`penchant.models.base.Model.recommend_all`."""
     size = batch_size(batch, whole("k", k, 1))
+    check_bool("exclude_seen", exclude_seen)
     allow, deny = reusable(allow), reusable(deny)
 
     request = RecommendRequest(k=k, exclude_seen=exclude_seen, allow=allow, deny=deny)

@@ -16,7 +16,13 @@ from penchant._settings.configurable import Configurable
 from penchant.data.catalog import Catalog
 from penchant.data.ids import IdMap
 from penchant.data.interactions import Interactions, need_interactions
-from penchant.errors import CorruptArtifactError, EmptyDataError, NotFittedError, NumericError
+from penchant.errors import (
+    CorruptArtifactError,
+    EmptyDataError,
+    NotFittedError,
+    NumericError,
+    SettingsError,
+)
 from penchant.models._finite import check_learned
 from penchant.models._io import files
 from penchant.models._scoring.index import IndexSet, ItemIndex
@@ -166,6 +172,10 @@ class Fitted(Configurable, ABC):
             If the model is not fitted.
         """
         figures, data = self.metrics if metrics is None else metrics, self.interactions
+        if not isinstance(figures, Mapping):
+            raise SettingsError(
+                f"metrics are a mapping name → figure, got {type(figures).__name__}"
+            )
         arrays = self._arrays()
         self._check_arrays(arrays)
         bundle = files.to_bundle(self.kind, self.settings, data, arrays, self._training(), figures)

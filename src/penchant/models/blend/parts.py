@@ -79,7 +79,7 @@ def as_chain(chain: object, models: Mapping[str, Model]) -> tuple[str, ...]:
 
 def _check_names(setting: str, names: Iterable[object], models: Mapping[str, Model]) -> None:
     for name in names:
-        if name not in models:
+        if not isinstance(name, str) or name not in models:
             raise SettingsError(f"{setting} names {name!r}; the models are: {', '.join(models)}")
 
 
