@@ -11,6 +11,7 @@ import collections.abc
 import functools
 import inspect
 import itertools
+import math
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
@@ -160,8 +161,7 @@ def _fits_class(value: object, hint: Any) -> bool:
         is_int = isinstance(value, Integral) and not isinstance(value, bool)
         return is_int and abs(int(value)) < _INT64  # type: ignore[call-overload, no-any-return]
     if hint is float:
-        is_real = isinstance(value, Real) and not isinstance(value, bool)
-        return is_real and abs(value) < float("inf")  # type: ignore[arg-type, no-any-return]
+        return _is_finite(value)
     if hint is str:
         return isinstance(value, str) and value.isprintable()
     if not isinstance(hint, type):
@@ -170,6 +170,15 @@ def _fits_class(value: object, hint: Any) -> bool:
         return isinstance(value, hint)
     except TypeError:  # a protocol that can't be checked
         return True
+
+
+def _is_finite(value: object) -> bool:
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(float(value))
+    except OverflowError:
+        return False
 
 
 def _fits_container(value: object, origin: Any, inner: tuple[Any, ...]) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant.data.csr import Csr, row_pointers
-from penchant.data.ids import Id, IdMap
+from penchant.data.ids import Id, IdMap, is_list
 from penchant.errors import DataError
 
 Norm = Literal["l1", "l2"]
@@ -22,9 +22,13 @@ LARGEST = float(np.finfo(np.float32).max)
 
 def as_weights(row: FeatureRow) -> dict[Id, float]:
     """Names, or a mapping name → weight, as the latter; what weighs 0 is left out."""
-    if isinstance(row, str | bytes) or not isinstance(row, Iterable):
+    if not is_list(row):
         raise DataError(f"features are a list of names or a mapping name → weight, got {row!r}")
-    named = row if isinstance(row, Mapping) else dict.fromkeys(row, 1.0)
+    entries = row.tolist() if isinstance(row, np.ndarray) else row
+    names = list(entries) if isinstance(entries, Iterable) else [entries]
+    if any(isinstance(name, Iterable) and not isinstance(name, str) for name in names):
+        raise DataError("features are a flat list of names, got a list of lists")
+    named = entries if isinstance(entries, Mapping) else dict.fromkeys(names, 1.0)
     weights = {}
     for name, weight in named.items():
         try:

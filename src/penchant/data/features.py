@@ -26,7 +26,7 @@ from penchant.data.feature_rows import (
     to_csr,
     with_own,
 )
-from penchant.data.ids import Id, IdMap
+from penchant.data.ids import Id, IdMap, is_list
 from penchant.errors import DataError
 
 log = logging.getLogger("penchant")
@@ -280,6 +280,8 @@ class Features:
         DataError
             If a row is no list or mapping, or a weight no finite number.
         """
+        if not is_list(rows) or (np.ndim(rows) == 0 and isinstance(rows, np.ndarray)):
+            raise DataError(f"a list of rows of features is needed, got {type(rows).__name__}")
         made, unknown = to_csr([as_weights(row) for row in rows], self.names)
         _warn_of(list(unknown))
         return divided(made, self.norm)
