@@ -280,7 +280,7 @@ class Features:
         DataError
             If a row is no list or mapping, or a weight no finite number.
         """
-        if not is_list(rows) or (np.ndim(rows) == 0 and isinstance(rows, np.ndarray)):
+        if not is_list(rows) or (isinstance(rows, np.ndarray) and rows.ndim == 0):
             raise DataError(f"a list of rows of features is needed, got {type(rows).__name__}")
         made, unknown = to_csr([as_weights(row) for row in rows], self.names)
         _warn_of(list(unknown))
