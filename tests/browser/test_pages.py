@@ -23,7 +23,7 @@ LOOKS = {
 
 
 def suggested(page) -> list[str]:
-    return page.locator(".suggestions > li .item-link .name").all_inner_texts()
+    return page.locator(".recommendations > li .item-link .name").all_inner_texts()
 
 
 def like(page, at: int) -> str:
@@ -31,7 +31,7 @@ def like(page, at: int) -> str:
     card = page.locator(".cards .card").nth(at)
     name = card.locator(".name").inner_text()
     with page.expect_response("**/shelf/rows"):
-        card.locator(".heart button").click()
+        card.locator(".like-button button").click()
     return name
 
 
@@ -41,8 +41,8 @@ def begun(visit):
     for number in ("0007", "0011", "0023"):
         page.goto(f"/item?id=shape-{number}")
         with page.expect_response("**/shelf?id=*"):
-            page.locator(".actions .heart button").click()
-        page.locator(".actions .heart [aria-pressed=true]").wait_for()
+            page.locator(".actions .like-button button").click()
+        page.locator(".actions .like-button [aria-pressed=true]").wait_for()
     page.goto("/shelf")
     return page
 
@@ -69,7 +69,7 @@ def test_search_as_you_type_forgives_a_slip_and_opens_an_item(visit, keep) -> No
     name = page.locator(".cards .name").first.inner_text()
     word = max(name.split(), key=len)
     box.press_sequentially(word[0] + word[2] + word[1] + word[3:], delay=20)
-    page.locator("#search-results .hits a").first.wait_for()
+    page.locator("#search-results .result-list a").first.wait_for()
     assert word.lower() in page.locator("#search-results").inner_text().lower()
     keep(page, "search-as-you-type", whole=False)
     box.press("ArrowDown")
@@ -88,7 +88,7 @@ def test_three_hearts_change_what_is_suggested_and_undo_takes_one_back(visit, ke
     first = suggested(page)
     assert len(first) == 12
     assert page.locator("#shelf-count").inner_text() == "3"
-    page.locator(".suggestions .heart button").first.focus()
+    page.locator(".recommendations .like-button button").first.focus()
     with page.expect_response("**/shelf/rows"):
         page.keyboard.press("Enter")
     page.locator("#shelf-count", has_text="4").wait_for()
@@ -115,8 +115,8 @@ def test_a_shelf_begins_with_hearts_on_the_spot(visit) -> None:
 
 def test_why_something_is_suggested(visit, keep, judge) -> None:
     page = begun(visit)
-    page.locator(".reasons summary").first.click()
-    reasons = page.locator(".reasons[open] li")
+    page.locator(".explanation summary").first.click()
+    reasons = page.locator(".explanation[open] li")
     assert 1 <= reasons.count() <= 3
     assert "%" in reasons.first.inner_text()
     liked = page.locator(".columns .cards .name").all_inner_texts()
@@ -138,7 +138,7 @@ def test_the_map_is_drawn_moved_and_walked(visit, keep) -> None:
 
     whole = drawn()
     assert whole > 0
-    page.locator("[data-do=in]").click()
+    page.locator("[data-action=in]").click()
     assert drawn() != whole
     canvas = page.locator("canvas")
     canvas.focus()
@@ -162,8 +162,8 @@ def test_the_colors_are_chosen_and_stay_chosen(visit) -> None:
     page = visit("/", color_scheme="light")
     paper = "getComputedStyle(document.body).backgroundColor"
     light = page.evaluate(paper)
-    page.locator(".theme").click()
-    page.locator(".theme").click()
+    page.locator(".theme-toggle").click()
+    page.locator(".theme-toggle").click()
     assert page.locator("html").get_attribute("data-theme") == "dark"
     dark = page.evaluate(paper)
     assert dark != light
@@ -177,9 +177,9 @@ def test_without_scripts_forms_and_links_do(visit) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**/search?q=ball")
     page.locator(".card a").first.click()
-    page.locator(".actions .heart button").click()
+    page.locator(".actions .like-button button").click()
     page.wait_for_url("**/shelf?did=like*")
     assert len(suggested(page)) == 12
     page.get_by_role("button", name="Undo").click()
     page.wait_for_url("**/shelf?did=unlike*")
-    assert page.locator(".suggestions").count() == 0
+    assert page.locator(".recommendations").count() == 0

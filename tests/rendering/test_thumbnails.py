@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from penchant.rendering import thumbnails
-from penchant.rendering.thumbnails import source_of, thumbnail
+from penchant.rendering.cards import thumbnail
+from penchant.rendering.thumbnails import source_of
 
 
 def picture(path: Path, size: tuple[int, int] = (400, 200), mode: str = "RGB") -> str:

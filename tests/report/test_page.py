@@ -179,9 +179,9 @@ def test_each_model_has_a_row_of_similar_items() -> None:
     ]
     html = render(report(similar=[ItemExample("a", rows), ItemExample("b", [])]))
     Page(html)
-    part = html[html.index('class="alike"') : html.index("Recommendations")]
+    part = html[html.index('class="similar-items"') : html.index("Recommendations")]
     assert re.findall(r"<h4>(.*?)<small>", part) == [row.label for row in rows]
-    assert part.count("card input") == 1
+    assert part.count("card is-query") == 1
     assert part.count('class="card"') == 2
     assert "no similar items" in part
 

@@ -159,7 +159,7 @@ def test_the_best_settings_are_those_to_make_the_model_with() -> None:
         ("iterations", "2"),
     ]
     assert (
-        "<pre>penchant.ALS(solver=&#x27;cg&#x27;, alpha=10, factors=16, regularization=1.0, "
+        "<pre>penchant.ALS(solver=&#39;cg&#39;, alpha=10, factors=16, regularization=1.0, "
         "iterations=2)</pre>"
     ) in html
 

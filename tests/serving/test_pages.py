@@ -13,9 +13,9 @@ from tests.conftest import random_interactions
 from penchant.data.catalog import Catalog
 from penchant.models.als.model import ALS
 from penchant.models.popularity import Popularity
+from penchant.rendering.cards import placeholder
 from penchant.serving.app import create_app
-from penchant.serving.pages import files
-from penchant.serving.pages.art import tile
+from penchant.serving.pages.assets import static_files
 from penchant.serving.pages.charts import figures, format_date, training_charts
 from penchant.serving.process.reload import ModelReloader
 from penchant.serving.process.settings import ServeSettings
@@ -76,7 +76,7 @@ def small(service: Service) -> Iterator[Callable[..., TestClient]]:
 
 
 def suggested(page: str) -> list[str]:
-    part = page.partition('<ol class="suggestions">')[2]
+    part = page.partition('<ol class="recommendations">')[2]
     return re.findall(r'class="item-link" href="/item\?id=(i\d+)"', part)
 
 
@@ -230,7 +230,7 @@ def test_pictures_of_the_catalog_alone_and_only_if_they_are_pictures(browser, it
 
 
 def test_our_own_files_and_no_others(browser) -> None:
-    for name in files._static():
+    for name in static_files():
         answer = browser.get(f"/static/{name}")
         assert answer.status_code == 200
         assert "immutable" in answer.headers["cache-control"]
@@ -270,9 +270,9 @@ def test_ids_of_every_kind_have_pages() -> None:
 
 
 def test_a_tile_is_always_the_same_and_bears_no_markup() -> None:
-    assert tile("a", "<b>") == tile("a", "<b>") != tile("b", "<b>")
-    assert "<b>" not in tile("a", "<b>")
-    assert ">B</text>" in tile("a", "<b>")
+    assert placeholder("a", "<b>") == placeholder("a", "<b>") != placeholder("b", "<b>")
+    assert "<b>" not in placeholder("a", "<b>")
+    assert ">B</text>" in placeholder("a", "<b>")
 
 
 def test_figures_and_curves_of_any_file() -> None:

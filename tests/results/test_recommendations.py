@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import sys
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -10,45 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.results.parts import CATALOG, HOSTILE, NAMES, Page, recommendations, similar
 
 from penchant.data.catalog import Catalog
 from penchant.data.ids import IdMap
 from penchant.errors import DataError, MissingExtraError, UnknownIdError
-from penchant.results import Explanation, Recommendations, Row
-
-HOSTILE = "<script>alert('x')</script>\n\"\u202e"
-CATALOG = Catalog(
-    IdMap(["a", "b", "c", "d"]),
-    names=["Alpha", "Sigur Rós", HOSTILE, ""],
-    links=["https://x.org/a", "javascript:alert(1)", "", ""],
-    pictures=["https://x.org/a.png", "javascript:alert(1)", "data:text/html,x", "missing.png"],
-)
-NAMES = Catalog(CATALOG.items, names=CATALOG.names, links=CATALOG.links)
-
-
-def recommendations(**changes: Any) -> Recommendations:
-    parts: dict[str, Any] = {
-        "queries": [2, 5, 9],
-        "query_kind": "user",
-        "answer_kind": "item",
-        "offsets": np.array([0, 3, 3, 5]),
-        "ids": ["a", "b", "c", "d", "a"],
-        "scores": np.array([0.9, 0.5, 0.1, 7, 3], np.float32),
-        "catalog": NAMES,
-    }
-    return Recommendations(**(parts | changes))
-
-
-def similar(catalog: Catalog | None = CATALOG) -> Recommendations:
-    return recommendations(
-        queries=["a"],
-        query_kind="item",
-        offsets=np.array([0, 3]),
-        ids=["b", "c", "d"],
-        scores=np.array([0.9, 0.5, 0.1], np.float32),
-        catalog=catalog,
-    )
-
+from penchant.results import Recommendations, Row
 
 # --- rows -------------------------------------------------------------------------------
 
@@ -177,10 +143,10 @@ def test_frames() -> None:
 
 
 def test_types_of_frames_do_not_depend_on_the_rows() -> None:
-    nobody = recommendations(
+    empty = recommendations(
         offsets=np.array([0, 0, 0, 0]), ids=np.array([], object), scores=np.array([], np.float32)
     )
-    for some in (recommendations(), nobody):
+    for some in (recommendations(), empty):
         assert [str(t) for t in some.to_arrow().schema.types] == [
             "int64",
             "int64",
@@ -224,11 +190,6 @@ def test_dictionaries_and_json() -> None:
     assert found.to_dicts()[0]["score"] == 0.9
     assert json.loads(found.to_json()) == found.to_dicts()
     assert "Sigur Rós" in found.to_json()
-
-
-def test_json_of_an_explanation_with_numpys_integers() -> None:
-    told = json.loads(explanation(user=np.int64(2), item=np.int64(3)).to_json())
-    assert (told["user"], told["item"]) == (2, 3)
 
 
 def test_json_of_half_a_character() -> None:
@@ -291,37 +252,9 @@ def test_much_is_cut() -> None:
 # --- pictures ---------------------------------------------------------------------------
 
 
-class Page(HTMLParser):
-    """What a browser would see: elements, their attributes, and the texts between."""
-
-    def __init__(self, markup: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.texts: list[str] = []
-        self.feed(markup)
-        self.close()
-        assert not self.open
-
-    def handle_starttag(self, name: str, attributes: list[tuple[str, str | None]]) -> None:
-        self.elements.append((name, dict(attributes)))
-        if name != "img":
-            self.open.append(name)
-
-    def handle_endtag(self, name: str) -> None:
-        assert self.open.pop() == name
-
-    def handle_data(self, data: str) -> None:
-        if "style" not in self.open:
-            self.texts.append(data)
-
-    def all(self, name: str) -> list[dict[str, str | None]]:
-        return [attributes for found, attributes in self.elements if found == name]
-
-
 def test_the_input_is_shown_before_what_is_like_it() -> None:
     page = Page(similar()._repr_html_())
-    assert [item["class"] for item in page.all("li")] == ["card input", "card", "card", "card"]
+    assert [item["class"] for item in page.all("li")] == ["card is-query", "card", "card", "card"]
     assert page.texts[:3] == ["like Alpha (a)", "Alpha", "input"]
     assert "0.900" in page.texts
 
@@ -367,84 +300,3 @@ def test_local_pictures_are_inline(tmp_path: Path) -> None:
     (image,) = Page(html).all("img")
     assert str(image["src"]).startswith("data:image/webp;base64,")
     assert str(tmp_path) not in html
-
-
-# --- explanations -----------------------------------------------------------------------
-
-
-def explanation(**changes: Any) -> Explanation:
-    parts: dict[str, Any] = {
-        "user": 2,
-        "item": "a",
-        "score": 0.65,
-        "ids": ["b", "c", "d"],
-        "contributions": np.array([0.6, 0.15, -0.1]),
-        "catalog": CATALOG,
-    }
-    return Explanation(**(parts | changes))
-
-
-def test_an_explanation_prints_as_a_table() -> None:
-    assert str(explanation()).splitlines() == [
-        "Alpha for user 2: score 0.650",
-        "  because of                              adds  share",
-        "  Sigur Rós                             +0.600    71%",
-        "  <script>alert('x')</script>\\n\"\\u202e  +0.150    18%",
-        "  d                                     -0.100   -12%",
-        "  sum                                    0.650",
-    ]
-    assert str(explanation(user=None)).startswith("Alpha for this history:")
-
-
-def test_a_long_explanation_still_adds_up() -> None:
-    long = explanation(ids=list(range(50)), contributions=np.full(50, 0.01), score=0.5)
-    assert str(long).splitlines()[-2].split() == [
-        "…",
-        "and",
-        "30",
-        "more",
-        "items",
-        "+0.300",
-        "60%",
-    ]
-    assert "… and 40 more items, together +0.400" in long._repr_html_()
-
-
-def test_shares() -> None:
-    shares = explanation().shares
-    assert np.abs(shares).sum() == pytest.approx(1)
-    assert shares[2] < 0
-    assert explanation(contributions=np.zeros(3)).shares.tolist() == [0, 0, 0]
-
-
-def test_an_explanation_of_nothing() -> None:
-    nothing = explanation(ids=[], contributions=np.array([]), score=0.0)
-    assert "no past item contributes" in str(nothing)
-    Page(nothing._repr_html_())
-
-
-def test_an_explanation_as_columns() -> None:
-    found = explanation()
-    assert list(found.to_pandas().columns) == ["item", "name", "contribution", "share"]
-    assert found.to_polars()["contribution"].to_list() == [0.6, 0.15, -0.1]
-    assert found.to_arrow().num_rows == len(found) == 3
-    told = json.loads(found.to_json())
-    assert (told["user"], told["item"], told["score"]) == (2, "a", 0.65)
-    assert told["because"][0]["name"] == "Sigur Rós"
-
-
-def test_an_explanation_in_a_notebook() -> None:
-    page = Page(explanation()._repr_html_())
-    assert len(page.all("li")) == 3
-    assert [bar["style"] for bar in page.all("i")] == [
-        "width: 70.6%",
-        "width: 17.6%",
-        "width: 11.8%",
-    ]
-    assert page.all("i")[2]["class"] == "against"
-    assert not page.all("script")
-
-
-def test_contributions_must_fit() -> None:
-    with pytest.raises(DataError, match="3 items with 2 contributions"):
-        explanation(contributions=np.zeros(2))
