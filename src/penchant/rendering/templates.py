@@ -9,8 +9,9 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from penchant.rendering.markup import address, escape
+from penchant.rendering.markup import address
 from penchant.rendering.placeholders import placeholder_of
+from penchant.rendering.plain import plain
 from penchant.rendering.thumbnails import source_of
 
 if TYPE_CHECKING:
@@ -27,12 +28,17 @@ def create_environment(*folders: Path) -> Environment:
         loader=FileSystemLoader([*folders, _FOLDER]),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=escape,
+        finalize=_sanitize,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     env.globals |= {"address": address, "placeholder_of": placeholder_of, "source_of": source_of}
     return env
+
+
+def _sanitize(value: Any) -> Any:
+    """Escape control characters of a text; the environment escapes its HTML."""
+    return plain(value) if type(value) is str else value
 
 
 @functools.cache
