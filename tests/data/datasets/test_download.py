@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from tests.data.server import Site, serving
 
 from penchant.data.datasets import download
@@ -188,10 +188,9 @@ def test_only_the_web_is_asked(url: str, tmp_path: Path) -> None:
 
 def test_two_at_once_do_not_write_into_one_file(site: Site, tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
-    with (tmp_path / "deep" / "a.bin.part").open("ab") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        with pytest.raises(DownloadError, match="another process"):
-            get(site, tmp_path)
+    lock = FileLock(tmp_path / "deep" / "a.bin.part.lock")
+    with lock, pytest.raises(DownloadError, match="another process"):
+        get(site, tmp_path)
     assert get(site, tmp_path).read_bytes() == BODY
 
 

@@ -65,14 +65,14 @@ def unpack(archive: Path, names: Iterable[str], to: Path) -> list[str]:
     to.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{to.name}-", dir=to.parent))
     try:
-        found = _unpack_into(archive, wanted, fresh)
+        present = _unpack_into(archive, wanted, fresh)
         shutil.rmtree(to, ignore_errors=True)
         fresh.replace(to)
     except _BROKEN as error:
         raise DataError(f"{archive} can't be unpacked: {error}") from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-    return found
+    return present
 
 
 def _unpack_into(archive: Path, wanted: set[str], folder: Path) -> list[str]:
