@@ -49,7 +49,7 @@ def begun(visit):
 
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("name", PAGES)
-def test_every_page_in_every_look(visit, keep, judge, name, look) -> None:
+def test_every_page_in_every_color_scheme_and_width(visit, keep, judge, name, look) -> None:
     visit.expected += ["404"] if name == "failure" else []
     page = visit("about:blank", **LOOKS[look])
     page.goto(PAGES[name])
@@ -62,7 +62,7 @@ def test_every_page_in_every_look(visit, keep, judge, name, look) -> None:
     assert judge(page) == []
 
 
-def test_search_as_you_type_forgives_a_slip_and_opens_an_item(visit, keep) -> None:
+def test_search_as_you_type_corrects_an_error_and_opens_an_item(visit, keep) -> None:
     page = visit("/")
     page.keyboard.press("Tab")
     box = page.get_by_role("searchbox")
@@ -83,7 +83,7 @@ def test_search_as_you_type_forgives_a_slip_and_opens_an_item(visit, keep) -> No
     ]
 
 
-def test_three_hearts_change_what_is_suggested_and_undo_takes_one_back(visit, keep) -> None:
+def test_three_likes_change_the_recommendations_and_undo_removes_one(visit, keep) -> None:
     page = begun(visit)
     first = suggested(page)
     assert len(first) == 12
@@ -105,7 +105,7 @@ def test_three_hearts_change_what_is_suggested_and_undo_takes_one_back(visit, ke
     assert suggested(page) == first
 
 
-def test_a_shelf_begins_with_hearts_on_the_spot(visit) -> None:
+def test_an_empty_shelf_offers_items_to_like(visit) -> None:
     page = visit("/shelf")
     name = like(page, 2)
     page.locator(".columns").wait_for()
@@ -113,7 +113,7 @@ def test_a_shelf_begins_with_hearts_on_the_spot(visit) -> None:
     assert len(suggested(page)) == 12
 
 
-def test_why_something_is_suggested(visit, keep, judge) -> None:
+def test_explanations_of_recommendations(visit, keep, judge) -> None:
     page = begun(visit)
     page.locator(".explanation summary").first.click()
     reasons = page.locator(".explanation[open] li")
@@ -125,7 +125,7 @@ def test_why_something_is_suggested(visit, keep, judge) -> None:
     assert judge(page) == []
 
 
-def test_the_map_is_drawn_moved_and_walked(visit, keep) -> None:
+def test_the_map_reacts_to_pointer_and_keyboard(visit, keep) -> None:
     visit.expected.append("willReadFrequently")  # it is this test that reads the canvas
     page = visit("/map")
     page.locator(".map:not([aria-busy]) canvas").wait_for()
@@ -158,7 +158,7 @@ def test_the_map_is_drawn_moved_and_walked(visit, keep) -> None:
     page.wait_for_url("**/item?id=*")
 
 
-def test_the_colors_are_chosen_and_stay_chosen(visit) -> None:
+def test_the_chosen_colors_are_remembered(visit) -> None:
     page = visit("/", color_scheme="light")
     paper = "getComputedStyle(document.body).backgroundColor"
     light = page.evaluate(paper)
@@ -171,7 +171,7 @@ def test_the_colors_are_chosen_and_stay_chosen(visit) -> None:
     assert page.evaluate(paper) == dark
 
 
-def test_without_scripts_forms_and_links_do(visit) -> None:
+def test_pages_work_without_scripts(visit) -> None:
     page = visit("/", java_script_enabled=False)
     page.get_by_role("searchbox").fill("ball")
     page.keyboard.press("Enter")

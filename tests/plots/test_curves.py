@@ -49,7 +49,7 @@ def test_a_panel_for_each_metric() -> None:
     assert only.get_title("right") == "best 0.0250 at epoch 4"  # lower is better
 
 
-def test_train_far_from_test_gets_a_strip_of_its_own() -> None:
+def test_train_far_from_test_gets_its_own_axes() -> None:
     figure = plots.learning_curve(curve([0.02, 0.03, 0.025], [0.3, 0.32, 0.31]))
     upper, lower = figure.axes
     assert (upper.get_ylabel(), lower.get_ylabel()) == ("test", "train")
@@ -57,7 +57,7 @@ def test_train_far_from_test_gets_a_strip_of_its_own() -> None:
     assert upper.get_shared_x_axes().joined(upper, lower)
 
 
-def test_an_unknown_figure_breaks_the_line() -> None:
+def test_a_missing_value_breaks_the_line() -> None:
     figure = plots.learning_curve(curve([0.1, math.nan, 0.3, math.inf], [0.2, 0.2, 0.2, 0.2]))
     points = data(figure.axes[0], "test")
     assert [epoch for epoch, value in points if math.isnan(value)] == [2, 4]
@@ -70,7 +70,7 @@ def test_missing_values_are_reported() -> None:
     figure.canvas.draw()
 
 
-def test_given_axes_are_drawn_on() -> None:
+def test_axes_can_be_passed() -> None:
     figure = Figure()
     ax = figure.subplots()
     assert plots.learning_curve(curve([0.1, 0.2]), ax=ax) is figure
@@ -87,7 +87,7 @@ def test_a_metric_that_was_not_measured_is_refused() -> None:
         plots.learning_curve(LearningCurve({}, (), ()))
 
 
-def test_traces_lie_by_rank() -> None:
+def test_traces_are_drawn_by_rank() -> None:
     ax = plots.traces(grid())
     lines = segments(ax)
     assert len(lines) == 12

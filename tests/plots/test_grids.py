@@ -95,7 +95,7 @@ def test_lower_is_better_keeps_the_lowest() -> None:
     assert shown(plots.heat_map(tuning_result(*trials, metric="mse"))) == [[0.2, 0.3]]
 
 
-def test_values_of_any_kind_and_hostile_ones() -> None:
+def test_values_of_any_type_and_hostile_values() -> None:
     trials = [
         trial(at, {"kind": value, "$\\frac": at % 2}, 0.1 + at / 100)
         for at, value in enumerate(["$\\bad{", None, (0.1, 1e-5), True, "x" * 200, "\x00\u202e"])

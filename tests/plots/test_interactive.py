@@ -14,7 +14,7 @@ from penchant.errors import MissingExtraError, SettingsError
 from penchant.plots import interactive
 
 
-def test_a_learning_curve_holds_both_parts_and_its_best_epoch() -> None:
+def test_a_learning_curve_shows_both_parts_and_its_best_epoch() -> None:
     figure = interactive.learning_curve(curve([0.1, 0.3, math.nan, 0.2]))
     test, train = figure.data
     assert (test.name, train.name) == ("test", "train")
@@ -26,7 +26,7 @@ def test_a_learning_curve_holds_both_parts_and_its_best_epoch() -> None:
         interactive.learning_curve(curve([0.1]), metrics=["mse"])
 
 
-def test_traces_lie_by_rank_and_tell_their_settings() -> None:
+def test_traces_are_drawn_by_rank_and_show_their_settings() -> None:
     found = grid()
     lines = interactive.traces(found).data
     assert len(lines) == len(found.trials)
@@ -38,7 +38,7 @@ def test_traces_lie_by_rank_and_tell_their_settings() -> None:
     assert max(train.y) == pytest.approx(2 * best.value)
 
 
-def test_settings_lead_to_the_figure() -> None:
+def test_settings_are_parallel_coordinates() -> None:
     found = tuning_result(
         trial(0, {"alpha": 0.1, "solver": "cg", "seed": 1}, 0.2),
         trial(1, {"alpha": 100.0, "solver": "<b>", "seed": 1}, 0.3),
@@ -53,7 +53,7 @@ def test_settings_lead_to_the_figure() -> None:
         interactive.settings(tuning_result())
 
 
-def test_a_page_asks_no_server(tmp_path) -> None:
+def test_a_page_loads_nothing_from_the_network(tmp_path) -> None:
     path = tmp_path / "traces.html"
     interactive.traces(grid()).write_html(path)
     assert '<script src="http' not in path.read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ def timed(*pairs: tuple[float, float], metric: str = "ndcg@10"):
     )
 
 
-def test_the_front_is_what_nothing_beats_in_both() -> None:
+def test_the_front_contains_trials_that_no_other_dominates() -> None:
     found = timed((1, 0.1), (2, 0.3), (3, 0.2), (4, 0.4), (4, 0.35), (0.5, 0.1))
     assert [one.number for one in plots.front(found)] == [5, 1, 3]
 
@@ -35,7 +35,7 @@ def test_front_and_trials_are_drawn() -> None:
     assert ax.get_ylabel() == "ndcg@10 (higher is better)"
 
 
-def test_times_far_apart_are_drawn_by_factors() -> None:
+def test_distant_times_get_a_logarithmic_scale() -> None:
     ax = plots.pareto(timed((0.1, 0.1), (100, 0.2)))
     assert ax.get_xscale() == "log"
     ax.figure.canvas.draw()
@@ -43,20 +43,20 @@ def test_times_far_apart_are_drawn_by_factors() -> None:
     assert plots.pareto(grid()).get_xscale() == "linear"
 
 
-def test_labels_that_would_lie_on_one_another_are_left_out() -> None:
+def test_overlapping_labels_are_left_out() -> None:
     crowd = [(1 + at / 1000, 0.1 + at / 1e6) for at in range(50)]
     ax = plots.pareto(timed((0.0, 0.0), *crowd, (10, 0.5)))
     assert "51" in {text.get_text() for text in ax.texts}  # the best keeps its own
     assert len(ax.texts) < 6
 
 
-def test_labels_with_room_are_all_there() -> None:
+def test_labels_without_overlap_are_all_shown() -> None:
     # all in the lower left corner of axes that were not scaled to the data
     ax = plots.pareto(timed((0.001, 0.001), (0.002, 0.002), (0.003, 0.003), (0.004, 0.004)))
     assert {text.get_text() for text in ax.texts} == {"0", "1", "2", "3"}
 
 
-def test_without_times_it_says_so() -> None:
+def test_without_times_a_message_is_shown() -> None:
     for found in (tuning_result(), timed((math.nan, 0.1))):
         ax = plots.pareto(found)
         assert ax.texts[0].get_text() == "no trial has a training time"

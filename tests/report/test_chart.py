@@ -47,7 +47,7 @@ def test_ticks_are_round(values: list[float], whole: bool, shown: list[str]) -> 
 
 
 @given(st.lists(st.tuples(st.integers(0, 500), finite), min_size=1, max_size=30))
-def test_every_point_is_inside_the_picture(points: list[tuple[int, float]]) -> None:
+def test_every_point_is_inside_the_chart(points: list[tuple[int, float]]) -> None:
     one = Series("loss", [x for x, _ in points], [y for _, y in points])
     circles = svg(draw(chart(one))).findall(".//circle")
     assert len(circles) == len(points)
@@ -56,7 +56,7 @@ def test_every_point_is_inside_the_picture(points: list[tuple[int, float]]) -> N
         assert 0 <= float(circle.attrib["cy"]) <= HEIGHT
 
 
-def test_it_speaks_to_those_who_do_not_see_it() -> None:
+def test_charts_have_a_text_description() -> None:
     found = svg(draw(chart(Series("ALS", [1, 2], [10, 5.5])), number=3))
     assert found.attrib["role"] == "img"
     named = found.attrib["aria-labelledby"].split()

@@ -98,7 +98,7 @@ def test_it_is_one_page_with_all_sections() -> None:
     assert "read 10 lines\n  dropped 2" in html
 
 
-def test_it_needs_nothing_from_outside() -> None:
+def test_it_loads_nothing_from_the_network() -> None:
     page = Page(render(report()))
     names = {name for name, _ in page.elements}
     assert not names & {"script", "link", "iframe", "object", "embed", "base", "form"}
@@ -128,7 +128,7 @@ def test_the_best_of_each_column_is_bold() -> None:
     assert dict(rows)["Other"].endswith("<td>–</td>")
 
 
-def test_reasons_are_those_that_spoke_for_it() -> None:
+def test_reasons_have_positive_contributions() -> None:
     html = render(report())
     because = html[html.index("because you liked") :]
     because = because[: because.index("</li>")]
@@ -186,6 +186,6 @@ def test_each_model_has_a_row_of_similar_items() -> None:
     assert "no similar items" in part
 
 
-def test_much_is_cut() -> None:
+def test_long_lists_are_shortened() -> None:
     many = UserExample("user u", ["a"] * 100, answers("user", "u", ["b"]))
     assert "… and 76 more items" in render(report(people=[many]))

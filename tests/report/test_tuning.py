@@ -148,7 +148,7 @@ def test_each_metric_names_its_split(monkeypatch) -> None:
     assert rows(without, "Metrics of the best settings by split")[0][1:] == table[0][1:3]
 
 
-def test_the_best_settings_are_those_to_make_the_model_with() -> None:
+def test_the_best_settings_reproduce_the_model() -> None:
     html = full_page()
     tiles = re.findall("<dt>(.*?)</dt><dd>(.*?)</dd>", html)
     assert tiles[:5] == [

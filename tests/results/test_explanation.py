@@ -42,7 +42,7 @@ def test_shares() -> None:
     assert explanation(contributions=np.zeros(3)).shares.tolist() == [0, 0, 0]
 
 
-def test_an_explanation_of_nothing() -> None:
+def test_an_explanation_without_contributions() -> None:
     nothing = explanation(ids=[], contributions=np.array([]), score=0.0)
     assert "no past item contributes" in str(nothing)
     Page(nothing._repr_html_())
@@ -73,6 +73,6 @@ def test_json_of_an_explanation_with_numpys_integers() -> None:
     assert (told["user"], told["item"]) == (2, 3)
 
 
-def test_contributions_must_fit() -> None:
+def test_contributions_must_match_the_items() -> None:
     with pytest.raises(DataError, match="3 items with 2 contributions"):
         explanation(contributions=np.zeros(2))

@@ -63,19 +63,19 @@ def test_a_query_that_was_not_made(query: Any) -> None:
     ],
     ids=str,
 )
-def test_parts_must_fit(changes: dict[str, Any]) -> None:
+def test_lengths_must_match(changes: dict[str, Any]) -> None:
     with pytest.raises(DataError, match="don't fit"):
         recommendations(**changes)
 
 
-def test_nothing_can_be_changed() -> None:
+def test_results_are_immutable() -> None:
     with pytest.raises(ValueError, match="read-only"):
         recommendations().scores[0] = 1
     with pytest.raises(AttributeError):
         recommendations().ids = []  # type: ignore[misc]
 
 
-def test_who_answered_each_query() -> None:
+def test_sources_of_each_query() -> None:
     found = recommendations(sources=["one", "two", "one + two"])
     assert found.to_pandas()["source"].tolist() == ["one"] * 3 + ["one + two"] * 2
     assert json.loads(found.to_json())[-1]["source"] == "one + two"
@@ -173,7 +173,7 @@ def test_types_of_frames_do_not_depend_on_the_rows() -> None:
         (("user", "user"), ["user", "rank", "similar_user", "score"]),
     ],
 )
-def test_columns_are_named_by_what_they_hold(kinds: tuple[str, str], columns: list[str]) -> None:
+def test_columns_are_named_by_their_content(kinds: tuple[str, str], columns: list[str]) -> None:
     found = recommendations(query_kind=kinds[0], answer_kind=kinds[1], catalog=None)
     assert list(found.columns()) == columns
 
@@ -192,7 +192,7 @@ def test_dictionaries_and_json() -> None:
     assert "Sigur Rós" in found.to_json()
 
 
-def test_json_of_half_a_character() -> None:
+def test_json_of_a_lone_surrogate() -> None:
     found = recommendations(ids=["a", "b", "c", "d", "x\ud800"])
     assert json.loads(found.to_json().encode())[4]["item"] == "x\ud800"
 
@@ -226,7 +226,7 @@ def test_it_prints_as_a_table() -> None:
     ]
 
 
-def test_titles_say_what_was_asked() -> None:
+def test_titles_describe_the_query() -> None:
     assert str(similar()).startswith("like Alpha (a)\n")
     assert str(similar(None)).startswith("like a\n")
     users = recommendations(answer_kind="user", ids=[1, 2, 3, 4, 5])
@@ -234,7 +234,7 @@ def test_titles_say_what_was_asked() -> None:
     assert str(recommendations(query_kind="history")).startswith("for history 2\n")
 
 
-def test_much_is_cut() -> None:
+def test_long_lists_are_shortened() -> None:
     many = Recommendations(
         list(range(100)),
         "user",
@@ -252,7 +252,7 @@ def test_much_is_cut() -> None:
 # --- pictures ---------------------------------------------------------------------------
 
 
-def test_the_input_is_shown_before_what_is_like_it() -> None:
+def test_the_query_is_shown_before_similar_items() -> None:
     page = Page(similar()._repr_html_())
     assert [item["class"] for item in page.all("li")] == ["card is-query", "card", "card", "card"]
     assert page.texts[:3] == ["like Alpha (a)", "Alpha", "input"]

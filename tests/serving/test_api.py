@@ -22,7 +22,7 @@ def ids(answer) -> list[str]:
     return [one["id"] for one in answer.json()["items"]]
 
 
-def test_known_people_get_the_models_answers(client, service):
+def test_users_of_the_model_get_its_recommendations(client, service):
     user = service.likes.users[1]
     found = client.get(f"{V1}/recommend", params={"user": user, "k": 5, "offset": 1}).json()
     expected = service.recommend(user, k=5, offset=1)
@@ -80,7 +80,7 @@ def test_items(client):
         "/recommend?user=u0001&diversity=0.5",
     ],
 )
-def test_answers_name_pictures_and_never_hold_them(tmp_path, address):
+def test_responses_contain_addresses_of_pictures(tmp_path, address):
     data = random_interactions(60, 40, seed=5)
     drawn = ["data:image/svg+xml,%3Csvg/%3E"] * 40
     named = Catalog(data.items, names=[f"Thing {n}" for n in range(40)], pictures=drawn)
@@ -97,7 +97,7 @@ def test_answers_name_pictures_and_never_hold_them(tmp_path, address):
                 assert "sandbox" in picture.headers["content-security-policy"]
 
 
-def test_why(client, service):
+def test_explanations(client, service):
     best = client.get(f"{V1}/recommend?user=u0001&k=1").json()["items"][0]
     why = client.get(f"{V1}/explain", params={"user": "u0001", "item": best["id"]}).json()
     assert why["item"]["id"] == best["id"]
@@ -107,7 +107,7 @@ def test_why(client, service):
     assert client.post(f"{V1}/explain", json=asked).status_code == 200
 
 
-def test_events_count_at_once_and_can_be_taken_back(client):
+def test_events_count_at_once_and_can_be_removed(client):
     def event(**fields) -> list[bool]:
         answer = client.post(f"{V1}/events", json={"person": "newcomer", **fields})
         assert answer.status_code == 200, answer.text
@@ -125,7 +125,7 @@ def test_events_count_at_once_and_can_be_taken_back(client):
     assert ids(client.get(asked)) == one_like
 
 
-def test_what_the_model_knows_can_be_taken_back(client, service):
+def test_likes_of_the_training_data_can_be_removed(client, service):
     seen = next(iter(service.history("u0001")))
     everything = f"{V1}/recommend?user=u0001&k=40"
     assert seen not in ids(client.get(everything))
@@ -145,7 +145,7 @@ def test_batches_and_keys(client):
     assert stored == [[True], [False]]
 
 
-def test_people_are_forgotten(client):
+def test_events_of_a_person_are_deleted(client):
     client.post(f"{V1}/events", json={"person": "p", "item": "i0001"})
     asked = f"{V1}/recommend?user=p&k=3"
     assert client.get(asked).status_code == 200
@@ -153,7 +153,7 @@ def test_people_are_forgotten(client):
     assert client.get(asked).status_code == 404
 
 
-def test_who_took_everything_back_gets_what_is_popular(client):
+def test_people_without_likes_get_popular_items(client):
     for kind in ("like", "unlike"):
         client.post(f"{V1}/events", json={"person": "p", "item": "i0001", "kind": kind})
     popular = ids(client.get(f"{V1}/popular?k=3"))
@@ -186,7 +186,7 @@ def test_items_are_overridden(client):
         ("/events", 405, "MethodNotAllowed"),
     ],
 )
-def test_failures_have_one_shape(client, address, status, kind):
+def test_errors_have_one_shape(client, address, status, kind):
     answer = client.get(V1 + address)
     assert answer.status_code == status
     error = answer.json()["error"]
@@ -195,7 +195,7 @@ def test_failures_have_one_shape(client, address, status, kind):
     assert set(error) == {"kind", "message", "details"}
 
 
-def test_faults_have_the_same_shape_and_tell_nothing(app, client, monkeypatch, caplog):
+def test_internal_errors_reveal_nothing(app, client, monkeypatch, caplog):
     def broken(*_: object) -> None:
         raise RuntimeError("the secret of the house")
 
@@ -208,7 +208,7 @@ def test_faults_have_the_same_shape_and_tell_nothing(app, client, monkeypatch, c
     assert "the secret of the house" in caplog.text
 
 
-def test_the_server_tells_how_it_is(client, app):
+def test_health_and_readiness(client, app):
     assert client.get(f"{V1}/health").json() == {"status": "ok"}
     assert client.get(f"{V1}/ready").json() == {"status": "ready"}
     assert [one["role"] for one in client.get(f"{V1}/models").json()["models"]] == [

@@ -44,7 +44,7 @@ def run_till_killed(processes, url: str, turns: list[int], after: int) -> int:
 
 
 @pytest.mark.parametrize(("database", "kills"), [("sqlite", 50), ("postgresql", 10)])
-def test_no_acknowledged_event_is_lost_and_none_doubled(
+def test_acknowledged_events_are_stored_exactly_once(
     processes, request, tmp_path, database, kills
 ) -> None:
     url = f"sqlite:///{tmp_path / 'store.db'}"
@@ -76,7 +76,7 @@ def test_no_acknowledged_event_is_lost_and_none_doubled(
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_processes_that_begin_at_once_share_a_new_store(
+def test_processes_that_start_together_share_a_new_store(
     processes, request, tmp_path, database
 ) -> None:
     url = f"sqlite:///{tmp_path / 'store.db'}"

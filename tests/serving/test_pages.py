@@ -81,7 +81,7 @@ def suggested(page: str) -> list[str]:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_no_page_holds_what_the_policy_forbids_or_a_hostile_text(browser, path) -> None:
+def test_pages_obey_the_policy_and_contain_no_hostile_text(browser, path) -> None:
     browser.post("/shelf?id=i0002", data={"kind": "like"})
     page = browser.get(path).text
     assert "<script>alert" not in page
@@ -97,7 +97,7 @@ def test_only_web_links_are_links(browser) -> None:
     assert "Visit its page" not in browser.get("/item?id=i0002").text
 
 
-def test_a_heart_changes_what_is_suggested_and_is_undone(browser) -> None:
+def test_a_like_changes_the_recommendations_and_can_be_undone(browser) -> None:
     first = browser.post("/shelf?id=i0001", data={"kind": "like"})
     assert first.history[0].status_code == 303
     cookie = first.history[0].headers["set-cookie"].lower()
@@ -112,7 +112,7 @@ def test_a_heart_changes_what_is_suggested_and_is_undone(browser) -> None:
     assert "because you liked" in undone.text
 
 
-def test_scripts_get_the_part_and_the_news(browser) -> None:
+def test_scripts_get_fragments_and_events(browser) -> None:
     answer = browser.post("/shelf?id=i0001", data={"kind": "like"}, headers={"hx-request": "true"})
     assert answer.status_code == 200
     assert "Undo" in answer.text
@@ -129,13 +129,13 @@ def test_visitors_do_not_see_each_other(browser) -> None:
 
 
 @pytest.mark.parametrize("body", ["", "kind=love", "kind=" + "x" * 5000, "a=1&" * 50, "\xff"])
-def test_what_no_form_sends_is_refused(browser, body) -> None:
+def test_invalid_forms_are_rejected(browser, body) -> None:
     answer = browser.post("/shelf?id=i0001", content=body.encode("latin-1"))
     assert answer.status_code == 422
     assert "That can" in answer.text
 
 
-def test_forms_of_other_sites_are_refused(browser) -> None:
+def test_forms_of_other_sites_are_rejected(browser) -> None:
     answer = browser.post(
         "/shelf?id=i0001", data={"kind": "like"}, headers={"sec-fetch-site": "cross-site"}
     )
@@ -172,7 +172,7 @@ FAILURES = [
 
 
 @pytest.mark.parametrize(("method", "path", "how", "status"), FAILURES)
-def test_whoever_asks_for_a_page_gets_failures_as_pages(small, method, path, how, status) -> None:
+def test_browsers_get_errors_as_pages(small, method, path, how, status) -> None:
     browser = small()
     page = browser.request(method, path, **how)
     assert page.status_code == status
@@ -187,7 +187,7 @@ def test_whoever_asks_for_a_page_gets_failures_as_pages(small, method, path, how
     assert list(api.json()) == ["error"]
 
 
-def test_scripts_get_failures_as_parts(small) -> None:
+def test_scripts_get_errors_as_fragments(small) -> None:
     """They put whatever comes into the page."""
     told = small().post("/shelf?id=none", content="kind=like", headers={"hx-request": "true"})
     assert told.status_code == 404
@@ -195,7 +195,7 @@ def test_scripts_get_failures_as_parts(small) -> None:
     assert "unknown item" in told.text
 
 
-def test_who_asks_too_often_is_told_when_to_try_again(small) -> None:
+def test_rate_limited_clients_get_a_retry_time(small) -> None:
     browser = small(rate=0.1, burst=1)
     assert browser.get("/models").status_code == 200
     page = browser.get("/models")
@@ -205,7 +205,7 @@ def test_who_asks_too_often_is_told_when_to_try_again(small) -> None:
     assert browser.get("/api/v1/health").json()["error"]["kind"] == "TooManyRequests"
 
 
-def test_a_fault_tells_nothing_of_itself(small, monkeypatch) -> None:
+def test_internal_error_pages_reveal_nothing(small, monkeypatch) -> None:
     browser = small()
     monkeypatch.setattr(Service, "popular", lambda *_: Failing().popular)
     page = browser.get("/")
@@ -221,7 +221,7 @@ def test_a_fault_tells_nothing_of_itself(small, monkeypatch) -> None:
     ("item", "kind"),
     [("i0004", "image/webp"), ("i0005", "image/svg+xml"), ("i0006", "image/svg+xml")],
 )
-def test_pictures_of_the_catalog_alone_and_only_if_they_are_pictures(browser, item, kind) -> None:
+def test_only_pictures_of_the_catalog_are_served(browser, item, kind) -> None:
     answer = browser.get(f"/picture?id={item}")
     assert (answer.status_code, answer.headers["content-type"]) == (200, kind)
     assert "sandbox" in answer.headers["content-security-policy"]
@@ -229,7 +229,7 @@ def test_pictures_of_the_catalog_alone_and_only_if_they_are_pictures(browser, it
     assert browser.get("/picture?id=../../etc/passwd").status_code == 404
 
 
-def test_our_own_files_and_no_others(browser) -> None:
+def test_only_static_files_are_served(browser) -> None:
     for name in static_files():
         answer = browser.get(f"/static/{name}")
         assert answer.status_code == 200
@@ -238,13 +238,13 @@ def test_our_own_files_and_no_others(browser) -> None:
         assert browser.get(f"/static/{name}").status_code == 404
 
 
-def test_the_map_tells_places_and_names(browser) -> None:
+def test_the_map_contains_coordinates_and_names(browser) -> None:
     told = browser.get("/map/items").json()
     assert {len(column) for column in told.values()} == {40}
     assert told["likes"] == sorted(told["likes"], reverse=True)
 
 
-def test_a_model_without_vectors_has_no_map_but_all_else() -> None:
+def test_without_item_vectors_there_is_no_map() -> None:
     for browser in serve(Service({"likes": Popularity().fit(random_interactions(30, 20))})):
         assert browser.get("/map").status_code == 404
         assert 'href="/map"' not in browser.get("/").text
@@ -269,13 +269,13 @@ def test_ids_of_every_kind_have_pages() -> None:
         assert {browser.get(one).status_code for one in links} == {200}
 
 
-def test_a_tile_is_always_the_same_and_bears_no_markup() -> None:
+def test_placeholders_are_deterministic_and_escaped() -> None:
     assert placeholder("a", "<b>") == placeholder("a", "<b>") != placeholder("b", "<b>")
     assert "<b>" not in placeholder("a", "<b>")
     assert ">B</text>" in placeholder("a", "<b>")
 
 
-def test_figures_and_curves_of_any_file() -> None:
+def test_metrics_and_curves_of_a_model_file() -> None:
     assert figures({"metrics": {"auc": {"mean": 0.5, "interval": [0.4, 0.6]}}}) == [
         ("auc", "0.5", "0.4 – 0.6")
     ]
@@ -286,6 +286,6 @@ def test_figures_and_curves_of_any_file() -> None:
     ]
 
 
-def test_dates_are_told_to_people() -> None:
+def test_dates_are_formatted() -> None:
     assert format_date("2026-01-02T13:04:05+02:00") == "2 January 2026, 11:04 UTC"
     assert (format_date(""), format_date("lately")) == ("", "lately")

@@ -51,7 +51,7 @@ def another(path: Path, seed: int = 1) -> Path:
     return ALS(factors=6, iterations=2, seed=seed).fit(small_data()).save(path)
 
 
-def test_a_file_that_changes_is_put_to_use(reloader, files):
+def test_a_changed_file_is_reloaded(reloader, files):
     before = reloader.service
     reloader.poll()
     assert reloader.service is before
@@ -62,14 +62,14 @@ def test_a_file_that_changes_is_put_to_use(reloader, files):
     assert before.recommend(before.likes.users[0])  # who still has it is answered
 
 
-def test_a_model_that_is_made_active_is_put_to_use(reloader, opened, tmp_path):
+def test_an_activated_model_is_loaded(reloader, opened, tmp_path):
     opened.activate(str(another(tmp_path / "new.penchant")), learned=3)
     reloader.poll()
     assert reloader.service.likes.settings["factors"] == 6
     assert reloader.service.learned == 3
 
 
-def test_a_file_written_anew_has_learned_nothing_that_is_known(opened, tmp_path):
+def test_a_rewritten_file_has_no_known_last_event(opened, tmp_path):
     path = another(tmp_path / "new.penchant")
     opened.activate(str(path), learned=3)
     assert learned_by(opened, path) == 3
@@ -78,7 +78,7 @@ def test_a_file_written_anew_has_learned_nothing_that_is_known(opened, tmp_path)
 
 
 @pytest.mark.parametrize("what", ["rubbish", "truncated", "gone", "not finite"])
-def test_a_file_that_fails_its_check_changes_nothing(reloader, files, opened, tmp_path, what):
+def test_a_file_that_fails_its_check_is_not_used(reloader, files, opened, tmp_path, what):
     before = reloader.service
     path = another(tmp_path / "new.penchant")
     if what == "not finite":
@@ -101,7 +101,7 @@ def test_a_file_that_fails_its_check_changes_nothing(reloader, files, opened, tm
     assert reloader.service.likes.settings["factors"] == 6
 
 
-def test_overrides_are_taken_over(reloader, opened):
+def test_overrides_are_applied(reloader, opened):
     models = reloader.service.models
     opened.set_override("i0000", Override(name="Another"))
     reloader.poll()
@@ -151,7 +151,7 @@ def test_no_request_fails_during_twenty_reloads(reloader, opened, files):
 # --- nobody waits -----------------------------------------------------------------------
 
 
-def test_what_answers_need_is_made_before_a_model_is_put_to_use(reloader, files, monkeypatch):
+def test_indexes_are_built_before_a_model_is_used(reloader, files, monkeypatch):
     before, prepared = reloader.service, []
 
     def prepare(self: ALS) -> None:
@@ -166,7 +166,7 @@ def test_what_answers_need_is_made_before_a_model_is_put_to_use(reloader, files,
     assert reloader.service.names._holders is names._holders  # the catalog is the same
 
 
-def test_what_cannot_be_made_before_hinders_no_reload(reloader, files, monkeypatch, caplog):
+def test_a_failure_to_build_indexes_stops_no_reload(reloader, files, monkeypatch, caplog):
     def broken(_: object) -> None:
         raise RuntimeError("no index today")
 
@@ -213,7 +213,7 @@ class RecordingLock:
 
 
 @pytest.mark.parametrize("sound", [True, False])
-def test_who_asks_during_a_reload_shares_the_next(reloader, files, monkeypatch, sound):
+def test_requests_during_a_reload_share_the_next(reloader, files, monkeypatch, sound):
     another(files.likes)
     if not sound:
         files.likes.write_bytes(b"rubbish")

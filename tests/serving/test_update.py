@@ -52,7 +52,7 @@ def test_events_change_rows_and_nothing_else(opened):
     assert made.catalog is data.catalog
 
 
-def test_to_take_events_in_twice_does_no_harm(opened):
+def test_including_events_twice_changes_nothing(opened):
     data = small_data()
     opened.add([Event(data.users[0], item) for item in data.items[:5].tolist()])
     once, _ = gather(data, opened)
@@ -65,7 +65,7 @@ def test_to_take_events_in_twice_does_no_harm(opened):
     assert np.array_equal(once.csr.values, later.csr.values)
 
 
-def test_a_heart_does_not_weaken_what_was_played_often(opened):
+def test_a_like_keeps_a_stronger_value(opened):
     data = small_data()
     person = data.users[0]
     item, value = max(data.history(person).items(), key=lambda pair: pair[1])
@@ -89,7 +89,7 @@ def numbered(n_users: int = 30, n_items: int = 20) -> Interactions:
     return Interactions(data.csr, IdMap.range(n_users, "user"), IdMap.range(n_items, "item"))
 
 
-def test_texts_stand_as_integers_where_users_are_integers(opened):
+def test_text_ids_become_integers_where_users_are_integers(opened):
     data = numbered()
     opened.add([Event("visitor-1", 3), Event(4, 19), Event(99, 5)])
     made, told = gather(data, opened)
@@ -104,7 +104,7 @@ def test_texts_stand_as_integers_where_users_are_integers(opened):
     assert again.history(visitor) == {8: 1.0}
 
 
-def test_a_visitor_keeps_their_shelf_when_the_model_has_learned_from_it(opened):
+def test_a_visitor_keeps_the_shelf_after_an_update(opened):
     old = ALS(factors=4, iterations=3).fit(numbered())
     events = [Event("visitor-1", item) for item in (3, 5, 7)]
     opened.add(events)
@@ -120,7 +120,7 @@ def test_a_visitor_keeps_their_shelf_when_the_model_has_learned_from_it(opened):
     assert list(people.likes(service, "visitor-1")) == [5, 7]
 
 
-def test_whom_a_model_passed_over_is_not_forgotten(opened):
+def test_people_missing_from_an_update_keep_their_events(opened):
     """Another model may say that it learned from events, and not know everybody who has some."""
     opened.add([Event("visitor-1", 3), Event("visitor-1", 5)])
     service = Service({"likes": ALS(factors=4).fit(numbered())}, learned=opened.last())
@@ -131,7 +131,7 @@ def test_whom_a_model_passed_over_is_not_forgotten(opened):
 
 
 @pytest.mark.parametrize("refit", [False, True])
-def test_a_model_knows_the_new_ones(opened, refit):
+def test_an_updated_model_has_new_users_and_items(opened, refit):
     old = ALS(factors=8, iterations=5).fit(small_data())
     opened.add([Event("new person", item) for item in ("i0001", "i0002", "new item")])
     opened.add([Event(user, "new item") for user in small_data().users[:20].tolist()])
@@ -144,7 +144,7 @@ def test_a_model_knows_the_new_ones(opened, refit):
     assert new.settings == old.settings
 
 
-def test_what_can_not_be_trained_on_is_fitted_anew(opened):
+def test_models_without_partial_fit_are_refitted(opened):
     old = ItemNeighbors().fit(small_data())
     opened.add([Event("new person", "i0001")])
     new = updated(old, gather(old.interactions, opened)[0])

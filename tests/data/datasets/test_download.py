@@ -186,7 +186,7 @@ def test_only_the_web_is_asked(url: str, tmp_path: Path) -> None:
         fetch(url, tmp_path / "x")
 
 
-def test_two_at_once_do_not_write_into_one_file(site: Site, tmp_path: Path) -> None:
+def test_simultaneous_downloads_do_not_share_a_file(site: Site, tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
     lock = FileLock(tmp_path / "deep" / "a.bin.part.lock")
     with lock, pytest.raises(DownloadError, match="another process"):

@@ -72,7 +72,7 @@ def fetcher() -> Iterator[Callable[..., Fetcher]]:
         yield make
 
 
-def test_a_picture_is_fetched_by_the_address_that_was_looked_up(fetcher) -> None:
+def test_pictures_are_fetched_from_the_resolved_address(fetcher) -> None:
     made = fetcher(OK % len(PICTURE) + PICTURE)
     assert made.get("http://pictures.example/ü/1.png?a=1") == PICTURE
     assert made.connected == [("93.184.216.34", 80)]
@@ -95,7 +95,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_certificates_are_looked_at(fetcher, certificate) -> None:
+def test_certificates_are_verified(fetcher, certificate) -> None:
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(certificate)
     for host, known, message in [
@@ -129,14 +129,14 @@ def test_certificates_are_looked_at(fetcher, certificate) -> None:
         "http://pictures.example:port/",
     ],
 )
-def test_nothing_inside_is_asked(fetcher, url) -> None:
+def test_private_addresses_are_rejected(fetcher, url) -> None:
     made = fetcher()
     with pytest.raises(DataError):
         made.get(url)
     assert made.connected == []
 
 
-def test_who_leads_on_is_followed_outside_only(fetcher) -> None:
+def test_redirects_are_followed_to_public_addresses_only(fetcher) -> None:
     found = b"HTTP/1.1 302 Found\r\nLocation: %s\r\n\r\n"
     there = fetcher(found % b"/2.png", OK % len(PICTURE) + PICTURE)
     assert there.get("http://pictures.example/1.png") == PICTURE
@@ -164,12 +164,12 @@ def test_who_leads_on_is_followed_outside_only(fetcher) -> None:
         (b"", "can't be fetched"),
     ],
 )
-def test_what_is_no_picture_or_too_large_is_refused(fetcher, answer, message) -> None:
+def test_other_files_and_large_files_are_rejected(fetcher, answer, message) -> None:
     with pytest.raises(DataError, match=message):
         fetcher(answer, max_bytes=1_000).get("http://pictures.example/1.png")
 
 
-def test_who_takes_too_long_is_cut_off(fetcher) -> None:
+def test_slow_servers_are_disconnected(fetcher) -> None:
     made = fetcher(OK % 4000 + b"x" * 4000, pause=0.05, seconds=0.4)
     began = time.monotonic()
     with pytest.raises(DataError):
@@ -177,7 +177,7 @@ def test_who_takes_too_long_is_cut_off(fetcher) -> None:
     assert time.monotonic() - began < 5
 
 
-def test_addresses_that_stand_for_others_are_not_public() -> None:
+def test_mapped_addresses_are_not_public() -> None:
     assert all(map(is_public, ("93.184.216.34", "2606:2800:220:1::1")))
     inside = (
         "0.0.0.0 127.0.0.1 10.1.2.3 172.16.0.1 192.168.1.1 100.64.0.1 169.254.1.1 224.0.0.1 "

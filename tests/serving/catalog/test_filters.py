@@ -15,7 +15,7 @@ def lists(filters: Filters, **overrides: Override) -> tuple[set[str] | None, set
     return allow, deny
 
 
-def test_items_bear_every_tag_whatever_its_case() -> None:
+def test_tags_ignore_letter_case() -> None:
     assert lists(ALL) == (None, None)
     assert lists(Filters(tags=["ROCK"])) == ({"a", "b"}, None)
     assert lists(Filters(tags=["rock", "slow"])) == ({"b"}, None)
@@ -24,7 +24,7 @@ def test_items_bear_every_tag_whatever_its_case() -> None:
     assert Tags(None).lists(Filters(tags=["rock"]), Views([]))["allow"] == set()
 
 
-def test_what_stands_in_the_place_of_the_catalog_counts() -> None:
+def test_overrides_take_precedence_over_the_catalog() -> None:
     how = {
         "a": Override(tags=()),
         "d": Override(tags=("Slow", "ROCK")),

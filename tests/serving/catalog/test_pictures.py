@@ -58,7 +58,7 @@ def get(made: Pictures, *urls: str) -> list[bytes | None]:
     return asyncio.run(all_of_them())
 
 
-def test_a_picture_is_made_small_and_fetched_once(pictures) -> None:
+def test_pictures_are_shrunk_and_fetched_once(pictures) -> None:
     web = Web(png(), pause=0.05)
     first = get(pictures(web), URL, URL)
     with Image.open(io.BytesIO(first[0])) as found:
@@ -72,7 +72,7 @@ def test_a_picture_is_made_small_and_fetched_once(pictures) -> None:
     "content",
     [None, b"", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"<script>", png()[:100]],
 )
-def test_what_is_no_picture_is_not_tried_again_at_once(pictures, tmp_path, content) -> None:
+def test_failed_pictures_are_not_retried_immediately(pictures, tmp_path, content) -> None:
     web = Web(content)
     made = pictures(web)
     assert get(made, URL) == get(made, URL) == [None]
@@ -80,7 +80,7 @@ def test_what_is_no_picture_is_not_tried_again_at_once(pictures, tmp_path, conte
     assert list((tmp_path / "pictures").iterdir()) == []
 
 
-def test_an_old_one_is_shown_until_a_new_one_comes(pictures, tmp_path) -> None:
+def test_stale_pictures_are_served_until_refreshed(pictures, tmp_path) -> None:
     old = get(pictures(Web(png())), URL)
     [path] = (tmp_path / "pictures").iterdir()
     os.utime(path, (time.time() - MAX_AGE - 1,) * 2)
@@ -90,19 +90,19 @@ def test_an_old_one_is_shown_until_a_new_one_comes(pictures, tmp_path) -> None:
     assert get(pictures(Web(None)), URL) == new
 
 
-def test_many_at_once_do_not_pile_up(pictures) -> None:
+def test_the_number_of_fetches_is_limited(pictures) -> None:
     web = Web(png(20, 20), pause=0.01)
     found = get(pictures(web), *(f"{URL}?{n}" for n in range(100)))
     assert sum(one is not None for one in found) == len(web.asked) == 68
 
 
-def test_a_folder_that_can_not_be_made(tmp_path) -> None:
+def test_a_folder_that_can_not_be_created(tmp_path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SettingsError, match="pictures can't be stored in"):
         Pictures(tmp_path / "file" / "folder")
 
 
-def test_pages_show_what_the_server_keeps(service: Service, tmp_path: Path) -> None:
+def test_pages_show_cached_pictures(service: Service, tmp_path: Path) -> None:
     settings = ServeSettings(likes="m.penchant", watch=0, picture_cache=str(tmp_path / "pictures"))
     with open_store("sqlite://") as store:
         app = create_app(ModelReloader(service), store, settings)

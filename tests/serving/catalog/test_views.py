@@ -19,13 +19,13 @@ def test_no_picture_has_no_address(picture):
     assert picture_address(ItemView("a", "a", "", picture, ())) == ""
 
 
-def test_web_addresses_are_told_as_they_are():
+def test_web_addresses_are_unchanged():
     item = ItemView("a", "a", "", " https://example.org/a.png ", ())
     assert picture_address(item) == "https://example.org/a.png"
 
 
 @pytest.mark.parametrize("picture", [*HARMFUL, "data:image/png;base64,AAAA", "/home/me/a.png"])
-def test_all_else_is_asked_of_the_server(picture):
+def test_other_pictures_are_served_by_the_server(picture):
     assert picture_address(ItemView("a/b &c", "a", "", picture, ())) == "/picture?id=a%2Fb+%26c"
 
 

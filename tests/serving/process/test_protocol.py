@@ -44,7 +44,7 @@ async def ask(listening: socket.socket) -> bytes:
         return answer
 
 
-def test_connections_do_not_wait_to_fill_a_packet():
+def test_nagles_algorithm_is_disabled():
     with socket.socket(socket.AF_INET) as listening:  # as uvicorn makes it for several processes
         listening.bind(("127.0.0.1", 0))
         assert not listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

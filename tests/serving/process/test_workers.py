@@ -157,7 +157,7 @@ def test_each_of_two_processes_answers(server):
             os.kill(stopped, signal.SIGCONT)
 
 
-def test_the_pages_of_the_model_are_shared(server):
+def test_the_memory_of_the_model_is_shared(server):
     server.get("popular?k=40")
     for pid in children(server.process):
         told = mapped(pid, server.model)
@@ -165,7 +165,7 @@ def test_the_pages_of_the_model_are_shared(server):
         assert told["Private_Dirty:"] == told["Private_Clean:"] == 0
 
 
-def test_a_process_that_is_killed_comes_back(server):
+def test_a_killed_process_is_replaced(server):
     first, second = children(server.process)
     kill_and_replace(server, first)
     os.kill(second, signal.SIGSTOP)  # so that it is the new one that answers
@@ -176,7 +176,7 @@ def test_a_process_that_is_killed_comes_back(server):
         os.kill(second, signal.SIGCONT)
 
 
-def test_another_model_reaches_all_processes_and_those_that_come_later(server):
+def test_a_new_model_reaches_current_and_later_processes(server):
     draft = server.model.with_name("draft")
     ALS(factors=6, iterations=2).fit(small_data()).save(draft).replace(server.model)
 
@@ -208,7 +208,7 @@ def test_ctrl_c_leaves_no_process_behind(server):  # it comes last: the server i
     assert "Traceback" not in server.process.stderr.read()
 
 
-def test_where_no_process_can_be_forked_they_are_spawned(files, tmp_path):
+def test_processes_are_spawned_where_they_can_not_be_forked(files, tmp_path):
     with serving(SPAWN, Path(shutil.copy(files.likes, tmp_path))) as server:
         assert server.get("recommend?user=u0001&k=3")["items"]
         server.process.terminate()
@@ -229,7 +229,7 @@ def test_any_signal_to_stop_ends_all(how):
         assert alive(all_three) == []
 
 
-def test_a_signal_that_was_ignored_from_the_start_stops_nobody():
+def test_signals_that_were_ignored_at_the_start_stay_ignored():
     """As under nohup, where the terminal goes and the server stays."""
     with running(LOOK_BUSY, 2, "SIG_IGN") as parent:
         until(lambda: len(children(parent)) == 2)
@@ -241,7 +241,7 @@ def test_a_signal_that_was_ignored_from_the_start_stops_nobody():
         assert parent.communicate(timeout=60) == ("ended\n", "")
 
 
-def test_processes_do_not_outlive_one_that_is_killed():
+def test_workers_end_when_their_parent_is_killed():
     with running(LOOK_BUSY, 3, "SIG_DFL") as parent:
         until(lambda: len(children(parent)) == 3)
         all_three = children(parent)
@@ -249,7 +249,7 @@ def test_processes_do_not_outlive_one_that_is_killed():
         until(lambda: alive(all_three) == [])
 
 
-def test_what_cannot_begin_is_told_and_tried_again_after_a_while():
+def test_a_worker_that_fails_to_start_is_logged_and_restarted():
     with running(FAIL) as parent:
         time.sleep(2.5)
         parent.terminate()

@@ -25,7 +25,7 @@ HOSTILE = [
 ]
 
 
-def test_events_come_back_as_they_were_in_order(store) -> None:
+def test_events_are_returned_unchanged_in_order(store) -> None:
     given = [
         Event("ann", 5, at=1.5),
         Event("ann", "5", "unlike", at=2.0, key="a"),
@@ -41,7 +41,7 @@ def test_events_come_back_as_they_were_in_order(store) -> None:
     assert store.last() == numbers[-1]
 
 
-def test_events_are_read_on_from_a_number(store) -> None:
+def test_reading_continues_after_a_number(store) -> None:
     store.add([Event("ann", n) for n in range(25)])
     first = list(store.events(limit=10))
     rest = list(store.events(after=first[-1].number))
@@ -50,7 +50,7 @@ def test_events_are_read_on_from_a_number(store) -> None:
     assert list(store.events(limit=0)) == []
 
 
-def test_long_logs_are_read_in_pieces(store, monkeypatch) -> None:
+def test_long_logs_are_read_in_chunks(store, monkeypatch) -> None:
     monkeypatch.setattr("penchant.serving.store.database._PAGE", 7)
     store.add([Event("ann", n) for n in range(30)])
     assert [one.event.item for one in store.events()] == list(range(30))
@@ -78,7 +78,7 @@ def test_many_keys_at_once(store) -> None:
     assert store.add([*events, Event("new", 1, key="0")]) == [False] * 2500 + [True]
 
 
-def test_a_history_is_what_is_left_of_likes(store) -> None:
+def test_a_history_contains_the_remaining_likes(store) -> None:
     store.add([Event("ann", item, value=3.0) for item in ("a", "b", 5, "5")])
     store.add([Event("ann", item, "unlike") for item in ("a", "z")])
     store.add([Event("ann", "b", value=-1.0)])
@@ -114,12 +114,12 @@ def test_a_batch_is_stored_whole_or_not_at_all(store) -> None:
     assert store.add([Event("ann", 1)]) == [True]
 
 
-def test_no_events_are_no_trouble(store) -> None:
+def test_an_empty_batch(store) -> None:
     assert store.add([]) == []
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_texts_are_only_texts(store, text) -> None:
+def test_hostile_texts_are_stored_as_text(store, text) -> None:
     store.add([Event(text, text, key=text)])
     store.set_override(text, Override(name=text, link=text, picture=text, tags=(text,)))
     store.activate(text)
@@ -145,7 +145,7 @@ def test_hostile_texts_are_only_texts(store, text) -> None:
         ({"key": ""}, "key is 0 bytes"),
     ],
 )
-def test_what_can_not_be_stored_is_refused(how, message) -> None:
+def test_invalid_events_are_rejected(how, message) -> None:
     with pytest.raises(DataError, match=message):
         Event(**{"person": "ann", "item": 1, **how})
 
@@ -162,7 +162,7 @@ def test_the_longest_ids_and_keys_fit(store) -> None:
     assert store.history(longest) == {"ü" * 499: 1.0}
 
 
-def test_models_are_put_to_use_and_back(store) -> None:
+def test_models_are_activated_and_reactivated(store) -> None:
     assert store.active() is None
     store.activate("one.penchant")
     store.activate("two.penchant", learned=12)
@@ -192,7 +192,7 @@ def test_overrides_are_texts(how) -> None:
         Override(**how)
 
 
-def test_who_is_forgotten_leaves_nothing(store) -> None:
+def test_forgetting_deletes_all_events(store) -> None:
     store.add([Event("ann", 1, key="k"), Event("bo", 1), Event("ann", 2)])
     newest = store.last()
     assert store.forget("ann") == 2
@@ -203,7 +203,7 @@ def test_who_is_forgotten_leaves_nothing(store) -> None:
     assert store.last() > newest  # numbers are never used again
 
 
-def test_what_is_stored_is_there_after_opening_again(url) -> None:
+def test_data_persists_after_reopening(url) -> None:
     with open_store(url) as store:
         store.add([Event("ann", 1)])
         store.activate("m.penchant")
@@ -219,7 +219,7 @@ def test_several_stores_share_a_database(url) -> None:
         assert other.history("ann") == {1: 1.0}
 
 
-def test_threads_of_several_stores_lose_and_double_nothing(url) -> None:
+def test_threads_of_several_stores_store_every_event_once(url) -> None:
     stored: list[bool] = []
     with open_store(url) as one, open_store(url) as other:
 
@@ -260,7 +260,7 @@ def test_submitted_events_can_be_awaited(store) -> None:
     assert asyncio.run(several()) == [[True]] * 5 + [[False]] * 5
 
 
-def test_a_closed_store_says_so(store) -> None:
+def test_a_closed_store_raises_an_error(store) -> None:
     store.add([Event("ann", 1)])
     store.close()
     store.close()
@@ -268,11 +268,11 @@ def test_a_closed_store_says_so(store) -> None:
         store.add([Event("ann", 2)])
 
 
-def test_a_store_that_answers_is_well(store) -> None:
+def test_check_passes_for_an_available_store(store) -> None:
     store.check()
 
 
-def test_a_later_version_is_refused(url, monkeypatch) -> None:
+def test_later_versions_are_rejected(url, monkeypatch) -> None:
     with monkeypatch.context() as later:
         later.setattr(
             migrations,
@@ -284,7 +284,7 @@ def test_a_later_version_is_refused(url, monkeypatch) -> None:
         open_store(url)
 
 
-def test_steps_follow_each_other_and_keep_what_is_there(url, monkeypatch) -> None:
+def test_migrations_run_in_order_and_keep_data(url, monkeypatch) -> None:
     with open_store(url) as store:
         store.add([Event("ann", 1)])
     steps = [
@@ -297,7 +297,7 @@ def test_steps_follow_each_other_and_keep_what_is_there(url, monkeypatch) -> Non
             assert store.history("ann") == {1: 1.0}
 
 
-def test_a_step_that_fails_leaves_the_store_as_it_was(url, monkeypatch) -> None:
+def test_a_failed_migration_is_rolled_back(url, monkeypatch) -> None:
     with open_store(url) as store:
         store.add([Event("ann", 1)])
     with monkeypatch.context() as later:
