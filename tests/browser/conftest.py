@@ -96,15 +96,15 @@ def visit(browser: Any, address: str) -> Iterator[Callable[..., Any]]:
     contexts, faults = [], []
 
     def opened(path: str = "/", **options: Any) -> Any:
-        how = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"}
-        context = browser.new_context(base_url=address, **(how | options))
+        defaults = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"}
+        context = browser.new_context(base_url=address, **(defaults | options))
         context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on(
             "console",
-            lambda told: faults.append(told.text) if told.type in ("error", "warning") else None,
+            lambda entry: faults.append(entry.text) if entry.type in ("error", "warning") else None,
         )
         page.goto(path)
         return page
@@ -113,7 +113,7 @@ def visit(browser: Any, address: str) -> Iterator[Callable[..., Any]]:
     yield opened
     for context in contexts:
         context.close()
-    assert [one for one in faults if not any(word in one for word in opened.expected)] == []
+    assert [entry for entry in faults if not any(word in entry for word in opened.expected)] == []
 
 
 @pytest.fixture(scope="session")
@@ -139,9 +139,9 @@ def axe() -> str:
             pytest.skip("there is no npm here to fetch axe-core with")
         folder.mkdir(parents=True, exist_ok=True)
         command = [npm, "pack", "--silent", f"axe-core@{AXE}"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-        if done.returncode:
-            pytest.skip(f"npm can't fetch axe-core: {done.stderr[-200:]}")
+        process = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        if process.returncode:
+            pytest.skip(f"npm can't fetch axe-core: {process.stderr[-200:]}")
     digest = base64.b64encode(hashlib.sha512(packed.read_bytes()).digest()).decode()
     assert digest == AXE_SHA512, "axe-core is not what it was"
     with tarfile.open(packed) as archive:
@@ -156,11 +156,11 @@ def judge(axe: str) -> Callable[[Any], list[str]]:
 
     def findings(page: Any) -> list[str]:
         page.evaluate(axe)
-        found = page.evaluate("async () => (await axe.run()).violations")
+        violations = page.evaluate("async () => (await axe.run()).violations")
         return [
-            f"{one['id']}: {one['help']}: {[node['html'][:160] for node in one['nodes'][:3]]}"
-            for one in found
-            if one["impact"] in ("serious", "critical")
+            f"{entry['id']}: {entry['help']}: {[node['html'][:160] for node in entry['nodes'][:3]]}"
+            for entry in violations
+            if entry["impact"] in ("serious", "critical")
         ]
 
     return findings

@@ -19,7 +19,7 @@ def curve(
 ) -> LearningCurve:
     """One figure for each epoch; the train ones twice the test ones unless given."""
     figures = list(test)
-    trained = [2 * one for one in figures] if train is None else list(train)
+    trained = [2 * value for value in figures] if train is None else list(train)
     rows = tuple(
         CurveRow(epoch, {metric: a}, {metric: b}, float(epoch))
         for epoch, (a, b) in enumerate(zip(trained, figures, strict=True), 1)

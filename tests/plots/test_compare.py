@@ -8,7 +8,7 @@ from penchant.errors import SettingsError
 
 
 def test_two_results_share_their_scales() -> None:
-    ours = tuning_result(*(one for one in grid().trials if one.settings["alpha"] != 1))
+    ours = tuning_result(*(trial for trial in grid().trials if trial.settings["alpha"] != 1))
     figure = plots.compare_tuning(grid(), ours, names=("published", "ours"))
     upper = [ax for ax in figure.axes if ax.get_xlabel() == "epoch"]
     assert [ax.get_title("left") for ax in upper] == ["published", "ours"]

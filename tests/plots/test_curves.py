@@ -15,13 +15,13 @@ from penchant.tuning.results import CurveRow, LearningCurve
 
 
 def data(ax: Axes, label: str) -> list[list[float]]:
-    (line,) = [one for one in ax.get_lines() if one.get_label() == label]
+    (line,) = [artist for artist in ax.get_lines() if artist.get_label() == label]
     return np.transpose(line.get_data()).tolist()
 
 
 def segments(ax: Axes) -> list[list[list[float]]]:
-    (lines,) = [one for one in ax.collections if isinstance(one, LineCollection)]
-    return [one.tolist() for one in lines.get_segments()]
+    (lines,) = [artist for artist in ax.collections if isinstance(artist, LineCollection)]
+    return [artist.tolist() for artist in lines.get_segments()]
 
 
 def test_train_and_test_share_a_panel_and_the_best_epoch_is_marked() -> None:
@@ -96,7 +96,7 @@ def test_traces_are_drawn_by_rank() -> None:
     assert lines[-1][1:] == [[2, 0.225], [3, 0.215]]
     assert ax.get_title("right") == "best: trial 7, 0.225 at epoch 2"
     assert ax.get_ylabel() == "ndcg@10 on test"
-    (lines_drawn,) = [one for one in ax.collections if isinstance(one, LineCollection)]
+    (lines_drawn,) = [artist for artist in ax.collections if isinstance(artist, LineCollection)]
     colors = lines_drawn.get_colors()
     assert np.all(np.diff(colors[:, 3]) > 0)  # ever stronger
     lightness = colors[:, :3] @ [0.2126, 0.7152, 0.0722]
@@ -104,30 +104,30 @@ def test_traces_are_drawn_by_rank() -> None:
 
 
 def test_traces_of_train_and_of_lower_is_better() -> None:
-    found = tuning_result(
+    result = tuning_result(
         trial(0, {}, 0.5, metric="mse"), trial(1, {}, 0.4, metric="mse"), metric="mse"
     )
-    lines = segments(plots.traces(found, part="train"))
+    lines = segments(plots.traces(result, part="train"))
     assert lines[-1][1] == [2, 0.8]  # twice the best, the lowest
 
 
 def test_pruned_traces_end_early_and_failed_ones_are_left_out() -> None:
     pruned = trial(1, {}, 0.1, state="pruned")
-    found = tuning_result(trial(0, {}, 0.2), pruned, trial(2, {}, math.nan, state="failed"))
-    assert len(segments(plots.traces(found))) == 2
+    result = tuning_result(trial(0, {}, 0.2), pruned, trial(2, {}, math.nan, state="failed"))
+    assert len(segments(plots.traces(result))) == 2
 
 
 def test_a_trial_without_epochs_is_a_dot() -> None:
-    one = trial(0, {}, 0.2)
-    single = LearningCurve({}, ("ndcg@10",), one.curve.rows[1:2])
-    found = tuning_result(one.__class__(0, {}, "complete", single, 2, 0.2, 1.0))
-    ax = plots.traces(found)
+    artist = trial(0, {}, 0.2)
+    single = LearningCurve({}, ("ndcg@10",), artist.curve.rows[1:2])
+    result = tuning_result(artist.__class__(0, {}, "complete", single, 2, 0.2, 1.0))
+    ax = plots.traces(result)
     assert any(line.get_marker() == "o" for line in ax.get_lines())
     ax.figure.canvas.draw()
 
 
 def test_traces_without_values_show_a_message() -> None:
-    for found in (tuning_result(), tuning_result(trial(0, {}, math.nan, state="failed"))):
-        ax = plots.traces(found)
+    for result in (tuning_result(), tuning_result(trial(0, {}, math.nan, state="failed"))):
+        ax = plots.traces(result)
         assert ax.texts[0].get_text() == "no trial has a ndcg@10 on test"
         ax.figure.canvas.draw()

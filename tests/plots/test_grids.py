@@ -14,14 +14,14 @@ from penchant.errors import SettingsError
 
 
 def shown(ax: Axes) -> list[list[float | None]]:
-    (mesh,) = [one for one in ax.collections if isinstance(one, QuadMesh)]
+    (mesh,) = [artist for artist in ax.collections if isinstance(artist, QuadMesh)]
     return np.ma.asarray(mesh.get_array()).tolist()
 
 
 def ticks(ax: Axes) -> tuple[list[str], list[str]]:
     return (
-        [one.get_text() for one in ax.get_xticklabels()],
-        [one.get_text() for one in ax.get_yticklabels()],
+        [artist.get_text() for artist in ax.get_xticklabels()],
+        [artist.get_text() for artist in ax.get_yticklabels()],
     )
 
 
@@ -31,7 +31,9 @@ def test_each_cell_is_the_best_over_the_other_settings() -> None:
     assert ticks(ax) == (["1", "10", "100"], ["8", "16"])
     assert shown(ax) == [[0.115, 0.215, 0.165], [0.125, 0.225, 0.175]]
     assert [text.get_text() for text in ax.texts][:3] == ["0.115", "0.215", "0.165"]
-    (frame,) = [one for one in ax.patches if isinstance(one, Rectangle) and not one.get_fill()]
+    (frame,) = [
+        artist for artist in ax.patches if isinstance(artist, Rectangle) and not artist.get_fill()
+    ]
     assert frame.get_xy() == (1, 1)
 
 
@@ -47,9 +49,13 @@ def test_settings_can_be_named() -> None:
 
 def test_cells_without_a_trial_are_hatched() -> None:
     full = grid()
-    ax = plots.heat_map(tuning_result(*(one for one in full.trials if one.number not in (6, 7))))
+    ax = plots.heat_map(
+        tuning_result(*(artist for artist in full.trials if artist.number not in (6, 7)))
+    )
     assert shown(ax)[1][1] is None
-    (hatched,) = [one for one in ax.patches if isinstance(one, Rectangle) and one.get_hatch()]
+    (hatched,) = [
+        artist for artist in ax.patches if isinstance(artist, Rectangle) and artist.get_hatch()
+    ]
     assert hatched.get_xy() == (1, 1)
     assert len(ax.texts) == 5
 
@@ -79,11 +85,11 @@ def test_many_numbers_are_put_into_bins() -> None:
     ax = plots.heat_map(tuning_result(*trials), x="alpha", y="rate")
     across, up = ticks(ax)
     assert len(across) == len(up) == 6
-    lows = [float(one.partition("–")[0]) for one in across]
+    lows = [float(artist.partition("–")[0]) for artist in across]
     factors = np.divide(lows[1:], lows[:-1])
     assert np.allclose(factors, factors[0], rtol=0.05)  # spaced by factors
     assert float(np.nanmax(np.array(shown(ax), dtype=float))) == max(alphas)
-    even = np.diff([float(one.partition("–")[0]) for one in up])
+    even = np.diff([float(artist.partition("–")[0]) for artist in up])
     assert np.allclose(even, even[0], atol=0.02)
 
 
@@ -102,10 +108,10 @@ def test_values_of_any_type_and_hostile_values() -> None:
     ]
     ax = plots.heat_map(tuning_result(*trials))
     ax.figure.canvas.draw()  # a formula would fail here
-    told = ticks(ax)[0] + ticks(ax)[1]
-    assert "none" in told
-    assert "0.1, 1e-5" in told
-    assert max(map(len, told)) <= 21
+    labels = ticks(ax)[0] + ticks(ax)[1]
+    assert "none" in labels
+    assert "0.1, 1e-5" in labels
+    assert max(map(len, labels)) <= 21
 
 
 def test_a_message_is_shown_without_values() -> None:

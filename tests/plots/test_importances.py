@@ -17,11 +17,11 @@ def test_settings_are_sorted_by_importance() -> None:
 
 
 def test_the_share_is_epsilon_squared() -> None:
-    found = tuning_result(
+    result = tuning_result(
         *(trial(at, {"a": at // 2}, value) for at, value in enumerate((1, 3, 6, 8)))
     )
     # within: 4 over 2 degrees of freedom; in all: 29 over 3
-    assert plots.importances(found)["a"] == pytest.approx(1 - (4 / 2) / (29 / 3))
+    assert plots.importances(result)["a"] == pytest.approx(1 - (4 / 2) / (29 / 3))
 
 
 def test_random_values_have_little_importance() -> None:
@@ -47,7 +47,7 @@ def test_only_complete_trials_count() -> None:
 
 def test_importances_are_bars() -> None:
     ax = plots.importance(grid())
-    names = [one.get_text() for one in ax.get_yticklabels()]
+    names = [label.get_text() for label in ax.get_yticklabels()]
     assert names == ["alpha", "factors", "regularization", "interactions and chance"]
     widths = [bar.get_width() for bar in ax.containers[0]]
     assert sum(widths) == pytest.approx(1)

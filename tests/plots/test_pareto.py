@@ -15,13 +15,13 @@ def timed(*pairs: tuple[float, float], metric: str = "ndcg@10"):
 
 
 def test_the_front_contains_trials_that_no_other_dominates() -> None:
-    found = timed((1, 0.1), (2, 0.3), (3, 0.2), (4, 0.4), (4, 0.35), (0.5, 0.1))
-    assert [one.number for one in plots.front(found)] == [5, 1, 3]
+    result = timed((1, 0.1), (2, 0.3), (3, 0.2), (4, 0.4), (4, 0.35), (0.5, 0.1))
+    assert [entry.number for entry in plots.front(result)] == [5, 1, 3]
 
 
 def test_for_errors_the_lower_is_better() -> None:
-    found = timed((1, 0.4), (2, 0.3), (3, 0.35), metric="mse")
-    assert [one.number for one in plots.front(found)] == [0, 1]
+    result = timed((1, 0.4), (2, 0.3), (3, 0.35), metric="mse")
+    assert [entry.number for entry in plots.front(result)] == [0, 1]
 
 
 def test_front_and_trials_are_drawn() -> None:
@@ -39,7 +39,7 @@ def test_distant_times_get_a_logarithmic_scale() -> None:
     ax = plots.pareto(timed((0.1, 0.1), (100, 0.2)))
     assert ax.get_xscale() == "log"
     ax.figure.canvas.draw()
-    assert "10" in [one.get_text() for one in ax.get_xticklabels()]
+    assert "10" in [entry.get_text() for entry in ax.get_xticklabels()]
     assert plots.pareto(grid()).get_xscale() == "linear"
 
 
@@ -57,7 +57,7 @@ def test_labels_without_overlap_are_all_shown() -> None:
 
 
 def test_without_times_a_message_is_shown() -> None:
-    for found in (tuning_result(), timed((math.nan, 0.1))):
-        ax = plots.pareto(found)
+    for result in (tuning_result(), timed((math.nan, 0.1))):
+        ax = plots.pareto(result)
         assert ax.texts[0].get_text() == "no trial has a training time"
         ax.figure.canvas.draw()

@@ -24,10 +24,10 @@ def test_plots_change_neither_pyplot_nor_settings() -> None:
         "import sys; from tests.plots.results import grid; from penchant import plots;"
         "plots.traces(grid()); print('matplotlib.pyplot' in sys.modules)"
     )
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     )
-    assert done.stdout.strip() == "False"
+    assert process.stdout.strip() == "False"
 
 
 def test_files_are_reproducible() -> None:
@@ -48,7 +48,7 @@ def test_letters_missing_in_the_font_do_not_warn() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "text"),
     [
         (0.1, "0.1"),
         (0.0, "0"),
@@ -64,5 +64,5 @@ def test_letters_missing_in_the_font_do_not_warn() -> None:
         ("cg", "cg"),
     ],
 )
-def test_settings_are_shortened(value, told) -> None:
-    assert style.setting(value) == told
+def test_settings_are_shortened(value, text) -> None:
+    assert style.setting(value) == text

@@ -27,17 +27,17 @@ def decoded(source: str | None) -> Image.Image:
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.gif", "a.webp", "a.bmp"])
 def test_local_pictures_are_shrunk_and_inlined(tmp_path: Path, name: str) -> None:
-    found = decoded(source_of(picture(tmp_path / name)))
-    assert found.size == (160, 80)
-    red, green, blue = found.convert("RGB").getpixel((80, 40))  # type: ignore[misc]
+    image = decoded(source_of(picture(tmp_path / name)))
+    assert image.size == (160, 80)
+    red, green, blue = image.convert("RGB").getpixel((80, 40))  # type: ignore[misc]
     assert red > 230
     assert max(green, blue) < 30
 
 
 def test_small_pictures_stay_small_and_transparent(tmp_path: Path) -> None:
     Image.new("RGBA", (20, 20), (255, 0, 0, 100)).save(tmp_path / "a.png")
-    found = decoded(source_of(str(tmp_path / "a.png")))
-    assert (found.size, found.mode) == ((20, 20), "RGBA")
+    image = decoded(source_of(str(tmp_path / "a.png")))
+    assert (image.size, image.mode) == ((20, 20), "RGBA")
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "I;16", "CMYK"])

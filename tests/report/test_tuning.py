@@ -42,19 +42,19 @@ class Page(HTMLParser):
 
     def pictures(self) -> dict[str, str]:
         """Alternative text → SVG."""
-        found = {}
-        for name, told in self.elements:
+        result = {}
+        for name, attributes in self.elements:
             if name == "img":
-                kind, _, data = str(told["src"]).partition(",")
+                kind, _, data = str(attributes["src"]).partition(",")
                 assert kind == "data:image/svg+xml;base64"
-                found[str(told["alt"])] = base64.b64decode(data).decode()
-        return found
+                result[str(attributes["alt"])] = base64.b64decode(data).decode()
+        return result
 
 
 def figures(**means: float) -> Evaluation:
-    known = {name.replace("_at_", "@"): mean for name, mean in means.items()}
-    intervals = {"ndcg@10": (0.19, 0.21)} if "ndcg@10" in known else {}
-    return Evaluation(known, intervals, 10, 100, 0, 1.0, {"confidence": 0.95})
+    values = {name.replace("_at_", "@"): mean for name, mean in means.items()}
+    intervals = {"ndcg@10": (0.19, 0.21)} if "ndcg@10" in values else {}
+    return Evaluation(values, intervals, 10, 100, 0, 1.0, {"confidence": 0.95})
 
 
 def full(**changes: Any):
@@ -89,8 +89,8 @@ def without_pictures(monkeypatch) -> None:
 def rows(html: str, caption: str) -> list[list[str]]:
     table = html[html.index(f"<caption>{caption}</caption>") :]
     table = table[: table.index("</table>")]
-    found = re.findall("<tr>(.*?)</tr>", table)
-    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in found]
+    result = re.findall("<tr>(.*?)</tr>", table)
+    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in result]
     return [[re.sub("<[^>]*>", " ", cell).strip() for cell in row] for row in cells]
 
 
@@ -105,10 +105,10 @@ def test_it_is_one_page_with_all_sections_and_pictures() -> None:
         "Settings",
         "Data and versions",
     ]
-    told = list(page.pictures())
-    assert len(told) == 5
-    assert told[0].startswith("ndcg@10 on test by epoch, 12 lines")  # the wide one
-    assert told[1].startswith("Train and test metrics by epoch of trial 7")
+    texts = list(page.pictures())
+    assert len(texts) == 5
+    assert texts[0].startswith("ndcg@10 on test by epoch, 12 lines")  # the wide one
+    assert texts[1].startswith("Train and test metrics by epoch of trial 7")
     assert "fingerprint 1a2b" in html
     assert re.search(r"penchant \d.*numpy \d.*matplotlib \d.*Python 3", html)
 
@@ -231,8 +231,8 @@ def test_hostile_texts_stay_text() -> None:
 
 def test_one_trial() -> None:
     html = tuning_page(tuning_result(trial(0, {"alpha": 1}, 0.1)))
-    told = list(Page(html).pictures())
-    assert len(told) == 3  # the curve, its trace, its time; nothing varied
+    texts = list(Page(html).pictures())
+    assert len(texts) == 3  # the curve, its trace, its time; nothing varied
     assert "The best of 1 trial reached ndcg@10 0.100" in html
 
 
@@ -252,7 +252,7 @@ def test_it_is_written_atomically(tmp_path, without_pictures) -> None:
     assert write_tuning_report(grid(), path) == path
     assert path.read_text(encoding="utf-8") == tuning_page(grid())
     assert grid().report(path) == path
-    assert [one.name for one in tmp_path.iterdir()] == ["report.html"]
+    assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
     with pytest.raises(ArtifactError, match="can't write"):
         write_tuning_report(grid(), tmp_path / "missing" / "report.html")
 

@@ -82,4 +82,4 @@ class Page(HTMLParser):
             self.texts.append(data)
 
     def all(self, name: str) -> list[dict[str, str | None]]:
-        return [attributes for found, attributes in self.elements if found == name]
+        return [attributes for element, attributes in self.elements if element == name]

@@ -49,13 +49,13 @@ def test_an_explanation_without_contributions() -> None:
 
 
 def test_an_explanation_as_columns() -> None:
-    found = explanation()
-    assert list(found.to_pandas().columns) == ["item", "name", "contribution", "share"]
-    assert found.to_polars()["contribution"].to_list() == [0.6, 0.15, -0.1]
-    assert found.to_arrow().num_rows == len(found) == 3
-    told = json.loads(found.to_json())
-    assert (told["user"], told["item"], told["score"]) == (2, "a", 0.65)
-    assert told["because"][0]["name"] == "Sigur Rós"
+    result = explanation()
+    assert list(result.to_pandas().columns) == ["item", "name", "contribution", "share"]
+    assert result.to_polars()["contribution"].to_list() == [0.6, 0.15, -0.1]
+    assert result.to_arrow().num_rows == len(result) == 3
+    fields = json.loads(result.to_json())
+    assert (fields["user"], fields["item"], fields["score"]) == (2, "a", 0.65)
+    assert fields["because"][0]["name"] == "Sigur Rós"
 
 
 def test_an_explanation_in_a_notebook() -> None:
@@ -69,8 +69,8 @@ def test_an_explanation_in_a_notebook() -> None:
 
 
 def test_json_of_an_explanation_with_numpys_integers() -> None:
-    told = json.loads(explanation(user=np.int64(2), item=np.int64(3)).to_json())
-    assert (told["user"], told["item"]) == (2, 3)
+    fields = json.loads(explanation(user=np.int64(2), item=np.int64(3)).to_json())
+    assert (fields["user"], fields["item"]) == (2, 3)
 
 
 def test_contributions_must_match_the_items() -> None:

@@ -20,30 +20,30 @@ from penchant.results import Recommendations, Row
 
 
 def test_rows() -> None:
-    found = recommendations()
-    assert len(found) == 5
-    rows = list(found)
+    result = recommendations()
+    assert len(result) == 5
+    rows = list(result)
     assert rows[1] == Row(2, 2, "b", "Sigur Rós", 0.5)
     assert [row.query for row in rows] == [2, 2, 2, 9, 9]
-    assert found.ranks.tolist() == [row.rank for row in rows] == [1, 2, 3, 1, 2]
-    assert found.names == [row.name for row in rows]
-    assert found.names[3] == "d"
+    assert result.ranks.tolist() == [row.rank for row in rows] == [1, 2, 3, 1, 2]
+    assert result.names == [row.name for row in rows]
+    assert result.names[3] == "d"
 
 
 def test_rows_hold_plain_python_values() -> None:
-    found = recommendations(
+    result = recommendations(
         queries=np.array([2, 5, 9]), ids=np.array([1, 2, 3, 4, 5]), catalog=None
     )
-    row = next(iter(found))
+    row = next(iter(result))
     assert [type(value) for value in row] == [int, int, int, str, float]
 
 
 def test_the_answers_to_one_query() -> None:
-    found = recommendations().for_(9)
-    assert (list(found.queries), list(found.ids), len(found)) == ([9], ["d", "a"], 2)
-    assert found.ranks.tolist() == [1, 2]
+    result = recommendations().for_(9)
+    assert (list(result.queries), list(result.ids), len(result)) == ([9], ["d", "a"], 2)
+    assert result.ranks.tolist() == [1, 2]
     assert len(recommendations().for_(5)) == 0
-    assert list(recommendations().for_(9).for_(9)) == list(found)
+    assert list(recommendations().for_(9).for_(9)) == list(result)
 
 
 @pytest.mark.parametrize("query", [7, "2", True, None, [2], 2.0])
@@ -76,12 +76,12 @@ def test_results_are_immutable() -> None:
 
 
 def test_sources_of_each_query() -> None:
-    found = recommendations(sources=["one", "two", "one + two"])
-    assert found.to_pandas()["source"].tolist() == ["one"] * 3 + ["one + two"] * 2
-    assert json.loads(found.to_json())[-1]["source"] == "one + two"
-    assert "for user 5, by two\n  nothing to recommend" in repr(found)
-    assert found.for_(9).sources == ["one + two"]
-    assert found.with_scaled_scores().sources == found.sources
+    result = recommendations(sources=["one", "two", "one + two"])
+    assert result.to_pandas()["source"].tolist() == ["one"] * 3 + ["one + two"] * 2
+    assert json.loads(result.to_json())[-1]["source"] == "one + two"
+    assert "for user 5, by two\n  nothing to recommend" in repr(result)
+    assert result.for_(9).sources == ["one + two"]
+    assert result.with_scaled_scores().sources == result.sources
     assert "source" not in recommendations().columns()
     with pytest.raises(DataError, match="2 sources for 3 queries"):
         recommendations(sources=["one", "two"])
@@ -98,16 +98,16 @@ def test_scaled_scores() -> None:
 
 
 def test_lists_of_one_or_of_equals_scale_to_one() -> None:
-    found = recommendations(
+    result = recommendations(
         offsets=np.array([0, 1, 1, 5]), scores=np.array([-3, 2, 2, 2, 2], np.float32)
     )
-    assert found.with_scaled_scores().scores.tolist() == [1, 1, 1, 1, 1]
+    assert result.with_scaled_scores().scores.tolist() == [1, 1, 1, 1, 1]
 
 
 @given(st.lists(st.lists(st.floats(-(2.0**99), 2.0**99, width=32), max_size=6), max_size=6))
 def test_scaling_keeps_the_order_and_the_range(lists: list[list[float]]) -> None:
-    scores = [score for one in lists for score in sorted(one, reverse=True)]
-    found = Recommendations(
+    scores = [score for values in lists for score in sorted(values, reverse=True)]
+    result = Recommendations(
         list(range(len(lists))),
         "history",
         "item",
@@ -115,13 +115,13 @@ def test_scaling_keeps_the_order_and_the_range(lists: list[list[float]]) -> None
         list(range(len(scores))),
         np.array(scores, np.float32),
     )
-    scaled = found.with_scaled_scores()
-    for query, one in enumerate(lists):
+    scaled = result.with_scaled_scores()
+    for query, values in enumerate(lists):
         part = scaled.for_(query).scores
         assert (np.diff(part) <= 0).all()
-        if one:
+        if values:
             assert part[0] == 1
-            assert part[-1] == (0 if min(one) < max(one) else 1)
+            assert part[-1] == (0 if min(values) < max(values) else 1)
 
 
 # --- frames -----------------------------------------------------------------------------
@@ -136,10 +136,10 @@ WANTED = {
 
 
 def test_frames() -> None:
-    found = recommendations()
-    assert found.to_pandas().to_dict("list") == WANTED
-    assert found.to_polars().to_dict(as_series=False) == WANTED
-    assert found.to_arrow().to_pydict() == WANTED
+    result = recommendations()
+    assert result.to_pandas().to_dict("list") == WANTED
+    assert result.to_polars().to_dict(as_series=False) == WANTED
+    assert result.to_arrow().to_pydict() == WANTED
 
 
 def test_types_of_frames_do_not_depend_on_the_rows() -> None:
@@ -174,27 +174,27 @@ def test_types_of_frames_do_not_depend_on_the_rows() -> None:
     ],
 )
 def test_columns_are_named_by_their_content(kinds: tuple[str, str], columns: list[str]) -> None:
-    found = recommendations(query_kind=kinds[0], answer_kind=kinds[1], catalog=None)
-    assert list(found.columns()) == columns
+    result = recommendations(query_kind=kinds[0], answer_kind=kinds[1], catalog=None)
+    assert list(result.columns()) == columns
 
 
 def test_dictionaries_and_json() -> None:
-    found = recommendations()
-    assert found.to_dicts()[1] == {
+    result = recommendations()
+    assert result.to_dicts()[1] == {
         "user": 2,
         "rank": 2,
         "item": "b",
         "name": "Sigur Rós",
         "score": 0.5,
     }
-    assert found.to_dicts()[0]["score"] == 0.9
-    assert json.loads(found.to_json()) == found.to_dicts()
-    assert "Sigur Rós" in found.to_json()
+    assert result.to_dicts()[0]["score"] == 0.9
+    assert json.loads(result.to_json()) == result.to_dicts()
+    assert "Sigur Rós" in result.to_json()
 
 
 def test_json_of_a_lone_surrogate() -> None:
-    found = recommendations(ids=["a", "b", "c", "d", "x\ud800"])
-    assert json.loads(found.to_json().encode())[4]["item"] == "x\ud800"
+    result = recommendations(ids=["a", "b", "c", "d", "x\ud800"])
+    assert json.loads(result.to_json().encode())[4]["item"] == "x\ud800"
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
@@ -273,12 +273,12 @@ def test_hostile_names_are_shown_as_text(catalog: Catalog) -> None:
     assert not page.all("script")
     assert "\u202e" not in html
     assert "<script>alert('x')</script>\\n\"\\u202e" in page.texts
-    assert all(not key.startswith("on") for _, told in page.elements for key in told)
+    assert all(not key.startswith("on") for _, attributes in page.elements for key in attributes)
 
 
 def test_hostile_ids_are_shown_as_text() -> None:
-    found = recommendations(queries=[HOSTILE, 1, 2], ids=[HOSTILE] * 5, catalog=None)
-    page = Page(found._repr_html_())
+    result = recommendations(queries=[HOSTILE, 1, 2], ids=[HOSTILE] * 5, catalog=None)
+    page = Page(result._repr_html_())
     assert not page.all("script")
     assert page.texts.count("<script>alert('x')</script>\\n\"\\u202e") == 5
 

@@ -56,7 +56,7 @@ def test_acknowledged_events_are_stored_exactly_once(
         after = int(rng.integers(1, 9))
         assert run_till_killed(processes, url, turns, after) >= after
     with open_store(url) as store:
-        found = Counter((one.event.person, one.event.item) for one in store.events())
+        counts = Counter((entry.event.person, entry.event.item) for entry in store.events())
     wanted = {
         (event.person, event.item)
         for person, next_turn in enumerate(turns)
@@ -64,10 +64,10 @@ def test_acknowledged_events_are_stored_exactly_once(
         for event in writing.events_of(person, turn)
     }
     assert len(wanted) > 2 * kills
-    assert wanted <= set(found)  # none was lost
-    assert set(found.values()) == {1}  # none is there twice
-    # beside those there are only whole batches that nobody was told of in time
-    untold = set(found) - wanted
+    assert wanted <= set(counts)  # none was lost
+    assert set(counts.values()) == {1}  # none is there twice
+    # all others are whole batches whose acknowledgement came too late
+    untold = set(counts) - wanted
     for person, turn in enumerate(turns):
         batch = {(event.person, event.item) for event in writing.events_of(person, turn)}
         assert untold & batch in (set(), batch)

@@ -66,9 +66,9 @@ def small(service: Service) -> Iterator[Callable[..., TestClient]]:
     """A maker of browsers of a server with some settings."""
     with contextlib.ExitStack() as stack:
 
-        def make(**how) -> TestClient:
+        def make(**options) -> TestClient:
             store = stack.enter_context(open_store("sqlite://"))
-            settings = ServeSettings(likes="model.penchant", watch=0, max_body=2000, **how)
+            settings = ServeSettings(likes="model.penchant", watch=0, max_body=2000, **options)
             app = create_app(ModelReloader(service), store, settings)
             return TestClient(app, base_url="http://localhost", headers=HTML)
 
@@ -88,7 +88,7 @@ def test_pages_obey_the_policy_and_contain_no_hostile_text(browser, path) -> Non
     assert "\u202e" not in page
     assert "javascript:" not in page
     assert not re.search(r"\son[a-z]+=|\sstyle=|<style", page)
-    assert all(" src=" in one for one in re.findall(r"<script[^>]*>", page))
+    assert all(" src=" in entry for entry in re.findall(r"<script[^>]*>", page))
     assert page.count("<html") == (0 if path in ("/card?id=i0002", "/shelf/rows") else 1)
 
 
@@ -149,8 +149,8 @@ def test_browsers_get_pages_and_programs_json(browser) -> None:
             status,
             "text/html; charset=utf-8",
         )
-        told = browser.get(path, headers={"accept": "application/json"})
-        assert (told.status_code, list(told.json())) == (status, ["error"])
+        answer = browser.get(path, headers={"accept": "application/json"})
+        assert (answer.status_code, list(answer.json())) == (status, ["error"])
     assert browser.get("/api/v1/items/none").json()["error"]["kind"] == "UnknownIdError"
 
 
@@ -171,28 +171,28 @@ FAILURES = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "how", "status"), FAILURES)
-def test_browsers_get_errors_as_pages(small, method, path, how, status) -> None:
+@pytest.mark.parametrize(("method", "path", "options", "status"), FAILURES)
+def test_browsers_get_errors_as_pages(small, method, path, options, status) -> None:
     browser = small()
-    page = browser.request(method, path, **how)
+    page = browser.request(method, path, **options)
     assert page.status_code == status
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert f'aria-hidden="true">{status}<' in page.text
     assert "<h1>That did not work" not in page.text
-    how = {**how, "headers": {**how.get("headers", {}), "accept": "application/json"}}
-    told = browser.request(method, path, **how)
-    assert (told.status_code, list(told.json())) == (status, ["error"])
-    assert page.headers.get("allow") == told.headers.get("allow")
-    api = browser.request(method, "/api/v1/nowhere", **{**how, "headers": HTML})
+    options = {**options, "headers": {**options.get("headers", {}), "accept": "application/json"}}
+    answer = browser.request(method, path, **options)
+    assert (answer.status_code, list(answer.json())) == (status, ["error"])
+    assert page.headers.get("allow") == answer.headers.get("allow")
+    api = browser.request(method, "/api/v1/nowhere", **{**options, "headers": HTML})
     assert list(api.json()) == ["error"]
 
 
 def test_scripts_get_errors_as_fragments(small) -> None:
     """They put whatever comes into the page."""
-    told = small().post("/shelf?id=none", content="kind=like", headers={"hx-request": "true"})
-    assert told.status_code == 404
-    assert told.text.startswith('<div class="toast">')
-    assert "unknown item" in told.text
+    answer = small().post("/shelf?id=none", content="kind=like", headers={"hx-request": "true"})
+    assert answer.status_code == 404
+    assert answer.text.startswith('<div class="toast">')
+    assert "unknown item" in answer.text
 
 
 def test_rate_limited_clients_get_a_retry_time(small) -> None:
@@ -213,8 +213,8 @@ def test_internal_error_pages_reveal_nothing(small, monkeypatch) -> None:
     assert "secret" not in page.text
     assert browser.get("/", headers={"accept": "*/*"}).json()["error"]["kind"] == "Fault"
     browser.app.state.penchant.reloader.service = Failing()  # the page of the failure fails as well
-    told = browser.get("/").json()["error"]
-    assert (told["kind"], "secret" in told["message"]) == ("Fault", False)
+    answer = browser.get("/").json()["error"]
+    assert (answer["kind"], "secret" in answer["message"]) == ("Fault", False)
 
 
 @pytest.mark.parametrize(
@@ -239,9 +239,9 @@ def test_only_static_files_are_served(browser) -> None:
 
 
 def test_the_map_contains_coordinates_and_names(browser) -> None:
-    told = browser.get("/map/items").json()
-    assert {len(column) for column in told.values()} == {40}
-    assert told["likes"] == sorted(told["likes"], reverse=True)
+    answer = browser.get("/map/items").json()
+    assert {len(column) for column in answer.values()} == {40}
+    assert answer["likes"] == sorted(answer["likes"], reverse=True)
 
 
 def test_without_item_vectors_there_is_no_map() -> None:
@@ -261,12 +261,12 @@ def test_ids_of_every_kind_have_pages() -> None:
     )
     for browser in serve(Service({"likes": renamed})):
         links = {
-            one
+            entry
             for path in ("/", "/shelf")
-            for one in re.findall(r'href="(/item\?id=[^"]*)"', browser.get(path).text)
+            for entry in re.findall(r'href="(/item\?id=[^"]*)"', browser.get(path).text)
         }
         assert len(links) == 20
-        assert {browser.get(one).status_code for one in links} == {200}
+        assert {browser.get(entry).status_code for entry in links} == {200}
 
 
 def test_placeholders_are_deterministic_and_escaped() -> None:
@@ -281,7 +281,7 @@ def test_metrics_and_curves_of_a_model_file() -> None:
     ]
     assert figures({"ndcg": 0.25, "settings": {"k": 10}, "note": "text"}) == [("ndcg", "0.25", "")]
     drawn = training_charts([{"number": 1, "loss": 3.0, "seconds": 1}, {"number": 2, "loss": 2.0}])
-    assert [(one.title, one.series[0].points) for one in drawn] == [
+    assert [(entry.title, entry.series[0].points) for entry in drawn] == [
         ("loss by epoch", [(1.0, 3.0), (2.0, 2.0)])
     ]
 

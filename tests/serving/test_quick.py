@@ -48,14 +48,14 @@ async def listed(
     return JSONResponse([str(request.url.path), name, k, on, kind, share, many])
 
 
-async def one(request: Request, item: str, k: int = 3) -> Response:
+async def endpoint(request: Request, item: str, k: int = 3) -> Response:
     return JSONResponse([item, k])
 
 
 def client_of(route_class: type) -> TestClient:
     router = APIRouter(route_class=route_class)
     router.get("/listed")(listed)
-    router.get("/one/{item}")(one)
+    router.get("/one/{item}")(endpoint)
     app = FastAPI()
     app.include_router(router, prefix="/v1")
     return TestClient(app)
@@ -74,11 +74,11 @@ def test_queries_are_validated_like_fastapi_does(clients, query):
     if usual.status_code == 200:
         assert quick.json() == usual.json()
     else:
-        told = [
-            [(one["loc"], one["type"], one["msg"]) for one in answer.json()["detail"]]
+        errors = [
+            [(entry["loc"], entry["type"], entry["msg"]) for entry in answer.json()["detail"]]
             for answer in (quick, usual)
         ]
-        assert sorted(map(json.dumps, told[0])) == sorted(map(json.dumps, told[1]))
+        assert sorted(map(json.dumps, errors[0])) == sorted(map(json.dumps, errors[1]))
 
 
 def test_path_parameters_are_validated_by_fastapi(clients):

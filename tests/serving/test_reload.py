@@ -112,31 +112,31 @@ def test_overrides_are_applied(reloader, opened):
 def test_no_request_fails_during_twenty_reloads(reloader, opened, files):
     app = create_app(reloader, opened, ServeSettings(likes=str(files.likes), watch=0))
     with TestClient(app, base_url="http://localhost") as client:
-        given: list[tuple[int, str]] = []
-        done = threading.Event()
+        answers: list[tuple[int, str]] = []
+        finished = threading.Event()
 
         def answer() -> tuple[int, str]:
-            found = client.get(f"{V1}/recommend?user=u0001")
-            return found.status_code, found.text
+            response = client.get(f"{V1}/recommend?user=u0001")
+            return response.status_code, response.text
 
         def ask() -> None:
-            while not done.is_set():
-                given.append(answer())
+            while not finished.is_set():
+                answers.append(answer())
 
         whole = {answer()}  # what each model answers
         asking = [threading.Thread(target=ask) for _ in range(2)]
-        for one in asking:
-            one.start()
+        for thread in asking:
+            thread.start()
         for seed in range(20):
             another(files.likes, seed)
             assert client.post(f"{V1}/admin/reload").status_code == 200
             whole.add(answer())
-        done.set()
-        for one in asking:
-            one.join()
-        assert len(given) > 20
-        assert {status for status, _ in given} == {200}
-        assert set(given) <= whole
+        finished.set()
+        for thread in asking:
+            thread.join()
+        assert len(answers) > 20
+        assert {status for status, _ in answers} == {200}
+        assert set(answers) <= whole
         assert "penchant_reloads_total 20" in client.get("/metrics").text
         rubbish = files.likes.with_suffix(".draft")
         rubbish.write_bytes(b"rubbish")
@@ -148,7 +148,7 @@ def test_no_request_fails_during_twenty_reloads(reloader, opened, files):
         assert "penchant_reload_failures_total 1" in client.get("/metrics").text
 
 
-# --- nobody waits -----------------------------------------------------------------------
+# --- requests do not wait ---------------------------------------------------------------
 
 
 def test_indexes_are_built_before_a_model_is_used(reloader, files, monkeypatch):
@@ -186,14 +186,14 @@ class Slow:
         self._open = holding._open_checked
         monkeypatch.setattr(holding, "_open_checked", self)
 
-    def __call__(self, *how: Any) -> Any:
+    def __call__(self, *arguments: Any) -> Any:
         self.begun += 1
         self.at_once += 1
         self.most = max(self.most, self.at_once)
         self.entered.release()
         assert self.go.acquire(timeout=30)
         try:
-            return self._open(*how)
+            return self._open(*arguments)
         finally:
             self.at_once -= 1
 
@@ -208,8 +208,8 @@ class RecordingLock:
         self.came.release()
         return self._lock.__enter__()
 
-    def __exit__(self, *how: Any) -> None:
-        self._lock.__exit__(*how)
+    def __exit__(self, *arguments: Any) -> None:
+        self._lock.__exit__(*arguments)
 
 
 @pytest.mark.parametrize("sound", [True, False])
@@ -229,15 +229,15 @@ def test_requests_during_a_reload_share_the_next(reloader, files, monkeypatch, s
     asking = [threading.Thread(target=ask, daemon=True) for _ in range(4)]
     asking[0].start()
     assert slow.entered.acquire(timeout=30)
-    for one in asking[1:]:
-        one.start()
+    for thread in asking[1:]:
+        thread.start()
     for _ in asking:
         assert lock.came.acquire(timeout=30)
     slow.go.release()
     slow.go.release()
-    for one in asking:
-        one.join(30)
-    assert not any(one.is_alive() for one in asking)
+    for thread in asking:
+        thread.join(30)
+    assert not any(thread.is_alive() for thread in asking)
     assert (slow.begun, slow.most) == (2, 1)
     assert len(failures) == (0 if sound else 4)
     slow.go.release()

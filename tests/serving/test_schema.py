@@ -42,8 +42,8 @@ def schema(files, tmp_path):
 
 
 def test_responses_match_the_document(schema):
-    for found in schema.get_all_operations():
-        operation = found.ok()
+    for result in schema.get_all_operations():
+        operation = result.ok()
 
         @given(case=operation.as_strategy())
         @settings(
@@ -65,15 +65,15 @@ def test_the_document_is_complete(client: TestClient):
     document = client.get(f"{V1}/openapi.json").json()
     for path, methods in document["paths"].items():
         assert path.startswith(V1)
-        for method, told in methods.items():
-            assert told["summary"], path
-            assert told["description"], path
-            assert {"200", "422", "429", "500"} <= set(told["responses"]), (path, method)
+        for method, operation in methods.items():
+            assert operation["summary"], path
+            assert operation["description"], path
+            assert {"200", "422", "429", "500"} <= set(operation["responses"]), (path, method)
     writes = [
         (path, method)
         for path, methods in document["paths"].items()
-        for method, told in methods.items()
-        if told.get("security")
+        for method, operation in methods.items()
+        if operation.get("security")
     ]
     assert {path for path, _ in writes} == {
         f"{V1}/events",

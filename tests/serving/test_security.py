@@ -24,10 +24,10 @@ def asking(files, tmp_path):
     """A maker of clients of applications with some settings."""
     opened = []
 
-    def make(base_url: str = "http://localhost", **how) -> TestClient:
+    def make(base_url: str = "http://localhost", **options) -> TestClient:
         store = open_store(f"sqlite:///{tmp_path / 'security.db'}")
         opened.append(store)
-        settings = ServeSettings(likes=str(files.likes), watch=0, **how)
+        settings = ServeSettings(likes=str(files.likes), watch=0, **options)
         app = create_app(ModelReloader.open(files, store), store, settings)
         return TestClient(app, base_url=base_url)
 
@@ -129,9 +129,9 @@ def test_bodies_have_a_limit(asking):
     client = asking(max_body=2000)
     assert client.post(f"{V1}/events", json=EVENT).status_code == 200
     large = b'{"person":"' + b"p" * 3000 + b'"}'
-    told = client.post(f"{V1}/events", content=large)
-    assert told.status_code == 413
-    assert told.json()["error"]["kind"]
+    answer = client.post(f"{V1}/events", content=large)
+    assert answer.status_code == 413
+    assert answer.json()["error"]["kind"]
     pieces = client.post(f"{V1}/events", content=iter([large[:1500], large[1500:]]))
     assert pieces.status_code == 413
 

@@ -32,10 +32,10 @@ print(*(name for name in names if name in sys.modules))
 
 
 def imported(program: str, *words: str) -> str:
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", program, *words], capture_output=True, text=True, check=True
     )
-    return done.stdout.strip()
+    return process.stdout.strip()
 
 
 def test_the_parent_process_imports_no_web_framework_and_no_scipy(files):
@@ -47,9 +47,9 @@ def test_the_application_does_not_import_reports():
 
 
 def test_routes_are_created_once_without_validators_of_errors(app):
-    routes = [one for one in app.routes if isinstance(one, APIRoute)]
-    assert {"/", "/metrics", "/api/v1/ready"} < {one.path for one in routes}
-    assert not any(one.response_fields for one in routes)
+    routes = [route for route in app.routes if isinstance(route, APIRoute)]
+    assert {"/", "/metrics", "/api/v1/ready"} < {route.path for route in routes}
+    assert not any(route.response_fields for route in routes)
 
 
 def test_names_and_map_are_built_in_advance(app):

@@ -38,9 +38,9 @@ def test_events_change_rows_and_nothing_else(opened):
             Event("new person", liked),
         ]
     )
-    made, told = gather(data, opened)
-    assert (told.people, told.new_users, told.new_items, told.left_out) == (2, 1, 1, 0)
-    assert told.learned == opened.last()
+    made, update = gather(data, opened)
+    assert (update.people, update.new_users, update.new_items, update.left_out) == (2, 1, 1, 0)
+    assert update.learned == opened.last()
     assert made.history("new person") == {"new item": 1.0, liked: 1.0}
     after = made.history(person)
     assert liked not in after
@@ -56,12 +56,12 @@ def test_including_events_twice_changes_nothing(opened):
     data = small_data()
     opened.add([Event(data.users[0], item) for item in data.items[:5].tolist()])
     once, _ = gather(data, opened)
-    twice, told = gather(once, opened)
+    twice, update = gather(once, opened)
     assert np.array_equal(once.csr.values, twice.csr.values)
     assert np.array_equal(once.csr.indices, twice.csr.indices)
-    assert (told.new_users, told.new_items) == (0, 0)
-    later, told = gather(once, opened, told.learned)
-    assert told.people == 0
+    assert (update.new_users, update.new_items) == (0, 0)
+    later, update = gather(once, opened, update.learned)
+    assert update.people == 0
     assert np.array_equal(once.csr.values, later.csr.values)
 
 
@@ -76,8 +76,8 @@ def test_a_like_keeps_a_stronger_value(opened):
 
 def test_items_of_another_type_are_left_out(opened):
     opened.add([Event(5, "i0000"), Event("someone", 7), Event("someone", "i0001")])
-    made, told = gather(small_data(), opened)
-    assert told.left_out == 1
+    made, update = gather(small_data(), opened)
+    assert update.left_out == 1
     assert made.history("someone") == {"i0001": 1.0}
     assert made.history("5") == {"i0000": 1.0}
     assert 7 not in made.items
@@ -92,15 +92,15 @@ def numbered(n_users: int = 30, n_items: int = 20) -> Interactions:
 def test_text_ids_become_integers_where_users_are_integers(opened):
     data = numbered()
     opened.add([Event("visitor-1", 3), Event(4, 19), Event(99, 5)])
-    made, told = gather(data, opened)
+    made, update = gather(data, opened)
     visitor = model_user_id("visitor-1", data.users)
     assert visitor == -4_604_680_356_072_230_622  # the same in all versions
-    assert (told.people, told.new_users, told.left_out) == (3, 2, 0)
+    assert (update.people, update.new_users, update.left_out) == (3, 2, 0)
     assert made.history(visitor) == {3: 1.0}
     assert made.history(99) == {5: 1.0}
     opened.add([Event("visitor-1", 3, "unlike"), Event("visitor-1", 8)])
-    again, told = gather(made, opened, told.learned)
-    assert told.new_users == 0
+    again, update = gather(made, opened, update.learned)
+    assert update.new_users == 0
     assert again.history(visitor) == {8: 1.0}
 
 
@@ -111,8 +111,8 @@ def test_a_visitor_keeps_the_shelf_after_an_update(opened):
     people = People(opened, SharedState())
     before = people.likes(Service({"likes": old}), "visitor-1")
     assert list(before) == [3, 5, 7]
-    data, told = gather(old.interactions, opened)
-    service = Service({"likes": updated(old, data)}, learned=told.learned)
+    data, update = gather(old.interactions, opened)
+    service = Service({"likes": updated(old, data)}, learned=update.learned)
     assert people.likes(service, "visitor-1") == before
     assert people.resolve(service, "visitor-1").user == model_user_id("visitor-1", data.users)
     opened.add([Event("visitor-1", 3, "unlike")])

@@ -17,7 +17,7 @@ def events_of(person: int, turn: int) -> list[Event]:
     return [Event(who, f"{turn}.{n}", key=f"{turn}.{n}") for n in range(turn % 3 + 1)]
 
 
-def write(url: str, turns: list[int], told: Connection) -> None:
+def write(url: str, turns: list[int], acknowledged: Connection) -> None:
     """Every client goes on from its turn, for ever; each acknowledged turn is told."""
     alone = threading.Lock()
     store = open_store(url)
@@ -27,7 +27,7 @@ def write(url: str, turns: list[int], told: Connection) -> None:
         while True:
             store.add(events_of(person, turn))
             with alone:
-                told.send((person, turn))
+                acknowledged.send((person, turn))
             turn += 1
 
     for person in range(PEOPLE):

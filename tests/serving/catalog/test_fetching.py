@@ -38,7 +38,7 @@ def fetcher() -> Iterator[Callable[..., Fetcher]]:
     """A maker of fetchers, whose every connection leads to a server that says some words."""
     with contextlib.ExitStack() as stack:
 
-        def make(*answers: bytes, pause: float = 0.0, tls: Any = None, **how) -> Fetcher:
+        def make(*answers: bytes, pause: float = 0.0, tls: Any = None, **options) -> Fetcher:
             listener = socket.create_server(("127.0.0.1", 0))
             if tls is not None:
                 listener = tls.wrap_socket(listener, server_side=True)
@@ -49,7 +49,7 @@ def fetcher() -> Iterator[Callable[..., Fetcher]]:
                     for answer in answers:
                         connection, _ = listener.accept()
                         with connection:
-                            asked.append(connection.recv(4096).decode())
+                            requests.append(connection.recv(4096).decode())
                             for at in range(0, len(answer), 20) if pause else ():
                                 connection.sendall(answer[at : at + 20])
                                 time.sleep(pause)
@@ -59,14 +59,14 @@ def fetcher() -> Iterator[Callable[..., Fetcher]]:
                 connected.append((address, port))
                 return socket.create_connection(listener.getsockname(), timeout=seconds)
 
-            asked: list[str] = []
+            requests: list[str] = []
             connected: list[tuple[str, int]] = []
             thread = threading.Thread(target=serve, daemon=True)
             thread.start()
             stack.callback(thread.join, 10)
             stack.callback(socket.socket.shutdown, listener, socket.SHUT_RDWR)
-            made = Fetcher(resolve=resolve, connect=connect, **how)
-            made.asked, made.connected = asked, connected
+            made = Fetcher(resolve=resolve, connect=connect, **options)
+            made.requests, made.connected = requests, connected
             return made
 
         yield make
@@ -76,7 +76,9 @@ def test_pictures_are_fetched_from_the_resolved_address(fetcher) -> None:
     made = fetcher(OK % len(PICTURE) + PICTURE)
     assert made.get("http://pictures.example/ü/1.png?a=1") == PICTURE
     assert made.connected == [("93.184.216.34", 80)]
-    assert made.asked[0].startswith("GET /%C3%BC/1.png?a=1 HTTP/1.1\r\nHost: pictures.example\r\n")
+    assert made.requests[0].startswith(
+        "GET /%C3%BC/1.png?a=1 HTTP/1.1\r\nHost: pictures.example\r\n"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -98,17 +100,17 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_certificates_are_verified(fetcher, certificate) -> None:
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(certificate)
-    for host, known, message in [
+    for host, is_trusted, message in [
         ("pictures.example", False, "certificate"),
         ("other.example", True, "certificate"),
         ("pictures.example", True, None),
     ]:
         made = fetcher(OK % len(PICTURE) + PICTURE, tls=server)
-        if known:
+        if is_trusted:
             made._tls.load_verify_locations(certificate)
         with pytest.raises(DataError, match=message) if message else contextlib.nullcontext():
             assert made.get(f"https://{host}/1.png") == PICTURE
-            assert "Host: pictures.example\r\n" in made.asked[0]
+            assert "Host: pictures.example\r\n" in made.requests[0]
         assert made.connected == [("93.184.216.34", 443)]
 
 
@@ -137,15 +139,15 @@ def test_private_addresses_are_rejected(fetcher, url) -> None:
 
 
 def test_redirects_are_followed_to_public_addresses_only(fetcher) -> None:
-    found = b"HTTP/1.1 302 Found\r\nLocation: %s\r\n\r\n"
-    there = fetcher(found % b"/2.png", OK % len(PICTURE) + PICTURE)
+    redirect = b"HTTP/1.1 302 Found\r\nLocation: %s\r\n\r\n"
+    there = fetcher(redirect % b"/2.png", OK % len(PICTURE) + PICTURE)
     assert there.get("http://pictures.example/1.png") == PICTURE
-    assert there.asked[1].startswith("GET /2.png")
-    inside = fetcher(found % b"http://inside.example/secret")
+    assert there.requests[1].startswith("GET /2.png")
+    inside = fetcher(redirect % b"http://inside.example/secret")
     with pytest.raises(DataError, match="not on the public internet"):
         inside.get("http://pictures.example/1.png")
     assert len(inside.connected) == 1
-    around = fetcher(*[found % b"/1.png"] * 10)
+    around = fetcher(*[redirect % b"/1.png"] * 10)
     with pytest.raises(DataError, match="too many redirects"):
         around.get("http://pictures.example/1.png")
     assert len(around.connected) == 4

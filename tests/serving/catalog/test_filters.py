@@ -10,8 +10,8 @@ CATALOG = Catalog(IdMap(["a", "b", "c", "d"]), tags=[("rock",), ("Rock", "slow")
 
 
 def lists(filters: Filters, **overrides: Override) -> tuple[set[str] | None, set[str] | None]:
-    found = Tags(CATALOG).lists(filters, Views([CATALOG], overrides))
-    allow, deny = (None if one is None else set(one) for one in found.values())
+    combined = Tags(CATALOG).lists(filters, Views([CATALOG], overrides))
+    allow, deny = (None if ids is None else set(ids) for ids in combined.values())
     return allow, deny
 
 
@@ -25,10 +25,10 @@ def test_tags_ignore_letter_case() -> None:
 
 
 def test_overrides_take_precedence_over_the_catalog() -> None:
-    how = {
+    overrides = {
         "a": Override(tags=()),
         "d": Override(tags=("Slow", "ROCK")),
         "b": Override(name="B", hidden=True),
     }
-    assert lists(Filters(tags=["rock"]), **how) == ({"b", "d"}, {"b"})
+    assert lists(Filters(tags=["rock"]), **overrides) == ({"b", "d"}, {"b"})
     assert lists(Filters(tags=["rock"])) == ({"a", "b"}, None)

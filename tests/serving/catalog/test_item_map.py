@@ -9,8 +9,8 @@ from penchant.serving.catalog.item_map import layout
 def groups(n: int, of: int = 5, factors: int = 12) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(3)
     group = np.arange(n) % of
-    centres = rng.normal(size=(of, factors))
-    vectors = centres[group] + 0.15 * rng.normal(size=(n, factors))
+    centers = rng.normal(size=(of, factors))
+    vectors = centers[group] + 0.15 * rng.normal(size=(n, factors))
     return vectors.astype(np.float32) * rng.uniform(0.5, 3, (n, 1)).astype(np.float32), group
 
 

@@ -19,8 +19,8 @@ NAMES = [
 CATALOG = Catalog([f"a{n}" for n in range(len(NAMES))], names=NAMES)
 
 
-def found(text: str, k: int = 5) -> list[str]:
-    return [CATALOG.name(one) for one in NameIndex(CATALOG).find(text, k)]
+def search(text: str, k: int = 5) -> list[str]:
+    return [CATALOG.name(code) for code in NameIndex(CATALOG).find(text, k)]
 
 
 @pytest.mark.parametrize(
@@ -48,13 +48,13 @@ def found(text: str, k: int = 5) -> list[str]:
     ],
 )
 def test_queries_find_the_intended_name(typed: str, meant: str) -> None:
-    assert found(typed)[0] == meant
+    assert search(typed)[0] == meant
 
 
 def test_beginnings_come_before_words_and_words_before_errors() -> None:
     names = ["Old Star", "Starlight", "Stra", "Restart", "Star"]
     index = NameIndex(Catalog(IdMap.range(5), names=names))
-    assert [names[one] for one in index.find("star")] == [  # type: ignore[index]
+    assert [names[code] for code in index.find("star")] == [  # type: ignore[index]
         "Star", "Starlight", "Old Star", "Restart", "Stra",
     ]  # fmt: skip
 
@@ -68,7 +68,7 @@ def test_equal_matches_are_ordered_by_weight() -> None:
     "typed", ["", "   ", "zzzzqq", "\x00", "\ud800", "\n\n", "%_", "." * 10**6]
 )
 def test_meaningless_queries_find_nothing(typed: str) -> None:
-    assert found(typed) == []
+    assert search(typed) == []
 
 
 def test_an_empty_catalog() -> None:

@@ -34,13 +34,13 @@ class Web:
     """In place of a fetcher: what there is, or DataError."""
 
     def __init__(self, *answers: bytes | None, pause: float = 0.0) -> None:
-        self.asked: list[str] = []
+        self.requested: list[str] = []
         self._answers, self._pause = answers, pause
 
     def get(self, url: str) -> bytes:
-        self.asked.append(url)
+        self.requested.append(url)
         time.sleep(self._pause)
-        answer = self._answers[min(len(self.asked), len(self._answers)) - 1]
+        answer = self._answers[min(len(self.requested), len(self._answers)) - 1]
         if answer is None:
             raise DataError("it can't be had")
         return answer
@@ -61,11 +61,11 @@ def get(made: Pictures, *urls: str) -> list[bytes | None]:
 def test_pictures_are_shrunk_and_fetched_once(pictures) -> None:
     web = Web(png(), pause=0.05)
     first = get(pictures(web), URL, URL)
-    with Image.open(io.BytesIO(first[0])) as found:
-        assert (found.format, found.size) == ("WEBP", (SIZE, SIZE * 2 // 3))
+    with Image.open(io.BytesIO(first[0])) as image:
+        assert (image.format, image.size) == ("WEBP", (SIZE, SIZE * 2 // 3))
     assert first[0] == first[1]
     assert get(pictures(Web(None)), URL) == first[:1]  # another process, or after a start
-    assert web.asked == [URL]
+    assert web.requested == [URL]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_failed_pictures_are_not_retried_immediately(pictures, tmp_path, content
     web = Web(content)
     made = pictures(web)
     assert get(made, URL) == get(made, URL) == [None]
-    assert len(web.asked) == 1
+    assert len(web.requested) == 1
     assert list((tmp_path / "pictures").iterdir()) == []
 
 
@@ -92,8 +92,8 @@ def test_stale_pictures_are_served_until_refreshed(pictures, tmp_path) -> None:
 
 def test_the_number_of_fetches_is_limited(pictures) -> None:
     web = Web(png(20, 20), pause=0.01)
-    found = get(pictures(web), *(f"{URL}?{n}" for n in range(100)))
-    assert sum(one is not None for one in found) == len(web.asked) == 68
+    image = get(pictures(web), *(f"{URL}?{n}" for n in range(100)))
+    assert sum(picture is not None for picture in image) == len(web.requested) == 68
 
 
 def test_a_folder_that_can_not_be_created(tmp_path) -> None:
@@ -112,13 +112,13 @@ def test_pages_show_cached_pictures(service: Service, tmp_path: Path) -> None:
             assert "/picture?id=i0003" in page.text
             assert "pictures.example" not in page.text
             assert "img-src 'self' data:;" in page.headers["content-security-policy"]
-            found = browser.get("/picture?id=i0003")
-            assert (found.status_code, found.headers["content-type"]) == (200, "image/webp")
+            image = browser.get("/picture?id=i0003")
+            assert (image.status_code, image.headers["content-type"]) == (200, "image/webp")
             drawn = browser.get("/picture?id=i0004")
             assert drawn.headers["content-type"] == "image/svg+xml"
             assert drawn.headers["cache-control"] == "private, max-age=30"
             assert browser.get("/picture?id=https://pictures.example/9.jpg").status_code == 404
-    assert web.asked == [f"https://pictures.example/{n}.jpg" for n in (3, 4)]
+    assert web.requested == [f"https://pictures.example/{n}.jpg" for n in (3, 4)]
 
 
 def test_without_a_folder_nothing_is_fetched(client: TestClient) -> None:

@@ -32,8 +32,8 @@ def test_other_pictures_are_served_by_the_server(picture):
 def test_records_have_no_picture_data():
     catalog = Catalog(["a", "b"], names=["A", ""], pictures=["data:image/png,x", "x.png"])
     views = Views([catalog], {"b": Override(name='B "😀"', tags=("x",))})
-    told = [json.loads(encode(views.record(item))) for item in ("a", "b")]
-    assert told == [
+    records = [json.loads(encode(views.record(item))) for item in ("a", "b")]
+    assert records == [
         {"id": "a", "name": "A", "link": "", "picture": "/picture?id=a", "tags": []},
         {"id": "b", "name": 'B "😀"', "link": "", "picture": "/picture?id=b", "tags": ["x"]},
     ]

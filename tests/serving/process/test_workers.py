@@ -77,8 +77,8 @@ def serving(program: str, model: Path) -> Iterator[Server]:
     where = ("--db", f"sqlite:///{model.parent / 'store.db'}", "--port", 0)
     with running(program, "serve", model, *where, "--workers", 2, "--json") as process:
         assert process.stdout is not None
-        told = json.loads("".join(iter(process.stdout.readline, "}\n")) + "}")
-        server = Server(process, told["address"], model)
+        values = json.loads("".join(iter(process.stdout.readline, "}\n")) + "}")
+        server = Server(process, values["address"], model)
         until(lambda: answers(server))
         yield server
 
@@ -108,19 +108,19 @@ def until(what: Callable[[], object]) -> None:
 
 def children(process: subprocess.Popen[str]) -> list[int]:
     return [
-        int(one)
-        for one in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        int(child)
+        for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     ]
 
 
 def alive(pids: list[int]) -> list[int]:
     """Those that run; who has ended and only waits to be noticed does not."""
-    found = []
+    living = []
     for pid in pids:
         with contextlib.suppress(OSError):
             if Path(f"/proc/{pid}/stat").read_text().rsplit(")")[1].split()[0] not in "ZX":
-                found.append(pid)
-    return found
+                living.append(pid)
+    return living
 
 
 def kill_and_replace(server: Server, pid: int) -> None:
@@ -132,15 +132,15 @@ def kill_and_replace(server: Server, pid: int) -> None:
 
 def mapped(pid: int, file: Path) -> dict[str, int]:
     """How many kB of a file a process has in memory, by kind, summed over its maps."""
-    told: dict[str, int] = {}
+    values: dict[str, int] = {}
     inside = False
     for line in Path(f"/proc/{pid}/smaps").read_text().splitlines():
         first, *rest = line.split()
         if not first.endswith(":"):
             inside = line.endswith(str(file))
         elif inside and rest[-1] == "kB":
-            told[first] = told.get(first, 0) + int(rest[0])
-    return told
+            values[first] = values.get(first, 0) + int(rest[0])
+    return values
 
 
 # --- a server ---------------------------------------------------------------------------
@@ -160,9 +160,9 @@ def test_each_of_two_processes_answers(server):
 def test_the_memory_of_the_model_is_shared(server):
     server.get("popular?k=40")
     for pid in children(server.process):
-        told = mapped(pid, server.model)
-        assert told["Rss:"] > 0
-        assert told["Private_Dirty:"] == told["Private_Clean:"] == 0
+        values = mapped(pid, server.model)
+        assert values["Rss:"] > 0
+        assert values["Private_Dirty:"] == values["Private_Clean:"] == 0
 
 
 def test_a_killed_process_is_replaced(server):
@@ -218,12 +218,12 @@ def test_processes_are_spawned_where_they_can_not_be_forked(files, tmp_path):
 # --- any work ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_any_signal_to_stop_ends_all(how):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_any_signal_to_stop_ends_all(number):
     with running(LOOK_BUSY, 3, "SIG_DFL") as parent:
         until(lambda: len(children(parent)) == 3)
         all_three = children(parent)
-        parent.send_signal(how)
+        parent.send_signal(number)
         out, err = parent.communicate(timeout=60)
         assert (out, err, parent.returncode) == ("ended\n", "", 0)
         assert alive(all_three) == []

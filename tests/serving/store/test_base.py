@@ -34,9 +34,9 @@ def test_events_are_returned_unchanged_in_order(store) -> None:
     assert store.add(given[:2]) == [True, True]
     assert store.add(given[2:]) == [True]
     stored = list(store.events())
-    assert [one.event for one in stored] == given
-    assert [type(one.event.item) for one in stored] == [int, str, str]
-    numbers = [one.number for one in stored]
+    assert [entry.event for entry in stored] == given
+    assert [type(entry.event.item) for entry in stored] == [int, str, str]
+    numbers = [entry.number for entry in stored]
     assert numbers == sorted(set(numbers))
     assert store.last() == numbers[-1]
 
@@ -45,7 +45,7 @@ def test_reading_continues_after_a_number(store) -> None:
     store.add([Event("ann", n) for n in range(25)])
     first = list(store.events(limit=10))
     rest = list(store.events(after=first[-1].number))
-    assert [one.event.item for one in first + rest] == list(range(25))
+    assert [entry.event.item for entry in first + rest] == list(range(25))
     assert list(store.events(after=store.last())) == []
     assert list(store.events(limit=0)) == []
 
@@ -53,7 +53,7 @@ def test_reading_continues_after_a_number(store) -> None:
 def test_long_logs_are_read_in_chunks(store, monkeypatch) -> None:
     monkeypatch.setattr("penchant.serving.store.database._PAGE", 7)
     store.add([Event("ann", n) for n in range(30)])
-    assert [one.event.item for one in store.events()] == list(range(30))
+    assert [entry.event.item for entry in store.events()] == list(range(30))
     assert len(list(store.events(limit=16))) == 16
 
 
@@ -85,7 +85,7 @@ def test_a_history_contains_the_remaining_likes(store) -> None:
     assert list(store.history("ann").items()) == [(5, 3.0), ("5", 3.0), ("b", -1.0)]
     store.add([Event("ann", 5)])
     assert list(store.history("ann")) == ["5", "b", 5]
-    assert store.history("nobody") == {}
+    assert store.history("unknown") == {}
     assert store.history(5) == {}
 
 
@@ -130,7 +130,7 @@ def test_hostile_texts_are_stored_as_text(store, text) -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "message"),
+    ("fields", "message"),
     [
         ({"person": ""}, "person is 0 bytes long"),
         ({"item": "x" * (MAX_ID_BYTES + 1)}, "item is 1,00. bytes long"),
@@ -145,9 +145,9 @@ def test_hostile_texts_are_stored_as_text(store, text) -> None:
         ({"key": ""}, "key is 0 bytes"),
     ],
 )
-def test_invalid_events_are_rejected(how, message) -> None:
+def test_invalid_events_are_rejected(fields, message) -> None:
     with pytest.raises(DataError, match=message):
-        Event(**{"person": "ann", "item": 1, **how})
+        Event(**{"person": "ann", "item": 1, **fields})
 
 
 def test_a_kind_is_a_like_or_an_unlike() -> None:
@@ -186,10 +186,12 @@ def test_overrides_replace_each_other(store) -> None:
     assert store.overrides() == {5: Override(link="https://example.org")}
 
 
-@pytest.mark.parametrize("how", [{"name": 5}, {"tags": "jazz"}, {"tags": ("",)}, {"link": "a\0"}])
-def test_overrides_are_texts(how) -> None:
+@pytest.mark.parametrize(
+    "fields", [{"name": 5}, {"tags": "jazz"}, {"tags": ("",)}, {"link": "a\0"}]
+)
+def test_overrides_are_texts(fields) -> None:
     with pytest.raises(DataError):
-        Override(**how)
+        Override(**fields)
 
 
 def test_forgetting_deletes_all_events(store) -> None:
@@ -197,7 +199,7 @@ def test_forgetting_deletes_all_events(store) -> None:
     newest = store.last()
     assert store.forget("ann") == 2
     assert store.history("ann") == {}
-    assert [one.event.person for one in store.events()] == ["bo"]
+    assert [entry.event.person for entry in store.events()] == ["bo"]
     assert store.forget("ann") == 0
     store.add([Event("cy", 1)])
     assert store.last() > newest  # numbers are never used again
@@ -213,15 +215,15 @@ def test_data_persists_after_reopening(url) -> None:
 
 
 def test_several_stores_share_a_database(url) -> None:
-    with open_store(url) as one, open_store(url) as other:
-        one.add([Event("ann", 1, key="k")])
+    with open_store(url) as entry, open_store(url) as other:
+        entry.add([Event("ann", 1, key="k")])
         assert other.add([Event("ann", 2, key="k")]) == [False]
         assert other.history("ann") == {1: 1.0}
 
 
 def test_threads_of_several_stores_store_every_event_once(url) -> None:
     stored: list[bool] = []
-    with open_store(url) as one, open_store(url) as other:
+    with open_store(url) as entry, open_store(url) as other:
 
         def client(store: Store, person: str) -> None:
             for n in range(15):
@@ -230,25 +232,25 @@ def test_threads_of_several_stores_store_every_event_once(url) -> None:
         # two clients send the same: what has a key is to be stored once
         threads = [
             threading.Thread(target=client, args=(store, f"p{n}"))
-            for store in (one, other)
+            for store in (entry, other)
             for n in range(3)
         ]
         for thread in threads:
             thread.start()
-        seen = _follow(one, threads)
+        seen = _follow(entry, threads)
         assert stored.count(False) == 3 * 15
-        everything = list(one.events())
+        everything = list(entry.events())
     assert len(everything) == 3 * (15 + 30)
-    assert seen == [one.number for one in everything]
+    assert seen == [entry.number for entry in everything]
 
 
 def _follow(store: Store, writers: list[threading.Thread]) -> list[int]:
-    """Numbers as somebody sees them who goes on behind the last one, while others write."""
+    """Return event numbers, read after the last one while other threads write."""
     seen: list[int] = []
-    done = False
-    while not done:
-        done = not any(writer.is_alive() for writer in writers)
-        seen += [one.number for one in store.events(after=seen[-1] if seen else 0)]
+    finished = False
+    while not finished:
+        finished = not any(writer.is_alive() for writer in writers)
+        seen += [entry.number for entry in store.events(after=seen[-1] if seen else 0)]
     return seen
 
 

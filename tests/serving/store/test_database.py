@@ -45,7 +45,7 @@ def test_stores_of_version_1_stay_readable(path) -> None:
         assert store.history("ann") == {5: 1.0, "5": -2.0}
         assert store.history(7) == {"Sigur Rós": 1.0}
         assert next(store.events()).event == Event("ann", 5, at=1.5, key="k")
-        assert [one.path for one in store.activations()] == ["new.penchant", "old.penchant"]
+        assert [entry.path for entry in store.activations()] == ["new.penchant", "old.penchant"]
         assert store.overrides() == {
             "5": Override(),
             5: Override("Blue Note", "https://example.org", "blue.png", ("jazz", "a|b"), True),
@@ -74,16 +74,20 @@ def test_deleted_events_are_overwritten_in_the_file(path) -> None:
 
 
 def test_the_index_finds_keys_and_histories(path) -> None:
-    asked = []
+    statements = []
     with opened(path) as store:
 
         @sa.event.listens_for(store._engine, "before_cursor_execute")  # type: ignore[attr-defined]
         def note(con, cursor, statement, parameters, *_) -> None:
-            asked.append((statement, parameters))
+            statements.append((statement, parameters))
 
         store.add([Event(f"p{n}", n, key=str(n)) for n in range(3)])
         store.history("p1")
-    queries = [one for one in asked if one[0].startswith("SELECT") and "penchant_events" in one[0]]
+    queries = [
+        entry
+        for entry in statements
+        if entry[0].startswith("SELECT") and "penchant_events" in entry[0]
+    ]
     assert len(queries) == 4
     with connected(path) as con:
         for statement, parameters in queries:

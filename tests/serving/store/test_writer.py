@@ -73,7 +73,7 @@ def failing(notes: list[int]) -> None:
 
 def test_waiting_tasks_share_a_transaction(log, writer) -> None:
     futures = waiting(log, writer, [noting(n) for n in range(5)])
-    assert [one.result(10) for one in futures] == [0, 10, 20, 30, 40]
+    assert [future.result(10) for future in futures] == [0, 10, 20, 30, 40]
     assert len(log.commits) <= 2
     assert log.kept == [-1, 0, 1, 2, 3, 4]
 
@@ -88,14 +88,14 @@ def test_a_failing_task_does_not_affect_others(log, writer) -> None:
 
 def test_all_tasks_fail_if_no_transaction_can_begin(log, writer) -> None:
     log.fails = True
-    for one in [writer.submit(noting(n)) for n in range(3)]:
+    for future in [writer.submit(noting(n)) for n in range(3)]:
         with pytest.raises(StoreError, match="locked"):
-            one.result(10)
+            future.result(10)
     log.fails = False
     assert writer.submit(noting(1)).result(10) == 10
 
 
-def test_cancelled_tasks_do_not_run(log, writer) -> None:
+def test_canceled_tasks_do_not_run(log, writer) -> None:
     log.gate.clear()
     writer.submit(noting(1))
     while writer._waiting.qsize():  # until it is taken up
@@ -112,6 +112,6 @@ def test_waiting_tasks_run_before_closing(log, writer) -> None:
     futures = [writer.submit(noting(n)) for n in range(3)]
     log.gate.set()
     writer.close()
-    assert [one.done() for one in futures] == [True] * 3
+    assert [future.done() for future in futures] == [True] * 3
     with pytest.raises(StoreError, match="closed"):
         writer.submit(noting(4))
