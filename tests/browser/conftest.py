@@ -1,4 +1,4 @@
-"""A server with a model of drawn solids, a real Chromium, and axe-core to judge the pages."""
+"""A server with the demo's models, Chromium, and axe-core for accessibility checks."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ AXE_SHA512 = (
 
 @pytest.fixture(scope="session")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Artifacts:
-    """Three models: ALS, and neighbors as the hybrid and the visual model."""
+    """Return three models: ALS, and neighbors as the hybrid and the visual model."""
     folder = tmp_path_factory.mktemp("models")
     data = penchant.datasets.shapes(n_items=240, n_users=700)
     als = ALS(factors=16, iterations=8, alpha=30.0, regularization=0.05)
@@ -52,7 +52,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Artifacts:
 
 @pytest.fixture(scope="session")
 def address(files: Artifacts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the server listens."""
+    """Return the address of the server."""
     uvicorn = pytest.importorskip("uvicorn")
     database = tmp_path_factory.mktemp("store") / "store.db"
     with (
@@ -75,7 +75,7 @@ def address(files: Artifacts, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Chromium; the tests that need it are skipped where there is none.
+    """Return Chromium; skip the tests that need it if it is missing.
 
     Of this module only: while it is open, playwright has an event loop running in this thread.
     """
@@ -92,7 +92,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def visit(browser: Any, address: str) -> Iterator[Callable[..., Any]]:
-    """Opens a page as a new visitor; what the console says of faults fails the test."""
+    """Return a function that opens a page as a new visitor; console errors fail the test."""
     contexts, faults = [], []
 
     def opened(path: str = "/", **options: Any) -> Any:
@@ -118,7 +118,7 @@ def visit(browser: Any, address: str) -> Iterator[Callable[..., Any]]:
 
 @pytest.fixture(scope="session")
 def keep() -> Callable[..., None]:
-    """Keeps a picture of a page for people to look at: build/screenshots."""
+    """Return a function that saves a screenshot in build/screenshots."""
     PICTURES.mkdir(parents=True, exist_ok=True)
 
     def kept(page: Any, name: str, *, whole: bool = True) -> None:
@@ -130,7 +130,7 @@ def keep() -> Callable[..., None]:
 
 @pytest.fixture(scope="session")
 def axe() -> str:
-    """The source of axe-core, fetched once by npm and checked; only the tests use it."""
+    """Return the source of axe-core, fetched once by npm and verified."""
     folder = ROOT / "build" / "axe"
     packed = folder / f"axe-core-{AXE}.tgz"
     if not packed.exists():
@@ -152,7 +152,7 @@ def axe() -> str:
 
 @pytest.fixture
 def judge(axe: str) -> Callable[[Any], list[str]]:
-    """What axe-core finds serious or critical on a page."""
+    """Return a function that lists the serious and critical findings of axe-core."""
 
     def findings(page: Any) -> list[str]:
         page.evaluate(axe)

@@ -1,4 +1,4 @@
-"""What a visitor does, in a real browser."""
+"""Actions of a visitor in a real browser."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def suggested(page) -> list[str]:
 
 
 def like(page, at: int) -> str:
-    """Heart the next card of the shelf's beginning; waits until the shelf shows it."""
+    """Like a card of an empty shelf, and wait until the shelf shows it."""
     card = page.locator(".cards .card").nth(at)
     name = card.locator(".name").inner_text()
     with page.expect_response("**/shelf/rows"):
@@ -36,7 +36,7 @@ def like(page, at: int) -> str:
 
 
 def begun(visit):
-    """A visitor with three hearts; each is given on an item's page."""
+    """Return the shelf of a visitor who liked three items on their pages."""
     page = visit("/shelf")
     for number in ("0007", "0011", "0023"):
         page.goto(f"/item?id=shape-{number}")
@@ -126,7 +126,7 @@ def test_explanations_of_recommendations(visit, keep, judge) -> None:
 
 
 def test_the_map_reacts_to_pointer_and_keyboard(visit, keep) -> None:
-    visit.expected.append("willReadFrequently")  # it is this test that reads the canvas
+    visit.expected.append("willReadFrequently")  # this test reads the canvas
     page = visit("/map")
     page.locator(".map:not([aria-busy]) canvas").wait_for()
 

@@ -98,9 +98,9 @@ def test_traces_are_drawn_by_rank() -> None:
     assert ax.get_ylabel() == "ndcg@10 on test"
     (lines_drawn,) = [artist for artist in ax.collections if isinstance(artist, LineCollection)]
     colors = lines_drawn.get_colors()
-    assert np.all(np.diff(colors[:, 3]) > 0)  # ever stronger
+    assert np.all(np.diff(colors[:, 3]) > 0)  # increasingly opaque
     lightness = colors[:, :3] @ [0.2126, 0.7152, 0.0722]
-    assert np.all(np.diff(lightness) < 0)  # ever darker, so that gray shows it too
+    assert np.all(np.diff(lightness) < 0)  # increasingly dark, also in grayscale
 
 
 def test_traces_of_train_and_of_lower_is_better() -> None:

@@ -14,26 +14,27 @@ from penchant.errors import SettingsError
 
 
 def shown(ax: Axes) -> list[list[float | None]]:
-    (mesh,) = [artist for artist in ax.collections if isinstance(artist, QuadMesh)]
+    (mesh,) = [item for item in ax.collections if isinstance(item, QuadMesh)]
     return np.ma.asarray(mesh.get_array()).tolist()
 
 
 def ticks(ax: Axes) -> tuple[list[str], list[str]]:
     return (
-        [artist.get_text() for artist in ax.get_xticklabels()],
-        [artist.get_text() for artist in ax.get_yticklabels()],
+        [item.get_text() for item in ax.get_xticklabels()],
+        [item.get_text() for item in ax.get_yticklabels()],
     )
 
 
 def test_each_cell_is_the_best_over_the_other_settings() -> None:
     ax = plots.heat_map(grid())
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("alpha", "factors")  # what matters most
+    assert (ax.get_xlabel(), ax.get_ylabel()) == (
+        "alpha",
+        "factors",
+    )  # the two most important settings
     assert ticks(ax) == (["1", "10", "100"], ["8", "16"])
     assert shown(ax) == [[0.115, 0.215, 0.165], [0.125, 0.225, 0.175]]
     assert [text.get_text() for text in ax.texts][:3] == ["0.115", "0.215", "0.165"]
-    (frame,) = [
-        artist for artist in ax.patches if isinstance(artist, Rectangle) and not artist.get_fill()
-    ]
+    (frame,) = [item for item in ax.patches if isinstance(item, Rectangle) and not item.get_fill()]
     assert frame.get_xy() == (1, 1)
 
 
@@ -49,13 +50,9 @@ def test_settings_can_be_named() -> None:
 
 def test_cells_without_a_trial_are_hatched() -> None:
     full = grid()
-    ax = plots.heat_map(
-        tuning_result(*(artist for artist in full.trials if artist.number not in (6, 7)))
-    )
+    ax = plots.heat_map(tuning_result(*(item for item in full.trials if item.number not in (6, 7))))
     assert shown(ax)[1][1] is None
-    (hatched,) = [
-        artist for artist in ax.patches if isinstance(artist, Rectangle) and artist.get_hatch()
-    ]
+    (hatched,) = [item for item in ax.patches if isinstance(item, Rectangle) and item.get_hatch()]
     assert hatched.get_xy() == (1, 1)
     assert len(ax.texts) == 5
 
@@ -85,11 +82,11 @@ def test_many_numbers_are_put_into_bins() -> None:
     ax = plots.heat_map(tuning_result(*trials), x="alpha", y="rate")
     across, up = ticks(ax)
     assert len(across) == len(up) == 6
-    lows = [float(artist.partition("–")[0]) for artist in across]
+    lows = [float(item.partition("–")[0]) for item in across]
     factors = np.divide(lows[1:], lows[:-1])
-    assert np.allclose(factors, factors[0], rtol=0.05)  # spaced by factors
+    assert np.allclose(factors, factors[0], rtol=0.05)  # geometric spacing
     assert float(np.nanmax(np.array(shown(ax), dtype=float))) == max(alphas)
-    even = np.diff([float(artist.partition("–")[0]) for artist in up])
+    even = np.diff([float(item.partition("–")[0]) for item in up])
     assert np.allclose(even, even[0], atol=0.02)
 
 

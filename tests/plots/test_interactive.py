@@ -1,4 +1,4 @@
-"""Interactive pictures: what is in them, and what pointing at it tells."""
+"""Interactive plots: their data and hover texts."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_settings_are_parallel_coordinates() -> None:
     )
     alpha, solver, figures = interactive.settings(result).data[0].dimensions
     assert list(figures["values"]) == [0.3, 0.2]
-    assert list(alpha["values"]) == pytest.approx([2, -1])  # by its logarithm
+    assert list(alpha["values"]) == pytest.approx([2, -1])  # logarithmic
     assert list(alpha["ticktext"]) == ["0.1", "1", "10", "100"]
     assert list(solver["ticktext"]) == ["&lt;b&gt;", "cg"]
     with pytest.raises(SettingsError, match="no trial"):

@@ -46,7 +46,7 @@ def test_distant_times_get_a_logarithmic_scale() -> None:
 def test_overlapping_labels_are_left_out() -> None:
     crowd = [(1 + at / 1000, 0.1 + at / 1e6) for at in range(50)]
     ax = plots.pareto(timed((0.0, 0.0), *crowd, (10, 0.5)))
-    assert "51" in {text.get_text() for text in ax.texts}  # the best keeps its own
+    assert "51" in {text.get_text() for text in ax.texts}  # the best keeps its label
     assert len(ax.texts) < 6
 
 

@@ -62,7 +62,7 @@ def report(**changes: Any) -> Report:
 
 
 class Page(HTMLParser):
-    """Checks nesting, and collects elements and texts."""
+    """Check nesting, and collect elements and texts."""
 
     def __init__(self, markup: str) -> None:
         super().__init__()
@@ -122,7 +122,7 @@ def test_the_best_of_each_column_is_bold() -> None:
     assert {name: re.findall("<b>(.*?)</b>", cells) for name, cells in rows} == {
         "Popularity": [],
         "ALS": ["0.200", "0.100"],  # lower is better in the second
-        "Other": ["0.200"],  # not to be told apart as printed
+        "Other": ["0.200"],  # prints like the best
     }
     assert "<small>0.190–0.210</small>" in html
     assert dict(rows)["Other"].endswith("<td>–</td>")

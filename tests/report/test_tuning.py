@@ -18,7 +18,7 @@ HOSTILE = "</style><script>alert(1)</script>\n\"'\u202e$\\frac{"
 
 
 class Page(HTMLParser):
-    """Checks nesting, and collects elements and texts."""
+    """Check nesting, and collect elements and texts."""
 
     def __init__(self, markup: str) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class Page(HTMLParser):
         self.texts.append(data)
 
     def pictures(self) -> dict[str, str]:
-        """Alternative text → SVG."""
+        """Return the plots: alternative text → SVG."""
         result = {}
         for name, attributes in self.elements:
             if name == "img":
@@ -82,7 +82,7 @@ def full_page() -> str:
 
 @pytest.fixture
 def without_pictures(monkeypatch) -> None:
-    """For tests of the rest: drawing takes most of the time."""
+    """Leave out plots, whose drawing takes most of the time."""
     monkeypatch.setattr("penchant.report.tuning.pictures", lambda result: iter(()))
 
 
@@ -124,7 +124,7 @@ def test_it_loads_nothing_from_the_network() -> None:
     assert policy == "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
     for svg in page.pictures().values():
         assert "<script" not in svg
-        # namespaces and the type of document are names, nothing fetches them
+        # namespaces and the document type are names; they are not fetched
         assert not re.findall(r"(?:href|src)=\"(?!#|data:)[^\"]*\"", svg)
         assert not re.findall(r"url\((?!#)", svg)
 

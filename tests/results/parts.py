@@ -58,7 +58,7 @@ def explanation(**changes: Any) -> Explanation:
 
 
 class Page(HTMLParser):
-    """What a browser would see: elements, their attributes, and the texts between."""
+    """Collect elements, their attributes and the texts between them."""
 
     def __init__(self, markup: str) -> None:
         super().__init__()

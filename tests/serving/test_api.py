@@ -1,4 +1,4 @@
-"""The API as programs see it."""
+"""The endpoints of the API."""
 
 from __future__ import annotations
 

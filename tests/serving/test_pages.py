@@ -63,7 +63,7 @@ def serve(service: Service) -> Iterator[TestClient]:
 
 @pytest.fixture
 def small(service: Service) -> Iterator[Callable[..., TestClient]]:
-    """A maker of browsers of a server with some settings."""
+    """Return a function that makes clients of a server with some settings."""
     with contextlib.ExitStack() as stack:
 
         def make(**options) -> TestClient:
@@ -155,7 +155,7 @@ def test_browsers_get_pages_and_programs_json(browser) -> None:
 
 
 class Failing:
-    """In place of a service: every question fails."""
+    """A service whose every attribute raises an error."""
 
     def __getattr__(self, name: str):
         raise RuntimeError(f"no {name}: a secret")
@@ -188,7 +188,7 @@ def test_browsers_get_errors_as_pages(small, method, path, options, status) -> N
 
 
 def test_scripts_get_errors_as_fragments(small) -> None:
-    """They put whatever comes into the page."""
+    """Scripts insert any response into the page."""
     answer = small().post("/shelf?id=none", content="kind=like", headers={"hx-request": "true"})
     assert answer.status_code == 404
     assert answer.text.startswith('<div class="toast">')
@@ -212,7 +212,7 @@ def test_internal_error_pages_reveal_nothing(small, monkeypatch) -> None:
     assert (page.status_code, "<h1>That did not work" in page.text) == (500, True)
     assert "secret" not in page.text
     assert browser.get("/", headers={"accept": "*/*"}).json()["error"]["kind"] == "Fault"
-    browser.app.state.penchant.reloader.service = Failing()  # the page of the failure fails as well
+    browser.app.state.penchant.reloader.service = Failing()  # the error page fails as well
     answer = browser.get("/").json()["error"]
     assert (answer["kind"], "secret" in answer["message"]) == ("Fault", False)
 

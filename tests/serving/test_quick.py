@@ -1,4 +1,4 @@
-"""Routes that read their parameters at once answer as FastAPI's own do."""
+"""Routes that validate all parameters at once behave like FastAPI's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Another model takes the place of the one in use, while requests are under way."""
+"""Replacement of the model in use while requests are answered."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ V1 = "/api/v1"
 
 @pytest.fixture
 def files(files, tmp_path) -> Artifacts:
-    """Files of its own, which may be replaced."""
+    """Return model files that a test may replace."""
     copies = [shutil.copy(path, tmp_path / path.name) for path in files if path is not None]
     return Artifacts(*map(Path, copies))
 
@@ -59,7 +59,7 @@ def test_a_changed_file_is_reloaded(reloader, files):
     reloader.poll()
     assert reloader.service is not before
     assert reloader.service.likes.settings["factors"] == 6
-    assert before.recommend(before.likes.users[0])  # who still has it is answered
+    assert before.recommend(before.likes.users[0])  # requests in progress still use it
 
 
 def test_an_activated_model_is_loaded(reloader, opened, tmp_path):
@@ -95,7 +95,7 @@ def test_a_file_that_fails_its_check_is_not_used(reloader, files, opened, tmp_pa
     with pytest.raises(ArtifactError):
         reloader.poll()
     assert reloader.service is before
-    reloader.poll()  # it is not tried again until it changes
+    reloader.poll()  # a failed file is retried only after a change
     another(path)
     reloader.poll()
     assert reloader.service.likes.settings["factors"] == 6
@@ -123,7 +123,7 @@ def test_no_request_fails_during_twenty_reloads(reloader, opened, files):
             while not finished.is_set():
                 answers.append(answer())
 
-        whole = {answer()}  # what each model answers
+        whole = {answer()}  # the answer of each model
         asking = [threading.Thread(target=ask) for _ in range(2)]
         for thread in asking:
             thread.start()
@@ -140,7 +140,7 @@ def test_no_request_fails_during_twenty_reloads(reloader, opened, files):
         assert "penchant_reloads_total 20" in client.get("/metrics").text
         rubbish = files.likes.with_suffix(".draft")
         rubbish.write_bytes(b"rubbish")
-        rubbish.replace(files.likes)  # what is mapped must not be written over
+        rubbish.replace(files.likes)  # mapped files must not be overwritten
         failed = client.post(f"{V1}/admin/reload")
         assert failed.status_code == 409
         assert failed.json()["error"]["kind"] == "CorruptArtifactError"
@@ -178,7 +178,7 @@ def test_a_failure_to_build_indexes_stops_no_reload(reloader, files, monkeypatch
 
 
 class Slow:
-    """Opening files, one at a time told when to go on."""
+    """Open files, each when the test allows it."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.begun, self.at_once, self.most = 0, 0, 0
@@ -199,7 +199,7 @@ class Slow:
 
 
 class RecordingLock:
-    """A lock that tells who comes to it."""
+    """A lock that counts the threads that wait for it."""
 
     def __init__(self, lock: AbstractContextManager[bool]) -> None:
         self._lock, self.came = lock, threading.Semaphore(0)
@@ -212,10 +212,10 @@ class RecordingLock:
         self._lock.__exit__(*arguments)
 
 
-@pytest.mark.parametrize("sound", [True, False])
-def test_requests_during_a_reload_share_the_next(reloader, files, monkeypatch, sound):
+@pytest.mark.parametrize("is_valid", [True, False])
+def test_requests_during_a_reload_share_the_next(reloader, files, monkeypatch, is_valid):
     another(files.likes)
-    if not sound:
+    if not is_valid:
         files.likes.write_bytes(b"rubbish")
     slow, lock, failures = Slow(monkeypatch), RecordingLock(reloader._reload_lock), []
     reloader._reload_lock = lock
@@ -239,8 +239,8 @@ def test_requests_during_a_reload_share_the_next(reloader, files, monkeypatch, s
         thread.join(30)
     assert not any(thread.is_alive() for thread in asking)
     assert (slow.begun, slow.most) == (2, 1)
-    assert len(failures) == (0 if sound else 4)
+    assert len(failures) == (0 if is_valid else 4)
     slow.go.release()
-    if sound:
-        reloader.reload()  # it joins none that is over
+    if is_valid:
+        reloader.reload()  # it does not share a finished reload
         assert slow.begun == 3

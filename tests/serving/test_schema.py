@@ -1,4 +1,4 @@
-"""The API against its own document: no fault, no answer that the document does not tell."""
+"""Responses of the API conform to its OpenAPI document."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CHECKS = (
 
 @pytest.fixture
 def schema(files, tmp_path):
-    """Of an application that answers to any name: this client does not say localhost."""
+    """Return the schema of an application that accepts any host name."""
     settings = ServeSettings(likes=str(files.likes), watch=0, hosts=("*",), token=TOKEN, rate=0)
     with open_store(f"sqlite:///{tmp_path / 'schema.db'}") as store:
         app = create_app(ModelReloader.open(files, store), store, settings)

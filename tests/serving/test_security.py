@@ -1,4 +1,4 @@
-"""Who is let in, how far, and what browsers are told."""
+"""Hosts, origins, tokens, limits and security headers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TOKEN = "a-token-of-some-length"
 
 @pytest.fixture
 def asking(files, tmp_path):
-    """A maker of clients of applications with some settings."""
+    """Return a function that makes clients of an application with some settings."""
     opened = []
 
     def make(base_url: str = "http://localhost", **options) -> TestClient:

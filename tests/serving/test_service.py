@@ -1,4 +1,4 @@
-"""Answers without HTTP: lists, filters, variety, explanations, what is shown."""
+"""Answers without HTTP: lists, filters, diversity, explanations, overrides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server starts soon: nothing is imported before it is needed, and nobody waits afterwards."""
+"""Fast start: imports only what is needed, and builds indexes before requests need them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events become part of a model: users, items, and what was taken back."""
+"""Updates of a model with events: new users, new items, removed likes."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_items_of_another_type_are_left_out(opened):
 
 
 def numbered(n_users: int = 30, n_items: int = 20) -> Interactions:
-    """People and items that are called by integers."""
+    """People and items with integer ids."""
     data = random_interactions(n_users, n_items, seed=2)
     return Interactions(data.csr, IdMap.range(n_users, "user"), IdMap.range(n_items, "item"))
 
@@ -121,7 +121,7 @@ def test_a_visitor_keeps_the_shelf_after_an_update(opened):
 
 
 def test_people_missing_from_an_update_keep_their_events(opened):
-    """Another model may say that it learned from events, and not know everybody who has some."""
+    """A model's last event may be later than the events of people it lacks."""
     opened.add([Event("visitor-1", 3), Event("visitor-1", 5)])
     service = Service({"likes": ALS(factors=4).fit(numbered())}, learned=opened.last())
     assert list(People(opened, SharedState()).likes(service, "visitor-1")) == [3, 5]

@@ -1,4 +1,4 @@
-"""What may be fetched from the web, tried on a server of this machine that calls itself public."""
+"""Fetching of pictures, from a local server whose address passes as public."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def resolve(host: str, port: int) -> list[str]:
 
 @pytest.fixture
 def fetcher() -> Iterator[Callable[..., Fetcher]]:
-    """A maker of fetchers, whose every connection leads to a server that says some words."""
+    """Return a function that makes fetchers connected to a server with fixed answers."""
     with contextlib.ExitStack() as stack:
 
         def make(*answers: bytes, pause: float = 0.0, tls: Any = None, **options) -> Fetcher:
@@ -45,7 +45,7 @@ def fetcher() -> Iterator[Callable[..., Fetcher]]:
             stack.enter_context(listener)
 
             def serve() -> None:
-                with contextlib.suppress(OSError):  # who asks may be gone, or the test over
+                with contextlib.suppress(OSError):  # the client may have disconnected
                     for answer in answers:
                         connection, _ = listener.accept()
                         with connection:
@@ -83,7 +83,7 @@ def test_pictures_are_fetched_from_the_resolved_address(fetcher) -> None:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One of pictures.example, signed by itself, with its key."""
+    """Return a self-signed certificate of pictures.example and its key."""
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("there is no openssl here to make a certificate with")

@@ -110,7 +110,7 @@ def test_a_hundred_thousand_names_are_searched_quickly() -> None:
         return min(took)
 
     typed = [names[7], names[8][:3], "e", "eia", "aaaaaaaaaa", "ioea " * 30, "kzx qua loretum"]
-    assert max(map(slowest, typed)) < 0.06  # twice what is promised: other work goes on beside
+    assert max(map(slowest, typed)) < 0.06  # twice the documented time: the machine is shared
 
 
 def test_the_index_of_the_same_names_is_reused():

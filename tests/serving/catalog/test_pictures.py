@@ -1,4 +1,4 @@
-"""Pictures of the web, kept by the server."""
+"""The server's cache of pictures from the web."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def png(width: int = 900, height: int = 600) -> bytes:
 
 
 class Web:
-    """In place of a fetcher: what there is, or DataError."""
+    """A fetcher with fixed answers; None raises DataError."""
 
     def __init__(self, *answers: bytes | None, pause: float = 0.0) -> None:
         self.requested: list[str] = []
@@ -64,7 +64,7 @@ def test_pictures_are_shrunk_and_fetched_once(pictures) -> None:
     with Image.open(io.BytesIO(first[0])) as image:
         assert (image.format, image.size) == ("WEBP", (SIZE, SIZE * 2 // 3))
     assert first[0] == first[1]
-    assert get(pictures(Web(None)), URL) == first[:1]  # another process, or after a start
+    assert get(pictures(Web(None)), URL) == first[:1]  # as another process, or after a restart
     assert web.requested == [URL]
 
 

@@ -1,4 +1,4 @@
-"""Records of items, and what of them programs are told."""
+"""Display records of items, and their records in responses."""
 
 from __future__ import annotations
 

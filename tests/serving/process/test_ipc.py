@@ -1,4 +1,4 @@
-"""What the processes of a server share: numbers, and whose turn it is."""
+"""State that processes share: counters, and a lock."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ sys.stdin.readline()
 
 @pytest.fixture
 def holding(tmp_path) -> Iterator[subprocess.Popen[str]]:
-    """Another process whose turn it is."""
+    """Start another process that holds the lock."""
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(tmp_path / "shared")],
         stdin=subprocess.PIPE,
@@ -68,7 +68,7 @@ def test_waiting_for_a_stopped_process_has_a_timeout(holding, tmp_path, monkeypa
     monkeypatch.setattr(module, "LOCK_TIMEOUT", 0.2)
     shared = SharedState(tmp_path / "shared")
     assert entered(shared)
-    assert not is_free(shared)  # it is the other's yet
+    assert not is_free(shared)  # the other process still holds it
 
 
 def test_without_a_file_the_lock_is_always_free():

@@ -1,4 +1,4 @@
-"""The server sends what it has at once, whatever socket it was given."""
+"""Nagle's algorithm is disabled on sockets of all kinds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ async def hello(scope, receive, send) -> None:
 
 
 class Kept(NoDelayProtocol):
-    """Notes what its connections are set to."""
+    """Record the options of connections."""
 
     set_to: ClassVar[list[int]] = []
 
@@ -45,7 +45,7 @@ async def ask(listening: socket.socket) -> bytes:
 
 
 def test_nagles_algorithm_is_disabled():
-    with socket.socket(socket.AF_INET) as listening:  # as uvicorn makes it for several processes
+    with socket.socket(socket.AF_INET) as listening:  # as uvicorn creates it for several processes
         listening.bind(("127.0.0.1", 0))
         assert not listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         assert b"hello" in asyncio.run(ask(listening))

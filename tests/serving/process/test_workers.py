@@ -1,4 +1,4 @@
-"""Processes that serve together: all answer, those that die come back, none stays behind."""
+"""Worker processes: all answer, dead ones are replaced, none outlives its parent."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SERVE = "from penchant.cli import main; main()"
 SPAWN = "from penchant.serving.process import run; run.CAN_FORK = False; " + SERVE
 LOOK_BUSY = """
 import signal, sys, time
-signal.signal(signal.SIGHUP, getattr(signal, sys.argv[2]))  # whatever the tests were started by
+signal.signal(signal.SIGHUP, getattr(signal, sys.argv[2]))  # the tests may run under nohup
 from penchant.serving.process.workers import Workers
 Workers(lambda: time.sleep(600), int(sys.argv[1])).run()
 print("ended", flush=True)
@@ -42,21 +42,21 @@ Workers(fail, 1).run()
 
 
 class Server(NamedTuple):
-    """A server that runs, and where."""
+    """A running server and its address."""
 
     process: subprocess.Popen[str]
     address: str
     model: Path
 
     def get(self, path: str) -> Any:
-        """An answer, on a connection of its own."""
+        """Return an answer, over a new connection."""
         with urllib.request.urlopen(f"{self.address}/api/v1/{path}", timeout=30) as answer:
             return json.load(answer)
 
 
 @contextlib.contextmanager
 def running(*command: object) -> Iterator[subprocess.Popen[str]]:
-    """A program in a group of its own, all of which is killed in the end."""
+    """Run a program in its own process group, which is killed at the end."""
     words = [sys.executable, "-c", *map(str, command)]
     with subprocess.Popen(
         words,
@@ -85,7 +85,7 @@ def serving(program: str, model: Path) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def server(files, tmp_path_factory) -> Iterator[Server]:
-    """Two processes over a file of their own."""
+    """Start a server with two processes and its own model file."""
     model = Path(shutil.copy(files.likes, tmp_path_factory.mktemp("workers")))
     with serving(SERVE, model) as made:
         yield made
@@ -114,7 +114,7 @@ def children(process: subprocess.Popen[str]) -> list[int]:
 
 
 def alive(pids: list[int]) -> list[int]:
-    """Those that run; who has ended and only waits to be noticed does not."""
+    """Return the processes that run; zombies do not."""
     living = []
     for pid in pids:
         with contextlib.suppress(OSError):
@@ -124,14 +124,14 @@ def alive(pids: list[int]) -> list[int]:
 
 
 def kill_and_replace(server: Server, pid: int) -> None:
-    """Kill a process of two, and wait until another one is in its place."""
+    """Kill one of two processes, and wait for its replacement."""
     before = set(children(server.process))
     os.kill(pid, signal.SIGKILL)
     until(lambda: len(set(children(server.process)) - {pid}) == len(before))
 
 
 def mapped(pid: int, file: Path) -> dict[str, int]:
-    """How many kB of a file a process has in memory, by kind, summed over its maps."""
+    """Return how many kB of a file a process maps, by kind."""
     values: dict[str, int] = {}
     inside = False
     for line in Path(f"/proc/{pid}/smaps").read_text().splitlines():
@@ -168,7 +168,7 @@ def test_the_memory_of_the_model_is_shared(server):
 def test_a_killed_process_is_replaced(server):
     first, second = children(server.process)
     kill_and_replace(server, first)
-    os.kill(second, signal.SIGSTOP)  # so that it is the new one that answers
+    os.kill(second, signal.SIGSTOP)  # so that the new process answers
     try:
         until(lambda: answers(server))
         assert server.get("recommend?user=u0001&k=3")["items"]
@@ -194,14 +194,14 @@ def test_a_new_model_reaches_current_and_later_processes(server):
     os.kill(second, signal.SIGSTOP)
     try:
         until(lambda: answers(server))
-        assert factors() == 6  # at once: it does not begin with what the parent opened
+        assert factors() == 6  # a new process looks for the active model first
     finally:
         os.kill(second, signal.SIGCONT)
 
 
-def test_ctrl_c_leaves_no_process_behind(server):  # it comes last: the server is gone then
+def test_ctrl_c_leaves_no_process_behind(server):  # last: it stops the server
     pair = children(server.process)
-    os.killpg(server.process.pid, signal.SIGINT)  # as a terminal does: to all of them
+    os.killpg(server.process.pid, signal.SIGINT)  # as a terminal does: to the whole group
     assert server.process.wait(60) == 0
     assert alive(pair) == []
     assert server.process.stderr is not None
@@ -230,7 +230,7 @@ def test_any_signal_to_stop_ends_all(number):
 
 
 def test_signals_that_were_ignored_at_the_start_stay_ignored():
-    """As under nohup, where the terminal goes and the server stays."""
+    """As under nohup: the server survives the end of its terminal."""
     with running(LOOK_BUSY, 2, "SIG_IGN") as parent:
         until(lambda: len(children(parent)) == 2)
         both = children(parent)

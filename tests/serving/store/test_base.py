@@ -1,4 +1,4 @@
-"""What every store does, in SQLite and in PostgreSQL."""
+"""The store interface, in SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_the_last_event_of_an_item_wins(store, changes, cut) -> None:
 
 def test_a_batch_is_stored_whole_or_not_at_all(store) -> None:
     broken = Event("ann", 3)
-    object.__setattr__(broken, "value", None)  # as no event can be made
+    object.__setattr__(broken, "value", None)  # the constructor rejects such an event
     with pytest.raises(StoreError):
         store.add([Event("ann", 1), Event("ann", 2), broken])
     assert store.last() == 0
@@ -229,7 +229,7 @@ def test_threads_of_several_stores_store_every_event_once(url) -> None:
             for n in range(15):
                 stored.extend(store.add([Event(person, n, key=str(n)), Event(person, -n - 1)]))
 
-        # two clients send the same: what has a key is to be stored once
+        # two clients send the same events: those with a key are stored once
         threads = [
             threading.Thread(target=client, args=(store, f"p{n}"))
             for store in (entry, other)

@@ -1,4 +1,4 @@
-"""What is special to a database: files that are none, locks, full disks, passwords."""
+"""Properties of databases: invalid files, locks, full disks, passwords."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Works that are made durable together."""
+"""Tasks that share a transaction."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from penchant.serving.store.writer import Writer
 
 
 class Log:
-    """Transactions on a list: what is kept when one is over."""
+    """Transactions on a list, which keeps what was committed."""
 
     def __init__(self) -> None:
         self.commits: list[list[int]] = []
@@ -49,7 +49,7 @@ def writer(log) -> Iterator[Writer[list[int]]]:
 
 
 def waiting(log, writer, works) -> list:
-    """Futures of works that all wait while the first transaction is held up."""
+    """Return futures of tasks that wait while the first transaction is blocked."""
     log.gate.clear()
     first = writer.submit(lambda notes: notes.append(-1))
     futures = [writer.submit(work) for work in works]
@@ -98,7 +98,7 @@ def test_all_tasks_fail_if_no_transaction_can_begin(log, writer) -> None:
 def test_canceled_tasks_do_not_run(log, writer) -> None:
     log.gate.clear()
     writer.submit(noting(1))
-    while writer._waiting.qsize():  # until it is taken up
+    while writer._waiting.qsize():  # until the writer has taken it
         pass
     given_up = writer.submit(noting(2))
     assert given_up.cancel()
