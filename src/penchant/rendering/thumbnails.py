@@ -1,4 +1,4 @@
-"""Thumbnails of items as self-contained images, from whatever picture a catalog names."""
+"""Thumbnails of items as self-contained images, from the pictures that a catalog names."""
 
 from __future__ import annotations
 

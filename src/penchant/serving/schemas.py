@@ -79,7 +79,7 @@ class RankParams(PageParams):
 
     exclude_seen: bool = Field(True, description="Leave out items of the history.")
     diversity: float = Field(
-        0.0, ge=0, le=1, allow_inf_nan=False, description="How much the items shall differ."
+        0.0, ge=0, le=1, allow_inf_nan=False, description="How much the items should differ."
     )
 
 

@@ -169,8 +169,8 @@ def _fetch_into(
             time.sleep(_PAUSE * 2**attempt)
     size = file.tell()
     raise DownloadError(
-        f"{url}: {_reason(trouble)}, {_ATTEMPTS} times over"
-        + (f"; {size:,} bytes are kept, and asking again goes on from there" if size else "")
+        f"{url}: {_reason(trouble)}, in {_ATTEMPTS} attempts"
+        + (f"; {size:,} bytes are kept, and asking again resumes from there" if size else "")
     ) from trouble
 
 
@@ -191,7 +191,7 @@ def _attempt(
     except urllib.error.HTTPError as error:
         if error.code != 416:
             raise
-        error.close()  # what is here is not the beginning of what is there
+        error.close()  # the partial file is not the beginning of the server's file
         file.truncate(0)
         raise _BrokenOff("the file on the server has changed") from error
     with answer:
@@ -199,7 +199,7 @@ def _attempt(
             size = _resumed_size(answer.headers, have)
             if size is None or (before and before.size not in (None, size)):
                 file.truncate(0)
-                raise _BrokenOff("the server sent another part of the file than was asked for")
+                raise _BrokenOff("the server sent another part of the file than was requested")
         else:
             file.truncate(0)
             have, size = 0, _length(answer.headers)
