@@ -20,7 +20,6 @@ from penchant.data.ids import Id
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import DataError
 from penchant.models import _answering as answering
-from penchant.models._answering import Candidates
 from penchant.models._arguments import History, ItemLists, as_list
 from penchant.models._request import RecommendRequest, SimilarRequest
 from penchant.models._scores import People, Scoring
@@ -28,6 +27,7 @@ from penchant.models._scoring.scorers import Scorer
 from penchant.models._scoring.topk import Metric as Metric
 from penchant.models._scoring.topk import check_metric, diagonal
 from penchant.models._scoring.topk import vector_scorer as vector_scorer
+from penchant.models.cold_start import scorable_by_history
 from penchant.models.epoch import Epoch as Epoch
 from penchant.models.epoch import OnEpoch as OnEpoch
 from penchant.results import Explanation, Recommendations
@@ -61,13 +61,9 @@ class Model(Scoring):
         """Return for which users the model has personal scores: bool, one a row.
 
         ``rows`` and ``users`` are as for :meth:`_scorer`; ``met`` marks the items that had
-        interactions in training. Without such an item in the history only a model that scores
-        cold items can say anything.
+        interactions in training.
         """
-        if not self.personal:
-            return np.ones(rows.n_rows, dtype=np.bool_)
-        entries = slice(None) if self.scores_cold_items else met[rows.indices]
-        return np.bincount(rows.row_of_entry[entries], minlength=rows.n_rows) > 0
+        return scorable_by_history(self, rows, met)
 
     @property
     def scores_cold_items(self) -> bool:
@@ -165,10 +161,7 @@ class Model(Scoring):
 
     def answer(self, request: RecommendRequest) -> Recommendations:
         """Answer a request for recommendations; see :meth:`recommend`."""
-        people = self._people(request.users, request.history)
-        candidates = Candidates(self.items, people.rows, self.catalog)
-        scorer = self._scorer(people.rows, people.codes)
-        return answering.recommendations(request, people, candidates, scorer)
+        return answering.answer(self, request)
 
     @overload
     def recommend_all(self, k: int = 10, *, to: str | Path, **options: Any) -> Path: ...

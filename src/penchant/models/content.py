@@ -24,7 +24,7 @@ from penchant.models._scoring.normalize import lengths, normalize_rows
 from penchant.models._scoring.scorers import Scorer
 from penchant.models._scoring.similarity import inner_scorer, to_vectors
 from penchant.models._scoring.topk import top_k
-from penchant.models.base import Metric, OnEpoch
+from penchant.models.base import Metric, Model, OnEpoch
 from penchant.models.capabilities import Explains, HasItemVectors
 from penchant.models.cold_start import Entity, FeatureModel, named
 from penchant.models.ranking.examples import weights_of
@@ -38,7 +38,7 @@ ItemVector = FeatureRow | npt.NDArray[Any]
 
 
 @dataclass(eq=False)
-class Content(FeatureModel, HasItemVectors, Explains):
+class Content(FeatureModel, Model, HasItemVectors, Explains):
     """The items nearest to a user's history, by vectors of pictures, texts or anything else.
 
     A user's vector is the weighted sum of the vectors of their history, each divided by its
@@ -158,7 +158,7 @@ class Content(FeatureModel, HasItemVectors, Explains):
             raise DataError(f"new items are a mapping id → vector, got {type(new).__name__}")
         queries = list(new)
         top = top_k(
-            self._known_items_scorer(self._vectors_of_items(list(new.values()))),
+            self._user_vectors_scorer(self._vectors_of_items(list(new.values()))),
             checks.whole("k", k, 1),
             exclude_rows(None, deny, queries, self.items),
             allow_rows(allow, queries, self.items),
@@ -171,7 +171,7 @@ class Content(FeatureModel, HasItemVectors, Explains):
         """Users are described by their history only."""
         return entity == "item"
 
-    def _vectors_of_people(
+    def _vectors_of_users(
         self, rows: Csr, users: npt.NDArray[Any] | None, features: Sequence[FeatureRow] | None
     ) -> Any:
         if features is not None:
@@ -185,21 +185,19 @@ class Content(FeatureModel, HasItemVectors, Explains):
         weights = weights_of(rows, self.interactions.csr, self.confidence)
         return dataclasses.replace(rows, values=weights).to_scipy()
 
-    def _vectors_of_items(self, features: Sequence[ItemVector] | None) -> Any:
-        if features is None:
-            return self.item_factors
-        known = self._known.with_identity(False).normalized("l2")
-        vectors = known.rows_of([self._named(row) for row in features]).to_scipy()
+    def _vectors_of_items(self, features: Sequence[ItemVector]) -> Any:
+        fitted = self._features.with_identity(False).normalized("l2")
+        vectors = fitted.rows_of([self._named(row) for row in features]).to_scipy()
         return vectors.toarray() if isinstance(self._units, np.ndarray) else vectors
 
     def _named(self, row: ItemVector) -> FeatureRow:
         """Return a vector (integers too) as name → weight; rows of features as they are."""
         if isinstance(row, np.ndarray) and row.dtype.kind in "bui":
             row = row.astype(np.float64)
-        return named(row, self._known)
+        return named(row, self._features)
 
     @property
-    def _known(self) -> Features:
+    def _features(self) -> Features:
         features = self.interactions.item_features
         assert features is not None
         return features
@@ -207,17 +205,17 @@ class Content(FeatureModel, HasItemVectors, Explains):
     def _inner(self, queries: Any, items: Any) -> Scorer:
         return inner_scorer(queries, items, self.threads)
 
-    def _known_items_scorer(self, people: Any) -> Scorer:
+    def _user_vectors_scorer(self, vectors: Any) -> Scorer:
         units = self._units
         items = self._index("items", units) if isinstance(units, np.ndarray) else units
-        return inner_scorer(people, items, self.threads)
+        return inner_scorer(vectors, items, self.threads)
 
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
-        return self._known_items_scorer(self._vectors_of_people(rows, users, None))
+        return self._user_vectors_scorer(self._vectors_of_users(rows, users, None))
 
     def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
         """Return cosines for any metric: the vectors have length 1."""
-        return self._known_items_scorer(self._units[items])
+        return self._user_vectors_scorer(self._units[items])
 
     def _contributions(self, row: Csr, item: int) -> npt.NDArray[np.float64]:
         weighted = self._weighted(row)

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from penchant._settings.declarations import Setting
 from penchant.data.feature_rows import FeatureRow
-from penchant.data.interactions import Csr, Interactions, histories_to_csr
+from penchant.data.interactions import Csr, Interactions
 from penchant.engines.base import F64, Factors
 from penchant.errors import DataError, SettingsError, UnsupportedError
-from penchant.models._arguments import History, need_items
+from penchant.models._arguments import History
 from penchant.models._scoring.scorers import FactorScorer, Scorer
-from penchant.models.als.feature_prior import FeaturePrior
-from penchant.models.als.model import ALS
+from penchant.models.als.factor_model import FactorModel
+from penchant.models.als.feature_prior import FeaturePriors
 from penchant.models.als.state import ITEMS, USERS
-from penchant.models.base import OnEpoch
 from penchant.models.capabilities import HasFeatureVectors
 from penchant.models.cold_start import FeatureModel
 
 
 @dataclass(kw_only=True, eq=False)
-class HybridALS(FeatureModel, ALS, HasFeatureVectors):
+class HybridALS(FeatureModel, FactorModel, HasFeatureVectors):
     """ALS whose vectors have a part that is linear in the features of users and items.
 
     A vector is what the row's features predict and a part of its own, y_i = Gᵀf_i + e_i and
@@ -66,46 +65,9 @@ class HybridALS(FeatureModel, ALS, HasFeatureVectors):
 
     kind: ClassVar[str] = "hybrid-als"
 
-    # --- fitting -------------------------------------------------------------------
-
-    def partial_fit(
-        self,
-        interactions: Interactions | None = None,
-        iterations: int = 1,
-        *,
-        on_epoch: OnEpoch | None = None,
-        track_loss: bool = False,
-    ) -> Self:
-        """Continue training; see :meth:`penchant.ALS.partial_fit`.
-
-        Interactions without features of users, or of items, get those of the last fit.
-        """
-        fitted, data = self._interactions, interactions
-        if fitted is not None and data is not None:
-            data = self._to_learn(data)
-            if data.item_features is None:
-                data = data.with_item_features(fitted.item_features)
-            if data.user_features is None:
-                data = data.with_user_features(fitted.user_features)
-        return super().partial_fit(data, iterations, on_epoch=on_epoch, track_loss=track_loss)
-
-    def _feature_priors(self, data: Interactions) -> dict[int, FeaturePrior]:
-        """Prepare the priors of the sides that have features."""
-        priors = {}
-        for side, features, ids, rows in (
-            (USERS, data.user_features, data.users, data.csr),
-            (ITEMS, data.item_features, data.items, data.by_item()),
-        ):
-            if features is not None:
-                priors[side] = FeaturePrior.prepare(
-                    features,
-                    ids,
-                    rows,
-                    self._weights.penalties(rows, side),
-                    gamma=self.feature_regularization,
-                    f=self.factors,
-                )
-        return priors
+    @property
+    def _feature_priors(self) -> FeaturePriors:
+        return FeaturePriors(self.feature_regularization, self.factors)
 
     # --- the fitted model ----------------------------------------------------------
 
@@ -133,16 +95,14 @@ class HybridALS(FeatureModel, ALS, HasFeatureVectors):
         with a warning. With an empty history the vector comes from the features alone. The
         features of interactions are used, and ``features`` is not allowed beside them.
         """
+        rows = self._history_rows(histories)
         if not isinstance(histories, Interactions):
-            rows = self.interactions.rows_of(histories)
             return self._fold_in(rows, self._means(USERS, rows.n_rows, features))
         if features is not None:
             raise SettingsError("interactions bring their own features: use with_user_features")
-        need_items(histories, self.items)
         prior, own = self._state.users.prior, histories.user_features
-        if prior is None or own is None:
-            return self._fold_in(histories.csr)
-        return self._fold_in(histories.csr, prior.predict_like(own, histories.users))
+        means = None if prior is None or own is None else prior.predict_like(own, histories.users)
+        return self._fold_in(rows, means)
 
     def fold_in_items(
         self,
@@ -155,7 +115,7 @@ class HybridALS(FeatureModel, ALS, HasFeatureVectors):
         As :meth:`penchant.ALS.fold_in_items`, with the features of each item: see
         :meth:`fold_in_users`. An item with an empty audience gets a vector from its features alone.
         """
-        rows = histories_to_csr(audiences, self.users)
+        rows = self._audience_rows(audiences)
         return self._fold_in(rows, self._means(ITEMS, rows.n_rows, features), side=ITEMS)
 
     def _means(self, side: int, n: int, features: Iterable[FeatureRow] | None) -> F64 | None:
@@ -180,18 +140,19 @@ class HybridALS(FeatureModel, ALS, HasFeatureVectors):
         """See :meth:`penchant.models.base.Model.scorer`; other users bring their features."""
         if interactions is self.interactions or self._state.users.prior is None:
             return super().scorer(interactions)
-        return self._known_items_scorer(self.fold_in_users(interactions))
+        return self._user_vectors_scorer(self.fold_in_users(interactions))
 
-    def _known_items_scorer(self, people: Factors) -> Scorer:
-        return FactorScorer(people, self._index("items", self.item_factors), threads=self.threads)
+    def _user_vectors_scorer(self, vectors: Factors) -> Scorer:
+        return FactorScorer(vectors, self._index("items", self.item_factors), threads=self.threads)
 
-    def _vectors_of_people(
+    def _vectors_of_users(
         self, rows: Csr, users: npt.NDArray[Any] | None, features: Sequence[FeatureRow] | None
     ) -> Factors:
         if users is not None:
             return np.asarray(self.user_factors[users])
         return self._fold_in(rows, self._means(USERS, rows.n_rows, features))
 
-    def _vectors_of_items(self, features: Sequence[FeatureRow] | None) -> Factors:
-        means = None if features is None else self._means(ITEMS, len(features), features)
-        return self.item_factors if means is None else means.astype(self.dtype)
+    def _vectors_of_items(self, features: Sequence[FeatureRow]) -> Factors:
+        means = self._means(ITEMS, len(features), features)
+        assert means is not None
+        return means.astype(self.dtype)

@@ -36,7 +36,7 @@ Maker = Callable[[Model, npt.NDArray[np.int64]], Scorer]
 
 
 @dataclass(eq=False)
-class Blend(ColdStartModel):
+class Blend(ColdStartModel, Model):
     """Several models as one: a weighted mean of their scores, and a chain of those who fall back.
 
     For each request the parts of the ``chain`` are gone through for the first that has something

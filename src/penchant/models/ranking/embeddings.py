@@ -14,6 +14,7 @@ from penchant.data.csr import Csr
 from penchant.data.features import Features
 from penchant.data.ids import IdMap
 from penchant.errors import DataError
+from penchant.models._arguments import codes_in
 
 F32 = npt.NDArray[np.float32]
 
@@ -199,25 +200,6 @@ def as_queries(people: F32) -> F32:
 def as_factors(items: F32) -> F32:
     """Vectors and biases of items, (n, f + 1), so that inner products are scores: y, b, 1."""
     return np.hstack([items, np.ones_like(items[:, -1:])])
-
-
-def codes_in(known: IdMap, ids: IdMap) -> npt.NDArray[np.int64]:
-    """Where each id is among the known ones, −1 for those that are not.
-
-    Raises
-    ------
-    DataError
-        If the ids are of another type than those known.
-    """
-    if len(known) and len(ids) and known.are_integers != ids.are_integers:
-        raise DataError(
-            f"the model knows {known.kind} ids such as {known[0]!r}, and the new ones are such as "
-            f"{ids[0]!r}: ids must be of one type"
-        )
-    if known == ids:
-        return np.arange(len(ids))
-    found = (known.get(one) for one in ids)
-    return np.array([-1 if code is None else code for code in found], dtype=np.int64)
 
 
 def weighted_sums(rows: Csr, table: F32) -> F32:

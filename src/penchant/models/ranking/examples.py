@@ -37,12 +37,3 @@ def weights_of(rows: Csr, trained: Csr, confidence: str) -> npt.NDArray[np.float
 def _sizes(rows: Csr, confidence: str) -> npt.NDArray[np.float64]:
     sizes = np.abs(rows.values, dtype=np.float64)
     return np.log1p(sizes) if confidence == "log" else sizes
-
-
-def with_features_of(known: Interactions, data: Interactions) -> Interactions:
-    """The data, with known features where it has none."""
-    if data.item_features is None and known.item_features is not None:
-        data = data.with_item_features(known.item_features)
-    if data.user_features is None and known.user_features is not None:
-        data = data.with_user_features(known.user_features)
-    return data

@@ -20,20 +20,18 @@ from penchant.models.cold_start import FeatureModel
 from penchant.models.iterative import Iterative
 from penchant.models.ranking import trainer
 from penchant.models.ranking.embeddings import F32, Embeddings, as_factors, as_queries
+from penchant.models.ranking.settings import RankingSettings
 
 
-class RankingVectors(FeatureModel, Iterative, HasFeatureVectors, HasUserVectors, FoldsInUsers):
+class RankingVectors(
+    FeatureModel, RankingSettings, Iterative, HasFeatureVectors, HasUserVectors, FoldsInUsers
+):
     """A model whose vectors and biases are sums over features; see :class:`penchant.Ranking`."""
 
     _users: Embeddings
     _items: Embeddings
     _X: F32
     _Y: F32
-
-    @property
-    def _options(self) -> trainer.Options:
-        """The settings, as the trainer takes them."""
-        return self  # type: ignore[return-value]
 
     def _keep(self, data: Interactions, users: Embeddings, items: Embeddings) -> None:
         self._interactions, self._users, self._items = data, users, items
@@ -127,11 +125,11 @@ class RankingVectors(FeatureModel, Iterative, HasFeatureVectors, HasUserVectors,
 
     def _fold_in(self, rows: Csr, start: F32 | None = None) -> F32:
         passes = max(1, len(self._epochs))
-        return trainer.fold_in(self._options, self.interactions, self._Y, rows, start, passes)
+        return trainer.fold_in(self, self.interactions, self._Y, rows, start, passes)
 
     def _start_of(self, data: Interactions) -> F32 | None:
         """Return the vectors of the users' features in the interactions, if any are known."""
-        names, features = self._users.names, trainer.normalized(self._options, data.user_features)
+        names, features = self._users.names, trainer.normalized(self, data.user_features)
         if names is None or features is None:
             return None
         return self._users.sums_of(features.with_identity(False).over(names).aligned(data.users))
@@ -142,7 +140,7 @@ class RankingVectors(FeatureModel, Iterative, HasFeatureVectors, HasUserVectors,
             return None
         data = self.interactions
         features = data.user_features if side == "user" else data.item_features
-        known = trainer.normalized(self._options, features)
+        known = trainer.normalized(self, features)
         if known is None:
             raise UnsupportedError(
                 f"the model was fitted without features of {side}s: fit it on "
@@ -179,21 +177,22 @@ class RankingVectors(FeatureModel, Iterative, HasFeatureVectors, HasUserVectors,
         if known or interactions.user_features is None or interactions.items != self.items:
             return super().scorer(interactions)
         people = self._fold_in(interactions.csr, self._start_of(interactions))
-        return self._known_items_scorer(as_queries(people))
+        return self._user_vectors_scorer(as_queries(people))
 
-    def _vectors_of_people(
+    def _vectors_of_users(
         self, rows: Csr, users: npt.NDArray[Any] | None, features: Sequence[FeatureRow] | None
     ) -> F32:
         if users is not None:
             return as_queries(self._X[users])
         return as_queries(self._fold_in(rows, self._sums("user", features)))
 
-    def _vectors_of_items(self, features: Sequence[FeatureRow] | None) -> F32:
+    def _vectors_of_items(self, features: Sequence[FeatureRow]) -> F32:
         sums = self._sums("item", features)
-        return self._factors.vectors if sums is None else as_factors(sums)
+        assert sums is not None
+        return as_factors(sums)
 
-    def _known_items_scorer(self, people: F32) -> Scorer:
-        return FactorScorer(people, self._factors, threads=self.threads)
+    def _user_vectors_scorer(self, vectors: F32) -> Scorer:
+        return FactorScorer(vectors, self._factors, threads=self.threads)
 
     @property
     def _factors(self) -> ItemIndex:
@@ -201,7 +200,7 @@ class RankingVectors(FeatureModel, Iterative, HasFeatureVectors, HasUserVectors,
         return self._index("factors", self.item_table, as_factors)
 
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
-        return self._known_items_scorer(self._vectors_of_people(rows, users, None))
+        return self._user_vectors_scorer(self._vectors_of_users(rows, users, None))
 
     def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
         index = self._index("items", self.item_table, _without_bias)
@@ -216,7 +215,7 @@ class RankingVectors(FeatureModel, Iterative, HasFeatureVectors, HasUserVectors,
 
     def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         data = self.interactions
-        users, items = trainer.start(self._options, data, 0)
+        users, items = trainer.start(self, data, 0)
         self._keep(data, users.restored("user", arrays), items.restored("item", arrays))
 
 
