@@ -175,10 +175,7 @@ def _unpack(arrays: dict[str, Array], manifest: dict[str, Any]) -> Bundle:
         },
         users=users,
         items=items,
-        ids={
-            name: _unpack_ids(f"ids/{name}", arrays, name)
-            for name in sorted({at.split("/")[1] for at in arrays if at.startswith("ids/")})
-        },
+        ids={name: _unpack_ids(f"ids/{name}", arrays, name) for name in sorted(_id_names(arrays))},
         catalog=None if fields is None else _unpack_catalog(fields, items, arrays),
         info=manifest["info"],
         created=manifest["created"],
@@ -188,6 +185,12 @@ def _unpack(arrays: dict[str, Array], manifest: dict[str, Any]) -> Bundle:
         if not isinstance(getattr(bundle, name), kind):
             raise DataError(f"its {name} is not what it should be")
     return bundle
+
+
+def _id_names(arrays: Mapping[str, Array]) -> set[str]:
+    """Return the names of ids, which may contain slashes."""
+    paths = (path.removeprefix("ids/") for path in arrays if path.startswith("ids/"))
+    return {path.rpartition("/")[0] for path in paths}
 
 
 def _unpack_matrix(name: str, n_columns: Any, arrays: dict[str, Array]) -> Csr:

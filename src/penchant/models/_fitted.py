@@ -13,6 +13,7 @@ import numpy.typing as npt
 from penchant._files import artifact
 from penchant._settings.configurable import Configurable
 from penchant.data.catalog import Catalog
+from penchant.data.features import Features
 from penchant.data.ids import IdMap
 from penchant.data.interactions import Interactions, need_interactions
 from penchant.errors import CorruptArtifactError, EmptyDataError, NotFittedError
@@ -147,7 +148,13 @@ class Fitted(Configurable, ABC):
         """
         figures = self.metrics if metrics is None else metrics
         bundle = files.to_bundle(
-            self.kind, self.settings, self.interactions, self._arrays(), self._training(), figures
+            self.kind,
+            self.settings,
+            self.interactions,
+            self._arrays(),
+            self._training(),
+            figures,
+            self._own_features(),
         )
         artifact.write(bundle, path)
         return Path(path)
@@ -165,6 +172,7 @@ class Fitted(Configurable, ABC):
             model = cls(**files.settings_of(bundle))
             model._interactions = files.interactions_of(bundle)
             model._metrics = bundle.info["metrics"]
+            model._restore_features(files.own_features_of(bundle))
             model._restore(bundle.arrays)
             model._restore_training(bundle.info["training"])
         except (KeyError, TypeError, ValueError) as error:
@@ -183,6 +191,13 @@ class Fitted(Configurable, ABC):
     @abstractmethod
     def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         """Take over what :meth:`_arrays` returned; ``_interactions`` is already set."""
+
+    def _own_features(self) -> dict[str, Features]:
+        """Return features for the file that are not those of the interactions, by name."""
+        return {}
+
+    def _restore_features(self, features: Mapping[str, Features]) -> None:
+        """Take over what :meth:`_own_features` returned; ``_interactions`` is already set."""
 
     def _training(self) -> list[dict[str, Any]]:
         """Return the record of training, for the file."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Annotated, Any, ClassVar, Self
 
@@ -16,23 +16,28 @@ from penchant._settings.configurable import validate
 from penchant._settings.declarations import Setting
 from penchant.data.csr import row_pointers
 from penchant.data.feature_rows import FeatureRow
+from penchant.data.features import Features
 from penchant.data.ids import Id
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import UnsupportedError
 from penchant.models._arguments import History, as_list, known_code
 from penchant.models._scores import People
-from penchant.models._scoring.dispatch import Route, RoutedScorer
 from penchant.models._scoring.scorers import Scorer
 from penchant.models._scoring.topk import diagonal
 from penchant.models.base import Metric, Model, OnEpoch
-from penchant.models.blend.fusion import Fusion, mixed
-from penchant.models.blend.parts import as_chain, as_models, as_tuple, as_weights, default_parts
+from penchant.models.blend.fusion import Fusion
+from penchant.models.blend.parts import (
+    as_chain,
+    as_models,
+    as_tuple,
+    as_weights,
+    default_parts,
+    own_features,
+    with_own_features,
+)
 from penchant.models.blend.query import ScoringQuery, uses_features
+from penchant.models.blend.routing import Maker, Router
 from penchant.models.cold_start import ColdStartModel, Entity
-
-Bools = npt.NDArray[np.bool_]
-Maker = Callable[[Model, npt.NDArray[np.int64]], Scorer]
-"""A part and the positions of some queries → the part's scorer of these queries."""
 
 
 @dataclass(eq=False)
@@ -111,7 +116,7 @@ class Blend(ColdStartModel, Model):
         self._parts = as_models(self.models)
         _ = self._weight, self._order  # refused here if they are none
         data = [part._interactions for part in self._parts.values()]
-        if data[0] is not None and all(one is data[0] for one in data):
+        if data[0] is not None and all(interactions is data[0] for interactions in data):
             self._keep(data[0], self._parts)
 
     @property
@@ -245,64 +250,13 @@ class Blend(ColdStartModel, Model):
             lambda part, places: part._item_scorer(items[places], metric),
         )
 
-    def _routed(self, query: ScoringQuery, make: Maker) -> RoutedScorer:
-        """Return a scorer that sends each query to its parts; unknown users apart from others."""
-        patterns, where = np.unique(
-            np.column_stack([self._parts_by_query(query), query.is_unknown]),
-            axis=0,
-            return_inverse=True,
-        )
-        names, routes = list(self._parts), []
-        for at, pattern in enumerate(patterns[:, :-1]):
-            places = np.flatnonzero(where == at)
-            chosen = [names[place] for place in np.flatnonzero(pattern)]
-            parts = [(name, make(self._parts[name], places)) for name in chosen]
-            scorer = self._mixed(parts, query.seen.take_rows(places))
-            routes.append(Route(places, scorer, " + ".join(chosen)))
-        return RoutedScorer(routes, query.seen.n_columns)
-
-    def _mixed(self, parts: list[tuple[str, Scorer]], rows: Csr) -> Scorer:
-        if len(parts) == 1:
-            return parts[0][1]
-        weights = self._weight
-        weighed = [(weights[name], scorer) for name, scorer in parts]
-        return mixed(weighed, rows, self.fusion, threads=self.threads)
-
-    def _parts_by_query(self, query: ScoringQuery) -> Bools:
-        """Return which parts answer each query: shape (n_queries, n_parts)."""
+    def _routed(self, query: ScoringQuery, make: Maker) -> Scorer:
+        """Return a scorer that sends each query to the parts that answer it."""
         _ = self.interactions
-        can = np.column_stack([query.can_score(part, self._met) for part in self._parts.values()])
-        names, weights = list(self._parts), self._weight
-        chain = self._chain_for(query)
-        able = can[:, chain]
-        place = np.where(able.any(axis=1), able.argmax(axis=1), len(chain) - 1)
-        first = chain[place]
-        weighted = np.array([name in weights for name in names])
-        queries = np.arange(len(first))
-        mixes = weighted[first] & can[queries, first]
-        answers: Bools = can & weighted & mixes[:, np.newaxis]
-        answers[queries, first] = True
-        return answers
-
-    def _chain_for(self, query: ScoringQuery) -> npt.NDArray[np.int64]:
-        """Return the places of the chain's parts; for new items, of those that use features.
-
-        Raises
-        ------
-        UnsupportedError
-            If the query has features that no part uses.
-        """
-        if query.people is not None and not self._uses_features_of("user"):
-            raise UnsupportedError("no part of this blend was fitted with features of users")
-        names = list(self._parts)
-        chain = [
-            names.index(name) for name in self._order if query.is_rankable_by(self._parts[name])
-        ]
-        if not chain:
-            raise UnsupportedError(
-                "no model in the chain of this blend was fitted with features of items"
-            )
-        return np.array(chain)
+        router = Router(
+            self._parts, self._weight, self._order, self.fusion, self._met, self.threads
+        )
+        return router.scorer(query, make)
 
     def _can_score(
         self, rows: Csr, users: npt.NDArray[Any] | None, met: npt.NDArray[np.bool_]
@@ -318,8 +272,8 @@ class Blend(ColdStartModel, Model):
         if users is None or history is not None:
             return super()._people(users, history)
         data, queries = self.interactions, as_list(users)
-        known = [known_code(query, data.users) for query in queries]
-        codes = np.array([-1 if code is None else code for code in known], dtype=np.int32)
+        matches = [known_code(query, data.users) for query in queries]
+        codes = np.array([-1 if code is None else code for code in matches], dtype=np.int32)
         rows = data.csr.take_rows(codes[codes >= 0])
         counts = np.zeros(len(codes), dtype=np.int64)
         counts[codes >= 0] = rows.row_counts
@@ -342,13 +296,24 @@ class Blend(ColdStartModel, Model):
         }
 
     def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        data = self.interactions
         for name, part in self._parts.items():
-            part._interactions = data
-            prefix = f"{name}/"
-            own = {key: array for key, array in arrays.items() if key.startswith(prefix)}
-            part._restore({key.removeprefix(prefix): array for key, array in own.items()})
-        self._keep(data, self._parts)
+            part._restore(_under(name, arrays))
+        self._keep(self.interactions, self._parts)
+
+    def _own_features(self) -> dict[str, Features]:
+        """Return the features of parts that are not those of the blend's interactions."""
+        own: dict[str, Features] = {}
+        for name, part in self._parts.items():
+            for side, features in own_features(part.interactions, self.interactions).items():
+                own[f"{name}/{side}"] = features
+            own |= {f"{name}/{key}": value for key, value in part._own_features().items()}
+        return own
+
+    def _restore_features(self, features: Mapping[str, Features]) -> None:
+        for name, part in self._parts.items():
+            own = _under(name, features)
+            part._interactions = with_own_features(self.interactions, own)
+            part._restore_features(own)
 
     def _training(self) -> list[dict[str, Any]]:
         return [{"part": name, "epochs": part._training()} for name, part in self._parts.items()]
@@ -356,3 +321,11 @@ class Blend(ColdStartModel, Model):
     def _restore_training(self, training: list[dict[str, Any]]) -> None:
         for record in training:
             self._parts[record["part"]]._restore_training(record["epochs"])
+
+
+def _under(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of one part, from names such as ``part/value``."""
+    prefix = f"{name}/"
+    return {
+        key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)
+    }
