@@ -164,7 +164,7 @@ def test_describe_reads_no_arrays(path: Path) -> None:
 def forge(
     path: Path, drop: str = "", arrays: dict[str, Any] | None = None, **manifest: Any
 ) -> None:
-    """Write the file anew, whole, but with parts that don't fit each other."""
+    """Rewrite the file, complete, but with parts that don't fit each other."""
     old, told = container.read(path, mmap=False)
     kept = {name: array for name, array in old.items() if name != drop}
     container.write(path, kept | (arrays or {}), {**told, **manifest})

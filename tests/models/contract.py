@@ -1,4 +1,4 @@
-"""What every model of penchant must satisfy; test_contract.py runs it over all of them.
+"""The contract of every model; test_contract.py runs it over all of them.
 
 A model is asked through its public methods only, over data with everything in it: likes of
 several sizes, dislikes, a user and an item without entries, outside ids that are strings.
@@ -37,7 +37,7 @@ def data(seed: int = 0) -> Interactions:
 
 
 def check_snapshots(make, interactions: Interactions) -> None:
-    """Those taken while it trains are of trainings that end there, and leave no trace in it."""
+    """Check that a snapshot equals a shorter training, and that the training is unaffected."""
     whole, measured = make(), make()
     kept = []
     measured.fit(interactions, on_epoch=lambda _: kept.append(measured.snapshot()))
@@ -53,7 +53,7 @@ def check_snapshots(make, interactions: Interactions) -> None:
 
 
 def check_same(one, other) -> None:
-    """Two models have learned the same, to the last bit, and fold the same people in alike."""
+    """Check that two models are equal bit for bit, and compute the same vectors of new users."""
     assert len(one.epochs) == len(other.epochs)
     for name in ("user_factors", "item_factors"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
@@ -149,7 +149,7 @@ class ModelContract:
         answer = model.recommend("u0001", k=3)
         assert list(answer.names) == [f"name of {item}" for item in answer.ids]
 
-    # --- likeness ------------------------------------------------------------------
+    # --- similarity ----------------------------------------------------------------
 
     @pytest.mark.parametrize("metric", ["cosine", "dot"])
     def test_similar_items_leave_out_the_item_itself(self, model, metric) -> None:
@@ -160,7 +160,7 @@ class ModelContract:
         assert len(everything) == N_ITEMS - 1
         assert "i0005" in model.similar_items("i0005", k=1000, include_self=True).ids
 
-    def test_similar_users_or_a_word_why_not(self, model) -> None:
+    def test_similar_users_or_an_error_that_says_why_not(self, model) -> None:
         if not self.has_user_vectors:
             with pytest.raises(UnsupportedError, match="user vectors"):
                 model.similar_users("u0001")

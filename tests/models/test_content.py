@@ -31,7 +31,7 @@ def test_scores_are_cosines_with_the_weighted_mean(confidence: str) -> None:
     np.testing.assert_allclose(found, cosines_by_hand(past), atol=1e-6)
 
 
-def test_likeness_is_the_cosine() -> None:
+def test_similarity_is_the_cosine() -> None:
     model = Content(FEATURES).fit(DATA)
     found = model.similar_items("i0002", k=N_ITEMS)
     by_hand = dict(zip(DATA.items, cosines_by_hand({"i0002": 1.0}), strict=True))
@@ -60,7 +60,7 @@ def test_sparse_vectors_answer_as_dense_ones_do() -> None:
     np.testing.assert_allclose(why[0], why[1], atol=1e-6)
 
 
-def test_items_that_nobody_took_to_are_recommended() -> None:
+def test_items_without_interactions_are_recommended() -> None:
     wider = DATA.with_items(["brand new"])
     vectors = np.vstack([VECTORS, VECTORS[3]])
     features = Features.dense([*DATA.items, "brand new"], vectors)

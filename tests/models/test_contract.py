@@ -52,7 +52,7 @@ class TestContent(ModelContract):
     def make(self, request):
         rng = np.random.default_rng(5)
         vectors = rng.normal(size=(60, 40)) * (rng.random((60, 40)) >= request.param)
-        vectors[:, 0] += 0.1  # nobody is without a vector
+        vectors[:, 0] += 0.1  # no user has the zero vector
         features = Features.dense([f"i{code:04d}" for code in range(60)], vectors)
         return lambda: Content(features, confidence="log")
 

@@ -30,7 +30,7 @@ class TestBlend(ModelContract):
     def test_unknown_ids_name_close_matches(self, model) -> None:
         """Users who are not known are answered; ids of another type and items are refused."""
         assert model.recommend("u00011", k=2).sources == ["pop"]
-        for ask in (
+        for query in (
             lambda: model.recommend(-1),
             lambda: model.recommend(b"u0001"),
             lambda: model.scores("u00011", "i0001"),
@@ -38,7 +38,7 @@ class TestBlend(ModelContract):
             lambda: model.similar_items("nothing"),
         ):
             with pytest.raises(UnknownIdError):
-                ask()
+                query()
 
 
 # --- mixing ---------------------------------------------------------------------------
@@ -70,20 +70,20 @@ def test_it_is_measured_as_it_recommends() -> None:
     assert again["auc"] == measured["auc"]
 
 
-# --- who answers ----------------------------------------------------------------------
+# --- the choice of parts -----------------------------------------------------------------
 
 
-def test_each_request_is_answered_by_the_first_who_can() -> None:
+def test_the_first_part_that_can_score_answers() -> None:
     blend = Blend(parts(), weights={"als": 1}, chain=("als", "pop")).fit(data())
-    answer = blend.recommend(["u0001", "u0000", "nobody"], k=3)
+    answer = blend.recommend(["u0001", "u0000", "unknown"], k=3)
     assert answer.sources == ["als", "pop", "pop"]
     popular = Popularity().fit(data()).recommend("u0000", k=3)
-    assert list(answer.for_("nobody").ids) == list(popular.ids)
+    assert list(answer.for_("unknown").ids) == list(popular.ids)
     assert answer.for_("u0000").sources == ["pop"]
     assert blend.recommend(history=[[], ["i0003"]], k=2).sources == ["pop", "als"]
 
 
-def test_who_answered_is_printed_and_in_frames() -> None:
+def test_the_source_is_printed_and_in_frames() -> None:
     blend = Blend(parts(), weights={"als": 1, "near": 1}).fit(data())
     answer = blend.recommend(["u0001", "u0000"], k=2)
     assert "for user u0001, by als + near\n" in repr(answer)
@@ -94,7 +94,7 @@ def test_who_answered_is_printed_and_in_frames() -> None:
     assert "source" not in alone.to_pandas()
 
 
-def test_weighted_parts_that_can_tell_join_the_one_that_leads() -> None:
+def test_weighted_parts_that_can_score_are_mixed_with_the_first() -> None:
     weights = {"als": 1, "pop": 0.5}
     blend = Blend(parts(), weights=weights, chain=("als", "near", "pop")).fit(data())
     assert blend.recommend(["u0001", "u0000"], k=1).sources == ["als + pop", "pop"]
@@ -106,7 +106,7 @@ def test_the_last_of_the_chain_answers_in_any_case() -> None:
     assert (answer.sources, len(answer)) == (["als"], 3)
 
 
-def test_everybody_in_a_file(tmp_path: Path) -> None:
+def test_answers_for_all_users_in_a_file(tmp_path: Path) -> None:
     import duckdb
 
     blend = Blend(parts(), weights={"als": 1}).fit(data())

@@ -12,16 +12,16 @@ from penchant import ALS, Blend, HybridALS, ItemNeighbors, Popularity
 from penchant.errors import UnsupportedError
 
 
-def test_features_speak_for_who_has_no_history_and_for_items_nobody_met() -> None:
+def test_features_stand_in_for_missing_histories_and_interactions() -> None:
     tags = penchant.Features.of({f"i{n:04d}": ["odd" if n % 2 else "even"] for n in range(30)})
-    told = data().with_item_features(tags)
+    interactions = data().with_item_features(tags)
     models = {"als": ALS(factors=4), "hybrid": HybridALS(factors=4), "pop": Popularity()}
-    blend = Blend(models, weights={"als": 1}, chain=tuple(models)).fit(told)
+    blend = Blend(models, weights={"als": 1}, chain=tuple(models)).fit(interactions)
     assert blend.similar_items("i0003", k=1).sources == ["als"]
     assert blend.similar_items("i0000", k=1).sources == ["hybrid"]
     assert blend.recommend(history=["i0000"], k=1).sources == ["hybrid"]
     assert not blend.scores_cold_items
-    assert Blend(models, weights={"hybrid": 1}).fit(told).scores_cold_items
+    assert Blend(models, weights={"hybrid": 1}).fit(interactions).scores_cold_items
 
 
 @pytest.mark.parametrize(
@@ -34,9 +34,9 @@ def test_features_speak_for_who_has_no_history_and_for_items_nobody_met() -> Non
     ],
 )
 @pytest.mark.parametrize("part", [HybridALS(factors=4), penchant.Ranking(factors=4, iterations=3)])
-def test_a_single_part_answers_of_newcomers_as_it_does_alone(part, who, items) -> None:
-    told = described()
-    blend = Blend({"one": part, "pop": Popularity()}, weights={"one": 1}).fit(told)
+def test_a_single_part_answers_for_new_users_and_items_as_it_does_alone(part, who, items) -> None:
+    interactions = described()
+    blend = Blend({"one": part, "pop": Popularity()}, weights={"one": 1}).fit(interactions)
     answer = blend.recommend(**who, k=2, item_features=items)
     alone = blend.parts["one"].recommend(**who, k=2, item_features=items)
     assert answer.ids == alone.ids
@@ -49,7 +49,7 @@ def test_new_items_are_ranked_by_the_parts_that_know_them_by_their_features() ->
     models = {"als": ALS(factors=4), "hybrid": HybridALS(factors=4), "like": penchant.Content()}
     blend = Blend({**models, "pop": Popularity()}).fit(described())
     new = {"new": ["odd"], "newer": ["even"]}
-    answer = blend.recommend(["u0001", "nobody"], item_features=new, exclude_seen=False)
+    answer = blend.recommend(["u0001", "unknown"], item_features=new, exclude_seen=False)
     assert answer.sources == ["hybrid + like", "like"]
     assert sorted(answer.ids) == ["new", "new", "newer", "newer"]
     halves = [blend.parts[one].recommend("u0001", item_features=new) for one in ("hybrid", "like")]
@@ -57,7 +57,7 @@ def test_new_items_are_ranked_by_the_parts_that_know_them_by_their_features() ->
         assert answer.ids[:2] == halves[0].ids
 
 
-def test_features_of_new_people_decide_who_answers() -> None:
+def test_features_of_new_users_decide_which_part_answers() -> None:
     blend = Blend({"hybrid": HybridALS(factors=4), "pop": Popularity()}).fit(described())
     answer = blend.recommend(user_features=[["north"], ["the moon"], []], k=2)
     assert answer.sources == ["hybrid", "pop", "pop"]
@@ -88,7 +88,7 @@ def test_features_given_once_serve_all_parts() -> None:
     np.testing.assert_array_equal(drawn.scores, listed.scores)
 
 
-def test_features_that_no_part_goes_by_are_refused() -> None:
+def test_features_that_no_part_uses_are_refused() -> None:
     plain = Blend(parts()).fit(described())
     content = Blend({"like": penchant.Content(), "pop": Popularity()}).fit(described())
     for ask, told in (

@@ -18,7 +18,7 @@ def scorer(scores: np.ndarray) -> BlockScorer:
 
 
 def nothing_seen(n_items: int) -> Csr:
-    """One person who has nothing."""
+    """One user without a history."""
     return Csr(np.zeros(2, np.int64), np.empty(0, np.int32), np.empty(0, np.float32), n_items)
 
 
@@ -38,7 +38,7 @@ def test_the_scale_of_a_parts_scores_does_not_matter(one, other, factor, shift) 
 
 
 @given(SCORES, SCORES)
-def test_fused_ranks_look_at_the_order_alone(one, other) -> None:
+def test_fused_ranks_depend_on_the_order_only(one, other) -> None:
     left, right = (np.array([row], np.float32) for row in (one, other))
     seen = nothing_seen(6)
     bent = np.exp(left / 25).astype(np.float32)
@@ -69,7 +69,7 @@ def test_scores_are_scaled_by_what_a_person_does_not_have_yet() -> None:
     )  # the first of all ties with the first of the new
 
 
-def test_what_a_part_does_not_rate_and_what_nobody_rates() -> None:
+def test_items_that_one_part_or_no_part_scores() -> None:
     left = np.array([[1, 2, np.nan, np.nan]], np.float32)
     right = np.array([[3, 1, 2, -np.inf]], np.float32)
     for fusion in FUSIONS:
@@ -80,7 +80,7 @@ def test_what_a_part_does_not_rate_and_what_nobody_rates() -> None:
         assert found.dense(slice(0, 1))[0, 2] == pytest.approx(alone[0, 2] / 2, abs=1e-7)
 
 
-def test_scores_that_are_all_alike_say_nothing() -> None:
+def test_equal_scores_have_no_effect() -> None:
     flat, other = np.full((1, 7), 0.1, np.float32), np.arange(7, dtype=np.float32)[np.newaxis]
     for fusion in FUSIONS:
         found = mixed([(5, scorer(flat)), (1, scorer(other))], nothing_seen(7), fusion, threads=1)

@@ -97,7 +97,7 @@ def test_integers_stay_integers(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("what", ["recommendations", "similar"])
-def test_limits_are_kept_and_begin_anew_where_they_change(model_file, target, what) -> None:
+def test_limits_are_kept_and_start_over_where_they_change(model_file, target, what) -> None:
     stock = ["i0003", "i0004", "i0005", "i0006"]
     how = {"what": what, "table": "answers", "exclude_seen": False, "batch": 5}
     with pytest.raises(Stopped):
@@ -145,7 +145,7 @@ def test_what_was_stopped_goes_on(model_file, target, tmp_path) -> None:
     assert not (tmp_path / ".out.parquet.partial").exists()
 
 
-def test_other_settings_or_another_model_begin_anew(model_file, target, tmp_path) -> None:
+def test_other_settings_or_another_model_start_over(model_file, target, tmp_path) -> None:
     with pytest.raises(Stopped):
         export(model_file, target, k=4, batch=10, on_progress=stop_at(30))
     with pytest.raises(Stopped):

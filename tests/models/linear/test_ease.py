@@ -1,4 +1,4 @@
-"""EASE: its scores, what it takes for input, likeness, and what it refuses."""
+"""EASE: its scores, inputs, similarities and errors."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ def test_a_history_is_taken_as_the_data_were(data) -> None:
     assert dict(zip(why.ids, why.contributions, strict=True)) == pytest.approx(weights)
 
 
-def test_an_item_that_nobody_has_is_foretold_by_none(data) -> None:
+def test_an_item_without_interactions_has_no_weights(data) -> None:
     left = data.select(data.csr.indices != 6)
     weights = EASE().fit(left).weights
     assert not weights[6].any()
     assert not weights[:, 6].any()
 
 
-def test_likeness_is_partial_correlation(data) -> None:
+def test_similarity_is_the_partial_correlation(data) -> None:
     model = EASE(regularization=7.0).fit(data)
     X = np.sign(data.to_matrix().toarray().astype(np.float64))
     P = np.linalg.inv(X.T @ X + 7.0 * np.eye(X.shape[1]))
@@ -66,7 +66,7 @@ def test_likeness_is_partial_correlation(data) -> None:
         np.testing.assert_allclose(found.scores[1:], expected[code, others], atol=1e-6)
 
 
-def test_likeness_by_dot_is_what_an_item_alone_recommends(data) -> None:
+def test_similarity_by_dot_equals_the_recommendations_for_that_item(data) -> None:
     model = EASE(regularization=7.0).fit(data)
     found = model.similar_items("i0002", k=10, metric="dot")
     alone = model.recommend(history=["i0002"], k=10)

@@ -21,7 +21,7 @@ def tagged(interactions: Interactions) -> Interactions:
 
 
 def taste(n_users=150, n_items=90, held_out=12) -> tuple[Interactions, list[int]]:
-    """People like one of three kinds of items, and the last items of each kind nobody has met."""
+    """Users who like one of three kinds of items; the last items have no interactions."""
     rng = np.random.default_rng(0)
     user, item = np.arange(n_users)[:, None], np.arange(n_items)
     likes = (user % 3 == item % 3) & (rng.random((n_users, n_items)) < 0.3)

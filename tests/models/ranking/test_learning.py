@@ -48,7 +48,7 @@ def test_people_folded_in_get_lists_nearly_as_good(plays) -> None:
 
 
 @pytest.mark.parametrize("loss", ["warp", "bpr", "k-os-warp"])
-def test_items_nobody_has_met_are_known_by_their_features(loss) -> None:
+def test_items_without_interactions_are_ranked_by_their_features(loss) -> None:
     data, new = taste()
     model = Ranking(loss=loss, factors=8, iterations=20).fit(data)
     for user in (0, 1, 2):
@@ -59,7 +59,7 @@ def test_items_nobody_has_met_are_known_by_their_features(loss) -> None:
         assert list(answer.ids) == [f"new {user}"]
 
 
-def test_people_without_a_past_are_known_by_their_features() -> None:
+def test_users_without_a_history_are_scored_by_their_features() -> None:
     data, _ = taste()
     model = Ranking(factors=8, iterations=20).fit(data)
     answer = model.recommend(user_features=[["group 0"], ["group 2"]], k=5)
@@ -76,8 +76,8 @@ def test_people_without_a_past_are_known_by_their_features() -> None:
 def test_people_of_other_interactions_bring_their_features() -> None:
     data, _ = taste()
     model = Ranking(factors=8, iterations=20).fit(data)
-    nobody = Csr(np.zeros(3, np.int64), np.empty(0, np.int32), np.empty(0, np.float32), 90)
-    others = Interactions(nobody, IdMap([500, 501], "user"), data.items)
+    empty = Csr(np.zeros(3, np.int64), np.empty(0, np.int32), np.empty(0, np.float32), 90)
+    others = Interactions(empty, IdMap([500, 501], "user"), data.items)
     groups = Features.of({500: ["group 2"], 501: ["group 0", "unheard of"]}, kind="user")
     top = model.scorer(others.with_user_features(groups)).top_k(5)
     assert (top.indices[:5] % 3 == 2).all()

@@ -25,7 +25,7 @@ def test_a_snapshot_is_of_a_training_that_ends_there(schedule) -> None:
     check_snapshots(lambda: Ranking(factors=4, iterations=3, schedule=schedule), data)
 
 
-def test_training_on_is_training_longer() -> None:
+def test_partial_fit_continues_where_fit_stopped() -> None:
     data = tagged(random_interactions(40, 25, seed=2, dislikes=0.1))
     long = Ranking(factors=5, iterations=5).fit(data)
     short = Ranking(factors=5, iterations=2).fit(data).partial_fit(iterations=3)
@@ -34,7 +34,7 @@ def test_training_on_is_training_longer() -> None:
     assert [epoch.number for epoch in short.epochs] == [1, 2, 3, 4, 5]
 
 
-def test_training_on_with_others_keeps_what_is_known_by_id_and_name() -> None:
+def test_partial_fit_matches_users_items_and_features_by_name() -> None:
     data = tagged(random_interactions(40, 25, seed=2))
     model = Ranking(factors=5, iterations=3).fit(data)
     fewer = data.select(data.csr.indices > 4)
@@ -49,7 +49,7 @@ def test_training_on_with_others_keeps_what_is_known_by_id_and_name() -> None:
 
 
 @pytest.mark.parametrize("schedule", ["adagrad", "adadelta"])
-def test_a_saved_model_trains_on_as_if_it_had_not_been(tmp_path, schedule) -> None:
+def test_a_loaded_model_continues_as_the_saved_one(tmp_path, schedule) -> None:
     data = tagged(random_interactions(40, 25, seed=2))
     model = Ranking(factors=5, iterations=2, schedule=schedule).fit(data)
     back = penchant.load(model.save(tmp_path / "m.penchant"))
@@ -63,7 +63,7 @@ def test_a_saved_model_trains_on_as_if_it_had_not_been(tmp_path, schedule) -> No
     )
 
 
-def test_who_has_no_interactions_adds_nothing() -> None:
+def test_users_and_items_without_interactions_have_zero_vectors() -> None:
     data = random_interactions(12, 9, seed=0)
     less = data.select((data.csr.row_of_entry != 3) & (data.csr.indices != 2))
     if len(less.items) < 9:  # select may drop what is empty
@@ -113,12 +113,12 @@ def test_ctrl_c_leaves_the_last_whole_epoch() -> None:
     assert len(model.recommend("u0001")) == 10
 
 
-def test_a_learning_rate_out_of_all_bounds_is_told() -> None:
+def test_a_learning_rate_that_diverges_is_refused() -> None:
     with pytest.raises(SettingsError, match="lower the learning rate"):
         Ranking(learning_rate=1e30, loss="logistic", iterations=4).fit(random_interactions(20, 9))
 
 
-def test_somebody_who_likes_everything() -> None:
+def test_users_who_like_everything() -> None:
     data = Interactions.from_matrix(np.ones((4, 6), np.float32))
     for loss in LOSSES:
         model = Ranking(loss=loss, factors=3, iterations=3).fit(data)
@@ -169,7 +169,7 @@ def test_settings_out_of_range(wrong, told) -> None:
         Ranking(**wrong)
 
 
-def test_features_that_are_none() -> None:
+def test_features_that_are_refused() -> None:
     bare = Ranking(factors=3, iterations=1).fit(random_interactions(9, 8))
     with pytest.raises(UnsupportedError, match="with_item_features"):
         bare.recommend("u0001", item_features={"x": ["t0"]})
@@ -191,7 +191,7 @@ def test_features_that_are_none() -> None:
         Ranking(identity=False).fit(random_interactions(9, 8))
 
 
-def test_unknown_features_are_counted_and_passed_over(caplog) -> None:
+def test_unknown_features_are_counted_and_ignored(caplog) -> None:
     model = Ranking(factors=3, iterations=2).fit(tagged(random_interactions(9, 8)))
     known, both = (model.item_vectors([row])[0] for row in ({"t1": 1.0}, {"t1": 1.0, "never": 9.0}))
     np.testing.assert_array_equal(known, both)
