@@ -21,26 +21,29 @@ log = logging.getLogger("penchant")
 
 @dataclass(kw_only=True, eq=False)
 class Ranking(RankingVectors):
-    """Vectors learned to put what a person likes before what they do not (LightFM's family).
+    """Learn to rank liked items above others (WARP, BPR), with features, as LightFM does.
 
-    The score of an item is x_u·y_i + b_u + b_i. A person's vector and bias are the weighted sums
-    of those of their features, and an item's likewise (Kula 2015, "Metadata embeddings for user
-    and item cold-start recommendations"); features are taken from the interactions
-    (``with_item_features``, ``with_user_features``). Stochastic gradients, one like at a time:
+    The score of an item is x_u·y_i + b_u + b_i. The vector and bias of a user are the weighted
+    sums of those of the user's features, and likewise for items (Kula 2015, "Metadata embeddings
+    for user and item cold-start recommendations"); features are taken from the interactions
+    (``with_item_features``, ``with_user_features``). Training is stochastic gradient descent, one
+    like at a time, on one of these losses:
 
-    - ``"warp"``: up to ``max_sampled`` items are drawn until one that the person does not like
-      scores above the like minus 1; the pair's hinge loss weighs log⌊(n − 1) / draws⌋, the
-      estimated rank (Weston, Bengio & Usunier 2011, "WSABIE", algorithm 1). For the top of lists.
-    - ``"k-os-warp"``: the same for the ``k``-th best of ``n`` of the person's likes (Weston, Yee
+    - ``"warp"``: up to ``max_sampled`` items are drawn until one that the user does not like
+      scores above the like minus 1. The hinge loss of the pair has the weight
+      log⌊(n − 1) / draws⌋, from the estimated rank (Weston, Bengio & Usunier 2011, "WSABIE",
+      algorithm 1). It optimizes the top of lists.
+    - ``"k-os-warp"``: the same for the ``k``-th best of ``n`` of the user's likes (Weston, Yee
       & Weiss 2013, "Learning to rank recommendations with the k-order statistic loss").
-    - ``"bpr"``: one such item, the frequent ones more often; log loss of the difference (Rendle,
-      Freudenthaler, Gantner & Schmidt-Thieme 2009, "BPR"). Without features it is that paper's
-      matrix factorization, BPR-MF, with a bias for each item; the paper draws items evenly.
-    - ``"logistic"``: likes against dislikes, each by itself; of use only with dislikes.
+    - ``"bpr"``: one such item is drawn, frequent items more often; the log loss of the difference
+      (Rendle, Freudenthaler, Gantner & Schmidt-Thieme 2009, "BPR"). Without features it is that
+      paper's matrix factorization, BPR-MF, with a bias for each item; the paper draws items
+      evenly.
+    - ``"logistic"``: the log loss of each like and dislike; it needs dislikes.
 
-    A dislike (a negative value) is paired, as the item not liked, with a like of the same person;
-    its rank is not estimated. Negatives are drawn from the items that have interactions: those
-    that nobody has met yet are not taken for disliked.
+    A dislike (a negative value) is the negative item of a pair with a like of the same user; its
+    rank is not estimated. Other negatives are drawn from the items that have interactions: an
+    item without any is not considered disliked.
 
     Raises
     ------
@@ -63,7 +66,7 @@ class Ranking(RankingVectors):
         on_epoch: OnEpoch | None = None,
         track_loss: bool = False,
     ) -> Self:
-        """Learn from interactions; what was learned before is forgotten.
+        """Fit the model to interactions; an earlier fit is discarded.
 
         Parameters
         ----------
@@ -73,8 +76,8 @@ class Ranking(RankingVectors):
             Called after each epoch, when the model has the vectors of that epoch; returning True
             ends the training there.
         track_loss
-            Report the loss of each epoch: the sum over its examples, each at the vectors that its
-            gradient was taken at. It is sampled, so it is noisy.
+            Report the loss of each epoch, the sum over its examples at the vectors of their
+            gradients. It is computed from drawn items and therefore noisy.
 
         Raises
         ------
@@ -101,14 +104,14 @@ class Ranking(RankingVectors):
         """Continue training, on the same interactions or on others.
 
         Users, items and features are matched by their ids and names: known ones keep their
-        vectors, new ones begin as in :meth:`fit`, and missing ones are dropped.
+        vectors, new ones start as in :meth:`fit`, and missing ones are dropped.
         Interactions without features take those that the model was fitted with. A model that is
         not fitted yet is fitted.
 
         Raises
         ------
         DataError
-            If the ids are of another type than those that the model knows.
+            If the ids are of another type than those of the model.
         """
         checks.whole("iterations", iterations, 1)
         data = self._interactions if interactions is None else interactions
@@ -119,7 +122,7 @@ class Ranking(RankingVectors):
             data = with_features_of(self._interactions, data)
         users, items = trainer.start(self, data, len(self._epochs))
         if self._interactions is not None:
-            users, items = users.going_on_from(self._users), items.going_on_from(self._items)
+            users, items = users.resumed_from(self._users), items.resumed_from(self._items)
         self._train(data, (users, items), iterations, on_epoch, track_loss, list(self._epochs))
         return self
 

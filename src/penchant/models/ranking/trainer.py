@@ -33,7 +33,7 @@ class Learned(NamedTuple):
 def start(
     settings: RankingSettings, data: Interactions, epoch: int
 ) -> tuple[Embeddings, Embeddings]:
-    """Return random embeddings of users and of items; the seed depends on the epoch."""
+    """Draw embeddings of users and of items; the seed depends on the epoch."""
     tables: dict[str, Any] = {
         "factors": settings.factors,
         "identity": settings.identity,
@@ -65,18 +65,18 @@ def epochs(
     items: Embeddings,
     numbers: range,
 ) -> Iterator[Learned]:
-    """Train, and yield the state after each epoch.
+    """Train by stochastic gradient descent; yield the state after each epoch.
 
     Parameters
     ----------
     settings
         The settings.
     data
-        What to learn from.
+        The training data.
     users, items
-        The embeddings to begin with; they are not changed.
+        The embeddings to start from; they are not changed.
     numbers
-        The numbers of the epochs, which their seeds depend on.
+        The numbers of the epochs; the random numbers of an epoch depend on its number.
 
     Raises
     ------
@@ -84,12 +84,12 @@ def epochs(
         If the vectors are not finite after an epoch.
     """
     if settings.loss == "logistic" and not (data.csr.values < 0).any():
-        log.warning("%s holds no dislikes: the logistic loss has nothing to tell apart", data)
+        log.warning("%s holds no dislikes: the logistic loss needs both likes and dislikes", data)
     likes, pool = likes_of(data.csr), pool_of(data, settings.loss)
     weights = weights_of(data.csr, data.csr, settings.confidence)
     examples = data.csr.row_of_entry, data.csr.indices, weights
     for number in numbers:
-        left, right = users.laid_out(settings.user_alpha), items.laid_out(settings.item_alpha)
+        left, right = users.to_native(settings.user_alpha), items.to_native(settings.item_alpha)
         loss = _kernels.ranking_epoch(
             examples,
             (likes.indptr, likes.indices),
@@ -99,7 +99,7 @@ def epochs(
             kernel_settings(settings, seed_of(settings, number), data.nnz),
             threads=_kernels.thread_count(settings.threads),
         )
-        users, items = users.after(left), items.after(right)
+        users, items = users.from_native(left), items.from_native(right)
         if not (np.isfinite(users.vectors).all() and np.isfinite(items.vectors).all()):
             raise SettingsError(
                 f"the vectors are not finite after epoch {number}: lower the learning rate "
@@ -116,14 +116,14 @@ def fold_in(
     start: F32 | None,
     passes: int,
 ) -> F32:
-    """Return vectors and biases for new users: (n, factors + 1).
+    """Train vectors and biases of new users, with all others fixed: (n, factors + 1).
 
     Parameters
     ----------
     settings
         The settings.
     data
-        What the model was fitted on.
+        The training data.
     item_table
         The items' vectors and biases, which stay fixed.
     rows
@@ -131,7 +131,7 @@ def fold_in(
     start
         The vectors and biases that features give; None: zeros.
     passes
-        How often each history is gone through.
+        The number of passes over each history.
 
     Raises
     ------

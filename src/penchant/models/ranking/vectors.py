@@ -1,4 +1,4 @@
-"""The learned vectors of Ranking: answers, folding in, files."""
+"""The fitted part of Ranking: vectors, fold-in, scores and files."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class RankingVectors(
         self._X, self._Y = freeze(users.sums()), freeze(items.sums())
         self._drop_indexes()
 
-    # --- what was learned ----------------------------------------------------------
+    # --- the fitted model ----------------------------------------------------------
 
     @property
     def user_factors(self) -> F32:
@@ -58,7 +58,7 @@ class RankingVectors(
 
     @property
     def user_biases(self) -> F32:
-        """Shape (n_users,); zero except under the logistic loss: they do not change an order."""
+        """Shape (n_users,); zero except under the logistic loss: they do not change the ranking."""
         return self.user_table[:, -1]
 
     @property
@@ -84,12 +84,12 @@ class RankingVectors(
         *,
         features: Iterable[FeatureRow] | None = None,
     ) -> F32:
-        """Compute vectors for users who were not in the training data.
+        """Compute vectors of new users from their histories and features.
 
-        With all other parameters fixed, a user's own vector is trained on their history for as
-        many epochs as the model was, from zero or from the vector of their features. It depends
-        on the history, the model and its seed only, and is near the vector of a known user with
-        the same history, but not equal to it.
+        With all other parameters fixed, a user's own vector is trained on the history for as
+        many epochs as the model was, starting from zero or from the vector of the user's
+        features. It depends on the history, the model and its seed only. It is near the vector
+        of a known user with the same history, but not equal to it.
 
         Parameters
         ----------
@@ -97,7 +97,7 @@ class RankingVectors(
             Lists of items or mappings item → value, one for each user; or interactions over the
             model's items, with their own features.
         features
-            For each of them: names of features, or a mapping name → weight. None: no features.
+            For each user: names of features, or a mapping name → weight. None: no features.
             Unknown names are ignored, and a warning is logged.
 
         Returns
@@ -113,7 +113,7 @@ class RankingVectors(
             If interactions are not over the model's items, or the numbers of features and
             histories differ.
         SettingsError
-            If features are given together with interactions.
+            If there are features beside interactions, which have their own.
         """
         if not isinstance(histories, Interactions):
             rows = self.interactions.rows_of(histories)
@@ -140,15 +140,15 @@ class RankingVectors(
             return None
         data = self.interactions
         features = data.user_features if side == "user" else data.item_features
-        known = trainer.normalized(self, features)
-        if known is None:
+        fitted = trainer.normalized(self, features)
+        if fitted is None:
             raise UnsupportedError(
                 f"the model was fitted without features of {side}s: fit it on "
                 f"interactions.with_{side}_features(…)"
             )
         if isinstance(rows, str | bytes | Mapping):
             raise DataError(f"features are needed for each {side}, as a list; got {rows!r}")
-        return (self._users if side == "user" else self._items).sums_of(known.rows_of(rows))
+        return (self._users if side == "user" else self._items).sums_of(fitted.rows_of(rows))
 
     def item_vectors(self, features: Iterable[FeatureRow]) -> tuple[F32, F32]:
         """Compute vectors (n, factors) and biases (n,) of new items from their features.
@@ -168,16 +168,16 @@ class RankingVectors(
 
     @property
     def scores_cold_items(self) -> bool:
-        """Whether it was fitted on items with features."""
+        """Whether the model was fitted on items with features."""
         return self._interactions is not None and self._items.names is not None
 
     def scorer(self, interactions: Interactions) -> Scorer:
         """See :meth:`penchant.models.base.Model.scorer`; features of new users are used."""
-        known = interactions is self._interactions or self.interactions.user_features is None
-        if known or interactions.user_features is None or interactions.items != self.items:
+        is_plain = interactions is self._interactions or self.interactions.user_features is None
+        if is_plain or interactions.user_features is None or interactions.items != self.items:
             return super().scorer(interactions)
-        people = self._fold_in(interactions.csr, self._start_of(interactions))
-        return self._user_vectors_scorer(as_queries(people))
+        users = self._fold_in(interactions.csr, self._start_of(interactions))
+        return self._user_vectors_scorer(as_queries(users))
 
     def _vectors_of_users(
         self, rows: Csr, users: npt.NDArray[Any] | None, features: Sequence[FeatureRow] | None
