@@ -40,7 +40,7 @@ def test_items_for_a_tag_bear_it(model) -> None:
 
 def test_tags_of_an_item_come_first(model) -> None:
     items = list(SHAPES.items)[:60]
-    found = penchant.suggest_tags(model, items, k=3, known=True)
+    found = penchant.suggest_tags(model, items, k=3, include_own=True)
     assert (found.query_kind, found.answer_kind) == ("item", "tag")
     right = [tag in CATALOG.tags_of(item) for item in items for tag in found.for_(item).ids]
     assert np.mean(right) > 0.75

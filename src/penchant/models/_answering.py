@@ -1,4 +1,4 @@
-"""From a request to an answer: whom it is for, which items are candidates, the best of them."""
+"""From a request to an answer: the users, the candidate items, and the best of these."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Candidates(NamedTuple):
     ids
         The items to rank, in the order of the scorer's.
     seen
-        Which of them each query has in its history.
+        The items in the history of each query.
     catalog
         Their names and pictures, or None.
     """

@@ -1,4 +1,4 @@
-"""WRMF with features: factors with a prior that is linear in the features of users and items."""
+"""Hybrid ALS: factors with a prior that is linear in the features of users and items."""
 
 from __future__ import annotations
 
@@ -25,26 +25,27 @@ from penchant.models.cold_start import FeatureModel
 
 @dataclass(kw_only=True, eq=False)
 class HybridALS(FeatureModel, FactorModel, HasFeatureVectors):
-    """ALS whose vectors have a part that is linear in the features of users and items.
+    """Factorize implicit feedback by ALS, with a prior from features of users and items.
 
-    A vector is what the row's features predict and a part of its own, y_i = Gᵀf_i + e_i and
-    likewise x_u = Hᵀf_u + e_u, with penalties on these parts: the objective of
-    :class:`penchant.ALS` with
+    The vector of an item is the sum of what its features predict and a part of its own,
+    y_i = Gᵀf_i + e_i, and likewise x_u = Hᵀf_u + e_u for users. The penalty is on the own parts:
+    the objective is that of :class:`penchant.ALS` with
 
         Σ_i λ_i ‖y_i − Gᵀf_i‖² + γ λ̄ ‖G‖²   in the place of   Σ_i λ_i ‖y_i‖²
 
-    and likewise for users, λ̄ being the mean of the λ_i; f ends in a constant 1. An item nobody has
-    taken to gets Gᵀf_i; the more interactions it has, the further its vector goes its own way.
+    and likewise for users. λ̄ is the mean of the λ_i, and the last element of f is a constant 1.
+    An item without interactions has the vector Gᵀf_i; the more interactions it has, the more its
+    vector depends on them.
 
-    The features are those of the interactions it is fitted on
-    (:meth:`penchant.Interactions.with_item_features`, ``with_user_features``); a side without
-    features is as in :class:`penchant.ALS`. Each half step solves a side with its prior means, and
-    before it G is found by ridge regression of the side's vectors on the features: every step
-    lowers the one objective (the idea of collective factorization, Singh & Gordon 2008, and of
-    regression-based priors, Agarwal & Chen 2009).
+    The features are those of the interactions that the model is fitted on
+    (:meth:`penchant.Interactions.with_item_features`, ``with_user_features``). A side without
+    features is fitted as in :class:`penchant.ALS`. Before each half step, G is fitted by ridge
+    regression of the side's vectors on the features; the half step then solves the side with the
+    predictions as prior means. Both lower the same objective. This combines collective
+    factorization (Singh & Gordon 2008) with regression-based priors (Agarwal & Chen 2009).
 
-    The larger λ is, the more the features determine the vectors of rows that have interactions;
-    with λ = 0 they only determine those of rows without.
+    The larger λ is, the more the features determine the vectors of rows with interactions. With
+    λ = 0 they only determine those of rows without.
 
     Raises
     ------
@@ -78,7 +79,7 @@ class HybridALS(FeatureModel, FactorModel, HasFeatureVectors):
 
     @property
     def item_feature_factors(self) -> Factors | None:
-        """Shape (n features, factors): the part of each feature in an item's vector, if any."""
+        """Shape (n_features, factors): the rows of G; None without features of items."""
         prior = self._state.items.prior if self._interactions is not None else None
         return None if prior is None else prior.coefficients[:-1].astype(self.dtype)
 
@@ -90,10 +91,32 @@ class HybridALS(FeatureModel, FactorModel, HasFeatureVectors):
     ) -> Factors:
         """Compute vectors of new users from their histories and features.
 
-        As :meth:`penchant.ALS.fold_in_users`, with the features of each user if they are known:
-        names, or a mapping name → weight. Features that are unknown to the model are ignored
-        with a warning. With an empty history the vector comes from the features alone. The
-        features of interactions are used, and ``features`` is not allowed beside them.
+        With an empty history the vector depends on the features only.
+
+        Parameters
+        ----------
+        histories
+            As for :meth:`penchant.ALS.fold_in_users`; interactions bring their own features.
+        features
+            For each history: names of features, or a mapping name → weight. None: no features.
+            Unknown names are ignored, and a warning is logged.
+
+        Returns
+        -------
+        ndarray
+            Shape (n, factors).
+
+        Raises
+        ------
+        UnknownIdError
+            If an item is unknown.
+        DataError
+            If the numbers of features and histories differ, or interactions are not over the
+            model's items.
+        SettingsError
+            If there are features beside interactions.
+        UnsupportedError
+            If the model was fitted without features of users.
         """
         rows = self._history_rows(histories)
         if not isinstance(histories, Interactions):
@@ -112,8 +135,28 @@ class HybridALS(FeatureModel, FactorModel, HasFeatureVectors):
     ) -> Factors:
         """Compute vectors of new items from their audiences and features.
 
-        As :meth:`penchant.ALS.fold_in_items`, with the features of each item: see
-        :meth:`fold_in_users`. An item with an empty audience gets a vector from its features alone.
+        With an empty audience the vector depends on the features only.
+
+        Parameters
+        ----------
+        audiences
+            As for :meth:`penchant.ALS.fold_in_items`.
+        features
+            As for :meth:`fold_in_users`, of items.
+
+        Returns
+        -------
+        ndarray
+            Shape (n, factors).
+
+        Raises
+        ------
+        UnknownIdError
+            If a user is unknown.
+        DataError
+            If the numbers of features and audiences differ.
+        UnsupportedError
+            If the model was fitted without features of items.
         """
         rows = self._audience_rows(audiences)
         return self._fold_in(rows, self._means(ITEMS, rows.n_rows, features), side=ITEMS)

@@ -42,23 +42,23 @@ from penchant.models.cold_start import ColdStartModel, Entity
 
 @dataclass(eq=False)
 class Blend(ColdStartModel, Model):
-    """Several models as one: a weighted mean of their scores, and a chain of those who fall back.
+    """Combine several models: a weighted mean of their scores, with a chain of fallbacks.
 
-    For each request the parts of the ``chain`` are gone through for the first that has something
-    to say of it. A personal model has of people with a history (of items that somebody had taken
-    to when it was fitted, unless it rates others too), or whose features it knows; popularity has
-    of everybody. If that part has a weight, all parts with weights that have something to say are
-    mixed, else it answers alone, with its own scores. If none has anything to say the last one
-    answers. :attr:`penchant.Recommendations.sources` tells who did: ``"als"``, ``"als + content"``.
-    A user who was never seen is answered like one who did nothing yet.
+    Each query is answered by the first part of the ``chain`` that can score it. A personal model
+    can score users with a history, or with features that it was fitted with. Unless it scores cold
+    items, the history must contain an item with interactions in training. Popularity can score
+    every user. If the first part has a weight, the scores of all parts that have a weight and can
+    score the query are mixed; otherwise it answers with its own scores. If no part can score the
+    query, the last one of the chain answers. :attr:`penchant.Recommendations.sources` names the
+    parts: ``"als"``, ``"als + content"``. Unknown users are answered as users without a history.
 
-    Scores are mixed for all items, never for the union of some lists, so that the best are the
-    best: each part's are brought to one scale, query by query, by the items that are not in the
-    person's history, and the scaled scores are averaged with the weights. An item that a part
-    does not rate gets 0 from it; one that none rates is not recommended.
+    The scores of all items are mixed, not those of the parts' lists, so the top k is exact. For
+    each query the scores of each part are brought to one scale, by the items that are not in the
+    history, and averaged with the weights. A part that does not score an item counts 0; an item
+    that no part scores is not recommended.
 
-    Features of people and of items that are new are told to the parts that go by such features;
-    new items are ranked by these alone.
+    Features of new users and items go to the parts that use them; new items are ranked by these
+    parts only.
 
     Raises
     ------
@@ -70,9 +70,9 @@ class Blend(ColdStartModel, Model):
         Mapping[str, Model | Mapping[str, Any]],
         Setting(
             help="Name → model; by default ALS, ItemNeighbors with BM25, and Popularity.",
-            details="Fitted ones are used as they are if all have the same interactions; "
-            ":meth:`fit` fits copies. The result of ``described()`` of a model may stand in its "
-            "place.",
+            details="Fitted models are used as they are if all have the same interactions; "
+            ":meth:`fit` fits copies. The result of ``described()`` of a model may be used instead "
+            "of it.",
         ),
     ] = field(default_factory=default_parts)
     _: KW_ONLY
@@ -81,8 +81,8 @@ class Blend(ColdStartModel, Model):
         Setting(
             help="Name → weight of the model's scores, 0 or more, or the weights in the order of "
             "the models.",
-            details="Models that are not named have weight 0. None: all personal models alike, and "
-            "the others 0.",
+            details="Models without a name here have weight 0. None: 1 for all personal models "
+            "and 0 for the others.",
         ),
     ] = None
     chain: Annotated[
@@ -114,7 +114,7 @@ class Blend(ColdStartModel, Model):
     def __post_init__(self) -> None:
         validate(self)
         self._parts = as_models(self.models)
-        _ = self._weight, self._order  # refused here if they are none
+        _ = self._weight, self._order  # raises if they are not valid
         data = [part._interactions for part in self._parts.values()]
         if data[0] is not None and all(interactions is data[0] for interactions in data):
             self._keep(data[0], self._parts)
@@ -156,7 +156,7 @@ class Blend(ColdStartModel, Model):
     def fit(self, interactions: Interactions, *, on_epoch: OnEpoch | None = None) -> Self:
         """Fit a copy of every part on the same interactions; ``on_epoch`` is not called.
 
-        A part that is already fitted on this very object (not on an equal one) is used as it is:
+        A part that is fitted on this very object (not on an equal one) is used as it is, so
         weights can be changed without fitting again.
 
         Raises
@@ -180,7 +180,7 @@ class Blend(ColdStartModel, Model):
 
     @classmethod
     def precompute(cls, settings: Mapping[str, Any], data: Interactions) -> dict[str, Any]:
-        """See :meth:`Model.precompute`: the parts, fitted."""
+        """Fit the parts once for many weights; see :meth:`Model.precompute`."""
         models = {"models": settings["models"]} if "models" in settings else {}
         return {"models": cls(**models).fit(data).parts}
 
@@ -261,7 +261,7 @@ class Blend(ColdStartModel, Model):
     def _can_score(
         self, rows: Csr, users: npt.NDArray[Any] | None, met: npt.NDArray[np.bool_]
     ) -> npt.NDArray[np.bool_]:
-        """Whether one of the parts can."""
+        """Return whether a part can score each user; see :meth:`Model._can_score`."""
         can = [part._can_score(rows, users, met) for part in self._parts.values()]
         return np.asarray(np.any(can, axis=0))
 

@@ -1,4 +1,4 @@
-"""The settings of Blend: its models, their weights and the chain."""
+"""The settings of Blend: models, weights and chain; and the features of its parts."""
 
 from __future__ import annotations
 
