@@ -207,8 +207,8 @@ class Content(FeatureModel, Model, HasItemVectors, Explains):
         return inner_scorer(queries, items, self.threads)
 
     def _user_vectors_scorer(self, vectors: Any) -> Scorer:
-        units = self._normalized
-        items = self._index("items", units) if isinstance(units, np.ndarray) else units
+        rows = self._normalized
+        items = self._index("items", rows) if isinstance(rows, np.ndarray) else rows
         return inner_scorer(vectors, items, self.threads)
 
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:

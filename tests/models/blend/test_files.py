@@ -14,7 +14,7 @@ from penchant._files import artifact
 from penchant.errors import CorruptArtifactError
 
 
-def looks(items) -> Features:
+def picture_vectors(items) -> Features:
     """Vectors of items, as a model of pictures would give them."""
     return Features.dense(items, [[n % 3, n % 4, 1.0] for n in range(len(items))])
 
@@ -33,12 +33,16 @@ def same_answers(blend: Blend, path: Path) -> None:
 
 
 def test_vectors_that_a_part_was_made_with_are_saved(tmp_path: Path) -> None:
-    models = {"als": ALS(factors=3), "c": Content(looks(data().items)), "pop": Popularity()}
+    models = {
+        "als": ALS(factors=3),
+        "c": Content(picture_vectors(data().items)),
+        "pop": Popularity(),
+    }
     same_answers(Blend(models).fit(data()), tmp_path / "x.penchant")
 
 
 def test_vectors_of_a_part_stay_apart_from_the_features_of_the_data(tmp_path: Path) -> None:
-    models = {"hybrid": HybridALS(factors=3), "c": Content(looks(data().items))}
+    models = {"hybrid": HybridALS(factors=3), "c": Content(picture_vectors(data().items))}
     blend = Blend(models).fit(described())
     same_answers(blend, tmp_path / "x.penchant")
     loaded = penchant.load(tmp_path / "x.penchant")
@@ -48,8 +52,12 @@ def test_vectors_of_a_part_stay_apart_from_the_features_of_the_data(tmp_path: Pa
 
 
 def test_vectors_of_a_part_of_a_part_are_saved(tmp_path: Path) -> None:
-    inner = Blend({"c": Content(looks(data().items)), "near": ItemNeighbors()})
-    both = {"inner": inner, "c": Content(looks(list(data().items)[::-1])), "pop": Popularity()}
+    inner = Blend({"c": Content(picture_vectors(data().items)), "near": ItemNeighbors()})
+    both = {
+        "inner": inner,
+        "c": Content(picture_vectors(list(data().items)[::-1])),
+        "pop": Popularity(),
+    }
     same_answers(Blend(both).fit(data()), tmp_path / "x.penchant")
 
 
