@@ -70,7 +70,7 @@ def test_items_without_interactions_are_recommended() -> None:
     assert model.similar_items("i0003", k=1).scores[0] == pytest.approx(1)
 
 
-def test_items_that_come_later_by_their_vectors() -> None:
+def test_items_added_later_are_found_by_their_vectors() -> None:
     model = Content(FEATURES).fit(DATA)
     new = {"like i0004": VECTORS[4] * 7, "unlike": {0: 1.0}}
     found = model.similar_to(new, k=2, deny=["i0001"])
@@ -87,7 +87,7 @@ def test_items_that_come_later_by_their_vectors() -> None:
         model.similar_to([VECTORS[0]])
 
 
-def test_an_item_without_a_vector_is_like_nothing() -> None:
+def test_an_item_without_a_vector_has_no_similar_items() -> None:
     model = Content(Features.dense(list(DATA.items)[1:], VECTORS[1:])).fit(DATA)
     assert not model.similar_items("i0000", k=20).scores.any()
     assert model.scores("u0003", "i0000")[0] == 0
@@ -119,7 +119,7 @@ def test_norms_and_identities_of_features_do_not_matter() -> None:
     )
 
 
-def test_people_have_no_features_here() -> None:
+def test_features_of_users_are_refused() -> None:
     with pytest.raises(UnsupportedError, match="takes no features of users"):
         Content(FEATURES).fit(DATA).recommend(user_features=["tall"])
 
@@ -132,7 +132,7 @@ def test_it_is_measured_on_new_items() -> None:
     assert found["auc"] > 0.75
 
 
-def test_it_can_be_searched() -> None:
+def test_its_settings_can_be_tuned() -> None:
     shapes = penchant.datasets.shapes(n_items=120, n_users=200)
     pytest.importorskip("optuna")
     tagged = shapes.with_item_features(Features.of_tags(shapes.catalog))

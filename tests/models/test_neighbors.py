@@ -51,7 +51,7 @@ def test_weights_are_those_of_the_textbook(seed, k1, b) -> None:
     shrinkage=st.floats(0.01, 100),
     similarity=st.sampled_from(["cosine", "tfidf", "bm25"]),
 )
-def test_few_people_in_common_count_less(seed, shrinkage, similarity) -> None:
+def test_few_common_users_count_less(seed, shrinkage, similarity) -> None:
     data = random_interactions(20, 8, density=0.4, seed=seed)
     has = (data.to_matrix().toarray() != 0).astype(np.float64)
     common = has.T @ has
@@ -98,7 +98,7 @@ def test_a_fit_holds_few_similarities_at_a_time(shrinkage) -> None:
 
 
 @pytest.mark.parametrize("shrinkage", [-1, float("nan"), float("inf"), "10", None])
-def test_a_shrinkage_that_is_none(shrinkage) -> None:
+def test_shrinkage_out_of_range(shrinkage) -> None:
     with pytest.raises(SettingsError, match="shrinkage must be a finite number of 0 or more"):
         ItemNeighbors(shrinkage=shrinkage)
 

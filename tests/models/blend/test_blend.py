@@ -188,17 +188,17 @@ def test_grids_of_weights() -> None:
         ({"fusion": "borda"}, "fusion must be one of"),
     ],
 )
-def test_settings_that_make_no_sense(how, told) -> None:
+def test_invalid_settings_are_refused(how, told) -> None:
     with pytest.raises(SettingsError, match=told):
         Blend(**{"models": parts(), **how})
 
 
-def test_nothing_is_kept_of_a_fit_that_failed() -> None:
+def test_a_failed_fit_leaves_the_blend_unchanged() -> None:
     blend = Blend(parts()).fit(data())
     with pytest.raises(EmptyDataError):
         blend.fit(data().select(np.zeros(data().nnz, dtype=bool)))
     assert blend.recommend("u0001", k=1).sources == ["als + near"]
 
 
-def test_without_models_it_is_the_usual_three() -> None:
+def test_the_default_parts() -> None:
     assert list(Blend().parts) == ["als", "item-neighbors", "popularity"]

@@ -70,7 +70,7 @@ def test_features_of_new_users_decide_which_part_answers() -> None:
     assert answer.sources == ["near", "inner"]
 
 
-def test_other_interactions_bring_features_of_people_without_a_past() -> None:
+def test_other_interactions_bring_features_of_users_without_a_history() -> None:
     blend = Blend({"hybrid": HybridALS(factors=4), "pop": Popularity()}).fit(described())
     unmet = described().take_users(np.array([0]))  # who took to nothing
     assert unmet.nnz == 0
@@ -80,7 +80,7 @@ def test_other_interactions_bring_features_of_people_without_a_past() -> None:
     assert blend.scorer(unmet.with_user_features(None)).sources == ["pop"]
 
 
-def test_features_given_once_serve_all_parts() -> None:
+def test_iterators_of_features_serve_all_parts() -> None:
     models = {"one": HybridALS(factors=4), "other": HybridALS(factors=4)}
     blend = Blend(models).fit(described())
     listed = blend.recommend(user_features=["north"], item_features={"new": ["odd"]})

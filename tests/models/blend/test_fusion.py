@@ -58,7 +58,7 @@ def test_reciprocal_ranks_are_those_of_the_paper() -> None:
     np.testing.assert_allclose(found.dense(slice(0, 1)), wanted, rtol=1e-6)
 
 
-def test_scores_are_scaled_by_what_a_person_does_not_have_yet() -> None:
+def test_scores_are_scaled_by_unseen_items() -> None:
     scores = np.array([[100.0, 3.0, 1.0, 2.0]])
     counted = np.array([[False, True, True, True]])
     np.testing.assert_allclose(SCALES["min-max"](scores, counted), [[49.5, 1, 0, 0.5]])

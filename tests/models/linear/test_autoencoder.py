@@ -45,7 +45,7 @@ def test_the_same_weights_on_any_number_of_threads(size) -> None:
 
 
 @given(sizes, st.integers(0, 99), st.floats(0.5, 50))
-def test_no_weights_near_by_are_better(size, seed, regularization) -> None:
+def test_weights_are_a_local_minimum(size, seed, regularization) -> None:
     rows, X = rows_of(*size, seed=seed)
 
     def loss(B: np.ndarray) -> float:

@@ -85,7 +85,7 @@ def test_threads_change_no_bit(threads, loss, features) -> None:
     assert [e.loss for e in one.epochs] == [e.loss for e in other.epochs]
 
 
-def test_another_seed_is_another_model() -> None:
+def test_another_seed_gives_another_model() -> None:
     data = random_interactions(30, 20, seed=1)
     one, other = (Ranking(factors=4, iterations=2, seed=seed).fit(data) for seed in (1, 2))
     assert not np.array_equal(one.item_factors, other.item_factors)

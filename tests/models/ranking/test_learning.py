@@ -26,7 +26,7 @@ def plays(real_data) -> penchant.Split:
 
 
 @pytest.mark.parametrize("loss", ["warp", "bpr", "k-os-warp"])
-def test_it_finds_what_people_will_play(plays, loss) -> None:
+def test_it_beats_popularity_on_real_plays(plays, loss) -> None:
     how = {"metrics": ["precision", "auc"], "bootstrap": 0}
     popular = evaluate(penchant.Popularity().fit(plays.train), plays, **how)
     rate = {"k-os-warp": 0.02}.get(loss, 0.05)
@@ -36,7 +36,7 @@ def test_it_finds_what_people_will_play(plays, loss) -> None:
     assert found["auc"] > popular["auc"]
 
 
-def test_people_folded_in_get_lists_nearly_as_good(plays) -> None:
+def test_fold_in_is_nearly_as_good_as_training(plays) -> None:
     model = Ranking(factors=24, iterations=12).fit(plays.train)
     how = {"metrics": ["precision"], "bootstrap": 0}
     own = evaluate(model, plays, **how)["precision@10"]
@@ -105,7 +105,7 @@ def test_a_dislike_pushes_an_item_back(loss) -> None:
     assert gaps[1] > gaps[0] + 0.1
 
 
-def test_weights_by_value_pull_harder() -> None:
+def test_weights_by_value_raise_the_item() -> None:
     data, _ = taste(held_out=0)
     heavy = data.csr.values * np.where(data.csr.indices == 3, np.float32(30), np.float32(1))
     data = dataclasses.replace(data, csr=dataclasses.replace(data.csr, values=heavy))

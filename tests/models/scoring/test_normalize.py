@@ -32,7 +32,7 @@ def test_lengths_are_one_or_zero():
     assert normalize(vectors).dtype == np.float32
 
 
-def test_those_of_a_file_are_divided_once_and_freed_with_the_index(of_a_file):
+def test_vectors_of_a_file_are_normalized_once(of_a_file):
     indexes, vectors = IndexSet(), of_a_file("a.npy")
     normalized = indexes.get("items", vectors).normalized.vectors
     assert indexes.get("items", vectors).normalized.vectors is normalized
