@@ -1,3 +1,5 @@
+"""Files of bundles: everything that is written is read, and damaged files are refused."""
+
 from __future__ import annotations
 
 import dataclasses

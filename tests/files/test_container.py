@@ -1,3 +1,5 @@
+"""The container of arrays: layout, checksums, hostile files and atomic replacement."""
+
 from __future__ import annotations
 
 import json
@@ -31,7 +33,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def rewrite(path: Path, header: object, data: bytes = b"") -> None:
-    """A file with any header at all, its digest made right where it can be."""
+    """Return a file with another header, with the right digest where possible."""
     text = header if isinstance(header, bytes) else json.dumps(header).encode()
     if container._BLANK.encode() in text:
         digest = container._header_digest(text).encode()

@@ -1,7 +1,7 @@
 """The contract of every model; test_contract.py runs it over all of them.
 
-A model is asked through its public methods only, over data with everything in it: likes of
-several sizes, dislikes, a user and an item without entries, outside ids that are strings.
+Models are tested through their public methods only, on data with likes of several sizes, dislikes,
+a user and an item without entries, and string ids.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Answers for everyone: the same as one by one, a batch at a time, whole or not at all."""
+"""Recommendations for all users in batches, and files that appear once complete."""
 
 from __future__ import annotations
 

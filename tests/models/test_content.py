@@ -1,4 +1,4 @@
-"""Content beyond the contract: cosines by hand, new items, dense and sparse alike."""
+"""Content beyond the contract: cosines, new items, dense and sparse vectors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model's indexes are kept while it stays as it is, and dropped when it changes."""
+"""A model keeps its indexes until it is fitted again."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MAKERS = {
 
 @pytest.fixture(autouse=True)
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The catalogs of these tests count as large."""
+    """Make the catalogs of these tests large enough for an index."""
     monkeypatch.setattr(index, "MIN_ITEMS", N_ITEMS)
 
 
@@ -40,7 +40,7 @@ def data() -> penchant.Interactions:
 
 
 def indexed(model: Any) -> Any:
-    """The index that the model's recommendations come from."""
+    """Return the index that the model's recommendations use."""
     return model.scorer(model.interactions).index.pruning(0, None)
 
 

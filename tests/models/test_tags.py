@@ -1,4 +1,4 @@
-"""Items for a tag and tags for an item, over models that learn of tags and models that do not."""
+"""Items for a tag and tags for an item, by models with features of items and without."""
 
 from __future__ import annotations
 

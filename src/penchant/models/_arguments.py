@@ -138,7 +138,7 @@ def union(left: Csr, right: Csr) -> Csr:
 
 
 def _check_keys(lists: Mapping[Id, Iterable[Id]], queries: Sequence[Id]) -> None:
-    """Refuse lists of "12" where users are integers, which would silently limit no one."""
+    """Refuse a mapping whose keys are of another type than the queries: it would have no effect."""
     key = next(iter(lists), None)
     if key is not None and queries and isinstance(key, str) != isinstance(queries[0], str):
         raise SettingsError(

@@ -155,7 +155,7 @@ def test_ctrl_c_ends_a_half_step_between_chunks() -> None:
 )
 @pytest.mark.parametrize("solver", ["exact", "auto"])
 def test_a_fit_holds_the_factors_and_the_transpose(confidence, copies, solver) -> None:
-    """Once the entries by item, and half as much where their values are not their weights."""
+    """A fit holds the entries by item once, and half of that again if values are not weights."""
     n_users, n_items, factors, each = 3000, 2000, 64, 100
     rng = np.random.default_rng(0)
     indices = rng.integers(0, n_items, n_users * each).astype(np.int32)

@@ -28,7 +28,7 @@ class TestBlend(ModelContract):
         return lambda: Blend(parts(), weights={"als": 2, "near": 1}, fusion=request.param)
 
     def test_unknown_ids_name_close_matches(self, model) -> None:
-        """Users who are not known are answered; ids of another type and items are refused."""
+        """Unknown users get answers; ids of another type and unknown items are refused."""
         assert model.recommend("u00011", k=2).sources == ["pop"]
         for query in (
             lambda: model.recommend(-1),

@@ -1,4 +1,4 @@
-"""Answers for everyone in files and tables: what was begun is gone on with."""
+"""Exports to files and tables, and how interrupted ones resume."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def run_sql(target: str, *statements: str) -> None:
 
 
 def rows(target: str, table: str = "recommendations") -> list[tuple[Any, ...]]:
-    """What was written, by query and rank."""
+    """Return the written answers by query and rank."""
     if target.endswith(".parquet"):
         with duckdb.connect() as con:
             return con.execute(f"FROM '{target}'").fetchall()

@@ -1,4 +1,4 @@
-"""Inverses in slabs, against those of whole matrices in NumPy."""
+"""Inverses computed in slabs, compared with NumPy's."""
 
 from __future__ import annotations
 

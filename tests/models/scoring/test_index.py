@@ -1,4 +1,4 @@
-"""What an item index keeps of vectors that no longer change, and when it is built."""
+"""What an item index caches for read-only vectors, and when it is built."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Both scorers against whole matrices of scores, and against each other."""
+"""Both scorers, compared with complete matrices of scores and with each other."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ N_ITEMS = 23
 
 
 def make(kind, m=10, n=N_ITEMS, f=3, seed=0, batch=4):
-    """A scorer over small whole numbers (ties, exact sums) and its matrix of scores."""
+    """Return a scorer of small whole numbers (ties, exact sums) and its matrix of scores."""
     rng = np.random.default_rng(seed)
     X, Y = (rng.integers(-2, 3, (rows, f)).astype(np.float32) for rows in (m, n))
     scores = X @ Y.T

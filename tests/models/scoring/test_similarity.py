@@ -1,3 +1,5 @@
+"""Inner products of dense and sparse vectors."""
+
 from __future__ import annotations
 
 import numpy as np

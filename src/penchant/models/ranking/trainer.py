@@ -1,4 +1,4 @@
-"""The training of Ranking: starting vectors, epochs of stochastic gradients, folding in."""
+"""The training of Ranking: initial vectors, epochs of stochastic gradient descent, fold-in."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def kernel_settings(
 
 
 def seed_of(settings: RankingSettings, epoch: int) -> int:
-    """Return the seed of an epoch; 0 is that of folding in."""
+    """Return the seed of an epoch; 0 is that of fold-in."""
     state: npt.NDArray[Any] = np.random.SeedSequence([settings.seed, epoch]).generate_state(
         1, np.uint64
     )
