@@ -38,7 +38,7 @@ def test_partial_fit_matches_users_items_and_features_by_name() -> None:
     data = tagged(random_interactions(40, 25, seed=2))
     model = Ranking(factors=5, iterations=3).fit(data)
     fewer = data.select(data.csr.indices > 4)
-    kept = fewer.items.ids if hasattr(fewer.items, "ids") else list(fewer.items)
+    kept = list(fewer.items)
     before = {item: model.item_table[model.items.code(item)] for item in kept}
     model.partial_fit(dataclasses.replace(fewer, item_features=None, user_features=None))
     assert model.interactions.item_features is not None
