@@ -64,15 +64,19 @@ def choose(
 ) -> dict[str, int]:
     """Return role → column of a table of interactions.
 
-    ``roles`` are those that the source itself declares; they apply if no column is given.
+    ``roles`` are those that the source itself declares; they apply if no column is given. So do
+    the names of the columns if they are exactly those of the roles.
 
     Raises
     ------
     ColumnError
         As :func:`guess` and :func:`locate` do.
     """
-    if roles and all(column is None for column in given.values()):
-        return dict(roles)
+    if all(column is None for column in given.values()):
+        if roles:
+            return dict(roles)
+        if columns is not None and sorted(columns) == sorted(given):
+            return {role: columns.index(role) for role in given}
     return locate(guess(given, columns, width, label), columns, width, label)
 
 

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from penchant.data.events import Events
 from penchant.data.ids import IdMap
 from penchant.data.io.bad_rows import bad_lines
-from penchant.data.io.cells import number_ids, tally_rows
 from penchant.data.io.columns import Column, guess, locate
+from penchant.data.io.merge import number_ids, tally_rows
 from penchant.data.io.open import name_of, open_tables
 from penchant.data.io.options import MEMORY_LIMIT, ReaderOptions
 from penchant.data.io.stage import stage
