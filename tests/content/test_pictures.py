@@ -45,7 +45,7 @@ def test_paths_addresses_and_bytes_give_the_same(tmp_path: Path) -> None:
         ("data:image/png;base64,!!", "damaged"),
         ("no-such-file.png", "no-such-file.png can't be read: No such file"),
         ("a\0b", "can't be read"),
-        (".", "no file"),
+        (".", "not a file"),
     ],
 )
 def test_what_can_not_be_read(given: str, why: str) -> None:
@@ -55,7 +55,7 @@ def test_what_can_not_be_read(given: str, why: str) -> None:
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.png")
-    with pytest.raises(DataError, match="no file"):
+    with pytest.raises(DataError, match="not a file"):
         pictures.read(tmp_path / "pipe.png")
 
 
@@ -78,7 +78,7 @@ def test_what_would_unpack_to_too_much_is_refused_unread(side: int) -> None:
     "raw", [b"", b"text", noise(0)[:300], b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"]
 )
 def test_damaged_pictures_say_so(raw: bytes) -> None:
-    with pytest.raises(DataError, match="no picture that can be read"):
+    with pytest.raises(DataError, match="not a picture that can be read"):
         pictures.decode(raw)
 
 
@@ -102,5 +102,5 @@ def test_pictures_stand_upright() -> None:
 
 def test_large_jpegs_are_decoded_smaller() -> None:
     raw = saved(Image.new("RGB", (1600, 1200), "teal"), "JPEG")
-    small = pictures.decode(raw, least=100)
+    small = pictures.decode(raw, min_side=100)
     assert 100 <= min(small.size) < 400

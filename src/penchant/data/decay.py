@@ -30,13 +30,13 @@ def decay(
     SettingsError
         If the half-life is not above 0, or something is newer than ``now``.
     """
-    half_life = checks.number("half_life", half_life, 0, above=True)
+    half_life = checks.check_float("half_life", half_life, above=0)
     if timestamps is None:
         raise DataError("half_life= needs timestamps: name their column when reading, timestamp=…")
     if not timestamps.size:
         return np.ones(0)
     newest = int(timestamps.max())
-    now = newest if now is None else checks.whole("now", now)
+    now = newest if now is None else checks.check_int("now", now)
     if newest > now:
         raise SettingsError(f"now={now} is before the newest event at {newest}: leave that out")
     ages = now - timestamps.astype(np.float64)

@@ -139,7 +139,9 @@ class Events:
             return np.ones(len(self.types))
         worth = np.zeros(len(self.types))
         for kind, weight in weights.items():
-            worth[self.types.code(kind)] = checks.number(f"weights[{kind!r}]", weight, -LARGEST)
+            worth[self.types.code(kind)] = checks.check_float(
+                f"weights[{kind!r}]", weight, -LARGEST
+            )
         return worth
 
     def _summed(

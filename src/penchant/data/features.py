@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from penchant._settings.checks import choice
+from penchant._settings.checks import check_choice
 from penchant.data.catalog import Catalog
 from penchant.data.csr import Csr, row_pointers
 from penchant.data.feature_rows import (
@@ -74,7 +74,7 @@ class Features:
         if not np.isfinite(self.weights.values).all():
             raise DataError("the weights of features must be finite numbers")
         if self.norm is not None:
-            choice("norm", self.norm, ("l1", "l2"))
+            check_choice("norm", self.norm, ("l1", "l2"))
         for array in (self.weights.indptr, self.weights.indices, self.weights.values):
             array.setflags(write=False)
 

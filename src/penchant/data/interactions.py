@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from penchant._settings.checks import whole
+from penchant._settings.checks import check_int
 from penchant.data.catalog import Catalog, matched
 from penchant.data.conversions import Conversions
 from penchant.data.csr import Csr as Csr
@@ -251,7 +251,7 @@ class Interactions(UserItemMatrix, Conversions):
             If nothing is left.
         """
         for label, minimum in (("min_per_user", min_per_user), ("min_per_item", min_per_item)):
-            whole(label, minimum, 0)
+            check_int(label, minimum, 0)
         left = self._compact(*stable_core(self.csr, min_per_user, min_per_item))
         if left.nnz == 0:
             raise EmptyDataError(

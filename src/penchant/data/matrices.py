@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from penchant._settings.checks import choice
+from penchant._settings.checks import check_choice
 from penchant.data.csr import Csr, row_pointers
 from penchant.data.duplicates import LARGEST, POLICIES
 from penchant.data.report import ReadReport
@@ -48,7 +48,7 @@ def read_matrix(
     """
     import scipy.sparse as sp
 
-    choice("duplicates", duplicates, tuple(POLICIES))
+    check_choice("duplicates", duplicates, tuple(POLICIES))
     if not sp.issparse(matrix):
         matrix = _dense(matrix)
     if matrix.ndim != 2:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant import _kernels
-from penchant._settings.checks import choice, share, whole
+from penchant._settings.checks import check_choice, check_int, check_share
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import DataError, EmptyDataError, SettingsError
 from penchant.evaluation.bootstrap import summarize
@@ -119,20 +119,20 @@ class Measure:
                 f"a penchant.Split is needed, got {type(self.split).__name__}: penchant.split "
                 "makes one"
             )
-        self._set(k=whole("k", self.k, 1))
+        self._set(k=check_int("k", self.k, 1))
         _ = self._metrics  # refuses unknown names
         self._set(
-            bootstrap=whole("bootstrap", self.bootstrap, 0),
-            level=share("level", self.level),
-            seed=whole("seed", self.seed, 0),
+            bootstrap=check_int("bootstrap", self.bootstrap, 0),
+            level=check_share("level", self.level),
+            seed=check_int("seed", self.seed, 0),
             threads=None if self.threads is None else _kernels.thread_count(self.threads),
         )
-        choice("users", self.users, get_args(Users))
+        check_choice("users", self.users, get_args(Users))
         parts = [self.parts] if isinstance(self.parts, str) else list(self.parts)
         if not parts:
             raise SettingsError("parts names no part: give test, train or both")
         for part in parts:
-            choice("parts", part, get_args(Part))
+            check_choice("parts", part, get_args(Part))
         self._set(_parts={part: self._prepare(part) for part in parts})
 
     def _set(self, **fields: object) -> None:

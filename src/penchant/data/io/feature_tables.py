@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from penchant._settings.checks import choice
+from penchant._settings.checks import check_choice
 from penchant.data.duplicates import POLICIES
 from penchant.data.features import Features
 from penchant.data.ids import Id, IdMap
@@ -99,7 +99,7 @@ def read_features(
     SettingsError
         If an argument is out of its range.
     """
-    choice("duplicates", duplicates, tuple(POLICIES))
+    check_choice("duplicates", duplicates, tuple(POLICIES))
     options = ReaderOptions(
         sep, quote, encoding, header, format, on_bad_lines=on_bad_lines, memory_limit=memory_limit
     )
