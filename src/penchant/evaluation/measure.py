@@ -161,7 +161,7 @@ class Measure:
             evaluations[name] = self._evaluate(name, part, scores, start)
         return evaluations
 
-    # --- preparation -----------------------------------------------------------------
+    # --- preparation --------------------------------------------------------------------
 
     @cached_property
     def _metrics(self) -> dict[str, tuple[Metric, int]]:
@@ -209,7 +209,7 @@ class Measure:
             scorer.threads = self.threads
         return UserScores(scorer, max(length for _, length in self._metrics.values()))
 
-    # --- evaluation --------------------------------------------------------------------
+    # --- evaluation ---------------------------------------------------------------------
 
     def _evaluate(
         self, on: Part, part: _PreparedPart, scores: UserScores, start: float

@@ -110,7 +110,7 @@ def test_an_empty_file_becomes_a_store(path) -> None:
 
 def test_a_file_that_is_no_database_is_left_alone(path) -> None:
     path.write_bytes(b"user,item\n" * 500)
-    with pytest.raises(StoreError, match=r"store\.db: .*is no SQLite database"):
+    with pytest.raises(StoreError, match=r"store\.db: .*is not a SQLite database"):
         opened(path)
     assert path.read_bytes() == b"user,item\n" * 500
 
@@ -135,14 +135,14 @@ def test_a_damaged_file_says_so(path) -> None:
 
 
 def test_a_folder_that_is_not_there(tmp_path) -> None:
-    with pytest.raises(StoreError, match=r"none/store\.db: .*can't be opened: is there such a"):
+    with pytest.raises(StoreError, match=r"none/store\.db: .*can't be opened: does its folder"):
         opened(tmp_path / "none" / "store.db")
 
 
 def test_a_file_that_can_not_be_written(path) -> None:
     opened(path).close()
     read_only = open_store(f"sqlite:///file:{path}?mode=ro&uri=true")
-    with read_only, pytest.raises(StoreError, match="can't be written: look at the rights"):
+    with read_only, pytest.raises(StoreError, match="can't be written: check the permissions"):
         read_only.add([Event("ann", 1)])
 
 

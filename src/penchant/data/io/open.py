@@ -30,7 +30,7 @@ _FORMAT_OF = {
 def open_tables(
     workspace: Workspace,
     source: Any,
-    given: Mapping[str, Column | None],
+    requested: Mapping[str, Column | None],
     options: ReaderOptions,
     *,
     numeric: Sequence[str] = (),
@@ -43,8 +43,8 @@ def open_tables(
         Where frames are registered and copies are written.
     source
         What to read.
-    given
-        Role → column, as the caller gave them: they decide whether a header is expected.
+    requested
+        Role → column, as the caller requested them: they decide whether a header is expected.
     options
         How the source is written.
     numeric
@@ -60,8 +60,8 @@ def open_tables(
     if kind == "parquet":
         return [open_parquet(workspace.con, paths)]
     if kind == "jsonl":
-        return [open_jsonl(workspace.con, path, scratch, options, given) for path in paths]
-    return [open_text_table(path, scratch, options, given, numeric) for path in paths]
+        return [open_jsonl(workspace.con, path, scratch, options, requested) for path in paths]
+    return [open_text_table(path, scratch, options, requested, numeric) for path in paths]
 
 
 def name_of(source: Any) -> str | None:
@@ -76,20 +76,22 @@ def name_of(source: Any) -> str | None:
 
 def _paths(source: str | os.PathLike[str]) -> list[Path]:
     if not os.fspath(source):
-        raise DataError("there is no file '': the path is empty")  # and not this very folder
+        raise DataError(
+            "there is no file '': the path is empty"
+        )  # Path("") would be the current folder
     path = Path(os.fspath(source)).expanduser()
     if path.is_dir():
-        found = sorted(p for p in path.rglob("*") if p.suffix.lower() in (".parquet", ".pq"))
-        if not found:
+        files = sorted(p for p in path.rglob("*") if p.suffix.lower() in (".parquet", ".pq"))
+        if not files:
             raise DataError(f"the folder {path} holds no Parquet files: name a file, or a glob")
-        return found
+        return files
     if path.exists():
         return [path]
     if any(letter in str(path) for letter in "*?["):
-        found = sorted(Path(name) for name in glob.glob(str(path), recursive=True))  # noqa: PTH207
-        found = [p for p in found if p.is_file()]
-        if found:
-            return found
+        paths = sorted(Path(name) for name in glob.glob(str(path), recursive=True))  # noqa: PTH207
+        files = [p for p in paths if p.is_file()]
+        if files:
+            return files
         raise DataError(f"no file matches {str(path)!r}")
     raise DataError(f"there is no file {str(path)!r} (from the folder {Path.cwd()})")
 

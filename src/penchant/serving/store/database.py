@@ -167,7 +167,7 @@ class DatabaseStore(Store):
             self._scratch.cleanup()
 
     def _told(self) -> contextlib.AbstractContextManager[None]:
-        return database.told(self._url, StoreError)
+        return database.translated_errors(self._url, StoreError)
 
     def _rows(self, query: sa.Select[Any]) -> Sequence[Any]:
         with self._told(), self._engine.begin() as con:

@@ -102,7 +102,7 @@ def _scannable(source: Any) -> tuple[Any, str]:
 
 
 def _refuse_mixed(frame: Any) -> None:
-    """Refuse pandas columns of several types: DuckDB would turn 1 and "1" into the same id."""
+    """Refuse pandas columns of mixed types: DuckDB would convert 1 and "1" to the same id."""
     for name in frame.columns:
         if frame[name].dtype != object:
             continue
