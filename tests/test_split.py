@@ -237,7 +237,7 @@ def test_held_out_users_too_few_or_all() -> None:
 
 
 @given(seed=st.integers(0, 30))
-def test_nobody_has_taken_to_a_cold_item_in_training(seed) -> None:
+def test_a_cold_item_has_no_interactions_in_training(seed) -> None:
     x = data(seed)
     split = cold_items(x, n=6, seed=seed)
     assert len(split.candidates) == 6

@@ -136,13 +136,13 @@ def test_integer_ids_and_text_ids_are_brought_together() -> None:
     assert told.item_features.missing(told.items) == 1
 
 
-def test_features_of_nobody_are_taken_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+def test_features_of_unknown_ids_are_taken_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     data = random_interactions(3, 3)
     data.with_item_features(Features.of(TAGS))
     assert "the features are of none of the 3 items" in caplog.text
 
 
-def test_items_that_nobody_has_taken_to_can_be_added() -> None:
+def test_items_without_interactions_can_be_added() -> None:
     data = random_interactions(6, 4)
     more = data.with_items(["i0002", "new", "newer"])
     assert list(more.items) == [*data.items, "new", "newer"]

@@ -118,7 +118,7 @@ def test_only_the_columns_that_are_given_are_read_where_any_is(tmp_path: Path) -
 
 def test_catalog_columns(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     data = (
-        "id,title,page,look,words\n1,One,http://a,p.png,x| y ||z\n2,,,,\n1,Other,,,\n,Nobody,,,\n"
+        "id,title,page,look,words\n1,One,http://a,p.png,x| y ||z\n2,,,,\n1,Other,,,\n,Nameless,,,\n"
     )
     path = write(tmp_path, data, "things.csv")
     with caplog.at_level(logging.WARNING):

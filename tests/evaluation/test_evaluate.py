@@ -66,7 +66,7 @@ def test_a_case_done_by_hand() -> None:
     assert e["percentile_rank"] == pytest.approx((1 * 0 + 2 * 2 / 3) / 3)
     assert e["mse"] == pytest.approx((4**2 + 4**2 + 3**2 + 1**2 + 1**2) / 5)
     assert e["coverage"] == pytest.approx(3 / 5)
-    assert e["novelty"] == 0  # one user: nobody likes them, which counts as one of one
+    assert e["novelty"] == 0  # one user: items without likes count as one of one
     assert (e.n_users, e.n_left_out, e.k) == (1, 0, 3)
 
 
@@ -186,7 +186,7 @@ def test_the_mean_percentile_rank_weighs_by_value() -> None:
 def test_novelty_counts_likers_in_training() -> None:
     split = split_of([{0: 1.0}, {0: 1.0, 1: 1.0}, {0: 1.0, 2: -1.0}, {0: 2.0}], [{3: 1.0}] * 4, 4)
     e = evaluate(FakeModel([[4, 3, 2, 1]] * 4), split, k=3, metrics="novelty", exclude_seen=False)
-    assert e["novelty"] == pytest.approx((0 + 2 + 2) / 3)  # liked by 4, 1 and nobody of 4
+    assert e["novelty"] == pytest.approx((0 + 2 + 2) / 3)  # liked by 4, 1 and 0 of 4
 
 
 # --- stated answers ------------------------------------------------------------------------
@@ -361,7 +361,7 @@ def test_nothing_to_find() -> None:
 
 
 def test_parts_that_do_not_fit() -> None:
-    other = dataclasses.replace(HAND.test, users=IdMap(["somebody"], "user"))
+    other = dataclasses.replace(HAND.test, users=IdMap(["someone"], "user"))
     with pytest.raises(DataError, match="same order"):
         evaluate(HAND_MODEL, dataclasses.replace(HAND, test=other))
 
