@@ -22,6 +22,8 @@ from penchant.data.io.table import Table
 from penchant.data.io.workspace import Workspace
 from penchant.errors import DataError
 
+_SMALL_BYTES = 4_000_000
+_SMALL_ROWS = 50_000
 _FORMAT_OF = {
     ".parquet": "parquet", ".pq": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl",
 }  # fmt: skip
@@ -53,9 +55,11 @@ def open_tables(
     if is_address(source) or options.query is not None:
         return [open_query(workspace.con, source, options.query)]
     if not isinstance(source, str | os.PathLike):
+        workspace.in_memory = _has_few_rows(source)
         return [open_frame(workspace.con, source)]
     scratch = workspace.scratch
     paths = [_rewindable(path, scratch) for path in _paths(source)]
+    workspace.in_memory = sum(path.stat().st_size for path in paths) < _SMALL_BYTES
     kind = options.format or _format(paths[0])
     if kind == "parquet":
         return [open_parquet(workspace.con, paths)]
@@ -72,6 +76,13 @@ def name_of(source: Any) -> str | None:
         return None
     name = Path(source).name
     return name.split(".")[0] or name
+
+
+def _has_few_rows(source: Any) -> bool:
+    try:
+        return len(source) < _SMALL_ROWS
+    except TypeError:  # it has no length, such as a lazy frame
+        return False
 
 
 def _paths(source: str | os.PathLike[str]) -> list[Path]:
