@@ -40,7 +40,7 @@ def test_color_counts_and_so_does_shape() -> None:
     assert alike(square(RED), square(RED)) > alike(square(RED), ring) + 0.05
 
 
-def test_where_it_stands_and_how_large_it_is_hardly_matters() -> None:
+def test_position_and_size_hardly_matter() -> None:
     assert alike(square(RED, at=10), square(RED, at=45)) > 0.97
     large = square(RED).resize((300, 300))
     assert alike(square(RED), large) > 0.95

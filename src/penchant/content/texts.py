@@ -76,7 +76,7 @@ def embed(
     except ValueError as error:  # of scikit-learn, for an empty vocabulary
         raise EmptyDataError(f"no term is left of {len(ids):,} texts: {error}") from None
     if dimensions is None:
-        return Features.from_matrix(ids, matrix, counter.get_feature_names_out().tolist())
+        return Features.from_scipy(ids, matrix, counter.get_feature_names_out().tolist())
     return Features.dense(ids, _reduce(matrix, dimensions, seed))
 
 

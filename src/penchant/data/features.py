@@ -141,7 +141,7 @@ class Features:
         return cls(id_map, _named(columns), dense_to_csr(array.astype(np.float32)))
 
     @classmethod
-    def from_matrix(
+    def from_scipy(
         cls,
         ids: Sequence[Id] | IdMap,
         matrix: Any,

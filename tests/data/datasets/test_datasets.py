@@ -82,7 +82,7 @@ def check_small(made: Interactions) -> None:
 # --- what there is --------------------------------------------------------------------
 
 
-def test_names_and_what_is_said_of_them() -> None:
+def test_names_and_descriptions() -> None:
     assert {"lastfm-360k", "lastfm-2k", "sketchfab", "shapes"} <= set(datasets.names())
     assert (
         [row.name for row in datasets.available()] == datasets.names() == sorted(registry.REGISTRY)
@@ -99,7 +99,7 @@ def test_names_and_what_is_said_of_them() -> None:
                 assert len(digits) == 2 * hashlib.new(algorithm).digest_size
 
 
-def test_an_unknown_name_is_told_a_close_one() -> None:
+def test_an_unknown_name_gets_a_close_match() -> None:
     with pytest.raises(SettingsError, match="did you mean 'lastfm-360k'"):
         datasets.load("lastfm360")
 
@@ -148,7 +148,7 @@ def test_ratings_as_likes(copy: Path) -> None:
         datasets.load("lastfm-2k", copy, min_rating=3)
 
 
-def test_what_a_copy_lacks_is_said(copy: Path, tmp_path: Path) -> None:
+def test_missing_files_of_a_copy_are_listed(copy: Path, tmp_path: Path) -> None:
     (copy / "ratings.dat").unlink()
     with pytest.raises(DataError, match=r"lacks ratings\.dat or ratings\.parquet.*movies\.dat"):
         datasets.load("movielens-1m", copy)
@@ -156,13 +156,13 @@ def test_what_a_copy_lacks_is_said(copy: Path, tmp_path: Path) -> None:
         datasets.load("movielens-1m", tmp_path / "nothing")
 
 
-def test_a_file_that_is_no_archive(tmp_path: Path) -> None:
+def test_a_file_that_is_not_an_archive(tmp_path: Path) -> None:
     (tmp_path / "x.zip").write_bytes(b"PK but no zip")
     with pytest.raises(DataError, match="neither a zip nor a tar"):
         datasets.load("movielens-1m", tmp_path / "x.zip")
 
 
-def test_films_are_not_needed(copy: Path) -> None:
+def test_a_catalog_is_optional(copy: Path) -> None:
     (copy / "movies.dat").unlink()
     assert datasets.load("movielens-1m", copy).catalog is None
 
@@ -274,7 +274,7 @@ def test_an_altered_archive_in_the_cache_is_refused(site: Site, tmp_path: Path) 
         datasets.load("movielens-1m")
 
 
-def test_a_broken_line_is_mended(site: Site) -> None:
+def test_a_download_is_resumed(site: Site) -> None:
     site.troubles = ["cut", "busy", "cut"]
     check_small(datasets.load("movielens-1m"))
 
@@ -297,7 +297,7 @@ def test_files_fetched_one_by_one(site: Site) -> None:
     assert len(site.asked) == 2
 
 
-def test_an_archive_that_lacks_what_it_should_hold(site: Site, tmp_path: Path) -> None:
+def test_an_archive_without_a_required_file(site: Site, tmp_path: Path) -> None:
     empty = tmp_path / "empty.zip"
     with zipfile.ZipFile(empty, "w") as bundle:
         bundle.writestr("readme.txt", b"moved")

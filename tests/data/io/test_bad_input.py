@@ -21,7 +21,7 @@ from penchant.errors import (
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("packed", [False, True])
-def test_bad_lines_are_told_with_their_numbers(tmp_path: Path, end: str, packed: bool) -> None:
+def test_bad_lines_are_reported_with_their_numbers(tmp_path: Path, end: str, packed: bool) -> None:
     lines = [
         "user\titem\tn",
         "u\ta\t1",
@@ -78,7 +78,7 @@ def test_numbers_are_strict(tmp_path: Path) -> None:
             penchant.read_interactions(path, 0, 1, 2)
 
 
-def test_what_is_missing_or_nothing_is_dropped_and_counted(tmp_path: Path) -> None:
+def test_missing_values_and_zeros_are_dropped_and_counted(tmp_path: Path) -> None:
     data = (
         "user,item,n\nu,a,1\n,a,1\nu,,1\n,,1\nu,b,\nu,c,nan\nu,d,0\nu,e,-0.0\nu,f,1e-60\nu,g,-1\n"
     )
@@ -118,7 +118,7 @@ def test_bytes_that_are_not_text(tmp_path: Path) -> None:
         ("i.csv", b"one\ntwo\n", DataError, "sep="),
     ],
 )
-def test_files_that_are_no_tables(
+def test_files_that_are_not_tables(
     tmp_path: Path, name: str, data: bytes, kind: type[DataError], told: str
 ) -> None:
     with pytest.raises(kind, match=told):

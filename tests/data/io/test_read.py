@@ -42,7 +42,7 @@ def test_ids_survive_exactly(tmp_path: Path, sep: str, suffix: str) -> None:
     assert list(read.users) == sorted(odd)
 
 
-def test_positions_and_looking_for_a_header(tmp_path: Path) -> None:
+def test_positions_and_header_detection(tmp_path: Path) -> None:
     bare = write(tmp_path, "u\ta\t2\nv\tb\t3\n", "bare.tsv")
     assert triples(penchant.read_interactions(bare)) == {("u", "a"): 2, ("v", "b"): 3}
     assert triples(penchant.read_interactions(bare, 1, 0)) == {("a", "u"): 1, ("b", "v"): 1}
@@ -78,7 +78,7 @@ def test_quoted_fields(tmp_path: Path) -> None:
     assert set(triples(penchant.read_interactions(none, quote=None))) == {("u", '"a"')}
 
 
-def test_more_ways_to_write_the_same(tmp_path: Path) -> None:
+def test_compressions_encodings_and_line_ends(tmp_path: Path) -> None:
     import zstandard
 
     text = "user,item,n\nu,é,2\nv,b,3\n"
@@ -194,16 +194,14 @@ def test_pipes_and_unreadable_files(tmp_path: Path) -> None:
     assert set(triples(read)) == {("u", "a"), ("v", "b")}
 
 
-def test_quotes_that_were_not_asked_for_are_told(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_unexpected_quotes_are_reported(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = write(tmp_path, '"u"\t"a"\n"v"\t"b"\n')
     assert list(penchant.read_interactions(path).users) == ['"u"', '"v"']
     assert "all users are in quotes" in caplog.text
     assert list(penchant.read_interactions(path, quote='"').users) == ["u", "v"]
 
 
-def test_memory_stays_within_its_limit_and_says_when_it_can_not(tmp_path: Path) -> None:
+def test_the_memory_limit_is_kept_or_reported(tmp_path: Path) -> None:
     path = write(tmp_path, "".join(f"u{n}\ti{n % 99}\n" for n in range(50_000)))
     assert len(penchant.read_interactions(path, 0, 1, memory_limit="64MB")) == 50_000
     with pytest.raises(DataError, match="memory_limit"):
