@@ -19,6 +19,7 @@ from penchant.data.io.formats.query import open_query
 from penchant.data.io.formats.text import open_text_table
 from penchant.data.io.options import ReaderOptions
 from penchant.data.io.table import Table
+from penchant.data.io.utf8 import packing_of
 from penchant.data.io.workspace import Workspace
 from penchant.errors import DataError
 
@@ -59,7 +60,7 @@ def open_tables(
         return [open_frame(workspace.con, source)]
     scratch = workspace.scratch
     paths = [_rewindable(path, scratch) for path in _paths(source)]
-    workspace.in_memory = sum(path.stat().st_size for path in paths) < _SMALL_BYTES
+    workspace.in_memory = _are_small(paths)
     kind = options.format or _format(paths[0])
     if kind == "parquet":
         return [open_parquet(workspace.con, paths)]
@@ -76,6 +77,12 @@ def name_of(source: Any) -> str | None:
         return None
     name = Path(source).name
     return name.split(".")[0] or name
+
+
+def _are_small(paths: Sequence[Path]) -> bool:
+    """Return whether files are small as they are; compressed ones may be large."""
+    size = sum(path.stat().st_size for path in paths)
+    return size < _SMALL_BYTES and not any(map(packing_of, paths))
 
 
 def _has_few_rows(source: Any) -> bool:

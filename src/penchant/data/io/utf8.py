@@ -72,9 +72,7 @@ def plain_text(path: Path, scratch: Path, *, encoding: str | None, quote: str | 
     SettingsError
         If Python has no such encoding.
     """
-    with path.open("rb") as file:
-        head = file.read(4)
-    packing = _packing(head)
+    packing = packing_of(path)
     codec = _codec(encoding, path, packing)
     remarks = [word for word in (packing, None if codec == "utf-8" else codec) if word]
     if packing or codec != "utf-8":
@@ -98,7 +96,10 @@ def _free_name(scratch: Path) -> Path:
 # --- opening ----------------------------------------------------------------------------
 
 
-def _packing(head: bytes) -> str | None:
+def packing_of(path: Path) -> str | None:
+    """Return the compression of a file by its first bytes: ``"gzip"``, ``"zstd"`` or None."""
+    with path.open("rb") as file:
+        head = file.read(4)
     if head.startswith(b"\x1f\x8b"):
         return "gzip"
     return "zstd" if head.startswith(b"\x28\xb5\x2f\xfd") else None
