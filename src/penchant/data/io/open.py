@@ -60,8 +60,8 @@ def open_tables(
         return [open_frame(workspace.con, source)]
     scratch = workspace.scratch
     paths = [_rewindable(path, scratch) for path in _paths(source)]
-    workspace.in_memory = _are_small(paths)
     kind = options.format or _format(paths[0])
+    workspace.in_memory = kind != "parquet" and _are_small(paths)  # Parquet is compressed
     if kind == "parquet":
         return [open_parquet(workspace.con, paths)]
     if kind == "jsonl":
