@@ -49,8 +49,8 @@ class Features:
     identity
         Whether :meth:`aligned` adds a feature for each id that only this id has.
     norm
-        What the rows of :meth:`aligned` and :meth:`rows_of` are normalize by: ``"l1"``, the sum of
-        the sizes of their weights, ``"l2"``, their length, or None, nothing.
+        The norm that the rows of :meth:`aligned` and :meth:`rows_of` are divided by: ``"l1"``,
+        ``"l2"``, or None for no division.
 
     Raises
     ------
@@ -194,7 +194,7 @@ class Features:
         return dataclasses.replace(self, identity=identity)
 
     def normalized(self, norm: Norm | None = "l1") -> Features:
-        """The same with rows normalize by their norm, the identity's 1 counted in."""
+        """Return the same features with rows divided by their norm, the identity included."""
         return dataclasses.replace(self, norm=norm)
 
     def at_least(self, n: int) -> Features:

@@ -66,7 +66,7 @@ class _PreparedPart:
     candidates: Codes | None
 
     def has_same_scores(self, other: _PreparedPart) -> bool:
-        """Whether a model's scores for this part equal those for another part."""
+        """Return whether a model's scores for this part equal those for another part."""
         same = self.seen is other.seen and self.candidates is other.candidates
         return same and np.array_equal(self.rows, other.rows)
 
@@ -305,7 +305,7 @@ def _minus(left: Csr, right: Csr) -> Csr:
 
 
 def _overlap(left: Csr, right: Csr) -> bool:
-    """Whether two matrices share an entry; rare, since the parts of a split are disjoint."""
+    """Return whether two matrices share an entry; rare, since the parts of a split are disjoint."""
     rows = [(csr.indptr, csr.indices) for csr in (right, left)]
     hits = _kernels.ranking_gains(rows[0], rows[1], left.n_columns, left.n_columns)[0]
     return bool(hits.any())
