@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def tune(
     model: type[Model],
-    space: Mapping[str, Any],
+    space: Mapping[str, Any] | Sequence[str],
     split: Split | Sequence[Split],
     metric: str = "ndcg@10",
     *,
@@ -59,7 +59,8 @@ def tune(
         The class of the model, such as ``penchant.ALS``.
     space
         Setting → a list of values; a :class:`penchant.Range` or a tuple (low, high) or (low, high,
-        ``"log"``); or one value for all trials.
+        ``"log"``); or one value for all trials. A list of names: the values worth trying that
+        the settings declare.
     split
         The split to train and measure on; several for cross-validation: metrics are then means
         over the splits, epoch by epoch.
