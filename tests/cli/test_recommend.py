@@ -62,7 +62,7 @@ def test_limits(model_file: Path, tmp_path: Path) -> None:
 def test_nothing_left_to_offer(model_file: Path) -> None:
     ran = run("recommend", model_file, "u0003", "--allow", "i0001", "--deny", "i0001")
     assert ran.code == 0
-    assert "nothing is left to offer" in ran.out
+    assert "no items are left" in ran.out
 
 
 def test_integer_ids(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ class _Verbs(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command and report its errors."""
-        with failures.told(as_json=ctx.meta["penchant.json"], debug=ctx.meta["penchant.debug"]):
+        with failures.reported(as_json=ctx.meta["penchant.json"], debug=ctx.meta["penchant.debug"]):
             return super().invoke(ctx)
 
 
@@ -85,9 +85,9 @@ def application(*verbs: str, titles_only: bool = False) -> typer.Typer:
 def run() -> None:
     """Run the command line of this process."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # names hold what a terminal may not be able to show
+        if hasattr(stream, "reconfigure"):  # names may hold characters that the terminal can't show
             stream.reconfigure(errors="backslashreplace")
-    # making every command takes a while: make the one that is named, or only the list of them
+    # making all commands is slow: make the named one, or only the list of commands
     verb = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
     app = application(verb) if verb in _MODULES else application(titles_only=True)
     app(prog_name="penchant")

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from penchant.cli.output import Output
+
 
 def option(
     text: str,
@@ -21,7 +23,7 @@ def option(
 
 
 Json = Annotated[bool, option("Print one JSON document.", "--json")]
-Quiet = Annotated[bool, option("Print no progress and no advice.", "--quiet", "-q")]
+Source = Annotated[str, typer.Argument(metavar="SOURCE", help="As in [cyan]penchant fit[/cyan].")]
 ModelFile = Annotated[
     Path,
     typer.Argument(metavar="MODEL", help="A model file written by [cyan]penchant fit[/cyan]."),
@@ -54,9 +56,22 @@ Metric = Literal["cosine", "dot"]
 
 @dataclass(frozen=True)
 class LimitOptions:
-    """Which items may be recommended."""
+    """Which items may be recommended, and how items are named."""
 
     allow: Allow = None
     allow_file: AllowFile = None
     deny: Deny = None
     deny_file: DenyFile = None
+    by_name: ByName = False
+
+
+@dataclass(frozen=True)
+class OutputOptions:
+    """How results are printed."""
+
+    json: Json = False
+    quiet: Annotated[bool, option("Print no progress and no advice.", "--quiet", "-q")] = False
+
+    def open(self) -> Output:
+        """Return the output of a command."""
+        return Output(as_json=self.json, quiet=self.quiet)
