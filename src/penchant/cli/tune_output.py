@@ -27,7 +27,7 @@ def progress_of(progress: Progress, metric: str) -> Any:
     tried = ", ".join(f"{name}={value}" for name, value in progress.settings.items())
     epoch = "" if progress.row is None else f", epoch {progress.row.epoch}"
     lines = [
-        f"{progress.done:,}{of} trials finished in {duration(progress.elapsed)}{left}",
+        f"{progress.finished:,}{of} trials finished in {duration(progress.elapsed)}{left}",
         f"now {tried}{epoch}",
     ]
     shown: list[Any] = [Text("\n".join(lines), style="dim")]
