@@ -280,10 +280,10 @@ def test_features_of_others_are_refused(log_file: Path, tag_file: Path, tmp_path
 def test_a_blend_of_the_usual_models(log_file: Path, tmp_path: Path) -> None:
     path = tmp_path / "x.penchant"
     assert run("fit", log_file, "-o", path, "--model", "blend:fusion=rank").code == 0
-    told = run("recommend", path, "u0001", "somebody", "-k", 1, "--json").json
+    told = run("recommend", path, "u0001", "new-user", "-k", 1, "--json").json
     assert [row["source"] for row in told] == ["als + item-neighbors", "popularity"]
-    shown = run("recommend", path, "somebody", "-k", 1)
-    assert "for user somebody, by popularity" in shown.out
+    shown = run("recommend", path, "new-user", "-k", 1)
+    assert "for user new-user, by popularity" in shown.out
     assert "als: 15 epochs" in run("info", path).out
 
 

@@ -31,6 +31,8 @@ _MODULES = {
 }
 """Command → module, in the order of the help."""
 
+_WITH_SUBCOMMANDS = {"datasets"}
+
 
 class _Verbs(TyperGroup):
     """The group of commands, which reports all errors in one place."""
@@ -73,7 +75,7 @@ def application(*verbs: str, titles_only: bool = False) -> typer.Typer:
     app.callback(help=_HELP)(_root)
     for verb in verbs or _MODULES:
         module = import_module(f"penchant.cli.{_MODULES[verb]}")
-        if hasattr(module, "app"):
+        if verb in _WITH_SUBCOMMANDS:
             app.add_typer(module.app, name=verb)
         elif titles_only:
             add_title(app, getattr(module, verb.replace("-", "_")), verb)

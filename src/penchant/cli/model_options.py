@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 import typer
 
 from penchant._settings.declarations import Declaration
+from penchant.cli.options import OptionGroup
 
 PANEL = "The model"
 PREFIX = "setting_"
@@ -23,7 +24,7 @@ _METAVARS = {"int": "N", "float": "NUMBER", "pair": "NUMBER", "choice": "NAME"}
 
 
 @dataclass(frozen=True)
-class ModelOptions:
+class ModelOptions(OptionGroup):
     """The settings given on the command line, by name; the others keep the model's default."""
 
     values: Mapping[str, Any] = field(default_factory=dict)

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import inspect
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import typer
 
 from penchant.cli.output import Output
+
+
+class OptionGroup(ABC):
+    """A group of options that is not a field per option: it makes its own parameters."""
+
+    @classmethod
+    @abstractmethod
+    def parameters(cls) -> list[inspect.Parameter]:
+        """Return the parameters of a command."""
+
+    @classmethod
+    @abstractmethod
+    def from_arguments(cls, arguments: dict[str, Any]) -> Self:
+        """Take the group's values out of a command's arguments."""
 
 
 def option(

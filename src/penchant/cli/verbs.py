@@ -12,6 +12,7 @@ from typing import Any
 import typer
 
 from penchant.cli.help import Command
+from penchant.cli.options import OptionGroup
 
 
 def add(app: typer.Typer, verb: Callable[..., None], examples: str, name: str = "") -> None:
@@ -39,8 +40,7 @@ def flowing(text: str | None) -> str:
 def grouped(verb: Callable[..., None]) -> Callable[..., None]:
     """Return a function that takes the options of a command's groups one by one.
 
-    A group is a dataclass with an option per field, or a class with the methods ``parameters``
-    and ``from_arguments``.
+    A group is a dataclass with an option per field, or an ``OptionGroup``.
     """
     hints = typing.get_type_hints(verb, include_extras=True)
     groups: dict[str, Any] = {}
@@ -66,14 +66,14 @@ def grouped(verb: Callable[..., None]) -> Callable[..., None]:
 
 def _made(group: Any, arguments: dict[str, Any]) -> Any:
     """Return a group made of a command's arguments, which it is taken out of."""
-    if hasattr(group, "from_arguments"):
+    if issubclass(group, OptionGroup):
         return group.from_arguments(arguments)
     names = [field.name for field in dataclasses.fields(group)]
     return group(**{name: arguments.pop(name) for name in names})
 
 
 def _parameters(group: Any) -> list[inspect.Parameter]:
-    if hasattr(group, "parameters"):
+    if issubclass(group, OptionGroup):
         return list(group.parameters())
     hints = typing.get_type_hints(group, include_extras=True)
     return [
