@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from penchant._settings.checks import choice, number, whole
+from penchant._settings.checks import check_choice, check_float, check_int
 from penchant.errors import SettingsError, require
 from penchant.models.base import Model
 from penchant.split import Split
@@ -123,7 +123,7 @@ def tune(
     from penchant.tuning.sampler import Kind
 
     _need_class(model)
-    choice("sampler", sampler, get_args(Kind))
+    check_choice("sampler", sampler, get_args(Kind))
     splits = tuple(map(check_split, split if isinstance(split, list | tuple) else [split]))
     if not splits:
         raise SettingsError("split must be a split, or a list of one or more splits")
@@ -138,14 +138,14 @@ def tune(
         metrics=metric_names,
         epochs=epochs_of(epochs),
         sampler=sampler,  # type: ignore[arg-type]
-        total=None if trials is None else whole("trials", trials, 1),
+        total=None if trials is None else check_int("trials", trials, 1),
         prune=sampler != "grid" if prune is None else bool(prune),
-        patience=None if patience is None else whole("patience", patience, 1),
+        patience=None if patience is None else check_int("patience", patience, 1),
         exclude_seen=bool(exclude_seen),
-        seed=whole("seed", seed, 0),
+        seed=check_int("seed", seed, 0),
         final=final,
     )
-    limit = None if timeout is None else number("timeout", timeout, 0, above=True)
+    limit = None if timeout is None else check_float("timeout", timeout, above=0)
     plan = dataclasses.replace(plan, total=_total(plan, limit))
     return _run(plan, limit, storage, name, resume, on_progress)
 
