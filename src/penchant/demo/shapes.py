@@ -19,6 +19,8 @@ from penchant.data.interactions import Csr, Interactions
 from penchant.demo import render, solids
 from penchant.errors import SettingsError
 
+__all__ = ["ShapesWorld", "make"]
+
 # sRGB, 0…1; around the color circle, then ivory, charcoal and brown
 COLORS: dict[str, tuple[float, float, float]] = {
     "crimson": (0.80, 0.16, 0.20),

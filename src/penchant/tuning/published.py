@@ -14,6 +14,8 @@ from penchant.errors import BadLinesError, DataError, EmptyDataError
 from penchant.models.als.model import ALS
 from penchant.tuning.results import CurveRow, LearningCurve, Trial, TuningResult
 
+__all__ = ["read_grid_log"]
+
 _NAMES = {"alpha": "alpha", "num_factors": "factors", "regularization": "regularization"}
 _SETTING = re.compile(r"\s*(\w+):\s*([-+.\w]+)\s*")
 _HEADING = ["epochs", "p@k train", "p@k test", "mse train", "mse test"]

@@ -23,6 +23,8 @@ from penchant.tuning.sampler import distributions, point_of
 from penchant.tuning.training import train
 from penchant.tuning.trial_store import TrialStore
 
+__all__ = ["Progress"]
+
 log = logging.getLogger("penchant")
 
 Stopped = Literal["timeout", "interrupted"]
