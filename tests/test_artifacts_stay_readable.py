@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import penchant
+import penchant.models
 from penchant._files import artifact
 
 FILES = sorted((Path(__file__).parent / "artifacts").glob("*.penchant"))
@@ -19,6 +20,11 @@ def test_it_is_still_read(path: Path) -> None:
     assert bundle.model
     assert bundle.items is not None
     assert all(np.isfinite(array).all() for array in bundle.arrays.values())
+
+
+@pytest.mark.parametrize("kind", penchant.models.kinds())
+def test_there_is_a_file_of_each_model(kind: str) -> None:
+    assert [path.name for path in FILES if path.name.endswith(f"-{kind}.penchant")]
 
 
 def test_there_is_a_file_of_each_format() -> None:

@@ -216,6 +216,13 @@ def test_the_page_of_models_has_a_row_for_every_model() -> None:
         assert re.search(rf"^\| {name}\b", page, flags=re.MULTILINE), name
 
 
+def test_the_page_on_models_lists_every_model() -> None:
+    page = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+    for kind in penchant.models.kinds():
+        name = penchant.models.class_of(kind).__name__
+        assert f"| {{class}}`penchant.{name}` |" in page
+
+
 def test_the_lastfm_article_replays(real_data, capsys) -> None:
     folder = real_data("lastfm-2k/user_artists.dat").parent
     runpy.run_path(str(ROOT / "examples" / "article_lastfm.py"))["main"](str(folder))
