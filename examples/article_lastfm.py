@@ -1,8 +1,8 @@
-"""The Last.fm article with penchant: plays → confidence → factors → artists alike, and for you.
+"""The Last.fm article with penchant: plays, factors, similar artists, recommendations.
 
     python examples/article_lastfm.py [folder with user_artists.dat and artists.dat]
 
-Without a folder the data set (HetRec 2011, 2.5 MB) is fetched once into the cache.
+Without a folder the data set (HetRec 2011, 2.5 MB) is downloaded once into the cache.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
     python examples/movielens_1m.py [folder with ratings.dat, or ratings.parquet, and movies.dat]
 
-Without a folder the data set (6 MB) is fetched once into the cache.
+Without a folder the data set (6 MB) is downloaded once into the cache.
 """
 
 from __future__ import annotations

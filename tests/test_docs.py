@@ -101,8 +101,8 @@ def test_the_page_on_content_runs(tmp_path, monkeypatch, capsys) -> None:
 
 def test_what_looks_alike_is_alike(capsys) -> None:
     pytest.importorskip("sklearn")
-    found = runpy.run_path(str(ROOT / "examples" / "looks.py"))["main"](items=200, users=400)
-    color, form, _ = found["by looks: Content"]
+    found = runpy.run_path(str(ROOT / "examples" / "visual.py"))["main"](items=200, users=400)
+    color, form, _ = found["by pictures: Content"]
     assert color > 5 * found["at random"][0]
     assert form > 4 * found["at random"][1]
     assert "at random" in capsys.readouterr().out
@@ -124,8 +124,8 @@ def test_new_items_are_recommended_by_their_features() -> None:
     data = penchant.datasets.shapes(n_items=300, n_users=800).threshold(5, 5)
     data = data.with_item_features(penchant.Features.of_tags(data.catalog).normalized("l2"))
     settings = {"alpha": 10.0, "regularization": 30.0}
-    looks = penchant.images.embed(data.catalog).features
-    found = dict(example["cold"](data, settings, looks))
+    pictures = penchant.images.embed(data.catalog).features
+    found = dict(example["cold"](data, settings, pictures))
     assert found["Content, pictures"]["auc"] > 0.6
     for others in ("at random", "Popularity", "popularity of features"):
         for one in ("HybridALS", "Ranking", "Content, features"):
