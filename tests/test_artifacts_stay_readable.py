@@ -112,7 +112,7 @@ def test_vectors_of_what_items_are_mean_what_they_meant() -> None:
 
 def test_a_blend_answers_and_tells_who_did_as_it_did() -> None:
     model = penchant.load(FILES[0].with_name("format-1-blend.penchant"))
-    answer = model.recommend(["ann", "nobody"], k=2)
+    answer = model.recommend(["ann", "new-user"], k=2)
     assert list(answer.ids) == ["東京", "null", "Björk", "NA"]
     np.testing.assert_allclose(answer.scores, [0.0163053, 0.0162172, 0.75, 0.5], rtol=1e-5)
     assert answer.sources == ["als + near", "pop"]
