@@ -101,8 +101,8 @@ def test_the_page_on_content_runs(tmp_path, monkeypatch, capsys) -> None:
 
 def test_what_looks_alike_is_alike(capsys) -> None:
     pytest.importorskip("sklearn")
-    found = runpy.run_path(str(ROOT / "examples" / "looks.py"))["main"](items=200, users=400)
-    color, form, _ = found["by looks: Content"]
+    found = runpy.run_path(str(ROOT / "examples" / "visual.py"))["main"](items=200, users=400)
+    color, form, _ = found["by pictures: Content"]
     assert color > 5 * found["at random"][0]
     assert form > 4 * found["at random"][1]
     assert "at random" in capsys.readouterr().out
@@ -124,8 +124,8 @@ def test_new_items_are_recommended_by_their_features() -> None:
     data = penchant.datasets.shapes(n_items=300, n_users=800).threshold(5, 5)
     data = data.with_item_features(penchant.Features.of_tags(data.catalog).normalized("l2"))
     settings = {"alpha": 10.0, "regularization": 30.0}
-    looks = penchant.images.embed(data.catalog).features
-    found = dict(example["cold"](data, settings, looks))
+    pictures = penchant.images.embed(data.catalog).features
+    found = dict(example["cold"](data, settings, pictures))
     assert found["Content, pictures"]["auc"] > 0.6
     for others in ("at random", "Popularity", "popularity of features"):
         for one in ("HybridALS", "Ranking", "Content, features"):
@@ -168,7 +168,7 @@ def test_the_page_on_pictures_runs(real_data, tmp_path, monkeypatch) -> None:
     log = real_data("sketchfab/wrmf_gridsearch.log")
     monkeypatch.chdir(tmp_path)
     shutil.copy(log, tmp_path)
-    names: dict[str, object] = {"found": read_grid_log(log)}
+    names: dict[str, object] = {"result": read_grid_log(log)}
     for block in python_blocks((ROOT / "docs" / "plots.md").read_text(encoding="utf-8")):
         exec(block, names)
     assert Path("alpha-factors.png").exists()
@@ -214,6 +214,13 @@ def test_the_page_of_models_has_a_row_for_every_model() -> None:
     for kind in penchant.models.kinds():
         name = penchant.models.class_of(kind).__name__
         assert re.search(rf"^\| {name}\b", page, flags=re.MULTILINE), name
+
+
+def test_the_page_on_models_lists_every_model() -> None:
+    page = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+    for kind in penchant.models.kinds():
+        name = penchant.models.class_of(kind).__name__
+        assert f"| {{class}}`penchant.{name}` |" in page
 
 
 def test_the_lastfm_article_replays(real_data, capsys) -> None:

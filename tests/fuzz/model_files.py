@@ -51,7 +51,7 @@ def make_files(folder: Path) -> list[Path]:
     )
     vectors = penchant.Features.dense(data.items, np.eye(N_ITEMS, 3, dtype=np.float32) + 0.1)
     options: dict[str, Any] = {"factors": 3, "iterations": 2, "threads": 1}
-    numbered = penchant.Interactions.from_matrix(data.to_matrix())
+    numbered = penchant.Interactions.from_scipy(data.to_scipy())
     als, neighbors = penchant.ALS(**options), penchant.ItemNeighbors(threads=1, neighbors=3)
     blend = penchant.Blend({"als": als, "near": neighbors, "popular": penchant.Popularity()})
     fitted = {

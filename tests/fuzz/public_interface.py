@@ -22,7 +22,7 @@ import time
 import traceback
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +78,10 @@ def calls(folder: Path) -> list[tuple[str, Callable[..., Any], dict[str, Any]]]:
     people = penchant.Features.of({user: [str(user)[-1]] for user in data.users}, kind="user")
     data = data.with_catalog(catalog).with_item_features(tags).with_user_features(people)
     log = folder / "log.csv"
-    log.write_text("user,item,value,time\n" + "".join(f"u{n % 7},i{n % 5},{n % 3 + 1},{n}\n" for n in range(40)))
+    log.write_text(
+        "user,item,value,time\n"
+        + "".join(f"u{n % 7},i{n % 5},{n % 3 + 1},{n}\n" for n in range(40))
+    )
     options: dict[str, Any] = {"factors": 3, "iterations": 2, "threads": 1}
     models = {
         "ALS": penchant.ALS(**options).fit(data),
@@ -88,21 +91,41 @@ def calls(folder: Path) -> list[tuple[str, Callable[..., Any], dict[str, Any]]]:
         "ItemNeighbors": penchant.ItemNeighbors(threads=1).fit(data),
         "Popularity": penchant.Popularity(threads=1).fit(data),
         "Content": penchant.Content(tags, threads=1).fit(data),
-        "Blend": penchant.Blend({"als": penchant.ALS(**options), "p": penchant.Popularity()}).fit(data),
+        "Blend": penchant.Blend({"als": penchant.ALS(**options), "p": penchant.Popularity()}).fit(
+            data
+        ),
     }
     split = penchant.split.leave_k_out(data, k=1)
     saved = models["ALS"].save(folder / "model.penchant")
     answer = models["ALS"].recommend(["u0001", "u0002"])
-    matrix, dense = data.to_matrix(), np.eye(20, 3)
+    matrix, dense = data.to_scipy(), np.eye(20, 3)
     found: list[tuple[str, Callable[..., Any], dict[str, Any]]] = []
 
     def add(label: str, function: Callable[..., Any], /, **arguments: Any) -> None:
         found.append((label, function, arguments))
 
     for name, model in models.items():
-        add(f"{name}.recommend", model.recommend, users=["u0001"], k=3, exclude_seen=True, allow=None, deny=["i0001"], scale=False)
+        add(
+            f"{name}.recommend",
+            model.recommend,
+            users=["u0001"],
+            k=3,
+            exclude_seen=True,
+            allow=None,
+            deny=["i0001"],
+            scale=False,
+        )
         add(f"{name}.recommend(history)", model.recommend, history=["i0001"], k=3, allow=["i0002"])
-        add(f"{name}.similar_items", model.similar_items, items="i0001", k=3, metric="cosine", include_self=False, allow=None, deny=None)
+        add(
+            f"{name}.similar_items",
+            model.similar_items,
+            items="i0001",
+            k=3,
+            metric="cosine",
+            include_self=False,
+            allow=None,
+            deny=None,
+        )
         add(f"{name}.similar_users", model.similar_users, users="u0001", k=3, metric="cosine")
         add(f"{name}.scores", model.scores, user="u0001", items=["i0001"])
         add(f"{name}.explain", model.explain, user="u0001", item="i0001")
@@ -110,13 +133,29 @@ def calls(folder: Path) -> list[tuple[str, Callable[..., Any], dict[str, Any]]]:
         add(f"{name}.scorer", model.scorer, interactions=data)
         add(f"{name}.fit", model.with_settings().fit, interactions=data, on_epoch=None)
         add(f"{name}.save", model.save, path=folder / "x.penchant", metrics={"a": 1})
-        add(f"{name}.recommend_all", lambda m=model, **o: list(m.recommend_all(**o)) if o.get("to") is None else m.recommend_all(**o), k=2, to=None, batch=10, exclude_seen=True)
+        add(
+            f"{name}.recommend_all",
+            lambda m=model, **o: (
+                list(m.recommend_all(**o)) if o.get("to") is None else m.recommend_all(**o)
+            ),
+            k=2,
+            to=None,
+            batch=10,
+            exclude_seen=True,
+        )
         add(f"{name}.recommend_all(to)", model.recommend_all, k=2, to=folder / "x.csv", batch=10)
         add(f"{name}()", type(model), **({} if name == "Content" else dict(model.settings)))
         add(f"{name}.load_state_from", model.with_settings().load_state_from, other=model)
         add(f"{name}.set_params", model.with_settings().set_params, threads=1)
         if hasattr(model, "partial_fit"):
-            add(f"{name}.partial_fit", model.partial_fit, interactions=data, iterations=1, on_epoch=None, track_loss=False)
+            add(
+                f"{name}.partial_fit",
+                model.partial_fit,
+                interactions=data,
+                iterations=1,
+                on_epoch=None,
+                track_loss=False,
+            )
         if hasattr(model, "fold_in_users"):
             add(f"{name}.fold_in_users", model.fold_in_users, histories=[["i0001"]])
         if hasattr(model, "fold_in_items"):
@@ -124,24 +163,98 @@ def calls(folder: Path) -> list[tuple[str, Callable[..., Any], dict[str, Any]]]:
     for name in ("HybridALS", "Ranking", "Blend"):
         add(f"{name}.recommend(features)", models[name].recommend, user_features=["1"], k=2)
     for name in ("HybridALS", "Ranking", "Content"):
-        add(f"{name}.recommend(new)", models[name].recommend, users="u0001", item_features={"new": ["1"]})
+        add(
+            f"{name}.recommend(new)",
+            models[name].recommend,
+            users="u0001",
+            item_features={"new": ["1"]},
+        )
     add("Content.similar_to", models["Content"].similar_to, new={"new": ["1"]}, k=2)
     add("Content(vectors)", penchant.Content, vectors=tags, confidence="binary", threads=1)
     add("Blend.weightings", penchant.Blend.weightings, models=2, steps=3)
     add("load", penchant.load, path=saved, verify=True)
-    add("export", penchant.export, model_file=saved, to=folder / "export.csv", what="recommendations", k=2, exclude_seen=True, allow=None, deny=None, batch=10)
+    add(
+        "export",
+        penchant.export,
+        model_file=saved,
+        to=folder / "export.csv",
+        what="recommendations",
+        k=2,
+        exclude_seen=True,
+        allow=None,
+        deny=None,
+        batch=10,
+    )
     add("evaluate", penchant.evaluate, model=models["ALS"], split=split, k=3)
     add("tune", penchant.tune, model=penchant.Popularity, space={"threads": [1]}, split=split)
     add("learning_curve", penchant.learning_curve, model=penchant.ALS(**options), split=split)
     add("items_for_tag", penchant.items_for_tag, model=models["ALS"], tags="1", k=2)
     add("suggest_tags", penchant.suggest_tags, model=models["ALS"], items="i0001", k=2)
     add("Range", penchant.Range, low=1, high=2)
-    add("read_interactions", penchant.read_interactions, source=log, user="user", item="item", value="value", timestamp="time", sep=",", quote="auto", encoding=None, header=True, format=None, query=None, name="x", duplicates="sum", on_bad_lines="skip", memory_limit="512MB", catalog=catalog, user_ids=None, item_ids=None)
+    add(
+        "read_interactions",
+        penchant.read_interactions,
+        source=log,
+        user="user",
+        item="item",
+        value="value",
+        timestamp="time",
+        sep=",",
+        quote="auto",
+        encoding=None,
+        header=True,
+        format=None,
+        query=None,
+        name="x",
+        duplicates="sum",
+        on_bad_lines="skip",
+        memory_limit="512MB",
+        catalog=catalog,
+        user_ids=None,
+        item_ids=None,
+    )
     add("read_catalog", penchant.read_catalog, source=log)
-    add("read_features", penchant.read_features, source=log, item="user", feature="item", value="value", list_sep="|", ids=None, duplicates="sum", sep=",")
-    add("read_events", penchant.read_events, source=log, user="user", item="item", event="value", timestamp="time")
-    add("Interactions.from_matrix", penchant.Interactions.from_matrix, matrix=matrix, users=list(data.users), items=list(data.items), name="x", catalog=None, duplicates="sum")
-    add("Interactions()", penchant.Interactions, csr=data.csr, users=data.users, items=data.items, timestamps=None, catalog=None, name="x")
+    add(
+        "read_features",
+        penchant.read_features,
+        source=log,
+        item="user",
+        feature="item",
+        value="value",
+        list_sep="|",
+        ids=None,
+        duplicates="sum",
+        sep=",",
+    )
+    add(
+        "read_events",
+        penchant.read_events,
+        source=log,
+        user="user",
+        item="item",
+        event="value",
+        timestamp="time",
+    )
+    add(
+        "Interactions.from_scipy",
+        penchant.Interactions.from_scipy,
+        matrix=matrix,
+        users=list(data.users),
+        items=list(data.items),
+        name="x",
+        catalog=None,
+        duplicates="sum",
+    )
+    add(
+        "Interactions()",
+        penchant.Interactions,
+        csr=data.csr,
+        users=data.users,
+        items=data.items,
+        timestamps=None,
+        catalog=None,
+        name="x",
+    )
     for method, arguments in {
         "history": {"user": "u0001"},
         "with_catalog": {"catalog": catalog},
@@ -159,22 +272,44 @@ def calls(folder: Path) -> list[tuple[str, Callable[..., Any], dict[str, Any]]]:
     add("Interactions.decayed", timed.decayed, half_life=5.0, now=50)
     add("IdMap", penchant.IdMap, ids=["a"], kind="item")
     for method in ("get", "code", "codes", "subset", "parse", "written_like"):
-        argument = {"get": "i0001", "code": "i0001", "codes": ["i0001"], "subset": np.array([0]), "parse": "3", "written_like": data.users}[method]
+        argument = {
+            "get": "i0001",
+            "code": "i0001",
+            "codes": ["i0001"],
+            "subset": np.array([0]),
+            "parse": "3",
+            "written_like": data.users,
+        }[method]
         bound = getattr(data.items, method)
         add(f"IdMap.{method}", lambda value, bound=bound: bound(value), value=argument)
-    add("Catalog", penchant.Catalog, items=["a"], names=["b"], links=None, pictures=None, tags=[["c"]])
+    add(
+        "Catalog",
+        penchant.Catalog,
+        items=["a"],
+        names=["b"],
+        links=None,
+        pictures=None,
+        tags=[["c"]],
+    )
     for method in ("name", "link", "find", "tags_of"):
         bound = getattr(catalog, method)
         add(f"Catalog.{method}", lambda value, bound=bound: bound(value), value="i0001")
     add("Features.of", penchant.Features.of, rows={"a": ["b"]}, kind="item")
     add("Features.dense", penchant.Features.dense, ids=list(data.items), vectors=dense, names=None)
-    add("Features.from_matrix", penchant.Features.from_matrix, ids=list(data.items), matrix=dense)
+    add("Features.from_scipy", penchant.Features.from_scipy, ids=list(data.items), matrix=dense)
     add("Features.aligned", lambda ids: tags.aligned(ids), ids=data.items)
     add("Features.rows_of", tags.rows_of, rows=[["1"]])
     add("Features.row", lambda one: tags.row(one), one="i0001")
     add("Features.normalized", tags.normalized, norm="l1")
     add("Features.at_least", tags.at_least, n=1)
-    for name in ("leave_k_out", "random_fraction", "held_out_users", "temporal", "cold_items", "cold_users"):
+    for name in (
+        "leave_k_out",
+        "random_fraction",
+        "held_out_users",
+        "temporal",
+        "cold_items",
+        "cold_users",
+    ):
         function = getattr(penchant.split, name, None)
         if function is not None:
             source = timed if name == "temporal" else data
@@ -204,7 +339,9 @@ def run(cases: range, seed: int) -> Counter[str]:
             name, function, arguments = works[rng.integers(len(works))]
             odd, arguments = odd_values(), dict(arguments)
             places = sorted(arguments) or [""]
-            for place in rng.choice(places, size=min(len(places), int(rng.choice([1, 1, 1, 2]))), replace=False):
+            for place in rng.choice(
+                places, size=min(len(places), int(rng.choice([1, 1, 1, 2]))), replace=False
+            ):
                 if place:
                     # SciPy itself walks out of a damaged matrix: it goes where a matrix is taken
                     damaged = [damaged_matrix()] * 5 if place in ("matrix", "source") else []
@@ -212,7 +349,11 @@ def run(cases: range, seed: int) -> Counter[str]:
                     value = odd[rng.integers(len(odd))]
                     endless = place in ("iterations", "steps", "models") and runs_out(value)
                     arguments[place] = -1 if endless else value
-            print(f"case {case} {name} { {k: type(v).__name__ for k, v in arguments.items()} }", file=sys.stderr, flush=True)
+            print(
+                f"case {case} {name} { {k: type(v).__name__ for k, v in arguments.items()} }",
+                file=sys.stderr,
+                flush=True,
+            )
             try:
                 with contextlib.redirect_stdout(io.StringIO()):
                     function(**arguments)

@@ -17,6 +17,9 @@ import numpy.typing as npt
 
 from penchant._blas import one_blas_thread as one_blas_thread
 from penchant.data.interactions import Csr
+from penchant.errors import NumericError
+
+__all__ = ["Engine", "Objective", "RowPrior", "Spectrum"]
 
 RowsT = TypeVar("RowsT")
 """An engine's handle of the weighted rows of one side, with the regularization of each."""
@@ -283,7 +286,13 @@ def spectrum_of_gram(gram: F64) -> Spectrum:
     LAPACK may return an eigenvector or its negative; the solution is the same, but its last bits
     are not. The entry of largest absolute value is made positive.
     """
-    with one_blas_thread():
-        values, vectors = np.linalg.eigh(gram)
+    try:
+        with one_blas_thread():
+            values, vectors = np.linalg.eigh(gram)
+    except np.linalg.LinAlgError as error:
+        raise NumericError(
+            f"the factors are too large for an eigendecomposition of their Gram matrix ({error}): "
+            "scale the values of the interactions, or raise the regularization"
+        ) from error
     largest = vectors[np.abs(vectors).argmax(axis=0), np.arange(len(values))]
     return Spectrum(np.maximum(values, 0.0), vectors * np.where(largest < 0, -1.0, 1.0))

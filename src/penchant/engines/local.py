@@ -13,6 +13,8 @@ from penchant.engines.base import F64, Factors, Objective, Penalties, Rotation, 
 from penchant.engines.memory import MemoryEngine, MemoryRows
 from penchant.engines.wide_rows import solve_wide_rows, wide_rows
 
+__all__ = ["LocalEngine"]
+
 _MANY_ROWS = 4096
 
 

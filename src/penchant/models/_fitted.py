@@ -1,4 +1,4 @@
-"""What a fitted model keeps: its training data, what it learned, its indexes; and its file."""
+"""The state of a fitted model: training data, fitted values, indexes; and its file."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from penchant._files import artifact
 from penchant._files.arrays import ArraySpec, Sizes, check_arrays
 from penchant._settings.configurable import Configurable
 from penchant.data.catalog import Catalog
+from penchant.data.features import Features
 from penchant.data.ids import IdMap
-from penchant.data.interactions import Interactions, need_interactions
+from penchant.data.interactions import Interactions
+from penchant.data.io.read import as_interactions
 from penchant.errors import (
     CorruptArtifactError,
     EmptyDataError,
@@ -29,7 +31,7 @@ from penchant.models._scoring.index import IndexSet, ItemIndex
 
 
 class Fitted(Configurable, ABC):
-    """The state of a model: none before ``fit``, then what it was fitted on and what it learned."""
+    """The state of a model: empty before ``fit``, then the training data and the fitted values."""
 
     kind: ClassVar[str]
     """The name of this kind of model in model files."""
@@ -45,7 +47,7 @@ class Fitted(Configurable, ABC):
         """Return the kind and the settings, as JSON can hold them."""
         return {"kind": self.kind, "settings": self.settings}
 
-    # --- what the model was fitted on -----------------------------------------------
+    # --- the training data -----------------------------------------------------------
 
     @property
     def interactions(self) -> Interactions:
@@ -78,16 +80,16 @@ class Fitted(Configurable, ABC):
         return self.interactions.catalog
 
     def _to_learn(self, interactions: Interactions) -> Interactions:
-        """Return the argument of ``fit`` if it can be learned from.
+        """Return the argument of ``fit`` if it can be learned from; a frame is read.
 
         Raises
         ------
         DataError
-            If it is not interactions.
+            If it is neither interactions nor a frame whose columns are unambiguous.
         EmptyDataError
             If there are none.
         """
-        data = need_interactions(interactions, f"{type(self).__name__}.fit")
+        data = as_interactions(interactions, f"{type(self).__name__}.fit")
         if data.nnz == 0:
             raise EmptyDataError(f"there are no interactions in {data.name!r} to learn from")
         return data
@@ -110,10 +112,9 @@ class Fitted(Configurable, ABC):
     # --- copies -----------------------------------------------------------------------
 
     def snapshot(self) -> Self:
-        """Return an independent copy of the model as it is now.
+        """Copy the model in its present state.
 
-        Taken within ``on_epoch`` it is the model that training would have given had it ended
-        with that epoch.
+        Within ``on_epoch`` the copy is the model that a training of so many epochs gives.
 
         Raises
         ------
@@ -124,7 +125,7 @@ class Fitted(Configurable, ABC):
         return copy.copy(self)
 
     def load_state_from(self, other: Self) -> Self:
-        """Take over what another model of this kind learned; the settings stay.
+        """Replace the fitted state by that of another model of this kind; the settings stay.
 
         Raises
         ------
@@ -149,7 +150,7 @@ class Fitted(Configurable, ABC):
         return indexes.get(name, source, make)
 
     def _drop_indexes(self) -> None:
-        """Forget the indexes: the model has learned other vectors."""
+        """Discard the indexes, since the vectors have changed."""
         self._indexes = IndexSet()
 
     # --- files ------------------------------------------------------------------------
@@ -157,14 +158,14 @@ class Fitted(Configurable, ABC):
     def save(self, path: str | Path, *, metrics: Mapping[str, object] | None = None) -> Path:
         """Write the model to one file, with its ids, catalog, history and settings.
 
-        The file is written whole or not at all, and holds no code: see :func:`penchant.load`.
+        The file appears once it is complete. It holds no code, see :func:`penchant.load`.
 
         Parameters
         ----------
         path
             The file; by convention it ends in ``.penchant``.
         metrics
-            Figures to keep with the model, such as ``evaluation.to_dict()``.
+            Metrics to keep with the model, such as ``evaluation.to_dict()``.
 
         Raises
         ------
@@ -178,7 +179,15 @@ class Fitted(Configurable, ABC):
             )
         arrays = self._arrays()
         self._check_arrays(arrays)
-        bundle = files.to_bundle(self.kind, self.settings, data, arrays, self._training(), figures)
+        bundle = files.to_bundle(
+            self.kind,
+            self.settings,
+            data,
+            arrays,
+            self._training(),
+            figures,
+            self._own_features(),
+        )
         artifact.write(bundle, path)
         return Path(path)
 
@@ -196,6 +205,7 @@ class Fitted(Configurable, ABC):
             model = cls(**files.settings_of(bundle))
             model._interactions = files.interactions_of(bundle)
             model._metrics = bundle.info["metrics"]
+            model._restore_features(files.own_features_of(bundle))
             learned = files.learned_arrays_of(bundle, model._interactions)
             model._check_arrays(learned, finite=bundle.verified)
             model._restore(learned)
@@ -206,7 +216,7 @@ class Fitted(Configurable, ABC):
 
     @property
     def metrics(self) -> Mapping[str, object]:
-        """The figures that were saved with the model."""
+        """The metrics that were saved with the model."""
         return self._metrics
 
     def _sizes(self) -> dict[str, int | str]:
@@ -233,15 +243,22 @@ class Fitted(Configurable, ABC):
 
     @abstractmethod
     def _arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return what was learned, for :meth:`save`."""
+        """Return the fitted values, for :meth:`save`."""
 
     @abstractmethod
     def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        """Take over what :meth:`_arrays` returned; ``_interactions`` is already set."""
+        """Restore what :meth:`_arrays` returned; ``_interactions`` is set before."""
+
+    def _own_features(self) -> dict[str, Features]:
+        """Return features for the file that are not those of the interactions, by name."""
+        return {}
+
+    def _restore_features(self, features: Mapping[str, Features]) -> None:
+        """Restore what :meth:`_own_features` returned; ``_interactions`` is set before."""
 
     def _training(self) -> list[dict[str, Any]]:
         """Return the record of training, for the file."""
         return []
 
     def _restore_training(self, training: list[dict[str, Any]]) -> None:
-        """Take over what :meth:`_training` returned."""
+        """Restore what :meth:`_training` returned."""

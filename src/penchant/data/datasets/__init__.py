@@ -21,6 +21,8 @@ from penchant.data.datasets.registry import REGISTRY, Dataset
 from penchant.data.interactions import Interactions
 from penchant.errors import SettingsError
 
+__all__ = ["available", "cache_folder", "describe", "load", "names", "shapes"]
+
 
 @checked
 def names() -> list[str]:
