@@ -8,6 +8,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 # a file's tests share fixtures, so that files are spread, not single tests
 TEST_PROCESSES ?= 2
+FUZZ_CASES ?= 20000
 NUMERIC := tests/engines tests/models tests/evaluation tests/kernels tests/test_split.py
 comma  := ,
 
@@ -17,7 +18,7 @@ ctest = PATH="$(CURDIR)/$(BIN):$$PATH"; export PATH; \
 	cmake --build build/$(1) -- --quiet && \
 	ctest --test-dir build/$(1) --output-on-failure
 
-.PHONY: help demo test test-native test-sanitizers test-baseline lint bench bench-gate bench-quick docs serve build wheel lock clean
+.PHONY: help demo test test-native test-sanitizers test-baseline fuzz lint bench bench-gate bench-quick docs serve build wheel lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -38,6 +39,10 @@ test-sanitizers: $(VENV)/core  ## the native tests under the address, undefined 
 
 test-baseline: $(VENV)/built $(VENV)/dev  ## the numeric Python tests on the plainest instruction set
 	@PENCHANT_ISA=baseline $(BIN)/python -m pytest $(NUMERIC)
+
+fuzz: $(VENV)/built $(VENV)/dev  ## altered model files and wrong arguments, FUZZ_CASES of each
+	@PENCHANT_THREADS=1 $(BIN)/python -m tests.fuzz.model_files --cases $(FUZZ_CASES) 2> /dev/null
+	@PENCHANT_THREADS=1 $(BIN)/python -m tests.fuzz.public_interface --cases $(FUZZ_CASES) 2> /dev/null
 
 lint: $(VENV)/built $(VENV)/dev  ## style, sizes, wording and types
 	@$(BIN)/ruff check .

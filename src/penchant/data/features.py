@@ -284,7 +284,7 @@ class Features:
         DataError
             If a row is neither a list nor a mapping, or a weight is not finite.
         """
-        if not is_list(rows) or (isinstance(rows, np.ndarray) and rows.ndim == 0):
+        if not is_list(rows):
             raise DataError(f"a list of rows of features is needed, got {type(rows).__name__}")
         csr, unknown = to_csr([as_weights(row) for row in rows], self.names)
         _warn_of(list(unknown))

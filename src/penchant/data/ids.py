@@ -239,6 +239,7 @@ def is_list(value: object) -> TypeGuard[Iterable[Any]]:
         isinstance(value, Iterable)
         and not isinstance(value, str | bytes)
         and not hasattr(value, "tocsr")
+        and getattr(value, "ndim", 1) > 0
     )
 
 

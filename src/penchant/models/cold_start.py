@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from penchant._boundary import checked_methods
 from penchant.data.feature_rows import FeatureRow, as_weights
 from penchant.data.features import Features
 from penchant.data.ids import Id, IdMap
@@ -43,6 +44,7 @@ class _Fitted(Protocol):
     def scores_cold_items(self) -> bool: ...
 
 
+@checked_methods
 class ColdStartModel(ABC):
     """A model that takes features of new users, of new items, or of both.
 
@@ -113,6 +115,7 @@ class ColdStartModel(ABC):
         )
 
 
+@checked_methods
 class FeatureModel(ColdStartModel):
     """A model whose scores are inner products, and which computes vectors from features."""
 
