@@ -13,6 +13,7 @@ ORDER = [
     "errors",
     "_blas",
     "_boundary",
+    "_scratch",
     "_settings",
     "_kernels",
     "data",

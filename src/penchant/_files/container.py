@@ -25,6 +25,7 @@ from typing import IO, Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
+from penchant._scratch import held, remove_abandoned
 from penchant.errors import ArtifactError, CorruptArtifactError, DataError, NewerFormatError
 
 FORMAT = 1
@@ -100,10 +101,12 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         If the file can't be written.
     """
     target = _target(path)
-    draft = target.with_name(f".{target.name[:80]}.{secrets.token_hex(6)}.tmp")
+    prefix = f".{target.name[:80]}."
+    remove_abandoned(target.parent, prefix, ".tmp")
+    draft = target.with_name(f"{prefix}{secrets.token_hex(6)}.tmp")
     try:
         # mode "x" rather than tempfile: the permissions follow the umask
-        with draft.open("xb") as file:
+        with draft.open("xb") as file, held(draft):
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -18,6 +18,8 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
+from penchant._scratch import held, remove_abandoned
+from penchant.data.expansion import Expansion
 from penchant.errors import DataError
 
 SUFFIXES = (".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar")
@@ -59,13 +61,16 @@ def unpack(archive: Path, names: Iterable[str], to: Path) -> list[str]:
     Raises
     ------
     DataError
-        If it is not an archive, or damaged.
+        If it is not an archive, damaged, or expands to more than it may
+        (see :class:`penchant.data.expansion.Expansion`).
     """
     wanted = set(names)
     to.parent.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(to.parent, f".{to.name}-")
     fresh = Path(tempfile.mkdtemp(prefix=f".{to.name}-", dir=to.parent))
     try:
-        extracted = _unpack_into(archive, wanted, fresh)
+        with held(fresh):
+            extracted = _unpack_into(archive, wanted, fresh)
         shutil.rmtree(to, ignore_errors=True)
         fresh.replace(to)
     except _BROKEN as error:
@@ -85,25 +90,27 @@ def _unpack_into(archive: Path, wanted: set[str], folder: Path) -> list[str]:
 
 def _unpack_zip(archive: Path, wanted: set[str], folder: Path) -> list[str]:
     depths: dict[str, int] = {}
+    expansion = Expansion(archive)
     with zipfile.ZipFile(archive) as bundle:
         for info in bundle.infolist():
             if not info.is_dir() and (name := _nearer(info.filename, wanted, depths)):
                 with bundle.open(info) as source:
-                    _write(source, folder / name)
+                    _write(source, folder / name, expansion)
     return sorted(depths)
 
 
 def _unpack_tar(archive: Path, wanted: set[str], folder: Path) -> list[str]:
     depths: dict[str, int] = {}
+    expansion = Expansion(archive)
     with _decompressed(archive) as stream, tarfile.open(fileobj=stream, mode="r:") as tape:
         # in the order of the file, since seeking back in a compressed one starts over
         for member in tape:
             if member.isfile() and (name := _nearer(member.name, wanted, depths)):
                 source = tape.extractfile(member)
                 assert source is not None  # since it is a file
-                _write(source, folder / name)
-        while stream.read(1 << 20):  # the checksum is at the end
-            pass
+                _write(source, folder / name, expansion)
+        while block := stream.read(1 << 20):  # the checksum is at the end
+            expansion.add(len(block))
     return sorted(depths)
 
 
@@ -128,6 +135,8 @@ def _nearer(path: str, wanted: set[str], depths: dict[str, int]) -> str | None:
     return name
 
 
-def _write(source: IO[bytes], target: Path) -> None:
+def _write(source: IO[bytes], target: Path, expansion: Expansion) -> None:
     with target.open("wb") as file:
-        shutil.copyfileobj(source, file, 1 << 20)
+        while block := source.read(1 << 20):
+            expansion.add(len(block))
+            file.write(block)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from penchant._scratch import scratch_folder
 from penchant.data.datasets.archives import SUFFIXES, unpack
 from penchant.data.datasets.registry import Dataset
 from penchant.errors import DataError
@@ -74,8 +74,8 @@ def unpacked(dataset: Dataset, archive: Path) -> Iterator[Path]:
     DataError
         If required files are missing in it, or it is damaged.
     """
-    with tempfile.TemporaryDirectory(prefix="penchant-") as temporary:
-        folder = Path(temporary) / dataset.name
+    with scratch_folder() as temporary:
+        folder = temporary / dataset.name
         missing = missing_files(dataset, unpack(archive, dataset.files, folder))
         if missing:
             raise DataError(f"{archive} is not {dataset.name}: it lacks {in_words(missing)}")

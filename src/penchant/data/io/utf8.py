@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from penchant import _kernels
+from penchant.data.expansion import Expansion
 from penchant.errors import DataError, EncodingError, SettingsError, require
 
 BLOCK = 1 << 20
 LONGEST_LINE = 1 << 20
 # Control characters that tables don't hold; those that a file does not use serve as marks.
 _MARKS = "\x1f\x1e\x1d\x1c\x01\x02\x03\x04\x05\x06\x0e\x0f\x10\x11\x12\x13\x14"
+_ZSTD_BLOCK = 1 << 12  # what a block expands to, 32,768 times its size at most, is in memory
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -111,15 +113,19 @@ def _unpacked(path: Path, packing: str | None) -> Iterator[bytes]:
     Raises
     ------
     DataError
-        If the archive is damaged or truncated.
+        If the archive is damaged or truncated, or expands to more than it may
+        (see :class:`penchant.data.expansion.Expansion`).
     """
-    try:
-        if packing == "zstd":
-            yield from _unzstd(path)
-            return
-        with gzip.open(path) if packing else path.open("rb") as file:
+    if packing is None:
+        with path.open("rb") as file:
             while block := file.read(BLOCK):
                 yield block
+        return
+    expansion = Expansion(path)
+    try:
+        for block in _unzstd(path) if packing == "zstd" else _gunzip(path):
+            expansion.add(len(block))
+            yield block
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(
             f"{path.name} is damaged or cut off: its {packing} stream ends too early "
@@ -127,11 +133,17 @@ def _unpacked(path: Path, packing: str | None) -> Iterator[bytes]:
         ) from error
 
 
+def _gunzip(path: Path) -> Iterator[bytes]:
+    with gzip.open(path) as file:
+        while block := file.read(BLOCK):
+            yield block
+
+
 def _unzstd(path: Path) -> Iterator[bytes]:
     zstd = require("zstandard", extra=None, what="Files packed with zstd")
     frame = None
     with path.open("rb") as file:
-        while block := file.read(BLOCK // 16):
+        while block := file.read(_ZSTD_BLOCK):
             while block:
                 frame = frame or zstd.ZstdDecompressor().decompressobj()
                 try:

@@ -11,12 +11,12 @@ from __future__ import annotations
 import contextlib
 import re
 import sys
-import tempfile
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from penchant._scratch import scratch_folder
 from penchant.errors import DataError, SettingsError
 
 FETCHED_AT_ONCE = 1_000_000
@@ -104,8 +104,8 @@ def workspace(memory_limit: str) -> Iterator[Workspace]:
     DataError
         If DuckDB fails on the data, or needs more memory than it may use.
     """
-    with tempfile.TemporaryDirectory(prefix="penchant-") as folder:
-        work = Workspace(Path(folder), memory_limit)
+    with scratch_folder() as folder:
+        work = Workspace(folder, memory_limit)
         try:
             yield work
         except OSError as error:
