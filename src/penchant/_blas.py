@@ -66,8 +66,8 @@ class _Limit:
 
         loaded = tuple(name in sys.modules for name in ("scipy.linalg", "torch", "sklearn"))
         if not self._controllers or loaded != self._loaded:
-            controllers = threadpoolctl.ThreadpoolController().lib_controllers
-            self._controllers = {one.filepath: one for one in controllers if one.user_api == "blas"}
+            libraries = threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers
+            self._controllers = {library.filepath: library for library in libraries}
             self._loaded = loaded
         return self._controllers
 
@@ -97,7 +97,7 @@ _LIMIT = _Limit()
 
 
 def _after_fork() -> None:
-    """Begin anew in a forked process, in which no other thread lives on to leave its block."""
+    """Reset the limit in a forked process, in which no other thread lives on to leave its block."""
     global _LIMIT
     _LIMIT.restore()
     _LIMIT = _Limit()

@@ -159,7 +159,7 @@ def _fits_class(value: object, hint: Any) -> bool:
         return isinstance(value, bool | np.bool_)
     if hint is int:
         is_int = isinstance(value, Integral) and not isinstance(value, bool)
-        return is_int and abs(int(value)) < _INT64  # type: ignore[call-overload, no-any-return]
+        return is_int and abs(int(value)) < _INT64  # type: ignore[call-overload]
     if hint is float:
         return _is_finite(value)
     if hint is str:

@@ -44,7 +44,7 @@ def scratch_folder(prefix: str = "penchant-", within: Path | None = None) -> Ite
 
 @contextlib.contextmanager
 def held(path: Path) -> Iterator[None]:
-    """Lock a file or a folder while the block runs, so that nobody takes it for abandoned."""
+    """Lock a file or a folder while the block runs, so that other processes don't remove it."""
     if fcntl is None:
         yield
         return

@@ -26,7 +26,8 @@ make = {
 }[sys.argv[1]]
 rng = np.random.default_rng(0)
 n_users, n_items, each = 40_000, 8_000, 10
-indices = np.sort(rng.integers(0, n_items // each, (n_users, each)) + n_items // each * np.arange(each))
+width = n_items // each
+indices = rng.integers(0, width, (n_users, each)) + width * np.arange(each)
 indptr = np.arange(n_users + 1, dtype=np.int64) * each
 values = np.ones(indices.size, np.float32)
 csr = Csr(indptr, indices.reshape(-1).astype(np.int32), values, n_items)

@@ -12,7 +12,7 @@
 
 namespace penchant {
 
-/// A hash of texts that is keyed, so that nobody can make texts that collide without the key.
+/// A hash of texts that is keyed, so that texts that collide can't be made without the key.
 /// (The folded multiplication of wyhash, with secret operands.)
 class KeyedHash {
  public:

@@ -1,8 +1,8 @@
 """Declarations of the arrays of model files, and their check before any use.
 
 A model declares each of its arrays once. Saving and loading compare the arrays with the
-declarations, so that neither native code nor SciPy meets an index that leads out of an array,
-whoever wrote the file.
+declarations, so that neither native code nor SciPy meets an index that leads out of an array, in
+files of any origin.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def _check_form(
     name: str, array: Array, spec: ArraySpec, sizes: Sizes, lengths: dict[str, int]
 ) -> None:
     """Compare dtype and shape; record the lengths that the file determines."""
-    dtype = np.dtype(sizes.get(spec.dtype, spec.dtype))
+    dtype = np.dtype(str(sizes.get(spec.dtype, spec.dtype)))
     if array.dtype != dtype:
         raise ArrayMismatchError(f"array {name!r} is {array.dtype}, expected {dtype}")
     wanted = []

@@ -22,7 +22,7 @@ import numpy.typing as npt
 from penchant import __version__
 from penchant._files import container
 from penchant._files.arrays import check_row_pointers
-from penchant._files.manifest import check_form
+from penchant._files.manifest import ManifestMismatchError, check_form
 from penchant.data.catalog import Catalog
 from penchant.data.ids import IdMap
 from penchant.data.interactions import Csr
@@ -161,6 +161,10 @@ def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
         As for :func:`read`.
     """
     arrays, manifest = container.read(path, verify=False)
+    try:
+        check_form(manifest, _MANIFEST, "manifest")
+    except ManifestMismatchError as error:
+        raise CorruptArtifactError(f"{path} can't be used: {error}") from error
     shapes = {
         name.removeprefix("arrays/"): {"dtype": str(array.dtype), "shape": list(array.shape)}
         for name, array in arrays.items()

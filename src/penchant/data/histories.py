@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -38,7 +39,8 @@ def _history_row(history: Iterable[Id] | Mapping[Id, float], items: IdMap) -> di
     if isinstance(history, np.ndarray):
         history = history.tolist()
     if not isinstance(history, Mapping):
-        entries = list(history) if isinstance(history, Iterable) else [history]
+        source: Any = history
+        entries = list(source) if isinstance(source, Iterable) else [source]
         for item in entries:
             if isinstance(item, Iterable) and not isinstance(item, str):
                 raise DataError(f"a history is a list of items, got {type(item).__name__} in it")

@@ -209,7 +209,7 @@ class Interactions(UserItemMatrix, Conversions):
                 f"codes of users are integers or a mask, got {rows.dtype} of shape {rows.shape}"
             )
         if rows.dtype == np.bool_:
-            _check_mask(rows, self.n_users)
+            _check_mask(rows.astype(np.bool_), self.n_users)
             rows = np.flatnonzero(rows)
         elif rows.size and not 0 <= rows.min() <= rows.max() < self.n_users:
             raise DataError(f"codes of users must lie in 0…{self.n_users - 1:,}")

@@ -3,7 +3,7 @@
 The relative error of a row's solution is about the rounding error times the condition of its
 system, which grows with the largest weight over the weight that all cells have, α0 + λ. From a
 ratio of 10⁵ on, a float32 solution was off by 0.03 and more on dense data (scores are near 0 to 1).
-Such rows are solved anew in float64; there are none in data of the usual range, whose results stay
+Such rows are solved again in float64; there are none in data of the usual range, whose results stay
 as they are, bit for bit.
 """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,7 @@ def as_histories(history: History | Sequence[History]) -> list[History]:
     """
     if isinstance(history, Mapping):
         return [history]
-    if not isinstance(history, Iterable) or hasattr(history, "tocsr"):
+    if not isinstance(cast("object", history), Iterable) or hasattr(history, "tocsr"):
         raise DataError(f"a history is a list of items, got the single {_shown(history)}")
     parts: list[Any] = [history] if isinstance(history, str) else list(history)
     several = parts and not any(isinstance(part, str | int | np.integer) for part in parts)

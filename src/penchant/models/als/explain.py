@@ -59,8 +59,8 @@ def _solve(A: F64, target: F64, penalty: float) -> F64:
     with one_blas_thread():
         try:
             if penalty > _SINGULAR * np.trace(A):  # no eigenvalue is smaller
-                return np.linalg.solve(A, target)  # takes a tenth of lstsq
-            return np.linalg.lstsq(A, target, rcond=_SINGULAR)[0]
+                return np.asarray(np.linalg.solve(A, target))  # takes a tenth of lstsq
+            return np.asarray(np.linalg.lstsq(A, target, rcond=_SINGULAR)[0])
         except np.linalg.LinAlgError as error:
             raise NumericError(
                 f"the system of this history has no solution in float64 ({error}): its values or "
