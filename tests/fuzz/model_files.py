@@ -26,7 +26,7 @@ import numpy as np
 from tests.conftest import random_interactions
 
 import penchant
-from penchant._files import container
+from penchant._files import artifact, container
 from penchant.data.catalog import Catalog
 from penchant.errors import ArtifactError, PenchantError
 
@@ -206,6 +206,12 @@ def resealed(raw: bytes) -> bytes:
 # --- questions --------------------------------------------------------------------------
 
 
+def refitted(model: Any) -> Any:
+    """Fit a copy for one epoch: a file may ask for very many."""
+    changes = {"iterations": 1} if "iterations" in model.settings else {}
+    return model.with_settings(**changes).fit(model.interactions)
+
+
 def ask_everything(model: Any, folder: Path) -> int:
     """Ask a model all that it may be asked; return how many answers came."""
     users, items = list(model.users), list(model.items)
@@ -230,7 +236,7 @@ def ask_everything(model: Any, folder: Path) -> int:
         lambda: model.scorer(data).sum_of_squares(),
         lambda: model.prepare(),
         lambda: model.epochs and model.partial_fit(iterations=1),
-        lambda: model.with_settings().fit(data),
+        lambda: refitted(model),
         lambda: data.summary(),
         lambda: data.by_item(),
         lambda: data.catalog and [data.catalog.tags_of(item) for item in items],
@@ -265,8 +271,7 @@ def run(cases: range, seed: int) -> Counter[str]:
             try:
                 Case(source, rng).write(target)
                 model = penchant.load(target)
-                artifact_is_described = penchant._files.artifact.describe(target)
-                assert artifact_is_described
+                assert artifact.describe(target)
             except ArtifactError as error:
                 outcomes[f"refused: {type(error).__name__}"] += 1
                 continue
