@@ -17,7 +17,7 @@ ctest = PATH="$(CURDIR)/$(BIN):$$PATH"; export PATH; \
 	cmake --build build/$(1) -- --quiet && \
 	ctest --test-dir build/$(1) --output-on-failure
 
-.PHONY: help demo test test-native test-sanitizers test-baseline lint bench bench-gate bench-quick docs serve build wheel lock clean
+.PHONY: help demo test test-native test-sanitizers test-baseline lint stubs bench bench-gate bench-quick docs serve build wheel lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -44,6 +44,9 @@ lint: $(VENV)/built $(VENV)/dev  ## style, sizes, wording and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/python tools/check_style.py
 	@$(BIN)/mypy
+
+stubs: $(VENV)/built $(VENV)/dev  ## write src/penchant/_native.pyi anew, after a change in native/bindings
+	@$(BIN)/python tools/native_stub.py --write
 
 bench: $(BENCH)/built  ## against the peers, side by side; hours (ARGS="--help" tells what there is)
 	@$(BENCH)/bin/python -m benchmarks.run $(ARGS)

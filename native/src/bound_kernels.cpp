@@ -88,7 +88,7 @@ template <int M>
 
 template <int M>
 void above_of(const std::int32_t* const* queries, const std::int16_t* bounds,
-              const RoundedShape& shape, const std::int16_t* panel, std::uint64_t* masks) {
+              const QuantizedShape& shape, const std::int16_t* panel, std::uint64_t* masks) {
   Sums sums[M][kVectors];
   add_segment<M>(queries, 0, shape.pairs, panel, sums);
   if (shape.segments > 1) {
@@ -112,7 +112,7 @@ void above_of(const std::int32_t* const* queries, const std::int16_t* bounds,
 
 template <int M = kTileRows>
 void above(const std::int32_t* const* queries, int rows, const std::int16_t* bounds,
-           const RoundedShape& shape, const std::int16_t* panels, int n_panels,
+           const QuantizedShape& shape, const std::int16_t* panels, int n_panels,
            std::uint64_t* masks) {
   if (rows >= M) {
     const auto size = static_cast<std::int64_t>(shape.segments) * (shape.pairs + 1) * kPanelItems;

@@ -21,7 +21,7 @@ const char* after_feed(const char* at, const char* end) {
   return feed ? feed + 1 : nullptr;
 }
 
-/// Numbers that need more than the plain way; where the library can't, they are odd.
+/// Numbers that need more than the plain way; where the library can't, they are irregular.
 bool parse_long_number([[maybe_unused]] std::string_view text, [[maybe_unused]] double& number) {
 #ifdef __cpp_lib_to_chars
   const auto* end = text.data() + text.size();

@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "penchant/memory.hpp"
-#include "penchant/rowlog.hpp"
+#include "penchant/log_reader.hpp"
 
 namespace penchant {
 namespace {
@@ -49,7 +49,7 @@ void place(std::vector<Group>& groups, std::int64_t n_users, std::int64_t* indpt
   }
 }
 
-void sort_in(Group& group, std::vector<RowPart>& parts, const Cells& out, double* wide) {
+void sort_in(Group& group, std::vector<RowPart>& parts, const CsrOutput& out, double* wide) {
   for (auto number = group.begin; number < group.end; ++number) {
     auto& part = parts[number];
     for (std::size_t row = 0; row < part.users.size(); ++row) {
@@ -70,7 +70,7 @@ void sort_in(Group& group, std::vector<RowPart>& parts, const Cells& out, double
 /// Merges the rows of a user, one user after another.
 class Merger {
  public:
-  Merger(Policy policy, const Cells& out, const double* wide)
+  Merger(MergePolicy policy, const CsrOutput& out, const double* wide)
       : policy_(policy), out_(out), wide_(wide) {}
 
   /// Merges the rows [begin, end) of a user in their place; returns how many are left.
@@ -83,15 +83,15 @@ class Merger {
     for (std::size_t i = 0, next = 0; i < rows_.size(); i = next) {
       const auto item = rows_[i] >> 32;
       for (next = i; next < rows_.size() && rows_[next] >> 32 == item;) ++next;
-      if (next - i > 1 && found.twice_user < 0) {
-        found.twice_user = user;
-        found.twice_item = static_cast<std::int64_t>(item);
-        found.twice_rows = static_cast<std::int64_t>(next - i);
+      if (next - i > 1 && found.duplicate_user < 0) {
+        found.duplicate_user = user;
+        found.duplicate_item = static_cast<std::int64_t>(item);
+        found.duplicate_rows = static_cast<std::int64_t>(next - i);
       }
       ++found.pairs;
       const auto value = merged(i, next);
       const auto narrow = static_cast<float>(value);
-      found.beyond += !std::isfinite(narrow);
+      found.overflowed += !std::isfinite(narrow);
       found.cancelled += narrow == 0;
       if (narrow == 0) continue;
       out_.indices[to] = static_cast<std::int32_t>(item);
@@ -123,18 +123,18 @@ class Merger {
   std::int64_t time(std::size_t i) const { return times_[rows_[i] & 0xffffffff]; }
 
   double merged(std::size_t begin, std::size_t end) const {
-    if (policy_ == Policy::last) return value(last(begin, end));
+    if (policy_ == MergePolicy::last) return value(last(begin, end));
     double sum = value(begin), largest = sum;
     for (auto i = begin + 1; i < end; ++i) {
       sum += value(i);
       largest = std::max(largest, value(i));
     }
     switch (policy_) {
-      case Policy::binary:
+      case MergePolicy::binary:
         return (sum > 0) - (sum < 0);
-      case Policy::max:
+      case MergePolicy::max:
         return largest;
-      case Policy::mean:
+      case MergePolicy::mean:
         return sum / static_cast<double>(end - begin);
       default:
         return sum;
@@ -157,8 +157,8 @@ class Merger {
     return found_time;
   }
 
-  Policy policy_;
-  Cells out_;
+  MergePolicy policy_;
+  CsrOutput out_;
   const double* wide_;
   std::vector<std::uint64_t> rows_;
   std::vector<double> values_;
@@ -168,16 +168,16 @@ class Merger {
 void add(Merged& all, const Merged& part) {
   all.pairs += part.pairs;
   all.cancelled += part.cancelled;
-  all.beyond += part.beyond;
-  if (all.twice_user < 0 && part.twice_user >= 0) {
-    all.twice_user = part.twice_user;
-    all.twice_item = part.twice_item;
-    all.twice_rows = part.twice_rows;
+  all.overflowed += part.overflowed;
+  if (all.duplicate_user < 0 && part.duplicate_user >= 0) {
+    all.duplicate_user = part.duplicate_user;
+    all.duplicate_item = part.duplicate_item;
+    all.duplicate_rows = part.duplicate_rows;
   }
 }
 
 /// Closes the gaps that merged rows left; `kept` is how many of each user's are there.
-void close_gaps(const std::vector<std::int64_t>& kept, const Cells& out) {
+void close_gaps(const std::vector<std::int64_t>& kept, const CsrOutput& out) {
   std::int64_t to = 0;
   for (std::size_t user = 0; user < kept.size(); ++user) {
     const auto from = out.indptr[user];
@@ -194,11 +194,11 @@ void close_gaps(const std::vector<std::int64_t>& kept, const Cells& out) {
 
 }  // namespace
 
-Merged LogReader::merge(Policy policy, const Cells& out, int threads, const Poll& poll) {
+Merged LogReader::merge(MergePolicy policy, const CsrOutput& out, int threads, const Poll& poll) {
   if (user_ids_) throw std::logic_error("the ids are not in order yet");
   const auto n_users = user_order_.n_texts;
-  const auto good = counts().good;
-  const auto worth = good / std::max<std::int64_t>(n_users, 1);
+  const auto valid = counts().valid;
+  const auto worth = valid / std::max<std::int64_t>(n_users, 1);
   const auto n_groups = static_cast<std::size_t>(
       std::clamp<std::int64_t>(std::min<std::int64_t>(worth, threads), 1, threads));
   std::vector<Group> groups(n_groups);
@@ -215,7 +215,7 @@ Merged LogReader::merge(Policy policy, const Cells& out, int threads, const Poll
   place(groups, n_users, out.indptr);
   const bool any_wide = std::any_of(parts_.begin(), parts_.end(),
                                     [](const RowPart& part) { return !part.wide.empty(); });
-  const auto wide = any_wide ? make_buffer<double>(good) : Buffer<double>();
+  const auto wide = any_wide ? make_buffer<double>(valid) : Buffer<double>();
   each([&](Group& group) { sort_in(group, parts_, out, wide.get()); });
   groups.clear();
 

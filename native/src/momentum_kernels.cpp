@@ -21,22 +21,22 @@ float largest_of(const float* row, std::int64_t stride) {
   return top;
 }
 
-void pack(const float* __restrict row, std::int64_t stride, std::int16_t* __restrict numbers,
-          float* largest) {
+void pack(const float* __restrict row, std::int64_t stride, std::int16_t* __restrict values,
+          float* row_max) {
   const float top = largest_of(row, stride);
   const bool counts = top >= 1e-33F;  // below, what to multiply by would not be finite
   const float scale = counts ? most / top : 0;
   for (std::int64_t k = 0; k < stride; ++k) {
     const float x = scale * row[k];
-    numbers[k] = static_cast<std::int16_t>(static_cast<std::int32_t>(x + (x < 0 ? -0.5F : 0.5F)));
+    values[k] = static_cast<std::int16_t>(static_cast<std::int32_t>(x + (x < 0 ? -0.5F : 0.5F)));
   }
-  *largest = counts ? top : 0;
+  *row_max = counts ? top : 0;
 }
 
-void unpack(const std::int16_t* __restrict numbers, float largest, std::int64_t stride,
+void unpack(const std::int16_t* __restrict values, float row_max, std::int64_t stride,
             float* __restrict row) {
-  const float scale = largest / most;
-  for (std::int64_t k = 0; k < stride; ++k) row[k] = scale * static_cast<float>(numbers[k]);
+  const float scale = row_max / most;
+  for (std::int64_t k = 0; k < stride; ++k) row[k] = scale * static_cast<float>(values[k]);
 }
 
 void move_on(float* __restrict row, const float* __restrict before, float momentum,

@@ -1,5 +1,5 @@
 // Why no item is lost. For a query q with the k-th best score θ so far, and any item y of a block,
-// rounded.hpp gives, with P = Q·Y a whole number,
+// quantized.hpp gives, with P = Q·Y a whole number,
 //
 //     q·y ≤ P/(ab) + ‖δq‖‖Y‖/b + ‖q‖‖δy‖.
 //
@@ -49,7 +49,7 @@ struct Search {
   const T* items;
   std::int64_t n_queries, n_items, f, k;
   const Rows& exclude;
-  const RoundedItems<T>& rounded;
+  const QuantizedItems<T>& quantized;
   const Scores<T>& seeds;  // of the first items by norm
 
   double gamma() const {
@@ -65,7 +65,7 @@ template <class T>
 struct Seeker {
   explicit Seeker(std::int64_t k) : best(k) {}
 
-  RoundedQuery rounded;
+  QuantizedQuery quantized;
   BestList<T> best;
   std::int64_t seen = 0;  // items scored exactly
   bool hard = false;      // to be done without pruning
@@ -79,14 +79,14 @@ class PrunedChunk {
       : search_(search), begin_(begin), size_(end - begin),
         pairs_(std::int64_t{shape_.segments} * shape_.pairs), words_(word_count(search)),
         seekers_(static_cast<std::size_t>(size_), Seeker<T>(search.k)) {
-    rounded_.resize(static_cast<std::size_t>(size_ * pairs_));
+    quantized_.resize(static_cast<std::size_t>(size_ * pairs_));
     excluded_.assign(static_cast<std::size_t>(size_ * words_), 0);
-    const auto first_norm = search.rounded.norm();
+    const auto first_norm = search.quantized.norm();
     for (std::int64_t q = 0; q < size_; ++q) {
       auto& seeker = seekers_[q];
-      seeker.rounded = round_query(query(q), search.f, shape_, &rounded_[q * pairs_]);
-      const double most = seeker.rounded.norm * first_norm;
-      seeker.hard = seeker.rounded.scale == 0 || !(most < std::numeric_limits<T>::max() / 4);
+      seeker.quantized = quantize_query(query(q), search.f, shape_, &quantized_[q * pairs_]);
+      const double most = seeker.quantized.norm * first_norm;
+      seeker.hard = seeker.quantized.scale == 0 || !(most < std::numeric_limits<T>::max() / 4);
       if (!seeker.hard) active_.push_back(q);
       exclude(q);
     }
@@ -96,7 +96,7 @@ class PrunedChunk {
 
   void run() {
     scan_seeds();
-    const auto& blocks = search_.rounded.blocks();
+    const auto& blocks = search_.quantized.blocks();
     for (std::size_t block = 0; block < blocks.size() && !active_.empty(); ++block) {
       scan(block, blocks[block]);
     }
@@ -122,7 +122,7 @@ class PrunedChunk {
     if (!search_.exclude) return;
     std::uint64_t* set = &excluded_[q * words_];
     for (const auto code : search_.exclude[begin_ + q]) {
-      const auto position = search_.rounded.positions()[code];
+      const auto position = search_.quantized.positions()[code];
       set[position / 64] |= std::uint64_t{1} << (position % 64);
     }
   }
@@ -160,7 +160,7 @@ class PrunedChunk {
       for (std::int64_t j = 0; j < found; ++j) {
         const auto position = done + positions_[j];
         if (scores[position] >= best.bound() && !is_excluded(q, first + position)) {
-          best.offer(scores[position], search_.rounded.codes()[first + position]);
+          best.offer(scores[position], search_.quantized.codes()[first + position]);
         }
       }
       done += some;
@@ -168,25 +168,25 @@ class PrunedChunk {
   }
 
   /// While θ still rises fast, it is looked at anew after a few items.
-  void scan(std::size_t number, const typename RoundedItems<T>::Block& block) {
-    const auto all = static_cast<int>(RoundedItems<T>::kBlock / kernels_.panel_items);
+  void scan(std::size_t number, const typename QuantizedItems<T>::Block& block) {
+    const auto all = static_cast<int>(QuantizedItems<T>::kBlock / kernels_.panel_items);
     const auto some = std::max(1, number < 2 ? all / (number == 0 ? 4 : 2) : all);
     for (int panel = 0; panel < all; panel += some) scan(number, block, panel, some);
   }
 
-  void scan(std::size_t number, const typename RoundedItems<T>::Block& block, int first_panel,
+  void scan(std::size_t number, const typename QuantizedItems<T>::Block& block, int first_panel,
             int n_panels) {
     set_bounds(block);
     const auto at_once = static_cast<std::size_t>(kernels_.tile_rows);
-    const auto first = search_.rounded.n_seeds() +
-                       static_cast<std::int64_t>(number) * RoundedItems<T>::kBlock +
+    const auto first = search_.quantized.n_seeds() +
+                       static_cast<std::int64_t>(number) * QuantizedItems<T>::kBlock +
                        std::int64_t{first_panel} * kernels_.panel_items;
-    const auto* panels = search_.rounded.panels(number, first_panel);
+    const auto* panels = search_.quantized.panels(number, first_panel);
     masks_.resize(static_cast<std::size_t>(n_panels) * at_once);
     rows_.resize(at_once);
     for (std::size_t a = 0; a < active_.size(); a += at_once) {
       const auto count = static_cast<int>(std::min(at_once, active_.size() - a));
-      for (int row = 0; row < count; ++row) rows_[row] = &rounded_[active_[a + row] * pairs_];
+      for (int row = 0; row < count; ++row) rows_[row] = &quantized_[active_[a + row] * pairs_];
       kernels_.above(rows_.data(), count, &bounds_[a], shape_, panels, n_panels, masks_.data());
       const auto* mask = masks_.data();
       for (int panel = 0; panel < n_panels; ++panel, mask += at_once) {
@@ -201,22 +201,22 @@ class PrunedChunk {
   }
 
   /// The bound of each active query for a block; whoever is done, or hard, is active no more.
-  void set_bounds(const typename RoundedItems<T>::Block& block) {
+  void set_bounds(const typename QuantizedItems<T>::Block& block) {
     const auto most_seen = static_cast<std::int64_t>(
         kHardShare * static_cast<double>(search_.n_items));
     std::size_t kept = 0;
     bounds_.resize(active_.size());
     for (const auto q : active_) {
       auto& seeker = seekers_[q];
-      const auto& rounded = seeker.rounded;
+      const auto& quantized = seeker.quantized;
       const double theta = static_cast<double>(seeker.best.bound());
-      const double reach = rounded.norm * block.norm;
+      const double reach = quantized.norm * block.norm;
       if (theta > reach * (1 + gamma_) * kMargin + eta_) continue;  // later items are shorter still
       seeker.hard = seeker.seen > most_seen;
       if (seeker.hard) continue;
-      const double error = (rounded.error * block.rounded_norm + rounded.norm * block.error +
+      const double error = (quantized.error * block.quantized_norm + quantized.norm * block.error +
                             gamma_ * reach) * kMargin + eta_;
-      const double most = (theta - error) * rounded.scale * block.scale * unit_;
+      const double most = (theta - error) * quantized.scale * block.scale * unit_;
       const int whole = static_cast<int>(std::clamp(most, -40000.0, 40000.0));  // may round up
       bounds_[kept] = static_cast<std::int16_t>(
           std::clamp(whole - 2 - shape_.segments, -32768, 32767));
@@ -231,7 +231,7 @@ class PrunedChunk {
          mask &= mask - 1) {
       const auto position = first + __builtin_ctzll(mask);
       if (position >= search_.n_items) return;
-      const auto code = search_.rounded.codes()[position];
+      const auto code = search_.quantized.codes()[position];
       cells_.push_back({q, code});
       cell_queries_.push_back(query(q));
       cell_items_.push_back(search_.items + code * search_.f);
@@ -259,13 +259,13 @@ class PrunedChunk {
   };
 
   const Search<T>& search_;
-  const BoundKernels& kernels_ = search_.rounded.kernels();
-  const RoundedShape& shape_ = search_.rounded.shape();
+  const BoundKernels& kernels_ = search_.quantized.kernels();
+  const QuantizedShape& shape_ = search_.quantized.shape();
   const double gamma_ = search_.gamma(), eta_ = search_.eta();
   const double unit_ = 1.0 / static_cast<double>(std::int64_t{1} << shape_.shift);
   std::int64_t begin_, size_, pairs_, words_;
   std::vector<Seeker<T>> seekers_;
-  std::vector<std::int32_t> rounded_;     // size × pairs
+  std::vector<std::int32_t> quantized_;     // size × pairs
   std::vector<std::uint64_t> excluded_;   // size × words: a bit a position
   std::vector<std::int64_t> active_;      // queries not done yet
   std::vector<std::int16_t> bounds_;      // of the active ones, for the present block
@@ -283,14 +283,14 @@ std::int64_t pruned_chunk_size(const Search<T>& search, int threads) {
   const auto soon = static_cast<std::int64_t>(
       kChunkCells / static_cast<double>(search.n_items * std::max<std::int64_t>(search.f, 1)) * 16);
   const auto small = kChunkBytes / (8 * PrunedChunk<T>::word_count(search));
-  const std::int64_t rows = search.rounded.kernels().tile_rows;
+  const std::int64_t rows = search.quantized.kernels().tile_rows;
   const auto size = std::clamp(std::min({fair, soon, small}), rows, kChunkQueries);
   return size - size % rows;
 }
 
 /// Marks the queries that are still to be done.
 template <class T>
-std::vector<char> search_all(const Search<T>& search, const TopKLists& out, PruneStats& trials,
+std::vector<char> search_all(const Search<T>& search, const TopKLists& out, PruneStats& stats,
                              bool give_up, int threads, const Poll& poll) {
   std::vector<char> hard(static_cast<std::size_t>(search.n_queries), 0);
   const auto size = pruned_chunk_size(search, threads);
@@ -298,14 +298,14 @@ std::vector<char> search_all(const Search<T>& search, const TopKLists& out, Prun
       (search.n_queries + size - 1) / size, threads,
       [&](std::int64_t number, int) {
         const auto begin = number * size, end = std::min(search.n_queries, begin + size);
-        if (give_up && trials.are_in_vain()) {
+        if (give_up && stats.is_wasteful()) {
           std::fill(hard.begin() + begin, hard.begin() + end, 1);
           return;
         }
         PrunedChunk<T> chunk(search, begin, end);
         chunk.run();
-        trials.hard += chunk.write(out, hard);
-        trials.done += end - begin;
+        stats.hard += chunk.write(out, hard);
+        stats.done += end - begin;
       },
       poll);
   return hard;
@@ -359,12 +359,12 @@ void pruned_top_k(const T* queries, std::int64_t n_queries, const T* items, std:
                   const Rows& exclude, const TopKLists& out, PruneMode prune,
                   const FactorIndex<T>& index, int threads, const Poll& poll) {
   const auto n_items = index.n_items(), f = index.f();
-  const auto& rounded = *index.rounded();
-  const auto seeds = factor_scores(queries, n_queries, index.seeds().data(), rounded.n_seeds(), f,
+  const auto& quantized = *index.quantized();
+  const auto seeds = factor_scores(queries, n_queries, index.seeds().data(), quantized.n_seeds(), f,
                                    threads, poll);
-  const Search<T> search{queries, items, n_queries, n_items, f, k, exclude, rounded, *seeds};
+  const Search<T> search{queries, items, n_queries, n_items, f, k, exclude, quantized, *seeds};
   const auto hard =
-      search_all(search, out, index.trials(), prune == PruneMode::automatic, threads, poll);
+      search_all(search, out, index.stats(), prune == PruneMode::automatic, threads, poll);
 
   std::vector<std::int64_t> left;
   for (std::int64_t q = 0; q < n_queries; ++q) {
@@ -383,22 +383,22 @@ template <class T>
 FactorIndex<T>::FactorIndex(const T* items, std::int64_t n_items, std::int64_t f, std::int64_t k,
                             int threads, const Poll& poll)
     : n_items_(n_items), f_(f) {
-  if (f == 0 || f > kMostRoundedFactors) return;
+  if (f == 0 || f > kMaxQuantizedFactors) return;
   const auto wanted = std::max(kFewSeeds, kSeedsPerAnswer * k);
-  rounded_.emplace(items, n_items, f, (wanted + 63) / 64 * 64, threads, poll);
-  if (!rounded_->finite()) {
-    rounded_.reset();
+  quantized_.emplace(items, n_items, f, (wanted + 63) / 64 * 64, threads, poll);
+  if (!quantized_->finite()) {
+    quantized_.reset();
     return;
   }
-  seeds_.resize(static_cast<std::size_t>(rounded_->n_seeds() * f));
-  for (std::int64_t j = 0; j < rounded_->n_seeds(); ++j) {
-    std::copy_n(items + std::int64_t{rounded_->codes()[j]} * f, f, seeds_.begin() + j * f);
+  seeds_.resize(static_cast<std::size_t>(quantized_->n_seeds() * f));
+  for (std::int64_t j = 0; j < quantized_->n_seeds(); ++j) {
+    std::copy_n(items + std::int64_t{quantized_->codes()[j]} * f, f, seeds_.begin() + j * f);
   }
 }
 
 template <class T>
 std::int64_t FactorIndex<T>::size() const {
-  return (rounded_ ? rounded_->size() : 0) + static_cast<std::int64_t>(seeds_.size() * sizeof(T));
+  return (quantized_ ? quantized_->size() : 0) + static_cast<std::int64_t>(seeds_.size() * sizeof(T));
 }
 
 template <class T>
@@ -413,11 +413,11 @@ void factor_top_k(const T* queries, std::int64_t n_queries, const T* items, std:
     plain_top_k(queries, n_queries, items, n_items, f, k, exclude, allow, out, threads, poll);
   };
   const auto pruned = [&](const FactorIndex<T>& with) {
-    const bool in_vain = prune == PruneMode::automatic && with.trials().are_in_vain();
-    if (!with.rounded() || in_vain) return plainly();
+    const bool wasteful = prune == PruneMode::automatic && with.stats().is_wasteful();
+    if (!with.quantized() || wasteful) return plainly();
     pruned_top_k(queries, n_queries, items, k, exclude, out, prune, with, threads, poll);
   };
-  const bool able = prune != PruneMode::never && !allow && k > 0 && f > 0 && f <= kMostRoundedFactors;
+  const bool able = prune != PruneMode::never && !allow && k > 0 && f > 0 && f <= kMaxQuantizedFactors;
   const bool worth = able && n_items >= kFewest && k <= n_items / kLargestShare;
   if (!able || (prune == PruneMode::automatic && !worth)) return plainly();
   if (index != nullptr) return pruned(*index);

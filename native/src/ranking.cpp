@@ -19,8 +19,8 @@ constexpr std::int64_t kShare = 64;           // examples that are worth a threa
 /// All that an epoch works with. `gather` and `step` are the halves of an example.
 class Epoch {
  public:
-  Epoch(const Examples& examples, const Rows& likes, const Pool& pool, const Learned& users,
-        const Learned& items, const RankingSettings& settings, int workers)
+  Epoch(const Examples& examples, const Rows& likes, const Pool& pool, const RankingSide& users,
+        const RankingSide& items, const RankingSettings& settings, int workers)
       : examples_(examples),
         likes_(likes),
         settings_(settings),
@@ -188,7 +188,7 @@ std::vector<std::int32_t> liked(std::span<const std::int32_t> items, const float
 std::int64_t ranking_granule() { return ranking_kernels().granule; }
 
 double ranking_epoch(const Examples& examples, const Rows& likes, const Pool& pool,
-                     const Learned& users, const Learned& items, const RankingSettings& settings,
+                     const RankingSide& users, const RankingSide& items, const RankingSettings& settings,
                      int threads, const Poll& poll) {
   if (examples.n == 0 || pool.n == 0) return 0;
   const int workers = std::max(threads, 1);
@@ -198,8 +198,8 @@ double ranking_epoch(const Examples& examples, const Rows& likes, const Pool& po
 }
 
 void ranking_fold_in(const Rows& histories, const float* weights, const Pool& pool,
-                     const float* items, float decay, const RankingSettings& settings,
-                     bool adadelta, std::int64_t passes, float* out, int threads,
+                     const float* items, const RankingFoldIn& fold_in,
+                     const RankingSettings& settings, float* out, int threads,
                      const Poll& poll) {
   const auto stride = settings.stride;
   const auto body = [&](std::int64_t person, int) {
@@ -210,15 +210,16 @@ void ranking_fold_in(const Rows& histories, const float* weights, const Pool& po
     const auto rows = make_buffer<float>(4 * stride);
     float *user = rows.get(), *direction = user + stride, *squares = direction + stride;
     float *steps = squares + stride, *vector = out + person * stride;
-    std::fill_n(squares, stride, adadelta ? 0.0F : 1.0F);
+    std::fill_n(squares, stride, fold_in.adadelta ? 0.0F : 1.0F);
     std::fill_n(steps, stride, 0.0F);
 
-    Learned fixed;
+    RankingSide fixed;
     fixed.vectors = const_cast<float*>(items);  // read only: no item is moved here
     Sampler sampler(Vectors(fixed, stride), pool, settings);
-    const Descent descend({vector, squares, adadelta ? steps : nullptr, {}, nullptr, decay, 1},
+    const Descent descend({vector, squares, fold_in.adadelta ? steps : nullptr, {}, nullptr,
+                           fold_in.regularization, 1},
                           settings);
-    for (std::int64_t pass = 0; pass < passes && pool.n > 0; ++pass) {
+    for (std::int64_t pass = 0; pass < fold_in.passes && pool.n > 0; ++pass) {
       const Permutation order(n, settings.seed + static_cast<std::uint64_t>(pass));
       for (std::int64_t place = 0; place < n; ++place) {
         const auto entry = static_cast<std::size_t>(order[place]);

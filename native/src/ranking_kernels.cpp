@@ -35,17 +35,17 @@ void combine(const float* rows, std::int64_t stride, const std::int32_t* feature
 // The steps are plain loops: the compiler knows the square root of a vector, the language does not.
 
 void adagrad(float* __restrict row, float* __restrict squares, const float* __restrict direction,
-             float scale, float rate, float decay, std::int64_t stride) {
+             float scale, float rate, float regularization, std::int64_t stride) {
   for (std::int64_t k = 0; k < stride; ++k) {
     const float gradient = scale * direction[k];
     const float local = rate / __builtin_sqrtf(squares[k]);
-    row[k] = (row[k] - local * gradient) * (1.0F - decay * local);
+    row[k] = (row[k] - local * gradient) * (1.0F - regularization * local);
     squares[k] += gradient * gradient;
   }
 }
 
 void adadelta(float* __restrict row, float* __restrict squares, float* __restrict steps,
-              const float* __restrict direction, float scale, float rho, float epsilon, float decay,
+              const float* __restrict direction, float scale, float rho, float epsilon, float regularization,
               std::int64_t stride) {
   for (std::int64_t k = 0; k < stride; ++k) {
     const float gradient = scale * direction[k];
@@ -53,7 +53,7 @@ void adadelta(float* __restrict row, float* __restrict squares, float* __restric
     const float local = __builtin_sqrtf((steps[k] + epsilon) / (squares[k] + epsilon));
     const float step = local * gradient;
     steps[k] = rho * steps[k] + (1.0F - rho) * step * step;
-    row[k] = (row[k] - step) * (1.0F - decay * local);
+    row[k] = (row[k] - step) * (1.0F - regularization * local);
   }
 }
 

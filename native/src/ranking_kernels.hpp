@@ -22,11 +22,11 @@ struct RankingKernels {
 
   /// One AdaGrad step against the gradient scale · direction (Duchi, Hazan & Singer 2011).
   void (*adagrad)(float* row, float* squares, const float* direction, float scale, float rate,
-                  float decay, std::int64_t stride);
+                  float regularization, std::int64_t stride);
 
   /// One AdaDelta step (Zeiler 2012, algorithm 1).
   void (*adadelta)(float* row, float* squares, float* steps, const float* direction, float scale,
-                   float rho, float epsilon, float decay, std::int64_t stride);
+                   float rho, float epsilon, float regularization, std::int64_t stride);
 };
 
 PENCHANT_DISPATCH(RankingKernels, ranking_kernels)

@@ -26,7 +26,7 @@ inline void prefetch_row(const float* row, std::int64_t stride) {
 /// The vectors of users or items: a row of the array, or a sum of such rows.
 class Vectors {
  public:
-  Vectors(const Learned& side, std::int64_t stride) : side_(side), stride_(stride) {}
+  Vectors(const RankingSide& side, std::int64_t stride) : side_(side), stride_(stride) {}
 
   /// Where the vector of `code` lies; it is made in `scratch` if it has features.
   const float* at(std::int32_t code, float* scratch) const {
@@ -65,7 +65,7 @@ class Vectors {
     return side_.weights + (features.data() - side_.features.indices);
   }
 
-  Learned side_;
+  RankingSide side_;
   std::int64_t stride_;
 };
 
@@ -108,7 +108,7 @@ class Sampler {
 /// One step of one row against the gradient scale · direction.
 class Descent {
  public:
-  Descent(const Learned& side, const RankingSettings& settings)
+  Descent(const RankingSide& side, const RankingSettings& settings)
       : side_(side), settings_(settings), kernels_(ranking_kernels()) {}
 
   void operator()(std::int32_t feature, float scale, const float* direction) const {
@@ -116,15 +116,15 @@ class Descent {
     const auto row = feature * s.stride;
     if (side_.steps == nullptr) {
       kernels_.adagrad(side_.vectors + row, side_.squares + row, direction, scale,
-                       s.learning_rate, side_.decay, s.stride);
+                       s.learning_rate, side_.regularization, s.stride);
     } else {
       kernels_.adadelta(side_.vectors + row, side_.squares + row, side_.steps + row, direction,
-                        scale, s.rho, s.epsilon, side_.decay, s.stride);
+                        scale, s.rho, s.epsilon, side_.regularization, s.stride);
     }
   }
 
  private:
-  Learned side_;
+  RankingSide side_;
   RankingSettings settings_;
   const RankingKernels& kernels_;
 };

@@ -23,16 +23,17 @@ struct Directions {
   std::vector<T> inverse;  // γ²
   double regularization = -1;
 
-  void fill(const Shared<T>& all, std::int64_t f, std::int64_t stride, double lambda) {
-    if (lambda == regularization) return;
-    regularization = lambda;
+  void fill(const double* eigenvalues, double unobserved_weight, std::int64_t f,
+            std::int64_t stride, double row_regularization) {
+    if (row_regularization == regularization) return;
+    regularization = row_regularization;
     const auto n = static_cast<std::size_t>(stride);
     gamma.assign(n, 0.0), shared.assign(n, T(0)), inverse.assign(n, T(0));
     const double rounding = sizeof(T) == sizeof(float) ? 1e-12 : 1e-14;
-    const double least = rounding * *std::max_element(all.eigenvalues, all.eigenvalues + f);
+    const double least = rounding * *std::max_element(eigenvalues, eigenvalues + f);
     for (std::size_t j = 0; j < static_cast<std::size_t>(f); ++j) {
-      const double weight = all.unobserved_weight * all.eigenvalues[j] + lambda;
-      if (!(all.eigenvalues[j] > least && weight > 0)) continue;
+      const double weight = unobserved_weight * eigenvalues[j] + row_regularization;
+      if (!(eigenvalues[j] > least && weight > 0)) continue;
       gamma[j] = 1 / std::sqrt(weight);
       shared[j] = static_cast<T>(weight);
       inverse[j] = static_cast<T>(1 / weight);
@@ -44,13 +45,15 @@ struct Directions {
 template <class T>
 class RowSolver {
  public:
-  RowSolver(const WeightedRows& rows, const Shared<T>& shared, const T* W, Factors<T> V, int threads)
+  RowSolver(const WeightedRows& rows, const Spectrum<T>& spectrum, const RowObjective& objective,
+            const T* W, Factors<T> V, int threads)
       : rows_(rows),
-        shared_(shared),
+        spectrum_(spectrum),
+        objective_(objective),
         W_(W),
         V_(V),
         threads_(std::max(threads, 1)),
-        plan_(make_plan(rows, RowCosts{shared.solver, V.stride, shared.cg_steps}, threads_)),
+        plan_(make_plan(rows, RowCosts{objective.solver, V.stride, objective.cg_steps}, threads_)),
         workers_(static_cast<std::size_t>(threads_)) {}
 
   /// The heaviest first: those that all threads share, then chunks of the others.
@@ -81,7 +84,8 @@ class RowSolver {
   }
 
   RowProblem<T> problem_of(std::int64_t r, Directions<T>& directions) const {
-    directions.fill(shared_, V_.columns, V_.stride, shared_.regularization[r]);
+    directions.fill(spectrum_.eigenvalues, objective_.unobserved_weight, V_.columns, V_.stride,
+                    objective_.regularization[r]);
     const std::int64_t begin = rows_.indptr[r], end = rows_.indptr[r + 1];
     return {W_,
             V_.stride,
@@ -89,11 +93,11 @@ class RowSolver {
             rows_.confidence_delta + begin,
             end - begin,
             r + 1 < rows_.n_rows ? rows_.indptr[r + 2] - end : 0,
-            shared_.unobserved_weight,
+            objective_.unobserved_weight,
             directions.gamma.data(),
             directions.shared.data(),
             directions.inverse.data(),
-            shared_.cg_steps,
+            objective_.cg_steps,
             V_.data + r * V_.stride};
   }
 
@@ -151,7 +155,7 @@ class RowSolver {
       for (std::size_t k = 0; k < heavy[i].parts.size(); ++k) passes.emplace_back(&heavy[i], k);
     }
     in_lockstep(
-        2 * (std::int64_t{shared_.cg_steps} + 1), static_cast<std::int64_t>(passes.size()), threads_,
+        2 * (std::int64_t{objective_.cg_steps} + 1), static_cast<std::int64_t>(passes.size()), threads_,
         [&](std::int64_t stage, std::int64_t chunk, int number) {
           char* scratch = ready(number).scratch.get();
           const auto at = static_cast<std::size_t>(chunk);
@@ -193,7 +197,8 @@ class RowSolver {
 
   const SolveKernels<T>& kernels_ = solve_kernels<T>();
   const WeightedRows& rows_;
-  const Shared<T>& shared_;
+  const Spectrum<T>& spectrum_;
+  const RowObjective& objective_;
   const T* W_;
   Factors<T> V_;
   int threads_;

@@ -152,7 +152,7 @@ std::unique_ptr<Scores<float>> dense_scores(const float* scores, std::int64_t n_
 }
 
 template <class T>
-void cell_scores(const T* queries, const T* items, std::int64_t f, const Rows& cells, float* out,
+void score_pairs(const T* queries, const T* items, std::int64_t f, const Rows& cells, float* out,
                  int threads, const Poll& poll) {
   const auto& kernels = score_kernels<T>();
   constexpr std::int64_t kTogether = 64;
@@ -179,9 +179,9 @@ template std::unique_ptr<Scores<float>> factor_scores(const float*, std::int64_t
 template std::unique_ptr<Scores<double>> factor_scores(const double*, std::int64_t, const double*,
                                                        std::int64_t, std::int64_t, int,
                                                        const Poll&);
-template void cell_scores(const float*, const float*, std::int64_t, const Rows&, float*, int,
+template void score_pairs(const float*, const float*, std::int64_t, const Rows&, float*, int,
                           const Poll&);
-template void cell_scores(const double*, const double*, std::int64_t, const Rows&, float*, int,
+template void score_pairs(const double*, const double*, std::int64_t, const Rows&, float*, int,
                           const Poll&);
 
 }  // namespace penchant

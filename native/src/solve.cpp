@@ -53,26 +53,26 @@ void gram(Factors<const T> Y, double* out, bool precise, int threads, const Poll
 }
 
 template <class T>
-void half_step(const WeightedRows& rows, const Shared<T>& shared, Factors<T> Y, Factors<T> X,
-               int threads, const Poll& poll) {
+void half_step(const WeightedRows& rows, const Spectrum<T>& spectrum, const RowObjective& objective,
+               Factors<T> Y, Factors<T> X, int threads, const Poll& poll) {
   // Both turns run to their end: an interrupt must not leave rows in two bases.
-  const auto Q = padded(shared.eigenvectors, Y.columns, Y.stride, false);
+  const auto Q = padded(spectrum.eigenvectors, Y.columns, Y.stride, false);
   multiply(as_const(Y), Q.get(), Y.data, threads);
   multiply(as_const(X), Q.get(), X.data, threads);
   if (poll) poll();
-  RowSolver<T>(rows, shared, Y.data, X, threads).solve(poll);
+  RowSolver<T>(rows, spectrum, objective, Y.data, X, threads).solve(poll);
 }
 
 template <class T>
-void fold_in(const WeightedRows& rows, const Shared<T>& shared, Factors<const T> Y, Factors<T> X,
-             int threads, const Poll& poll) {
-  const auto Q = padded(shared.eigenvectors, Y.columns, Y.stride, false);
+void fold_in(const WeightedRows& rows, const Spectrum<T>& spectrum, const RowObjective& objective,
+             Factors<const T> Y, Factors<T> X, int threads, const Poll& poll) {
+  const auto Q = padded(spectrum.eigenvectors, Y.columns, Y.stride, false);
   const auto W = make_buffer<T>(Y.rows * Y.stride);
   multiply(Y, Q.get(), W.get(), threads);
-  Shared<T> exactly = shared;
-  exactly.solver = Solver::exact;
-  RowSolver<T>(rows, exactly, W.get(), X, threads).solve(poll);
-  const auto Qt = padded(shared.eigenvectors, Y.columns, Y.stride, true);
+  RowObjective exact = objective;
+  exact.solver = Solver::exact;
+  RowSolver<T>(rows, spectrum, exact, W.get(), X, threads).solve(poll);
+  const auto Qt = padded(spectrum.eigenvectors, Y.columns, Y.stride, true);
   multiply(as_const(X), Qt.get(), X.data, threads);
 }
 
@@ -107,9 +107,9 @@ double observed_loss(const WeightedRows& rows, Factors<const T> X, Factors<const
 #define PENCHANT_INSTANTIATE(T)                                                                     \
   template std::int64_t factor_granule<T>();                                                     \
   template void gram<T>(Factors<const T>, double*, bool, int, const Poll&);                      \
-  template void half_step<T>(const WeightedRows&, const Shared<T>&, Factors<T>, Factors<T>, int, \
+  template void half_step<T>(const WeightedRows&, const Spectrum<T>&, const RowObjective&, Factors<T>, Factors<T>, int, \
                              const Poll&);                                                       \
-  template void fold_in<T>(const WeightedRows&, const Shared<T>&, Factors<const T>, Factors<T>,  \
+  template void fold_in<T>(const WeightedRows&, const Spectrum<T>&, const RowObjective&, Factors<const T>, Factors<T>,  \
                            int, const Poll&);                                                    \
   template double observed_loss<T>(const WeightedRows&, Factors<const T>, Factors<const T>,      \
                                    double, int, const Poll&);

@@ -42,7 +42,7 @@ Scored<T> tied_factors(std::int64_t n_queries, std::int64_t n_items, std::int64_
 }
 
 /// A dense table of integers, with NaN and both infinities among them.
-inline Scored<float> odd_table(std::int64_t n_queries, std::int64_t n_items, int threads,
+inline Scored<float> irregular_table(std::int64_t n_queries, std::int64_t n_items, int threads,
                                Random& random) {
   Scored<float> out{n_queries, n_items, {}, {}, random.small_integers<float>(n_queries * n_items),
                     {}};

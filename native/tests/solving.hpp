@@ -111,25 +111,26 @@ WeightedRows rows_of(const Problem<T>& problem) {
           problem.n_rows()};
 }
 
-/// Calls body(shared) with what the rows of a half step share.
+/// Calls body(spectrum, objective) with those of a problem.
 template <class T, class Body>
-void with_shared(const Problem<T>& problem, const Body& body) {
+void with_objective(const Problem<T>& problem, const Body& body) {
   const auto f = problem.f;
   auto A = plain_gram(problem.Y, f);
   const auto Q = diagonalize(A, f);
   std::vector<double> eigenvalues;
   for (std::int64_t j = 0; j < f; ++j) eigenvalues.push_back(std::max(0.0, A[j * f + j]));
   const std::vector<T> eigenvectors(Q.begin(), Q.end());
-  body(Shared<T>{eigenvalues.data(), eigenvectors.data(), problem.regularization.data(),
-                 problem.unobserved_weight, problem.solver, problem.cg_steps});
+  body(Spectrum<T>{eigenvalues.data(), eigenvectors.data()},
+       RowObjective{problem.regularization.data(), problem.unobserved_weight, problem.solver,
+                 problem.cg_steps});
 }
 
 /// Solves the rows of X; both sides turn.
 template <class T>
 void solve(Problem<T>& problem, int threads, const Poll& poll = {}) {
   Padded<T> X(problem.X, problem.f), Y(problem.Y, problem.f);
-  with_shared(problem, [&](const Shared<T>& shared) {
-    half_step<T>(rows_of(problem), shared, Y.view(), X.view(), threads, poll);
+  with_objective(problem, [&](const Spectrum<T>& spectrum, const RowObjective& objective) {
+    half_step<T>(rows_of(problem), spectrum, objective, Y.view(), X.view(), threads, poll);
   });
   problem.X = X.compact();
   problem.Y = Y.compact();
@@ -140,8 +141,8 @@ template <class T>
 void fold(Problem<T>& problem, int threads, const Poll& poll = {}) {
   Padded<T> X(problem.X, problem.f);
   const Padded<T> Y(problem.Y, problem.f);
-  with_shared(problem, [&](const Shared<T>& shared) {
-    fold_in<T>(rows_of(problem), shared, Y.view(), X.view(), threads, poll);
+  with_objective(problem, [&](const Spectrum<T>& spectrum, const RowObjective& objective) {
+    fold_in<T>(rows_of(problem), spectrum, objective, Y.view(), X.view(), threads, poll);
   });
   problem.X = X.compact();
 }

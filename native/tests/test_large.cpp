@@ -65,9 +65,9 @@ void check_half_steps() {
       near.solver = solver;
       Padded<T> X(near.X, f), Y(near.Y, f), folded(near.X, f);
       const Padded<T> fixed(near.Y, f);
-      with_shared(near, [&](const Shared<T>& shared) {
-        half_step<T>(rows, shared, Y.view(), X.view(), 2);
-        fold_in<T>(rows, shared, fixed.view(), folded.view(), 2);
+      with_objective(near, [&](const Spectrum<T>& spectrum, const RowObjective& objective) {
+        half_step<T>(rows, spectrum, objective, Y.view(), X.view(), 2);
+        fold_in<T>(rows, spectrum, objective, fixed.view(), folded.view(), 2);
       });
       auto nearby = near;
       fold(nearby, 2);
@@ -151,7 +151,7 @@ TEST(far_lists_are_left_out_ranked_and_counted_alike) {
     std::vector<double> dcg(n), precisions(n);
     top_k(*scored.source, k, rows, {}, {codes.data(), best.data(), counts.data()}, 2, {});
     ranks(*scored.source, rows, {}, above.data(), tied.data(), candidates.data(), 2, {});
-    cell_scores(scored.queries.data(), scored.items.data(), 4, rows, scores.data(), 2, {});
+    score_pairs(scored.queries.data(), scored.items.data(), 4, rows, scores.data(), 2, {});
     ranking_gains(rows, rows, k, {hits.data(), at.data(), dcg.data(), precisions.data()}, 2, {});
     return std::tuple(codes, counts, best, above, tied, candidates, scores, hits, at, dcg,
                       precisions);

@@ -102,7 +102,7 @@ TEST(several_threads_share_an_index) {
   }
   for (auto& thread : threads) thread.join();
   CHECK(std::count(same.begin(), same.end(), 1) == 4);
-  CHECK_EQUAL(index.trials().done.load(), 4 * 20 * 4);
+  CHECK_EQUAL(index.stats().done.load(), 4 * 20 * 4);
 }
 
 TEST(hard_queries_give_an_index_up) {
@@ -115,8 +115,8 @@ TEST(hard_queries_give_an_index_up) {
   for (int again = 0; again < 2; ++again) {
     CHECK(problem.answer(10, {}, {}, &index, 1) == problem.plain(10));
   }
-  CHECK(index.trials().are_in_vain());
-  CHECK(index.trials().done.load() < 900);
+  CHECK(index.stats().is_wasteful());
+  CHECK(index.stats().done.load() < 900);
 }
 
 TEST(items_that_cannot_be_rounded_are_searched_plainly) {
@@ -124,7 +124,7 @@ TEST(items_that_cannot_be_rounded_are_searched_plainly) {
   Problem<float> problem(3, 1500, 16, random);
   problem.items[77] = std::numeric_limits<float>::quiet_NaN();
   const auto index = problem.index();
-  CHECK(!index.rounded());
+  CHECK(!index.quantized());
   CHECK_EQUAL(index.size(), 0);
   CHECK(problem.answer(10, {}, {}, &index) == problem.plain(10));
 }

@@ -23,14 +23,14 @@ struct Side {
     }
   }
 
-  Learned view() {
-    Learned out;
+  RankingSide view() {
+    RankingSide out;
     out.vectors = vectors.data();
     out.squares = squares.data();
     out.steps = steps.empty() ? nullptr : steps.data();
     out.features = features.view().n_rows > 0 ? features.view() : Rows{};
     out.weights = weights.data();
-    out.decay = 0.001F;
+    out.regularization = 0.001F;
     out.n_features = kItems;
     return out;
   }
@@ -168,8 +168,8 @@ TEST(people_are_folded_in_each_by_themselves) {
     const auto fold = [&](const Rows& histories, const float* sizes, int threads) {
       std::vector<float> out(static_cast<std::size_t>(histories.n_rows * problem.stride), 0.0F);
       ranking_fold_in(histories, sizes, {problem.pool.data(), kItems},
-                      problem.items.vectors.data(), 0.0F, problem.settings(RankingLoss::warp),
-                      false, 5, out.data(), threads);
+                      problem.items.vectors.data(), {0.0F, false, 5},
+                      problem.settings(RankingLoss::warp), out.data(), threads);
       return out;
     };
     const auto all = fold(rows, weights.data(), 1);

@@ -96,7 +96,7 @@ TEST(nan_counts_as_minus_infinity) {
   on_every_isa([] {
     Random random(3);
     for (const std::int64_t n_items : {1, 60, 2100})
-      check_scored(odd_table(7, n_items, 2, random), random);
+      check_scored(irregular_table(7, n_items, 2, random), random);
   });
 }
 

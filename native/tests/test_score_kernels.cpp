@@ -24,7 +24,7 @@ bool same_bits(const T* a, const T* b, std::int64_t n) {
 
 /// Numbers and, here and there, what is hardly one.
 template <class T>
-std::vector<T> odd_numbers(std::int64_t n, Random& random) {
+std::vector<T> irregular_numbers(std::int64_t n, Random& random) {
   auto out = random.small_integers<T>(n);
   for (auto& number : out) {
     const auto kind = random.below(12);
@@ -87,7 +87,7 @@ template <class T>
 void check_find_above() {
   Random random(3);
   for (std::int64_t n = 0; n < 70; ++n) {
-    const auto numbers = odd_numbers<T>(n, random);
+    const auto numbers = irregular_numbers<T>(n, random);
     auto scores = make_buffer<T>(n);
     std::copy(numbers.begin(), numbers.end(), scores.get());
     for (const T bound : {-infinity<T>, T(-1), T(0), T(2), infinity<T>}) {
@@ -108,7 +108,7 @@ template <class T>
 void check_count() {
   Random random(4);
   for (std::int64_t n = 0; n < 70; n += n < 20 ? 1 : 7) {
-    const auto numbers = odd_numbers<T>(n, random);
+    const auto numbers = irregular_numbers<T>(n, random);
     auto scores = make_buffer<T>(n);
     std::copy(numbers.begin(), numbers.end(), scores.get());
     const std::vector<T> bounds{-infinity<T>, T(-2), T(0), T(1), infinity<T>};
@@ -132,7 +132,7 @@ template <class T>
 void check_sink_nan() {
   Random random(5);
   for (std::int64_t n = 0; n < 40; ++n) {
-    const auto numbers = odd_numbers<T>(n, random);
+    const auto numbers = irregular_numbers<T>(n, random);
     auto scores = make_buffer<T>(n);
     std::copy(numbers.begin(), numbers.end(), scores.get());
     score_kernels<T>().sink_nan(scores.get(), n);

@@ -56,12 +56,12 @@ void check_cell_scores() {
   const auto cells = random_lists(n, n_items, 0.2, random);
   for (const int threads : thread_counts) {
     std::vector<float> out(cells.indices.size(), -99);
-    cell_scores(scored.queries.data(), scored.items.data(), f, cells.view(), out.data(), threads,
+    score_pairs(scored.queries.data(), scored.items.data(), f, cells.view(), out.data(), threads,
                 {});
     for (std::int64_t q = 0; q < n; ++q)
       for (auto e = cells.indptr[q]; e < cells.indptr[q + 1]; ++e)
         CHECK_EQUAL(out[e], static_cast<float>(scored.at(q, cells.indices[e])));
-    CHECK_THROWS(Stopped, cell_scores(scored.queries.data(), scored.items.data(), f, cells.view(),
+    CHECK_THROWS(Stopped, score_pairs(scored.queries.data(), scored.items.data(), f, cells.view(),
                                       out.data(), 1, stop_at_once));
   }
 }
@@ -73,7 +73,7 @@ TEST_BOTH(tiles_of_factors_are_their_cells, check_factors)
 TEST(tiles_of_a_table_are_its_cells) {
   Random random(3);
   for (const std::int64_t n_items : {0, 1, 2048, 2049}) {
-    const auto scored = odd_table(9, n_items, 2, random);
+    const auto scored = irregular_table(9, n_items, 2, random);
     check_tiles(*scored.source);
   }
 }

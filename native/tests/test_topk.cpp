@@ -80,7 +80,7 @@ TEST(nan_and_minus_infinity_are_no_candidates) {
   on_every_isa([] {
     Random random(2);
     for (const std::int64_t n_items : {1, 60, 2100})
-      check_lists(odd_table(9, n_items, 2, random), random);
+      check_lists(irregular_table(9, n_items, 2, random), random);
   });
 }
 

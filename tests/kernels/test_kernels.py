@@ -54,13 +54,15 @@ except penchant.PenchantError as error:
 @pytest.mark.parametrize("name", _kernels.available_isas())
 def test_the_environment_forces_an_instruction_set(name: str) -> None:
     run = run_python(
-        "from penchant import kernels; print(_kernels.current_isa())", PENCHANT_ISA=name
+        "from penchant import _kernels; print(_kernels.current_isa())", PENCHANT_ISA=name
     )
     assert run.stdout == f"{name}\n", run.stderr
 
 
 def test_an_empty_name_in_the_environment_is_none() -> None:
-    run = run_python("from penchant import kernels; print(_kernels.current_isa())", PENCHANT_ISA="")
+    run = run_python(
+        "from penchant import _kernels; print(_kernels.current_isa())", PENCHANT_ISA=""
+    )
     assert run.stdout == f"{_kernels.available_isas()[-1]}\n", run.stderr
 
 

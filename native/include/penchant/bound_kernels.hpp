@@ -1,7 +1,7 @@
 // The inner loop of pruning: whole-number scores of many items for a few queries, compared at once.
 //
 // Factors are rounded to bytes, so that one instruction multiplies four times as many of them as
-// it would floats; rounded_items.hpp says what that leaves of a score.
+// it would floats; quantized.hpp says what that leaves of a score.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 namespace penchant {
 
 /// How rounded factors lie: in `segments` runs of `pairs` pairs, padded with zeros.
-struct RoundedShape {
+struct QuantizedShape {
   int segments;
   int pairs;
   int shift;  ///< how far the sum of a segment is shifted before it is added up: 2^shift ≥ segments
@@ -32,7 +32,7 @@ struct BoundKernels {
   /// kQueryOffset times the sum of their factors, modulo 2^16), then for each pair the two bytes of
   /// each item. Sums wrap modulo 2^16, so those of whole segments must lie within int16.
   void (*above)(const std::int32_t* const* queries, int rows, const std::int16_t* bounds,
-                const RoundedShape& shape, const std::int16_t* panels, int n_panels,
+                const QuantizedShape& shape, const std::int16_t* panels, int n_panels,
                 std::uint64_t* masks);
 };
 

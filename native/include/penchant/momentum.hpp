@@ -7,19 +7,19 @@
 
 namespace penchant {
 
-/// Factors as they were, in half the memory: of each row the numbers in 16 bits, and the size of
-/// the largest. What is lost, 1/65,534 of that, is far below what an epoch moves.
+/// Factors as they were, in half the memory: of each row the values in 16 bits, and the size of
+/// the row_max. What is lost, 1/65,534 of that, is far below what an epoch moves.
 struct QuantizedFactors {
-  std::int16_t* numbers;  // rows × stride
-  float* largest;         // rows
+  std::int16_t* values;  // rows × stride
+  float* row_max;         // rows
 };
 
 void quantize_previous(Factors<const float> X, QuantizedFactors out, int threads);
 
-/// X += momentum (X − B·turn), where B is what `before` holds; `before` becomes what X was.
+/// X += momentum (X − B·rotation), where B is what `before` holds; `before` becomes what X was.
 ///
-/// `turn`, f × f and row-major, takes the coordinates that B is in to those of X.
-void extrapolate(Factors<float> X, QuantizedFactors before, const float* turn, float momentum,
+/// `rotation`, f × f and row-major, takes the coordinates that B is in to those of X.
+void extrapolate(Factors<float> X, QuantizedFactors before, const float* rotation, float momentum,
                  int threads);
 
 }  // namespace penchant

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "penchant/parallel.hpp"
-#include "penchant/rounded.hpp"
+#include "penchant/quantized.hpp"
 #include "penchant/rows.hpp"
 #include "penchant/topk.hpp"
 
@@ -20,7 +20,7 @@ enum class PruneMode { automatic, never, always };
 struct PruneStats {
   std::atomic<std::int64_t> done{0}, hard{0};
 
-  bool are_in_vain() const {
+  bool is_wasteful() const {
     constexpr std::int64_t kEnough = 512;  // to judge by whether most are hard
     const auto so_far = done.load();
     return so_far >= kEnough && 2 * hard.load() > so_far;
@@ -36,13 +36,13 @@ class FactorIndex {
               const Poll& poll);
 
   /// None if the items can't be rounded: a number is not finite, or there are too many factors.
-  const std::optional<RoundedItems<T>>& rounded() const { return rounded_; }
+  const std::optional<QuantizedItems<T>>& quantized() const { return quantized_; }
 
   /// The first items by norm, as they are.
   const std::vector<T>& seeds() const { return seeds_; }
 
   /// How the searches went: that changes how later ones are done, but no answer.
-  PruneStats& trials() const { return trials_; }
+  PruneStats& stats() const { return stats_; }
 
   std::int64_t n_items() const { return n_items_; }
   std::int64_t f() const { return f_; }
@@ -52,9 +52,9 @@ class FactorIndex {
 
  private:
   std::int64_t n_items_, f_;
-  std::optional<RoundedItems<T>> rounded_;
+  std::optional<QuantizedItems<T>> quantized_;
   std::vector<T> seeds_;
-  mutable PruneStats trials_;
+  mutable PruneStats stats_;
 };
 
 /// What top_k over factor_scores finds, the same bit for bit, in less time. queries and items are

@@ -18,13 +18,13 @@ enum class RankingLoss { warp, bpr, logistic, k_os_warp };
 
 /// What is learned of users or of items. Rows of `vectors`, `squares` and `steps` are `stride`
 /// floats, one a feature: the factors, the bias, zeros (`squares`: ones).
-struct Learned {
+struct RankingSide {
   float* vectors = nullptr;
   float* squares = nullptr;         ///< AdaGrad's and AdaDelta's sums of squared gradients
   float* steps = nullptr;           ///< AdaDelta's sums of squared steps; null: AdaGrad
   Rows features = {};               ///< of each row; none: a row is its own only feature
   const float* weights = nullptr;   ///< of the entries of `features`
-  float decay = 0;                  ///< L2, for what an example touches
+  float regularization = 0;                  ///< L2, for what an example touches
 
   std::int64_t n_features = 0;
 };
@@ -48,6 +48,13 @@ struct RankingSettings {
   bool hogwild;              ///< threads step at once, over each other (Niu et al. 2011)
 };
 
+/// How vectors of new people are trained.
+struct RankingFoldIn {
+  float regularization;  ///< L2
+  bool adadelta;         ///< AdaDelta, else AdaGrad
+  std::int64_t passes;   ///< epochs
+};
+
 /// Items that negatives are drawn from; one may be there several times.
 struct Pool {
   const std::int32_t* items;
@@ -60,15 +67,15 @@ std::int64_t ranking_granule();
 /// Goes once through the examples; `likes` holds each user's liked items. Returns the sum of the
 /// examples' losses, each at the vectors that its gradient was taken at.
 double ranking_epoch(const Examples& examples, const Rows& likes, const Pool& pool,
-                     const Learned& users, const Learned& items, const RankingSettings& settings,
+                     const RankingSide& users, const RankingSide& items, const RankingSettings& settings,
                      int threads, const Poll& poll = {});
 
 /// Vectors for people never seen, the items' vectors (row-major, one an item) held: row r of `out`
 /// (stride floats, zeros or what is known of the person) takes the steps of `passes` epochs over
 /// its own history. A row's result does not depend on other rows.
 void ranking_fold_in(const Rows& histories, const float* weights, const Pool& pool,
-                     const float* items, float decay, const RankingSettings& settings,
-                     bool adadelta, std::int64_t passes, float* out, int threads,
+                     const float* items, const RankingFoldIn& fold_in,
+                     const RankingSettings& settings, float* out, int threads,
                      const Poll& poll = {});
 
 }  // namespace penchant

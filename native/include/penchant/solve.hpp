@@ -45,13 +45,17 @@ struct Factors {
 template <class T>
 std::int64_t factor_granule();
 
-/// What all rows of a half step share.
+/// The eigendecomposition QΛQᵀ of the Gram matrix YᵀY of the fixed side.
 template <class T>
-struct Shared {
-  const double* eigenvalues;      // Λ of YᵀY, f, none negative
-  const T* eigenvectors;          // Q, f × f, row-major: eigenvectors are columns
-  const double* regularization;   // λ_row, one per row
-  double unobserved_weight;       // α0
+struct Spectrum {
+  const double* eigenvalues;  ///< Λ, f numbers, none negative
+  const T* eigenvectors;      ///< Q, f × f, row-major: eigenvectors are columns
+};
+
+/// The weights of the objective, and how rows are solved.
+struct RowObjective {
+  const double* regularization;  ///< λ of each row
+  double unobserved_weight;      ///< α0
   Solver solver;
   int cg_steps;
 };
@@ -65,13 +69,13 @@ void gram(Factors<const T> Y, double* out, bool precise, int threads, const Poll
 /// conjugate gradients start from what X holds. If poll throws, every row of X is either solved
 /// or as it was, turned like the rest.
 template <class T>
-void half_step(const WeightedRows& rows, const Shared<T>& shared, Factors<T> Y, Factors<T> X,
-               int threads, const Poll& poll = {});
+void half_step(const WeightedRows& rows, const Spectrum<T>& spectrum, const RowObjective& objective,
+               Factors<T> Y, Factors<T> X, int threads, const Poll& poll = {});
 
 /// Solves every row of X with Y fixed, exactly, in the coordinates that Y is in.
 template <class T>
-void fold_in(const WeightedRows& rows, const Shared<T>& shared, Factors<const T> Y, Factors<T> X,
-             int threads, const Poll& poll = {});
+void fold_in(const WeightedRows& rows, const Spectrum<T>& spectrum, const RowObjective& objective,
+             Factors<const T> Y, Factors<T> X, int threads, const Poll& poll = {});
 
 /// Σ over stored cells of c (p − ŷ)² − α0 ŷ², ŷ = x·y: the part of the objective that is not
 /// α0 tr(XᵀX YᵀY) + regularization.

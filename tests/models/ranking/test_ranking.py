@@ -416,7 +416,7 @@ def test_unknown_features_are_counted_and_passed_over(caplog) -> None:
 
 def test_tables_that_are_not_of_one_side_are_refused() -> None:
     table = _kernels.ranking_table(np.zeros((3, 4), np.float32), 0)
-    side = _kernels.Learned(table, table, None, None, 0.0)
+    side = _kernels.RankingSide(table, table, None, None, 0.0)
     how = trainer.kernel_settings(Ranking(factors=3), 1, 16)
     one = np.zeros(1, np.int32), np.full(1, 9, np.int32), np.ones(1, np.float32)
     likes = np.array([0, 0, 0, 0]), np.empty(0, np.int32)

@@ -198,15 +198,15 @@ class _Scan:
 
 
 def _scan(path: Path, name: str, quote: str | None) -> _Scan:
-    found = _kernels.survey(path, text_begin(path), quote=quote, longest=LONGEST_LINE)
+    found = _kernels.scan(path, text_begin(path), quote=quote, longest=LONGEST_LINE)
     faults = [at for at in (found.bad, found.nul, found.endless) if at >= 0]
     if faults:
         raise _fault(path, name, min(faults), found)
-    ends = found.feeds + found.returns - found.pairs
-    alone = found.feeds > found.pairs, found.returns > found.pairs
+    ends = found.lf + found.cr - found.crlf
+    alone = found.lf > found.crlf, found.cr > found.crlf
     marks = "".join(mark for mark in _MARKS if not found.controls >> ord(mark) & 1)
     # old Macs' files (\r alone) are made alike too: one kind of line end less to trust
-    mixed = sum(alone) + (found.pairs > 0) > 1 or alone[1]
+    mixed = sum(alone) + (found.crlf > 0) > 1 or alone[1]
     return _Scan(ends + found.ends_open, mixed, marks, found.holds_quote)
 
 

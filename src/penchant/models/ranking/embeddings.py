@@ -129,10 +129,10 @@ class Embeddings:
         """The length of the vectors, the bias not counted."""
         return int(self.vectors.shape[1]) - 1
 
-    def laid_out(self, decay: float) -> _kernels.Learned:
+    def laid_out(self, decay: float) -> _kernels.RankingSide:
         """Copies of the tables that native code may move."""
         rows = self.rows
-        return _kernels.Learned(
+        return _kernels.RankingSide(
             _kernels.ranking_table(self.vectors, 0),
             _kernels.ranking_table(self.squares, 1),
             None if self.steps is None else _kernels.ranking_table(self.steps, 0),
@@ -140,7 +140,7 @@ class Embeddings:
             decay,
         )
 
-    def after(self, moved: _kernels.Learned) -> Embeddings:
+    def after(self, moved: _kernels.RankingSide) -> Embeddings:
         """The same features with the tables that native code has moved."""
         n = self.factors + 1
         return dataclasses.replace(

@@ -158,10 +158,12 @@ def fold_in(
         pool_of(data, options.loss),
         item_table,
         start,
+        _kernels.RankingFoldIn(
+            regularization=options.user_alpha,
+            adadelta=options.schedule == "adadelta",
+            passes=passes,
+        ),
         kernel_settings(options, seed_of(options, 0), 1),
-        decay=options.user_alpha,
-        adadelta=options.schedule == "adadelta",
-        passes=passes,
         threads=_kernels.thread_count(options.threads),
     )
 
@@ -169,17 +171,17 @@ def fold_in(
 def kernel_settings(options: Options, seed: int, n_examples: int) -> _kernels.RankingSettings:
     """Return the settings of an epoch, as native code takes them."""
     return _kernels.RankingSettings(
-        options.loss,
-        options.factors,
-        options.learning_rate,
-        options.rho,
-        options.epsilon,
-        options.max_sampled,
-        options.k,
-        options.n,
-        max(1, min(options.batch, n_examples // _MIN_BATCHES)),
-        seed,
-        options.hogwild,
+        loss=_kernels.RANKING_LOSSES[options.loss],
+        factors=options.factors,
+        learning_rate=options.learning_rate,
+        rho=options.rho,
+        epsilon=options.epsilon,
+        max_sampled=options.max_sampled,
+        k=options.k,
+        n=options.n,
+        batch=max(1, min(options.batch, n_examples // _MIN_BATCHES)),
+        seed=seed,
+        hogwild=options.hogwild,
     )
 
 

@@ -22,12 +22,12 @@ inline constexpr int kSegment = 64;
 inline constexpr int kLargestNorm = 180;  // 180² = 32400: room for what shifts round down
 inline constexpr int kLargestQuery = 63;  // with kQueryOffset and kLargestItem, a pair of products
 inline constexpr int kLargestItem = 127;  // stays within int16: 2·(63 + 64)·127 < 2^15
-inline constexpr std::int64_t kMostRoundedFactors = 16384;
+inline constexpr std::int64_t kMaxQuantizedFactors = 16384;
 
-RoundedShape rounded_shape(std::int64_t f);
+QuantizedShape quantized_shape(std::int64_t f);
 
 /// One query as the kernel reads it, and what is known of its rounding. All norms are in double.
-struct RoundedQuery {
+struct QuantizedQuery {
   double norm = 0;   ///< ‖q‖
   double error = 0;  ///< ‖δq‖
   double scale = 0;  ///< a; 0 if q can't be rounded: it is zero, or not finite
@@ -35,10 +35,10 @@ struct RoundedQuery {
 
 /// Writes segments · pairs numbers.
 template <class T>
-RoundedQuery round_query(const T* query, std::int64_t f, const RoundedShape& shape,
+QuantizedQuery quantize_query(const T* query, std::int64_t f, const QuantizedShape& shape,
                          std::int32_t* out);
 
-/// What decides at which scale a row can be rounded.
+/// What decides at which scale a row can be quantized.
 struct RowSize {
   double norm;
   double longest_segment;  ///< the largest norm of a segment
@@ -48,7 +48,7 @@ struct RowSize {
 /// Items in the order of falling norms, in blocks that share a scale. They stand by themselves: what
 /// they were made of is not looked at again. Searches by several threads at once may share them.
 template <class T>
-class RoundedItems {
+class QuantizedItems {
  public:
   static constexpr std::int64_t kBlock = 256;
 
@@ -56,12 +56,12 @@ class RoundedItems {
   struct Block {
     double norm;          ///< ‖y‖ is at most this
     double error;         ///< ‖δy‖ is at most this
-    double rounded_norm;  ///< ‖Y‖/b is at most this
+    double quantized_norm;  ///< ‖Y‖/b is at most this
     double scale;         ///< b
   };
 
   /// The first n_seeds items in that order are left as they are, to be scored exactly.
-  RoundedItems(const T* items, std::int64_t n_items, std::int64_t f, std::int64_t n_seeds,
+  QuantizedItems(const T* items, std::int64_t n_items, std::int64_t f, std::int64_t n_seeds,
                int threads, const Poll& poll);
 
   /// False if an item holds a number that is not finite: then nothing else may be asked.
@@ -76,7 +76,7 @@ class RoundedItems {
   std::int64_t n_items() const { return n_items_; }
   std::int64_t f() const { return f_; }
   std::int64_t n_seeds() const { return n_seeds_; }
-  const RoundedShape& shape() const { return shape_; }
+  const QuantizedShape& shape() const { return shape_; }
   const BoundKernels& kernels() const { return kernels_; }
 
   /// Bytes of memory.
@@ -93,7 +93,7 @@ class RoundedItems {
   std::int64_t panel_rows() const { return std::int64_t{shape_.segments} * (shape_.pairs + 1); }
 
   std::int64_t n_items_, f_, n_seeds_;
-  RoundedShape shape_;
+  QuantizedShape shape_;
   const BoundKernels& kernels_ = bound_kernels();  // panels lie as these read them
   bool finite_ = true;
   double norm_ = 0;

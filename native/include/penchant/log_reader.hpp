@@ -1,7 +1,7 @@
 // Rows of delimited text as they are read, and the matrix of users × items that they make.
 //
 // Only what is plain is understood here: lines with the right number of fields, ids that are
-// there, decimal numbers. All other lines are odd: they are handed out, and what is well among
+// there, decimal numbers. All other lines are irregular: they are handed out, and what is well among
 // them is handed back. Each line keeps its place, so that nothing depends on threads or chunks.
 #pragma once
 
@@ -18,18 +18,18 @@
 namespace penchant {
 
 /// How lines are split, and which fields are wanted, from 0; −1 for none.
-struct Layout {
+struct LineLayout {
   std::string sep;
   int width = 0;
   int user = -1, item = -1, value = -1, time = -1;
 };
 
 /// What becomes of rows of the same user and item.
-enum class Policy { binary, sum, max, mean, last };
+enum class MergePolicy { binary, sum, max, mean, last };
 
 /// Where the matrix goes: `indptr` has a place more than there are users, the others as many as
 /// there are rows; `times` is null where none were read.
-struct Cells {
+struct CsrOutput {
   std::int64_t* indptr;
   std::int32_t* indices;
   float* values;
@@ -40,8 +40,8 @@ struct Cells {
 struct Merged {
   std::int64_t pairs = 0;      // different ones
   std::int64_t cancelled = 0;  // that came to 0 and are not stored
-  std::int64_t beyond = 0;     // whose value no float32 holds
-  std::int64_t twice_user = -1, twice_item = -1, twice_rows = 0;  // the first that came twice
+  std::int64_t overflowed = 0;     // whose value no float32 holds
+  std::int64_t duplicate_user = -1, duplicate_item = -1, duplicate_rows = 0;  // the first that came twice
 };
 
 /// The rows of one chunk of lines, a row a line; `kHole` stands for a user where there is none.
@@ -52,9 +52,9 @@ struct RowPart {
   std::vector<float> values;                // or else in `wide`, where a float32 can't hold one
   std::vector<double> wide;
   std::vector<std::int64_t> times;
-  std::int64_t good = 0, blank = 0, zeros = 0;
-  std::vector<std::uint32_t> odd_rows;
-  std::string odd_text;  // a line each
+  std::int64_t valid = 0, blank = 0, zeros = 0;
+  std::vector<std::uint32_t> irregular_rows;
+  std::string irregular_text;  // a line each
 
   std::int64_t bytes() const;
   double value(std::size_t row) const {
@@ -68,34 +68,34 @@ class LogReader {
   LogReader(bool valued, bool timed, std::int64_t memory);
 
   /// Reads the lines of the bytes [begin, end) of a file, in chunks of about `chunk` bytes.
-  /// False if they are too many for the memory, or too many are odd: then the log is of no use.
-  bool read(const std::string& path, std::int64_t begin, std::int64_t end, const Layout& layout,
+  /// False if they are too many for the memory, or too many are irregular: then the log is of no use.
+  bool read(const std::string& path, std::int64_t begin, std::int64_t end, const LineLayout& layout,
             std::int64_t chunk, int threads, const Poll& poll);
 
-  /// The odd lines since the last call: their numbers within what was read, and their text.
-  struct Odd {
+  /// The irregular lines since the last call: their numbers within what was read, and their text.
+  struct Irregular {
     std::vector<std::int64_t> lines;
     std::string text;
   };
-  Odd take_odd();
+  Irregular take_irregular();
 
-  /// Puts rows in the place of odd lines, by their number among all odd lines taken so far.
+  /// Puts rows in the place of irregular lines, by their number among all irregular lines taken so far.
   /// Ids are joined by line feeds; values and times may be null where none are read.
-  void fill(const std::int64_t* odd, std::int64_t n, std::string_view users,
+  void fill(const std::int64_t* irregular, std::int64_t n, std::string_view users,
             std::string_view items, const double* values, const std::int64_t* times);
 
   struct Counts {
-    std::int64_t lines = 0, good = 0, blank = 0, zeros = 0, odd = 0;
+    std::int64_t lines = 0, valid = 0, blank = 0, zeros = 0, irregular = 0;
   };
   Counts counts() const;
 
   /// Puts the ids in order; no rows can be read or filled in afterwards.
-  void put_in_order(int threads, const Poll& poll);
+  void sort_ids(int threads, const Poll& poll);
   const Interner::Order& users() const { return user_order_; }
   const Interner::Order& items() const { return item_order_; }
 
   /// Makes the matrix, once; the rows are gone afterwards.
-  Merged merge(Policy policy, const Cells& out, int threads, const Poll& poll);
+  Merged merge(MergePolicy policy, const CsrOutput& out, int threads, const Poll& poll);
 
  private:
   struct Place {
@@ -105,12 +105,12 @@ class LogReader {
 
   bool valued_, timed_;
   std::int64_t memory_;
-  std::atomic<std::int64_t> used_{0}, odd_bytes_{0};
+  std::atomic<std::int64_t> used_{0}, irregular_bytes_{0};
   std::unique_ptr<Interner> user_ids_, item_ids_;
   Interner::Order user_order_, item_order_;
   std::vector<RowPart> parts_;
-  std::size_t taken_ = 0;           // parts whose odd lines were taken
-  std::vector<Place> odd_places_;
+  std::size_t taken_ = 0;           // parts whose irregular lines were taken
+  std::vector<Place> irregular_places_;
 };
 
 }  // namespace penchant

@@ -1,4 +1,4 @@
-#include "penchant/survey.hpp"
+#include "penchant/scan.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -44,22 +44,22 @@ const Byte* skip_ascii(const Byte* at, const Byte* end) {
 }
 
 struct BlockCounts {
-  Byte feeds = 0, returns = 0, other = 0, any = 0;
+  Byte lf = 0, cr = 0, other = 0, any = 0;
 };
 
-/// Line feeds, carriage returns and other control characters of up to kBlock bytes, and the
+/// Counts line feeds, carriage returns and other control characters of up to kBlock bytes, and the
 /// bits that any of them has.
 BlockCounts count(const Byte* at, std::int64_t n) {
-  BlockCounts found;
+  BlockCounts counts;
   for (std::int64_t i = 0; i < n; ++i) {
     const Byte c = at[i];
-    found.feeds = static_cast<Byte>(found.feeds + (c == '\n'));
-    found.returns = static_cast<Byte>(found.returns + (c == '\r'));
-    found.other = static_cast<Byte>(found.other + ((c < 32) & (c != '\t')));
-    found.any |= c;
+    counts.lf = static_cast<Byte>(counts.lf + (c == '\n'));
+    counts.cr = static_cast<Byte>(counts.cr + (c == '\r'));
+    counts.other = static_cast<Byte>(counts.other + ((c < 32) & (c != '\t')));
+    counts.any |= c;
   }
-  found.other = static_cast<Byte>(found.other - found.feeds - found.returns);
-  return found;
+  counts.other = static_cast<Byte>(counts.other - counts.lf - counts.cr);
+  return counts;
 }
 
 /// What one chunk holds; runs are of whole blocks without a line end.
@@ -102,17 +102,17 @@ class Chunk {
   }
 
   void look_at(const Byte* block, std::int64_t n) {
-    const auto found = count(block, n);
-    part_.feeds += found.feeds;
-    part_.returns += found.returns;
-    if (found.returns) {
+    const auto counts = count(block, n);
+    part_.lf += counts.lf;
+    part_.cr += counts.cr;
+    if (counts.cr) {
       for (const Byte* c = block; c < block + n; ++c) {
-        part_.pairs += *c == '\r' && c + 1 < end_ && c[1] == '\n';
+        part_.crlf += *c == '\r' && c + 1 < end_ && c[1] == '\n';
       }
     }
-    if (found.other) note_controls(block, n);
-    if (found.any & 0x80) check_text(block + n);
-    if (found.feeds + found.returns) {
+    if (counts.other) note_controls(block, n);
+    if (counts.any & 0x80) check_text(block + n);
+    if (counts.lf + counts.cr) {
       part_.has_end = true;
       part_.tail = 0;
     } else {
@@ -156,9 +156,9 @@ Scan together(const std::vector<Part>& parts, std::int64_t begin, std::int64_t l
   Scan all;
   std::int64_t run = 0, offset = begin;
   for (const auto& part : parts) {
-    all.feeds += part.feeds;
-    all.returns += part.returns;
-    all.pairs += part.pairs;
+    all.lf += part.lf;
+    all.cr += part.cr;
+    all.crlf += part.crlf;
     all.controls |= part.controls;
     all.holds_quote |= part.holds_quote;
     all.ends_open = part.ends_open;
@@ -174,7 +174,7 @@ Scan together(const std::vector<Part>& parts, std::int64_t begin, std::int64_t l
 
 }  // namespace
 
-Scan survey(const std::string& path, std::int64_t begin, std::int64_t end,
+Scan scan(const std::string& path, std::int64_t begin, std::int64_t end,
               const std::string& quote, std::int64_t longest, std::int64_t chunk, int threads,
               const Poll& poll) {
   const auto n_chunks = std::max<std::int64_t>(0, end - begin + chunk - 1) / chunk;
