@@ -7,6 +7,7 @@ import itertools
 import os
 import signal
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -61,8 +62,10 @@ def oracle_of(model: Ranking, data: Interactions) -> Oracle:
     pool = csr.indices if model.loss == "bpr" else np.unique(csr.indices)
     size = np.log1p(np.abs(csr.values)) if model.confidence == "log" else np.ones(csr.nnz)
     weights = np.sign(csr.values) * size / size.mean()
-    how = trainer.kernel_settings(model, trainer.seed_of(model, 1), data.nnz)
-    return Oracle((csr.row_of_entry, csr.indices, weights), liked, pool, *sides, how)
+    names = ("loss", "learning_rate", "rho", "epsilon", "max_sampled", "k", "n")
+    options = {name: getattr(model, name) for name in names}
+    epoch = SimpleNamespace(**options, seed=trainer.seed_of(model, 1))
+    return Oracle((csr.row_of_entry, csr.indices, weights), liked, pool, *sides, epoch)
 
 
 @settings(max_examples=25)
