@@ -91,7 +91,8 @@ void bind_log_reader(nb::module_& m) {
       .def("users", [](const LogReader& log) { return joined(log.users()); })
       .def("items", [](const LogReader& log) { return joined(log.items()); })
       .def("merge", &merge, "policy"_a, nb::kw_only(), "indptr"_a.noconvert(),
-           "indices"_a.noconvert(), "values"_a.noconvert(), "times"_a.noconvert().none(), "threads"_a, release);
+           "indices"_a.noconvert(), "values"_a.noconvert(), "times"_a.noconvert().none(),
+           "threads"_a, release);
 }
 
 }  // namespace penchant::bindings

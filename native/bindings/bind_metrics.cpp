@@ -23,8 +23,8 @@ void bound_ranking_gains(const RowsRecord& lists, const RowsRecord& relevant, st
 
 void bind_metrics(nb::module_& m) {
   m.def("ranking_gains", &bound_ranking_gains, "lists"_a, "relevant"_a, nb::kw_only(), "k"_a,
-        "n_items"_a, "hits"_a.noconvert(), "first"_a.noconvert(), "dcg"_a.noconvert(), "precisions"_a.noconvert(), "threads"_a,
-        nb::call_guard<nb::gil_scoped_release>());
+        "n_items"_a, "hits"_a.noconvert(), "first"_a.noconvert(), "dcg"_a.noconvert(),
+        "precisions"_a.noconvert(), "threads"_a, nb::call_guard<nb::gil_scoped_release>());
 }
 
 }  // namespace penchant::bindings

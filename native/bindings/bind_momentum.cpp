@@ -23,8 +23,8 @@ void bind_momentum(nb::module_& m) {
   const auto release = nb::call_guard<nb::gil_scoped_release>();
   m.def("quantize_previous", &bound_quantize_previous, "X"_a.noconvert(), nb::kw_only(),
         "values"_a.noconvert(), "row_max"_a.noconvert(), "threads"_a, release);
-  m.def("extrapolate", &bound_extrapolate, "X"_a.noconvert(), nb::kw_only(), "values"_a.noconvert(), "row_max"_a.noconvert(),
-        "rotation"_a, "momentum"_a, "threads"_a, release);
+  m.def("extrapolate", &bound_extrapolate, "X"_a.noconvert(), nb::kw_only(), "values"_a.noconvert(),
+        "row_max"_a.noconvert(), "rotation"_a, "momentum"_a, "threads"_a, release);
 }
 
 }  // namespace penchant::bindings

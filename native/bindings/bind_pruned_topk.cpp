@@ -26,8 +26,8 @@ void bound_factor_top_k(In2<T> queries, In2<T> items, const RowsRecord& exclude,
                         int threads) {
   const auto n_queries = length(queries), n_items = length(items);
   const Candidates candidates(exclude, allow, n_queries, n_items);
-  factor_top_k(queries.data(), n_queries, items.data(), n_items, length(items, 1),
-               length(codes, 1), candidates.exclude, candidates.allow,
+  factor_top_k(queries.data(), n_queries, items.data(), n_items, length(items, 1), length(codes, 1),
+               candidates.exclude, candidates.allow,
                TopKLists{codes.data(), scores.data(), counts.data()}, prune, index, threads,
                poll_for_signals());
 }
@@ -38,8 +38,9 @@ void bind_for(nb::module_& m, const char* index) {
       .def("__init__", &init_index<T>, "items"_a.noconvert(), nb::kw_only(), "threads"_a)
       .def_prop_ro("n_bytes", &FactorIndex<T>::size);
   m.def("factor_top_k", &bound_factor_top_k<T>, "queries"_a.noconvert(), "items"_a.noconvert(),
-        nb::kw_only(), "exclude"_a, "allow"_a.none(), "codes"_a.noconvert(), "scores"_a.noconvert(), "counts"_a.noconvert(),
-        "prune"_a, "index"_a.none(), "threads"_a, nb::call_guard<nb::gil_scoped_release>());
+        nb::kw_only(), "exclude"_a, "allow"_a.none(), "codes"_a.noconvert(), "scores"_a.noconvert(),
+        "counts"_a.noconvert(), "prune"_a, "index"_a.none(), "threads"_a,
+        nb::call_guard<nb::gil_scoped_release>());
 }
 
 }  // namespace

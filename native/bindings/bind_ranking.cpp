@@ -74,8 +74,8 @@ void init_settings(RankingSettings* self, RankingLoss loss, std::int64_t factors
                    float learning_rate, float rho, float epsilon, std::int64_t max_sampled,
                    std::int64_t k, std::int64_t n, std::int64_t batch, std::uint64_t seed,
                    bool hogwild) {
-  new (self) RankingSettings{loss, factors, 0, learning_rate, rho,  epsilon,
-                             max_sampled, k, n, batch,         seed, hogwild};
+  new (self) RankingSettings{loss,        factors, 0, learning_rate, rho,  epsilon,
+                             max_sampled, k,       n, batch,         seed, hogwild};
 }
 
 RankingSettings with_stride(const RankingSettings& settings, std::int64_t stride) {
@@ -87,9 +87,8 @@ RankingSettings with_stride(const RankingSettings& settings, std::int64_t stride
 Pool pool_of(const In1<std::int32_t>& items) { return {items.data(), length(items)}; }
 
 double bound_ranking_epoch(const ExamplesRecord& examples, const RowsRecord& likes,
-                           In1<std::int32_t> pool, const SideRecord& users,
-                           const SideRecord& items, const RankingSettings& settings,
-                           int threads) {
+                           In1<std::int32_t> pool, const SideRecord& users, const SideRecord& items,
+                           const RankingSettings& settings, int threads) {
   return ranking_epoch(examples.view(), likes.view(), pool_of(pool), users.view(), items.view(),
                        with_stride(settings, users.stride()), threads, poll_for_signals());
 }
@@ -111,15 +110,15 @@ void bind_records(nb::module_& m) {
   nb::class_<ExamplesRecord>(m, "RankingExamples")
       .def("__init__", &init_examples, "users"_a, "items"_a, "weights"_a);
   nb::class_<SideRecord>(m, "RankingSide")
-      .def("__init__", &init_side, nb::kw_only(), "vectors"_a.noconvert(),
-           "squares"_a.noconvert(), "steps"_a.noconvert().none(), "features"_a.none(), "regularization"_a);
+      .def("__init__", &init_side, nb::kw_only(), "vectors"_a.noconvert(), "squares"_a.noconvert(),
+           "steps"_a.noconvert().none(), "features"_a.none(), "regularization"_a);
   nb::class_<RankingSettings>(m, "RankingSettings")
       .def("__init__", &init_settings, nb::kw_only(), "loss"_a, "factors"_a, "learning_rate"_a,
            "rho"_a, "epsilon"_a, "max_sampled"_a, "k"_a, "n"_a, "batch"_a, "seed"_a, "hogwild"_a)
       .def_ro("factors", &RankingSettings::factors);
   nb::class_<RankingFoldIn>(m, "RankingFoldIn")
-      .def(nb::init<float, bool, std::int64_t>(), nb::kw_only(), "regularization"_a,
-           "adadelta"_a, "passes"_a);
+      .def(nb::init<float, bool, std::int64_t>(), nb::kw_only(), "regularization"_a, "adadelta"_a,
+           "passes"_a);
 }
 
 }  // namespace
@@ -131,8 +130,7 @@ void bind_ranking(nb::module_& m) {
   m.def("ranking_epoch", &bound_ranking_epoch, "examples"_a, nb::kw_only(), "likes"_a, "pool"_a,
         "users"_a, "items"_a, "settings"_a, "threads"_a, release);
   m.def("ranking_fold_in", &bound_ranking_fold_in, "histories"_a, nb::kw_only(), "pool"_a,
-        "items"_a, "fold_in"_a, "settings"_a, "out"_a.noconvert(),
-        "threads"_a, release);
+        "items"_a, "fold_in"_a, "settings"_a, "out"_a.noconvert(), "threads"_a, release);
 }
 
 }  // namespace penchant::bindings

@@ -37,8 +37,8 @@ void bound_dense_ranks(In2<float> matrix, const RowsRecord& targets, const RowsR
 template <class T>
 void bind_for(nb::module_& m) {
   m.def("factor_ranks", &bound_factor_ranks<T>, "queries"_a.noconvert(), "items"_a.noconvert(),
-        nb::kw_only(), "targets"_a, "exclude"_a, "above"_a.noconvert(), "tied"_a.noconvert(), "candidates"_a.noconvert(), "threads"_a,
-        nb::call_guard<nb::gil_scoped_release>());
+        nb::kw_only(), "targets"_a, "exclude"_a, "above"_a.noconvert(), "tied"_a.noconvert(),
+        "candidates"_a.noconvert(), "threads"_a, nb::call_guard<nb::gil_scoped_release>());
 }
 
 }  // namespace
@@ -47,8 +47,8 @@ void bind_ranks(nb::module_& m) {
   bind_for<float>(m);
   bind_for<double>(m);
   m.def("dense_ranks", &bound_dense_ranks, "matrix"_a.noconvert(), nb::kw_only(), "targets"_a,
-        "exclude"_a, "above"_a.noconvert(), "tied"_a.noconvert(), "candidates"_a.noconvert(), "threads"_a,
-        nb::call_guard<nb::gil_scoped_release>());
+        "exclude"_a, "above"_a.noconvert(), "tied"_a.noconvert(), "candidates"_a.noconvert(),
+        "threads"_a, nb::call_guard<nb::gil_scoped_release>());
 }
 
 }  // namespace penchant::bindings

@@ -32,11 +32,11 @@ SparseMatrixRecord::SparseMatrixRecord(In1<std::int64_t> indptr, In1<std::int32_
 }
 
 void bind_rows(nb::module_& m) {
-  nb::class_<RowsRecord>(m, "Rows").def(
-      nb::init<In1<std::int64_t>, In1<std::int32_t>>(), "indptr"_a, "indices"_a);
+  nb::class_<RowsRecord>(m, "Rows").def(nb::init<In1<std::int64_t>, In1<std::int32_t>>(),
+                                        "indptr"_a, "indices"_a);
   nb::class_<SparseMatrixRecord>(m, "SparseMatrix")
-      .def(nb::init<In1<std::int64_t>, In1<std::int32_t>, std::optional<In1<float>>>(),
-           "indptr"_a, "indices"_a, "values"_a.none());
+      .def(nb::init<In1<std::int64_t>, In1<std::int32_t>, std::optional<In1<float>>>(), "indptr"_a,
+           "indices"_a, "values"_a.none());
 }
 
 }  // namespace penchant::bindings

@@ -39,9 +39,7 @@ struct RowObjectiveRecord {
   Solver solver;
   int cg_steps;
 
-  RowObjective view() const {
-    return {regularization.data(), unobserved_weight, solver, cg_steps};
-  }
+  RowObjective view() const { return {regularization.data(), unobserved_weight, solver, cg_steps}; }
 };
 
 void init_rows(WeightedRowsRecord* self, In1<std::int64_t> indptr, In1<std::int32_t> indices,
@@ -54,8 +52,8 @@ void init_rows(WeightedRowsRecord* self, In1<std::int64_t> indptr, In1<std::int3
                                 " values of confidence_delta for " +
                                 std::to_string(indices.size()) + " indices");
   }
-  new (self) WeightedRowsRecord{std::move(indptr), std::move(indices),
-                                std::move(confidence_delta), n_columns};
+  new (self) WeightedRowsRecord{std::move(indptr), std::move(indices), std::move(confidence_delta),
+                                n_columns};
 }
 
 template <class T>
@@ -105,9 +103,8 @@ void bound_half_step(const WeightedRowsRecord& rows, Out2<T> fixed,
 }
 
 template <class T>
-void bound_fold_in(const WeightedRowsRecord& rows, In2<T> fixed,
-                   const SpectrumRecord<T>& spectrum, const RowObjectiveRecord& objective,
-                   Out2<T> out, int threads) {
+void bound_fold_in(const WeightedRowsRecord& rows, In2<T> fixed, const SpectrumRecord<T>& spectrum,
+                   const RowObjectiveRecord& objective, Out2<T> out, int threads) {
   check_fit(rows, objective, length(fixed), length(out));
   fold_in<T>(rows.view(), spectrum.view(), objective.view(), factors_of(fixed, spectrum.f()),
              factors_of(out, spectrum.f()), threads, poll_for_signals());
@@ -132,8 +129,8 @@ void bind_for(nb::module_& m, const std::string& bits) {
         "threads"_a, release);
   m.def("half_step", &bound_half_step<T>, "rows"_a, nb::kw_only(), "fixed"_a.noconvert(),
         "spectrum"_a, "objective"_a, "solved"_a.noconvert(), "threads"_a, release);
-  m.def("fold_in", &bound_fold_in<T>, "rows"_a, nb::kw_only(), "fixed"_a.noconvert(),
-        "spectrum"_a, "objective"_a, "out"_a.noconvert(), "threads"_a, release);
+  m.def("fold_in", &bound_fold_in<T>, "rows"_a, nb::kw_only(), "fixed"_a.noconvert(), "spectrum"_a,
+        "objective"_a, "out"_a.noconvert(), "threads"_a, release);
   m.def("observed_loss", &bound_observed_loss<T>, "rows"_a, nb::kw_only(), "X"_a.noconvert(),
         "Y"_a.noconvert(), "unobserved_weight"_a, "threads"_a, release);
 }
@@ -146,8 +143,8 @@ void bind_solve(nb::module_& m) {
       .value("cg", Solver::cg)
       .value("auto", Solver::automatic);
   nb::class_<WeightedRowsRecord>(m, "WeightedRows")
-      .def("__init__", &init_rows, "indptr"_a, "indices"_a, "confidence_delta"_a,
-           nb::kw_only(), "n_columns"_a)
+      .def("__init__", &init_rows, "indptr"_a, "indices"_a, "confidence_delta"_a, nb::kw_only(),
+           "n_columns"_a)
       .def_prop_ro("n_rows", &WeightedRowsRecord::n_rows)
       .def_ro("n_columns", &WeightedRowsRecord::n_columns);
   nb::class_<RowObjectiveRecord>(m, "RowObjective")

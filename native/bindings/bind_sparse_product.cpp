@@ -31,9 +31,10 @@ void bound_sparse_product(const SparseMatrixRecord& left, const SparseMatrixReco
 
 void bind_sparse_product(nb::module_& m) {
   const auto release = nb::call_guard<nb::gil_scoped_release>();
-  m.def("sparse_gram", &bound_sparse_gram, "X"_a, nb::kw_only(), "out"_a.noconvert(), "threads"_a, release);
-  m.def("sparse_product", &bound_sparse_product, "left"_a, "right"_a, nb::kw_only(),
-        "validated"_a, "out"_a.noconvert(), "threads"_a, release);
+  m.def("sparse_gram", &bound_sparse_gram, "X"_a, nb::kw_only(), "out"_a.noconvert(), "threads"_a,
+        release);
+  m.def("sparse_product", &bound_sparse_product, "left"_a, "right"_a, nb::kw_only(), "validated"_a,
+        "out"_a.noconvert(), "threads"_a, release);
 }
 
 }  // namespace penchant::bindings

@@ -29,8 +29,8 @@ void bound_dense_top_k(In2<float> matrix, const RowsRecord& exclude, const RowsR
 
 void bind_topk(nb::module_& m) {
   m.def("dense_top_k", &bound_dense_top_k, "matrix"_a.noconvert(), nb::kw_only(), "exclude"_a,
-        "allow"_a.none(), "codes"_a.noconvert(), "scores"_a.noconvert(), "counts"_a.noconvert(), "threads"_a,
-        nb::call_guard<nb::gil_scoped_release>());
+        "allow"_a.none(), "codes"_a.noconvert(), "scores"_a.noconvert(), "counts"_a.noconvert(),
+        "threads"_a, nb::call_guard<nb::gil_scoped_release>());
 }
 
 }  // namespace penchant::bindings

@@ -18,8 +18,9 @@ void bound_transpose(const SparseMatrixRecord& matrix, Out1<std::int64_t> indptr
 }  // namespace
 
 void bind_transpose(nb::module_& m) {
-  m.def("transpose", &bound_transpose, "matrix"_a, nb::kw_only(), "indptr"_a.noconvert(), "indices"_a.noconvert(),
-        "values"_a.noconvert(), "threads"_a, nb::call_guard<nb::gil_scoped_release>());
+  m.def("transpose", &bound_transpose, "matrix"_a, nb::kw_only(), "indptr"_a.noconvert(),
+        "indices"_a.noconvert(), "values"_a.noconvert(), "threads"_a,
+        nb::call_guard<nb::gil_scoped_release>());
 }
 
 }  // namespace penchant::bindings

@@ -65,22 +65,21 @@ void bootstrap_sums(const double* values, std::int64_t n, std::int64_t n_columns
                     std::int64_t resamples, std::uint64_t seed, double* out, int threads,
                     const Poll& poll) {
   constexpr std::int64_t kTogether = 4;
-  parallel_for(
-      (resamples + kTogether - 1) / kTogether, threads,
-      [&](std::int64_t chunk, int) {
-        std::vector<std::uint32_t> times(static_cast<std::size_t>(n));
-        const auto end = std::min(resamples, (chunk + 1) * kTogether);
-        for (auto resample = chunk * kTogether; resample < end; ++resample) {
-          std::fill(times.begin(), times.end(), 0);
-          Draws draws(seed, resample);
-          draw(draws, times.data(), static_cast<std::uint64_t>(n));
-          for (std::int64_t first = 0; first < n_columns; first += kAtOnce) {
-            add_up_some(n_columns - first, values + first, n, n_columns, times.data(),
-                        out + resample * n_columns + first);
-          }
-        }
-      },
-      poll);
+  parallel_for((resamples + kTogether - 1) / kTogether, threads,
+               [&](std::int64_t chunk, int) {
+                 std::vector<std::uint32_t> times(static_cast<std::size_t>(n));
+                 const auto end = std::min(resamples, (chunk + 1) * kTogether);
+                 for (auto resample = chunk * kTogether; resample < end; ++resample) {
+                   std::fill(times.begin(), times.end(), 0);
+                   Draws draws(seed, resample);
+                   draw(draws, times.data(), static_cast<std::uint64_t>(n));
+                   for (std::int64_t first = 0; first < n_columns; first += kAtOnce) {
+                     add_up_some(n_columns - first, values + first, n, n_columns, times.data(),
+                                 out + resample * n_columns + first);
+                   }
+                 }
+               },
+               poll);
 }
 
 }  // namespace penchant

@@ -20,7 +20,7 @@ constexpr int kTileRows = 6;
 constexpr int kTileRows = 4;
 #endif
 constexpr int kVectors = 2;  // of items in a panel
-constexpr int kPanelItems = kVectors * lanes<std::int16_t>;
+constexpr int kPanelItems = kVectors * kLanes<std::int16_t>;
 
 /// Sums that may wrap on their way: what they come to in the end fits.
 [[gnu::always_inline]] inline Sums wrapping_sum(Sums a, Sums b) {
@@ -57,8 +57,8 @@ constexpr int kPanelItems = kVectors * lanes<std::int16_t>;
 #else
   std::uint64_t bits = 0;
   for (int v = 0; v < kVectors; ++v) {
-    for (int i = 0; i < lanes<std::int16_t>; ++i) {
-      bits |= std::uint64_t{sums[v][i] > bounds[i]} << (v * lanes<std::int16_t> + i);
+    for (int i = 0; i < kLanes<std::int16_t>; ++i) {
+      bits |= std::uint64_t{sums[v][i] > bounds[i]} << (v * kLanes<std::int16_t> + i);
     }
   }
   return bits;
@@ -71,12 +71,12 @@ template <int M>
                                                Sums (&sums)[M][kVectors]) {
 #pragma GCC unroll 12
   for (int row = 0; row < M; ++row) {
-    for (int v = 0; v < kVectors; ++v) sums[row][v] = load(panel + v * lanes<std::int16_t>);
+    for (int v = 0; v < kVectors; ++v) sums[row][v] = load(panel + v * kLanes<std::int16_t>);
   }
   for (int pair = first; pair < first + pairs; ++pair) {
     panel += kPanelItems;
     Sums items[kVectors];
-    for (int v = 0; v < kVectors; ++v) items[v] = load(panel + v * lanes<std::int16_t>);
+    for (int v = 0; v < kVectors; ++v) items[v] = load(panel + v * kLanes<std::int16_t>);
 #pragma GCC unroll 12
     for (int row = 0; row < M; ++row) {
       const Sums query = (Sums)broadcast(queries[row][pair]);

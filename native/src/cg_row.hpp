@@ -9,18 +9,19 @@ namespace {
 /// The rows that a row's entries point to.
 template <class S>
 struct Gathered {
-  const S** w;     // n, filled up with rows of W to whole vectors
-  S* confidence_delta;       // with its sign; 0 for what fills up
-  S* weight;       // for the products of one pass
-  std::int64_t n;  // whole vectors of it
+  const S** w;          // n, filled up with rows of W to whole vectors
+  S* confidence_delta;  // with its sign; 0 for what fills up
+  S* weight;            // for the products of one pass
+  std::int64_t n;       // whole vectors of it
 };
 
 template <class S>
 [[gnu::always_inline]] inline Gathered<S> gathered(const RowProblem<S>& row, Scratch& scratch) {
-  const std::int64_t n = round_up(row.n, lanes<S>);
+  const std::int64_t n = round_up(row.n, kLanes<S>);
   const Gathered<S> all{scratch.take<const S*>(n), scratch.take<S>(n), scratch.take<S>(n), n};
   for (std::int64_t i = 0; i < row.n; ++i) all.w[i] = row.W + row.columns[i] * row.stride;
-  for (std::int64_t i = 0; i < row.n; ++i) all.confidence_delta[i] = static_cast<S>(row.confidence_delta[i]);
+  for (std::int64_t i = 0; i < row.n; ++i)
+    all.confidence_delta[i] = static_cast<S>(row.confidence_delta[i]);
   for (std::int64_t i = row.n; i < n; ++i) all.w[i] = all.w[0], all.confidence_delta[i] = 0;
   return all;
 }
@@ -30,7 +31,7 @@ template <class S>
 std::int64_t rows_together(std::int64_t f) {
   constexpr std::int64_t bytes = 8 * 1024;
   const std::int64_t fit = bytes / (f * static_cast<std::int64_t>(sizeof(S)));
-  return fit < lanes<S> ? lanes<S> : fit / lanes<S> * lanes<S>;
+  return fit < kLanes<S> ? kLanes<S> : fit / kLanes<S> * kLanes<S>;
 }
 
 /// Asks for the rows of W that the next row points to, a share with every vector of entries. Only
@@ -39,12 +40,12 @@ std::int64_t rows_together(std::int64_t f) {
 template <class S>
 struct Ahead {
   const RowProblem<S>& row;
-  std::int64_t next;   // entry of the next row to ask for
-  std::int64_t end;    // of those
-  std::int64_t share;  // with every vector of entries
+  std::int64_t next;       // entry of the next row to ask for
+  std::int64_t end;        // of those
+  std::int64_t share = 0;  // with every vector of entries
 
   Ahead(const RowProblem<S>& problem, std::int64_t groups)
-      : row(problem), next(problem.n), end(problem.n), share(0) {
+      : row(problem), next(problem.n), end(problem.n) {
     if (row.n_next > 2 * rows_together<S>(row.stride)) return;
     end += row.n_next;
     share = round_up(end - next, groups) / groups;
@@ -58,9 +59,9 @@ struct Ahead {
 /// out += Σ_i weight_i w_i, where weight_i is c p − (c − α0) w_i·q on the first pass, which takes
 /// the sign off the confidence_delta, and (c − α0) w_i·q after it.
 template <bool first, class S>
-[[gnu::always_inline]] inline void pass(const RowProblem<S>& row, const Gathered<S>& all, const S* q,
-                                        S* out, Ahead<S>& ahead) {
-  constexpr int L = lanes<S>;
+[[gnu::always_inline]] inline void pass(const RowProblem<S>& row, const Gathered<S>& all,
+                                        const S* q, S* out, Ahead<S>& ahead) {
+  constexpr int L = kLanes<S>;
   const std::int64_t f = row.stride, together = rows_together<S>(f);
   const Vec<S> least_weight = broadcast(static_cast<S>(row.unobserved_weight));
   for (std::int64_t begin = 0; begin < all.n; begin += together) {
@@ -84,9 +85,10 @@ template <bool first, class S>
 
 /// Σ_i (c − α0) (w_i·p)²: half of a pass, since no row is added up.
 template <class S>
-[[gnu::always_inline]] inline double curvature_pass(const RowProblem<S>& row, const Gathered<S>& all,
-                                                    const S* p, Ahead<S>& ahead) {
-  constexpr int L = lanes<S>;
+[[gnu::always_inline]] inline double curvature_pass(const RowProblem<S>& row,
+                                                    const Gathered<S>& all, const S* p,
+                                                    Ahead<S>& ahead) {
+  constexpr int L = kLanes<S>;
   Vec<S> total{};
   for (std::int64_t i = 0; i < all.n; i += L) {
     ahead.ask();
@@ -99,7 +101,7 @@ template <class S>
 /// Σ of one number for each vector of entries, in four sums that don't wait for each other.
 template <class S, class Term>
 [[gnu::always_inline]] inline double summed(std::int64_t f, const Term& term) {
-  constexpr int L = lanes<S>;
+  constexpr int L = kLanes<S>;
   Vec<S> acc[4] = {};
   std::int64_t j = 0;
   for (; j + 4 * L <= f; j += 4 * L)
@@ -154,14 +156,15 @@ struct ConjugateGradients {
       store(Ap + j, load(row.shared + j) * z);
       return load(r + j) * z;
     });
-    enough = (rr + energy) * Tolerance<S>::residual;
+    enough = (rr + energy) * Tolerance<S>::kResidual;
     return rr > enough;
   }
 
   [[gnu::always_inline]] inline bool step(const RowProblem<S>& row) {
-    constexpr int L = lanes<S>;
+    constexpr int L = kLanes<S>;
     const std::int64_t f = row.stride;
-    const double curvature = summed<S>(f, [&](std::int64_t j) { return load(p + j) * load(Ap + j); });
+    const double curvature =
+        summed<S>(f, [&](std::int64_t j) { return load(p + j) * load(Ap + j); });
     const Vec<S> alpha = broadcast(static_cast<S>(rr / curvature));
     const double rr_next = summed<S>(f, [&](std::int64_t j) {
       store(v + j, load(v + j) + alpha * load(p + j));
@@ -187,7 +190,8 @@ struct ConjugateGradients {
       return load(row.shared + j) * load(p + j) * load(p + j);
     });
     const Vec<S> alpha = broadcast(static_cast<S>(rr / curvature));
-    for (std::int64_t j = 0; j < row.stride; j += lanes<S>) store(v + j, load(v + j) + alpha * load(p + j));
+    for (std::int64_t j = 0; j < row.stride; j += kLanes<S>)
+      store(v + j, load(v + j) + alpha * load(p + j));
   }
 
   /// Writes the row, unless its numbers came near the end of the range of S: then the exact solver
@@ -196,7 +200,7 @@ struct ConjugateGradients {
     const double check =
         summed<S>(row.stride, [&](std::int64_t j) { return load(v + j) - load(v + j); });
     if (!(check == 0) || !(rr - rr == 0)) return solve_exact(row, memory);
-    for (std::int64_t j = 0; j < row.stride; j += lanes<S>) store(row.v + j, load(v + j));
+    for (std::int64_t j = 0; j < row.stride; j += kLanes<S>) store(row.v + j, load(v + j));
   }
 };
 
@@ -206,7 +210,7 @@ void solve_cg(const RowProblem<S>& row, char* memory) {
   ConjugateGradients<S> cg;
   cg.start(row, scratch);
   const Gathered<S> all = gathered(row, scratch);
-  Ahead<S> ahead(row, all.n / lanes<S> * (row.cg_steps + 1));
+  Ahead<S> ahead(row, all.n / kLanes<S> * (row.cg_steps + 1));
   pass<true>(row, all, cg.direction(), cg.target(), ahead);
   while (cg.advance(row)) {
     if (cg.is_last(row)) {
@@ -223,7 +227,7 @@ void solve_cg(const RowProblem<S>& row, char* memory) {
 template <class S>
 std::int64_t cg_bytes(std::int64_t stride) {
   return static_cast<std::int64_t>(sizeof(ConjugateGradients<S>) + 4 * sizeof(S) * stride) +
-         5 * alignment;
+         5 * kAlignment;
 }
 
 template <class S>
@@ -237,14 +241,17 @@ template <class S>
 void cg_pass(const RowProblem<S>& part, const char* state, S* sum, char* memory) {
   const auto& cg = *reinterpret_cast<const ConjugateGradients<S>*>(state);
   Scratch scratch{memory};
-  for (std::int64_t j = 0; j < part.stride; j += lanes<S>) store(sum + j, Vec<S>{});
+  for (std::int64_t j = 0; j < part.stride; j += kLanes<S>) store(sum + j, Vec<S>{});
   const Gathered<S> all = gathered(part, scratch);
-  Ahead<S> ahead(part, all.n / lanes<S>);
+  Ahead<S> ahead(part, all.n / kLanes<S>);
   if (cg.passes == 0) return pass<true>(part, all, cg.direction(), sum, ahead);
   for (std::int64_t i = 0; i < part.n; ++i)
-    all.confidence_delta[i] = all.confidence_delta[i] < 0 ? -all.confidence_delta[i] : all.confidence_delta[i];
-  if (cg.is_last(part)) sum[0] = static_cast<S>(curvature_pass(part, all, cg.direction(), ahead));
-  else pass<false>(part, all, cg.direction(), sum, ahead);
+    all.confidence_delta[i] =
+        all.confidence_delta[i] < 0 ? -all.confidence_delta[i] : all.confidence_delta[i];
+  if (cg.is_last(part))
+    sum[0] = static_cast<S>(curvature_pass(part, all, cg.direction(), ahead));
+  else
+    pass<false>(part, all, cg.direction(), sum, ahead);
 }
 
 template <class S>
@@ -253,12 +260,13 @@ bool cg_advance(const RowProblem<S>& row, char* state, const S* sums, std::int64
   auto& cg = *reinterpret_cast<ConjugateGradients<S>*>(state);
   if (cg.is_last(row)) {
     double curvature = 0;
-    for (std::int64_t k = 0; k < n_parts; ++k) curvature += static_cast<double>(sums[k * row.stride]);
+    for (std::int64_t k = 0; k < n_parts; ++k)
+      curvature += static_cast<double>(sums[k * row.stride]);
     cg.arrive(row, curvature);
   } else {
     S* target = cg.target();
     for (std::int64_t k = 0; k < n_parts; ++k)
-      for (std::int64_t j = 0; j < row.stride; j += lanes<S>)
+      for (std::int64_t j = 0; j < row.stride; j += kLanes<S>)
         store(target + j, load(target + j) + load(sums + k * row.stride + j));
     if (cg.advance(row)) return true;
   }

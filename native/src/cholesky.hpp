@@ -8,15 +8,16 @@ namespace {
 
 template <class T>
 T root(T x) {
-  if constexpr (sizeof(T) == sizeof(float)) return __builtin_sqrtf(x);
-  else return __builtin_sqrt(x);
+  if constexpr (sizeof(T) == sizeof(float))
+    return __builtin_sqrtf(x);
+  else
+    return __builtin_sqrt(x);
 }
 
 /// y += a·x over [from, to), multiples of the lanes.
 template <class T>
-[[gnu::always_inline]] inline void axpy(T a, const T* x, T* y, std::int64_t from,
-                                        std::int64_t to) {
-  constexpr int L = lanes<T>;
+[[gnu::always_inline]] inline void axpy(T a, const T* x, T* y, std::int64_t from, std::int64_t to) {
+  constexpr int L = kLanes<T>;
   const Vec<T> factor = broadcast(a);
   for (std::int64_t j = from; j < to; j += L) store(y + j, load(y + j) + factor * load(x + j));
 }
@@ -26,15 +27,15 @@ struct Tolerance;
 template <>
 struct Tolerance<float> {
   // A pivot this much smaller than its diagonal entry has lost most of its digits.
-  static constexpr float pivot = 1e-4F;
+  static constexpr float kPivot = 1e-4F;
   // Of a squared residual that is as good as 0.
-  static constexpr double residual = 1e-14;
+  static constexpr double kResidual = 1e-14;
 };
 template <>
 struct Tolerance<double> {
   // In double the bound at_least_one mends what rounding took.
-  static constexpr double pivot = -__builtin_huge_val();
-  static constexpr double residual = 1e-28;
+  static constexpr double kPivot = -__builtin_huge_val();
+  static constexpr double kResidual = 1e-28;
 };
 
 /// The pivot to divide by. I + BᵀB ⪰ I, so none can be below 1 but by rounding.
@@ -48,7 +49,7 @@ template <class T>
 /// `inverse`: a vector of rows at a time. False if z is not finite.
 template <class T>
 bool back_substitute(const T* C, std::int64_t n, std::int64_t ldc, const T* inverse, T* z) {
-  constexpr int L = lanes<T>;
+  constexpr int L = kLanes<T>;
   for (std::int64_t first = n - L; first >= 0; first -= L) {
     Vec<T> dots[L], columns[L], rest;
     for (int i = 0; i < L; ++i) {
@@ -74,10 +75,10 @@ bool back_substitute(const T* C, std::int64_t n, std::int64_t ldc, const T* inve
 /// Rows [i, i + rows) and `vectors` columns of vectors from j on of A − UᵀU, U being the rows of C
 /// above `done`. A is C, or I + PᵀP without its I where a P of some depth is given, n apart.
 template <class T, int rows, int vectors>
-[[gnu::always_inline]] inline void reduced_tile(const T* P, std::int64_t depth, std::int64_t n, T* C,
-                                                std::int64_t ldc, std::int64_t done,
+[[gnu::always_inline]] inline void reduced_tile(const T* P, std::int64_t depth, std::int64_t n,
+                                                T* C, std::int64_t ldc, std::int64_t done,
                                                 std::int64_t i, std::int64_t j) {
-  constexpr int L = lanes<T>;
+  constexpr int L = kLanes<T>;
   T* c = C + i * ldc + j;
   Vec<T> acc[rows][vectors];
   for (int r = 0; r < rows; ++r)
@@ -108,12 +109,13 @@ template <class T, int rows, int vectors>
 template <class T>
 void reduce_rows(const T* P, std::int64_t depth, std::int64_t n, T* C, std::int64_t ldc,
                  std::int64_t first) {
-  constexpr int L = lanes<T>, G = granule<T>;
-  const std::int64_t from = first / L * L, rest = (n - from) / L % tile_vectors, whole = n - rest * L;
-  for (std::int64_t i = first; i < first + G; i += tile_rows) {
-    for (std::int64_t j = from; j < whole; j += tile_vectors * L)
-      reduced_tile<T, tile_rows, tile_vectors>(P, depth, n, C, ldc, first, i, j);
-    if (rest == 2) reduced_tile<T, tile_rows, 2>(P, depth, n, C, ldc, first, i, whole);
+  constexpr int L = kLanes<T>, G = kGranule<T>;
+  const std::int64_t from = first / L * L, rest = (n - from) / L % kTileVectors,
+                     whole = n - rest * L;
+  for (std::int64_t i = first; i < first + G; i += kTileRows) {
+    for (std::int64_t j = from; j < whole; j += kTileVectors * L)
+      reduced_tile<T, kTileRows, kTileVectors>(P, depth, n, C, ldc, first, i, j);
+    if (rest == 2) reduced_tile<T, kTileRows, 2>(P, depth, n, C, ldc, first, i, whole);
   }
   if (rest == 1) reduced_tile<T, G, 1>(P, depth, n, C, ldc, first, first, whole);
   reduced_tile<T, G, 1>(P, 0, n, C, ldc, first, first, n);
@@ -124,7 +126,7 @@ void reduce_rows(const T* P, std::int64_t depth, std::int64_t n, T* C, std::int6
 template <class T, int vectors>
 [[gnu::always_inline]] inline void eliminate(T* C, std::int64_t ldc, std::int64_t first,
                                              std::int64_t j, const T* inverse) {
-  constexpr int L = lanes<T>, G = granule<T>;
+  constexpr int L = kLanes<T>, G = kGranule<T>;
   const T* corner = C + first * ldc + first;
   Vec<T> rows[G][vectors];
   for (int k = 0; k < G; ++k)
@@ -146,7 +148,7 @@ template <class T, int vectors>
 template <class T>
 [[gnu::always_inline]] inline bool factor_rows(T* C, std::int64_t n, std::int64_t ldc,
                                                std::int64_t first, T* diagonal) {
-  constexpr int L = lanes<T>, G = granule<T>, V = G / L;
+  constexpr int L = kLanes<T>, G = kGranule<T>, V = G / L;
   // The square on the diagonal, in registers. The roots wait: no row needs another's.
   Vec<T> square[G][V];
   T* corner = C + first * ldc + first;
@@ -162,7 +164,7 @@ template <class T>
   }
   for (int k = 0; k < G; ++k) {
     const T pivot = square[k][k / L][k % L];
-    if (!(pivot > Tolerance<T>::pivot * diagonal[first + k])) return false;
+    if (!(pivot > Tolerance<T>::kPivot * diagonal[first + k])) return false;
     diagonal[first + k] = T(1) / root(pivot < 1 ? T(1) : pivot);
     for (int v = 0; v < V; ++v)
       store(corner + k * ldc + v * L, square[k][v] * broadcast(diagonal[first + k]));
@@ -180,7 +182,7 @@ template <class T>
 template <class T>
 bool cholesky_solve(const T* P, std::int64_t depth, T* C, std::int64_t n, std::int64_t ldc,
                     T* diagonal, T* z) {
-  constexpr int G = granule<T>, L = lanes<T>;
+  constexpr int G = kGranule<T>, L = kLanes<T>;
   if (depth == 0)
     for (std::int64_t i = 0; i < n; ++i) diagonal[i] = C[i * ldc + i];
   else
@@ -201,9 +203,9 @@ bool cholesky_solve(const T* P, std::int64_t depth, T* C, std::int64_t n, std::i
 /// C = value · I, the upper triangle and what lies right of it.
 template <class T>
 void set_diagonal(T value, T* C, std::int64_t n, std::int64_t ldc) {
-  constexpr int L = lanes<T>;
+  constexpr int L = kLanes<T>;
   for (std::int64_t i = 0; i < n; ++i) {
-    for (std::int64_t j = i / granule<T> * granule<T>; j < ldc; j += L)
+    for (std::int64_t j = i / kGranule<T> * kGranule<T>; j < ldc; j += L)
       store(C + i * ldc + j, Vec<T>{});
     C[i * ldc + i] = value;
   }

@@ -13,8 +13,8 @@ Isa named(const std::string& name) {
     if (isa_name(isa) == name) return isa;
     known += (known.empty() ? "" : ", ") + isa_name(isa);
   }
-  throw std::invalid_argument("instruction set '" + name + "' is not available here; these are: " +
-                              known);
+  throw std::invalid_argument("instruction set '" + name +
+                              "' is not available here; these are: " + known);
 }
 
 Isa initial() {
@@ -49,9 +49,12 @@ void set_isa(const std::string& name) { state() = named(name); }
 
 std::string isa_name(Isa isa) {
   switch (isa) {
-    case Isa::avx512: return "avx512";
-    case Isa::avx2: return "avx2";
-    default: return "baseline";
+    case Isa::avx512:
+      return "avx512";
+    case Isa::avx2:
+      return "avx2";
+    default:
+      return "baseline";
   }
 }
 

@@ -41,7 +41,9 @@ std::string_view lines_of(File& file, std::int64_t first, std::int64_t last, std
                           std::int64_t end, std::vector<char>& buffer) {
   // from the byte before, which tells whether a line begins here
   const auto from = std::max(first, begin - 1);
-  const auto wanted = [&](std::int64_t margin) { return std::min(last - from, end - from + margin); };
+  const auto wanted = [&](std::int64_t margin) {
+    return std::min(last - from, end - from + margin);
+  };
   std::int64_t size = 0;
   for (auto margin = kMargin;; margin *= 8) {
     const auto more = wanted(margin);

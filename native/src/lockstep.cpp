@@ -63,7 +63,7 @@ class Seldom {
 
  private:
   const Poll& poll_;
-  std::chrono::steady_clock::time_point next_{};
+  std::chrono::steady_clock::time_point next_;
 };
 
 }  // namespace

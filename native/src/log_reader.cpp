@@ -9,7 +9,8 @@
 namespace penchant {
 namespace {
 
-constexpr std::int64_t kMaxIrregularBytes = 8 << 20;  // bytes of irregular lines; it should be few of them
+constexpr std::int64_t kMaxIrregularBytes =
+    8 << 20;  // bytes of irregular lines; it should be few of them
 constexpr double kLargest = 3.4028234663852886e38;  // of float32
 
 struct TooLarge {};
@@ -19,9 +20,7 @@ std::int64_t bytes_of(const std::vector<T>& entries) {
   return static_cast<std::int64_t>(entries.capacity() * sizeof(T));
 }
 
-bool fits_float(double number) {
-  return static_cast<double>(static_cast<float>(number)) == number;
-}
+bool fits_float(double number) { return static_cast<double>(static_cast<float>(number)) == number; }
 
 /// The ids of one column of a chunk; a run of rows with the same id holds it once.
 class IdColumn {
@@ -57,7 +56,10 @@ class IdColumn {
 class Reader {
  public:
   Reader(const std::string& path, const LineLayout& layout, bool valued, bool timed)
-      : file(path), layout_(layout), splitter_(layout.sep, layout.width), valued_(valued),
+      : file(path),
+        layout_(layout),
+        splitter_(layout.sep, layout.width),
+        valued_(valued),
         timed_(timed) {}
 
   RowPart read(std::string_view lines, Interner& user_ids, Interner& item_ids) {
@@ -116,8 +118,8 @@ class Reader {
     if (splitter_.field(layout_.user).empty() || splitter_.field(layout_.item).empty()) {
       return false;
     }
-    if (valued_ && !(parse_number(splitter_.field(layout_.value), value) &&
-                     std::abs(value) <= kLargest)) {
+    if (valued_ &&
+        !(parse_number(splitter_.field(layout_.value), value) && std::abs(value) <= kLargest)) {
       return false;
     }
     return !timed_ || parse_integer(splitter_.field(layout_.time), time);
@@ -167,12 +169,13 @@ LogReader::LogReader(bool valued, bool timed, std::int64_t memory)
       item_ids_(std::make_unique<Interner>()) {}
 
 bool LogReader::read(const std::string& path, std::int64_t begin, std::int64_t end,
-                  const LineLayout& layout, std::int64_t chunk, int threads, const Poll& poll) {
+                     const LineLayout& layout, std::int64_t chunk, int threads, const Poll& poll) {
   if (!user_ids_) throw std::logic_error("the ids are in order: nothing can be read any more");
   const auto n_chunks = std::max<std::int64_t>(0, end - begin + chunk - 1) / chunk;
   const auto before = parts_.size();
   parts_.resize(before + static_cast<std::size_t>(n_chunks));
   std::vector<std::unique_ptr<Reader>> readers;
+  readers.reserve(static_cast<std::size_t>(threads));
   for (int worker = 0; worker < threads; ++worker) {
     readers.push_back(std::make_unique<Reader>(path, layout, valued_, timed_));
   }
@@ -182,13 +185,15 @@ bool LogReader::read(const std::string& path, std::int64_t begin, std::int64_t e
         [&](std::int64_t number, int worker) {
           auto& reader = *readers[static_cast<std::size_t>(worker)];
           const auto from = begin + number * chunk;
-          const auto lines = lines_of(reader.file, begin, end, from, std::min(end, from + chunk),
-                                      reader.buffer);
+          const auto lines =
+              lines_of(reader.file, begin, end, from, std::min(end, from + chunk), reader.buffer);
           auto& part = parts_[before + static_cast<std::size_t>(number)];
           part = reader.read(lines, *user_ids_, *item_ids_);
           const auto used = used_ += part.bytes();
-          const auto irregular = irregular_bytes_ += static_cast<std::int64_t>(part.irregular_text.size());
-          if (irregular > kMaxIrregularBytes || used + user_ids_->bytes() + item_ids_->bytes() > memory_) {
+          const auto irregular = irregular_bytes_ +=
+              static_cast<std::int64_t>(part.irregular_text.size());
+          if (irregular > kMaxIrregularBytes ||
+              used + user_ids_->bytes() + item_ids_->bytes() > memory_) {
             throw TooLarge{};
           }
         },
@@ -216,9 +221,10 @@ LogReader::Irregular LogReader::take_irregular() {
 }
 
 void LogReader::fill(const std::int64_t* irregular, std::int64_t n, std::string_view users,
-                  std::string_view items, const double* values, const std::int64_t* times) {
+                     std::string_view items, const double* values, const std::int64_t* times) {
   if (!user_ids_) throw std::logic_error("the ids are in order: nothing can be filled in any more");
-  if ((valued_ && !values) || (timed_ && !times)) throw std::invalid_argument("a column is missing");
+  if ((valued_ && !values) || (timed_ && !times))
+    throw std::invalid_argument("a column is missing");
   const auto size = static_cast<std::size_t>(n);
   std::vector<std::uint32_t> user_numbers(size), item_numbers(size);
   Interner::Scratch scratch;

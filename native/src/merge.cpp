@@ -5,8 +5,8 @@
 #include <numeric>
 #include <stdexcept>
 
-#include "penchant/memory.hpp"
 #include "penchant/log_reader.hpp"
+#include "penchant/memory.hpp"
 
 namespace penchant {
 namespace {

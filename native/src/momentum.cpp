@@ -9,14 +9,14 @@
 namespace penchant {
 namespace {
 
-constexpr std::int64_t rows_at_once = 128;  // what is unpacked stays in the cache
+constexpr std::int64_t kRowsAtOnce = 128;  // what is unpacked stays in the cache
 
 /// Calls work(first, rows, thread) for chunks of the rows.
 template <class Work>
 void in_chunks(std::int64_t n_rows, int threads, const Work& work) {
-  parallel_for(chunks_of(n_rows, rows_at_once), threads, [&](std::int64_t chunk, int thread) {
-    const std::int64_t first = chunk * rows_at_once;
-    work(first, std::min(rows_at_once, n_rows - first), thread);
+  parallel_for(chunks_of(n_rows, kRowsAtOnce), threads, [&](std::int64_t chunk, int thread) {
+    const std::int64_t first = chunk * kRowsAtOnce;
+    work(first, std::min(kRowsAtOnce, n_rows - first), thread);
   });
 }
 
@@ -38,7 +38,7 @@ void extrapolate(Factors<float> X, QuantizedFactors before, const float* rotatio
   std::vector<Buffer<float>> buffers(static_cast<std::size_t>(std::max(threads, 1)));
   in_chunks(X.rows, threads, [&](std::int64_t first, std::int64_t rows, int thread) {
     auto& was = buffers[static_cast<std::size_t>(thread)];
-    if (!was) was = make_buffer<float>(rows_at_once * stride);
+    if (!was) was = make_buffer<float>(kRowsAtOnce * stride);
     for (std::int64_t r = 0; r < rows; ++r)
       kernels.unpack(before.values + (first + r) * stride, before.row_max[first + r], stride,
                      was.get() + r * stride);

@@ -31,12 +31,13 @@ void parallel_for(std::int64_t n_chunks, int threads,
     }
   };
 
-  const auto helpers = std::clamp<std::int64_t>(threads, 1, std::max<std::int64_t>(n_chunks, 1)) - 1;
+  const auto helpers =
+      std::clamp<std::int64_t>(threads, 1, std::max<std::int64_t>(n_chunks, 1)) - 1;
   std::vector<std::thread> pool;
   pool.reserve(static_cast<std::size_t>(helpers));
   try {
     for (int worker = 1; worker <= helpers; ++worker) pool.emplace_back(work, worker);
-  } catch (const std::exception&) {
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
     // the system gives no more threads, or no memory for one: those that run will do all of it
   }
   work(0);

@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "solve_kernels.hpp"
 #include "penchant/memory.hpp"
 #include "penchant/solve.hpp"
+#include "solve_kernels.hpp"
 
 namespace penchant {
 
-constexpr std::int64_t rows_per_product = 1024;
+constexpr std::int64_t kRowsPerProduct = 1024;
 
 inline std::int64_t chunks_of(std::int64_t n, std::int64_t size) { return (n + size - 1) / size; }
 
@@ -37,9 +37,9 @@ void multiply_rows(Factors<const T> A, const T* B, T* out) {
 /// out = A·B row by row; out may be A, B is `padded`.
 template <class T>
 void multiply(Factors<const T> A, const T* B, T* out, int threads) {
-  parallel_for(chunks_of(A.rows, rows_per_product), threads, [&](std::int64_t chunk, int) {
-    const std::int64_t first = chunk * rows_per_product;
-    const std::int64_t rows = std::min(rows_per_product, A.rows - first);
+  parallel_for(chunks_of(A.rows, kRowsPerProduct), threads, [&](std::int64_t chunk, int) {
+    const std::int64_t first = chunk * kRowsPerProduct;
+    const std::int64_t rows = std::min(kRowsPerProduct, A.rows - first);
     multiply_rows<T>({A.data + first * A.stride, rows, A.columns, A.stride}, B,
                      out + first * A.stride);
   });

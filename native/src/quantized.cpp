@@ -8,7 +8,7 @@
 namespace penchant {
 namespace {
 
-constexpr double kTiny = 1e-100;  // what is shorter is not worth a scale
+constexpr double kTiny = 1e-100;                     // what is shorter is not worth a scale
 constexpr double kNoFractions = 6755399441055744.0;  // 1.5·2^52: what is added to it gets rounded
 
 /// Σ of n numbers, eight chains of additions side by side.
@@ -41,8 +41,7 @@ RowSize measure(const T* row, std::int64_t f, int segment) {
     squares += some;
     longest = std::max(longest, some);
   }
-  return {std::sqrt(squares), std::sqrt(longest),
-          static_cast<double>(std::max(-low, high))};
+  return {std::sqrt(squares), std::sqrt(longest), static_cast<double>(std::max(-low, high))};
 }
 
 /// A scale at which rounding leaves no segment too long; very rarely a little too large.
@@ -67,7 +66,8 @@ bool quantize_row(const T* row, std::int64_t f, int segment, double scale, std::
 
 /// ‖row − rounded/scale‖
 template <class T>
-double quantization_error(const T* row, std::int64_t f, double scale, const std::int8_t* quantized) {
+double quantization_error(const T* row, std::int64_t f, double scale,
+                          const std::int8_t* quantized) {
   const double unit = 1 / scale;
   return std::sqrt(sum_of(f, [&](std::int64_t k) {
     const double off = static_cast<double>(row[k]) - quantized[k] * unit;
@@ -97,7 +97,7 @@ QuantizedShape quantized_shape(std::int64_t f) {
 
 template <class T>
 QuantizedQuery quantize_query(const T* query, std::int64_t f, const QuantizedShape& shape,
-                         std::int32_t* out) {
+                              std::int32_t* out) {
   const int segment = 2 * shape.pairs;
   const auto size = static_cast<std::int64_t>(shape.segments) * segment;
   const auto all = measure(query, f, segment);
@@ -115,7 +115,7 @@ QuantizedQuery quantize_query(const T* query, std::int64_t f, const QuantizedSha
 
 template <class T>
 QuantizedItems<T>::QuantizedItems(const T* items, std::int64_t n_items, std::int64_t f,
-                              std::int64_t n_seeds, int threads, const Poll& poll)
+                                  std::int64_t n_seeds, int threads, const Poll& poll)
     : n_items_(n_items), f_(f), n_seeds_(std::min(n_seeds, n_items)), shape_(quantized_shape(f)) {
   const auto sizes = measured(items, threads, poll);
   finite_ = std::all_of(sizes.begin(), sizes.end(),
@@ -125,8 +125,8 @@ QuantizedItems<T>::QuantizedItems(const T* items, std::int64_t n_items, std::int
   const auto n_blocks = (n_items - n_seeds_ + kBlock - 1) / kBlock;
   blocks_.resize(static_cast<std::size_t>(n_blocks));
   panels_ = make_buffer<std::int16_t>(n_blocks * kBlock * panel_rows());
-  parallel_for(n_blocks, threads, [&](std::int64_t block, int) { pack(items, sizes, block); },
-               poll);
+  parallel_for(
+      n_blocks, threads, [&](std::int64_t block, int) { pack(items, sizes, block); }, poll);
 }
 
 template <class T>
@@ -138,18 +138,17 @@ std::int64_t QuantizedItems<T>::size() const {
 
 template <class T>
 std::vector<RowSize> QuantizedItems<T>::measured(const T* items, int threads,
-                                               const Poll& poll) const {
+                                                 const Poll& poll) const {
   constexpr std::int64_t kTogether = 1024;
   std::vector<RowSize> sizes(static_cast<std::size_t>(n_items_));
-  parallel_for(
-      (n_items_ + kTogether - 1) / kTogether, threads,
-      [&](std::int64_t chunk, int) {
-        const auto end = std::min(n_items_, (chunk + 1) * kTogether);
-        for (auto item = chunk * kTogether; item < end; ++item) {
-          sizes[item] = measure(items + item * f_, f_, 2 * shape_.pairs);
-        }
-      },
-      poll);
+  parallel_for((n_items_ + kTogether - 1) / kTogether, threads,
+               [&](std::int64_t chunk, int) {
+                 const auto end = std::min(n_items_, (chunk + 1) * kTogether);
+                 for (auto item = chunk * kTogether; item < end; ++item) {
+                   sizes[item] = measure(items + item * f_, f_, 2 * shape_.pairs);
+                 }
+               },
+               poll);
   return sizes;
 }
 
@@ -171,13 +170,14 @@ void QuantizedItems<T>::sort_by_norm(const std::vector<RowSize>& sizes) {
 
 template <class T>
 const std::int16_t* QuantizedItems<T>::panels(std::size_t block, int first_panel) const {
-  const auto first = static_cast<std::int64_t>(block) * kBlock +
-                     std::int64_t{first_panel} * kernels_.panel_items;
+  const auto first =
+      static_cast<std::int64_t>(block) * kBlock + std::int64_t{first_panel} * kernels_.panel_items;
   return &panels_[first * panel_rows()];
 }
 
 template <class T>
-void QuantizedItems<T>::pack(const T* items, const std::vector<RowSize>& sizes, std::int64_t block) {
+void QuantizedItems<T>::pack(const T* items, const std::vector<RowSize>& sizes,
+                             std::int64_t block) {
   const auto first = n_seeds_ + block * kBlock;
   const auto count = std::min(kBlock, n_items_ - first);
   const int segment = 2 * shape_.pairs;
@@ -233,8 +233,10 @@ void QuantizedItems<T>::pack(const T* items, const std::vector<RowSize>& sizes, 
   }
 }
 
-template QuantizedQuery quantize_query(const float*, std::int64_t, const QuantizedShape&, std::int32_t*);
-template QuantizedQuery quantize_query(const double*, std::int64_t, const QuantizedShape&, std::int32_t*);
+template QuantizedQuery quantize_query(const float*, std::int64_t, const QuantizedShape&,
+                                       std::int32_t*);
+template QuantizedQuery quantize_query(const double*, std::int64_t, const QuantizedShape&,
+                                       std::int32_t*);
 template class QuantizedItems<float>;
 template class QuantizedItems<double>;
 

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "ranking_step.hpp"
 #include "penchant/lockstep.hpp"
+#include "ranking_step.hpp"
 
 namespace penchant {
 namespace {
@@ -114,7 +114,8 @@ double in_batches(Epoch& epoch, std::int64_t n_examples, const RankingSettings& 
   const auto n_batches = (n_examples + batch - 1) / batch;
   threads = static_cast<int>(std::clamp<std::int64_t>(batch / kShare, 1, threads));
   const std::int64_t n_chunks =
-      threads > 1 ? 2 * static_cast<std::int64_t>(std::bit_ceil(static_cast<unsigned>(threads))) : 1;
+      threads > 1 ? 2 * static_cast<std::int64_t>(std::bit_ceil(static_cast<unsigned>(threads)))
+                  : 1;
   const auto mask = static_cast<std::int32_t>(n_chunks - 1);
   const auto users = make_buffer<float>(batch * stride);
   const auto directions = make_buffer<float>(batch * stride);
@@ -188,8 +189,8 @@ std::vector<std::int32_t> liked(std::span<const std::int32_t> items, const float
 std::int64_t ranking_granule() { return ranking_kernels().granule; }
 
 double ranking_epoch(const Examples& examples, const Rows& likes, const Pool& pool,
-                     const RankingSide& users, const RankingSide& items, const RankingSettings& settings,
-                     int threads, const Poll& poll) {
+                     const RankingSide& users, const RankingSide& items,
+                     const RankingSettings& settings, int threads, const Poll& poll) {
   if (examples.n == 0 || pool.n == 0) return 0;
   const int workers = std::max(threads, 1);
   Epoch epoch(examples, likes, pool, users, items, settings, workers);
@@ -199,8 +200,7 @@ double ranking_epoch(const Examples& examples, const Rows& likes, const Pool& po
 
 void ranking_fold_in(const Rows& histories, const float* weights, const Pool& pool,
                      const float* items, const RankingFoldIn& fold_in,
-                     const RankingSettings& settings, float* out, int threads,
-                     const Poll& poll) {
+                     const RankingSettings& settings, float* out, int threads, const Poll& poll) {
   const auto stride = settings.stride;
   const auto body = [&](std::int64_t person, int) {
     const auto history = histories[person];
@@ -216,8 +216,13 @@ void ranking_fold_in(const Rows& histories, const float* weights, const Pool& po
     RankingSide fixed;
     fixed.vectors = const_cast<float*>(items);  // read only: no item is moved here
     Sampler sampler(Vectors(fixed, stride), pool, settings);
-    const Descent descend({vector, squares, fold_in.adadelta ? steps : nullptr, {}, nullptr,
-                           fold_in.regularization, 1},
+    const Descent descend({vector,
+                           squares,
+                           fold_in.adadelta ? steps : nullptr,
+                           {},
+                           nullptr,
+                           fold_in.regularization,
+                           1},
                           settings);
     for (std::int64_t pass = 0; pass < fold_in.passes && pool.n > 0; ++pass) {
       const Permutation order(n, settings.seed + static_cast<std::uint64_t>(pass));

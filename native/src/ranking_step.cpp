@@ -68,8 +68,8 @@ RankingStep Sampler::bpr(Scored liked, float weight, std::span<const std::int32_
   for (int tried = 0; tried < kTries; ++tried) {
     const std::int32_t item = pool_.items[random.below(pool_.n)];
     if (holds(likes, item)) continue;
-    const float ahead = liked.score - kernels_.dot(user, items_.at(item, second_.get()),
-                                                   settings_.stride);
+    const float ahead =
+        liked.score - kernels_.dot(user, items_.at(item, second_.get()), settings_.stride);
     return pair(liked, {item}, weight * sigmoid(-ahead), weight * softplus(-ahead), direction);
   }
   return {};
@@ -89,7 +89,8 @@ RankingStep Sampler::warp(Scored liked, float weight, std::span<const std::int32
     draw(sampled - 1 + kAhead);
     const float score = kernels_.dot(user, items_.at(item, second_.get()), settings_.stride);
     if (!(score > liked.score - 1.0F) || holds(likes, item)) continue;
-    const auto rank = static_cast<float>((pool_.n - 1) / sampled);
+    const std::int64_t whole_rank = (pool_.n - 1) / sampled;
+    const auto rank = static_cast<float>(whole_rank);
     const float scale = std::min(weight * std::log(std::max(rank, 1.0F)), kLargestScale);
     return pair(liked, {item}, scale, scale * (1.0F - liked.score + score), direction);
   }
@@ -99,7 +100,8 @@ RankingStep Sampler::warp(Scored liked, float weight, std::span<const std::int32
 RankingStep Sampler::disliked(std::int32_t item, float weight, std::span<const std::int32_t> likes,
                               const float* user, Stream& random, float* direction) {
   if (likes.empty()) return {};
-  const Scored liked = scored(likes[static_cast<std::size_t>(random.below(std::ssize(likes)))], user);
+  const Scored liked =
+      scored(likes[static_cast<std::size_t>(random.below(std::ssize(likes)))], user);
   const float ahead =
       liked.score - kernels_.dot(user, items_.at(item, second_.get()), settings_.stride);
   if (settings_.loss == RankingLoss::bpr) {

@@ -5,10 +5,10 @@
 #include <span>
 #include <vector>
 
-#include "ranking_kernels.hpp"
 #include "penchant/memory.hpp"
 #include "penchant/random.hpp"
 #include "penchant/ranking.hpp"
+#include "ranking_kernels.hpp"
 
 namespace penchant {
 
@@ -115,8 +115,8 @@ class Descent {
     const auto& s = settings_;
     const auto row = feature * s.stride;
     if (side_.steps == nullptr) {
-      kernels_.adagrad(side_.vectors + row, side_.squares + row, direction, scale,
-                       s.learning_rate, side_.regularization, s.stride);
+      kernels_.adagrad(side_.vectors + row, side_.squares + row, direction, scale, s.learning_rate,
+                       side_.regularization, s.stride);
     } else {
       kernels_.adadelta(side_.vectors + row, side_.squares + row, side_.steps + row, direction,
                         scale, s.rho, s.epsilon, side_.regularization, s.stride);

@@ -158,15 +158,15 @@ template <class T>
 void ranks(const Scores<T>& scores, const Rows& targets, const Rows& exclude, std::int32_t* above,
            std::int32_t* tied, std::int64_t* candidates, int threads, const Poll& poll) {
   const auto size = scores.chunk_queries;
-  parallel_for(
-      (scores.n_queries + size - 1) / size, threads,
-      [&](std::int64_t number, int) {
-        const auto begin = number * size;
-        Chunk<T> chunk(scores, targets, exclude, begin, std::min(scores.n_queries, begin + size));
-        chunk.scan_all();
-        chunk.write(above, tied, candidates);
-      },
-      poll);
+  parallel_for((scores.n_queries + size - 1) / size, threads,
+               [&](std::int64_t number, int) {
+                 const auto begin = number * size;
+                 Chunk<T> chunk(scores, targets, exclude, begin,
+                                std::min(scores.n_queries, begin + size));
+                 chunk.scan_all();
+                 chunk.write(above, tied, candidates);
+               },
+               poll);
 }
 
 template void ranks(const Scores<float>&, const Rows&, const Rows&, std::int32_t*, std::int32_t*,

@@ -6,11 +6,11 @@
 #include <utility>
 #include <vector>
 
-#include "row_plan.hpp"
-#include "solve_kernels.hpp"
 #include "penchant/lockstep.hpp"
 #include "penchant/memory.hpp"
 #include "penchant/solve.hpp"
+#include "row_plan.hpp"
+#include "solve_kernels.hpp"
 
 namespace penchant {
 
@@ -109,15 +109,17 @@ class RowSolver {
     }
     const auto problem = problem_of(r, worker.directions);
     (plan_.costs.exact(problem.n) ? kernels_.solve_exact : kernels_.solve_cg)(problem,
-                                                                             worker.scratch.get());
+                                                                              worker.scratch.get());
   }
 
   void solve_heavy(const Poll& poll) {
     std::vector<std::int64_t> by_cg;
     for (const std::int64_t r : plan_.heavy) {
       const std::int64_t n = rows_.indptr[r + 1] - rows_.indptr[r];
-      if (plan_.costs.exact(n)) solve_heavy_exact(r, poll);
-      else by_cg.push_back(r);
+      if (plan_.costs.exact(n))
+        solve_heavy_exact(r, poll);
+      else
+        by_cg.push_back(r);
     }
     if (!by_cg.empty()) solve_heavy_cg(by_cg, poll);
   }
@@ -155,12 +157,15 @@ class RowSolver {
       for (std::size_t k = 0; k < heavy[i].parts.size(); ++k) passes.emplace_back(&heavy[i], k);
     }
     in_lockstep(
-        2 * (std::int64_t{objective_.cg_steps} + 1), static_cast<std::int64_t>(passes.size()), threads_,
+        2 * (std::int64_t{objective_.cg_steps} + 1), static_cast<std::int64_t>(passes.size()),
+        threads_,
         [&](std::int64_t stage, std::int64_t chunk, int number) {
           char* scratch = ready(number).scratch.get();
           const auto at = static_cast<std::size_t>(chunk);
-          if (stage % 2 == 0) pass(*passes[at].first, passes[at].second, scratch);
-          else if (at < heavy.size()) advance(heavy[at], scratch);
+          if (stage % 2 == 0)
+            pass(*passes[at].first, passes[at].second, scratch);
+          else if (at < heavy.size())
+            advance(heavy[at], scratch);
         },
         poll);
   }

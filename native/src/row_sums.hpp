@@ -11,7 +11,7 @@ namespace {
 template <class T, int vectors, class Row>
 [[gnu::always_inline]] inline void add_rows(const Row& row, const T* weight, std::int64_t count,
                                             std::int64_t j, T* out) {
-  constexpr int L = lanes<T>;
+  constexpr int L = kLanes<T>;
   Vec<T> acc[vectors];
   for (int v = 0; v < vectors; ++v) acc[v] = load(out + j + v * L);
   for (std::int64_t i = 0; i < count; ++i) {
@@ -26,7 +26,7 @@ template <class T, int vectors, class Row>
 template <class T, class Row>
 [[gnu::always_inline]] inline void add_rows(const Row& row, const T* weight, std::int64_t count,
                                             std::int64_t f, T* out) {
-  constexpr int L = lanes<T>;
+  constexpr int L = kLanes<T>;
   std::int64_t j = 0;
   for (; j + 8 * L <= f; j += 8 * L) add_rows<T, 8>(row, weight, count, j, out);
   if (j + 4 * L <= f) add_rows<T, 4>(row, weight, count, j, out), j += 4 * L;
@@ -37,7 +37,7 @@ template <class T, class Row>
 /// row(i)·q for as many rows as a vector has lanes.
 template <class T, class Row>
 [[gnu::always_inline]] inline Vec<T> products(const Row& row, const T* q, std::int64_t f) {
-  constexpr int L = lanes<T>;
+  constexpr int L = kLanes<T>;
   Vec<T> dots[L];
   const T* from[L];
   for (int i = 0; i < L; ++i) dots[i] = Vec<T>{}, from[i] = row(i);

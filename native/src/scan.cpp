@@ -152,7 +152,7 @@ void keep_first(std::int64_t& first, std::int64_t next) {
 }
 
 Scan together(const std::vector<Part>& parts, std::int64_t begin, std::int64_t longest,
-                std::int64_t chunk) {
+              std::int64_t chunk) {
   Scan all;
   std::int64_t run = 0, offset = begin;
   for (const auto& part : parts) {
@@ -174,9 +174,8 @@ Scan together(const std::vector<Part>& parts, std::int64_t begin, std::int64_t l
 
 }  // namespace
 
-Scan scan(const std::string& path, std::int64_t begin, std::int64_t end,
-              const std::string& quote, std::int64_t longest, std::int64_t chunk, int threads,
-              const Poll& poll) {
+Scan scan(const std::string& path, std::int64_t begin, std::int64_t end, const std::string& quote,
+          std::int64_t longest, std::int64_t chunk, int threads, const Poll& poll) {
   const auto n_chunks = std::max<std::int64_t>(0, end - begin + chunk - 1) / chunk;
   std::vector<Part> parts(static_cast<std::size_t>(n_chunks));
   std::vector<File> files;

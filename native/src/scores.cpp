@@ -36,8 +36,7 @@ class Factors : public Scores<T> {
     this->chunk_queries = chunk_size(n_queries, flops, this->tile_rows, threads);
   }
 
-  void cells(std::int64_t query, const std::int32_t* codes, std::int64_t n,
-             T* out) const override {
+  void cells(std::int64_t query, const std::int32_t* codes, std::int64_t n, T* out) const override {
     kernels_.dots(queries_ + query * f_, items_, codes, n, f_, out);
   }
 
@@ -75,13 +74,12 @@ class PackedFactors final : public Factors<T> {
     const auto n_panels = (n_items + width - 1) / width;
     panels_.reset(new T[static_cast<std::size_t>(n_panels * width * f)]);
     constexpr std::int64_t kTogether = 64;
-    parallel_for(
-        (n_panels + kTogether - 1) / kTogether, threads,
-        [&](std::int64_t chunk, int) {
-          const auto end = std::min(n_panels, (chunk + 1) * kTogether);
-          for (auto panel = chunk * kTogether; panel < end; ++panel) pack(panel);
-        },
-        poll);
+    parallel_for((n_panels + kTogether - 1) / kTogether, threads,
+                 [&](std::int64_t chunk, int) {
+                   const auto end = std::min(n_panels, (chunk + 1) * kTogether);
+                   for (auto panel = chunk * kTogether; panel < end; ++panel) pack(panel);
+                 },
+                 poll);
   }
 
   void tile(std::int64_t query, int rows, std::int64_t first, std::int64_t count, T* out,
@@ -156,26 +154,25 @@ void score_pairs(const T* queries, const T* items, std::int64_t f, const Rows& c
                  int threads, const Poll& poll) {
   const auto& kernels = score_kernels<T>();
   constexpr std::int64_t kTogether = 64;
-  parallel_for(
-      (cells.n_rows + kTogether - 1) / kTogether, threads,
-      [&](std::int64_t chunk, int) {
-        std::vector<T> scores;
-        const auto end = std::min(cells.n_rows, (chunk + 1) * kTogether);
-        for (auto row = chunk * kTogether; row < end; ++row) {
-          const auto codes = cells[row];
-          scores.resize(codes.size());
-          kernels.dots(queries + row * f, items, codes.data(),
-                       static_cast<std::int64_t>(codes.size()), f, scores.data());
-          std::transform(scores.begin(), scores.end(), out + (cells.indptr[row] - cells.indptr[0]),
-                         [](T score) { return static_cast<float>(score); });
-        }
-      },
-      poll);
+  parallel_for((cells.n_rows + kTogether - 1) / kTogether, threads,
+               [&](std::int64_t chunk, int) {
+                 std::vector<T> scores;
+                 const auto end = std::min(cells.n_rows, (chunk + 1) * kTogether);
+                 for (auto row = chunk * kTogether; row < end; ++row) {
+                   const auto codes = cells[row];
+                   scores.resize(codes.size());
+                   kernels.dots(queries + row * f, items, codes.data(),
+                                static_cast<std::int64_t>(codes.size()), f, scores.data());
+                   std::transform(scores.begin(), scores.end(),
+                                  out + (cells.indptr[row] - cells.indptr[0]),
+                                  [](T score) { return static_cast<float>(score); });
+                 }
+               },
+               poll);
 }
 
 template std::unique_ptr<Scores<float>> factor_scores(const float*, std::int64_t, const float*,
-                                                      std::int64_t, std::int64_t, int,
-                                                      const Poll&);
+                                                      std::int64_t, std::int64_t, int, const Poll&);
 template std::unique_ptr<Scores<double>> factor_scores(const double*, std::int64_t, const double*,
                                                        std::int64_t, std::int64_t, int,
                                                        const Poll&);

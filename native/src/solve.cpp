@@ -4,10 +4,10 @@
 #include <cmath>
 #include <vector>
 
+#include "penchant/memory.hpp"
 #include "products.hpp"
 #include "row_solver.hpp"
 #include "solve_kernels.hpp"
-#include "penchant/memory.hpp"
 
 namespace penchant {
 namespace {
@@ -89,7 +89,8 @@ double observed_loss(const WeightedRows& rows, Factors<const T> X, Factors<const
         const std::int64_t end = std::min(rows.n_rows, (chunk + 1) * size);
         for (std::int64_t r = chunk * size; r < end; ++r) {
           for (std::int64_t e = rows.indptr[r]; e < rows.indptr[r + 1]; ++e) {
-            const double predicted = kernels.dot(X.data + r * stride, Y.data + rows.indices[e] * stride, stride);
+            const double predicted =
+                kernels.dot(X.data + r * stride, Y.data + rows.indices[e] * stride, stride);
             const double confidence_delta = rows.confidence_delta[e];
             const double miss = (confidence_delta > 0 ? 1 : 0) - predicted;
             total += (unobserved_weight + std::abs(confidence_delta)) * miss * miss -
@@ -104,14 +105,14 @@ double observed_loss(const WeightedRows& rows, Factors<const T> X, Factors<const
   return total;
 }
 
-#define PENCHANT_INSTANTIATE(T)                                                                     \
-  template std::int64_t factor_granule<T>();                                                     \
-  template void gram<T>(Factors<const T>, double*, bool, int, const Poll&);                      \
-  template void half_step<T>(const WeightedRows&, const Spectrum<T>&, const RowObjective&, Factors<T>, Factors<T>, int, \
-                             const Poll&);                                                       \
-  template void fold_in<T>(const WeightedRows&, const Spectrum<T>&, const RowObjective&, Factors<const T>, Factors<T>,  \
-                           int, const Poll&);                                                    \
-  template double observed_loss<T>(const WeightedRows&, Factors<const T>, Factors<const T>,      \
+#define PENCHANT_INSTANTIATE(T)                                                             \
+  template std::int64_t factor_granule<T>();                                                \
+  template void gram<T>(Factors<const T>, double*, bool, int, const Poll&);                 \
+  template void half_step<T>(const WeightedRows&, const Spectrum<T>&, const RowObjective&,  \
+                             Factors<T>, Factors<T>, int, const Poll&);                     \
+  template void fold_in<T>(const WeightedRows&, const Spectrum<T>&, const RowObjective&,    \
+                           Factors<const T>, Factors<T>, int, const Poll&);                 \
+  template double observed_loss<T>(const WeightedRows&, Factors<const T>, Factors<const T>, \
                                    double, int, const Poll&);
 PENCHANT_INSTANTIATE(float)
 PENCHANT_INSTANTIATE(double)

@@ -10,18 +10,18 @@ namespace penchant {
 /// One row's problem. S is the type that factors are stored in.
 template <class S>
 struct RowProblem {
-  const S* W;                 // rotated fixed side, n × stride
-  std::int64_t stride;        // f rounded up to whole vectors; what is beyond f is 0
+  const S* W;           // rotated fixed side, n × stride
+  std::int64_t stride;  // f rounded up to whole vectors; what is beyond f is 0
   const std::int32_t* columns;
   const float* confidence_delta;
-  std::int64_t n;             // entries of the row, 1 or more
-  std::int64_t n_next;        // entries of the row that comes next, which follow in columns
+  std::int64_t n;       // entries of the row, 1 or more
+  std::int64_t n_next;  // entries of the row that comes next, which follow in columns
   double unobserved_weight;
-  const double* gamma;        // γ, stride; 0 beyond f
-  const S* shared;            // Γ; 0 where γ is
-  const S* inverse;           // γ²
+  const double* gamma;  // γ, stride; 0 beyond f
+  const S* shared;      // Γ; 0 where γ is
+  const S* inverse;     // γ²
   int cg_steps;
-  S* v;                       // stride: Qᵀx; read by cg as its start, written by both
+  S* v;  // stride: Qᵀx; read by cg as its start, written by both
 };
 
 template <class S>
@@ -35,10 +35,11 @@ struct SolveKernels {
   // the normal equations of each, of normal_size numbers, then their sum, which is used up.
   std::int64_t (*normal_size)(std::int64_t stride);
   void (*normal_part)(const RowProblem<S>& part, S* equations, char* scratch);
-  void (*solve_normal_parts)(const RowProblem<S>&, S* equations, std::int64_t n_parts, char* scratch);
+  void (*solve_normal_parts)(const RowProblem<S>&, S* equations, std::int64_t n_parts,
+                             char* scratch);
   // By conjugate gradients: a pass over each part, which writes its sum (stride numbers, of which
-  // the last pass uses one); advance adds them up, and says whether another pass is wanted or writes
-  // v.
+  // the last pass uses one); advance adds them up, and says whether another pass is wanted or
+  // writes v.
   std::int64_t (*cg_bytes)(std::int64_t stride);
   void (*cg_start)(const RowProblem<S>&, char* state);
   void (*cg_pass)(const RowProblem<S>& part, const char* state, S* sum, char* scratch);
@@ -63,8 +64,12 @@ PENCHANT_DISPATCH(SolveKernels<float>, solve_kernels_f32)
 PENCHANT_DISPATCH(SolveKernels<double>, solve_kernels_f64)
 
 template <>
-inline const SolveKernels<float>& solve_kernels<float>() { return solve_kernels_f32(); }
+inline const SolveKernels<float>& solve_kernels<float>() {
+  return solve_kernels_f32();
+}
 template <>
-inline const SolveKernels<double>& solve_kernels<double>() { return solve_kernels_f64(); }
+inline const SolveKernels<double>& solve_kernels<double>() {
+  return solve_kernels_f64();
+}
 
 }  // namespace penchant

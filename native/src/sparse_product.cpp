@@ -34,18 +34,18 @@ void add(T weight, const SparseMatrix& matrix, std::int64_t begin, std::int64_t 
 template <class T, class Sum>
 void each_row(std::int64_t n_rows, std::int64_t n_columns, T* out, int threads, const Poll& poll,
               const Sum& sum) {
-  const auto at_once = std::max(kCellsAtOnce / std::max<std::int64_t>(1, n_columns), std::int64_t{1});
-  parallel_for(
-      (n_rows + at_once - 1) / at_once, threads,
-      [&](std::int64_t chunk, int) {
-        const auto end = std::min(n_rows, (chunk + 1) * at_once);
-        for (auto r = chunk * at_once; r < end; ++r) {
-          T* row = out + r * n_columns;
-          std::fill_n(row, n_columns, T{0});
-          sum(r, row);
-        }
-      },
-      poll);
+  const auto at_once =
+      std::max(kCellsAtOnce / std::max<std::int64_t>(1, n_columns), std::int64_t{1});
+  parallel_for((n_rows + at_once - 1) / at_once, threads,
+               [&](std::int64_t chunk, int) {
+                 const auto end = std::min(n_rows, (chunk + 1) * at_once);
+                 for (auto r = chunk * at_once; r < end; ++r) {
+                   T* row = out + r * n_columns;
+                   std::fill_n(row, n_columns, T{0});
+                   sum(r, row);
+                 }
+               },
+               poll);
 }
 
 /// The rows that each column is in, and how many entries a row has up to and with that column.

@@ -91,24 +91,24 @@ void top_k(const Scores<T>& scores, std::int64_t k, const Rows& exclude, const R
   const auto list_bytes = k * static_cast<std::int64_t>(sizeof(Entry<T>));
   const auto size = std::clamp<std::int64_t>(kListBytes / std::max<std::int64_t>(list_bytes, 1), 1,
                                              scores.chunk_queries);
-  parallel_for(
-      (scores.n_queries + size - 1) / size, threads,
-      [&](std::int64_t number, int) {
-        const auto begin = number * size;
-        Chunk<T> chunk(scores, k, exclude, begin, std::min(scores.n_queries, begin + size));
-        if (allow) {
-          chunk.scan_allowed(allow);
-        } else {
-          chunk.scan_all();
-        }
-        chunk.write(k, out);
-      },
-      poll);
+  parallel_for((scores.n_queries + size - 1) / size, threads,
+               [&](std::int64_t number, int) {
+                 const auto begin = number * size;
+                 Chunk<T> chunk(scores, k, exclude, begin,
+                                std::min(scores.n_queries, begin + size));
+                 if (allow) {
+                   chunk.scan_allowed(allow);
+                 } else {
+                   chunk.scan_all();
+                 }
+                 chunk.write(k, out);
+               },
+               poll);
 }
 
-template void top_k(const Scores<float>&, std::int64_t, const Rows&, const Rows&,
-                    const TopKLists&, int, const Poll&);
-template void top_k(const Scores<double>&, std::int64_t, const Rows&, const Rows&,
-                    const TopKLists&, int, const Poll&);
+template void top_k(const Scores<float>&, std::int64_t, const Rows&, const Rows&, const TopKLists&,
+                    int, const Poll&);
+template void top_k(const Scores<double>&, std::int64_t, const Rows&, const Rows&, const TopKLists&,
+                    int, const Poll&);
 
 }  // namespace penchant

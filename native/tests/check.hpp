@@ -57,7 +57,9 @@ inline void near(double a, double b, double by, const char* file, int line, cons
     bool thrown = false;                                              \
     try {                                                             \
       CALL;                                                           \
-    } catch (const ERROR&) { thrown = true; }                         \
+    } catch (const ERROR&) {                                          \
+      thrown = true;                                                  \
+    }                                                                 \
     check::that(thrown, __FILE__, __LINE__, #CALL " throws " #ERROR); \
   } while (false)
 

@@ -4,8 +4,8 @@
 #include <limits>
 #include <memory>
 
-#include "problems.hpp"
 #include "penchant/scores.hpp"
+#include "problems.hpp"
 
 namespace penchant::tests {
 
@@ -43,7 +43,7 @@ Scored<T> tied_factors(std::int64_t n_queries, std::int64_t n_items, std::int64_
 
 /// A dense table of integers, with NaN and both infinities among them.
 inline Scored<float> irregular_table(std::int64_t n_queries, std::int64_t n_items, int threads,
-                               Random& random) {
+                                     Random& random) {
   Scored<float> out{n_queries, n_items, {}, {}, random.small_integers<float>(n_queries * n_items),
                     {}};
   for (auto& score : out.table) {

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "problems.hpp"
 #include "penchant/solve.hpp"
+#include "problems.hpp"
 
 namespace penchant::tests {
 
@@ -107,8 +107,8 @@ struct Padded {
 
 template <class T>
 WeightedRows rows_of(const Problem<T>& problem) {
-  return {problem.lists.indptr.data(), problem.lists.indices.data(), problem.confidence_delta.data(),
-          problem.n_rows()};
+  return {problem.lists.indptr.data(), problem.lists.indices.data(),
+          problem.confidence_delta.data(), problem.n_rows()};
 }
 
 /// Calls body(spectrum, objective) with those of a problem.
@@ -122,7 +122,7 @@ void with_objective(const Problem<T>& problem, const Body& body) {
   const std::vector<T> eigenvectors(Q.begin(), Q.end());
   body(Spectrum<T>{eigenvalues.data(), eigenvectors.data()},
        RowObjective{problem.regularization.data(), problem.unobserved_weight, problem.solver,
-                 problem.cg_steps});
+                    problem.cg_steps});
 }
 
 /// Solves the rows of X; both sides turn.
@@ -174,9 +174,11 @@ struct Normal {
       const T* y = problem.Y.data() + problem.lists.indices[e] * f;
       const double confidence_delta = problem.confidence_delta[e];
       for (std::int64_t i = 0; i < f; ++i) {
-        if (confidence_delta > 0) b[i] += (problem.unobserved_weight + confidence_delta) * static_cast<double>(y[i]);
+        if (confidence_delta > 0)
+          b[i] += (problem.unobserved_weight + confidence_delta) * static_cast<double>(y[i]);
         for (std::int64_t j = 0; j < f; ++j)
-          A[i * f + j] += std::abs(confidence_delta) * static_cast<double>(y[i]) * static_cast<double>(y[j]);
+          A[i * f + j] +=
+              std::abs(confidence_delta) * static_cast<double>(y[i]) * static_cast<double>(y[j]);
       }
     }
   }

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "problems.hpp"
 #include "penchant/isa.hpp"
+#include "problems.hpp"
 
 using namespace penchant;
 

@@ -1,14 +1,14 @@
 // More than 2^31 entries: rows that lie beyond give, bit for bit, what they give at the beginning.
 #include <tuple>
 
-#include "scoring.hpp"
-#include "solving.hpp"
-#include "sparse.hpp"
 #include "penchant/metrics.hpp"
 #include "penchant/ranks.hpp"
 #include "penchant/sparse_product.hpp"
 #include "penchant/topk.hpp"
 #include "penchant/transpose.hpp"
+#include "scoring.hpp"
+#include "solving.hpp"
+#include "sparse.hpp"
 
 using namespace penchant;
 using namespace penchant::tests;
@@ -94,8 +94,8 @@ TEST(factors_may_be_as_many) {
   if (!far) return;
   auto lists = problem.lists;
   for (auto& item : lists.indices) item += static_cast<std::int32_t>(first);
-  const WeightedRows rows{lists.indptr.data(), lists.indices.data(), problem.confidence_delta.data(),
-                          problem.n_rows()};
+  const WeightedRows rows{lists.indptr.data(), lists.indices.data(),
+                          problem.confidence_delta.data(), problem.n_rows()};
   const Factors<const float> factors{far.data(), first + n_items, f, Y.stride};
   CHECK_EQUAL(observed_loss<float>(rows, X.view(), factors, 1, 2), loss_of(problem, 2));
 }

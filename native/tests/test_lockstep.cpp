@@ -1,8 +1,8 @@
 // lockstep.hpp: every chunk once, no stage before its time, and an end to what goes wrong.
 #include <atomic>
 
-#include "problems.hpp"
 #include "penchant/lockstep.hpp"
+#include "problems.hpp"
 
 using namespace penchant;
 using namespace penchant::tests;

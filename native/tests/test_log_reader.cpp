@@ -60,8 +60,8 @@ Matrix matrix_of(LogReader& log, MergePolicy policy, int threads) {
   out.values.resize(valid);
   out.times.resize(valid);
   out.merged = log.merge(
-      policy, {out.indptr.data(), out.indices.data(), out.values.data(), out.times.data()},
-      threads, {});
+      policy, {out.indptr.data(), out.indices.data(), out.values.data(), out.times.data()}, threads,
+      {});
   const auto kept = static_cast<std::size_t>(out.indptr.back());
   out.indices.resize(kept);
   out.values.resize(kept);
@@ -97,8 +97,8 @@ Matrix read_all(const TempFile& file, MergePolicy policy, std::int64_t chunk, in
 
 TEST(threads_and_chunks_change_nothing) {
   const TempFile file(many_rows(3000));
-  for (const auto policy :
-       {MergePolicy::binary, MergePolicy::sum, MergePolicy::max, MergePolicy::mean, MergePolicy::last}) {
+  for (const auto policy : {MergePolicy::binary, MergePolicy::sum, MergePolicy::max,
+                            MergePolicy::mean, MergePolicy::last}) {
     const auto wanted = read_all(file, policy, 1 << 20, 1);
     CHECK(wanted.merged.pairs > 1000);
     for (const int threads : {1, 2, 8}) {
@@ -112,11 +112,8 @@ TEST(threads_and_chunks_change_nothing) {
 TEST(rows_are_merged_by_their_policy) {
   const TempFile file("v\tb\t2\t1\nu\ta\t4\t9\nu\ta\t-1\t3\nu\tb\t1\t1\nu\tb\t-1\t2");
   const std::map<MergePolicy, std::vector<float>> wanted = {
-      {MergePolicy::sum, {3, 2}},
-      {MergePolicy::binary, {1, 1}},
-      {MergePolicy::max, {4, 1, 2}},
-      {MergePolicy::mean, {1.5, 2}},
-      {MergePolicy::last, {4, -1, 2}},
+      {MergePolicy::sum, {3, 2}},    {MergePolicy::binary, {1, 1}},   {MergePolicy::max, {4, 1, 2}},
+      {MergePolicy::mean, {1.5, 2}}, {MergePolicy::last, {4, -1, 2}},
   };
   for (const auto& [policy, values] : wanted) {
     const auto found = read_all(file, policy, 3, 2);

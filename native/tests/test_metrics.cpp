@@ -1,8 +1,8 @@
 // metrics.hpp: sums over hits, against the loop that the definition is.
 #include <algorithm>
 
-#include "problems.hpp"
 #include "penchant/metrics.hpp"
+#include "problems.hpp"
 
 using namespace penchant;
 using namespace penchant::tests;

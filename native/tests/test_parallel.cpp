@@ -2,8 +2,8 @@
 #include <atomic>
 #include <thread>
 
-#include "problems.hpp"
 #include "penchant/parallel.hpp"
+#include "problems.hpp"
 
 using namespace penchant;
 using namespace penchant::tests;
@@ -91,7 +91,8 @@ TEST(loops_run_within_loops_and_beside_them) {
 TEST(a_loop_after_one_that_failed_is_whole) {
   try {
     parallel_for(endless, 3, [](std::int64_t, int) { throw Stopped(); });
-  } catch (const Stopped&) {}
+  } catch (const Stopped&) {
+  }
   std::atomic<int> done{0};
   parallel_for(100, 3, [&](std::int64_t, int) { ++done; });
   CHECK_EQUAL(done.load(), 100);

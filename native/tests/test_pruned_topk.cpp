@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <thread>
 
-#include "problems.hpp"
 #include "penchant/pruned_topk.hpp"
+#include "problems.hpp"
 
 using namespace penchant;
 using namespace penchant::tests;
@@ -14,11 +14,15 @@ namespace {
 template <class T>
 struct Problem {
   Problem(std::int64_t n_queries, std::int64_t n_items, std::int64_t f, Random& random)
-      : n_queries(n_queries), n_items(n_items), f(f),
-        queries(random.numbers<T>(n_queries * f)), items(random.numbers<T>(n_items * f)) {
+      : n_queries(n_queries),
+        n_items(n_items),
+        f(f),
+        queries(random.numbers<T>(n_queries * f)),
+        items(random.numbers<T>(n_items * f)) {
     for (std::int64_t i = 0; i < n_items; ++i) {
       const auto from = i % 7 == 6 ? i - 3 : i;
-      const auto size = static_cast<T>(i % 7 == 6 ? 1.0 : 1.0 / (1.0 + 0.01 * static_cast<double>(i % 300)));
+      const auto size =
+          static_cast<T>(i % 7 == 6 ? 1.0 : 1.0 / (1.0 + 0.01 * static_cast<double>(i % 300)));
       for (std::int64_t k = 0; k < f; ++k) items[i * f + k] = size * items[from * f + k];
     }
   }
@@ -28,7 +32,8 @@ struct Problem {
   }
 
   BestLists answer(std::int64_t k, const Rows& exclude, const Rows& allow,
-                const FactorIndex<T>* index, int threads = 2, PruneMode prune = PruneMode::automatic) const {
+                   const FactorIndex<T>* index, int threads = 2,
+                   PruneMode prune = PruneMode::automatic) const {
     BestLists out(n_queries, k);
     factor_top_k(queries.data(), n_queries, items.data(), n_items, f, k, exclude, allow,
                  {out.codes.data(), out.scores.data(), out.counts.data()}, prune, index, threads,
@@ -102,7 +107,7 @@ TEST(several_threads_share_an_index) {
   }
   for (auto& thread : threads) thread.join();
   CHECK(std::count(same.begin(), same.end(), 1) == 4);
-  CHECK_EQUAL(index.stats().done.load(), 4 * 20 * 4);
+  CHECK_EQUAL(index.stats().tried.load(), 4 * 20 * 4);
 }
 
 TEST(hard_queries_give_an_index_up) {
@@ -116,7 +121,7 @@ TEST(hard_queries_give_an_index_up) {
     CHECK(problem.answer(10, {}, {}, &index, 1) == problem.plain(10));
   }
   CHECK(index.stats().is_wasteful());
-  CHECK(index.stats().done.load() < 900);
+  CHECK(index.stats().tried.load() < 900);
 }
 
 TEST(items_that_cannot_be_rounded_are_searched_plainly) {

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "problems.hpp"
 #include "penchant/ranking.hpp"
+#include "problems.hpp"
 
 using namespace penchant;
 using namespace penchant::tests;
@@ -56,7 +56,8 @@ struct Problem {
       if (std::find(row.begin(), row.end(), item) == row.end()) add(u, item, -0.5F);
     }
     for (std::int32_t i = 0; tags && i < kItems; ++i) {
-      items.features.add({static_cast<std::int32_t>(i % kTags), static_cast<std::int32_t>(kTags + i)});
+      items.features.add(
+          {static_cast<std::int32_t>(i % kTags), static_cast<std::int32_t>(kTags + i)});
       items.weights.insert(items.weights.end(), {0.5F, 1.0F});
     }
   }
@@ -72,10 +73,9 @@ struct Problem {
   }
 
   double run(const RankingSettings& how, int threads, const Poll& poll = {}) {
-    return ranking_epoch({who.data(), what.data(), weights.data(),
-                          static_cast<std::int64_t>(who.size())},
-                         likes.view(), {pool.data(), kItems}, users.view(), items.view(), how,
-                         threads, poll);
+    return ranking_epoch(
+        {who.data(), what.data(), weights.data(), static_cast<std::int64_t>(who.size())},
+        likes.view(), {pool.data(), kItems}, users.view(), items.view(), how, threads, poll);
   }
 
   bool finite() const {
@@ -167,9 +167,8 @@ TEST(people_are_folded_in_each_by_themselves) {
     const std::vector<float> weights(problem.likes.indices.size(), 1.0F);
     const auto fold = [&](const Rows& histories, const float* sizes, int threads) {
       std::vector<float> out(static_cast<std::size_t>(histories.n_rows * problem.stride), 0.0F);
-      ranking_fold_in(histories, sizes, {problem.pool.data(), kItems},
-                      problem.items.vectors.data(), {0.0F, false, 5},
-                      problem.settings(RankingLoss::warp), out.data(), threads);
+      ranking_fold_in(histories, sizes, {problem.pool.data(), kItems}, problem.items.vectors.data(),
+                      {0.0F, false, 5}, problem.settings(RankingLoss::warp), out.data(), threads);
       return out;
     };
     const auto all = fold(rows, weights.data(), 1);

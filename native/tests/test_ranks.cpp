@@ -1,9 +1,9 @@
 // ranks.hpp: how many are above and how many tie, against counting them.
 #include <algorithm>
 
+#include "penchant/ranks.hpp"
 #include "problems.hpp"
 #include "scoring.hpp"
-#include "penchant/ranks.hpp"
 
 using namespace penchant;
 using namespace penchant::tests;

@@ -2,10 +2,10 @@
 #include <cstring>
 #include <limits>
 
-#include "problems.hpp"
 #include "penchant/memory.hpp"
 #include "penchant/score_kernels.hpp"
 #include "penchant/scores.hpp"
+#include "problems.hpp"
 
 using namespace penchant;
 using namespace penchant::tests;

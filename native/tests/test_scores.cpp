@@ -1,10 +1,10 @@
 // scores.hpp: a cell has one score, however it is asked for.
 #include <cstring>
 
-#include "problems.hpp"
-#include "scoring.hpp"
 #include "penchant/memory.hpp"
 #include "penchant/scores.hpp"
+#include "problems.hpp"
+#include "scoring.hpp"
 
 using namespace penchant;
 using namespace penchant::tests;

@@ -1,9 +1,9 @@
 // solve.hpp: rows against the normal equations, at every edge of shape and size.
 #include <limits>
 
+#include "penchant/solve.hpp"
 #include "problems.hpp"
 #include "solving.hpp"
-#include "penchant/solve.hpp"
 
 using namespace penchant;
 using namespace penchant::tests;
@@ -94,7 +94,9 @@ void check_heavy_rows() {
       problem.cg_steps = 30;
       auto many = problem;
       solve(problem, 1);
-      check_solved(problem, solver == Solver::exact ? 100 * rounding<T> : sizeof(T) == 4 ? 1e-6 : 1e-10);
+      check_solved(problem, solver == Solver::exact ? 100 * rounding<T>
+                            : sizeof(T) == 4        ? 1e-6
+                                                    : 1e-10);
       for (const int threads : thread_counts) {
         auto again = many;
         solve(again, threads);
@@ -116,7 +118,8 @@ void check_steps_of_heavy_rows() {
   for (int copies = 0; copies < 300; ++copies) {
     whole.lists.add(split.lists.row(40));
     const auto begin = split.confidence_delta.begin() + split.lists.indptr[40];
-    whole.confidence_delta.insert(whole.confidence_delta.end(), begin, begin + (split.lists.indptr[41] - split.lists.indptr[40]));
+    whole.confidence_delta.insert(whole.confidence_delta.end(), begin,
+                                  begin + (split.lists.indptr[41] - split.lists.indptr[40]));
     whole.regularization.push_back(split.regularization[40]);
     whole.X.insert(whole.X.end(), split.X.begin() + 40 * 9, split.X.begin() + 41 * 9);
   }
@@ -242,7 +245,8 @@ void check_loss() {
         predicted += static_cast<double>(problem.X[r * 7 + k]) *
                      static_cast<double>(problem.Y[problem.lists.indices[e] * 7 + k]);
       const double miss = (problem.confidence_delta[e] > 0 ? 1 : 0) - predicted;
-      expected += (0.3 + std::abs(problem.confidence_delta[e])) * miss * miss - 0.3 * predicted * predicted;
+      expected +=
+          (0.3 + std::abs(problem.confidence_delta[e])) * miss * miss - 0.3 * predicted * predicted;
     }
   }
   CHECK_NEAR(loss_of(problem, 3), expected, 1e-4 * std::abs(expected));

@@ -95,8 +95,10 @@ TEST(a_product_is_the_sum_of_the_textbook) {
   Random random(2);
   for (const auto& [m, k, n] : {std::tuple{30, 20, 25}, {4, 9, 400}, {300, 5, 1}, {1, 1, 1}}) {
     const Matrix left(m, k, 0.4, random), right(k, n, 0.3, random);
-    check_near(product_of(left.view(), right.ones(), 1), expected_product(left.view(), right.ones()));
-    check_near(product_of(left.ones(), right.view(), 1), expected_product(left.ones(), right.view()));
+    check_near(product_of(left.view(), right.ones(), 1),
+               expected_product(left.view(), right.ones()));
+    check_near(product_of(left.ones(), right.view(), 1),
+               expected_product(left.ones(), right.view()));
     const auto one = product_of(left.view(), right.view(), 1);
     check_near(one, expected_product(left.view(), right.view()));
     for (const int threads : thread_counts) {

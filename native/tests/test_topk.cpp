@@ -1,9 +1,9 @@
 // topk.hpp: the k best, against sorting all of them.
 #include <algorithm>
 
+#include "penchant/topk.hpp"
 #include "problems.hpp"
 #include "scoring.hpp"
-#include "penchant/topk.hpp"
 
 using namespace penchant;
 using namespace penchant::tests;
@@ -12,7 +12,7 @@ namespace {
 
 template <class T>
 BestLists answer(const Scored<T>& scored, std::int64_t k, const Rows& exclude, const Rows& allow,
-              int threads, const Poll& poll = {}) {
+                 int threads, const Poll& poll = {}) {
   BestLists out(scored.n_queries, k);
   top_k(*scored.source, k, exclude, allow, {out.codes.data(), out.scores.data(), out.counts.data()},
         threads, poll);

@@ -37,9 +37,7 @@ class Interner {
     std::int64_t n_texts = 0;
     std::vector<std::vector<std::int32_t>> codes;  // by shard and index
 
-    std::int32_t code(Number number) const {
-      return codes[number % kShards][number / kShards];
-    }
+    std::int32_t code(Number number) const { return codes[number % kShards][number / kShards]; }
   };
   Order order() const;
 

@@ -26,19 +26,30 @@ std::string isa_name(Isa isa);
 // table of the set in use. A kernel source defines it once, compiled once per set:
 //     namespace penchant::PENCHANT_ISA { const SolveKernels& solve_kernels() { … } }
 #if defined(PENCHANT_HAS_avx2)
-#define PENCHANT_DISPATCH(TABLE, NAME)                            \
-  namespace baseline { const TABLE& NAME(); }                  \
-  namespace avx2 { const TABLE& NAME(); }                      \
-  namespace avx512 { const TABLE& NAME(); }                    \
-  inline const TABLE& NAME() {                                 \
-    switch (current_isa()) {                                   \
-      case Isa::avx512: return avx512::NAME();                 \
-      case Isa::avx2: return avx2::NAME();                     \
-      default: return baseline::NAME();                        \
-    }                                                          \
+#define PENCHANT_DISPATCH(TABLE, NAME) \
+  namespace baseline {                 \
+  const TABLE& NAME();                 \
+  }                                    \
+  namespace avx2 {                     \
+  const TABLE& NAME();                 \
+  }                                    \
+  namespace avx512 {                   \
+  const TABLE& NAME();                 \
+  }                                    \
+  inline const TABLE& NAME() {         \
+    switch (current_isa()) {           \
+      case Isa::avx512:                \
+        return avx512::NAME();         \
+      case Isa::avx2:                  \
+        return avx2::NAME();           \
+      default:                         \
+        return baseline::NAME();       \
+    }                                  \
   }
 #else
-#define PENCHANT_DISPATCH(TABLE, NAME)           \
-  namespace baseline { const TABLE& NAME(); } \
+#define PENCHANT_DISPATCH(TABLE, NAME) \
+  namespace baseline {                 \
+  const TABLE& NAME();                 \
+  }                                    \
   inline const TABLE& NAME() { return baseline::NAME(); }
 #endif

@@ -1,8 +1,9 @@
 // Rows of delimited text as they are read, and the matrix of users × items that they make.
 //
 // Only what is plain is understood here: lines with the right number of fields, ids that are
-// there, decimal numbers. All other lines are irregular: they are handed out, and what is well among
-// them is handed back. Each line keeps its place, so that nothing depends on threads or chunks.
+// there, decimal numbers. All other lines are irregular: they are handed out, and what is well
+// among them is handed back. Each line keeps its place, so that nothing depends on threads or
+// chunks.
 #pragma once
 
 #include <atomic>
@@ -38,10 +39,11 @@ struct CsrOutput {
 
 /// What became of the rows.
 struct Merged {
-  std::int64_t pairs = 0;      // different ones
-  std::int64_t cancelled = 0;  // that came to 0 and are not stored
-  std::int64_t overflowed = 0;     // whose value no float32 holds
-  std::int64_t duplicate_user = -1, duplicate_item = -1, duplicate_rows = 0;  // the first that came twice
+  std::int64_t pairs = 0;       // different ones
+  std::int64_t cancelled = 0;   // that came to 0 and are not stored
+  std::int64_t overflowed = 0;  // whose value no float32 holds
+  std::int64_t duplicate_user = -1, duplicate_item = -1,
+               duplicate_rows = 0;  // the first that came twice
 };
 
 /// The rows of one chunk of lines, a row a line; `kHole` stands for a user where there is none.
@@ -68,7 +70,8 @@ class LogReader {
   LogReader(bool valued, bool timed, std::int64_t memory);
 
   /// Reads the lines of the bytes [begin, end) of a file, in chunks of about `chunk` bytes.
-  /// False if they are too many for the memory, or too many are irregular: then the log is of no use.
+  /// False if they are too many for the memory, or too many are irregular: then the log is of no
+  /// use.
   bool read(const std::string& path, std::int64_t begin, std::int64_t end, const LineLayout& layout,
             std::int64_t chunk, int threads, const Poll& poll);
 
@@ -79,8 +82,8 @@ class LogReader {
   };
   Irregular take_irregular();
 
-  /// Puts rows in the place of irregular lines, by their number among all irregular lines taken so far.
-  /// Ids are joined by line feeds; values and times may be null where none are read.
+  /// Puts rows in the place of irregular lines, by their number among all irregular lines taken so
+  /// far. Ids are joined by line feeds; values and times may be null where none are read.
   void fill(const std::int64_t* irregular, std::int64_t n, std::string_view users,
             std::string_view items, const double* values, const std::int64_t* times);
 
@@ -109,7 +112,7 @@ class LogReader {
   std::unique_ptr<Interner> user_ids_, item_ids_;
   Interner::Order user_order_, item_order_;
   std::vector<RowPart> parts_;
-  std::size_t taken_ = 0;           // parts whose irregular lines were taken
+  std::size_t taken_ = 0;  // parts whose irregular lines were taken
   std::vector<Place> irregular_places_;
 };
 

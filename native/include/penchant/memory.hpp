@@ -8,10 +8,10 @@
 
 namespace penchant {
 
-inline constexpr std::align_val_t cache_line{64};
+inline constexpr std::align_val_t kCacheLine{64};
 
 struct FreeAligned {
-  void operator()(void* block) const { ::operator delete[](block, cache_line); }
+  void operator()(void* block) const { ::operator delete[](block, kCacheLine); }
 };
 
 template <class T>
@@ -21,7 +21,7 @@ using Buffer = std::unique_ptr<T[], FreeAligned>;
 template <class T>
 Buffer<T> make_buffer(std::int64_t n) {
   const auto bytes = static_cast<std::size_t>(n) * sizeof(T);
-  return Buffer<T>(static_cast<T*>(::operator new[](bytes == 0 ? 1 : bytes, cache_line)));
+  return Buffer<T>(static_cast<T*>(::operator new[](bytes == 0 ? 1 : bytes, kCacheLine)));
 }
 
 }  // namespace penchant

@@ -11,7 +11,7 @@ namespace penchant {
 /// the row_max. What is lost, 1/65,534 of that, is far below what an epoch moves.
 struct QuantizedFactors {
   std::int16_t* values;  // rows × stride
-  float* row_max;         // rows
+  float* row_max;        // rows
 };
 
 void quantize_previous(Factors<const float> X, QuantizedFactors out, int threads);

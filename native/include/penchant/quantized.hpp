@@ -36,7 +36,7 @@ struct QuantizedQuery {
 /// Writes segments · pairs numbers.
 template <class T>
 QuantizedQuery quantize_query(const T* query, std::int64_t f, const QuantizedShape& shape,
-                         std::int32_t* out);
+                              std::int32_t* out);
 
 /// What decides at which scale a row can be quantized.
 struct RowSize {
@@ -45,8 +45,9 @@ struct RowSize {
   double largest;          ///< the largest |number|
 };
 
-/// Items in the order of falling norms, in blocks that share a scale. They stand by themselves: what
-/// they were made of is not looked at again. Searches by several threads at once may share them.
+/// Items in the order of falling norms, in blocks that share a scale. They stand by themselves:
+/// what they were made of is not looked at again. Searches by several threads at once may share
+/// them.
 template <class T>
 class QuantizedItems {
  public:
@@ -54,15 +55,15 @@ class QuantizedItems {
 
   /// What holds for every item of a block.
   struct Block {
-    double norm;          ///< ‖y‖ is at most this
-    double error;         ///< ‖δy‖ is at most this
+    double norm;            ///< ‖y‖ is at most this
+    double error;           ///< ‖δy‖ is at most this
     double quantized_norm;  ///< ‖Y‖/b is at most this
-    double scale;         ///< b
+    double scale;           ///< b
   };
 
   /// The first n_seeds items in that order are left as they are, to be scored exactly.
   QuantizedItems(const T* items, std::int64_t n_items, std::int64_t f, std::int64_t n_seeds,
-               int threads, const Poll& poll);
+                 int threads, const Poll& poll);
 
   /// False if an item holds a number that is not finite: then nothing else may be asked.
   bool finite() const { return finite_; }

@@ -38,7 +38,7 @@ class Stream {
 class Permutation {
  public:
   Permutation(std::int64_t n, std::uint64_t seed) : n_(static_cast<std::uint64_t>(n)) {
-    const int bits = n > 1 ? std::bit_width(n_ - 1) : 1;
+    const int bits = n > 1 ? static_cast<int>(std::bit_width(n_ - 1)) : 1;
     mask_ = (std::uint64_t{2} << (bits - 1)) - 1;
     shift_ = (bits + 1) / 2;
     Stream stream(seed, 0);

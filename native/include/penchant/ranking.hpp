@@ -20,11 +20,11 @@ enum class RankingLoss { warp, bpr, logistic, k_os_warp };
 /// floats, one a feature: the factors, the bias, zeros (`squares`: ones).
 struct RankingSide {
   float* vectors = nullptr;
-  float* squares = nullptr;         ///< AdaGrad's and AdaDelta's sums of squared gradients
-  float* steps = nullptr;           ///< AdaDelta's sums of squared steps; null: AdaGrad
-  Rows features = {};               ///< of each row; none: a row is its own only feature
-  const float* weights = nullptr;   ///< of the entries of `features`
-  float regularization = 0;                  ///< L2, for what an example touches
+  float* squares = nullptr;        ///< AdaGrad's and AdaDelta's sums of squared gradients
+  float* steps = nullptr;          ///< AdaDelta's sums of squared steps; null: AdaGrad
+  Rows features = {};              ///< of each row; none: a row is its own only feature
+  const float* weights = nullptr;  ///< of the entries of `features`
+  float regularization = 0;        ///< L2, for what an example touches
 
   std::int64_t n_features = 0;
 };
@@ -67,8 +67,8 @@ std::int64_t ranking_granule();
 /// Goes once through the examples; `likes` holds each user's liked items. Returns the sum of the
 /// examples' losses, each at the vectors that its gradient was taken at.
 double ranking_epoch(const Examples& examples, const Rows& likes, const Pool& pool,
-                     const RankingSide& users, const RankingSide& items, const RankingSettings& settings,
-                     int threads, const Poll& poll = {});
+                     const RankingSide& users, const RankingSide& items,
+                     const RankingSettings& settings, int threads, const Poll& poll = {});
 
 /// Vectors for people never seen, the items' vectors (row-major, one an item) held: row r of `out`
 /// (stride floats, zeros or what is known of the person) takes the steps of `passes` epochs over

@@ -60,7 +60,7 @@ std::unique_ptr<Scores<float>> dense_scores(const float* scores, std::int64_t n_
 
 /// score(query, code) for every entry of `cells`, in its order.
 template <class T>
-void score_pairs(const T* queries, const T* items, std::int64_t f, const Rows& cells,
-                 float* out, int threads, const Poll& poll);
+void score_pairs(const T* queries, const T* items, std::int64_t f, const Rows& cells, float* out,
+                 int threads, const Poll& poll);
 
 }  // namespace penchant

@@ -22,8 +22,8 @@ enum class Solver { exact, cg, automatic };
 
 /// Sparse rows: row r holds the entries indptr[r] … indptr[r + 1].
 ///
-/// confidence_delta is what an observed cell weighs above an unobserved one, c − α0 > 0, with the sign of
-/// the preference: positive where p = 1, negative where p = 0 (a dislike).
+/// confidence_delta is what an observed cell weighs above an unobserved one, c − α0 > 0, with the
+/// sign of the preference: positive where p = 1, negative where p = 0 (a dislike).
 struct WeightedRows {
   const std::int64_t* indptr;
   const std::int32_t* indices;

@@ -11,8 +11,8 @@
 
 namespace penchant {
 
-/// A view of compressed sparse rows, which must be validated (check_rows): their columns rise, and are
-/// below n_columns.
+/// A view of compressed sparse rows, which must be validated (check_rows): their columns rise, and
+/// are below n_columns.
 struct SparseMatrix {
   Rows rows;
   const float* values = nullptr;  ///< one for each of the rows' indices; null: all are 1
