@@ -6,25 +6,25 @@
 namespace penchant {
 namespace {
 
-/// A share of a half step small enough to look for Ctrl-C between two of them.
+/// Chunks are small enough to poll between them.
 constexpr std::int64_t kChunksPerThread = 64;
 
-/// Below this a row is not worth the threads' meeting, nor a part its sums.
+/// With fewer entries, synchronizing threads costs more than splitting a row or part saves.
 constexpr std::int64_t kMinHeavyEntries = 16'384, kMinPartEntries = 4'096;
 constexpr std::int64_t kMaxParts = 32;
 
-/// Nor where it has not many times as many entries as there are factors.
+/// A row with fewer entries per factor than this is not split either.
 constexpr std::int64_t kMinEntriesPerFactor = 8;
 
-/// A row that is less than this of all work is done in time by one of many threads, since the
-/// heaviest are begun first.
+/// A row with a smaller share of all work than this is not split: one thread finishes it in time,
+/// since the heaviest rows are solved first.
 constexpr double kHeavyShare = 1.0 / 256;
 
 /// Rounds up to a multiple of the 8 numbers that the solvers work on at once.
 std::int64_t whole_granules(std::int64_t n) { return (n + 7) / 8 * 8; }
 
-/// The exact solver works on granules of 8 numbers, does a multiply-add for 13 of them in a cycle,
-/// waits for each pivot and gathers its entries.
+/// Estimates the exact solver: 13 multiply-adds per cycle on granules of 8 numbers, plus the
+/// latency of pivots and the gathering of entries.
 double exact_cost(std::int64_t n, std::int64_t f) {
   const auto rows = static_cast<double>(whole_granules(n));
   const auto factors = static_cast<double>(whole_granules(f));
@@ -33,13 +33,13 @@ double exact_cost(std::int64_t n, std::int64_t f) {
   return products + 60 * small + rows * factors + 600;
 }
 
-/// The passes of conjugate gradients are bound by loads.
+/// Estimates conjugate gradients, whose passes are limited by loads.
 double cg_cost(std::int64_t n, std::int64_t f, int steps) {
   const auto factors = static_cast<double>(whole_granules(f));
   return (2 * static_cast<double>(n) * factors / 9 + 1.5 * factors + 100) * (steps + 1);
 }
 
-/// Adds up rows into chunks of about equal cost, and keeps the heavy ones apart.
+/// Groups rows into chunks of about equal cost and separates the heavy rows.
 class Planner {
  public:
   Planner(const WeightedRows& rows, const RowCosts& costs, int threads)

@@ -1,4 +1,4 @@
-// The rows of a half step, each by the solver that suits it, shared out over threads.
+// The solution of all rows of a half step on several threads, each row by the cheaper solver.
 #pragma once
 
 #include <algorithm>
@@ -14,8 +14,8 @@
 
 namespace penchant {
 
-/// γ = Γ^(−1/2) for Γ = α0 Λ + λ, 0 in directions that the fixed side does not reach: what W
-/// holds there is rounding, and the solution has no part in them whatever λ is.
+/// γ = Γ^(−1/2) for Γ = α0 Λ + λ, and 0 in directions outside the span of the fixed side: there W
+/// is rounding error, and the solution is 0 for any λ.
 template <class T>
 struct Directions {
   std::vector<double> gamma;
@@ -41,7 +41,7 @@ struct Directions {
   }
 };
 
-/// The rows of a half step; W and V are in the coordinates of Q, V is written.
+/// Solves the rows of a half step. W and V are in the coordinates of Q; V is written.
 template <class T>
 class RowSolver {
  public:
@@ -56,7 +56,7 @@ class RowSolver {
         plan_(make_plan(rows, RowCosts{objective.solver, V.stride, objective.cg_steps}, threads_)),
         workers_(static_cast<std::size_t>(threads_)) {}
 
-  /// The heaviest first: those that all threads share, then chunks of the others.
+  /// Solves the heavy rows, which all threads share, then chunks of the others.
   void solve(const Poll& poll) {
     solve_heavy(poll);
     parallel_for(
@@ -70,12 +70,13 @@ class RowSolver {
   }
 
  private:
-  /// What one thread keeps between rows.
+  /// The memory of one thread, reused between rows.
   struct Worker {
     Buffer<char> scratch;
     Directions<T> directions;
   };
 
+  /// Returns the memory of a thread, allocated at its first use.
   Worker& ready(int number) {
     auto& worker = workers_[static_cast<std::size_t>(number)];
     if (!worker.scratch)
@@ -148,7 +149,8 @@ class RowSolver {
     kernels_.solve_normal_parts(row, equations.get(), n_parts, ready(0).scratch.get());
   }
 
-  /// All of them together, pass by pass: threads meet after each pass, not after each row.
+  /// Solves heavy rows together, pass by pass, so that threads synchronize after each pass of all
+  /// rows rather than of each.
   void solve_heavy_cg(const std::vector<std::int64_t>& rows, const Poll& poll) {
     std::vector<HeavyRow> heavy(rows.size());
     std::vector<std::pair<HeavyRow*, std::size_t>> passes;

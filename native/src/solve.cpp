@@ -28,7 +28,7 @@ template <class T>
 void gram(Factors<const T> Y, double* out, bool precise, int threads, const Poll& poll) {
   const auto& kernels = solve_kernels<T>();
   const std::int64_t f = Y.columns, stride = Y.stride;
-  // The chunks, and with them the order of the sums, depend on the number of rows only.
+  // Chunks, and so the order of the sums, depend on the number of rows only.
   const std::int64_t size = std::max<std::int64_t>(1024, chunks_of(Y.rows, 16));
   const std::int64_t n_chunks = chunks_of(Y.rows, size);
   std::vector<std::vector<double>> parts(static_cast<std::size_t>(n_chunks));
@@ -55,7 +55,7 @@ void gram(Factors<const T> Y, double* out, bool precise, int threads, const Poll
 template <class T>
 void half_step(const WeightedRows& rows, const Spectrum<T>& spectrum, const RowObjective& objective,
                Factors<T> Y, Factors<T> X, int threads, const Poll& poll) {
-  // Both turns run to their end: an interrupt must not leave rows in two bases.
+  // Both rotations run to the end: an interrupt must not leave rows in different coordinates.
   const auto Q = padded(spectrum.eigenvectors, Y.columns, Y.stride, false);
   multiply(as_const(Y), Q.get(), Y.data, threads);
   multiply(as_const(X), Q.get(), X.data, threads);

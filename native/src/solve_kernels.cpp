@@ -1,9 +1,10 @@
-// The inner loops of the solver, compiled once per instruction set: rows exactly (exact_row.hpp)
-// and by conjugate gradients (cg_row.hpp), and dense products.
+// The inner loops of the solver, compiled once per instruction set: exact solutions
+// (exact_row.hpp), conjugate gradients (cg_row.hpp), and dense products.
 //
-// All flops of the exact solver are C ± AᵀB on an upper triangle: the Gram matrix of the gathered
-// rows (or of their transpose, for the n × n twin) and the trailing update of a blocked Cholesky
-// factorization. One register-tiled micro-kernel (tiles.hpp) serves both, and the products too.
+// The exact solver spends its time on C ± AᵀB for an upper triangle: the Gram matrix of the
+// gathered rows (or of their transpose, for the dual system) and the trailing update of a blocked
+// Cholesky factorization. One register-tiled micro-kernel (tiles.hpp) computes both, and the
+// products.
 #include "solve_kernels.hpp"
 
 #include "cg_row.hpp"
@@ -13,14 +14,14 @@
 namespace penchant::PENCHANT_ISA {
 namespace {
 
-constexpr std::int64_t kGramRows = 64;  // summed in S before they are added up in double
+constexpr std::int64_t kGramRows = 64;  // summed in S before they are added in double
 
 template <class S>
 std::int64_t gram_scratch_bytes(std::int64_t stride) {
   return (kGramRows + stride) * stride * 8 + 4 * kAlignment;
 }
 
-/// C += PᵀP on the upper triangle, P and C in T; then out += C and C = 0.
+/// Adds PᵀP, computed in T, to the upper triangle of `out`; C is scratch, 0 before and after.
 template <class T>
 void add_block(std::int64_t count, const T* P, std::int64_t stride, T* C, double* out) {
   upper_update<T, 1>(count, P, stride, C, stride, 0, stride, stride);

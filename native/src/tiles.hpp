@@ -1,4 +1,4 @@
-// C ± A·B in register tiles, of which all flops of the exact solver are made.
+// C ± A·B in register tiles, the micro-kernel of the exact solver.
 #pragma once
 
 #include "penchant/simd.hpp"
@@ -13,11 +13,11 @@ constexpr std::int64_t kAlignment = 64;
 constexpr std::int64_t round_up(std::int64_t n, std::int64_t to) { return (n + to - 1) / to * to; }
 constexpr std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
 
-/// What the sizes of systems are multiples of: whole vectors and whole tiles.
+/// Sizes of systems are multiples of this: whole vectors and whole tiles.
 template <class T>
 constexpr int kGranule = kLanes<T> < kTileRows ? kTileRows : kLanes<T>;
 
-/// Hands out aligned pieces of a block of scratch memory, in order.
+/// An allocator of aligned pieces of a block of scratch memory.
 struct Scratch {
   char* next;
   template <class T>
@@ -28,7 +28,7 @@ struct Scratch {
   }
 };
 
-/// C[i, j] += sign · Σ_k A[i, k] B[k, j] for a tile of `rows` × `vectors`; A[i, k] is at
+/// Adds sign · Σ_k A[i, k] B[k, j] to C[i, j] for a tile of `rows` × `vectors`; A[i, k] is at
 /// a[i·a_row + k·a_column].
 template <class T, int rows, int vectors, int sign>
 [[gnu::always_inline]] inline void tile(std::int64_t depth, const T* a, std::int64_t a_row,
@@ -55,7 +55,7 @@ template <class T, int rows, int vectors, int sign>
     for (int j = 0; j < vectors; ++j) store(c + i * ldc + j * L, acc[i][j]);
 }
 
-/// A strip of `rows` rows of C over the columns [from, to), both multiples of the lanes.
+/// Updates a strip of `rows` rows of C over the columns [from, to), multiples of the lanes.
 template <class T, int rows, int sign>
 void strip(std::int64_t depth, const T* a, std::int64_t a_row, std::int64_t a_column, const T* b,
            std::int64_t ldb, T* c, std::int64_t ldc, std::int64_t from, std::int64_t to) {
@@ -70,8 +70,8 @@ void strip(std::int64_t depth, const T* a, std::int64_t a_row, std::int64_t a_co
   }
 }
 
-/// Two strips one below the other that begin at the same column. A last column of vectors is
-/// done for both at once: half as many sums would wait for each other.
+/// Updates two adjacent strips that begin at the same column. A last column of vectors is computed
+/// for both together, to have twice as many independent sums.
 template <class T, int sign>
 void two_strips(std::int64_t depth, const T* a, const T* b, std::int64_t ldp, T* c,
                 std::int64_t ldc, std::int64_t from, std::int64_t to) {
@@ -89,8 +89,8 @@ void two_strips(std::int64_t depth, const T* a, const T* b, std::int64_t ldp, T*
   }
 }
 
-/// The upper triangle of C ± PᵀP, rows and columns [begin, n) and the columns up to `width`;
-/// P is depth × width, stride ldp. begin and n are multiples of the granule.
+/// Updates the upper triangle of C ± PᵀP, rows and columns [begin, n), and the columns up to
+/// `width`. P is depth × width, stride ldp; begin and n are multiples of the granule.
 template <class T, int sign>
 void upper_update(std::int64_t depth, const T* P, std::int64_t ldp, T* C, std::int64_t ldc,
                   std::int64_t begin, std::int64_t n, std::int64_t width) {

@@ -1,4 +1,4 @@
-// Which instruction set the kernels run on: chosen once, by the processor or by PENCHANT_ISA.
+// The instruction set of the kernels: selected once, by the processor or by PENCHANT_ISA.
 #pragma once
 
 #include <string>
@@ -8,14 +8,14 @@ namespace penchant {
 
 enum class Isa { baseline, avx2, avx512 };
 
-/// The sets this build holds and this processor runs, the widest last.
+/// Returns the sets of this build that the processor supports, the widest last.
 std::vector<Isa> available_isas();
 
-/// The set in use: the widest one available, or the one that the environment variable PENCHANT_ISA
-/// names. Throws std::invalid_argument if it names one that is not available.
+/// Returns the set in use: the widest available, or the one named by the environment variable
+/// PENCHANT_ISA. Throws std::invalid_argument if that one is not available.
 Isa current_isa();
 
-/// Forces a set from now on (for tests). Throws std::invalid_argument if it is not available.
+/// Uses a set from now on (for tests). Throws std::invalid_argument if it is not available.
 void set_isa(const std::string& name);
 
 std::string isa_name(Isa isa);

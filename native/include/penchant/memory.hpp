@@ -1,4 +1,4 @@
-// Blocks of aligned memory that are not filled with zeros first.
+// Aligned memory that is not initialized.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +10,7 @@ namespace penchant {
 
 inline constexpr std::align_val_t kCacheLine{64};
 
+/// Deleter of aligned arrays.
 struct FreeAligned {
   void operator()(void* block) const { ::operator delete[](block, kCacheLine); }
 };
@@ -17,7 +18,7 @@ struct FreeAligned {
 template <class T>
 using Buffer = std::unique_ptr<T[], FreeAligned>;
 
-/// n uninitialized entries of a trivial type, aligned to a cache line.
+/// Allocates n uninitialized entries of a trivial type, aligned to a cache line.
 template <class T>
 Buffer<T> make_buffer(std::int64_t n) {
   const auto bytes = static_cast<std::size_t>(n) * sizeof(T);

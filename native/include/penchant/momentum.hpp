@@ -1,4 +1,4 @@
-// Extrapolation of one side's factors from epoch to epoch; docs/solver.md says what it is good for.
+// Extrapolation of the factors of one side from epoch to epoch, see docs/solver.md.
 #pragma once
 
 #include <cstdint>
@@ -14,11 +14,13 @@ struct QuantizedFactors {
   float* row_max;        // rows
 };
 
+/// Quantizes factors.
 void quantize_previous(Factors<const float> X, QuantizedFactors out, int threads);
 
-/// X += momentum (X − B·rotation), where B is what `before` holds; `before` becomes what X was.
+/// Extrapolates factors: X += momentum (X − B·rotation), where `before` holds B.
 ///
-/// `rotation`, f × f and row-major, takes the coordinates that B is in to those of X.
+/// Afterwards `before` holds X before the extrapolation.
+/// `rotation`, f × f and row-major, maps the coordinates of B to those of X.
 void extrapolate(Factors<float> X, QuantizedFactors before, const float* rotation, float momentum,
                  int threads);
 

@@ -26,7 +26,7 @@ struct VectorOf {
 template <class T>
 using Vec = typename VectorOf<T>::type;
 
-/// Entries of T in a vector.
+/// The number of entries of T in a vector.
 template <class T>
 inline constexpr int kLanes = PENCHANT_VECTOR_BYTES / static_cast<int>(sizeof(T));
 
@@ -35,7 +35,7 @@ template <class T>
   return *reinterpret_cast<const typename VectorOf<T>::unaligned*>(from);
 }
 
-/// A vector of T from as many numbers of another type.
+/// Loads as many numbers of another type and converts them to T.
 template <class T, class S>
 [[gnu::always_inline]] inline Vec<T> load_as(const S* from) {
   if constexpr (sizeof(T) == sizeof(S))
@@ -52,7 +52,7 @@ template <class T>
   *reinterpret_cast<typename VectorOf<T>::unaligned*>(to) = value;
 }
 
-/// The same number in every entry.
+/// Returns a vector with the same number in every entry.
 template <class T>
 [[gnu::always_inline]] inline Vec<T> broadcast(T value) {
   return value - Vec<T>{};
@@ -63,7 +63,7 @@ template <class T, int by, int... I>
   return __builtin_shufflevector(v, v, ((I + by) % kLanes<T>)...);
 }
 
-/// The sum of the entries, always in the same order: halves are added until one is left.
+/// Sums the entries, always in the same order: halves are added until one number is left.
 template <class T, int by = kLanes<T> / 2>
 [[gnu::always_inline]] inline T sum(Vec<T> value) {
   const Vec<T> halved = value + rotated<T, by>(value, std::make_integer_sequence<int, kLanes<T>>{});
