@@ -9,10 +9,10 @@
 namespace penchant {
 namespace {
 
-constexpr std::int64_t kMaxIrregularBytes =
-    8 << 20;  // bytes of irregular lines; it should be few of them
-constexpr double kLargest = 3.4028234663852886e38;  // of float32
+constexpr std::int64_t kMaxIrregularBytes = 8 << 20;  // bytes of irregular lines
+constexpr double kLargest = 3.4028234663852886e38;    // of float32
 
+/// Thrown to end a loop; never leaves LogReader::read.
 struct TooLarge {};
 
 template <class T>
@@ -22,7 +22,7 @@ std::int64_t bytes_of(const std::vector<T>& entries) {
 
 bool fits_float(double number) { return static_cast<double>(static_cast<float>(number)) == number; }
 
-/// The ids of one column of a chunk; a run of rows with the same id holds it once.
+/// The ids of one column of a chunk; consecutive rows with the same id store it once.
 class IdColumn {
  public:
   void clear() {
@@ -52,7 +52,7 @@ class IdColumn {
   Interner::Scratch scratch_;
 };
 
-/// Makes parts of chunks; one for each thread.
+/// Parses chunks of lines into parts; one per thread.
 class Reader {
  public:
   Reader(const std::string& path, const LineLayout& layout, bool valued, bool timed)
@@ -62,6 +62,7 @@ class Reader {
         valued_(valued),
         timed_(timed) {}
 
+  /// Parses lines and numbers their ids.
   RowPart read(std::string_view lines, Interner& user_ids, Interner& item_ids) {
     part_ = RowPart();
     users_.clear();
@@ -91,12 +92,13 @@ class Reader {
   std::vector<char> buffer;
 
  private:
+  /// Appends the row of a line, or a hole.
   void take(std::string_view line) {
     double value = 1;
     std::int64_t time = 0;
     if (line.empty()) {
       ++part_.blank;
-    } else if (!understood(line, value, time)) {
+    } else if (!parse(line, value, time)) {
       part_.irregular_rows.push_back(static_cast<std::uint32_t>(users_.size()));
       part_.irregular_text.append(line).push_back('\n');
     } else if (static_cast<float>(value) == 0) {
@@ -113,7 +115,8 @@ class Reader {
     store(0, 0);
   }
 
-  bool understood(std::string_view line, double& value, std::int64_t& time) {
+  /// Parses value and time; returns false if the line is irregular.
+  bool parse(std::string_view line, double& value, std::int64_t& time) {
     if (!splitter_.split(line)) return false;
     if (splitter_.field(layout_.user).empty() || splitter_.field(layout_.item).empty()) {
       return false;
@@ -143,7 +146,7 @@ class Reader {
   bool all_fit_ = true;
 };
 
-/// The texts between line feeds.
+/// Splits n texts at line feeds.
 std::vector<std::string_view> split_lines(std::string_view joined, std::int64_t n) {
   std::vector<std::string_view> out;
   while (static_cast<std::int64_t>(out.size()) < n) {
@@ -170,7 +173,8 @@ LogReader::LogReader(bool valued, bool timed, std::int64_t memory)
 
 bool LogReader::read(const std::string& path, std::int64_t begin, std::int64_t end,
                      const LineLayout& layout, std::int64_t chunk, int threads, const Poll& poll) {
-  if (!user_ids_) throw std::logic_error("the ids are in order: nothing can be read any more");
+  if (!user_ids_)
+    throw std::logic_error("LogReader::read: the ids are sorted already; read all files before");
   const auto n_chunks = std::max<std::int64_t>(0, end - begin + chunk - 1) / chunk;
   const auto before = parts_.size();
   parts_.resize(before + static_cast<std::size_t>(n_chunks));
@@ -222,9 +226,11 @@ LogReader::Irregular LogReader::take_irregular() {
 
 void LogReader::fill(const std::int64_t* irregular, std::int64_t n, std::string_view users,
                      std::string_view items, const double* values, const std::int64_t* times) {
-  if (!user_ids_) throw std::logic_error("the ids are in order: nothing can be filled in any more");
+  if (!user_ids_)
+    throw std::logic_error("LogReader::fill: the ids are sorted already; fill in rows before");
   if ((valued_ && !values) || (timed_ && !times))
-    throw std::invalid_argument("a column is missing");
+    throw std::invalid_argument(
+        "LogReader::fill: values or times are missing, but the reader reads them");
   const auto size = static_cast<std::size_t>(n);
   std::vector<std::uint32_t> user_numbers(size), item_numbers(size);
   Interner::Scratch scratch;
@@ -233,7 +239,9 @@ void LogReader::fill(const std::int64_t* irregular, std::int64_t n, std::string_
   for (std::size_t i = 0; i < size; ++i) {
     const auto [number, row] = irregular_places_.at(static_cast<std::size_t>(irregular[i]));
     auto& part = parts_[number];
-    if (part.users[row] != RowPart::kHole) throw std::invalid_argument("a line filled in twice");
+    if (part.users[row] != RowPart::kHole)
+      throw std::invalid_argument("LogReader::fill: irregular line " +
+                                  std::to_string(irregular[i]) + " was filled in before");
     ++part.valid;
     part.users[row] = user_numbers[i];
     part.items[row] = item_numbers[i];

@@ -1,4 +1,4 @@
-// The second half of a LogReader: its rows sorted into the matrix, those of the same pair merged.
+// LogReader::merge: sorts the rows into the matrix and merges those of the same pair.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -13,13 +13,13 @@ namespace {
 
 constexpr std::int64_t kUsersAtOnce = 1 << 10;
 
-/// Consecutive parts that one thread sorts in, and where its next row of each user goes.
+/// Consecutive parts that one thread sorts, and the place of its next row of each user.
 struct Group {
   std::size_t begin, end;
   std::vector<std::int64_t> next;
 };
 
-/// Codes for numbers, and how many rows of each user a group has.
+/// Replaces numbers by codes and counts the rows of each user in a group.
 void count_users(Group& group, std::vector<RowPart>& parts, const Interner::Order& users,
                  const Interner::Order& items) {
   group.next.assign(static_cast<std::size_t>(users.n_texts), 0);
@@ -35,7 +35,7 @@ void count_users(Group& group, std::vector<RowPart>& parts, const Interner::Orde
   }
 }
 
-/// Counts become places: group after group within a user, so that rows stay in their order.
+/// Turns counts into places, group after group within a user, so that rows keep their order.
 void place(std::vector<Group>& groups, std::int64_t n_users, std::int64_t* indptr) {
   indptr[0] = 0;
   for (std::int64_t user = 0; user < n_users; ++user) {
@@ -49,6 +49,7 @@ void place(std::vector<Group>& groups, std::int64_t n_users, std::int64_t* indpt
   }
 }
 
+/// Copies the rows of a group to their places.
 void sort_in(Group& group, std::vector<RowPart>& parts, const CsrOutput& out, double* wide) {
   for (auto number = group.begin; number < group.end; ++number) {
     auto& part = parts[number];
@@ -63,20 +64,22 @@ void sort_in(Group& group, std::vector<RowPart>& parts, const CsrOutput& out, do
       }
       if (out.times) out.times[to] = part.times[row];
     }
-    part = RowPart();  // its memory is free for what comes
+    part = RowPart();  // frees its memory
   }
 }
 
-/// Merges the rows of a user, one user after another.
+/// Merges the rows of users, one user at a time.
 class Merger {
  public:
   Merger(MergePolicy policy, const CsrOutput& out, const double* wide)
       : policy_(policy), out_(out), wide_(wide) {}
 
-  /// Merges the rows [begin, end) of a user in their place; returns how many are left.
+  /// Merges the rows [begin, end) of a user in place; returns the number of pairs that remain.
   std::int64_t merge(std::int64_t user, std::int64_t begin, std::int64_t end) {
     if (end - begin > std::numeric_limits<std::uint32_t>::max()) {
-      throw std::length_error("a user with more rows than can be sorted");
+      throw std::length_error("user " + std::to_string(user) + " has " +
+                              std::to_string(end - begin) +
+                              " rows; at most 2^32 - 1 can be merged");
     }
     sort(begin, end);
     auto to = begin;
@@ -105,7 +108,7 @@ class Merger {
   Merged found;
 
  private:
-  /// Items and places within the row in one number each: sorted, they keep the order of the log.
+  /// Sorts by item and place, packed into one number each, so that rows keep the order of the log.
   void sort(std::int64_t begin, std::int64_t end) {
     const auto size = static_cast<std::size_t>(end - begin);
     rows_.resize(size);
@@ -141,7 +144,7 @@ class Merger {
     }
   }
 
-  /// The latest by time, where it is known, and then by place.
+  /// Returns the latest row, by time if there are times, then by place.
   std::size_t last(std::size_t begin, std::size_t end) const {
     auto best = end - 1;
     if (!out_.times) return best;
@@ -176,7 +179,7 @@ void add(Merged& all, const Merged& part) {
   }
 }
 
-/// Closes the gaps that merged rows left; `kept` is how many of each user's are there.
+/// Closes the gaps that merged rows left; `kept` is the number of remaining pairs per user.
 void close_gaps(const std::vector<std::int64_t>& kept, const CsrOutput& out) {
   std::int64_t to = 0;
   for (std::size_t user = 0; user < kept.size(); ++user) {
@@ -195,7 +198,7 @@ void close_gaps(const std::vector<std::int64_t>& kept, const CsrOutput& out) {
 }  // namespace
 
 Merged LogReader::merge(MergePolicy policy, const CsrOutput& out, int threads, const Poll& poll) {
-  if (user_ids_) throw std::logic_error("the ids are not in order yet");
+  if (user_ids_) throw std::logic_error("LogReader::merge: call sort_ids before");
   const auto n_users = user_order_.n_texts;
   const auto valid = counts().valid;
   const auto worth = valid / std::max<std::int64_t>(n_users, 1);

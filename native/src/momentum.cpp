@@ -9,9 +9,9 @@
 namespace penchant {
 namespace {
 
-constexpr std::int64_t kRowsAtOnce = 128;  // what is unpacked stays in the cache
+constexpr std::int64_t kRowsAtOnce = 128;  // unpacked rows stay in cache
 
-/// Calls work(first, rows, thread) for chunks of the rows.
+/// Calls work(first, rows, thread) for chunks of rows.
 template <class Work>
 void in_chunks(std::int64_t n_rows, int threads, const Work& work) {
   parallel_for(chunks_of(n_rows, kRowsAtOnce), threads, [&](std::int64_t chunk, int thread) {
@@ -37,16 +37,16 @@ void extrapolate(Factors<float> X, QuantizedFactors before, const float* rotatio
   const auto Q = padded(rotation, X.columns, stride, false);
   std::vector<Buffer<float>> buffers(static_cast<std::size_t>(std::max(threads, 1)));
   in_chunks(X.rows, threads, [&](std::int64_t first, std::int64_t rows, int thread) {
-    auto& was = buffers[static_cast<std::size_t>(thread)];
-    if (!was) was = make_buffer<float>(kRowsAtOnce * stride);
+    auto& previous = buffers[static_cast<std::size_t>(thread)];
+    if (!previous) previous = make_buffer<float>(kRowsAtOnce * stride);
     for (std::int64_t r = 0; r < rows; ++r)
       kernels.unpack(before.values + (first + r) * stride, before.row_max[first + r], stride,
-                     was.get() + r * stride);
-    multiply_rows<float>({was.get(), rows, X.columns, stride}, Q.get(), was.get());
+                     previous.get() + r * stride);
+    multiply_rows<float>({previous.get(), rows, X.columns, stride}, Q.get(), previous.get());
     for (std::int64_t r = 0; r < rows; ++r) {
       float* x = X.data + (first + r) * stride;
       kernels.pack(x, stride, before.values + (first + r) * stride, before.row_max + first + r);
-      kernels.move_on(x, was.get() + r * stride, momentum, stride);
+      kernels.move_on(x, previous.get() + r * stride, momentum, stride);
     }
   });
 }

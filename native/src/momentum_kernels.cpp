@@ -8,7 +8,7 @@ namespace {
 constexpr int kWidth = kLanes<float>;
 constexpr float kLargestValue = 32767;
 
-// The loops are plain where the compiler makes vectors of them by itself.
+// Loops are plain where the compiler vectorizes them.
 
 float largest_of(const float* row, std::int64_t stride) {
   Vec<float> tops{};
@@ -24,7 +24,7 @@ float largest_of(const float* row, std::int64_t stride) {
 void pack(const float* __restrict row, std::int64_t stride, std::int16_t* __restrict values,
           float* row_max) {
   const float top = largest_of(row, stride);
-  const bool counts = top >= 1e-33F;  // below, what to multiply by would not be finite
+  const bool counts = top >= 1e-33F;  // below, the scale would not be finite
   const float scale = counts ? kLargestValue / top : 0;
   for (std::int64_t k = 0; k < stride; ++k) {
     const float x = scale * row[k];

@@ -38,7 +38,7 @@ void parallel_for(std::int64_t n_chunks, int threads,
   try {
     for (int worker = 1; worker <= helpers; ++worker) pool.emplace_back(work, worker);
   } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
-    // the system gives no more threads, or no memory for one: those that run will do all of it
+    // no more threads, or no memory for one: the running threads take all chunks
   }
   work(0);
   for (auto& thread : pool) thread.join();

@@ -8,10 +8,10 @@
 namespace penchant {
 namespace {
 
-constexpr double kTiny = 1e-100;                     // what is shorter is not worth a scale
-constexpr double kNoFractions = 6755399441055744.0;  // 1.5·2^52: what is added to it gets rounded
+constexpr double kTiny = 1e-100;                     // rows with a smaller norm are not scaled
+constexpr double kNoFractions = 6755399441055744.0;  // 1.5·2^52: adding it rounds to an integer
 
-/// Σ of n numbers, eight chains of additions side by side.
+/// Sums n numbers in eight independent chains of additions.
 template <class F>
 double sum_of(std::int64_t n, const F& number) {
   constexpr std::int64_t kTogether = 8;
@@ -44,12 +44,12 @@ RowSize measure(const T* row, std::int64_t f, int segment) {
   return {std::sqrt(squares), std::sqrt(longest), static_cast<double>(std::max(-low, high))};
 }
 
-/// A scale at which rounding leaves no segment too long; very rarely a little too large.
+/// Returns a scale at which the quantized segments fit; very rarely it is slightly too large.
 double scale_for(const RowSize& row, int largest) {
   return std::min(largest / row.largest, (kLargestNorm - 0.5) / row.longest_segment);
 }
 
-/// Rounds a row at a scale; false if a segment became too long.
+/// Quantizes a row at a scale; returns false if the norm of a segment is too large.
 template <class T>
 bool quantize_row(const T* row, std::int64_t f, int segment, double scale, std::int8_t* out) {
   for (std::int64_t first = 0; first < f; first += segment) {
@@ -64,7 +64,7 @@ bool quantize_row(const T* row, std::int64_t f, int segment, double scale, std::
   return true;
 }
 
-/// ‖row − rounded/scale‖
+/// Computes ‖row − quantized/scale‖.
 template <class T>
 double quantization_error(const T* row, std::int64_t f, double scale,
                           const std::int8_t* quantized) {
@@ -119,7 +119,7 @@ QuantizedItems<T>::QuantizedItems(const T* items, std::int64_t n_items, std::int
     : n_items_(n_items), f_(f), n_seeds_(std::min(n_seeds, n_items)), shape_(quantized_shape(f)) {
   const auto sizes = measured(items, threads, poll);
   finite_ = std::all_of(sizes.begin(), sizes.end(),
-                        [](const RowSize& one) { return std::isfinite(one.norm); });
+                        [](const RowSize& size) { return std::isfinite(size.norm); });
   if (!finite_) return;
   sort_by_norm(sizes);
   const auto n_blocks = (n_items - n_seeds_ + kBlock - 1) / kBlock;
@@ -190,10 +190,10 @@ void QuantizedItems<T>::pack(const T* items, const std::vector<RowSize>& sizes,
   Block& out = blocks_[static_cast<std::size_t>(block)];
   RowSize most{0, 0, 0};
   for (std::int64_t item = 0; item < count; ++item) {
-    const auto& one = sizes[codes_[first + item]];
-    most.norm = std::max(most.norm, one.norm);
-    most.longest_segment = std::max(most.longest_segment, one.longest_segment);
-    most.largest = std::max(most.largest, one.largest);
+    const auto& size = sizes[codes_[first + item]];
+    most.norm = std::max(most.norm, size.norm);
+    most.longest_segment = std::max(most.longest_segment, size.longest_segment);
+    most.largest = std::max(most.largest, size.largest);
   }
   out = {most.norm, 0, 0, 1};
   if (out.norm < kTiny) {

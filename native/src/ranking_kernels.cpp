@@ -33,7 +33,7 @@ void combine(const float* rows, std::int64_t stride, const std::int32_t* feature
   }
 }
 
-// The steps are plain loops: the compiler knows the square root of a vector, the language does not.
+// Steps are plain loops, since vector extensions have no square root; the compiler vectorizes them.
 
 void adagrad(float* __restrict row, float* __restrict squares, const float* __restrict direction,
              float scale, float rate, float regularization, std::int64_t stride) {

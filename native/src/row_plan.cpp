@@ -50,7 +50,7 @@ class Planner {
     size_ = total / static_cast<double>(kChunksPerThread * threads);
   }
 
-  RowPlan made() {
+  RowPlan plan() {
     for (std::int64_t r = 0; r < rows_.n_rows; ++r) add(r);
     close(rows_.n_rows);
     std::stable_sort(plan_.chunks.begin(), plan_.chunks.end(),
@@ -108,7 +108,7 @@ std::vector<Part> parts_of(std::int64_t n) {
 }
 
 RowPlan make_plan(const WeightedRows& rows, const RowCosts& costs, int threads) {
-  return Planner(rows, costs, threads).made();
+  return Planner(rows, costs, threads).plan();
 }
 
 }  // namespace penchant

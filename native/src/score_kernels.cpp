@@ -56,8 +56,8 @@ void tile_entry(const T* queries, int rows, std::int64_t f, const T* panel, T* o
   tile<T>(queries, rows, f, panel, out, stride);
 }
 
-/// sum + a·b with the one rounding that the tile gets: left to itself, the compiler takes a dot
-/// product apart into vectors of products and a chain of additions, two roundings a step.
+/// Computes sum + a·b with one rounding, as tiles do. Without it the compiler splits a dot product
+/// into vectors of products and a chain of additions, with two roundings per step.
 template <class T>
 [[gnu::always_inline]] inline T fused(T a, T b, T sum) {
 #if defined(__FMA__) || defined(__aarch64__)
@@ -68,8 +68,8 @@ template <class T>
 #endif
 }
 
-// Several cells at once: each sum is a chain of dependent additions, so only others can fill
-// the gaps.
+// Several cells together: each sum is a chain of dependent additions, so that only other sums can
+// hide its latency.
 template <class T, int N, bool OneQuery>
 [[gnu::always_inline]] inline void pairs_of(const T* const* queries, const T* const* items,
                                             std::int64_t f, T* out) {
@@ -108,7 +108,7 @@ void dots(const T* query, const T* items, const std::int32_t* codes, std::int64_
   }
 }
 
-/// One bit an entry: whether it is above the bound (NaN is not).
+/// Returns one bit per entry: whether it is above the bound (NaN is not).
 [[gnu::always_inline]] inline unsigned above_bits(Vec<float> scores, Vec<float> bound) {
 #if defined(PENCHANT_ISA_avx512)
   return _mm512_cmp_ps_mask((__m512)scores, (__m512)bound, _CMP_GT_OQ);
@@ -154,7 +154,7 @@ std::int64_t find_above(const T* scores, std::int64_t n, T bound, std::int32_t* 
   return found;
 }
 
-/// N bounds in one pass over the scores: each is loaded once for all of them.
+/// Counts for N bounds in one pass, so that each score is loaded once.
 template <class T, int N>
 [[gnu::always_inline]] inline void count_of(const T* scores, std::int64_t n, const T* bounds,
                                             std::int64_t* above, std::int64_t* equal) {

@@ -8,11 +8,11 @@ namespace penchant {
 namespace {
 
 constexpr std::int64_t kBlockBytes = 128 << 10;  // of packed items: about a quarter of an L2 cache
-constexpr std::int64_t kMostQueries = 96;        // a chunk reads all items once
-constexpr double kChunkFlops = 2e9;              // between two looks for Ctrl-C
-constexpr std::int64_t kFewQueries = 4;          // for so few, packing costs more than it saves
+constexpr std::int64_t kMostQueries = 96;        // queries per chunk, which reads all items once
+constexpr double kChunkFlops = 2e9;              // between two polls
+constexpr std::int64_t kFewQueries = 4;  // with fewer queries, packing costs more than it saves
 
-/// A chunk gives each thread several turns, and ends soon enough to notice Ctrl-C.
+/// Chooses the queries per chunk: several chunks per thread, each short enough to poll often.
 std::int64_t chunk_size(std::int64_t n_queries, double flops_a_query, int tile_rows, int threads) {
   const auto fair = n_queries / (std::int64_t{4} * std::max(threads, 1));
   const auto soon = static_cast<std::int64_t>(kChunkFlops / std::max(flops_a_query, 1.0));
@@ -47,7 +47,7 @@ class Factors : public Scores<T> {
   const ScoreKernels<T>& kernels_;
 };
 
-/// For a few queries: straight from the items as they lie.
+/// Scores for a few queries, from the items as they are.
 template <class T>
 class DirectFactors final : public Factors<T> {
  public:
@@ -63,7 +63,8 @@ class DirectFactors final : public Factors<T> {
   }
 };
 
-/// For many: items are packed into panels once, factor after factor, as the tiles read them.
+/// Scores for many queries: items are packed once into panels, factor by factor, as tiles read
+/// them.
 template <class T>
 class PackedFactors final : public Factors<T> {
  public:

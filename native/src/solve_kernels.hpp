@@ -21,7 +21,7 @@ struct RowProblem {
   const S* shared;      // Γ; 0 where γ is
   const S* inverse;     // γ²
   int cg_steps;
-  S* v;  // stride: Qᵀx; read by cg as its start, written by both
+  S* v;  // stride: Qᵀx: the start of cg, then the solution
 };
 
 template <class S>
@@ -38,9 +38,8 @@ struct SolveKernels {
   void (*normal_part)(const RowProblem<S>& part, S* equations, char* scratch);
   void (*solve_normal_parts)(const RowProblem<S>&, S* equations, std::int64_t n_parts,
                              char* scratch);
-  // By conjugate gradients: a pass over each part, which writes its sum (stride numbers, of which
-  // the last pass uses one); advance adds them up, and says whether another pass is wanted or
-  // writes v.
+  // By conjugate gradients: cg_pass writes the sum of a part (stride numbers, of which the last
+  // pass uses one); cg_advance adds them and returns whether another pass is needed, else writes v.
   std::int64_t (*cg_bytes)(std::int64_t stride);
   void (*cg_start)(const RowProblem<S>&, char* state);
   void (*cg_pass)(const RowProblem<S>& part, const char* state, S* sum, char* scratch);

@@ -8,9 +8,10 @@
 namespace penchant {
 namespace {
 
-constexpr std::int64_t kListBytes = 16 << 20;  // of one chunk's lists, when k is very large
+constexpr std::int64_t kListBytes =
+    16 << 20;  // of the lists of a chunk, which limits chunks for very large k
 
-/// The lists of the queries [begin, end) in the making.
+/// Finds the lists of the queries [begin, end).
 template <class T>
 class Chunk {
  public:
@@ -78,7 +79,7 @@ class Chunk {
   const ScoreKernels<T>& kernels_ = score_kernels<T>();
   std::int64_t begin_, end_;
   std::vector<BestList<T>> best_;
-  std::vector<std::span<const std::int32_t>> left_;  // what is still to be excluded
+  std::vector<std::span<const std::int32_t>> left_;  // excluded items not reached yet
   std::vector<T> row_scores_;
   std::vector<std::int32_t> positions_;
 };

@@ -1,5 +1,4 @@
-// A half step as its tests see it: plain row-major vectors in, and the normal equations to hold
-// its answers against.
+// Half steps for the tests: compact row-major factors, and the normal equations to compare with.
 #pragma once
 
 #include <algorithm>
@@ -23,7 +22,7 @@ struct Problem {
   std::int64_t n_rows() const { return lists.n_rows(); }
 };
 
-/// Weights of both signs around `size`; λ varies from row to row.
+/// Random weights of both signs around `size`; λ varies between rows.
 template <class T>
 Problem<T> random_problem(Lists lists, std::int64_t n_items, std::int64_t f, Random& random,
                           double size = 3) {
@@ -38,7 +37,7 @@ Problem<T> random_problem(Lists lists, std::int64_t n_items, std::int64_t f, Ran
   return out;
 }
 
-/// A plain sum, f × f.
+/// The Gram matrix by plain sums, f × f.
 template <class T>
 std::vector<double> plain_gram(const std::vector<T>& Y, std::int64_t f) {
   std::vector<double> out(static_cast<std::size_t>(f * f), 0);
@@ -49,12 +48,12 @@ std::vector<double> plain_gram(const std::vector<T>& Y, std::int64_t f) {
   return out;
 }
 
-/// Jacobi's rotations: A becomes diagonal, and the columns of the answer are its eigenvectors.
+/// Diagonalizes A by Jacobi rotations; returns its eigenvectors as columns.
 inline std::vector<double> diagonalize(std::vector<double>& A, std::int64_t f) {
   std::vector<double> Q(A.size(), 0);
   for (std::int64_t i = 0; i < f; ++i) Q[i * f + i] = 1;
-  const auto turn = [f](std::vector<double>& M, std::int64_t a, std::int64_t b, std::int64_t step,
-                        double c, double s) {
+  const auto rotate = [f](std::vector<double>& M, std::int64_t a, std::int64_t b, std::int64_t step,
+                          double c, double s) {
     for (std::int64_t k = 0; k < f; ++k) {
       const double x = M[a + k * step], y = M[b + k * step];
       M[a + k * step] = c * x - s * y;
@@ -67,16 +66,16 @@ inline std::vector<double> diagonalize(std::vector<double>& A, std::int64_t f) {
         if (std::abs(A[p * f + q]) < 1e-300) continue;
         const double angle = 0.5 * std::atan2(2 * A[p * f + q], A[q * f + q] - A[p * f + p]);
         const double c = std::cos(angle), s = std::sin(angle);
-        turn(A, p, q, f, c, s);          // columns
-        turn(A, p * f, q * f, 1, c, s);  // rows
-        turn(Q, p, q, f, c, s);
+        rotate(A, p, q, f, c, s);          // columns
+        rotate(A, p * f, q * f, 1, c, s);  // rows
+        rotate(Q, p, q, f, c, s);
       }
     }
   }
   return Q;
 }
 
-/// Compact factors as the solver takes them: filled up with zeros to a stride.
+/// Factors padded with zeros to the stride of the solver.
 template <class T>
 struct Padded {
   Padded(const std::vector<T>& compact, std::int64_t f) : columns(f) {
@@ -125,7 +124,7 @@ void with_objective(const Problem<T>& problem, const Body& body) {
                     problem.cg_steps});
 }
 
-/// Solves the rows of X; both sides turn.
+/// Solves the rows of X; both sides are rotated.
 template <class T>
 void solve(Problem<T>& problem, int threads, const Poll& poll = {}) {
   Padded<T> X(problem.X, problem.f), Y(problem.Y, problem.f);
@@ -136,7 +135,7 @@ void solve(Problem<T>& problem, int threads, const Poll& poll = {}) {
   problem.Y = Y.compact();
 }
 
-/// Solves the rows of X; nothing turns.
+/// Solves the rows of X without rotation.
 template <class T>
 void fold(Problem<T>& problem, int threads, const Poll& poll = {}) {
   Padded<T> X(problem.X, problem.f);
@@ -163,7 +162,7 @@ double loss_of(const Problem<T>& problem, int threads, const Poll& poll = {}) {
                           poll);
 }
 
-/// A x = b of one row, which minimizes xᵀAx − 2bᵀx.
+/// The system A x = b of one row, which minimizes xᵀAx − 2bᵀx.
 struct Normal {
   template <class T>
   Normal(const Problem<T>& problem, std::int64_t row)
@@ -183,7 +182,7 @@ struct Normal {
     }
   }
 
-  /// By elimination with pivots.
+  /// Solves it by elimination with pivots.
   std::vector<double> solution() const {
     auto M = A;
     auto x = b;
@@ -206,7 +205,7 @@ struct Normal {
     return x;
   }
 
-  /// dᵀAd: what the objective at a solution + d is above the least one.
+  /// Computes dᵀAd, by which the objective at a solution + d exceeds the minimum.
   double energy(const std::vector<double>& d) const {
     double total = 0;
     for (std::int64_t i = 0; i < f; ++i)
@@ -218,7 +217,7 @@ struct Normal {
   std::vector<double> A, b;
 };
 
-/// How much above the least objective the row is, as a part of what a solution gains over x = 0.
+/// Returns how far the objective of a row is above the minimum, relative to its gain over x = 0.
 template <class T>
 double excess_objective(const Problem<T>& problem, std::int64_t row) {
   const Normal normal(problem, row);

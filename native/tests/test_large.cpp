@@ -1,4 +1,4 @@
-// More than 2^31 entries: rows that lie beyond give, bit for bit, what they give at the beginning.
+// More than 2^31 entries: rows beyond give the same bits as rows at the beginning.
 #include <tuple>
 
 #include "penchant/metrics.hpp"
@@ -15,11 +15,11 @@ using namespace penchant::tests;
 
 namespace {
 
-/// Across the largest int32, across the largest uint32, and beyond both.
+/// Places across the largest int32, across the largest uint32, and beyond both.
 constexpr std::int64_t kBegins[] = {(std::int64_t{1} << 31) - 40, (std::int64_t{1} << 32) - 40,
                                     (std::int64_t{1} << 32) + 12345};
 
-/// The same lists, with the first entry at `begin`.
+/// Lists with their first entry at `begin`.
 class Far {
  public:
   Far(const Lists& lists, std::int64_t begin)
@@ -41,7 +41,7 @@ class Far {
   Sparse<std::int32_t> indices_;
 };
 
-/// Calls body(far lists, begin) for every place, where the system plays along.
+/// Calls body(far lists, begin) for every place, where the system provides the address space.
 template <class Body>
 void far_away(const Lists& lists, const Body& body) {
   for (const auto begin : kBegins) {

@@ -1,4 +1,4 @@
-// log_reader.hpp, interner.hpp, scan.hpp: the same matrix whatever the threads and chunks.
+// log_reader.hpp, interner.hpp, scan.hpp: the same matrix for any threads and chunks.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -14,7 +14,7 @@ using namespace penchant;
 
 namespace {
 
-/// A file that is removed with it.
+/// A temporary file, removed by the destructor.
 class TempFile {
  public:
   explicit TempFile(const std::string& text)
@@ -73,7 +73,7 @@ Matrix matrix_of(LogReader& log, MergePolicy policy, int threads) {
 
 const LineLayout kLayout{"\t", 4, 0, 1, 2, 3};
 
-/// Rows in no order; pairs repeat, some values need a double, some lines are irregular or blank.
+/// Unsorted rows with repeated pairs, values that need a double, irregular and blank lines.
 std::string many_rows(int n) {
   std::string text;
   for (int row = 0; row < n; ++row) {
@@ -194,7 +194,7 @@ TEST(ids_are_numbered_in_the_order_of_their_bytes) {
   CHECK(ids.bytes() > 0);
 }
 
-TEST(a_survey_finds_the_first_fault_whatever_the_chunks) {
+TEST(a_scan_finds_the_first_fault_for_any_chunks) {
   const std::string valid = "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\r\n\"\x1f";
   const TempFile file(valid + valid + "a\xe2\x82" + valid);
   for (const std::int64_t chunk : {1, 2, 3, 5, 1000}) {

@@ -1,4 +1,4 @@
-// memory.hpp: blocks are aligned, whole and freed.
+// memory.hpp: blocks are aligned, complete and freed.
 #include "penchant/memory.hpp"
 #include "problems.hpp"
 

@@ -1,4 +1,4 @@
-// momentum.hpp: what is remembered, and how far factors are moved on.
+// momentum.hpp: quantized factors and extrapolation.
 #include "penchant/momentum.hpp"
 
 #include <utility>
@@ -10,7 +10,7 @@ using namespace penchant::tests;
 
 namespace {
 
-/// A side that is remembered, replaced and moved on.
+/// Quantizes factors, replaces them and extrapolates.
 struct Moved {
   Moved(const std::vector<float>& was, const std::vector<float>& now, std::int64_t f,
         const std::vector<float>& rotation, float momentum, int threads) {
@@ -42,13 +42,13 @@ void check_moves(std::int64_t rows, std::int64_t f) {
   const Moved one(was, now, f, rotation, 0.5F, 1), three(was, now, f, rotation, 0.5F, 3);
   for (std::int64_t r = 0; r < rows; ++r) {
     for (std::int64_t j = 0; j < f; ++j) {
-      double turned = 0, size = 1;
+      double rotated = 0, size = 1;
       for (std::int64_t i = 0; i < f; ++i) {
-        turned += static_cast<double>(was[r * f + i]) * rotation[i * f + j];
+        rotated += static_cast<double>(was[r * f + i]) * rotation[i * f + j];
         size += std::abs(static_cast<double>(rotation[i * f + j]));
       }
       const auto at = static_cast<std::size_t>(r * f + j);
-      CHECK_NEAR(one.factors[at], now[at] + 0.5 * (now[at] - turned), 1e-4 * size);
+      CHECK_NEAR(one.factors[at], now[at] + 0.5 * (now[at] - rotated), 1e-4 * size);
       CHECK_NEAR(one.again[at], 2 * one.factors[at] - now[at], 1e-3 * size);
       CHECK_EQUAL(one.factors[at], three.factors[at]);
       CHECK_EQUAL(one.again[at], three.again[at]);

@@ -1,4 +1,4 @@
-// pruned_topk.hpp: with an index that is kept, the same lists as from all scores.
+// pruned_topk.hpp: the same lists as without pruning.
 #include <algorithm>
 #include <thread>
 
@@ -10,7 +10,7 @@ using namespace penchant::tests;
 
 namespace {
 
-/// Random vectors, some of them twice, that get shorter.
+/// Random vectors with falling norms, some of them repeated.
 template <class T>
 struct Problem {
   Problem(std::int64_t n_queries, std::int64_t n_items, std::int64_t f, Random& random)
@@ -111,7 +111,7 @@ TEST(several_threads_share_an_index) {
 }
 
 TEST(hard_queries_give_an_index_up) {
-  // one long factor that all items share hides what tells them apart
+  // a large factor that all items share makes bounds too loose to rule items out
   Random random(4);
   Problem<float> problem(900, 1500, 16, random);
   for (std::int64_t i = 0; i < problem.n_items; ++i) problem.items[i * 16] = 1000;
@@ -124,7 +124,7 @@ TEST(hard_queries_give_an_index_up) {
   CHECK(index.stats().tried.load() < 900);
 }
 
-TEST(items_that_cannot_be_rounded_are_searched_plainly) {
+TEST(items_that_cannot_be_quantized_are_searched_without_pruning) {
   Random random(5);
   Problem<float> problem(3, 1500, 16, random);
   problem.items[77] = std::numeric_limits<float>::quiet_NaN();

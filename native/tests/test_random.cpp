@@ -1,4 +1,4 @@
-// random.hpp: streams that differ, orders that hold every number once.
+// random.hpp: streams differ, permutations hold every number once.
 #include <algorithm>
 
 #include "penchant/random.hpp"

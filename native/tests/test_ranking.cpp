@@ -1,4 +1,4 @@
-// ranking.hpp: the same on any number of threads, steps against gradients, and an end to it.
+// ranking.hpp: equal results on any number of threads, falling losses, and interruption.
 #include <algorithm>
 #include <numeric>
 
@@ -39,7 +39,7 @@ struct Side {
   Lists features;
 };
 
-/// People, what they like and dislike, and vectors to begin with; items with or without tags.
+/// Users with likes and dislikes and initial vectors; items with or without tags.
 struct Problem {
   explicit Problem(bool tags, bool adadelta)
       : random(5),
@@ -144,7 +144,7 @@ TEST(epochs_lower_the_loss_and_leave_what_lies_beyond_the_factors_at_zero) {
 
 TEST(threads_that_step_over_each_other_learn_too) {
 #if defined(__SANITIZE_THREAD__)
-  const int threads = 1;  // the races are wanted: see hogwild() in ranking.cpp
+  const int threads = 1;  // races are intended: see hogwild() in ranking.cpp
 #else
   const int threads = 3;
 #endif

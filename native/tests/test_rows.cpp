@@ -1,4 +1,4 @@
-// rows.hpp: what fits passes, and each thing that does not fit is found.
+// rows.hpp: valid rows pass, and every kind of invalid rows is rejected.
 #include "penchant/rows.hpp"
 #include "problems.hpp"
 

@@ -1,4 +1,4 @@
-// solve_kernels.hpp: each row in a block of scratch memory of just the size that it asked for.
+// solve_kernels.hpp: each row with scratch memory of the exact size.
 #include <cmath>
 
 #include "penchant/memory.hpp"
@@ -10,7 +10,7 @@ using namespace penchant::tests;
 
 namespace {
 
-/// What is left of the gradient at v = γ∘z, in the coordinates of z, beside its size at 0.
+/// The gradient at v = γ∘z, in the coordinates of z, relative to that at 0.
 template <class T>
 double gradient_left(const RowProblem<T>& row, std::int64_t f) {
   std::vector<double> left(static_cast<std::size_t>(f), 0);
