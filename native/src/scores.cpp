@@ -21,10 +21,10 @@ std::int64_t chunk_size(std::int64_t n_queries, double flops_a_query, int tile_r
 }
 
 template <class T>
-class Factors : public Scores<T> {
+class FactorScores : public Scores<T> {
  public:
-  Factors(const T* queries, std::int64_t n_queries, const T* items, std::int64_t n_items,
-          std::int64_t f, int threads)
+  FactorScores(const T* queries, std::int64_t n_queries, const T* items, std::int64_t n_items,
+               std::int64_t f, int threads)
       : queries_(queries), items_(items), f_(f), kernels_(score_kernels<T>()) {
     const std::int64_t width = kernels_.panel_items;
     const auto item_bytes = std::max<std::int64_t>(f, 1) * static_cast<std::int64_t>(sizeof(T));
@@ -49,9 +49,9 @@ class Factors : public Scores<T> {
 
 /// Scores for a few queries, from the items as they are.
 template <class T>
-class DirectFactors final : public Factors<T> {
+class DirectFactorScores final : public FactorScores<T> {
  public:
-  using Factors<T>::Factors;
+  using FactorScores<T>::FactorScores;
 
   void tile(std::int64_t query, int rows, std::int64_t first, std::int64_t count, T* out,
             std::int64_t stride) const override {
@@ -66,11 +66,11 @@ class DirectFactors final : public Factors<T> {
 /// Scores for many queries: items are packed once into panels, factor by factor, as tiles read
 /// them.
 template <class T>
-class PackedFactors final : public Factors<T> {
+class PackedFactorScores final : public FactorScores<T> {
  public:
-  PackedFactors(const T* queries, std::int64_t n_queries, const T* items, std::int64_t n_items,
-                std::int64_t f, int threads, const Poll& poll)
-      : Factors<T>(queries, n_queries, items, n_items, f, threads) {
+  PackedFactorScores(const T* queries, std::int64_t n_queries, const T* items, std::int64_t n_items,
+                     std::int64_t f, int threads, const Poll& poll)
+      : FactorScores<T>(queries, n_queries, items, n_items, f, threads) {
     const std::int64_t width = this->kernels_.panel_items;
     const auto n_panels = (n_items + width - 1) / width;
     panels_.reset(new T[static_cast<std::size_t>(n_panels * width * f)]);
@@ -140,9 +140,10 @@ std::unique_ptr<Scores<T>> factor_scores(const T* queries, std::int64_t n_querie
                                          std::int64_t n_items, std::int64_t f, int threads,
                                          const Poll& poll) {
   if (n_queries <= kFewQueries) {
-    return std::make_unique<DirectFactors<T>>(queries, n_queries, items, n_items, f, threads);
+    return std::make_unique<DirectFactorScores<T>>(queries, n_queries, items, n_items, f, threads);
   }
-  return std::make_unique<PackedFactors<T>>(queries, n_queries, items, n_items, f, threads, poll);
+  return std::make_unique<PackedFactorScores<T>>(queries, n_queries, items, n_items, f, threads,
+                                                 poll);
 }
 
 std::unique_ptr<Scores<float>> dense_scores(const float* scores, std::int64_t n_queries,

@@ -7,8 +7,9 @@
 
 namespace penchant {
 
-/// Factors as they were, in half the memory: of each row the values in 16 bits, and the size of
-/// the row_max. What is lost, 1/65,534 of that, is far below what an epoch moves.
+/// Factors at half the memory: the numbers of each row in 16 bits, relative to their maximum.
+///
+/// The error, 1/65,534 of the maximum, is far below the change of an epoch.
 struct QuantizedFactors {
   std::int16_t* values;  // rows × stride
   float* row_max;        // rows
