@@ -10,7 +10,7 @@ namespace penchant {
 namespace {
 
 constexpr std::size_t kFirstBlock = 1 << 12, kLargestBlock = 1 << 18;
-constexpr std::size_t kMostTexts = std::size_t{1} << 24;  // of one shard
+constexpr std::size_t kMaxTexts = std::size_t{1} << 24;  // per shard
 
 std::uint64_t load(const char* from, std::size_t n) {
   std::uint64_t word = 0;
@@ -18,14 +18,14 @@ std::uint64_t load(const char* from, std::size_t n) {
   return word;
 }
 
-/// Both halves of a product of 128 bits, folded.
+/// Multiplies two words and combines both halves of the product.
 std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
   __extension__ typedef unsigned __int128 Wide;
   const auto product = static_cast<Wide>(a) * b;
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
-/// The next of a sequence of random words (splitmix64).
+/// Returns the next of a sequence of random words (splitmix64).
 std::uint64_t next_word(std::uint64_t& state) {
   auto z = state += 0x9e3779b97f4a7c15u;
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -33,6 +33,7 @@ std::uint64_t next_word(std::uint64_t& state) {
   return z ^ (z >> 31);
 }
 
+/// Returns a random seed, the same in all of the process.
 std::uint64_t process_seed() {
   static const std::uint64_t seed = [] {
     auto word = static_cast<std::uint64_t>(
@@ -48,7 +49,7 @@ std::uint64_t process_seed() {
   return seed;
 }
 
-/// The first eight bytes as a number of the same order.
+/// Returns the first eight bytes as a number that compares like the text.
 std::uint64_t prefix(std::string_view text) {
   std::uint64_t key = 0;
   const auto n = std::min<std::size_t>(8, text.size());
@@ -58,6 +59,7 @@ std::uint64_t prefix(std::string_view text) {
   return key;
 }
 
+/// A text with its number, ordered by the text.
 struct Named {
   std::uint64_t prefix;
   std::string_view text;
@@ -90,7 +92,8 @@ std::uint32_t Interner::Shard::find_or_add(std::string_view text, std::uint32_t 
   for (; slots_[at].index != 0; at = (at + 1) & mask) {
     if (slots_[at].tag == tag && texts_[slots_[at].index - 1] == text) return slots_[at].index - 1;
   }
-  if (texts_.size() >= kMostTexts) throw std::length_error("more ids than can be numbered");
+  if (texts_.size() >= kMaxTexts)
+    throw std::length_error("too many distinct ids: about 2^30 can be numbered");
   texts_.push_back(keep(text));
   slots_[at] = {tag, static_cast<std::uint32_t>(texts_.size())};
   return slots_[at].index - 1;
@@ -128,7 +131,7 @@ std::int64_t Interner::Shard::bytes() const {
 
 void Interner::intern(const std::vector<std::string_view>& texts, Number* numbers,
                       Scratch& scratch) {
-  // shard after shard: what one of them holds fits the cache, and its lock is taken once
+  // shard by shard: a shard fits the cache, and its lock is acquired once
   std::array<std::uint32_t, kShards + 1> begins{};
   scratch.hashes.resize(texts.size());
   scratch.sorted.resize(texts.size());

@@ -53,7 +53,8 @@ TEST(texts_that_collide_under_one_seed_are_spread_by_another) {
 
 TEST(the_result_does_not_depend_on_the_seed) {
   auto texts = colliding(1, 300);
-  for (const auto* text : {"", "a", "12345678", "123456789", "0123456789abcdef", "名前", "item-0"}) {
+  for (const auto* text :
+       {"", "a", "12345678", "123456789", "0123456789abcdef", "名前", "item-0"}) {
     texts.emplace_back(text);
   }
   Interner first(1), second(2), random;

@@ -71,13 +71,11 @@ def solve_wide_rows(
     """
     part = rows.take_rows(which)
     used, columns = np.unique(part.indices, return_inverse=True)
+    few = Csr(part.indptr, columns.astype(np.int32), part.values, len(used))
     return _kernels.fold_in(
-        part.indptr,
-        columns.astype(np.int32),
-        part.values,
+        _kernels.weighted_rows(few.indptr, few.indices, few.values, len(used)),
         fixed[used].astype(np.float64),
-        *spectrum,
-        regularization[which],
-        unobserved_weight=unobserved_weight,
+        spectrum,
+        _kernels.row_objective(regularization[which], unobserved_weight=unobserved_weight),
         threads=threads,
     )
