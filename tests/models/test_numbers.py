@@ -117,11 +117,12 @@ def least_squares(model: penchant.ALS, data: penchant.Interactions) -> np.ndarra
 def test_ordinary_data_have_no_wide_rows() -> None:
     rows = random_interactions(40, 30).csr
     penalties = np.full(rows.n_rows, 0.01)
-    assert not len(wide_rows(rows, penalties, 1.0))
+    assert not len(wide_rows(rows, penalties, 1.0, 2))
     wide = spread_values(10 * RATIO, density=0.02).csr
-    found = wide_rows(wide, np.full(wide.n_rows, 0.01), 1.0)
+    found = wide_rows(wide, np.full(wide.n_rows, 0.01), 1.0, 3)
     largest = [wide.row(row).values.max(initial=0) for row in range(wide.n_rows)]
-    assert found.tolist() == np.flatnonzero(np.array(largest) > RATIO * 1.01).tolist()
+    expected = (np.array(largest) > RATIO * 1.01) & (wide.row_counts >= 3)
+    assert found.tolist() == np.flatnonzero(expected).tolist()
 
 
 def test_a_training_that_diverges_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,7 +71,7 @@ class LocalEngine(MemoryEngine):
         """Return the rows to solve in float64 if the factors are float32."""
         if fixed.dtype == np.float64:
             return np.empty(0, dtype=np.int64)
-        return wide_rows(rows, regularization, unobserved_weight)
+        return wide_rows(rows, regularization, unobserved_weight, fixed.shape[1])
 
     def quantize_previous(self, factors: Factors) -> Any:
         """See :meth:`Engine.quantize_previous`; float32 factors in 16 bits a number."""
