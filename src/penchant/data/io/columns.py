@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 
-from penchant.data.io.header import ITEM_NAMES, THINGS, USER_NAMES, plain_name
+from penchant.data.io.header import THINGS, plain_name
 from penchant.errors import ColumnError
 
 Column = str | int
@@ -55,63 +55,6 @@ def locate(
     }
 
 
-def choose(
-    given: Mapping[str, Column | None],
-    columns: Sequence[str] | None,
-    width: int,
-    label: str,
-    roles: Mapping[str, int],
-) -> dict[str, int]:
-    """Return role → column of a table of interactions.
-
-    ``roles`` are those that the source itself declares; they apply if no column is given.
-
-    Raises
-    ------
-    ColumnError
-        As :func:`guess` and :func:`locate` do.
-    """
-    if roles and all(column is None for column in given.values()):
-        return dict(roles)
-    return locate(guess(given, columns, width, label), columns, width, label)
-
-
-def guess(
-    given: Mapping[str, Column | None], columns: Sequence[str] | None, width: int, label: str
-) -> dict[str, Column | None]:
-    """The columns given, or where neither user nor item is, those that can only be meant.
-
-    A table of two columns (user, item) or of three (user, item, value) is taken as it stands,
-    unless its names say otherwise; in a wider one, names such as ``userID`` and ``item_id``
-    must be there once each, and its value column has to be given.
-
-    Raises
-    ------
-    ColumnError
-        If they can't be told, or only one of user and item is given.
-    """
-    if (given["user"] is None) != (given["item"] is None):
-        missing = "user" if given["user"] is None else "item"
-        raise ColumnError(f"{missing}= is not given: {label} has {_listed(columns, width)}")
-    if given["user"] is not None:
-        return dict(given)
-    users = _named(columns, USER_NAMES)
-    items = _named(columns, ITEM_NAMES)
-    if len(users) == 1 and len(items) == 1:
-        user, item = users[0], items[0]
-    elif width in (2, 3):
-        user, item = 0, 1
-    else:
-        raise ColumnError(
-            f"can't tell which columns of {label} are users and items: give user= and item=; "
-            f"it has {_listed(columns, width)}"
-        )
-    found = {**given, "user": user, "item": item}
-    if width == 3 and given["value"] is None and given["timestamp"] is None:
-        found["value"] = 3 - user - item
-    return found
-
-
 def guess_catalog(
     given: Mapping[str, Column | None], columns: Sequence[str] | None, width: int, label: str
 ) -> dict[str, Column | None]:
@@ -136,7 +79,7 @@ def guess_catalog(
     if found["item"] is None:
         raise ColumnError(
             f"can't tell which column of {label} holds the ids of items: give item=; "
-            f"it has {_listed(columns, width)}"
+            f"it has {listed(columns, width)}"
         )
     return found
 
@@ -164,7 +107,7 @@ def _place(role: str, column: Column, columns: Sequence[str] | None, width: int,
     if isinstance(column, int) and not isinstance(column, bool):
         if not -width <= column < width:
             raise ColumnError(
-                f"{role}={column}, but {label} has {_listed(columns, width)}, counted from 0"
+                f"{role}={column}, but {label} has {listed(columns, width)}, counted from 0"
             )
         return column % width
     if not isinstance(column, str):
@@ -172,7 +115,7 @@ def _place(role: str, column: Column, columns: Sequence[str] | None, width: int,
     if columns is None:
         raise ColumnError(
             f"{role}={column!r}, but {label} has no header: give positions from 0; "
-            f"it has {_listed(columns, width)}"
+            f"it has {listed(columns, width)}"
         )
     places = [n for n, name in enumerate(columns) if name == column]
     if len(places) == 1:
@@ -182,10 +125,11 @@ def _place(role: str, column: Column, columns: Sequence[str] | None, width: int,
     lowered = {name.casefold(): name for name in columns}
     close = [lowered[c] for c in difflib.get_close_matches(column.casefold(), lowered, n=3)]
     hint = f"; close matches: {', '.join(map(repr, close))}" if close else ""
-    raise ColumnError(f"{label} has no column {column!r}: it has {_listed(columns, width)}{hint}")
+    raise ColumnError(f"{label} has no column {column!r}: it has {listed(columns, width)}{hint}")
 
 
-def _listed(columns: Sequence[str] | None, width: int) -> str:
+def listed(columns: Sequence[str] | None, width: int) -> str:
+    """Return the columns of a table for messages."""
     if columns is None:
         return f"{width} column{'' if width == 1 else 's'} without names"
     shown = ", ".join(repr(name[:60]) for name in columns[:30])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -12,9 +13,10 @@ from penchant.data.events import Events
 from penchant.data.ids import IdMap
 from penchant.data.io.bad_rows import bad_lines
 from penchant.data.io.cells import number_ids, tally_rows
-from penchant.data.io.columns import Column, guess, locate
+from penchant.data.io.columns import Column, locate
 from penchant.data.io.open import name_of, open_tables
 from penchant.data.io.options import MEMORY_LIMIT, ReaderOptions
+from penchant.data.io.roles import Choice, choose_roles
 from penchant.data.io.stage import stage
 from penchant.data.io.table import Table
 from penchant.data.io.workspace import FETCHED_AT_ONCE, workspace
@@ -68,7 +70,9 @@ def read_events(
         tables = open_tables(
             work, source, given | {"event": event}, options, numeric=("value", "timestamp")
         )
-        fields = [table.bind(_places(given, event, table)) for table in tables]
+        choices = [_choice(work.con, given, event, table) for table in tables]
+        fields = [table.bind(row.places) for table, row in zip(tables, choices, strict=True)]
+        described = {role: field.name for role, field in fields[0].items()}
         begins = stage(work.con, tables, fields)
         bad = bad_lines(work.con, tables, begins, options)
         roles = list(fields[0])
@@ -90,22 +94,28 @@ def read_events(
         columns["v"],
         columns.get("t"),
         name=name or name_of(source) or "events",
-        notes=(f"read {tally.rows:,} rows of {label}{dropped}",),
+        notes=(
+            f"read {tally.rows:,} rows of {label}: {_described(described)}{dropped}",
+            *choices[0].notes(described),
+        ),
     )
 
 
-def _places(given: Mapping[str, Column | None], event: Column, table: Table) -> dict[str, int]:
-    """Return role → column; the column of types is never taken for that of values."""
+def _choice(con: Any, given: Mapping[str, Column | None], event: Column, table: Table) -> Choice:
+    """Choose the columns; that of types has no other role, and values are read only if named."""
     if table.roles:
         raise DataError("a list of tuples does not say which is the event: give a frame")
-    where = (table.columns, table.width, table.label)
-    kinds = locate({"event": event}, *where)
-    places = locate(guess(given, *where), *where)
-    if given["value"] is None:
-        places.pop("value", None)
-    if kinds["event"] in places.values():
+    kinds = locate({"event": event}, table.columns, table.width, table.label)
+    choice = choose_roles(
+        con, table, given, wanted=("user", "item", "timestamp"), taken=kinds.values()
+    )
+    if kinds["event"] in choice.places.values():
         raise ColumnError(f"event={event!r} is a column with another role: give user= and item=")
-    return places | kinds
+    return replace(choice, places=choice.places | kinds)
+
+
+def _described(columns: Mapping[str, str]) -> str:
+    return ", ".join(f"{role} from {name}" for role, name in columns.items())
 
 
 def _fetch(con: Any, *, timed: bool) -> dict[str, npt.NDArray[Any]]:

@@ -13,11 +13,12 @@ from penchant.data.interactions import Interactions
 from penchant.data.io.bad_rows import bad_lines
 from penchant.data.io.cells import Cells
 from penchant.data.io.cells import cells as merged_cells
-from penchant.data.io.columns import Column, choose, same_roles
+from penchant.data.io.columns import Column, same_roles
 from penchant.data.io.logs import read_plain
 from penchant.data.io.native_cells import native_cells
 from penchant.data.io.open import name_of, open_tables
 from penchant.data.io.options import MEMORY_LIMIT, ReaderOptions
+from penchant.data.io.roles import choose_roles
 from penchant.data.io.stage import stage
 from penchant.data.io.table import Table
 from penchant.data.io.workspace import workspace
@@ -166,12 +167,14 @@ def _read_cells(
     """Run the pipeline: open, choose columns, read natively or stage, merge."""
     with workspace(options.memory_limit) as work:
         tables = open_tables(work, source, given, options, numeric=("value", "timestamp"))
-        places = [
-            choose(given, table.columns, table.width, table.label, table.roles) for table in tables
-        ]
+        choices = [choose_roles(work.con, table, given) for table in tables]
+        places = [choice.places for choice in choices]
         roles = same_roles(places)
         policy = duplicates or ("sum" if "value" in roles else "binary")
         origin = _described(tables, places)
+        assumptions = choices[0].notes(
+            {role: tables[0].column_name(place) for role, place in places[0].items()}
+        )
         fields = [table.bind(row) for table, row in zip(tables, places, strict=True)]
         native = read_plain(work, tables, fields)
         if native is None:
