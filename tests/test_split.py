@@ -111,7 +111,7 @@ def test_a_split_tells_how_it_was_made(name) -> None:
 def test_leave_k_out_takes_k_from_each_user_with_enough(seed, k, spare) -> None:
     x = data(seed)
     split = leave_k_out(x, k, min_interactions=k + spare, seed=seed)
-    likes = (x.to_matrix() > 0).sum(axis=1)
+    likes = (x.to_scipy() > 0).sum(axis=1)
     assert split.test.csr.row_counts.tolist() == np.where(likes >= k + spare, k, 0).tolist()
     assert split.train.users == split.test.users == x.users
     assert split.seen is split.train
@@ -131,7 +131,7 @@ def test_the_share_is_rounded_down_but_not_by_a_whisker() -> None:
 
 def test_too_few_users_with_enough_likes() -> None:
     x = data(n_users=40, density=0.2)
-    enough = int(((x.to_matrix() > 0).sum(axis=1) >= 6).sum())
+    enough = int(((x.to_scipy() > 0).sum(axis=1) >= 6).sum())
     assert 0 < enough < 30
     with pytest.raises(SplitError, match=rf"{enough} of 40 users .* {enough / 40:.3f} of all"):
         leave_k_out(x, 3, fraction_of_users=0.9)
@@ -218,7 +218,7 @@ def test_users_held_out_are_never_met(seed, shown) -> None:
     assert len(split.test.users) == 7
     assert not set(split.test.users) & set(split.train.users)
     assert set(split.test.users) | set(split.train.users) == set(x.users)
-    history = (split.fold_in.to_matrix() > 0).sum(axis=1)
+    history = (split.fold_in.to_scipy() > 0).sum(axis=1)
     wanted = split.test.csr.row_counts
     assert (np.minimum(history, wanted) >= 1).all()
     exact = np.clip(np.rint(shown * (history + wanted)), 1, history + wanted - 1)
@@ -321,6 +321,6 @@ def test_numpy_numbers_are_numbers() -> None:
 
 @pytest.mark.parametrize("name", SPLITS)
 def test_what_is_no_interactions(name):
-    for other in (None, data().to_matrix()):
+    for other in (None, data().to_scipy()):
         with pytest.raises(DataError, match=r"needs penchant\.Interactions"):
             SPLITS[name](other, 0)

@@ -130,7 +130,7 @@ def test_features_stay_on_the_views_of_a_data_set() -> None:
 
 
 def test_integer_ids_and_text_ids_are_brought_together() -> None:
-    data = penchant.Interactions.from_matrix(np.eye(3), items=[7, 8, 9])
+    data = penchant.Interactions.from_scipy(np.eye(3), item_ids=[7, 8, 9])
     told = data.with_item_features(Features.of({"9": ["x"], "7": ["y"]}))
     assert told.item_features is not None
     assert told.item_features.missing(told.items) == 1

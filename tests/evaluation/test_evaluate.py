@@ -95,7 +95,7 @@ def test_the_articles_figures() -> None:
     cells = rng.random((30, 40))
     train = interactions([dict.fromkeys(np.flatnonzero(row < 0.2), 1.0) for row in cells], 40)
     test = interactions([dict.fromkeys(np.flatnonzero(row > 0.95), 1.0) for row in cells], 40)
-    ratings = sp.csr_matrix(test.to_matrix())
+    ratings = sp.csr_matrix(test.to_scipy())
     users = np.flatnonzero(test.csr.row_counts)
     e = evaluate(FakeModel(scores), Split(train, test), k=5, metrics=ALL, exclude_seen=False)
     assert e["precision"] == pytest.approx(article_precision_at_k(scores, ratings, 5, users))

@@ -31,8 +31,8 @@ def likeness(data: penchant.Interactions, **settings) -> np.ndarray:
 def test_weights_are_those_of_the_textbook(seed, k1, b) -> None:
     """Items are the documents, people the terms: n in log(n / df) is the number of items."""
     data = random_interactions(20, 12, density=0.4, seed=seed)
-    X = np.maximum(data.to_matrix().toarray().T.astype(np.float64), 0)
-    data = penchant.Interactions.from_matrix(X.T.astype(np.float32))
+    X = np.maximum(data.to_scipy().toarray().T.astype(np.float64), 0)
+    data = penchant.Interactions.from_scipy(X.T.astype(np.float32))
     rarity = np.maximum(np.log(len(X) / (1 + (X > 0).sum(axis=0))), 0)
     tfidf = np.sqrt(X) * rarity
     norms = np.linalg.norm(tfidf, axis=1, keepdims=True)
@@ -53,7 +53,7 @@ def test_weights_are_those_of_the_textbook(seed, k1, b) -> None:
 )
 def test_few_people_in_common_count_less(seed, shrinkage, similarity) -> None:
     data = random_interactions(20, 8, density=0.4, seed=seed)
-    has = (data.to_matrix().toarray() != 0).astype(np.float64)
+    has = (data.to_scipy().toarray() != 0).astype(np.float64)
     common = has.T @ has
     plain = likeness(data, similarity=similarity)
     found = likeness(data, similarity=similarity, shrinkage=shrinkage)
@@ -61,7 +61,7 @@ def test_few_people_in_common_count_less(seed, shrinkage, similarity) -> None:
 
 
 def test_dislikes_are_in_common_too() -> None:
-    one = penchant.Interactions.from_matrix(np.array([[1, 1], [-1, -1], [2, 0]], dtype=np.float32))
+    one = penchant.Interactions.from_scipy(np.array([[1, 1], [-1, -1], [2, 0]], dtype=np.float32))
     plain, shrunk = likeness(one), likeness(one, shrinkage=2)
     np.testing.assert_allclose(shrunk, plain / 2, rtol=1e-6)
     assert plain[0, 1] > 0
@@ -72,7 +72,7 @@ def test_chance_neighbors_give_way_to_attested_ones() -> None:
     likes[:5, 0] = 1  # five have a,
     likes[0, 1] = 1  # one of them the rare item, which nobody else has,
     likes[1:40, 2] = 1  # and four the known one, as most people
-    data = penchant.Interactions.from_matrix(likes, items=["a", "rare", "known"])
+    data = penchant.Interactions.from_scipy(likes, item_ids=["a", "rare", "known"])
     nearest = ItemNeighbors().fit(data).similar_items("a", k=1).ids
     shrunk = ItemNeighbors(shrinkage=10).fit(data).similar_items("a", k=1).ids
     assert (list(nearest), list(shrunk)) == (["rare"], ["known"])

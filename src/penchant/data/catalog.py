@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 from penchant.data.ids import Id, IdMap
 from penchant.errors import DataError
+
+log = logging.getLogger("penchant")
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,34 @@ class Catalog:
         code = self.items.get(item)
         entries = getattr(self, field)
         return "" if code is None or entries is None else str(entries[code])
+
+
+def matched(catalog: Catalog | None, items: IdMap) -> Catalog | None:
+    """Check a catalog, and write its ids as those of the items are: integers or texts.
+
+    A warning is logged if it has none of the items.
+
+    Raises
+    ------
+    DataError
+        If it is not a catalog.
+    """
+    if catalog is None:
+        return None
+    if not isinstance(catalog, Catalog):
+        raise DataError(
+            f"a catalog is needed, got {type(catalog).__name__}: penchant.read_catalog reads one"
+        )
+    if len(catalog) and len(items):
+        ids = catalog.items.written_like(items)
+        if ids is not catalog.items:
+            catalog = dataclasses.replace(catalog, items=ids)
+        if not any(item in items for item in catalog.items):
+            log.warning(
+                "the catalog knows none of the %s items: its ids are such as %r, theirs %r",
+                f"{len(items):,}", catalog.items[0], items[0],
+            )  # fmt: skip
+    return catalog
 
 
 def _own(field: str, entries: list[Any]) -> tuple[Any, ...]:

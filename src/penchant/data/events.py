@@ -11,9 +11,9 @@ import numpy.typing as npt
 from penchant._settings import checks
 from penchant.data.csr import Csr, row_pointers
 from penchant.data.decay import decay
+from penchant.data.duplicates import LARGEST
 from penchant.data.ids import IdMap
 from penchant.data.interactions import Interactions
-from penchant.data.merging import LARGEST
 from penchant.errors import DataError, EmptyDataError
 
 

@@ -157,7 +157,7 @@ class Features:
         """
         from penchant.data.matrices import read_matrix
 
-        csr, _ = read_matrix(matrix)
+        csr, _, _ = read_matrix(matrix)
         columns = IdMap.range(csr.n_columns, "feature") if names is None else names
         known = ids if isinstance(ids, IdMap) else IdMap(ids, kind)
         return cls(known, _named(columns), csr)

@@ -46,7 +46,7 @@ def both(path: Path, chunk: int = 1 << 16, **options: Any) -> tuple[Any, Any]:
         native = outcome(path, **options)
         assert used
         assert all(used)
-        patch.setattr(penchant.data.io.read, "read_plain", lambda *_: None)
+        patch.setattr(penchant.data.io.pipeline, "read_plain", lambda *_: None)
         return native, outcome(path, **options)
 
 

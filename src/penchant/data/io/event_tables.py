@@ -12,14 +12,15 @@ import numpy.typing as npt
 from penchant.data.events import Events
 from penchant.data.ids import IdMap
 from penchant.data.io.bad_rows import bad_lines
-from penchant.data.io.cells import number_ids, tally_rows
 from penchant.data.io.columns import Column, locate
+from penchant.data.io.merge import number_ids, tally_rows
+from penchant.data.io.header import is_id_name
 from penchant.data.io.open import name_of, open_tables
 from penchant.data.io.options import MEMORY_LIMIT, ReaderOptions
 from penchant.data.io.roles import Choice, choose_roles
 from penchant.data.io.stage import stage
 from penchant.data.io.table import Table
-from penchant.data.io.workspace import FETCHED_AT_ONCE, workspace
+from penchant.data.io.workspace import FETCHED_AT_ONCE, Workspace, workspace
 from penchant.errors import ColumnError, DataError, EmptyDataError, SettingsError
 
 
@@ -70,7 +71,7 @@ def read_events(
         tables = open_tables(
             work, source, given | {"event": event}, options, numeric=("value", "timestamp")
         )
-        choices = [_choice(work.con, given, event, table) for table in tables]
+        choices = [_choice(work, given, event, table) for table in tables]
         fields = [table.bind(row.places) for table, row in zip(tables, choices, strict=True)]
         described = {role: field.name for role, field in fields[0].items()}
         begins = stage(work.con, tables, fields)
@@ -95,27 +96,22 @@ def read_events(
         columns.get("t"),
         name=name or name_of(source) or "events",
         notes=(
-            f"read {tally.rows:,} rows of {label}: {_described(described)}{dropped}",
+            f"read {tally.rows:,} rows of {label}{dropped}",
             *choices[0].notes(described),
         ),
     )
 
 
-def _choice(con: Any, given: Mapping[str, Column | None], event: Column, table: Table) -> Choice:
-    """Choose the columns; that of types has no other role, and values are read only if named."""
+def _choice(work: Workspace, given: Mapping[str, Column | None], event: Column, table: Table) -> Choice:
+    """Choose the columns; values and times are read only if they are named."""
     if table.roles:
         raise DataError("a list of tuples does not say which is the event: give a frame")
     kinds = locate({"event": event}, table.columns, table.width, table.label)
-    choice = choose_roles(
-        con, table, given, wanted=("user", "item", "timestamp"), taken=kinds.values()
-    )
-    if kinds["event"] in choice.places.values():
+    choice = choose_roles(work, table, given, wanted=("user", "item"), taken=kinds.values())
+    name = table.columns[kinds["event"]] if table.columns and given["user"] is None else ""
+    if kinds["event"] in choice.places.values() or is_id_name(name):
         raise ColumnError(f"event={event!r} is a column with another role: give user= and item=")
     return replace(choice, places=choice.places | kinds)
-
-
-def _described(columns: Mapping[str, str]) -> str:
-    return ", ".join(f"{role} from {name}" for role, name in columns.items())
 
 
 def _fetch(con: Any, *, timed: bool) -> dict[str, npt.NDArray[Any]]:

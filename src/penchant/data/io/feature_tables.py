@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant._settings.checks import choice
+from penchant.data.duplicates import POLICIES
 from penchant.data.features import Features
 from penchant.data.ids import Id, IdMap
 from penchant.data.io.bad_rows import BadRows, bad_lines
-from penchant.data.io.cells import Cells, cells
 from penchant.data.io.columns import Column, guess_catalog, locate
+from penchant.data.io.merge import ReadResult, merge_staged, tally_rows
 from penchant.data.io.open import open_tables
 from penchant.data.io.options import MEMORY_LIMIT, ReaderOptions
 from penchant.data.io.read import Duplicates
@@ -25,7 +26,6 @@ from penchant.data.io.sql import sql_text
 from penchant.data.io.stage import stage
 from penchant.data.io.table import Table
 from penchant.data.io.workspace import LIST_SEPARATOR, workspace
-from penchant.data.merging import POLICIES
 from penchant.errors import ColumnError, DataError, EmptyDataError, SettingsError
 
 log = logging.getLogger("penchant")
@@ -128,8 +128,8 @@ def read_features(
         if not long:
             _melt(work.con, tables[0], places[0], labels, list_sep)
         valued = "value" in places[0] or not long
-        found = _cells(work.con, valued, duplicates, tables[0].label, bad)
-    return Features(IdMap(found.users, kind), IdMap(found.items, "feature"), found.csr)
+        result = _merge(work.con, valued, duplicates, tables[0].label, bad)
+    return Features(IdMap(result.users, kind), IdMap(result.items, "feature"), result.csr)
 
 
 def _vectors(source: Any) -> npt.NDArray[Any] | None:
@@ -249,17 +249,17 @@ def _label_sql(role: str, title: str, list_sep: str) -> str:
     )
 
 
-def _cells(con: Any, valued: bool, policy: str, label: str, bad: BadRows) -> Cells:
-    """The matrix of what is staged; what became of rows is logged."""
-    roles = ["user", "item", *(["value"] if valued else [])]
+def _merge(con: Any, valued: bool, policy: str, label: str, bad: BadRows) -> ReadResult:
+    """Merge the staged rows into a matrix, and log what happened to them."""
+    tally = tally_rows(con, ["user", "item", *(["value"] if valued else [])])
     try:
-        found = cells(con, roles, policy, source=label, bad=bad)
+        result = merge_staged(con, tally, bad, policy, timed=False, source=label)
     except EmptyDataError:
         raise EmptyDataError(f"{label} holds no features: all values are empty or 0") from None
-    report = found.report
+    report = result.report
     log.info(
         "%s: %s weights of %s rows; %s merged, %s without an id, a name or a value, %s zero",
-        label, f"{found.csr.nnz:,}", f"{report.rows:,}", f"{report.merged:,}",
+        label, f"{result.csr.nnz:,}", f"{report.rows:,}", f"{report.merged:,}",
         f"{report.nameless + report.valueless:,}", f"{report.zeros:,}",
     )  # fmt: skip
-    return found
+    return result

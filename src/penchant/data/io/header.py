@@ -69,7 +69,8 @@ def has_header(
 
     ``header`` decides if it is given. Otherwise: yes if any column is given by name, if a field
     of the line is a usual name of a column, if a field that must be a number is neither a number
-    nor a date, or if the lines below hold numbers or dates where it holds none.
+    nor a date, or if no column is given and the lines below hold numbers or dates where it holds
+    none.
 
     Parameters
     ----------
@@ -98,7 +99,8 @@ def has_header(
         for place in places
     ):
         return True
-    return bool(numeric) and _differs(first, sample)
+    is_open = all(column is None for column in given.values())
+    return is_open and bool(numeric) and _differs(first, sample)
 
 
 def _differs(first: Sequence[str], sample: Sequence[Sequence[str]]) -> bool:
@@ -124,6 +126,11 @@ _HEADER_NAMES = (
 def is_usual_name(field: str) -> bool:
     """Return whether a field is the name of a column of such tables, rather than data."""
     return plain_name(field) in _HEADER_NAMES
+
+
+def is_id_name(name: str) -> bool:
+    """Return whether a column's name says that it holds users or items."""
+    return plain_name(name) in USER_NAMES | ITEM_NAMES
 
 
 def is_time_name(name: str) -> bool:

@@ -50,17 +50,17 @@ def open_tables(
     numeric
         The roles whose columns must be numbers.
     """
-    con, scratch = workspace
     if is_address(source) or options.query is not None:
-        return [open_query(con, source, options.query)]
+        return [open_query(workspace.con, source, options.query)]
     if not isinstance(source, str | os.PathLike):
-        return [open_frame(con, source)]
+        return [open_frame(workspace.con, source)]
+    scratch = workspace.scratch
     paths = [_rewindable(path, scratch) for path in _paths(source)]
     kind = options.format or _format(paths[0])
     if kind == "parquet":
-        return [open_parquet(con, paths)]
+        return [open_parquet(workspace.con, paths)]
     if kind == "jsonl":
-        return [open_jsonl(con, path, scratch, options, given) for path in paths]
+        return [open_jsonl(workspace.con, path, scratch, options, given) for path in paths]
     return [open_text_table(path, scratch, options, given, numeric) for path in paths]
 
 

@@ -95,8 +95,9 @@ def to_file(address: str, query: str, to: Path, *, on_rows: OnRows | None = None
     try:
         with (
             tempfile.TemporaryDirectory(prefix=f".{to.name}.", dir=to.parent) as scratch,
-            workspace(_MEMORY_LIMIT) as (con, _),
+            workspace(_MEMORY_LIMIT) as work,
         ):
+            con = work.con
             copy(con, pull(con, address, query, on_rows=on_rows), to, Path(scratch))
             return int(con.execute("SELECT count(*) FROM pulled").fetchall()[0][0])
     except OSError as error:

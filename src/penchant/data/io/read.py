@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from penchant.data.catalog import Catalog
+from penchant.data.conversions import CONSTRUCTORS, frame_library
 from penchant.data.ids import Id, IdMap
-from penchant.data.interactions import Interactions
-from penchant.data.io.bad_rows import bad_lines
-from penchant.data.io.cells import Cells
-from penchant.data.io.cells import cells as merged_cells
-from penchant.data.io.columns import Column, same_roles
-from penchant.data.io.logs import read_plain
-from penchant.data.io.native_cells import native_cells
-from penchant.data.io.open import name_of, open_tables
+from penchant.data.interactions import Interactions, need_interactions
+from penchant.data.io.columns import Column
+from penchant.data.io.open import name_of
 from penchant.data.io.options import MEMORY_LIMIT, ReaderOptions
-from penchant.data.io.roles import choose_roles
-from penchant.data.io.stage import stage
-from penchant.data.io.table import Table
-from penchant.data.io.workspace import workspace
-from penchant.data.merging import POLICIES
-from penchant.errors import SettingsError
+from penchant.data.io.pipeline import read_source
+from penchant.errors import ColumnError, SettingsError
 
 log = logging.getLogger("penchant")
 
@@ -129,61 +121,57 @@ def read_interactions(
     SettingsError
         If an argument is out of its range.
     """
-    if duplicates is not None and duplicates not in POLICIES:
-        raise SettingsError(f"duplicates must be one of {', '.join(POLICIES)}, got {duplicates!r}")
     options = ReaderOptions(sep, quote, encoding, header, format, query, on_bad_lines, memory_limit)
-    given = {"user": user, "item": item, "value": value, "timestamp": timestamp}
+    columns = {"user": user, "item": item, "value": value, "timestamp": timestamp}
     if _is_matrix(source):
-        if any(column is not None for column in given.values()):
+        if any(column is not None for column in columns.values()):
             raise SettingsError("a matrix has no columns to name: its rows are users")
-        interactions = Interactions.from_matrix(
-            source, user_ids, item_ids, name=name or "matrix", duplicates=duplicates or "sum"
+        return Interactions.from_scipy(
+            source,
+            user_ids,
+            item_ids,
+            duplicates=duplicates or "sum",
+            name=name or "matrix",
+            catalog=catalog,
         )
-        return interactions.with_catalog(catalog)
     if user_ids is not None or item_ids is not None:
         raise SettingsError("user_ids= and item_ids= go with matrices: other sources hold ids")
-    cells = _read_cells(source, given, options, duplicates)
-    interactions = Interactions(
-        cells.csr,
-        IdMap.trusted(cells.users, "user"),
-        IdMap.trusted(cells.items, "item"),
-        cells.timestamps,
-        name=name or name_of(source) or "interactions",
-        notes=cells.report.notes(),
-        report=cells.report,
-    )
-    for note in interactions.notes:
+    result = read_source(source, columns, duplicates, options)
+    for note in result.report.notes():
         log.info("%s", note)
+    interactions = Interactions.from_read(
+        result, name=name or name_of(source) or "interactions", catalog=catalog
+    )
     _warn_of_quotes(interactions.users)
-    return interactions.with_catalog(catalog)
+    return interactions
 
 
-def _read_cells(
-    source: Any,
-    given: Mapping[str, Column | None],
-    options: ReaderOptions,
-    duplicates: Duplicates | None,
-) -> Cells:
-    """Run the pipeline: open, choose columns, read natively or stage, merge."""
-    with workspace(options.memory_limit) as work:
-        tables = open_tables(work, source, given, options, numeric=("value", "timestamp"))
-        choices = [choose_roles(work.con, table, given) for table in tables]
-        places = [choice.places for choice in choices]
-        roles = same_roles(places)
-        policy = duplicates or ("sum" if "value" in roles else "binary")
-        origin = _described(tables, places)
-        assumptions = choices[0].notes(
-            {role: tables[0].column_name(place) for role, place in places[0].items()}
-        )
-        fields = [table.bind(row) for table, row in zip(tables, places, strict=True)]
-        native = read_plain(work, tables, fields)
-        if native is None:
-            begins = stage(work.con, tables, fields)
-            bad = bad_lines(work.con, tables, begins, options)
-            return merged_cells(work.con, roles, policy, source=origin, bad=bad)
-        begins = stage(work.con, native.irregular, fields)
-        bad = bad_lines(work.con, native.irregular, begins, options, n_native=native.valid)
-        return native_cells(work.con, native, roles, policy, source=origin, bad=bad)
+def as_interactions(data: object, caller: str) -> Interactions:
+    """Return interactions as they are, and read a frame whose columns are unambiguous.
+
+    Parameters
+    ----------
+    data
+        Interactions, or a frame of pandas, polars or pyarrow: its columns are chosen as
+        :func:`read_interactions` does without arguments.
+    caller
+        The function that needs them, for messages.
+
+    Raises
+    ------
+    DataError
+        If it is neither, or the frame's columns are ambiguous; the message shows the call to make.
+    """
+    library = frame_library(data)
+    if library is None:
+        return need_interactions(data, caller)
+    try:
+        return read_interactions(data)
+    except ColumnError as error:
+        raise ColumnError(
+            f"{caller} {error}. Name them: model.fit(penchant.Interactions."
+            f"{CONSTRUCTORS[library]}(frame, user=…, item=…, value=…))"
+        ) from error
 
 
 def _is_matrix(source: Any) -> bool:
@@ -196,11 +184,3 @@ def _warn_of_quotes(users: IdMap) -> None:
     shown = users[:1000].tolist()
     if all(isinstance(u, str) and len(u) > 1 and u[0] == u[-1] == '"' for u in shown):
         log.warning("all users are in quotes, such as %s: give quote='\"'", shown[0])
-
-
-def _described(tables: Sequence[Table], places: Sequence[Mapping[str, int]]) -> str:
-    first = tables[0]
-    label = first.label if len(tables) == 1 else f"{len(tables)} files ({first.label}, …)"
-    written = f" ({', '.join(first.written)})" if first.written else ""
-    used = ", ".join(f"{role} from {first.column_name(at)}" for role, at in places[0].items())
-    return f"{label}{written}: {used}"

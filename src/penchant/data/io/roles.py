@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from penchant.data.io.columns import Column, listed, locate
 from penchant.data.io.header import (
@@ -25,14 +24,17 @@ from penchant.data.io.header import (
     plain_name,
 )
 from penchant.data.io.table import Table
+from penchant.data.io.workspace import Workspace
 from penchant.errors import ColumnError
 
-LOOKED_AT = 1000
+LOOKED_AT = 200
 """How many rows of a table are looked at to tell times and numbers from texts."""
 
 ROLES = ("user", "item", "value", "timestamp")
 
 _PLACEHOLDER = re.compile(r"(column|col|field|f|v|x|_|_c|unnamed:? ?)?_?\d+", re.IGNORECASE)
+_READABLE = ("text", "mixed", "integer", "float")
+_READ = (*_READABLE, "time")
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class Choice:
 
 
 def choose_roles(
-    con: Any,
+    work: Workspace,
     table: Table,
     given: Mapping[str, Column | None],
     *,
@@ -84,8 +86,8 @@ def choose_roles(
 
     Parameters
     ----------
-    con
-        The connection to DuckDB that can read the table.
+    work
+        The workspace that the table was opened in.
     table
         The table; the roles that it declares itself apply if no column is given.
     given
@@ -100,8 +102,11 @@ def choose_roles(
     ColumnError
         If a column is not there, only one of user and item is given, or a role is ambiguous.
     """
-    if table.roles and all(column is None for column in given.values()):
-        return Choice(dict(table.roles))
+    if all(column is None for column in given.values()):
+        if table.roles:
+            return Choice(dict(table.roles))
+        if table.columns is not None and sorted(table.columns) == sorted(ROLES):
+            return Choice({role: table.columns.index(role) for role in ROLES})
     if (given["user"] is None) != (given["item"] is None):
         missing = "user" if given["user"] is None else "item"
         raise ColumnError(
@@ -110,7 +115,7 @@ def choose_roles(
     places = locate(given, table.columns, table.width, table.label)
     assumed: tuple[str, ...] = ()
     if "user" not in places:
-        search = _Search(con, table, places, wanted, set(taken))
+        search = _Search(work, table, places, wanted, set(taken))
         places, assumed = search.run()
     used = {*places.values(), *taken}
     ignored = tuple(table.column_name(n) for n in range(table.width) if n not in used)
@@ -131,7 +136,7 @@ class _Search:
 
     def __init__(
         self,
-        con: Any,
+        work: Workspace,
         table: Table,
         places: dict[str, int],
         wanted: Sequence[str],
@@ -142,7 +147,7 @@ class _Search:
         names = table.columns or ()
         self._plain = [plain_name(name) for name in names] or [""] * table.width
         self._is_named = bool(names) and not all(map(_PLACEHOLDER.fullmatch, names))
-        self._classes = classes(con, table)
+        self._classes, self._gaps = look(work, table)
         self._free = [
             n
             for n in range(table.width)
@@ -191,7 +196,8 @@ class _Search:
             n for n in self._free if self._classes[n] == "number" and is_time_name(names[n])
         ]
         chosen = named if len(named) == 1 else times
-        if len(chosen) == 1:
+        # a row without a time would be dropped: only a call that names the column does that
+        if len(chosen) == 1 and chosen[0] not in self._gaps:
             self._claim("timestamp", chosen[0])
         self._free = [n for n in self._free if n not in times and n not in named]
 
@@ -212,13 +218,14 @@ class _Search:
     # --- by what is left ----------------------------------------------------------------
 
     def _assume_value(self) -> None:
-        """Take the only column of numbers that is left, unless its name says what else it is."""
+        """Take the only column of numbers that is left, unless its name says what else it is.
+
+        Of several none is taken, and the report says that they are not used.
+        """
         if "value" in self._places or "value" not in self._wanted:
             return
         left = [n for n in self._free if self._classes[n] == "number" and not self._is_other(n)]
-        if len(left) > 1:
-            raise self._error("which column holds the values, if any", "value", left)
-        if left:
+        if len(left) == 1:
             self._assumed["value"] = left[0]
 
     def _is_other(self, place: int) -> bool:
@@ -239,9 +246,12 @@ class _Search:
         role_of = {"number": "value", "time": "timestamp"}
         for place in rest:
             role = role_of.get(self._classes[place])
-            if role not in self._wanted or role in self._places or role in self._assumed:
+            if role is None or role in self._places or role in self._assumed:
                 raise self._unknown()
-            self._assumed[role] = place
+            if role in self._wanted:
+                self._assumed[role] = place
+        if not self._table.is_ordered and len(free) > 1:
+            raise self._unknown()
         if len(ids) < len(missing) or any(self._classes[n] == "time" for n in ids):
             raise self._unknown()
         self._assumed = {**dict(zip(missing, ids, strict=True)), **self._assumed}
@@ -284,21 +294,35 @@ class _Search:
 # --- what columns hold ------------------------------------------------------------------
 
 
-def classes(con: Any, table: Table) -> list[str]:
-    """Return for each column ``time``, ``number``, ``text``, ``empty`` or ``other``.
+def look(work: Workspace, table: Table) -> tuple[list[str], set[int]]:
+    """Return the class of each column, and the columns that have gaps.
 
-    The first rows decide, by majority, so that a bad line among them does not.
+    A class is ``time``, ``number``, ``text``, ``empty`` or ``other``. The first rows decide, by
+    majority, so that a bad line among them does not.
     """
-    kinds = [table.kind(place) for place in range(table.width)]
-    looked = [n for n, kind in enumerate(kinds) if kind in ("text", "mixed", "integer", "float")]
-    by_cells: dict[int, str] = {}
-    if looked:
-        cells = ", ".join(f"CAST({table.cell(n)} AS VARCHAR)" for n in looked)
-        rows = con.execute(f"SELECT {cells} FROM {table.relation} LIMIT {LOOKED_AT}").fetchall()
-        for at, place in enumerate(looked):
-            by_cells[place] = cell_class(row[at] for row in rows)
-    named = {"time": "time", "boolean": "number"}
-    return [
-        by_cells[place] if place in by_cells else named.get(kind, "other")
-        for place, kind in enumerate(kinds)
-    ]
+    if table.sample is not None:
+        rows = [row for row in table.sample if len(row) >= table.width]
+        columns = {n: [row[n] for row in rows] for n in range(table.width)}
+        classes = [cell_class(columns[n]) for n in range(table.width)]
+    else:
+        by_kind = {"time": "time", "boolean": "number"}
+        # the kind of a column of JSON is known only after a look at all its rows
+        kinds = [table.kind(n) if table.is_ordered else "mixed" for n in range(table.width)]
+        classes = [by_kind.get(kind, "other") for kind in kinds]
+        columns = _first_rows(work, table, [n for n, kind in enumerate(kinds) if kind in _READ])
+        for place, cells in columns.items():
+            if kinds[place] in _READABLE:
+                classes[place] = cell_class(cells)
+    return classes, {n for n, cells in columns.items() if not all(cells)}
+
+
+def _first_rows(
+    work: Workspace, table: Table, places: Sequence[int]
+) -> dict[int, list[str | None]]:
+    if not places:
+        return {}
+    cells = ", ".join(f"CAST({table.cell(n)} AS VARCHAR)" for n in places)
+    rows = work.con.execute(
+        f"SELECT {cells} FROM {table.relation} LIMIT {LOOKED_AT}"
+    ).fetchall()
+    return {place: [row[at] for row in rows] for at, place in enumerate(places)}

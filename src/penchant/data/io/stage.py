@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from penchant.data.duplicates import LARGEST
 from penchant.data.io.table import Field, Table
-from penchant.data.merging import LARGEST
 from penchant.errors import DataError
 
 Checked = tuple[str, list[tuple[str, str]]]
@@ -98,7 +98,7 @@ def _check_id(role: str, cell: str, kind: str) -> Checked:
         return f"nullif({cell}, '')", []
     if kind == "integer":
         number = f"try_cast({cell} AS BIGINT)"
-        return number, [(f"{cell} IS NOT NULL AND {number} IS NULL", f"'{role} beyond 64 bits'")]
+        return number, [(f"{cell} IS NOT NULL AND {number} IS NULL", f"'{role} beyond 64 bits: use text'")]
     return _whole(role, cell)
 
 
@@ -137,12 +137,24 @@ def _check_time(cell: str, field: Field, table: Table) -> Checked:
 
 
 def _whole(role: str, cell: str) -> Checked:
-    """Check floats that must be whole numbers; pandas stores integers with gaps as floats."""
+    """Check floats that must be whole numbers; pandas stores integers with gaps as floats.
+
+    JSON's integers come as text: they are taken exactly, whatever their neighbors are.
+    """
     number = f"try_cast({cell} AS DOUBLE)"
-    limit = 2**53  # above it, neighboring integers are the same float
-    irregular = f"NOT isnan({number}) AND ({number} <> trunc({number}) OR abs({number}) > {limit})"
-    value = f"CASE WHEN NOT isnan({number}) THEN try_cast({number} AS BIGINT) END"
-    return value, [(irregular, _message(role, cell, "not a whole number"))]
+    text = f"CAST({cell} AS VARCHAR)"
+    exact = f"CASE WHEN regexp_full_match({text}, '-?[0-9]+') THEN try_cast({text} AS BIGINT) END"
+    held = f"NOT isnan({number}) AND ({exact}) IS NULL"
+    irregular = f"{held} AND {number} <> trunc({number})"
+    # from there on, neighboring integers are the same float
+    beyond = f"{held} AND abs({number}) >= {2**53}"
+    value = (
+        f"coalesce({exact}, CASE WHEN NOT isnan({number}) THEN try_cast({number} AS BIGINT) END)"
+    )
+    return value, [
+        (irregular, _message(role, cell, "not a whole number")),
+        (beyond, _message(role, cell, "beyond 2⁵³ as a float, which merges neighbors: use text")),
+    ]
 
 
 def _message(what: str, cell: str, fault: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant.data.io.delimited import TextFile
+from penchant.errors import DataError
 
 
 class Field(NamedTuple):
@@ -58,6 +59,10 @@ class Table:
         Role → column where there is no doubt: in records.
     numbers
         The numbers of its rows where they don't just follow each other.
+    sample
+        The cells of its first rows as text, or None if DuckDB has to be asked for them.
+    is_ordered
+        Whether the order of its columns means something.
     text_file
         The delimited file and how many of its lines come before the rows, where its lines are
         split by their separator and nothing else.
@@ -78,6 +83,8 @@ class Table:
     written: tuple[str, ...] = ()
     roles: Mapping[str, int] = field(default_factory=dict)
     numbers: npt.NDArray[np.int64] | None = None
+    sample: tuple[tuple[str, ...], ...] | None = None
+    is_ordered: bool = True
     text_file: tuple[TextFile, int] | None = None
 
     def number(self, row: int) -> int:
@@ -89,8 +96,18 @@ class Table:
         return repr(self.columns[place]) if self.columns else f"column {place}"
 
     def bind(self, places: Mapping[str, int]) -> dict[str, Field]:
-        """Return the SQL, the kind and the name of each role's column."""
-        return {
-            role: Field(place, self.cell(place), self.kind(place), self.column_name(place))
-            for role, place in places.items()
-        }
+        """Return the SQL, the kind and the name of each role's column.
+
+        Raises
+        ------
+        DataError
+            If a column holds values of several types.
+        """
+        return {role: self._field(place) for role, place in places.items()}
+
+    def _field(self, place: int) -> Field:
+        kind, name = self.kind(place), self.column_name(place)
+        if kind.startswith("mixed ("):
+            types = kind.removeprefix("mixed (").removesuffix(")")
+            raise DataError(f"column {name} mixes types: {types}; make them alike first")
+        return Field(place, self.cell(place), kind, name)

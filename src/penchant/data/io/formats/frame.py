@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from penchant.data.ids import ids_array
 from penchant.data.io.formats.relation import typed_table
@@ -14,20 +16,89 @@ from penchant.data.io.table import Table
 from penchant.errors import DataError, EmptyDataError, require
 
 
+@dataclass(frozen=True)
+class Arrays:
+    """Columns as arrays: user, item and perhaps value and timestamp, in that order."""
+
+    columns: dict[str, npt.NDArray[Any]]
+    label: str
+
+    @classmethod
+    def of(
+        cls,
+        users: Any,
+        items: Any,
+        values: Any = None,
+        timestamps: Any = None,
+        *,
+        label: str = "the arrays",
+    ) -> Arrays:
+        """Check arrays or lists of equal length.
+
+        Raises
+        ------
+        DataError
+            If they are of different lengths, or a value or timestamp is not a number.
+        EmptyDataError
+            If they are empty.
+        """
+        columns = {"user": ids_array(users, "user"), "item": ids_array(items, "item")}
+        for name, column, dtype in (
+            ("value", values, np.float64), ("timestamp", timestamps, np.int64),
+        ):  # fmt: skip
+            if column is None:
+                continue
+            try:
+                columns[name] = np.array(column, dtype=dtype)
+            except (TypeError, ValueError, OverflowError) as error:
+                raise DataError(f"a {name} in {label} is not a number: {error}") from error
+        shapes = {name: column.shape for name, column in columns.items()}
+        if len(set(shapes.values())) > 1:
+            raise DataError(f"{label} must be of equal length, got the shapes {shapes}")
+        if not len(columns["user"]):
+            raise EmptyDataError(f"{label} are empty")
+        return cls(columns, label)
+
+
 def open_frame(con: Any, source: Any) -> Table:
-    """Register a frame or a list of records with DuckDB."""
+    """Register a frame, arrays or a list of records with DuckDB."""
     if isinstance(source, list | tuple):
-        table: Any = _records(source)
-        label = "the list of records"
+        source = _records(source)
+    if isinstance(source, Arrays):
+        table: Any = source.columns
+        names = list(table)
+        label = source.label
         roles = {role: place for place, role in enumerate(table)}
     else:
         table, label = _scannable(source)
         roles = {}
+        names = [str(name) for name in getattr(table, "column_names", None) or table.columns]
     try:
         con.register("frame", table)
+        opened = typed_table(con, "frame", label, names=names)
     except Exception as error:
         raise DataError(f"can't read {label}: {error}") from error
-    return replace(typed_table(con, "frame", label), roles=roles)
+    return replace(opened, roles=roles, kind=_kind_of(table, opened.kind))
+
+
+def _kind_of(frame: Any, kind: Callable[[int], str]) -> Callable[[int], str]:
+    """Return column → kind; that of a pandas column that mixes types lists them.
+
+    DuckDB would turn 1 and "1" into the same id.
+    """
+    if not hasattr(frame, "iloc"):
+        return kind
+
+    def checked(place: int) -> str:
+        if frame.dtypes.iloc[place] != object:
+            return kind(place)
+        values = frame.iloc[:, place].dropna()
+        types = {str if issubclass(type(v), str) else type(v) for v in values}
+        if len(types) < 2 or types <= {float, int}:
+            return kind(place)
+        return f"mixed ({', '.join(sorted(t.__name__ for t in types))})"
+
+    return cache(checked)
 
 
 def _scannable(source: Any) -> tuple[Any, str]:
@@ -47,25 +118,12 @@ def _scannable(source: Any) -> tuple[Any, str]:
         raise DataError(f"a frame is needed, got a {type(source).__name__}")
     label = f"the {frame.implementation.name.lower()} frame"
     if frame.implementation.is_pandas():
-        native = frame.to_native()
-        _refuse_mixed(native)
-        return native, label
+        return frame.to_native(), label
     require("pyarrow", extra=None, what=f"{frame.implementation.name.lower()} frames")
     return frame.to_arrow(), label
 
 
-def _refuse_mixed(frame: Any) -> None:
-    """Refuse pandas columns of several types: DuckDB would turn 1 and "1" into the same id."""
-    for name in frame.columns:
-        if frame[name].dtype != object:
-            continue
-        kinds = {type(value) for value in frame[name].dropna()}
-        if len({str if issubclass(kind, str) else kind for kind in kinds}) > 1:
-            names = ", ".join(sorted(kind.__name__ for kind in kinds))
-            raise DataError(f"column {name!r} mixes types: {names}; make them alike first")
-
-
-def _records(rows: Sequence[Any]) -> dict[str, Any]:
+def _records(rows: Sequence[Any]) -> Arrays:
     """Return (user, item[, value[, timestamp]]) tuples as columns."""
     if not rows:
         raise EmptyDataError("the list of records is empty")
@@ -73,13 +131,4 @@ def _records(rows: Sequence[Any]) -> dict[str, Any]:
     if len(widths) != 1 or not widths <= {2, 3, 4}:
         raise DataError("records must all be (user, item), (user, item, value) or the like")
     columns = list(zip(*rows, strict=True))
-    table: dict[str, Any] = {
-        "user": ids_array(columns[0], "user"),
-        "item": ids_array(columns[1], "item"),
-    }
-    for name, column in zip(("value", "timestamp"), columns[2:], strict=False):
-        try:
-            table[name] = np.array(column, dtype=np.float64 if name == "value" else np.int64)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise DataError(f"a {name} in the records is not a number: {error}") from error
-    return table
+    return Arrays.of(*columns, label="the records")

@@ -45,6 +45,7 @@ def open_jsonl(
         shown="line",
         expected=plain.lines,
         written=("JSON lines", *plain.remarks),
+        is_ordered=False,
     )
 
 

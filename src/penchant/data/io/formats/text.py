@@ -43,6 +43,7 @@ def open_text_table(
         begins=skip + 1,
         expected=file.plain.lines - skip,
         written=(*file.how, "header" if header else "no header", *remarks),
+        sample=file.sample if header else (file.first, *file.sample),
         text_file=None if file.marks or trailing else (file, skip),
     )
 
