@@ -189,12 +189,14 @@ class _Search:
         if "timestamp" in self._places or "timestamp" not in self._wanted:
             self._free = [n for n in self._free if self._classes[n] != "time"]
             return
+        named = [n for n in self._free if is_time_name(names[n])]
         times = [n for n in self._free if self._classes[n] == "time"]
-        named = [n for n in times if is_time_name(names[n])]
+        if "user" not in self._places or "item" not in self._places:
+            # ids can look like times: a column that is called neither is taken by position
+            times = [n for n in times if n in named]
         # steps and years are times only if their column is called so
-        named = named or [
-            n for n in self._free if self._classes[n] == "number" and is_time_name(names[n])
-        ]
+        numbers = [n for n in named if self._classes[n] == "number"]
+        named = [n for n in named if n in times] or numbers
         chosen = named if len(named) == 1 else times
         # a row without a time would be dropped: only a call that names the column does that
         if len(chosen) == 1 and chosen[0] not in self._gaps:
