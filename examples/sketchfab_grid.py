@@ -96,13 +96,13 @@ class Teller:
     def __call__(self, now: Progress) -> None:
         """Print a line, if it is time."""
         if now.left is None or (
-            time.monotonic() - self.printed < self.every and now.done < now.total
+            time.monotonic() - self.printed < self.every and now.finished < now.total
         ):
             return
         self.printed = time.monotonic()
         best = "" if now.best is None else f"; best so far {now.best.value:.4f} {now.best.settings}"
         print(
-            f"{now.done} of {now.total} settings in {now.elapsed / 60:.1f} min, "
+            f"{now.finished} of {now.total} settings in {now.elapsed / 60:.1f} min, "
             f"about {now.left / 60:.1f} min left{best}",
             flush=True,
         )

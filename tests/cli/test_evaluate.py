@@ -48,7 +48,7 @@ def test_the_past_and_what_came_later(tmp_path: Path) -> None:
     words = ("--user", "user", "--item", "item", "--timestamp", "time", "--split", "temporal")
     ran = run("evaluate", log, *words, "--at", 60, "--model", "popularity", "--no-baselines")
     assert ran.code == 0, ran.err
-    assert "60 to learn from, 17 held out" in ran.out
+    assert "60 for training, 17 held out" in ran.out
 
 
 def test_new_items_and_users_known_by_their_features(log_file: Path, tmp_path: Path) -> None:

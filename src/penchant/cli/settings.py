@@ -1,4 +1,4 @@
-"""Make models and splits from the words of a command line."""
+"""Make models and splits from the options of a command line."""
 
 from __future__ import annotations
 
@@ -84,13 +84,13 @@ def split(interactions: Interactions, options: SplitOptions) -> Split:
     if options.split == "leave-k-out":
         return splits.leave_k_out(
             interactions,
-            **_given(k=options.hold_out),
+            **_present(k=options.hold_out),
             fraction_of_users=options.share,
             min_interactions=options.min_likes,
             seed=seed,
         )
     if options.split == "fraction":
-        return splits.random_fraction(interactions, **_given(test=options.share), seed=seed)
+        return splits.random_fraction(interactions, **_present(test=options.share), seed=seed)
     if options.split == "temporal":
         return splits.temporal(interactions, options.share, at=options.at)
     kinds: dict[str, Callable[..., Split]] = {
@@ -98,7 +98,7 @@ def split(interactions: Interactions, options: SplitOptions) -> Split:
         "cold-items": splits.cold_items,
         "cold-users": splits.cold_users,
     }
-    more = _given(
+    more = _present(
         fold_in=options.fold_in,
         min_interactions=options.min_likes,
         candidates=options.candidates,
@@ -106,7 +106,7 @@ def split(interactions: Interactions, options: SplitOptions) -> Split:
     return kinds[options.split](interactions, options.share, **more, seed=seed)
 
 
-def _given(**settings: Any) -> dict[str, Any]:
+def _present(**settings: Any) -> dict[str, Any]:
     return {name: item for name, item in settings.items() if item is not None}
 
 
@@ -118,7 +118,7 @@ def _setting(word: str, spec: str) -> tuple[str, Any]:
 
 
 def value(word: Any) -> Any:
-    """Parse a word: a number, a pair written ``1/2``, none, true or false; else a text."""
+    """Parse a word: a number, a pair such as ``1/2``, none, true, false, or else a text."""
     if not isinstance(word, str):
         return word
     first, slash, second = word.partition("/")

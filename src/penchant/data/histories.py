@@ -49,5 +49,11 @@ def _history_row(history: Iterable[Id] | Mapping[Id, float], items: IdMap) -> di
                 "float32) is needed"
             )
         if value != 0:
-            row[items.code(item)] = float(value)
+            code = items.code(item)
+            if row.get(code, float(value)) != float(value):
+                raise DataError(
+                    f"item {items[code]!r} comes more than once in a history, in several spellings "
+                    "and with several values"
+                )
+            row[code] = float(value)
     return row

@@ -19,6 +19,22 @@ import numpy as np
 
 from penchant.evaluation.predictions import PerUser, Predictions
 
+__all__ = [
+    "Metric",
+    "auc",
+    "average_precision",
+    "coverage",
+    "hit_rate",
+    "mrr",
+    "mse",
+    "ndcg",
+    "novelty",
+    "percentile_rank",
+    "precision",
+    "recall",
+    "total_value",
+]
+
 # --- metrics of top-k lists ---------------------------------------------------------------
 
 

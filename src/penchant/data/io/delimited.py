@@ -92,8 +92,11 @@ def open_text(path: Path, scratch: Path, options: ReaderOptions) -> TextFile:
     quote = asked if options.quote != "auto" or sep in (",", ";") else None
     if quote and len(sep) != 1:
         raise SettingsError(f"quotes need a separator of one character, got {sep!r}: quote=None")
+    is_quoted = bool(quote) and plain.holds_quote
+    if not is_quoted:
+        plain = plain.with_equal_line_ends(scratch)
     how = (f"{SEPARATOR_NAMES.get(sep, sep)}-separated", *plain.remarks)
-    if not quote or not plain.holds_quote:
+    if not quote or not is_quoted:
         return TextFile(
             plain, sep, *_first(head, sep), None, plain.marks[0], how, sample=_sample(head, sep)
         )

@@ -25,7 +25,7 @@ from penchant.data.io.header import (
 )
 from penchant.data.io.table import Table
 from penchant.data.io.workspace import Workspace
-from penchant.errors import ColumnError
+from penchant.errors import ColumnError, DataError
 
 LOOKED_AT = 200
 """How many rows of a table are looked at to tell times and numbers from texts."""
@@ -309,13 +309,21 @@ def look(work: Workspace, table: Table) -> tuple[list[str], set[int]]:
     else:
         by_kind = {"time": "time", "boolean": "number"}
         # the kind of a column of JSON is known only after a look at all its rows
-        kinds = [table.kind(n) if table.is_ordered else "mixed" for n in range(table.width)]
+        kinds = [_kind(table, n) if table.is_ordered else "mixed" for n in range(table.width)]
         classes = [by_kind.get(kind, "other") for kind in kinds]
         columns = _first_rows(work, table, [n for n, kind in enumerate(kinds) if kind in _READ])
         for place, cells in columns.items():
             if kinds[place] in _READABLE:
                 classes[place] = cell_class(cells)
     return classes, {n for n, cells in columns.items() if not all(cells)}
+
+
+def _kind(table: Table, place: int) -> str:
+    """Return a column's kind; a column that can't be read matters only if it is chosen."""
+    try:
+        return table.kind(place)
+    except DataError:
+        return "other"
 
 
 def _first_rows(

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant.data.io.delimited import TextFile
-from penchant.errors import DataError
 
 
 class Field(NamedTuple):
@@ -42,7 +41,8 @@ class Table:
         Column → SQL of its cell.
     kind
         Column → ``text``, ``integer``, ``float``, ``boolean``, ``time``, ``mixed`` (of JSON: texts
-        that must be looked at one by one) or another type's name.
+        that must be looked at one by one) or another type's name; raises DataError for a column
+        that can't be read.
     misfit
         SQL of what is wrong with a row as a whole, NULL where nothing is.
     blank
@@ -103,11 +103,7 @@ class Table:
         DataError
             If a column holds values of several types.
         """
-        return {role: self._field(place) for role, place in places.items()}
-
-    def _field(self, place: int) -> Field:
-        kind, name = self.kind(place), self.column_name(place)
-        if kind.startswith("mixed ("):
-            types = kind.removeprefix("mixed (").removesuffix(")")
-            raise DataError(f"column {name} mixes types: {types}; make them alike first")
-        return Field(place, self.cell(place), kind, name)
+        return {
+            role: Field(place, self.cell(place), self.kind(place), self.column_name(place))
+            for role, place in places.items()
+        }

@@ -82,7 +82,7 @@ def open_frame(con: Any, source: Any) -> Table:
 
 
 def _kind_of(frame: Any, kind: Callable[[int], str]) -> Callable[[int], str]:
-    """Return column → kind; that of a pandas column that mixes types lists them.
+    """Return column → kind, an error for a pandas column that mixes types.
 
     DuckDB would turn 1 and "1" into the same id.
     """
@@ -96,13 +96,18 @@ def _kind_of(frame: Any, kind: Callable[[int], str]) -> Callable[[int], str]:
         types = {str if issubclass(type(v), str) else type(v) for v in values}
         if len(types) < 2 or types <= {float, int}:
             return kind(place)
-        return f"mixed ({', '.join(sorted(t.__name__ for t in types))})"
+        names = ", ".join(sorted(t.__name__ for t in types))
+        raise DataError(
+            f"column {frame.columns[place]!r} mixes types: {names}; make them alike first"
+        )
 
     return cache(checked)
 
 
 def _scannable(source: Any) -> tuple[Any, str]:
     """Return what DuckDB can scan of a frame, without a copy where possible, and its label."""
+    if type(source).__module__.split(".")[0] == "pandas" and getattr(source, "ndim", 0) == 2:
+        return source, "the pandas frame"  # a name may come twice in it, which narwhals refuses
     import narwhals as nw
 
     try:
@@ -117,8 +122,6 @@ def _scannable(source: Any) -> tuple[Any, str]:
     if not isinstance(frame, nw.DataFrame):
         raise DataError(f"a frame is needed, got a {type(source).__name__}")
     label = f"the {frame.implementation.name.lower()} frame"
-    if frame.implementation.is_pandas():
-        return frame.to_native(), label
     require("pyarrow", extra=None, what=f"{frame.implementation.name.lower()} frames")
     return frame.to_arrow(), label
 

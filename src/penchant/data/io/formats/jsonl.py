@@ -23,6 +23,7 @@ def open_jsonl(
 ) -> Table:
     """Open a file of JSON objects, one a line."""
     plain = plain_text(path, scratch, encoding=options.encoding, quote=None)
+    plain = plain.with_equal_line_ends(scratch)
     if not plain.lines:
         raise EmptyDataError(f"{path.name} is empty")
     lines = lines_sql(plain.path, plain.marks[0], 0)
