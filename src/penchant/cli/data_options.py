@@ -44,6 +44,15 @@ class DataOptions:
     timestamp: Annotated[
         str | None, option("Column of times.", panel=_READING, metavar="COLUMN")
     ] = None
+    time_format: Annotated[
+        str | None,
+        option(
+            "Format of the times, such as %d/%m/%Y. Default: whole numbers and ISO dates.",
+            advanced=True,
+            panel=_READING,
+            metavar="FORMAT",
+        ),
+    ] = None
     query: Annotated[
         str | None,
         option(
@@ -170,7 +179,21 @@ class DataOptions:
     ] = None
     catalog: Annotated[
         str | None,
-        option("Table of the items' names, links and pictures.", panel=_NAMING, metavar="FILE"),
+        option(
+            "Table of the items' names, links and pictures: a file, or a database's address with "
+            "--catalog-query.",
+            panel=_NAMING,
+            metavar="FILE",
+        ),
+    ] = None
+    catalog_query: Annotated[
+        str | None,
+        option(
+            "For a catalog in a database: the SELECT statement that returns it.",
+            advanced=True,
+            panel=_NAMING,
+            metavar="SQL",
+        ),
     ] = None
     catalog_item: Annotated[
         str | None,

@@ -34,6 +34,7 @@ def read_catalog(
     encoding: str | None = None,
     header: bool | None = None,
     format: Literal["text", "parquet", "jsonl"] | None = None,  # noqa: A002 - reads best
+    query: str | None = None,
     on_bad_lines: Literal["error", "skip"] = "error",
     memory_limit: str = MEMORY_LIMIT,
 ) -> Catalog:
@@ -45,7 +46,7 @@ def read_catalog(
     Parameters
     ----------
     source
-        A file or a frame; see :func:`read_interactions`.
+        A file, a frame, or the address of a database with ``query``; see :func:`read_interactions`.
     item
         The column of item ids, by name or by position from 0. None: the one column called ``id``,
         ``itemID``, ``movie_id`` or the like.
@@ -55,7 +56,7 @@ def read_catalog(
         like are.
     tag_sep
         What separates the tags of one item.
-    sep, quote, encoding, header, format, on_bad_lines, memory_limit
+    sep, quote, encoding, header, format, query, on_bad_lines, memory_limit
         As in :func:`read_interactions`.
 
     Raises
@@ -64,7 +65,7 @@ def read_catalog(
         As in :func:`read_interactions`.
     """
     options = ReaderOptions(
-        sep, quote, encoding, header, format, on_bad_lines=on_bad_lines, memory_limit=memory_limit
+        sep, quote, encoding, header, format, query, on_bad_lines, memory_limit
     )
     given = {"item": item, "name": name, "link": link, "picture": picture, "tags": tags}
     with workspace(memory_limit) as work:

@@ -37,6 +37,7 @@ def read_events(
     encoding: str | None = None,
     header: bool | None = None,
     format: Literal["text", "parquet", "jsonl"] | None = None,  # noqa: A002 - reads best
+    time_format: str | None = None,
     name: str | None = None,
     on_bad_lines: Literal["error", "skip"] = "error",
     memory_limit: str = MEMORY_LIMIT,
@@ -50,7 +51,7 @@ def read_events(
     user, item, event, value, timestamp
         Columns by name, or by position from 0. ``event`` holds the type. Without ``value`` each
         event is worth its type's weight; with it, that many times as much.
-    sep, quote, encoding, header, format, name, on_bad_lines, memory_limit
+    sep, quote, encoding, header, format, time_format, name, on_bad_lines, memory_limit
         As in :func:`read_interactions`. All events are kept, 16 bytes each (24 with timestamps),
         beside the memory limit.
 
@@ -62,7 +63,7 @@ def read_events(
         As in :func:`read_interactions`.
     """
     options = ReaderOptions(
-        sep, quote, encoding, header, format, on_bad_lines=on_bad_lines, memory_limit=memory_limit
+        sep, quote, encoding, header, format, None, on_bad_lines, memory_limit, time_format
     )
     if event is None:
         raise SettingsError("name the column of event types: event=…")
@@ -74,7 +75,7 @@ def read_events(
         choices = [_choice(work, given, event, table) for table in tables]
         fields = [table.bind(row.places) for table, row in zip(tables, choices, strict=True)]
         described = {role: field.name for role, field in fields[0].items()}
-        begins = stage(work.con, tables, fields)
+        begins = stage(work.con, tables, fields, time_format)
         bad = bad_lines(work.con, tables, begins, options)
         roles = list(fields[0])
         tally = tally_rows(work.con, roles)

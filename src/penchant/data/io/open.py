@@ -20,6 +20,7 @@ from penchant.data.io.formats.text import open_text_table
 from penchant.data.io.options import ReaderOptions
 from penchant.data.io.table import Table
 from penchant.data.io.workspace import Workspace
+from penchant.data.paths import local_path
 from penchant.errors import DataError
 
 _FORMAT_OF = {
@@ -77,7 +78,7 @@ def name_of(source: Any) -> str | None:
 def _paths(source: str | os.PathLike[str]) -> list[Path]:
     if not os.fspath(source):
         raise DataError("there is no file '': the path is empty")  # and not this very folder
-    path = Path(os.fspath(source)).expanduser()
+    path = local_path(source)
     if path.is_dir():
         found = sorted(p for p in path.rglob("*") if p.suffix.lower() in (".parquet", ".pq"))
         if not found:

@@ -79,7 +79,8 @@ def _merge(
 ) -> ReadResult:
     """Read the rows natively or through DuckDB, and merge those of the same pair."""
     roles = list(fields[0])
-    native = read_plain(work, tables, fields)
+    is_formatted = options.time_format is not None and "timestamp" in roles
+    native = None if is_formatted else read_plain(work, tables, fields)
     if native is None:
         tally, bad = _check_rows(work.con, tables, fields, roles, options)
         timed = "timestamp" in roles
@@ -103,7 +104,7 @@ def _check_rows(
     n_native: int = 0,
 ) -> tuple[Tally, BadRows]:
     """Stage the rows of tables, and count those that hold no interaction."""
-    begins = stage(con, tables, fields)
+    begins = stage(con, tables, fields, options.time_format)
     bad = bad_lines(con, tables, begins, options, n_native=n_native)
     return tally_rows(con, roles), bad
 

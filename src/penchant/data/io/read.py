@@ -35,6 +35,7 @@ def read_interactions(
     header: bool | None = None,
     format: Literal["text", "parquet", "jsonl"] | None = None,  # noqa: A002 - reads best
     query: str | None = None,
+    time_format: str | None = None,
     name: str | None = None,
     duplicates: Duplicates | None = None,
     on_bad_lines: Literal["error", "skip"] = "error",
@@ -45,8 +46,9 @@ def read_interactions(
 ) -> Interactions:
     """Read who did what how often.
 
-    Ids read from text stay the text they are ("007", "NA", "1e5", " x"); Parquet, JSON and
-    frames keep integers as integers, and floats that are all whole become integers. Codes are
+    Ids read from text files stay the text they are ("007", "NA", "1e5", " x"); Parquet, JSON,
+    queries and frames keep integers as integers, and floats that are all whole become integers.
+    Any usual spelling finds an id again: 17850, "17850" and 17850.0. Codes are
     given in the sorted order of ids, so the order of rows does not matter.
 
     Parameters
@@ -61,8 +63,11 @@ def read_interactions(
         Columns by name, or by position from 0. Without ``value`` every row is a like worth 1;
         a negative value is a dislike. Timestamps are whole numbers, kept in their own unit, or
         dates, kept as seconds since 1970 (UTC where they name no zone). Where neither user nor
-        item is given, a table of two columns (user, item) or three (user, item, value) is taken
-        as it stands; in a wider one columns called ``userID``, ``item_id`` or the like are.
+        item is given, columns are recognized by their names (``user_id``, ``artistID``,
+        ``rating``, ``plays``, ``timestamp``) and by what they hold: a column of times is never
+        a value. Columns without such names are taken by position, (user, item), then one of
+        numbers and one of times, if each gets a role. ``notes`` say what was assumed and what is
+        not used; what is ambiguous is an error.
     sep
         What separates the columns of a text file, 1 to 4 bytes; None: by its suffix, or else
         looked for among tab, ``::``, pipe, semicolon and comma.
@@ -75,12 +80,15 @@ def read_interactions(
     header
         Whether the first line of a text file names its columns. None: it does if columns are
         given by name, if one of its fields is a usual column name (``userId``, ``rating``), or
-        if its value or timestamp is not a number.
+        if its value or timestamp is neither a number nor a date.
     format
         ``"text"``, ``"parquet"`` or ``"jsonl"``; None: by the file's suffix and first bytes.
     query
         The SQL whose rows are read, where ``source`` is the address of a database. It can only
         read; its rows are streamed.
+    time_format
+        How timestamps are written, as a format of strptime such as ``"%d/%m/%Y"``; None: whole
+        numbers and ISO dates.
     name
         What to call the data set; None: the file's name.
     duplicates
@@ -121,7 +129,9 @@ def read_interactions(
     SettingsError
         If an argument is out of its range.
     """
-    options = ReaderOptions(sep, quote, encoding, header, format, query, on_bad_lines, memory_limit)
+    options = ReaderOptions(
+        sep, quote, encoding, header, format, query, on_bad_lines, memory_limit, time_format
+    )
     columns = {"user": user, "item": item, "value": value, "timestamp": timestamp}
     if _is_matrix(source):
         if any(column is not None for column in columns.values()):

@@ -6,13 +6,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from penchant.data.duplicates import LARGEST
+from penchant.data.io.sql import sql_text
 from penchant.data.io.table import Field, Table
 from penchant.errors import DataError
 
 Checked = tuple[str, list[tuple[str, str]]]
 
 
-def stage(con: Any, tables: Sequence[Table], fields: Sequence[Mapping[str, Field]]) -> list[int]:
+def stage(
+    con: Any,
+    tables: Sequence[Table],
+    fields: Sequence[Mapping[str, Field]],
+    time_format: str | None = None,
+) -> list[int]:
     """Fill the table ``staged`` with checked rows, one for every row or line.
 
     Its columns are the roles, then ``why`` (what is wrong with a row, ``'blank'`` for none, or
@@ -22,6 +28,8 @@ def stage(con: Any, tables: Sequence[Table], fields: Sequence[Mapping[str, Field
     ----------
     fields
         For each table: role → column.
+    time_format
+        The strptime format of timestamps; None: whole numbers and ISO dates.
 
     Returns
     -------
@@ -34,7 +42,12 @@ def stage(con: Any, tables: Sequence[Table], fields: Sequence[Mapping[str, Field
     con.execute("SET disabled_optimizers = 'statistics_propagation'")
     for table, row in zip(tables, fields, strict=True):
         begins.append(_size(con) if begins else 0)
-        checked = [_check(role, field, table, id_kind) for role, field in row.items()]
+        checked = [
+            _check_formatted(field, time_format)
+            if role == "timestamp" and time_format and field.kind != "time"
+            else _check(role, field, table, id_kind)
+            for role, field in row.items()
+        ]
         values = ", ".join(
             f"CASE WHEN why IS NULL THEN {value} END AS c_{role}"
             for role, (value, _) in zip(row, checked, strict=True)
@@ -134,6 +147,15 @@ def _check_time(cell: str, field: Field, table: Table) -> Checked:
     value = f"CASE WHEN {is_number} THEN try_cast({cell} AS BIGINT) ELSE {seconds} END"
     message = _message("timestamp", cell, "neither a whole number nor a date")
     return value, [(f"{cell} <> '' AND ({value}) IS NULL", message)]
+
+
+def _check_formatted(field: Field, time_format: str) -> Checked:
+    """Check times in a format of their own, kept as seconds since 1970."""
+    text = f"CAST({field.sql} AS VARCHAR)"
+    moment = f"try_strptime(trim({text}), {sql_text(time_format)})"
+    value = f"CAST(floor(epoch({moment})) AS BIGINT)"
+    fault = f"not written as {time_format}".replace("'", "''")
+    return value, [(f"{text} <> '' AND {moment} IS NULL", _message("timestamp", text, fault))]
 
 
 def _whole(role: str, cell: str) -> Checked:
