@@ -134,11 +134,27 @@ class Service:
         """
         with self._lock:
             if self._names is None:
-                catalog = self.likes.catalog or Catalog(self.likes.items)
-                counts = self.counts if catalog.items == self.likes.items else None
+                catalog = self._searchable()
+                counts = np.zeros(len(catalog), dtype=np.int64)
+                counts[: len(self.counts)] = self.counts  # those of other models come after
                 reused = None if previous is None else previous._names
                 self._names = NameIndex(catalog, counts, reused)
             return self._names
+
+    def _searchable(self) -> Catalog:
+        """Return the names of the items that a model has; other items have no page."""
+        items, catalog = self.likes.items, self.likes.catalog
+        if catalog is None or catalog.items == items:
+            return catalog or Catalog(items)
+        others = [
+            item
+            for item in catalog.items
+            if item not in items and any(item in model.items for model in self.models.values())
+        ]
+        searchable = IdMap([*items, *others]) if others else items
+        codes = [catalog.items.get(item) for item in searchable]
+        names = catalog.names or [""] * len(catalog)
+        return Catalog(searchable, names=["" if code is None else names[code] for code in codes])
 
     # --- items and people ---------------------------------------------------------------
 
