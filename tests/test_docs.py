@@ -168,7 +168,7 @@ def test_the_page_on_pictures_runs(real_data, tmp_path, monkeypatch) -> None:
     log = real_data("sketchfab/wrmf_gridsearch.log")
     monkeypatch.chdir(tmp_path)
     shutil.copy(log, tmp_path)
-    names: dict[str, object] = {"found": read_grid_log(log)}
+    names: dict[str, object] = {"result": read_grid_log(log)}
     for block in python_blocks((ROOT / "docs" / "plots.md").read_text(encoding="utf-8")):
         exec(block, names)
     assert Path("alpha-factors.png").exists()

@@ -117,7 +117,7 @@ def serve(model: ModelFile, server: ServerOptions, printing: OutputOptions) -> N
     replaced, or penchant update makes another one active, the server switches to it without
     dropping a request. Ctrl-C stops the server.
     """
-    for module in ("fastapi", "uvicorn", "jinja2"):
+    for module in ("fastapi", "msgspec", "uvicorn"):
         if find_spec(module) is None:  # importing them is slow and left to the worker processes
             require(module, extra="serve", what="Servers")
     from penchant.serving.process.run import serve as run

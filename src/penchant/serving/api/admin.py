@@ -10,15 +10,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from penchant.errors import ArtifactError
-from penchant.serving import schemas
+from penchant.serving import records, schemas
 from penchant.serving.api.common import (
     BEARER,
     PREFIX,
     as_id,
     error_response,
-    error_responses,
     json_response,
     needs_token,
+    responses,
 )
 from penchant.serving.problems import problem
 from penchant.serving.state import state_of
@@ -34,8 +34,7 @@ _CHECK_FAILED: dict[int | str, dict[str, Any]] = {
 @router.post(
     "/admin/reload",
     summary="Reload the model files",
-    response_model=schemas.StatusOut,
-    responses=error_responses(401, 403) | _CHECK_FAILED,
+    responses=responses(records.StatusOut, 401, 403) | _CHECK_FAILED,
     openapi_extra=BEARER,
 )
 async def reload(request: Request) -> Response:
@@ -45,14 +44,13 @@ async def reload(request: Request) -> Response:
         await asyncio.to_thread(state_of(request).reloader.reload)
     except ArtifactError as error:
         return problem(409, type(error).__name__, str(error))
-    return json_response(b'{"status":"reloaded"}')
+    return json_response(records.StatusOut("reloaded"))
 
 
 @router.put(
     "/admin/items",
     summary="Override the fields of an item",
-    response_model=schemas.StatusOut,
-    responses=error_responses(401, 403, 404),
+    responses=responses(records.StatusOut, 401, 403, 404),
     openapi_extra=BEARER,
 )
 async def override(request: Request, body: schemas.OverrideIn) -> Response:
@@ -67,14 +65,13 @@ async def override(request: Request, body: schemas.OverrideIn) -> Response:
     value = None if is_empty else Override(**{**fields, "tags": tags})
     await run_in_threadpool(state.store.set_override, item, value)
     await asyncio.to_thread(state.reloader.poll)
-    return json_response(b'{"status":"ok"}')
+    return json_response(records.StatusOut("ok"))
 
 
 @router.delete(
     "/admin/people",
     summary="Delete a person's events",
-    response_model=schemas.StatusOut,
-    responses=error_responses(401, 403),
+    responses=responses(records.StatusOut, 401, 403),
     openapi_extra=BEARER,
 )
 async def forget(
@@ -84,4 +81,4 @@ async def forget(
     state = state_of(request)
     user = state.reloader.service.parse_user(person)
     await run_in_threadpool(state.store.forget, user)
-    return json_response(b'{"status":"forgotten"}')
+    return json_response(records.StatusOut("forgotten"))

@@ -56,7 +56,7 @@ class DatabaseStore(Store):
         self._url, self._scratch = _placed(database.parsed(url))
         self._engine = _engine(self._url)
         try:
-            with self._told():
+            with self._store_errors():
                 _prepare(self._engine)
         except BaseException:
             self._dispose()
@@ -73,21 +73,21 @@ class DatabaseStore(Store):
 
     def changes(self, person: Id, after: int = 0) -> dict[Id, float]:
         """Implement the method of the base class."""
-        found = self._rows(
+        rows = self._rows(
             sa.select(_EVENTS.c.item, _EVENTS.c.kind, _EVENTS.c.value)
             .where(_EVENTS.c.person == _text("person", person), _EVENTS.c.number > after)
             .order_by(_EVENTS.c.number)
         )
         values: dict[str, float] = {}
-        for item, kind, value in found:
+        for item, kind, value in rows:
             values.pop(item, None)
             values[item] = value if kind == "like" else 0.0
         return {json.loads(item): value for item, value in values.items()}
 
     def people(self, after: int = 0) -> set[Id]:
         """Implement the method of the base class."""
-        found = self._rows(sa.select(_EVENTS.c.person).distinct().where(_EVENTS.c.number > after))
-        return {json.loads(person) for (person,) in found}
+        rows = self._rows(sa.select(_EVENTS.c.person).distinct().where(_EVENTS.c.number > after))
+        return {json.loads(person) for (person,) in rows}
 
     def events(self, after: int = 0, limit: int | None = None) -> Iterator[StoredEvent]:
         """Implement the method of the base class."""
@@ -166,17 +166,17 @@ class DatabaseStore(Store):
         if self._scratch is not None:
             self._scratch.cleanup()
 
-    def _told(self) -> contextlib.AbstractContextManager[None]:
+    def _store_errors(self) -> contextlib.AbstractContextManager[None]:
         return database.told(self._url, StoreError)
 
     def _rows(self, query: sa.Select[Any]) -> Sequence[Any]:
-        with self._told(), self._engine.begin() as con:
+        with self._store_errors(), self._engine.begin() as con:
             return con.execute(query).all()
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sa.Connection]:
         """Return a connection with the write lock of all processes."""
-        with self._told(), database.writing(self._engine).begin() as con:
+        with self._store_errors(), database.writing(self._engine).begin() as con:
             con.execute(sa.select(_STORE.c.version).with_for_update())  # SQLite is locked already
             yield con
 
@@ -234,8 +234,8 @@ def _used(con: sa.Connection, rows: Sequence[dict[str, Any]]) -> set[tuple[str, 
     for person, keys in wanted.items():  # SQLite walks the whole index for (person, key) IN …
         for begin in range(0, len(keys), _KEYS):
             some = _EVENTS.c.key.in_(keys[begin : begin + _KEYS])
-            found = con.execute(sa.select(_EVENTS.c.key).where(_EVENTS.c.person == person, some))
-            used.update((person, key) for (key,) in found)
+            stored = con.execute(sa.select(_EVENTS.c.key).where(_EVENTS.c.person == person, some))
+            used.update((person, key) for (key,) in stored)
     return used
 
 
