@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from tests.cli.conftest import run
+from typer.main import get_command
 
 from penchant.cli import wording
 from penchant.cli.app import application
-from typer.main import get_command
 
 
 @pytest.mark.parametrize(

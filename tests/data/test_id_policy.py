@@ -98,9 +98,7 @@ def spellings(one: str | int) -> list[object]:
 def check_lookups(ids: IdMap) -> None:
     assert all(ids.code(one) == code for code, one in enumerate(ids))
     if ids.are_integers:
-        assert all(
-            ids.code(way) == code for code, one in enumerate(ids) for way in spellings(one)
-        )
+        assert all(ids.code(way) == code for code, one in enumerate(ids) for way in spellings(one))
         assert all(ids.parse(str(one)) == one for one in ids)
 
 
@@ -136,7 +134,9 @@ def test_integers_come_out_as_they_went_in(
 
 
 @settings(max_examples=12)
-@given(ids=st.lists(st.integers(-(2**54), 2**54) | st.floats(), min_size=1, max_size=4, unique=True))
+@given(
+    ids=st.lists(st.integers(-(2**54), 2**54) | st.floats(), min_size=1, max_size=4, unique=True)
+)
 def test_floats_are_integers_or_refused(
     tmp_path_factory: pytest.TempPathFactory, ids: list[float]
 ) -> None:
@@ -180,7 +180,7 @@ def test_json_beyond_two_to_the_53_does_not_merge(tmp_path: Path) -> None:
     assert list(read.items) == [1]
     for number in ("9007199254740993.0", "1e17", "123456789012345678901", "1.5"):
         path.write_text(f'{{"user": {number}, "item": "a"}}\n')
-        with pytest.raises(DataError, match="use text|not a whole number"):
+        with pytest.raises(DataError, match=r"use text|not a whole number"):
             penchant.read_interactions(path)
 
 

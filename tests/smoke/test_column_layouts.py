@@ -96,7 +96,10 @@ UNNAMED = {
     ),
 }  # fmt: skip
 AMBIGUOUS = {
-    "two values": ({"user_id": USERS, "item_id": ITEMS, "rating": RATINGS, "plays": PLAYS}, "value"),
+    "two values": (
+        {"user_id": USERS, "item_id": ITEMS, "rating": RATINGS, "plays": PLAYS},
+        "value",
+    ),
     "two items": ({"user_id": USERS, "track_id": ITEMS, "artist_id": TEXTS}, "item"),
     "nothing fits": ({"a": USERS, "b": ITEMS, "c": TEXTS}, "user"),
     "times first": ({"a": SECONDS, "b": USERS, "c": ITEMS}, "user"),
@@ -199,9 +202,7 @@ def unnamed_frame(columns: dict[str, list[Any]]) -> pd.DataFrame:
 
 UNNAMED_WAYS: dict[str, Callable[[Path, dict[str, list[Any]]], Interactions]] = {
     "pandas": lambda _, columns: penchant.read_interactions(unnamed_frame(columns)),
-    "polars": lambda _, columns: penchant.read_interactions(
-        pl.DataFrame(list(columns.values()))
-    ),
+    "polars": lambda _, columns: penchant.read_interactions(pl.DataFrame(list(columns.values()))),
     "arrow": lambda _, columns: penchant.read_interactions(
         pa.table(list(columns.values()), names=[f"f{n}" for n in range(len(columns))])
     ),
@@ -219,7 +220,6 @@ def test_unnamed_columns(name: str, way: str, tmp_path: Path) -> None:
     read = UNNAMED_WAYS[way](tmp_path, layout.columns)
     check(read, layout)
     assert "assumed, since no column name says so: user from" in "\n".join(read.notes)
-
 
 
 @pytest.mark.parametrize("way", WAYS)

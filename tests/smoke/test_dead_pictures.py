@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from tests.browser.conftest import browser as browser  # noqa: F401 - a fixture
+from tests.browser.conftest import browser as browser
 from tests.conftest import random_interactions
 
 from penchant.data.catalog import Catalog
@@ -46,7 +46,7 @@ def address() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("path", ["/", "/item?id=i0001", "/search?q=i00", "/person?id=u0001"])
-def test_dead_pictures_leave_the_tile(browser, address: str, path: str) -> None:  # noqa: F811
+def test_dead_pictures_leave_the_tile(browser, address: str, path: str) -> None:
     page = browser.new_page(base_url=address)
     page.goto(path)
     tiles = page.locator(".thumbnail svg.placeholder")
@@ -59,7 +59,7 @@ def test_dead_pictures_leave_the_tile(browser, address: str, path: str) -> None:
     page.close()
 
 
-def test_a_picture_that_loads_stays(browser, address: str) -> None:  # noqa: F811
+def test_a_picture_that_loads_stays(browser, address: str) -> None:
     page = browser.new_page(base_url=address)
     page.route("**/*.jpg", lambda route: route.fulfill(body=_PNG, content_type="image/png"))
     page.route("**/picture?*", lambda route: route.fulfill(body=_PNG, content_type="image/png"))

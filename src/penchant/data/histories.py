@@ -36,7 +36,7 @@ def _history_row(history: Iterable[Id] | Mapping[Id, float], items: IdMap) -> di
     if isinstance(history, np.ndarray):
         history = history.tolist()
     weights = history if isinstance(history, Mapping) else dict.fromkeys(history, 1.0)
-    row = {}
+    row: dict[int, float] = {}
     for item, weight in weights.items():
         try:
             value = np.float32(min(max(weight, -_LARGEST), _LARGEST))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import decimal
 import re
 import uuid
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ _EXACT = 2**53  # from there on, neighboring integers are the same float
 _WHOLE = re.compile(r"(-?(?:0|[1-9][0-9]*))(?:\.0*)?", re.ASCII)
 
 
-def as_integer(value: object) -> int | None:
+def as_integer(value: Any) -> int | None:
     """Return the integer that a value spells, or None.
 
     An integer of any library, a float or Decimal that is whole, and the text of one of these
@@ -29,7 +30,7 @@ def as_integer(value: object) -> int | None:
     if isinstance(value, int | np.integer):
         number = int(value)
     elif isinstance(value, float | np.floating):
-        if not abs(value) < _EXACT or value != int(value):  # NaN compares false
+        if not abs(float(value)) < _EXACT or value != int(value):  # NaN compares false
             return None
         number = int(value)
     elif isinstance(value, decimal.Decimal):
@@ -43,7 +44,7 @@ def as_integer(value: object) -> int | None:
     return number if SMALLEST <= number <= LARGEST else None
 
 
-def as_texts(value: object) -> tuple[str, ...]:
+def as_texts(value: Any) -> tuple[str, ...]:
     """Return the texts that a value may be written as, the most usual first.
 
     A whole number may be written with and without ``.0``, as programs that store integers with

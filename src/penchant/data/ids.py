@@ -204,7 +204,7 @@ class IdMap(Sequence[Id]):
             return self
         return IdMap(renamed, self.kind)
 
-    def _unknown(self, one: object) -> str:
+    def _unknown(self, one: Any) -> str:
         message = f"unknown {self.kind} {one!r}"
         if not len(self):
             return f"{message}: there are no {self.kind}s"
@@ -212,7 +212,7 @@ class IdMap(Sequence[Id]):
         if len(several) > 1:
             fits = " or ".join(repr(self[code]) for code in several)
             return f"{message}: it may be {fits}; give the text itself"
-        if isinstance(one, float | np.floating) and abs(one) >= 2**53:
+        if isinstance(one, float | np.floating) and abs(float(one)) >= 2**53:
             return f"{message}: floats of this size merge neighboring integers; give an integer"
         if isinstance(one, str) and self.are_integers:
             number = _typed_number(one)
@@ -282,7 +282,7 @@ def ids_array(ids: Iterable[Id] | npt.NDArray[Any], kind: str) -> npt.NDArray[An
 def _no_integer(value: Any, kind: str) -> str:
     """Why a number can't be an integer id."""
     if isinstance(value, float | np.floating):
-        if not abs(value) < 2**53:
+        if not abs(float(value)) < 2**53:
             return (
                 f"the {kind} id {value!r} is a float that does not hold a whole number exactly: "
                 "pass integers or strings"

@@ -29,7 +29,8 @@ NASTY = [
 ]  # fmt: skip
 WANTED = {("ann", "x"): 2.0, ("bo", "y"): 3.0}
 names = st.lists(
-    st.sampled_from(NASTY) | st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8),
+    st.sampled_from(NASTY)
+    | st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8),
     min_size=4, max_size=6, unique=True,
 )  # fmt: skip
 
@@ -78,7 +79,8 @@ def test_names_of_json(tmp_path_factory: pytest.TempPathFactory, columns: list[s
 @settings(max_examples=15)
 @given(
     st.lists(
-        st.sampled_from([n for n in NASTY if n == n.strip() and n]), min_size=4, max_size=6, unique=True
+        st.sampled_from([n for n in NASTY if n == n.strip() and n]),
+        min_size=4, max_size=6, unique=True,
     )
 )  # fmt: skip
 def test_names_of_text(tmp_path_factory: pytest.TempPathFactory, columns: list[str]) -> None:

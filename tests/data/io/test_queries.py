@@ -192,9 +192,12 @@ def test_a_query_can_do_nothing_but_read(statement, tmp_path, monkeypatch) -> No
     with pytest.raises(DataError):
         to_file(address, statement, tmp_path / "out.csv")
     assert [path.name for path in tmp_path.iterdir()] == ["shop.db"]
-    assert penchant.read_interactions(
-        address, "who", "what", query="-- all\n/* x */ SELECT * FROM plays"
-    ).nnz == 5
+    assert (
+        penchant.read_interactions(
+            address, "who", "what", query="-- all\n/* x */ SELECT * FROM plays"
+        ).nnz
+        == 5
+    )
 
 
 def test_what_is_wrong_with_a_column_matters_only_if_it_is_read(tmp_path) -> None:

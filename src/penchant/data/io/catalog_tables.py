@@ -64,9 +64,7 @@ def read_catalog(
     DataError
         As in :func:`read_interactions`.
     """
-    options = ReaderOptions(
-        sep, quote, encoding, header, format, query, on_bad_lines, memory_limit
-    )
+    options = ReaderOptions(sep, quote, encoding, header, format, query, on_bad_lines, memory_limit)
     given = {"item": item, "name": name, "link": link, "picture": picture, "tags": tags}
     with workspace(memory_limit) as work:
         tables = open_tables(work, source, given, options)

@@ -13,8 +13,8 @@ from penchant.data.events import Events
 from penchant.data.ids import IdMap
 from penchant.data.io.bad_rows import bad_lines
 from penchant.data.io.columns import Column, locate
-from penchant.data.io.merge import number_ids, tally_rows
 from penchant.data.io.header import is_id_name
+from penchant.data.io.merge import number_ids, tally_rows
 from penchant.data.io.open import name_of, open_tables
 from penchant.data.io.options import MEMORY_LIMIT, ReaderOptions
 from penchant.data.io.roles import Choice, choose_roles
@@ -103,7 +103,9 @@ def read_events(
     )
 
 
-def _choice(work: Workspace, given: Mapping[str, Column | None], event: Column, table: Table) -> Choice:
+def _choice(
+    work: Workspace, given: Mapping[str, Column | None], event: Column, table: Table
+) -> Choice:
     """Choose the columns; values and times are read only if they are named."""
     if table.roles:
         raise DataError("a list of tuples does not say which is the event: give a frame")

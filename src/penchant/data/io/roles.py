@@ -304,7 +304,9 @@ def look(work: Workspace, table: Table) -> tuple[list[str], set[int]]:
     """
     if table.sample is not None:
         rows = [row for row in table.sample if len(row) >= table.width]
-        columns = {n: [row[n] for row in rows] for n in range(table.width)}
+        columns: Mapping[int, Sequence[str | None]] = {
+            n: [row[n] for row in rows] for n in range(table.width)
+        }
         classes = [cell_class(columns[n]) for n in range(table.width)]
     else:
         by_kind = {"time": "time", "boolean": "number"}
@@ -332,7 +334,5 @@ def _first_rows(
     if not places:
         return {}
     cells = ", ".join(f"CAST({table.cell(n)} AS VARCHAR)" for n in places)
-    rows = work.con.execute(
-        f"SELECT {cells} FROM {table.relation} LIMIT {LOOKED_AT}"
-    ).fetchall()
+    rows = work.con.execute(f"SELECT {cells} FROM {table.relation} LIMIT {LOOKED_AT}").fetchall()
     return {place: [row[at] for row in rows] for at, place in enumerate(places)}

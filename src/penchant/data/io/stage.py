@@ -111,7 +111,9 @@ def _check_id(role: str, cell: str, kind: str) -> Checked:
         return f"nullif({cell}, '')", []
     if kind == "integer":
         number = f"try_cast({cell} AS BIGINT)"
-        return number, [(f"{cell} IS NOT NULL AND {number} IS NULL", f"'{role} beyond 64 bits: use text'")]
+        return number, [
+            (f"{cell} IS NOT NULL AND {number} IS NULL", f"'{role} beyond 64 bits: use text'")
+        ]
     return _whole(role, cell)
 
 

@@ -68,7 +68,9 @@ def existing_store(url: str, option: str) -> Store:
                 f"{hint}"
             )
     if not _holds_store(parts):
-        raise StoreError(f"{option}: no server has stored events in {database.shown(parts)}: {hint}")
+        raise StoreError(
+            f"{option}: no server has stored events in {database.shown(parts)}: {hint}"
+        )
     return open_store(url)
 
 

@@ -90,7 +90,7 @@ def _kind_of(frame: Any, kind: Callable[[int], str]) -> Callable[[int], str]:
         return kind
 
     def checked(place: int) -> str:
-        if frame.dtypes.iloc[place] != object:
+        if frame.dtypes.iloc[place] != np.dtype("O"):
             return kind(place)
         values = frame.iloc[:, place].dropna()
         types = {str if issubclass(type(v), str) else type(v) for v in values}
