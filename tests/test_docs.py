@@ -101,8 +101,8 @@ def test_the_page_on_content_runs(tmp_path, monkeypatch, capsys) -> None:
 
 def test_what_looks_alike_is_alike(capsys) -> None:
     pytest.importorskip("sklearn")
-    found = runpy.run_path(str(ROOT / "examples" / "looks.py"))["main"](items=200, users=400)
-    color, form, _ = found["by looks: Content"]
+    found = runpy.run_path(str(ROOT / "examples" / "visual.py"))["main"](items=200, users=400)
+    color, form, _ = found["by pictures: Content"]
     assert color > 5 * found["at random"][0]
     assert form > 4 * found["at random"][1]
     assert "at random" in capsys.readouterr().out

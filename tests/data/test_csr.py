@@ -64,7 +64,7 @@ def test_rows_are_taken_in_order(rows: list[int]) -> None:
         ([0, 1], [-1], False),
     ],
 )
-def test_rows_are_sound_within_their_arrays(
+def test_rows_are_validated_within_their_arrays(
     pointers: list[int], columns: list[int], sound: bool
 ) -> None:
     values = np.ones(len(columns), np.float32)

@@ -78,7 +78,7 @@ def test_threshold_reports_before_and_after(caplog: pytest.LogCaptureFixture) ->
         data.threshold(1, -1)
 
 
-def test_nothing_can_be_written_to() -> None:
+def test_arrays_are_read_only() -> None:
     data = random_interactions(6, 5)
     for view in (data, data.threshold(1, 1), data.take_users(np.array([3, 1]))):
         turned = view.by_item()
@@ -156,7 +156,7 @@ def test_by_item_is_the_transpose() -> None:
     np.testing.assert_array_equal(again.to_scipy().toarray(), dense.T)
 
 
-def test_by_item_is_shared_as_long_as_it_is_held() -> None:
+def test_by_item_is_cached_while_it_is_held() -> None:
     data = random_interactions(7, 5)
     turned = data.by_item()
     assert data.by_item() is turned
@@ -166,7 +166,7 @@ def test_by_item_is_shared_as_long_as_it_is_held() -> None:
     assert data.by_item().nnz == data.nnz
 
 
-def test_a_catalog_gets_the_items_kind_of_id(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_catalog_gets_ids_of_the_items_type(caplog: pytest.LogCaptureFixture) -> None:
     numbers = Interactions.from_scipy(np.eye(2), item_ids=[10, 20])
     known = Catalog(IdMap(["10", "20", "30"]), names=["Ten", "Twenty", "Thirty"])
     taken = numbers.with_catalog(known).catalog
@@ -201,7 +201,7 @@ def built(indptr: list[int], columns: list[int]) -> Interactions:
     ("indptr", "columns"),
     [([0, 1, 2], [3, 0]), ([0, 1, 2], [-1, 0]), ([0, 1, 9], [0, 1]), ([0, 2, 1, 2], [0, 1])],
 )
-def test_rows_that_lead_out_of_the_arrays(indptr: list[int], columns: list[int]) -> None:
+def test_rows_out_of_bounds_are_refused(indptr: list[int], columns: list[int]) -> None:
     with pytest.raises(DataError, match="must"):
         built(indptr, columns)
 
@@ -217,12 +217,12 @@ def test_codes_and_masks_that_do_not_fit() -> None:
 
 
 @pytest.mark.parametrize("minimum", [2.5, "3", None, True])
-def test_minima_that_are_no_counts(minimum: object) -> None:
+def test_invalid_minima(minimum: object) -> None:
     with pytest.raises(SettingsError, match="min_per_user must be a whole number"):
         built([0, 1, 2], [2, 0]).threshold(minimum)  # type: ignore[arg-type]
 
 
-def test_what_is_no_catalog() -> None:
+def test_other_than_catalogs_are_refused() -> None:
     with pytest.raises(DataError, match=r"got str: penchant\.read_catalog"):
         built([0, 1], [2]).with_catalog("artists.dat")  # type: ignore[arg-type]
 

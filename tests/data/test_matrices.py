@@ -40,7 +40,7 @@ def messy(kind: Any = sp.csr_array) -> Any:
     return kind((data, np.array([2, 0, 1, 0, 2, 1, 1]), np.array([0, 3, 5, 7])), shape=(3, 4))
 
 
-def test_messy_matrices_are_cleaned_and_left_alone() -> None:
+def test_matrices_are_cleaned_and_not_changed() -> None:
     for kind in (sp.csr_array, sp.csr_matrix):
         matrix = messy(kind)
         before = [part.copy() for part in (matrix.data, matrix.indices, matrix.indptr)]
@@ -65,7 +65,7 @@ def test_cells_stored_twice(policy: Any, value: float) -> None:
         penchant.read_interactions(messy(), duplicates="error")
 
 
-def test_a_policy_that_there_is_not() -> None:
+def test_an_unknown_policy() -> None:
     with pytest.raises(SettingsError, match="duplicates must be one of"):
         Interactions.from_scipy(np.eye(2), duplicates="first")
 
@@ -83,7 +83,7 @@ def test_ids_of_rows_and_columns() -> None:
         penchant.read_interactions(matrix, "user", "item")
 
 
-def test_what_is_no_matrix_of_finite_numbers() -> None:
+def test_other_than_finite_matrices_are_refused() -> None:
     for wrong in (np.array([[np.inf]]), np.array([[1e39]]), np.array([[1j]]), np.ones(3)):
         with pytest.raises(DataError):
             Interactions.from_scipy(wrong)
@@ -106,12 +106,12 @@ def damaged(name: str) -> Any:
 
 
 @pytest.mark.parametrize("name", ["csr", "csc", "coo"])
-def test_damaged_matrices_are_refused_before_they_are_followed(name: str) -> None:
+def test_damaged_matrices_are_refused(name: str) -> None:
     with pytest.raises(DataError, match=r"damaged|lie outside"):
         penchant.read_interactions(damaged(name))
 
 
-def test_what_is_masked_is_missing() -> None:
+def test_masked_values_are_missing() -> None:
     masked = np.ma.masked_array([[1, 2], [3, 4]], mask=[[0, 1], [0, 0]])
     made = penchant.read_interactions(masked)
     assert made.to_scipy().toarray().tolist() == [[1, 0], [3, 4]]

@@ -159,7 +159,8 @@ def test_options_of_the_command_line(toy, command) -> None:
     assert "--shade" in text
     assert "Brightness of the toy. Default: 0.5." in " ".join(text.replace("│", " ").split())
     assert "--flavor" in text
-    assert "--factors" not in text
+    assert "Length f of the factor vectors" not in text  # an example in the help may name --factors
+    assert "Length f of the factor vectors" in output(command, command, "--model", "als", "--help")
     assert "--shade" not in output(command, command, "--help")
     assert "--shade" in output(command, command, "--help-all")
 

@@ -1,7 +1,7 @@
-"""Outside ids and inside codes: the one place where they meet.
+"""Convert between outside ids and codes.
 
-Outside, people and things are called by strings or integers; inside, by the codes 0…n−1
-that number the rows and columns of every matrix.
+Callers identify users and items by strings or integers; inside the library they are codes 0…n−1,
+the numbers of the rows and columns of every matrix.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class IdMap(Sequence[Id]):
     ids
         All strings or all integers (any NumPy integer type; floats that are whole), each once.
     kind
-        What they name, for messages: ``"user"`` or ``"item"``.
+        What the ids are of, for messages: ``"user"`` or ``"item"``.
 
     Raises
     ------
@@ -53,24 +53,24 @@ class IdMap(Sequence[Id]):
 
     @classmethod
     def range(cls, n: int, kind: str = "item") -> IdMap:
-        """The ids 0…n−1: what rows and columns are called when nothing else is known."""
+        """Return the ids 0…n−1, for rows and columns without names."""
         return cls(np.arange(n, dtype=np.int64), kind)
 
     @classmethod
     def trusted(cls, ids: npt.NDArray[Any], kind: str = "item") -> IdMap:
-        """Ids that are known to be right, taken as they are: opening a model must not wait.
+        """Wrap ids without checking them, so that models open fast.
 
         Parameters
         ----------
         ids
-            int64, or object holding only str; each once.
+            int64, or object holding only str; unique.
         kind
-            What they name.
+            What the ids are of.
         """
-        made = cls.__new__(cls)
-        made.kind, made._ids = kind, ids
+        id_map = cls.__new__(cls)
+        id_map.kind, id_map._ids = kind, ids
         ids.setflags(write=False)
-        return made
+        return id_map
 
     @property
     def array(self) -> npt.NDArray[Any]:
@@ -95,15 +95,15 @@ class IdMap(Sequence[Id]):
         return len(self._ids)
 
     def __getitem__(self, code: Any) -> Any:
-        """The id of a code; for an array of codes or a slice, an array of ids."""
-        found = self._ids[code]
-        return found.item() if isinstance(found, np.integer) else found
+        """Return the id of a code; for an array of codes or a slice, an array of ids."""
+        value = self._ids[code]
+        return value.item() if isinstance(value, np.integer) else value
 
     def __iter__(self) -> Iterator[Id]:
         return iter(self._ids.tolist())
 
-    def __contains__(self, one: object) -> bool:
-        return self.get(one) is not None
+    def __contains__(self, value: object) -> bool:
+        return self.get(value) is not None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, IdMap):
@@ -115,140 +115,140 @@ class IdMap(Sequence[Id]):
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """A copy, deep or through pickle, is as immutable; lookups are made anew."""
+        """Copy (deep or through pickle) as immutable; the lookup table is rebuilt at first use."""
         return IdMap.trusted, (self._ids, self.kind)
 
     def __repr__(self) -> str:
         shown = ", ".join(map(repr, self._ids[:3].tolist())) + (", …" if len(self) > 3 else "")
         return f"IdMap({len(self):,} {self.kind}s: {shown})"
 
-    def get(self, one: object) -> int | None:
-        """The code of an id in any of its usual spellings, or None.
+    def get(self, value: object) -> int | None:
+        """Return the code of an id in any of its usual spellings, or None if it is unknown.
 
         ``17850``, ``17850.0``, ``"17850"`` and NumPy's integers find the same id, whether ids are
         integers or texts. If both texts ``"17850"`` and ``"17850.0"`` are ids, each is found by
         its own spelling only, and ``17850.0`` finds neither.
         """
-        codes = self._candidates(one)
+        codes = self._candidates(value)
         return codes[0] if len(codes) == 1 else None
 
-    def _candidates(self, one: object) -> list[int]:
-        """The codes of the ids that may be meant: one, unless none or several fit."""
+    def _candidates(self, value: object) -> list[int]:
+        """Return the codes of the ids that may be meant: one, unless none or several fit."""
         if self.are_integers:
-            number = one if type(one) is int else as_integer(one)
+            number = value if type(value) is int else as_integer(value)
             if self._is_range:
                 return [] if number is None or not 0 <= number < len(self) else [number]
             code = None if number is None else self._code_of.get(number)
             return [] if code is None else [code]
-        written = str(one) if type(one) is int else one
+        written = str(value) if type(value) is int else value
         if isinstance(written, str) and (code := self._code_of.get(written)) is not None:
             return [code]
-        codes = (self._code_of.get(text) for text in as_texts(one))
+        codes = (self._code_of.get(text) for text in as_texts(value))
         return [code for code in codes if code is not None]
 
-    def code(self, one: object) -> int:
-        """The code of an id in any of its usual spellings; see :meth:`get`.
+    def code(self, value: object) -> int:
+        """Return the code of an id in any of its usual spellings; see :meth:`get`.
 
         Raises
         ------
         UnknownIdError
-            If it was never seen, or several ids fit; the message names close matches.
+            If it is unknown, or several ids fit; the message names close matches.
         """
-        found = self.get(one)
-        if found is None:
-            raise UnknownIdError(self._unknown(one))
-        return found
+        code = self.get(value)
+        if code is None:
+            raise UnknownIdError(self._unknown(value))
+        return code
 
     def codes(self, many: Iterable[object]) -> Codes:
-        """The codes of many ids, int32.
+        """Return the codes of many ids, int32.
 
         Raises
         ------
         UnknownIdError
-            If one was never seen.
+            If one is unknown.
         """
         wanted = list(many.tolist() if isinstance(many, np.ndarray) else many)
-        found = [self.get(one) for one in wanted]
-        if None in found:
-            raise UnknownIdError(self._unknown(wanted[found.index(None)]))
-        return np.array(found, dtype=np.int32)
+        codes = [self.get(value) for value in wanted]
+        if None in codes:
+            raise UnknownIdError(self._unknown(wanted[codes.index(None)]))
+        return np.array(codes, dtype=np.int32)
 
     def parse(self, text: str) -> Id:
-        """The id that a text means, as typed on a command line or in an address.
+        """Convert a text (of a command line, of an address) to an id of this type.
 
-        A text that is no id here is returned as an integer if ids are integers and it spells one,
-        else as it is.
+        A text that is unknown here becomes an integer if ids are integers and it spells one.
         """
         code = self.get(text)
         if code is not None:
-            found: Id = self[code]
-            return found
+            known: Id = self[code]
+            return known
         number = as_integer(text) if self.are_integers else None
         return text if number is None else number
 
     def subset(self, codes: npt.NDArray[Any]) -> IdMap:
-        """The ids of some codes (int or bool array), in that order."""
+        """Return the ids of some codes (int or bool array), in that order."""
         return IdMap(self._ids[codes], self.kind)
 
     def written_like(self, others: IdMap) -> IdMap:
-        """These ids with integers as text, or the other way, where the others are so.
+        """Convert these ids to the type of others: integers to texts, or texts to integers.
 
-        Ids that are not all integers written out are other ids than integers, and stay.
+        Texts that are not all canonical integers can't be meant as integers, and stay texts.
         """
         if self.are_integers == others.are_integers:
             return self
-        renamed = [others.parse(str(one)) for one in self]
+        converted = [others.parse(str(own)) for own in self]
         if others.are_integers and any(
-            isinstance(new, str) or str(new) != one for new, one in zip(renamed, self, strict=True)
+            isinstance(new, str) or str(new) != own
+            for new, own in zip(converted, self, strict=True)
         ):
             return self
-        return IdMap(renamed, self.kind)
+        return IdMap(converted, self.kind)
 
-    def _unknown(self, one: Any) -> str:
-        message = f"unknown {self.kind} {one!r}"
+    def _unknown(self, value: Any) -> str:
+        message = f"unknown {self.kind} {value!r}"
         if not len(self):
             return f"{message}: there are no {self.kind}s"
-        several = self._candidates(one)
+        several = self._candidates(value)
         if len(several) > 1:
             fits = " or ".join(repr(self[code]) for code in several)
             return f"{message}: it may be {fits}; give the text itself"
-        if isinstance(one, float | np.floating) and abs(float(one)) >= 2**53:
+        if isinstance(value, float | np.floating) and abs(float(value)) >= 2**53:
             return f"{message}: floats of this size merge neighboring integers; give an integer"
-        if isinstance(one, str) and self.are_integers:
-            number = _typed_number(one)
+        if isinstance(value, str) and self.are_integers:
+            number = _typed_number(value)
             if number is not None and number in self:
                 return f"{message}: ids are integers here, did you mean {number}?"
             if number is None:
                 return f"{message}: {self.kind} ids are integers here, such as {self[0]!r}"
-        close = _close_matches(str(one), [str(i) for i in self._ids.tolist()])
+        close = _close_matches(str(value), [str(i) for i in self._ids.tolist()])
         if close:
             return f"{message}; close matches: {', '.join(map(repr, close))}"
         return f"{message}: not among the {len(self):,} {self.kind}s"
 
 
 def _typed_number(text: str) -> int | None:
-    """The number in a text with leading zeros, a sign or spaces, which no id is written with."""
+    """Return the number in a text with leading zeros, a sign or spaces, which no id has."""
     match = re.fullmatch(r"\s*\+?(-?)0*([0-9]{1,19})(\.0*)?\s*", text, re.ASCII)
     return int(match[1] + match[2]) if match else None
 
 
 def _close_matches(text: str, pool: list[str]) -> list[str]:
-    """Up to three like it: letter case and outer spaces aside first, then by difflib.
+    """Return up to three similar texts: equal but for case and outer spaces, else by difflib.
 
-    difflib is slow over very many texts, and a miss should answer at once all the same: it sees
-    those that begin alike, then others, up to a limit.
+    difflib is slow over very many texts, so it gets a limited number: first those that begin with
+    the same letters, then others.
     """
     plain = text.strip().casefold()
-    same = [one for one in pool if one.strip().casefold() == plain]
+    same = [other for other in pool if other.strip().casefold() == plain]
     if same:
         return same[:3]
-    alike = [one for one in pool if one[:2].casefold() == plain[:2]][:_POOL]
-    tried = list(dict.fromkeys([*alike, *pool[: _POOL - len(alike)]]))
-    return difflib.get_close_matches(text, tried, n=3)
+    likely = [other for other in pool if other[:2].casefold() == plain[:2]][:_POOL]
+    candidates = list(dict.fromkeys([*likely, *pool[: _POOL - len(likely)]]))
+    return difflib.get_close_matches(text, candidates, n=3)
 
 
 def ids_array(ids: Iterable[Id] | npt.NDArray[Any], kind: str) -> npt.NDArray[Any]:
-    """Ids as a new array, int64 or object (of str).
+    """Convert ids to a new array, int64 or object (of str).
 
     Raises
     ------

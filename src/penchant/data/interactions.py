@@ -11,13 +11,13 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from penchant._settings.checks import whole
-from penchant.data.catalog import Catalog, matched
+from penchant._settings.checks import check_int
+from penchant.data.catalog import Catalog, match_catalog
 from penchant.data.conversions import Conversions
 from penchant.data.csr import Csr as Csr
 from penchant.data.csr import row_pointers
 from penchant.data.decay import decay
-from penchant.data.features import Features, fitting
+from penchant.data.features import Features, match_features
 from penchant.data.histories import histories_to_csr as histories_to_csr
 from penchant.data.ids import Id, IdMap
 from penchant.data.report import ReadReport
@@ -94,7 +94,7 @@ class Interactions(UserItemMatrix, Conversions):
             f"{self.nnz:,} interactions ({self.density:.3%})>"
         )
 
-    # --- conversions --------------------------------------------------------------
+    # --- conversions --------------------------------------------------------------------
 
     @classmethod
     def _from_parts(
@@ -123,7 +123,7 @@ class Interactions(UserItemMatrix, Conversions):
         }
         return columns if self.timestamps is None else columns | {"timestamp": self.timestamps}
 
-    # --- other parts ----------------------------------------------------------------
+    # --- other parts --------------------------------------------------------------------
 
     def with_catalog(self, catalog: Catalog | None) -> Self:
         """Return the same interactions with another catalog.
@@ -137,7 +137,7 @@ class Interactions(UserItemMatrix, Conversions):
         DataError
             If it is not a catalog.
         """
-        return dataclasses.replace(self, catalog=matched(catalog, self.items))
+        return dataclasses.replace(self, catalog=match_catalog(catalog, self.items))
 
     def with_item_features(self, features: Features | None) -> Self:
         """Return the same interactions with other features of items, for models that take them.
@@ -150,11 +150,11 @@ class Interactions(UserItemMatrix, Conversions):
         DataError
             If they are not features.
         """
-        return dataclasses.replace(self, item_features=fitting(features, self.items))
+        return dataclasses.replace(self, item_features=match_features(features, self.items))
 
     def with_user_features(self, features: Features | None) -> Self:
         """Return the same interactions with other features of users; see `with_item_features`."""
-        return dataclasses.replace(self, user_features=fitting(features, self.users))
+        return dataclasses.replace(self, user_features=match_features(features, self.users))
 
     def with_items(self, ids: Iterable[Id]) -> Self:
         """Return the same interactions with more items, which have none, after the others.
@@ -172,7 +172,7 @@ class Interactions(UserItemMatrix, Conversions):
         csr = dataclasses.replace(self.csr, n_columns=len(items))
         return dataclasses.replace(self, csr=csr, items=items)
 
-    # --- parts and filters ------------------------------------------------------------
+    # --- parts and filters --------------------------------------------------------------
 
     def select(self, keep: Mask) -> Self:
         """Return the entries where ``keep`` (bool, shape (nnz,)) holds; users and items stay.
@@ -251,7 +251,7 @@ class Interactions(UserItemMatrix, Conversions):
             If nothing is left.
         """
         for label, minimum in (("min_per_user", min_per_user), ("min_per_item", min_per_item)):
-            whole(label, minimum, 0)
+            check_int(label, minimum, 0)
         left = self._compact(*stable_core(self.csr, min_per_user, min_per_item))
         if left.nnz == 0:
             raise EmptyDataError(

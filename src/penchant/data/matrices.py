@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from penchant._settings.checks import choice
+from penchant._settings.checks import check_choice
 from penchant.data.csr import Csr, row_pointers
 from penchant.data.duplicates import LARGEST, POLICIES
 from penchant.data.report import ReadReport
@@ -44,11 +44,11 @@ def read_matrix(
         If it is not a matrix of real numbers, its arrays contradict each other, a value is
         infinite or too large for a float32, or there are more or fewer timestamps than entries.
     SettingsError
-        If there is no such policy for duplicates.
+        If the policy for duplicates is unknown.
     """
     import scipy.sparse as sp
 
-    choice("duplicates", duplicates, tuple(POLICIES))
+    check_choice("duplicates", duplicates, tuple(POLICIES))
     if not sp.issparse(matrix):
         matrix = _dense(matrix)
     if matrix.ndim != 2:
@@ -102,11 +102,13 @@ def read_matrix(
 
 
 def _check_structure(matrix: Any) -> None:
-    """Refuse rows that point outside their arrays: SciPy's own code would follow them."""
+    """Refuse row pointers and columns out of bounds: SciPy reads out of bounds with them."""
     if not hasattr(matrix, "check_format"):
         return
     try:
-        copy.copy(matrix).check_format(full_check=True)  # a copy that shares: checking trims
+        copy.copy(matrix).check_format(
+            full_check=True
+        )  # a shallow copy, since the check trims arrays
     except ValueError as error:
         raise DataError(f"this {type(matrix).__name__} is damaged: {error}") from error
 
@@ -115,14 +117,14 @@ def _dense(matrix: Any) -> Any:
     import scipy.sparse as sp
 
     if isinstance(matrix, np.ma.MaskedArray) and matrix.dtype.kind in "biuf":
-        # what is masked is not known
+        # masked values are missing
         matrix = np.where(np.ma.getmaskarray(matrix), np.nan, matrix.data)
     array = np.asarray(matrix)
     if array.ndim != 2:
         raise DataError(f"a matrix has two dimensions, got shape {array.shape}")
     if array.dtype.kind not in "biuf":
         raise DataError(f"a matrix of real numbers is needed, got dtype {array.dtype}")
-    if array.dtype == np.float16:  # SciPy knows no half precision
+    if array.dtype == np.float16:  # SciPy does not support half precision
         array = array.astype(np.float32)
     return sp.coo_array(array)
 

@@ -62,7 +62,7 @@ class UserItemMatrix(ABC):
         self.__dict__.update(state)
         self._freeze()
 
-    # --- size -------------------------------------------------------------------
+    # --- size ---------------------------------------------------------------------------
 
     @property
     def n_users(self) -> int:
@@ -88,7 +88,7 @@ class UserItemMatrix(ABC):
     def __len__(self) -> int:
         return self.nnz
 
-    # --- rows -------------------------------------------------------------------
+    # --- rows ---------------------------------------------------------------------------
 
     def by_item(self) -> Csr:
         """Return the same entries as items × users.

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant import _kernels
-from penchant._settings.checks import choice, share, whole
+from penchant._settings.checks import check_choice, check_int, check_share
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import DataError, EmptyDataError, SettingsError
 from penchant.evaluation.bootstrap import summarize
@@ -66,7 +66,7 @@ class _PreparedPart:
     candidates: Codes | None
 
     def has_same_scores(self, other: _PreparedPart) -> bool:
-        """Whether a model's scores for this part equal those for another part."""
+        """Return whether a model's scores for this part equal those for another part."""
         same = self.seen is other.seen and self.candidates is other.candidates
         return same and np.array_equal(self.rows, other.rows)
 
@@ -119,20 +119,20 @@ class Measure:
                 f"a penchant.Split is needed, got {type(self.split).__name__}: penchant.split "
                 "makes one"
             )
-        self._set(k=whole("k", self.k, 1))
+        self._set(k=check_int("k", self.k, 1))
         _ = self._metrics  # refuses unknown names
         self._set(
-            bootstrap=whole("bootstrap", self.bootstrap, 0),
-            level=share("level", self.level),
-            seed=whole("seed", self.seed, 0),
+            bootstrap=check_int("bootstrap", self.bootstrap, 0),
+            level=check_share("level", self.level),
+            seed=check_int("seed", self.seed, 0),
             threads=None if self.threads is None else _kernels.thread_count(self.threads),
         )
-        choice("users", self.users, get_args(Users))
+        check_choice("users", self.users, get_args(Users))
         parts = [self.parts] if isinstance(self.parts, str) else list(self.parts)
         if not parts:
             raise SettingsError("parts names no part: give test, train or both")
         for part in parts:
-            choice("parts", part, get_args(Part))
+            check_choice("parts", part, get_args(Part))
         self._set(_parts={part: self._prepare(part) for part in parts})
 
     def _set(self, **fields: object) -> None:
@@ -161,7 +161,7 @@ class Measure:
             evaluations[name] = self._evaluate(name, part, scores, start)
         return evaluations
 
-    # --- preparation -----------------------------------------------------------------
+    # --- preparation --------------------------------------------------------------------
 
     @cached_property
     def _metrics(self) -> dict[str, tuple[Metric, int]]:
@@ -209,7 +209,7 @@ class Measure:
             scorer.threads = self.threads
         return UserScores(scorer, max(length for _, length in self._metrics.values()))
 
-    # --- evaluation --------------------------------------------------------------------
+    # --- evaluation ---------------------------------------------------------------------
 
     def _evaluate(
         self, on: Part, part: _PreparedPart, scores: UserScores, start: float
@@ -305,7 +305,7 @@ def _minus(left: Csr, right: Csr) -> Csr:
 
 
 def _overlap(left: Csr, right: Csr) -> bool:
-    """Whether two matrices share an entry; rare, since the parts of a split are disjoint."""
+    """Return whether two matrices share an entry; rare, since the parts of a split are disjoint."""
     rows = [(csr.indptr, csr.indices) for csr in (right, left)]
     hits = _kernels.ranking_gains(rows[0], rows[1], left.n_columns, left.n_columns)[0]
     return bool(hits.any())

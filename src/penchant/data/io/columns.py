@@ -1,11 +1,11 @@
-"""Which column of a source is the user, which the item, the value and the rest."""
+"""Find the columns of users, items, values and other roles."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
 
-from penchant.data.io.header import THINGS, plain_name
+from penchant.data.io.header import ITEM_WORDS, plain_name
 from penchant.errors import ColumnError
 
 Column = str | int
@@ -14,12 +14,12 @@ _PICTURES = ("picture", "image", "img", "photo", "poster", "cover", "thumbnail",
 # for a catalog: role → sets of usual names, tried one after the other
 _CATALOG_NAMES = {
     "item": (
-        {f"{thing}id" for thing in THINGS} | {"id", "iid", "mid", "isbn"},
-        {thing + end for thing in THINGS for end in ("", "s")},
+        {f"{thing}id" for thing in ITEM_WORDS} | {"id", "iid", "mid", "isbn"},
+        {thing + end for thing in ITEM_WORDS for end in ("", "s")},
     ),
     "name": (
-        {"name", "title"} | {thing + end for thing in THINGS for end in ("name", "title")},
-        set(THINGS),
+        {"name", "title"} | {thing + end for thing in ITEM_WORDS for end in ("name", "title")},
+        set(ITEM_WORDS),
     ),
     "link": ({"url", "link", "href", "page", "homepage"},),
     "picture": ({name + end for name in _PICTURES for end in ("", "url", "link", "path", "s")},),
@@ -28,66 +28,66 @@ _CATALOG_NAMES = {
 
 
 def locate(
-    given: Mapping[str, Column | None], columns: Sequence[str] | None, width: int, label: str
+    requested: Mapping[str, Column | None], columns: Sequence[str] | None, width: int, label: str
 ) -> dict[str, int]:
-    """The places of the columns that were given by name or position.
+    """Return the positions of the columns that were requested by name or position.
 
     Parameters
     ----------
-    given
+    requested
         Role → name, position from 0 (negative ones count from the end), or None.
     columns
         The names of the source's columns, or None where it has none.
     width
-        How many columns it has.
+        The number of its columns.
     label
-        What to call it in messages.
+        The name of the source in messages.
 
     Raises
     ------
     ColumnError
-        If a column is not there or its name comes twice; the message lists those found.
+        If a column does not exist or its name occurs twice; the message lists the columns.
     """
     return {
         role: _place(role, column, columns, width, label)
-        for role, column in given.items()
+        for role, column in requested.items()
         if column is not None
     }
 
 
 def guess_catalog(
-    given: Mapping[str, Column | None], columns: Sequence[str] | None, width: int, label: str
+    requested: Mapping[str, Column | None], columns: Sequence[str] | None, width: int, label: str
 ) -> dict[str, Column | None]:
-    """The columns of a catalog: those given, or what their names can only mean.
+    """Return the requested columns of a catalog, and choose others by their names.
 
-    The column of ids is looked for where it is not given, the others where none of them is.
+    The column of ids is chosen if it is not requested, the others if none of them is.
 
     Raises
     ------
     ColumnError
         If the column of ids can't be told.
     """
-    found = dict(given)
-    if all(column is None for role, column in given.items() if role != "item"):
+    chosen = dict(requested)
+    if all(column is None for role, column in requested.items() if role != "item"):
         wanted = list(_CATALOG_NAMES)
     else:
         wanted = ["item"]
     for role in wanted:
-        if found[role] is None:
-            taken = [place for place in found.values() if place is not None]
-            found[role] = _only(columns, _CATALOG_NAMES[role], taken)
-    if found["item"] is None:
+        if chosen[role] is None:
+            taken = [place for place in chosen.values() if place is not None]
+            chosen[role] = _only(columns, _CATALOG_NAMES[role], taken)
+    if chosen["item"] is None:
         raise ColumnError(
             f"can't tell which column of {label} holds the ids of items: give item=; "
             f"it has {listed(columns, width)}"
         )
-    return found
+    return chosen
 
 
 def _only(
     columns: Sequence[str] | None, tries: Sequence[set[str]], taken: Sequence[Column]
 ) -> int | None:
-    """The place of the one column with a name of the first set that any has."""
+    """Return the column with a name of the first set that occurs; None if several have one."""
     for names in tries:
         places = [
             place

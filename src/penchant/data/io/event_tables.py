@@ -42,23 +42,23 @@ def read_events(
     on_bad_lines: Literal["error", "skip"] = "error",
     memory_limit: str = MEMORY_LIMIT,
 ) -> Events:
-    """Read a log of events of several types: plays, likes, purchases, skips.
+    """Read a log of events of several types, such as plays, likes, purchases and skips.
 
     Parameters
     ----------
     source
         A file or a frame; see :func:`read_interactions`.
     user, item, event, value, timestamp
-        Columns by name, or by position from 0. ``event`` holds the type. Without ``value`` each
-        event is worth its type's weight; with it, that many times as much.
+        Columns by name, or by position from 0. ``event`` holds the type. The value of an event
+        multiplies the weight of its type; without ``value`` it is 1.
     sep, quote, encoding, header, format, time_format, name, on_bad_lines, memory_limit
-        As in :func:`read_interactions`. All events are kept, 16 bytes each (24 with timestamps),
-        beside the memory limit.
+        As in :func:`read_interactions`. All events are kept in memory, 16 bytes each (24 with
+        timestamps), in addition to the memory limit.
 
     Raises
     ------
     SettingsError
-        If ``event`` is not given, or an argument is out of its range.
+        If ``event`` is missing, or an argument is out of its range.
     DataError
         As in :func:`read_interactions`.
     """
@@ -67,12 +67,12 @@ def read_events(
     )
     if event is None:
         raise SettingsError("name the column of event types: event=…")
-    given = {"user": user, "item": item, "value": value, "timestamp": timestamp}
+    requested = {"user": user, "item": item, "value": value, "timestamp": timestamp}
     with workspace(memory_limit) as work:
         tables = open_tables(
-            work, source, given | {"event": event}, options, numeric=("value", "timestamp")
+            work, source, requested | {"event": event}, options, numeric=("value", "timestamp")
         )
-        choices = [_choice(work, given, event, table) for table in tables]
+        choices = [_choice(work, requested, event, table) for table in tables]
         fields = [table.bind(row.places) for table, row in zip(tables, choices, strict=True)]
         described = {role: field.name for role, field in fields[0].items()}
         begins = stage(work.con, tables, fields, time_format)
@@ -104,21 +104,21 @@ def read_events(
 
 
 def _choice(
-    work: Workspace, given: Mapping[str, Column | None], event: Column, table: Table
+    work: Workspace, requested: Mapping[str, Column | None], event: Column, table: Table
 ) -> Choice:
-    """Choose the columns; values and times are read only if they are named."""
+    """Choose the columns; values and times are read only if they are requested."""
     if table.roles:
         raise DataError("a list of tuples does not say which is the event: give a frame")
     kinds = locate({"event": event}, table.columns, table.width, table.label)
-    choice = choose_roles(work, table, given, wanted=("user", "item"), taken=kinds.values())
-    name = table.columns[kinds["event"]] if table.columns and given["user"] is None else ""
+    choice = choose_roles(work, table, requested, wanted=("user", "item"), taken=kinds.values())
+    name = table.columns[kinds["event"]] if table.columns and requested["user"] is None else ""
     if kinds["event"] in choice.places.values() or is_id_name(name):
         raise ColumnError(f"event={event!r} is a column with another role: give user= and item=")
     return replace(choice, places=choice.places | kinds)
 
 
 def _fetch(con: Any, *, timed: bool) -> dict[str, npt.NDArray[Any]]:
-    """The events as arrays of codes, values and times, a slice at a time."""
+    """Fetch the events as arrays of codes, values and times, a slice at a time."""
     con.execute(
         "CREATE TABLE coded AS SELECT cu.code AS u, ci.code AS i, ce.code AS e, v::FLOAT AS v, t "
         "FROM good JOIN codes_u cu ON u = cu.id JOIN codes_i ci ON i = ci.id "

@@ -5,26 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-PEOPLE = ("user", "customer", "visitor", "member", "account", "client", "listener", "reader")
-THINGS = (
+_USER_WORDS = ("user", "customer", "visitor", "member", "account", "client", "listener", "reader")
+ITEM_WORDS = (
     "item", "product", "movie", "film", "artist", "track", "song", "album", "book", "article",
     "model", "game", "video", "show",
 )  # fmt: skip
 # things whose bare names are too common as data to mean a column: only with "id"
-_OTHER_THINGS = (
+_OTHER_WORDS = (
     "asin", "business", "content", "course", "news", "podcast", "post", "recipe", "restaurant",
     "sku", "story", "listing", "app", "paper", "question", "work",
 )  # fmt: skip
 _ACTIONS = ("play", "listen", "view", "click", "purchase", "order", "visit", "watch", "like")
 USER_TIERS = (
-    {f"{name}id" for name in PEOPLE} | {"uid", "userkey", "usercode"},
-    {name + end for name in PEOPLE for end in ("", "s")},
+    {f"{name}id" for name in _USER_WORDS} | {"uid", "userkey", "usercode"},
+    {name + end for name in _USER_WORDS for end in ("", "s")},
 )
 """The names of columns of users, the surest first."""
 ITEM_TIERS = (
-    {f"{name}id" for name in (*THINGS, *_OTHER_THINGS)}
+    {f"{name}id" for name in (*ITEM_WORDS, *_OTHER_WORDS)}
     | {"iid", "mid", "isbn", "asin", "sku", "itemkey", "itemcode", "productcode", "stockcode"},
-    {name + end for name in THINGS for end in ("", "s")},
+    {name + end for name in ITEM_WORDS for end in ("", "s")},
 )
 """The names of columns of items, the surest first."""
 USER_NAMES = set[str]().union(*USER_TIERS)
@@ -60,24 +60,24 @@ OTHER_NAMES = {
 
 def has_header(
     first: Sequence[str],
-    given: Mapping[str, str | int | None],
+    requested: Mapping[str, str | int | None],
     header: bool | None,
     numeric: Sequence[str] = (),
     sample: Sequence[Sequence[str]] = (),
 ) -> bool:
     """Return whether the first line of a text file names its columns.
 
-    ``header`` decides if it is given. Otherwise: yes if any column is given by name, if a field
-    of the line is a usual name of a column, if a field that must be a number is neither a number
-    nor a date, or if no column is given and the lines below hold numbers or dates where it holds
-    none.
+    ``header`` decides if it is not None. Otherwise: yes if any column is requested by name, if a
+    field of the line is a usual name of a column, if a field that must be a number is neither a
+    number nor a date, or if no column is requested and the lines below hold numbers or dates where
+    it holds none.
 
     Parameters
     ----------
     first
         The fields of the first line.
-    given
-        Role → column, as the caller gave them.
+    requested
+        Role → column, as the caller requested them.
     header
         The caller's choice, or None.
     numeric
@@ -87,11 +87,11 @@ def has_header(
     """
     if header is not None:
         return header
-    if any(isinstance(column, str) for column in given.values()):
+    if any(isinstance(column, str) for column in requested.values()):
         return True
     if any(map(is_usual_name, first)):
         return True
-    places = [given.get(role) for role in numeric]
+    places = [requested.get(role) for role in numeric]
     if any(
         isinstance(place, int)
         and -len(first) <= place < len(first)
@@ -99,7 +99,7 @@ def has_header(
         for place in places
     ):
         return True
-    is_open = all(column is None for column in given.values())
+    is_open = all(column is None for column in requested.values())
     return is_open and bool(numeric) and _differs(first, sample)
 
 
@@ -147,7 +147,7 @@ def plain_name(name: str) -> str:
 
 
 def is_number(field: str) -> bool:
-    """Return whether a field is a number, or nothing."""
+    """Return whether a field is a number or empty."""
     try:
         float(field or "0")
     except ValueError:

@@ -44,39 +44,39 @@ def read_interactions(
     user_ids: Sequence[Id] | None = None,
     item_ids: Sequence[Id] | None = None,
 ) -> Interactions:
-    """Read who did what how often.
+    """Read interactions of users and items: likes, plays, purchases.
 
-    Ids read from text files stay the text they are ("007", "NA", "1e5", " x"); Parquet, JSON,
-    queries and frames keep integers as integers, and floats that are all whole become integers.
-    Any usual spelling finds an id again: 17850, "17850" and 17850.0. Codes are
-    given in the sorted order of ids, so the order of rows does not matter.
+    Ids in text files stay the texts they are ("007", "NA", "1e5", " x"); Parquet, JSON, queries
+    and frames keep integers as integers, and floats that are all whole become integers. Any usual
+    spelling finds an id again: 17850, "17850" and 17850.0. Codes are assigned in the sorted order
+    of ids, so the order of rows does not matter.
 
     Parameters
     ----------
     source
-        The path of a delimited text file, of Parquet or of JSON lines, packed with gzip or zstd
-        or not; a glob of them; a folder of Parquet; a pandas, polars or pyarrow frame; a SciPy
-        sparse matrix or a 2-D NumPy array, users × items; a list of (user, item), (user,
-        item, value) or (user, item, value, timestamp) tuples; or the address of a database,
-        ``sqlite:///file.db`` or ``postgresql://user@host/name``, with ``query``.
+        The path of a delimited text file, of Parquet or of JSON lines, plain or compressed with
+        gzip or zstd; a glob of such files; a folder of Parquet; a pandas, polars or pyarrow
+        frame; a SciPy sparse matrix or a 2-D NumPy array, users × items; a list of (user, item),
+        (user, item, value) or (user, item, value, timestamp) tuples; or the address of a
+        database, ``sqlite:///file.db`` or ``postgresql://user@host/name``, with ``query``.
     user, item, value, timestamp
         Columns by name, or by position from 0. Without ``value`` every row is a like worth 1;
         a negative value is a dislike. Timestamps are whole numbers, kept in their own unit, or
-        dates, kept as seconds since 1970 (UTC where they name no zone). Where neither user nor
-        item is given, columns are recognized by their names (``user_id``, ``artistID``,
-        ``rating``, ``plays``, ``timestamp``) and by what they hold: a column of times is never
-        a value. Columns without such names are taken by position, (user, item), then one of
-        numbers and one of times, if each gets a role. ``notes`` say what was assumed and what is
-        not used; what is ambiguous is an error.
+        dates, kept as seconds since 1970 (UTC if they name no zone). If neither user nor item is
+        given, columns are recognized by their names (``user_id``, ``artistID``, ``rating``,
+        ``plays``, ``timestamp``) and by what they hold: a column of times is never a value.
+        Columns without such names are taken by position, (user, item), then one of numbers and
+        one of times, if each gets a role. ``notes`` list what was assumed and what is not used;
+        an ambiguous table is an error.
     sep
-        What separates the columns of a text file, 1 to 4 bytes; None: by its suffix, or else
-        looked for among tab, ``::``, pipe, semicolon and comma.
+        The separator of a text file's columns, 1 to 4 bytes; None: that of its suffix, or one of
+        tab, ``::``, pipe, semicolon and comma, by its first lines.
     quote
-        The character around fields that hold the separator; None for none. ``"auto"``: the
+        The character around fields that hold the separator; None: there is none. ``"auto"``: the
         double quote in comma and semicolon files, none in others, where quotes are part of
         names.
     encoding
-        A codec such as ``"latin-1"``; None: UTF-8, or UTF-16 with its mark.
+        A codec such as ``"latin-1"``; None: UTF-8, or UTF-16 with a byte order mark.
     header
         Whether the first line of a text file names its columns. None: it does if columns are
         given by name, if one of its fields is a usual column name (``userId``, ``rating``), or
@@ -84,48 +84,48 @@ def read_interactions(
     format
         ``"text"``, ``"parquet"`` or ``"jsonl"``; None: by the file's suffix and first bytes.
     query
-        The SQL whose rows are read, where ``source`` is the address of a database. It can only
-        read; its rows are streamed.
+        The SQL whose rows are read, if ``source`` is the address of a database. It runs in a
+        read-only transaction, and its rows are streamed.
     time_format
-        How timestamps are written, as a format of strptime such as ``"%d/%m/%Y"``; None: whole
-        numbers and ISO dates.
+        The strptime format of timestamps, such as ``"%d/%m/%Y"``; None: whole numbers and ISO
+        dates.
     name
-        What to call the data set; None: the file's name.
+        The name of the data set; None: the file's name.
     duplicates
-        What to do with rows of the same user and item: ``"binary"`` takes them once (worth 1,
-        or −1 if their sum is negative), ``"sum"``, ``"max"``, ``"mean"``, ``"last"`` takes the
-        latest (by timestamp if read, then by place), ``"error"`` refuses them. None:
-        ``"sum"`` with a value column, else ``"binary"``. Timestamps: the latest.
+        The policy for rows of the same user and item: ``"binary"`` counts them once (as 1, or −1
+        if their sum is negative), ``"sum"``, ``"max"``, ``"mean"``, ``"last"`` keeps the latest
+        (by timestamp if read, then by position), ``"error"`` refuses them. None: ``"sum"`` with
+        a value column, else ``"binary"``. The latest timestamp is kept.
     on_bad_lines
-        ``"error"``, or ``"skip"`` to leave out and count lines that don't fit their columns.
+        ``"error"``, or ``"skip"`` to drop and count lines that don't fit their columns.
     memory_limit
-        How much memory reading may take. Rows of plain delimited text (no quotes in it) are held
-        in it, 12 bytes each (8 without a value, 20 with a timestamp), with each id once; what
-        does not fit into it, and all other sources, DuckDB reads, a few times more slowly, which
-        spills to the folder for temporary files (TMPDIR). The result itself comes on top: 8
-        bytes an interaction (16 with timestamps), and the ids.
+        How much memory reading may use. Rows of plain delimited text (without quotes) are held
+        in memory, 12 bytes each (8 without a value, 20 with a timestamp), with each id once.
+        Larger files, and all other sources, are read by DuckDB, which is a few times slower and
+        spills to the folder for temporary files (TMPDIR). The result itself needs additional
+        memory: 8 bytes per interaction (16 with timestamps), and the ids.
     catalog
-        What is known of the items.
+        The catalog of the items.
     user_ids, item_ids
-        For matrices: what rows and columns are called; None: 0…n−1.
+        For matrices: the ids of rows and columns; None: 0…n−1.
 
     Returns
     -------
     Interactions
-        Its ``notes`` say in words, and its ``report`` in numbers, what became of every row.
+        Its ``notes`` (in words) and ``report`` (in numbers) account for every row.
 
     Raises
     ------
     BadLinesError
         If lines don't fit their columns or hold no number where one must be.
     ColumnError
-        If a column is not there; the message lists those that are.
+        If a column does not exist; the message lists those that do.
     EncodingError
         If bytes are not text in the encoding.
     EmptyDataError
         If no interactions are left.
     DataError
-        If the source is not there, damaged, or of no kind that can be read.
+        If the source does not exist, is damaged, or is of a type that can't be read.
     SettingsError
         If an argument is out of its range.
     """

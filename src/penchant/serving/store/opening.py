@@ -80,7 +80,7 @@ def _holds_store(url: sa.URL) -> bool:
 
     engine = database.engine_of(url)
     try:
-        with database.told(url, StoreError), engine.connect() as con:
+        with database.translated_errors(url, StoreError), engine.connect() as con:
             return "penchant_store" in sa.inspect(con).get_table_names()
     finally:
         engine.dispose()

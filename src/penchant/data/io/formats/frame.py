@@ -23,6 +23,9 @@ class Arrays:
     columns: dict[str, npt.NDArray[Any]]
     label: str
 
+    def __len__(self) -> int:
+        return len(self.columns["user"])
+
     @classmethod
     def of(
         cls,

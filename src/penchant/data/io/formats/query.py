@@ -13,12 +13,12 @@ from penchant.errors import DataError, SettingsError
 
 
 def open_query(con: Any, source: Any, query: str | None) -> Table:
-    """Run a query and bring its rows into DuckDB."""
+    """Run a query and copy its rows to DuckDB."""
     if not database.is_address(source):
         raise SettingsError("query= goes with the address of a database: sqlite:///file.db")
     if query is None:
         raise SettingsError(
-            "a database needs a query, the SELECT that gives users, items and perhaps values"
+            "a database needs a query: the SELECT of users, items and perhaps values"
         )
     pulled = pull(con, source, query)
     label = f"the query of {database.shown(database.parsed(source))}"
