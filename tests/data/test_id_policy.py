@@ -227,3 +227,17 @@ def test_catalogs_and_features_of_other_formats_fit() -> None:
     assert log.rows_of([{"17850": 2.0, 13047.0: 1.0}]).values.tolist() == [1.0, 2.0]
     with pytest.raises(DataError, match="more than once"):
         log.rows_of([{"17850": 2.0, 17850: 1.0}])
+
+
+def test_answers_name_ids_as_the_log_does() -> None:
+    log = penchant.read_interactions([(1, 10), (1, 11), (2, 11), (2, 12), (3, 13)])
+    model = penchant.ItemNeighbors().fit(log)
+    answer = model.recommend(["1", 2.0, np.int8(3)], k=3, deny={"1": ["12"], 2.0: [13]})
+    assert answer.queries == [1, 2, 3]
+    assert all(type(query) is int for query in answer.queries)
+    plain = model.recommend([1, 2, 3], k=3, deny={1: [12], 2: [13]})
+    assert answer.ids == plain.ids
+    assert model.similar_items("11").queries == [11]
+    assert model.recommend("1", allow=["12", 13.0]).ids == model.recommend(1, allow=[12, 13]).ids
+    assert model.explain("2", "11").ids == model.explain(2, 11).ids
+    assert np.array_equal(model.scores(1.0, ["11"]), model.scores(1, [11]))

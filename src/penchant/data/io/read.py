@@ -147,8 +147,6 @@ def read_interactions(
     if user_ids is not None or item_ids is not None:
         raise SettingsError("user_ids= and item_ids= go with matrices: other sources hold ids")
     result = read_source(source, columns, duplicates, options)
-    for note in result.report.notes():
-        log.info("%s", note)
     interactions = Interactions.from_read(
         result, name=name or name_of(source) or "interactions", catalog=catalog
     )
