@@ -86,3 +86,11 @@ def test_what_can_not_be_measured(log_file: Path, words: list[str], code: int, t
     ran = run("evaluate", log_file, *words)
     assert ran.code == code
     assert told in ran.err
+
+
+def test_errors_of_splits_name_options(log_file: Path) -> None:
+    ran = run("evaluate", log_file, "--hold-out", 100)
+    assert ran.code == 1
+    assert "hold out fewer, or lower --min-likes" in ran.err
+    ran = run("evaluate", log_file, "--split", "temporal")
+    assert "(--timestamp COLUMN)" in ran.err

@@ -7,10 +7,10 @@ from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from penchant import __version__
 from penchant.cli import failures
+from penchant.cli.help import Group
 from penchant.cli.verbs import add, add_title
 from penchant.cli.wording import options_of
 
@@ -35,7 +35,7 @@ _MODULES = {
 _WITH_SUBCOMMANDS = {"datasets"}
 
 
-class _Verbs(TyperGroup):
+class _Verbs(Group):
     """The group of commands, which reports all errors in one place."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

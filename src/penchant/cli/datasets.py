@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from penchant.cli import sources
+from penchant.cli.help import Group
 from penchant.cli.options import Json, OutputOptions
 from penchant.cli.output import size, table
 from penchant.cli.verbs import add
@@ -27,6 +28,7 @@ address to download from instead of the publishers'; PENCHANT_CACHE, the
 folder of downloaded data sets."""
 
 app = typer.Typer(
+    cls=Group,
     help="List, describe or download the known data sets.",
     epilog=EXAMPLES,
     rich_markup_mode="rich",

@@ -100,7 +100,7 @@ def export(
     k: HowMany = 10,
     exclude_seen: ExcludeSeen = True,
     metric: Annotated[
-        Metric, typer.Option(help="similar: cosine, or dot.", metavar="HOW")
+        Metric, typer.Option(help="similar: cosine, or dot.", metavar="METRIC")
     ] = "cosine",
     among: LimitOptions,
     printing: OutputOptions,

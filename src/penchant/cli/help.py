@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 from penchant.cli.model_options import PREFIX, declaration_for, help_text
 
@@ -17,6 +17,18 @@ _PANEL_WIDTH = 80
 """Columns that the panels of options need; a narrower terminal gets plain text."""
 
 _CHANGED = ("help", "hidden", "metavar", "opts", "secondary_opts", "show_default")
+
+
+class Group(TyperGroup):
+    """A group of commands whose help shows no type beside an option without a value."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters."""
+        params = list(super().get_params(ctx))
+        for param in params:
+            if getattr(param, "is_flag", False):
+                param.metavar = ""
+        return params
 
 
 class Command(TyperCommand):

@@ -39,7 +39,7 @@ class ServerOptions:
     ] = None
     visual: Annotated[
         Path | None,
-        typer.Option(help="A model of the items' pictures, shown likewise.", metavar="FILE"),
+        typer.Option(help="A model of the items' pictures, with a row too.", metavar="FILE"),
     ] = None
     db: Annotated[
         str,
@@ -50,7 +50,11 @@ class ServerOptions:
         ),
     ] = "sqlite:///penchant.db"
     host: Annotated[
-        str, typer.Option(help="Address to listen on; addresses other than loopback need a token.")
+        str,
+        typer.Option(
+            help="Address to listen on; addresses other than loopback need a token.",
+            metavar="ADDRESS",
+        ),
     ] = "127.0.0.1"
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port; 0: any free one.", metavar="N")

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 from penchant._settings.configurable import unknown_setting
 from penchant.cli.model_options import ModelOptions
 from penchant.cli.split_options import SplitOptions
-from penchant.errors import SettingsError
+from penchant.errors import SettingsError, SplitError
 
 if TYPE_CHECKING:
     from penchant.data.interactions import Interactions
     from penchant.models.base import Model
     from penchant.split import Split
+
+
+_SPLIT_FLAGS = {"min_interactions": "--min-likes", "timestamp=…": "--timestamp COLUMN"}
+"""Arguments that messages of splits name → options of the command line."""
 
 
 def model(spec: str, options: ModelOptions) -> Model:
@@ -66,6 +70,16 @@ def split(interactions: Interactions, options: SplitOptions) -> Split:
     SplitError
         If there is too little data.
     """
+    try:
+        return _split(interactions, options)
+    except SplitError as error:
+        text = str(error)
+        for argument, flag in _SPLIT_FLAGS.items():
+            text = text.replace(argument, flag)
+        raise SplitError(text) from None
+
+
+def _split(interactions: Interactions, options: SplitOptions) -> Split:
     from penchant import split as splits
 
     accepted = {

@@ -29,7 +29,7 @@ def similar(
         Metric,
         typer.Option(
             help="cosine of the items' vectors, or dot, which favors popular items.",
-            metavar="HOW",
+            metavar="METRIC",
         ),
     ] = "cosine",
     among: LimitOptions,

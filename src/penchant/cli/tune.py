@@ -83,7 +83,7 @@ class TuneOptions:
             help="grid: every combination; random; tpe: chosen by the results of finished trials. "
             "Default: tpe with a range, else grid.",
             rich_help_panel=_PANEL,
-            metavar="HOW",
+            metavar="NAME",
         ),
     ] = None
     trials: Annotated[

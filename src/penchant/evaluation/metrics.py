@@ -35,7 +35,7 @@ __all__ = [
     "total_value",
 ]
 
-# --- metrics of top-k lists -------------------------------------------------------------
+# --- metrics of top-k lists ---------------------------------------------------------------
 
 
 def precision(predictions: Predictions, k: int) -> PerUser:
