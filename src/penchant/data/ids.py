@@ -180,8 +180,8 @@ class IdMap(Sequence[Id]):
         """
         code = self.get(text)
         if code is not None:
-            known: Id = self[code]
-            return known
+            own: Id = self[code]
+            return own
         number = as_integer(text) if self.are_integers else None
         return text if number is None else number
 

@@ -19,7 +19,7 @@ from penchant.models._request import RecommendRequest, SimilarRequest
 from penchant.models.base import Model
 from penchant.models.capabilities import HasItemVectors
 from penchant.serving.catalog.filters import ALL, Filters, Lists, Tags
-from penchant.serving.catalog.name_search import NameIndex
+from penchant.serving.catalog.name_search import NameIndex, searchable
 from penchant.serving.catalog.popular import Popular
 from penchant.serving.catalog.views import ItemView, Views
 from penchant.serving.mmr import rerank
@@ -134,27 +134,11 @@ class Service:
         """
         with self._lock:
             if self._names is None:
-                catalog = self._searchable()
-                counts = np.zeros(len(catalog), dtype=np.int64)
-                counts[: len(self.counts)] = self.counts  # those of other models come after
+                catalog = searchable(self.likes, self.models.values())
+                counts = np.pad(self.counts, (0, len(catalog) - len(self.counts)))
                 reused = None if previous is None else previous._names
                 self._names = NameIndex(catalog, counts, reused)
             return self._names
-
-    def _searchable(self) -> Catalog:
-        """Return the names of the items that a model has; other items have no page."""
-        items, catalog = self.likes.items, self.likes.catalog
-        if catalog is None or catalog.items == items:
-            return catalog or Catalog(items)
-        others = [
-            item
-            for item in catalog.items
-            if item not in items and any(item in model.items for model in self.models.values())
-        ]
-        searchable = IdMap([*items, *others]) if others else items
-        codes = [catalog.items.get(item) for item in searchable]
-        names = catalog.names or [""] * len(catalog)
-        return Catalog(searchable, names=["" if code is None else names[code] for code in codes])
 
     # --- items and people ---------------------------------------------------------------
 

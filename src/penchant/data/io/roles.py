@@ -77,7 +77,7 @@ class Choice:
 def choose_roles(
     work: Workspace,
     table: Table,
-    given: Mapping[str, Column | None],
+    requested: Mapping[str, Column | None],
     *,
     wanted: Sequence[str] = ROLES,
     taken: Iterable[int] = (),
@@ -90,7 +90,7 @@ def choose_roles(
         The workspace that the table was opened in.
     table
         The table; the roles that it declares itself apply if no column is given.
-    given
+    requested
         Role → column, as the caller gave them.
     wanted
         The roles that are looked for.
@@ -102,17 +102,17 @@ def choose_roles(
     ColumnError
         If a column is not there, only one of user and item is given, or a role is ambiguous.
     """
-    if all(column is None for column in given.values()):
+    if all(column is None for column in requested.values()):
         if table.roles:
             return Choice(dict(table.roles))
         if table.columns is not None and sorted(table.columns) == sorted(ROLES):
             return Choice({role: table.columns.index(role) for role in ROLES})
-    if (given["user"] is None) != (given["item"] is None):
-        missing = "user" if given["user"] is None else "item"
+    if (requested["user"] is None) != (requested["item"] is None):
+        missing = "user" if requested["user"] is None else "item"
         raise ColumnError(
             f"{missing}= is not given: {table.label} has {listed(table.columns, table.width)}"
         )
-    places = locate(given, table.columns, table.width, table.label)
+    places = locate(requested, table.columns, table.width, table.label)
     assumed: tuple[str, ...] = ()
     if "user" not in places:
         search = _Search(work, table, places, wanted, set(taken))
