@@ -135,6 +135,7 @@ def _check_value(cell: str, field: Field, table: Table) -> Checked:
 
 def _check_time(cell: str, field: Field, table: Table) -> Checked:
     kind = field.kind
+    floor = f"floor(try_cast({cell} AS DOUBLE))"
     date = f"try_cast({cell} AS TIMESTAMPTZ)"
     seconds = f"CASE WHEN isfinite({date}) THEN CAST(floor(epoch({date})) AS BIGINT) END"
     if kind == "time":
@@ -142,13 +143,21 @@ def _check_time(cell: str, field: Field, table: Table) -> Checked:
     if kind == "integer":
         return f"try_cast({cell} AS BIGINT)", []
     if kind == "float":
-        return _whole("timestamp", cell)
+        return _whole("timestamp", f"CASE WHEN {_has_fraction(cell)} THEN {floor} ELSE {cell} END")
     if kind not in ("text", "mixed"):
         raise DataError(f"{field.name} of {table.label} holds {kind} values, not times")
     is_number = f"regexp_full_match({cell}, '\\s*[+-]?[0-9]+(\\.0*)?\\s*')"
-    value = f"CASE WHEN {is_number} THEN try_cast({cell} AS BIGINT) ELSE {seconds} END"
+    value = (
+        f"CASE WHEN {is_number} THEN try_cast({cell} AS BIGINT) "
+        f"WHEN {_has_fraction(cell)} THEN CAST({floor} AS BIGINT) ELSE {seconds} END"
+    )
     message = _message("timestamp", cell, "neither a whole number nor a date")
     return value, [(f"{cell} <> '' AND ({value}) IS NULL", message)]
+
+
+def _has_fraction(cell: str) -> str:
+    """Return the SQL of whether a time since 1970 has fractions of a second, as Python's do."""
+    return f"try_cast({cell} AS DOUBLE) BETWEEN 1e8 AND 1e16"
 
 
 def _check_formatted(field: Field, time_format: str) -> Checked:
