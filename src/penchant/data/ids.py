@@ -129,6 +129,10 @@ class IdMap(Sequence[Id]):
         integers or texts. If both texts ``"17850"`` and ``"17850.0"`` are ids, each is found by
         its own spelling only, and ``17850.0`` finds neither.
         """
+        if type(value) is str and not self.are_integers:  # the usual case
+            code = self._code_of.get(value)
+            if code is not None:
+                return code
         codes = self._candidates(value)
         return codes[0] if len(codes) == 1 else None
 

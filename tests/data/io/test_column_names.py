@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 import penchant
 from penchant.data.interactions import Interactions
 from penchant.data.io.catalog_tables import read_catalog
+from penchant.data.io.event_tables import read_events
+from penchant.data.io.feature_tables import read_features
 from penchant.errors import DataError
 
 # names inside the reader, reserved words of SQL, and what makes trouble in quotes
@@ -139,3 +141,18 @@ def test_only_the_columns_that_are_needed_have_to_be_right() -> None:
     assert pairs(penchant.read_interactions(frame)) == WANTED
     with pytest.raises(DataError, match="mixes types: int, str"):
         penchant.read_interactions(frame, "user", "mixed")
+
+
+@settings(max_examples=15)
+@given(names)
+def test_names_in_the_other_readers(columns: list[str]) -> None:
+    item, what, user = columns[:3]
+    table = dict.fromkeys(columns, ["p", "q"]) | {item: ["x", "y"], user: ["ann", "bo"]}
+    catalog = read_catalog(pd.DataFrame(table), item=item, name=what)
+    assert [catalog.name(one) for one in ("x", "y")] == ["p", "q"]
+    events = read_events(pl.DataFrame(table), user, item, what)
+    assert events.counts() == {"p": 1, "q": 1}
+    features = read_features(pa.table(table), item)
+    assert set(features.names) == {f"{name}={v}" for name in columns[1:] for v in table[name]}
+    long = read_features(pd.DataFrame(table), item, what)
+    assert set(long.names) == {"p", "q"}

@@ -98,6 +98,7 @@ def read_events(
         name=name or name_of(source) or "events",
         notes=(
             f"read {tally.rows:,} rows of {label}{dropped}",
+            ", ".join(f"{role} from {column}" for role, column in described.items()),
             *choices[0].notes(described),
         ),
     )
