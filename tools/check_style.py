@@ -115,8 +115,10 @@ WORD = re.compile(
     re.IGNORECASE,
 )
 SPELLING = re.compile(r"(?<![A-Za-z])(?:" + "|".join(BRITISH) + r")(?![A-Za-z])", re.IGNORECASE)
-# Names of the Python library and of web standards, which are spelled as they are.
-ALLOWED = re.compile(r"\b(?:CancelledError|cancelled|aria-labelledby|labelledby)\b|noqa[^\n]*")
+# Names of the Python library, of web standards and of the system, which are spelled as they are.
+ALLOWED = re.compile(
+    r"\b(?:CancelledError|cancelled|aria-labelledby|labelledby)\b|\"nobody\"|noqa[^\n]*"
+)
 
 
 @dataclass(frozen=True)
