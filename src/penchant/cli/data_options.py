@@ -28,15 +28,15 @@ class DataOptions:
 
     user: Annotated[
         str | None,
-        option("Column of users: its name or its position from 0.", panel=_READING,
-                metavar="COLUMN"),
+        option("Column of users: its name or its position from 0. Default: the columns are "
+               "recognized by their names and contents.", panel=_READING, metavar="COLUMN"),
     ] = None  # fmt: skip
     item: Annotated[str | None, option("Column of items.", panel=_READING, metavar="COLUMN")] = None
     value: Annotated[
         str | None,
         option(
-            "Column of counts or ratings; without one every row is a like. Negative "
-            "values are dislikes.",
+            "Column of counts or ratings. With --user and --item but without this option every "
+            "row is a like. Negative values are dislikes.",
             panel=_READING,
             metavar="COLUMN",
         ),

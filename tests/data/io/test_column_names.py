@@ -147,7 +147,7 @@ def test_only_the_columns_that_are_needed_have_to_be_right() -> None:
 @given(names)
 def test_names_in_the_other_readers(columns: list[str]) -> None:
     item, what, user = columns[:3]
-    table = dict.fromkeys(columns, ["p", "q"]) | {item: ["x", "y"], user: ["ann", "bo"]}
+    table = {key: ["p", "q"] for key in columns} | {item: ["x", "y"], user: ["ann", "bo"]}
     catalog = read_catalog(pd.DataFrame(table), item=item, name=what)
     assert [catalog.name(one) for one in ("x", "y")] == ["p", "q"]
     events = read_events(pl.DataFrame(table), user, item, what)
