@@ -35,8 +35,8 @@ class DataOptions:
     value: Annotated[
         str | None,
         option(
-            "Column of counts or ratings. With --user and --item but without this option every "
-            "row is a like. Negative values are dislikes.",
+            "Column of counts or ratings. If users and items are named but this is not, every row "
+            "is a like. Negative values are dislikes.",
             panel=_READING,
             metavar="COLUMN",
         ),
