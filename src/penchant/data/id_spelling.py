@@ -1,7 +1,7 @@
 """The usual spellings of an id: 17850, "17850" and 17850.0 mean the same user.
 
-Ids keep the kind that their source gives them, integers or texts. Whoever asks for one may write
-it in any of its usual spellings; :class:`penchant.data.ids.IdMap` finds it if only one id fits.
+Ids keep the kind that their source gives them, integers or texts. A lookup may write an id
+in any of its usual spellings; :class:`penchant.data.ids.IdMap` finds it if only one id fits.
 """
 
 from __future__ import annotations
