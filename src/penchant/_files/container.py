@@ -26,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant._scratch import held, remove_abandoned
+from penchant.data.paths import is_remote
 from penchant.errors import ArtifactError, CorruptArtifactError, DataError, NewerFormatError
 
 FORMAT = 1
@@ -242,6 +243,8 @@ def read(
     NewerFormatError
         If a later version of penchant wrote it.
     """
+    if is_remote(path):
+        raise ArtifactError(f"{path!r} is an address, and only local files are read")
     path = Path(path)
     raw = _raw(path, mmap=mmap)
     header = _read_header(path, raw)

@@ -46,7 +46,7 @@ def _history_row(history: Iterable[Id] | Mapping[Id, float], items: IdMap) -> di
                 raise DataError(f"a history is a list of items, got {type(item).__name__} in it")
         history = dict.fromkeys(entries, 1.0)
     weights = history
-    row = {}
+    row: dict[int, float] = {}
     for item, weight in weights.items():
         try:
             value = np.float32(min(max(weight, -_LARGEST), _LARGEST))
@@ -59,7 +59,13 @@ def _history_row(history: Iterable[Id] | Mapping[Id, float], items: IdMap) -> di
                 "float32) is needed"
             )
         if value != 0:
-            row[items.code(item)] = float(value)
+            code = items.code(item)
+            if row.get(code, float(value)) != float(value):
+                raise DataError(
+                    f"item {items[code]!r} comes more than once in a history, in several spellings "
+                    "and with several values"
+                )
+            row[code] = float(value)
     return row
 
 

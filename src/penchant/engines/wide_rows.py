@@ -45,7 +45,7 @@ def wide_rows(
     row = np.searchsorted(rows.indptr, large, side="right") - 1
     bound = RATIO * (unobserved_weight + regularization[row])
     wide = np.unique(row[np.abs(rows.values[large]) > bound])
-    return wide[rows.row_counts[wide] >= f]
+    return np.asarray(wide[rows.row_counts[wide] >= f])
 
 
 def solve_wide_rows(
