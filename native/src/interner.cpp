@@ -20,7 +20,7 @@ std::uint64_t load(const char* from, std::size_t n) {
 
 /// Multiplies two words and combines both halves of the product.
 std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
-  __extension__ typedef unsigned __int128 Wide;
+  __extension__ using Wide = unsigned __int128;
   const auto product = static_cast<Wide>(a) * b;
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
@@ -35,18 +35,18 @@ std::uint64_t next_word(std::uint64_t& state) {
 
 /// Returns a random seed, the same in all of the process.
 std::uint64_t process_seed() {
-  static const std::uint64_t seed = [] {
+  static const std::uint64_t kSeed = [] {
     auto word = static_cast<std::uint64_t>(
         std::chrono::high_resolution_clock::now().time_since_epoch().count());
     try {
       std::random_device device;
       word ^= (static_cast<std::uint64_t>(device()) << 32) | device();
     } catch (const std::exception&) {
-      // without a source of randomness the time has to do
+      word = next_word(word);  // without a source of randomness the time has to do
     }
     return word;
   }();
-  return seed;
+  return kSeed;
 }
 
 /// Returns the first eight bytes as a number that compares like the text.
