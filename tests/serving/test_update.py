@@ -11,6 +11,7 @@ from penchant.data.ids import IdMap
 from penchant.data.interactions import Interactions
 from penchant.models.als.model import ALS
 from penchant.models.neighbors import ItemNeighbors
+from penchant.serving.learned import Learned
 from penchant.serving.people import People, model_user_id
 from penchant.serving.process.ipc import SharedState
 from penchant.serving.service import Service
@@ -112,7 +113,7 @@ def test_a_visitor_keeps_their_shelf_when_the_model_has_learned_from_it(opened):
     before = people.likes(Service({"likes": old}), "visitor-1")
     assert list(before) == [3, 5, 7]
     data, told = gather(old.interactions, opened)
-    service = Service({"likes": updated(old, data)}, learned=told.learned)
+    service = Service({"likes": updated(old, data)}, learned=Learned(told.learned))
     assert people.likes(service, "visitor-1") == before
     assert people.resolve(service, "visitor-1").user == model_user_id("visitor-1", data.users)
     opened.add([Event("visitor-1", 3, "unlike")])
@@ -123,10 +124,10 @@ def test_a_visitor_keeps_their_shelf_when_the_model_has_learned_from_it(opened):
 def test_whom_a_model_passed_over_is_not_forgotten(opened):
     """Another model may say that it learned from events, and not know everybody who has some."""
     opened.add([Event("visitor-1", 3), Event("visitor-1", 5)])
-    service = Service({"likes": ALS(factors=4).fit(numbered())}, learned=opened.last())
+    service = Service({"likes": ALS(factors=4).fit(numbered())}, learned=Learned(opened.last()))
     assert list(People(opened, SharedState()).likes(service, "visitor-1")) == [3, 5]
     opened.add([Event("visitor-1", 6)])
-    made, _ = gather(numbered(), opened, service.learned)
+    made, _ = gather(numbered(), opened, service.learned.event)
     assert list(made.history(model_user_id("visitor-1", made.users))) == [3, 5, 6]
 
 

@@ -42,27 +42,24 @@ def update(
     checked before it is made active; a server checks it once more and stays with the old one if
     it fails.
     """
-    from penchant.models import load
-    from penchant.serving.process.reload import learned_by, self_check
-    from penchant.serving.service import Service
+    from penchant.serving.process.update import update_model
     from penchant.serving.store.opening import open_store
-    from penchant.serving.update import gather, updated
 
     out = Output(as_json=json, quiet=quiet)
     with open_store(db) as store:
-        old = load(model)
-        data, told = gather(old.interactions, store, learned_by(store, model))
         with out.progress("learning"):
-            new = updated(old, data, refit=refit, iterations=iterations)
-        self_check(Service({"likes": new}))
-        new.save(output)
+            counts = update_model(store, model, output, refit=refit, iterations=iterations)
         if activate:
-            store.activate(str(output.resolve()), learned=told.learned)
+            store.activate(str(output.resolve()), learned=counts.learned)
     out.text(
-        f"took in the events of {told.people:,} people, with {told.new_users:,} users and "
-        f"{told.new_items:,} items that are new"
+        f"took in the events of {counts.people:,} people, with {counts.new_users:,} users and "
+        f"{counts.new_items:,} items that are new"
     )
-    if told.left_out:
-        out.text(f"left out {told.left_out:,} items whose ids are of another type than the model's")
+    if counts.forgotten:
+        out.text(f"dropped {counts.forgotten:,} users who were deleted")
+    if counts.left_out:
+        out.text(
+            f"left out {counts.left_out:,} items whose ids are of another type than the model's"
+        )
     out.text(f"wrote {output}" + (", the active model now" if activate else ""), style="bold")
-    out.document({"file": str(output), "active": activate, **dataclasses.asdict(told)})
+    out.document({"file": str(output), "active": activate, **dataclasses.asdict(counts)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -128,7 +129,13 @@ class Fitted(Configurable, ABC):
 
     # --- files ------------------------------------------------------------------------
 
-    def save(self, path: str | Path, *, metrics: Mapping[str, object] | None = None) -> Path:
+    def save(
+        self,
+        path: str | Path,
+        *,
+        metrics: Mapping[str, object] | None = None,
+        origin: Mapping[str, object] | None = None,
+    ) -> Path:
         """Write the model to one file, with its ids, catalog, history and settings.
 
         The file is written whole or not at all, and holds no code: see :func:`penchant.load`.
@@ -139,6 +146,9 @@ class Fitted(Configurable, ABC):
             The file; by convention it ends in ``.penchant``.
         metrics
             Figures to keep with the model, such as ``evaluation.to_dict()``.
+        origin
+            Where the training data comes from, as plain JSON: ``penchant update`` records the
+            store and its last event.
 
         Raises
         ------
@@ -149,6 +159,8 @@ class Fitted(Configurable, ABC):
         bundle = files.to_bundle(
             self.kind, self.settings, self.interactions, self._arrays(), self._training(), figures
         )
+        if origin is not None:
+            bundle = dataclasses.replace(bundle, info={**bundle.info, "origin": origin})
         artifact.write(bundle, path)
         return Path(path)
 

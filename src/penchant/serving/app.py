@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from penchant import __version__
+from penchant.errors import StoreError
 from penchant.serving import api, pages, problems, schemas
 from penchant.serving.catalog.pictures import Pictures
 from penchant.serving.people import People
@@ -38,7 +39,8 @@ Recommendations, similar items and explanations; and events, by which people's l
 * **Errors** have one shape: `{"error": {"kind", "message", "details"}}`.
 * **Limits**: bodies of 1 MiB, lists of 1,000 ids, batches of 1,000 events; on a server that other
   machines can reach also a rate of requests for each client (429 states when to retry).
-* **Writing** needs `Authorization: Bearer TOKEN` if the server has a token.
+* **Writing** needs `Authorization: Bearer TOKEN` if the server has a token; on a server that other
+  machines can reach, so does reading what is known of a person.
 """
 
 
@@ -84,6 +86,8 @@ def _add_routes(app: FastAPI) -> dict[Callable[..., Any], str]:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Run the background tasks while the application runs."""
     state: State = app.state.penchant
+    with contextlib.suppress(StoreError):  # then /ready says so
+        await asyncio.to_thread(state.people.refresh, state.reloader.service)
     tasks: list[asyncio.Task[Any]] = [asyncio.create_task(_precompute(state))]
     if state.settings.watch:
         tasks.append(asyncio.create_task(state.reloader.watch(state.settings.watch)))

@@ -286,6 +286,26 @@ class StatusOut(BaseModel):
     status: str
 
 
+class Receipt(BaseModel):
+    """What a deletion removed."""
+
+    number: int = Field(description="The number of the deletion: 1, 2, …")
+    person: str = Field(description="A keyed digest of the person's id.")
+    at: float = Field(description="Seconds since 1970 (UTC).")
+    events: int = Field(description="How many events were deleted.")
+    erased: bool = Field(
+        description="Whether the deleted bytes are overwritten. False: another process kept the "
+        "database busy, and the next deletion or the server's end erases them."
+    )
+
+
+class ReceiptOut(BaseModel):
+    """The receipt of a deletion."""
+
+    status: str
+    receipt: Receipt
+
+
 class ModelsOut(BaseModel):
     """The models in use."""
 

@@ -22,6 +22,7 @@ from penchant.serving.catalog.filters import ALL, Filters, Lists, Tags
 from penchant.serving.catalog.name_search import NameIndex
 from penchant.serving.catalog.popular import Popular
 from penchant.serving.catalog.views import ItemView, Views
+from penchant.serving.learned import NOTHING, Learned
 from penchant.serving.mmr import rerank
 from penchant.serving.process.loader import ROLES, Artifacts, Role, open_models
 from penchant.serving.query import MAX_RESULTS, RecommendQuery, check_page
@@ -59,7 +60,7 @@ class Service:
     overrides
         Item fields that replace those of the catalog.
     learned
-        The number of the last event in the store that the model of likes was fitted on.
+        The last event and deletion of the store that the model of likes includes.
 
     Raises
     ------
@@ -73,7 +74,7 @@ class Service:
         descriptions: Mapping[Role, Mapping[str, Any]] | None = None,
         overrides: Mapping[Id, Override] | None = None,
         *,
-        learned: int = 0,
+        learned: Learned = NOTHING,
     ) -> None:
         if "likes" not in models:
             raise SettingsError("a service needs a model of likes")
@@ -89,7 +90,12 @@ class Service:
 
     @classmethod
     def open(
-        cls, files: Artifacts, *, learned: int = 0, verify: bool = True, threads: int | None = 1
+        cls,
+        files: Artifacts,
+        *,
+        learned: Learned = NOTHING,
+        verify: bool = True,
+        threads: int | None = 1,
     ) -> Service:
         """Open model files; arrays are memory-mapped and so shared between processes.
 

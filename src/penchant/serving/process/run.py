@@ -27,14 +27,15 @@ if TYPE_CHECKING:
 _SETTINGS_VARIABLE = "PENCHANT_SERVE"  # the settings of a worker that was spawned, as JSON
 _SWITCH_INTERVAL = 0.001  # seconds until a busy thread yields to requests; Python's default: 5 ms
 _UVICORN_OPTIONS: dict[str, Any] = {
-    "http": "penchant.serving.process.protocol:NoDelayProtocol",
+    "http": "penchant.serving.process.connections:LimitedProtocol",
+    "backlog": 512,
     "ws": "none",  # not used: saves its import
     "access_log": False,  # counters suffice, and addresses contain user ids
     "log_level": "warning",
     "server_header": False,
     "timeout_graceful_shutdown": 10,
 }
-_PRELOADED = ("penchant.serving.app", "penchant.serving.process.protocol", "uvicorn.lifespan.on")
+_PRELOADED = ("penchant.serving.app", "penchant.serving.process.connections", "uvicorn.lifespan.on")
 
 
 def serve(settings: ServeSettings, on_ready: Callable[[str], None]) -> None:
