@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -114,4 +115,5 @@ def serve(
         out.text(f"serving {model} at {address}; Ctrl-C stops", style="bold")
         out.document({"address": address, "model": str(model), "workers": workers})
 
-    run(settings, on_ready)
+    if run(settings, on_ready) == signal.SIGINT:
+        raise KeyboardInterrupt

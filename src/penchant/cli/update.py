@@ -46,7 +46,7 @@ def update(
     from penchant.serving.store.opening import open_store
 
     out = Output(as_json=json, quiet=quiet)
-    with open_store(db) as store:
+    with open_store(db, create=False) as store:
         with out.progress("learning"):
             counts = update_model(store, model, output, refit=refit, iterations=iterations)
         if activate:

@@ -78,9 +78,9 @@ class HistoryCache:
         """
         key = person, 0 if user is None else service.learned.event
         with self._lock:
-            entry = self._entries.get(key)
-            if entry is not None:
-                self._entries.move_to_end(key)
+            entry = self._entries.pop(key, None)
+            if entry is not None:  # the last to be dropped
+                self._entries[key] = entry
         new = store.changes(
             person, key[1] if entry is None else entry.last, None if limit is None else limit + 1
         )

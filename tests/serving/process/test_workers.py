@@ -202,7 +202,7 @@ def test_another_model_reaches_all_processes_and_those_that_come_later(server):
 def test_ctrl_c_leaves_no_process_behind(server):  # it comes last: the server is gone then
     pair = children(server.process)
     os.killpg(server.process.pid, signal.SIGINT)  # as a terminal does: to all of them
-    assert server.process.wait(60) == 0
+    assert server.process.wait(60) == 130
     assert alive(pair) == []
     assert server.process.stderr is not None
     assert "Traceback" not in server.process.stderr.read()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter, OrderedDict
+from collections import Counter
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -67,7 +67,7 @@ class Connections:
         self.limits = limits
         self._open: dict[LimitedProtocol, str] = {}
         self._per_address: Counter[str] = Counter()
-        self._waiting: OrderedDict[LimitedProtocol, None] = OrderedDict()
+        self._waiting: dict[LimitedProtocol, None] = {}  # those that wait longest first
 
     def admit(self, connection: LimitedProtocol, address: str) -> bool:
         """Count a new connection; return False if it must be refused.
@@ -102,8 +102,8 @@ class Connections:
     def end_request(self, connection: LimitedProtocol) -> None:
         """Note that a connection was answered and waits for its next request."""
         if connection in self._open:
+            self._waiting.pop(connection, None)
             self._waiting[connection] = None
-            self._waiting.move_to_end(connection)
 
     def remove(self, connection: LimitedProtocol) -> None:
         """Forget a connection that is closed."""

@@ -7,17 +7,19 @@ import dataclasses
 import gc
 import importlib
 import os
+import signal
 import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from penchant.errors import SettingsError, require
 from penchant.serving.process.reload import ModelReloader, activate
 from penchant.serving.process.settings import ServeSettings
-from penchant.serving.process.workers import CAN_FORK, Workers
+from penchant.serving.process.workers import CAN_FORK, Workers, stop_signals_handled
 from penchant.serving.store.base import Store
 from penchant.serving.store.opening import open_store
 
@@ -38,8 +40,8 @@ _UVICORN_OPTIONS: dict[str, Any] = {
 _PRELOADED = ("penchant.serving.app", "penchant.serving.process.connections", "uvicorn.lifespan.on")
 
 
-def serve(settings: ServeSettings, on_ready: Callable[[str], None]) -> None:
-    """Serve until stopped.
+def serve(settings: ServeSettings, on_ready: Callable[[str], None]) -> int:
+    """Serve until stopped; requests are finished and the store is closed before this returns.
 
     Parameters
     ----------
@@ -47,6 +49,11 @@ def serve(settings: ServeSettings, on_ready: Callable[[str], None]) -> None:
         The settings of the server.
     on_ready
         Called with the server's URL once the models have passed their check.
+
+    Returns
+    -------
+    int
+        The number of the signal that stopped the server.
 
     Raises
     ------
@@ -64,11 +71,10 @@ def serve(settings: ServeSettings, on_ready: Callable[[str], None]) -> None:
             reloader = ModelReloader.open(settings.files, store)
             on_ready(_url(settings, listener))
             if settings.workers == 1:
-                _run_server(reloader, store, settings, listener)
-                return
+                return _run_server(reloader, store, settings, listener)
         with tempfile.TemporaryDirectory(prefix="penchant-") as folder:
             settings = dataclasses.replace(settings, shared_file=str(Path(folder) / "shared"))
-            (_fork if CAN_FORK else _spawn)(reloader, settings, listener)
+            return (_fork if CAN_FORK else _spawn)(reloader, settings, listener)
 
 
 # --- processes --------------------------------------------------------------------------
@@ -76,17 +82,31 @@ def serve(settings: ServeSettings, on_ready: Callable[[str], None]) -> None:
 
 def _run_server(
     reloader: ModelReloader, store: Store, settings: ServeSettings, listener: socket.socket
-) -> None:
-    """Answer requests in this process."""
+) -> int:
+    """Answer requests in this process until a signal to stop; return its number."""
     import uvicorn
 
-    config = uvicorn.Config(_create_app(reloader, store, settings), **_UVICORN_OPTIONS)
-    with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run([listener])
+    class Server(uvicorn.Server):
+        """Let this function return after a signal; uvicorn would raise the signal again."""
+
+        stopped_by = 0
+
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            with stop_signals_handled(self.handle_exit):
+                yield
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            self.stopped_by = sig
+            super().handle_exit(sig, frame)
+
+    server = Server(uvicorn.Config(_create_app(reloader, store, settings), **_UVICORN_OPTIONS))
+    server.run([listener])
+    return server.stopped_by
 
 
-def _fork(reloader: ModelReloader, settings: ServeSettings, listener: socket.socket) -> None:
-    """Run processes that inherit everything from this one except the store."""
+def _fork(reloader: ModelReloader, settings: ServeSettings, listener: socket.socket) -> int:
+    """Run processes that inherit everything from this one except the store; see :func:`serve`."""
     import uvicorn
 
     for name in _PRELOADED:
@@ -99,11 +119,11 @@ def _fork(reloader: ModelReloader, settings: ServeSettings, listener: socket.soc
             _run_server(reloader, store, settings, listener)
 
     gc.freeze()  # the collector writes to objects: memory would no longer be shared
-    Workers(work, settings.workers).run()
+    return Workers(work, settings.workers).run()
 
 
-def _spawn(_: ModelReloader, settings: ServeSettings, listener: socket.socket) -> None:
-    """Run processes that import and open everything themselves."""
+def _spawn(_: ModelReloader, settings: ServeSettings, listener: socket.socket) -> int:
+    """Run processes that import and open everything themselves; see :func:`serve`."""
     import uvicorn
 
     host, port = listener.getsockname()[:2]
@@ -115,6 +135,7 @@ def _spawn(_: ModelReloader, settings: ServeSettings, listener: socket.socket) -
         uvicorn.run(application, factory=True, **options)
     finally:
         del os.environ[_SETTINGS_VARIABLE]
+    return int(signal.SIGTERM)  # uvicorn doesn't tell which signal it was
 
 
 def _application() -> FastAPI:
@@ -127,9 +148,12 @@ def _application() -> FastAPI:
 
 def _create_app(reloader: ModelReloader, store: Store, settings: ServeSettings) -> FastAPI:
     """Create the application, and tune this process for serving it."""
-    from penchant.serving.app import create_app  # slow to import: not needed in the parent
+    # slow to import: not needed in the parent
+    from penchant.serving.app import create_app
+    from penchant.serving.process import connections
 
     app = create_app(reloader, store, settings)
+    connections.configure(settings)
     gc.freeze()  # what exists now stays: no need to examine it in every collection
     gc.enable()
     sys.setswitchinterval(_SWITCH_INTERVAL)

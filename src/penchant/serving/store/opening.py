@@ -6,7 +6,7 @@ from penchant.errors import require
 from penchant.serving.store.base import Store
 
 
-def open_store(url: str = "sqlite:///penchant.db") -> Store:
+def open_store(url: str = "sqlite:///penchant.db", *, create: bool = True) -> Store:
     """Open a store; it is created if missing, and migrated if older.
 
     Parameters
@@ -14,6 +14,9 @@ def open_store(url: str = "sqlite:///penchant.db") -> Store:
     url
         ``sqlite:///file.db`` (relative) or ``sqlite:////folder/file.db``; ``sqlite://`` for
         a temporary one, deleted when closed; or ``postgresql://user:password@host/name``.
+
+    create
+        Whether a missing SQLite file is created; otherwise it is an error.
 
     Raises
     ------
@@ -28,4 +31,4 @@ def open_store(url: str = "sqlite:///penchant.db") -> Store:
     require("sqlalchemy", extra="serve", what="Stores")
     from penchant.serving.store.database import DatabaseStore
 
-    return DatabaseStore(url)
+    return DatabaseStore(url, create=create)

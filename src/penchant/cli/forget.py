@@ -1,0 +1,63 @@
+"""``penchant forget``: delete a person from a database and from models."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from penchant.cli.options import Json, Quiet
+from penchant.cli.output import Output
+
+EXAMPLES = r"""[bold]Examples[/bold]
+
+penchant forget visitor-17 --db sqlite:///penchant.db
+penchant forget 4711 --db postgresql://me@host/feedback --model artists.penchant
+
+[dim]# fit again, so that the person has no influence on the other vectors either[/dim]
+penchant forget 4711 --db sqlite:///penchant.db --model artists.penchant --refit"""
+
+
+def forget(
+    person: Annotated[str, typer.Argument(metavar="ID", help="The id of the person.")],
+    *,
+    db: Annotated[
+        str, typer.Option(help="Where the events are.", envvar="PENCHANT_DB", metavar="URL")
+    ] = "sqlite:///penchant.db",
+    model: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="A model file to write again without the person; may be repeated.", metavar="FILE"
+        ),
+    ] = None,
+    refit: Annotated[
+        bool, typer.Option("--refit", help="Fit the models again; by default they train on.")
+    ] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Delete a person: events, history and vector.
+
+    The events are deleted and overwritten in all files of the database. Servers on the database
+    answer as for an unknown person from now on, whatever model they use, and every later penchant
+    update leaves the person out. Model files named with --model are written again at once, as by
+    penchant update. Copies and backups of files are not changed.
+    """
+    from penchant.serving.process.update import update_model
+    from penchant.serving.store.opening import open_store
+
+    out = Output(as_json=json, quiet=quiet)
+    models: list[dict[str, Any]] = []
+    with open_store(db, create=False) as store:
+        receipt = store.forget(person)
+        out.text(f"deleted {receipt.events:,} events; this is deletion {receipt.number:,}")
+        if not receipt.erased:
+            out.text("deleted bytes are overwritten later: another process keeps the database busy")
+        for file in model or ():
+            with out.progress(f"updating {file}"):
+                counts = update_model(store, file, file, refit=refit)
+            out.text(f"wrote {file} without {counts.forgotten:,} deleted users")
+            models.append({"file": str(file), "users": counts.forgotten})
+    out.document({"receipt": dataclasses.asdict(receipt), "models": models})
