@@ -17,3 +17,7 @@ def main() -> None:
     except KeyboardInterrupt:  # before or after the command itself
         print("penchant: stopped", file=sys.stderr)
         sys.exit(signals.exit_code())
+    except SystemExit:
+        if signals.stopped():  # typer's own exit code is that of Ctrl-C
+            sys.exit(signals.exit_code())
+        raise
