@@ -15,6 +15,7 @@ from penchant.data.csr import Csr
 from penchant.data.ids import Id, IdMap
 from penchant.data.interactions import Interactions
 from penchant.models.als.model import ALS
+from penchant.models.als.state import SideState, State
 
 ASKED = 20_000  # different questions of each kind
 _SYLLABLES = [
@@ -93,7 +94,7 @@ def _random(path: Path, n_users: int, n_items: int, factors: int) -> Subject:
     data = data.with_catalog(Catalog(data.items, names=made_up_names(n_items)))
     model = ALS(factors=factors)
     drawn = [rng.normal(0, 0.1, (n, factors)).astype(np.float32) for n in (n_users, n_items)]
-    model._keep(data, *drawn)
+    model._keep(data, State(*(SideState(model._engine, factors) for factors in drawn)))
     model.save(path)
     return _subject(path, data, factors)
 

@@ -1,8 +1,8 @@
-"""The Last.fm article with penchant: plays → confidence → factors → artists alike, and for you.
+"""The Last.fm article with penchant: plays, confidence, factors, similar and recommended artists.
 
     python examples/article_lastfm.py [folder with user_artists.dat and artists.dat]
 
-Without a folder the data set (HetRec 2011, 2.5 MB) is fetched once into the cache.
+Without a folder the data set (HetRec 2011, 2.5 MB) is downloaded once into the cache.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ def main(folder: str | None = None) -> None:
         print(model.similar_items(artist, k=8), end="\n\n")
 
     user = "2"
-    past = plays.history(user)
-    most = sorted(past, key=lambda artist: -past[artist])[:10]
+    history = plays.history(user)
+    most = sorted(history, key=lambda artist: -history[artist])[:10]
     print(f"What user {user} plays most")
     for artist in most:
-        print(f"  {past[artist]:>7,.0f}  {catalog.name(artist)}")
+        print(f"  {history[artist]:>7,.0f}  {catalog.name(artist)}")
     print(f"\nWhat user {user} may like")
     best = model.recommend(user, k=10, scale=True)
     print(best, end="\n\n")

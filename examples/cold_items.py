@@ -1,12 +1,12 @@
-"""New items: the worth of features for items with no interactions, and with few.
+"""Cold items: the use of features for items with no interactions, and with few.
 
     python examples/cold_items.py [folder with user_artists.dat and user_taggedartists.dat]
 
-A fifth of all items is held out whole, and every user is recommended from among these alone; then
-a hundred items come in with a few of their interactions. With a folder (HetRec 2011) it does so
-with the artists and tags of Last.fm, and always with the made-up catalog of shapes and its
-colors, forms and finishes, and its pictures. Settings of ALS and HybridALS are those of ten that
-suit plain ALS on known items best; Ranking has its defaults.
+First, all interactions of a fifth of the items are held out, and only these items are recommended.
+Then a hundred items are added with a few of their interactions. The data are the generated catalog
+of shapes with their colors, forms, finishes and pictures, and, with a folder (HetRec 2011), the
+artists and tags of Last.fm. The settings of ALS and HybridALS are the best of ten for plain ALS on
+known items; Ranking has its defaults.
 """
 
 from __future__ import annotations
@@ -24,11 +24,14 @@ from penchant.models._scoring.scorers import BlockScorer, FactorScorer, Scorer
 METRICS = ("ndcg", "precision", "auc")
 GIVEN = (0, 1, 2, 5, 10, 20)
 Measured = tuple[penchant.Interactions, dict[str, object], penchant.Features | None]
-"""Likes with features of their items, settings of ALS, and vectors of pictures."""
+"""Interactions with features of items, settings of ALS, and vectors of pictures."""
 
 
 class Chance:
-    """Scores drawn at random."""
+    """Random scores."""
+
+    def fit(self, interactions: penchant.Interactions) -> Chance:
+        return self
 
     def scorer(self, interactions: penchant.Interactions) -> Scorer:
         def drawn(span: slice) -> np.ndarray:
@@ -39,7 +42,7 @@ class Chance:
 
 
 class SameForAll:
-    """How popular an item's features are: the mean popularity of the items that have each."""
+    """The mean popularity of an item's features; that of a feature is the mean of its items."""
 
     def fit(self, interactions: penchant.Interactions) -> SameForAll:
         rows = interactions.item_features.aligned(interactions.items)
@@ -76,7 +79,7 @@ def shapes() -> Measured:
 def cold(
     data: penchant.Interactions, settings: dict[str, object], looks: penchant.Features | None = None
 ) -> Iterator[tuple[str, object]]:
-    """Every user's list of the items held out."""
+    """Measure models on held-out items only."""
     split = penchant.split.cold_items(data, 0.2, seed=0)
     models = {
         "at random": Chance(),
@@ -89,12 +92,11 @@ def cold(
     if looks is not None:
         models = {"Content, pictures": penchant.Content(looks), **models}
     for name, model in models.items():
-        fitted = model.fit(split.train) if hasattr(model, "fit") else model
-        yield name, penchant.evaluate(fitted, split, metrics=METRICS)
+        yield name, penchant.evaluate(model.fit(split.train), split, metrics=METRICS)
 
 
 def warm(data: penchant.Interactions, settings: dict[str, object]) -> Iterator[tuple[str, object]]:
-    """Five known items of each user held out, as in any other evaluation; without features too."""
+    """Measure models on five held-out items of each user, with features and without."""
     split = penchant.split.leave_k_out(data, 5, seed=0)
     plain = split.train.with_item_features(None)
     for name, model, train in (
@@ -109,10 +111,9 @@ def warm(data: penchant.Interactions, settings: dict[str, object]) -> Iterator[t
 
 
 def arriving(data: penchant.Interactions, settings: dict[str, object]) -> Iterator[tuple[int, ...]]:
-    """Items that come in with a few interactions: are those who follow told from other users?
+    """Measure how items with few interactions rank their later users above other users.
 
-    For each number of interactions given back: the mean AUC of the users who follow, with the
-    items' features and without.
+    Yields the number of interactions and the mean AUC with the items' features and without.
     """
     split = penchant.split.cold_items(data, n=100, min_interactions=2 * max(GIVEN), seed=0)
     model = penchant.HybridALS(**settings).fit(split.train)
@@ -137,10 +138,10 @@ def arriving(data: penchant.Interactions, settings: dict[str, object]) -> Iterat
 
 
 def auc(scores: np.ndarray, audience: np.ndarray) -> float:
-    """The share of pairs of a follower and another user that the scores put in the right order."""
+    """Compute the share of pairs of a later user and another user in the right order."""
     others = np.sort(np.delete(scores, audience))
-    followers = scores[audience[max(GIVEN) :]]
-    below = np.searchsorted(others, followers) + np.searchsorted(others, followers, side="right")
+    later = scores[audience[max(GIVEN) :]]
+    below = np.searchsorted(others, later) + np.searchsorted(others, later, side="right")
     return float(below.mean() / (2 * len(others)))
 
 

@@ -1,8 +1,8 @@
-"""The table of the README: models on MovieLens 1M, every pair an interaction, leave five out.
+"""The table of the README: models on MovieLens 1M, five interactions of each user held out.
 
     python examples/movielens_1m.py [folder with ratings.dat, or ratings.parquet, and movies.dat]
 
-Without a folder the data set (6 MB) is fetched once into the cache.
+Without a folder the data set (6 MB) is downloaded once into the cache.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
-"""Every model, and its peers where they are installed, on MovieLens 1M: quality, time and memory.
+"""Every model, and installed peers, on MovieLens 1M: quality, time and memory.
 
     python examples/movielens_models.py [FOLDER] [--only MODEL …] [--defaults] [--output PAGE]
 
-Every pair is an interaction, five of each user are held out, the seed is fixed. Each model is
-measured as it comes, and (unless --defaults) with settings that a short search found on an inner
-split of the training part: what is held out is looked at once a row. What the searches found is
-kept in movielens_models.db and .json here: run again, it only measures. Every fit has a process
-of its own, so that its memory is its own; peers are scored and measured by penchant. FOLDER holds
-movies.dat and ratings.dat or ratings.parquet; without it the data set (6 MB) is fetched once.
---output puts the table into a page, in the place of the one there.
+Every rating is an interaction, five of each user are held out, the seed is fixed. Each model is
+measured with its defaults and (unless --defaults) with settings tuned on an inner split of the
+training part, so held-out interactions are used once per row. Tuned settings are stored in
+movielens_models.db and .json in the current folder; a second run only measures. Every fit runs in
+its own process, to measure its memory; peers are scored and measured by penchant. FOLDER contains
+movies.dat and ratings.dat or ratings.parquet; without it the data set (6 MB) is downloaded once.
+--output replaces the table in a page.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ KEPT, FOUND = Path("movielens_models.db"), Path("movielens_models.json")
 
 @dataclass(frozen=True)
 class Entry:
-    """Rows of the table: a model, what is set from the start, and what is searched."""
+    """Rows of the table: a model, its fixed settings, and the space to tune."""
 
     name: str
     model: Any
@@ -110,19 +110,19 @@ BLENDED = ("ALS", "EASE", "ItemNeighbors", "Ranking, warp")
 
 
 def blend(chosen: dict[str, Settings]) -> Entry:
-    """Models with the settings that were found for them; how they are weighed is searched."""
+    """Return a blend of models with their tuned settings; its weights are tuned."""
     entries = {entry.name: entry for entry in ENTRIES}
     models = {name: entries[name].model(**chosen[name]) for name in BLENDED if name in chosen}
     space = {"weights": penchant.Blend.weightings(max(len(models), 1), 4)} if models else {}
     return Entry("Blend", penchant.Blend, space, {"models": models} if models else {})
 
 
-# --- measuring, each in a process of its own ------------------------------------------------
+# --- measuring, each in its own process -----------------------------------------------------
 
 
 @cache
 def data(folder: str | None) -> tuple[penchant.Split, penchant.Split]:
-    """What is measured on in the end, and the split of its training part to search on."""
+    """Return the split for measuring, and a split of its training part for tuning."""
     read = penchant.datasets.load("movielens-1m", path=folder, min_rating=0)
     genres = penchant.Features.of_tags(read.catalog).normalized("l2")
     final = penchant.split.leave_k_out(read.with_item_features(genres), 5, seed=0)
@@ -130,13 +130,13 @@ def data(folder: str | None) -> tuple[penchant.Split, penchant.Split]:
 
 
 def with_features(split: penchant.Split, entry: Entry) -> penchant.Split:
-    """The split with or without features."""
+    """Return the split with or without features."""
     features = split.train.item_features if entry.genres else None
     return dataclasses.replace(split, train=split.train.with_item_features(features))
 
 
 def search(folder: str | None, entry: Entry) -> Settings:
-    """The best of some settings on the inner split."""
+    """Return the best settings of the space on the inner split."""
     split = with_features(data(folder)[1], entry)
     if entry.library != "penchant":
         return search_peer(split, entry)
@@ -166,17 +166,15 @@ def search_peer(split: penchant.Split, entry: Entry) -> Settings:
 
 
 def measure(folder: str | None, entry: Entry, settings: Settings) -> Settings:
-    """Fit on all that is not held out, and measure on what is."""
+    """Fit on the training part and measure on the held-out interactions."""
     split = with_features(data(folder)[0], entry)
-    penchant.Popularity().fit(
-        split.train
-    )  # what is imported or made at first use is not the model's
-    made, before = entry.model(**settings), peak(reset=True)
+    penchant.Popularity().fit(split.train)  # imports and caches are not part of the memory
+    model, before = entry.model(**settings), peak(reset=True)
     began, spent = time.perf_counter(), time.process_time()
-    made.fit(split.train)
+    model.fit(split.train)
     seconds, processor = time.perf_counter() - began, time.process_time() - spent
     memory = peak() - before
-    evaluation = penchant.evaluate(made, split, metrics=["ndcg", "precision"])
+    evaluation = penchant.evaluate(model, split, metrics=["ndcg", "precision"])
     return {
         "ndcg": (evaluation["ndcg"], *evaluation.interval("ndcg")),
         "precision": (evaluation["precision"], *evaluation.interval("precision")),
@@ -187,9 +185,9 @@ def measure(folder: str | None, entry: Entry, settings: Settings) -> Settings:
 
 
 def peak(*, reset: bool = False) -> int:
-    """Bytes: the most that was resident, since the last reset where the system can do that.
+    """Return the peak of resident memory in bytes, since the last reset where supported.
 
-    At a reset what was freed is given back first, or it would serve again without being counted.
+    A reset returns freed memory to the system first: memory that is reused is not counted.
     """
     status, clear = Path("/proc/self/status"), Path("/proc/self/clear_refs")
     if reset and clear.exists():
@@ -204,7 +202,7 @@ def peak(*, reset: bool = False) -> int:
 
 
 def alone(work: Callable[..., Any], *arguments: Any) -> Any:
-    """What a function gives, called in a new process."""
+    """Call a function in a new process and return its result."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         return pool.submit(work, *arguments).result()
 
@@ -215,7 +213,7 @@ def alone(work: Callable[..., Any], *arguments: Any) -> Any:
 def rows(
     folder: str | None, only: list[str], searching: bool
 ) -> Iterator[tuple[str, str, Settings, Settings]]:
-    """Name, defaults or searched, settings and figures, model by model."""
+    """Yield name, "defaults" or "searched", settings and figures, model by model."""
     chosen: dict[str, Settings] = {}
 
     def measured(entry: Entry) -> Iterator[tuple[str, str, Settings, Settings]]:
@@ -256,16 +254,18 @@ def line(name: str, tuning: str, settings: Settings, figures: Settings) -> str:
 
 
 def versions() -> str:
-    """What was measured, and on how many cores."""
+    """Return the versions of the libraries and the number of cores."""
     names = {"penchant": "penchant", "lightfm": "rectools-lightfm"}
     libraries = dict.fromkeys(entry.library for entry in ENTRIES + BESIDE)
-    there = [library for library in libraries if util.find_spec(library) is not None]
-    versioned = [f"{library} {metadata.version(names.get(library, library))}" for library in there]
+    installed = [library for library in libraries if util.find_spec(library) is not None]
+    versioned = [
+        f"{library} {metadata.version(names.get(library, library))}" for library in installed
+    ]
     return f"{', '.join(versioned)}; {len(os.sched_getaffinity(0))} cores."
 
 
 def put(page: Path, table: str) -> None:
-    """Into a page, in the place of the table that is there, else at its end."""
+    """Replace the table of a page, or append it."""
     marks = "<!-- the table -->", "<!-- the end of it -->"
     block = f"{marks[0]}\n\n{table}\n\n{marks[1]}\n"
     text = page.read_text(encoding="utf-8") if page.exists() else ""
@@ -274,7 +274,7 @@ def put(page: Path, table: str) -> None:
 
 
 def main() -> None:
-    """Print the table as it grows, and put it into a page if there is one."""
+    """Print the table row by row, and write it into a page if there is one."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", nargs="?")
     parser.add_argument("--only", nargs="*", default=[], metavar="MODEL")

@@ -1,8 +1,8 @@
-"""Peers of penchant for movielens_models.py: each fits, and penchant scores its vectors.
+"""Other libraries for movielens_models.py: each fits, and penchant scores its vectors.
 
-A peer is a function of interactions and the library's own settings that gives a scorer. Objectives
-and settings are the library's; the function says where its weights mean something else than
-penchant's. BLAS is kept to one thread where a library has its own threads, as its manual advises.
+A peer is a function of interactions and the library's own settings that returns a scorer. Its
+docstring says where settings differ in meaning from penchant's. BLAS is limited to one thread
+where a library has its own threads, as its manual advises.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from penchant.models._scoring.scorers import BlockScorer, FactorScorer, Scorer
 
 
 class Peer:
-    """A library's model, as far as measuring goes."""
+    """A model of another library, with the methods that evaluation calls."""
 
     def __init__(self, learn: Callable[..., Scorer], **settings: Any) -> None:
         self.learn, self.settings = learn, settings
@@ -39,7 +39,7 @@ class Peer:
 
 
 def implicit_als(train: penchant.Interactions, **settings: Any) -> Scorer:
-    """Its confidence is α r: its α is penchant's α + 1."""
+    """Fit ALS; the confidence is α r, so that α is penchant's α + 1."""
     from implicit.cpu.als import AlternatingLeastSquares
 
     model = AlternatingLeastSquares(random_state=0, **settings)
@@ -70,7 +70,7 @@ def implicit_neighbors(
 
 
 def irspack_ials(train: penchant.Interactions, **settings: Any) -> Scorer:
-    """λ is scaled by frequency (ν = 1); of an observed cell α0 weighs beside 1, not α beside α0."""
+    """Fit iALS; λ is scaled by frequency (ν = 1), and an observed cell has the weight 1 + α0."""
     from irspack import IALSRecommender
 
     model = IALSRecommender(likes(train), n_threads=threads(), random_seed=0, **settings).learn()
@@ -86,7 +86,7 @@ def irspack_ease(train: penchant.Interactions, **settings: Any) -> Scorer:
 
 
 def cmfrec_implicit(train: penchant.Interactions, **settings: Any) -> Scorer:
-    """With the features of items, dense, if there are any."""
+    """Fit with the features of items, if there are any, as a dense matrix."""
     from cmfrec import CMF_implicit
 
     model = CMF_implicit(nthreads=threads(), precompute_for_predictions=False, **settings)
@@ -99,7 +99,7 @@ def cmfrec_implicit(train: penchant.Interactions, **settings: Any) -> Scorer:
 
 
 def lightfm(train: penchant.Interactions, epochs: int = 1, **settings: Any) -> Scorer:
-    """Features beside one of each item's own, in rows that sum to 1, as its own Dataset does."""
+    """Fit with an own feature for each item, in rows that sum to 1, as LightFM's Dataset does."""
     from lightfm import LightFM
 
     model, item_features = LightFM(random_state=0, **settings), features(train)
@@ -118,7 +118,7 @@ def lightfm(train: penchant.Interactions, epochs: int = 1, **settings: Any) -> S
     )
 
 
-# --- between penchant and them -----------------------------------------------------------------
+# --- conversions ------------------------------------------------------------------------
 
 
 def likes(train: penchant.Interactions) -> sp.csr_matrix:
@@ -126,7 +126,7 @@ def likes(train: penchant.Interactions) -> sp.csr_matrix:
 
 
 def features(train: penchant.Interactions) -> sp.csr_matrix | None:
-    """A 1 for each feature of an item."""
+    """Return the features of items as a matrix of 0 and 1."""
     if train.item_features is None:
         return None
     rows = sp.csr_matrix(train.item_features.aligned(train.items).to_scipy())
@@ -134,14 +134,14 @@ def features(train: penchant.Interactions) -> sp.csr_matrix | None:
     return rows
 
 
-def factors(people: Any, items: Any) -> Scorer:
+def factors(users: Any, items: Any) -> Scorer:
     return FactorScorer(
-        *(np.ascontiguousarray(array, dtype=np.float32) for array in (people, items))
+        *(np.ascontiguousarray(array, dtype=np.float32) for array in (users, items))
     )
 
 
 def blocks(matrix: sp.csr_matrix, weights: Any) -> Scorer:
-    """What items add to items, for the likes that there are."""
+    """Return the scores of a linear item-item model."""
 
     def block(span: slice) -> np.ndarray:
         scores = matrix[span] @ weights

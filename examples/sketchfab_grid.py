@@ -1,12 +1,12 @@
-"""The grid search of the Sketchfab article: 180 settings, 19 epochs of each measured.
+"""The grid search of the Sketchfab article: 180 settings, measured at 19 epochs each.
 
     python examples/sketchfab_grid.py [model_likes_anon.psv] [wrmf_gridsearch.log]
 
-Without the likes (columns modelname, mid, uid) it draws some of the same shape. With the log that
-the article published, both searches are drawn side by side, in sketchfab_grid.png. The article's
-search took two days, and began from nothing when it was stopped; this one goes on where it was
-when the same line is run again, and several may run at the same time in one folder. It writes
-sketchfab_grid.db, which keeps what is finished, and sketchfab_grid.html with the pictures.
+Without the likes (columns modelname, mid, uid) it generates data of the same shape. With the log
+that the article published, both searches are plotted side by side in sketchfab_grid.png. The
+article's search took two days and could not be resumed. This one resumes when the same command is
+run again, and several processes may work in the same folder. It writes finished trials to
+sketchfab_grid.db and the report to sketchfab_grid.html.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ TOPICS, TASTES = 40, 5
 def main(
     likes: Interactions, name: str = "sketchfab_grid", **options: Any
 ) -> penchant.TuningResult:
-    """Search, print how it goes and what was found, and write the page."""
+    """Tune, print the progress and the result, and write the report."""
     print(likes.summary(), flush=True)
     split = penchant.split.leave_k_out(likes, k=5, fraction_of_users=0.2, seed=0)
     settings: dict[str, Any] = {"space": GRID, "epochs": range(2, 40, 2), **options}
@@ -47,7 +47,7 @@ def main(
         metrics=["mse"],
         exclude_seen=False,  # as in the article: training likes compete with those held out
         storage=f"{name}.db",
-        on_progress=Teller(),
+        on_progress=ProgressPrinter(),
         **settings,
     )
     print(result)
@@ -58,19 +58,19 @@ def main(
 
 
 def read(path: str) -> Interactions:
-    """The published likes, thresholded as in the article."""
+    """Read the published likes, with the thresholds of the article."""
     likes = penchant.read_interactions(path, user="uid", item="mid", sep="|", quote="\\")
     return likes.threshold(min_per_user=5, min_per_item=5)
 
 
 def drawn(users: int = USERS, items: int = ITEMS, likes: int = LIKES) -> Interactions:
-    """Made-up likes: items have a topic and a popularity, people a few topics they care for."""
+    """Generate likes: items have a topic and a popularity, users prefer a few topics."""
     rng = np.random.default_rng(0)
     more = np.exp(1.1 * rng.standard_normal(users))
     counts = 5 + np.rint(more * (likes - 5 * users) / more.sum()).astype(np.int64)
     user = np.repeat(np.arange(users), counts + counts // 10)  # some are drawn twice
-    cared_for = rng.integers(0, TOPICS, (users, TASTES))
-    topic = cared_for[user, np.minimum(rng.geometric(0.4, len(user)) - 1, TASTES - 1)]
+    preferred = rng.integers(0, TOPICS, (users, TASTES))
+    topic = preferred[user, np.minimum(rng.geometric(0.4, len(user)) - 1, TASTES - 1)]
     topic = np.where(rng.random(len(user)) < 0.25, rng.integers(0, TOPICS, len(user)), topic)
     of_topic = items // TOPICS
     rank = np.floor(np.exp(rng.random(len(user)) * np.log(of_topic + 1)) - 1 + rng.random())
@@ -80,21 +80,21 @@ def drawn(users: int = USERS, items: int = ITEMS, likes: int = LIKES) -> Interac
 
 
 def beside(log: str, result: penchant.TuningResult, name: str = "sketchfab_grid") -> None:
-    """Draw the published search and ours side by side."""
+    """Plot the published search and this one side by side."""
     published = read_grid_log(log)
     names = ("published", f"found on {result.about['data']}")
     penchant.plots.compare_tuning(published, result, names=names).savefig(f"{name}.png")
     print(f"wrote {name}.png")
 
 
-class Teller:
-    """Prints how far the search is, every ten seconds at most."""
+class ProgressPrinter:
+    """Prints the progress of the search, at most every ten seconds."""
 
     def __init__(self, every: float = 10.0) -> None:
         self.every, self.printed = every, -every
 
     def __call__(self, now: Progress) -> None:
-        """Print a line, if it is time."""
+        """Print a line unless the last one is too recent."""
         if now.left is None or (
             time.monotonic() - self.printed < self.every and now.done < now.total
         ):

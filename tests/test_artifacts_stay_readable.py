@@ -113,3 +113,16 @@ def test_a_blend_answers_and_tells_who_did_as_it_did() -> None:
     assert isinstance(model, penchant.Blend)
     assert model.parts["als"].settings["factors"] == 2
     assert model.settings["weights"] == {"als": 2, "near": 1}
+
+
+def test_features_of_the_parts_of_a_blend_mean_what_they_meant() -> None:
+    model = penchant.load(FILES[0].with_name("format-1-blend-features.penchant"))
+    assert isinstance(model, penchant.Blend)
+    for part, row in (("hybrid", {"rock": 0.5, "jazz": 1.0}), ("similar", {1: 2.0})):
+        features = model.parts[part].interactions.item_features
+        assert features is not None
+        assert features.row("null") == row
+    answer = model.recommend("ann", k=2)
+    assert list(answer.ids) == ["東京", "null"]
+    np.testing.assert_allclose(answer.scores, [0.5, -0.5], rtol=1e-5)
+    assert answer.sources == ["hybrid + similar"]

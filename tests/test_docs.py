@@ -101,8 +101,8 @@ def test_the_page_on_content_runs(tmp_path, monkeypatch, capsys) -> None:
 
 def test_what_looks_alike_is_alike(capsys) -> None:
     pytest.importorskip("sklearn")
-    found = runpy.run_path(str(ROOT / "examples" / "looks.py"))["main"](items=200, users=400)
-    color, form, _ = found["by looks: Content"]
+    found = runpy.run_path(str(ROOT / "examples" / "visual.py"))["main"](items=200, users=400)
+    color, form, _ = found["by pictures: Content"]
     assert color > 5 * found["at random"][0]
     assert form > 4 * found["at random"][1]
     assert "at random" in capsys.readouterr().out
@@ -168,7 +168,7 @@ def test_the_page_on_pictures_runs(real_data, tmp_path, monkeypatch) -> None:
     log = real_data("sketchfab/wrmf_gridsearch.log")
     monkeypatch.chdir(tmp_path)
     shutil.copy(log, tmp_path)
-    names: dict[str, object] = {"found": read_grid_log(log)}
+    names: dict[str, object] = {"result": read_grid_log(log)}
     for block in python_blocks((ROOT / "docs" / "plots.md").read_text(encoding="utf-8")):
         exec(block, names)
     assert Path("alpha-factors.png").exists()

@@ -1,4 +1,4 @@
-"""A server with a model of drawn solids, a real Chromium, and axe-core to judge the pages."""
+"""A server with the demo's models, Chromium, and axe-core for accessibility checks."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ AXE_SHA512 = (
 
 @pytest.fixture(scope="session")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Artifacts:
-    """Three models: ALS, and neighbors as the hybrid and the visual model."""
+    """Return three models: ALS, and neighbors as the hybrid and the visual model."""
     folder = tmp_path_factory.mktemp("models")
     data = penchant.datasets.shapes(n_items=240, n_users=700)
     als = ALS(factors=16, iterations=8, alpha=30.0, regularization=0.05)
@@ -52,7 +52,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Artifacts:
 
 @pytest.fixture(scope="session")
 def address(files: Artifacts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the server listens."""
+    """Return the address of the server."""
     uvicorn = pytest.importorskip("uvicorn")
     database = tmp_path_factory.mktemp("store") / "store.db"
     with (
@@ -75,7 +75,7 @@ def address(files: Artifacts, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Chromium; the tests that need it are skipped where there is none.
+    """Return Chromium; skip the tests that need it if it is missing.
 
     Of this module only: while it is open, playwright has an event loop running in this thread.
     """
@@ -92,19 +92,19 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def visit(browser: Any, address: str) -> Iterator[Callable[..., Any]]:
-    """Opens a page as a new visitor; what the console says of faults fails the test."""
+    """Return a function that opens a page as a new visitor; console errors fail the test."""
     contexts, faults = [], []
 
     def opened(path: str = "/", **options: Any) -> Any:
-        how = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"}
-        context = browser.new_context(base_url=address, **(how | options))
+        defaults = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"}
+        context = browser.new_context(base_url=address, **(defaults | options))
         context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on(
             "console",
-            lambda told: faults.append(told.text) if told.type in ("error", "warning") else None,
+            lambda entry: faults.append(entry.text) if entry.type in ("error", "warning") else None,
         )
         page.goto(path)
         return page
@@ -113,12 +113,12 @@ def visit(browser: Any, address: str) -> Iterator[Callable[..., Any]]:
     yield opened
     for context in contexts:
         context.close()
-    assert [one for one in faults if not any(word in one for word in opened.expected)] == []
+    assert [entry for entry in faults if not any(word in entry for word in opened.expected)] == []
 
 
 @pytest.fixture(scope="session")
 def keep() -> Callable[..., None]:
-    """Keeps a picture of a page for people to look at: build/screenshots."""
+    """Return a function that saves a screenshot in build/screenshots."""
     PICTURES.mkdir(parents=True, exist_ok=True)
 
     def kept(page: Any, name: str, *, whole: bool = True) -> None:
@@ -130,7 +130,7 @@ def keep() -> Callable[..., None]:
 
 @pytest.fixture(scope="session")
 def axe() -> str:
-    """The source of axe-core, fetched once by npm and checked; only the tests use it."""
+    """Return the source of axe-core, fetched once by npm and verified."""
     folder = ROOT / "build" / "axe"
     packed = folder / f"axe-core-{AXE}.tgz"
     if not packed.exists():
@@ -139,9 +139,9 @@ def axe() -> str:
             pytest.skip("there is no npm here to fetch axe-core with")
         folder.mkdir(parents=True, exist_ok=True)
         command = [npm, "pack", "--silent", f"axe-core@{AXE}"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-        if done.returncode:
-            pytest.skip(f"npm can't fetch axe-core: {done.stderr[-200:]}")
+        process = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        if process.returncode:
+            pytest.skip(f"npm can't fetch axe-core: {process.stderr[-200:]}")
     digest = base64.b64encode(hashlib.sha512(packed.read_bytes()).digest()).decode()
     assert digest == AXE_SHA512, "axe-core is not what it was"
     with tarfile.open(packed) as archive:
@@ -152,15 +152,15 @@ def axe() -> str:
 
 @pytest.fixture
 def judge(axe: str) -> Callable[[Any], list[str]]:
-    """What axe-core finds serious or critical on a page."""
+    """Return a function that lists the serious and critical findings of axe-core."""
 
     def findings(page: Any) -> list[str]:
         page.evaluate(axe)
-        found = page.evaluate("async () => (await axe.run()).violations")
+        violations = page.evaluate("async () => (await axe.run()).violations")
         return [
-            f"{one['id']}: {one['help']}: {[node['html'][:160] for node in one['nodes'][:3]]}"
-            for one in found
-            if one["impact"] in ("serious", "critical")
+            f"{entry['id']}: {entry['help']}: {[node['html'][:160] for node in entry['nodes'][:3]]}"
+            for entry in violations
+            if entry["impact"] in ("serious", "critical")
         ]
 
     return findings

@@ -1,4 +1,4 @@
-"""What a visitor does, in a real browser."""
+"""Actions of a visitor in a real browser."""
 
 from __future__ import annotations
 
@@ -23,33 +23,33 @@ LOOKS = {
 
 
 def suggested(page) -> list[str]:
-    return page.locator(".suggestions > li .item-link .name").all_inner_texts()
+    return page.locator(".recommendations > li .item-link .name").all_inner_texts()
 
 
 def like(page, at: int) -> str:
-    """Heart the next card of the shelf's beginning; waits until the shelf shows it."""
+    """Like a card of an empty shelf, and wait until the shelf shows it."""
     card = page.locator(".cards .card").nth(at)
     name = card.locator(".name").inner_text()
     with page.expect_response("**/shelf/rows"):
-        card.locator(".heart button").click()
+        card.locator(".like-button button").click()
     return name
 
 
 def begun(visit):
-    """A visitor with three hearts; each is given on an item's page."""
+    """Return the shelf of a visitor who liked three items on their pages."""
     page = visit("/shelf")
     for number in ("0007", "0011", "0023"):
         page.goto(f"/item?id=shape-{number}")
         with page.expect_response("**/shelf?id=*"):
-            page.locator(".actions .heart button").click()
-        page.locator(".actions .heart [aria-pressed=true]").wait_for()
+            page.locator(".actions .like-button button").click()
+        page.locator(".actions .like-button [aria-pressed=true]").wait_for()
     page.goto("/shelf")
     return page
 
 
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("name", PAGES)
-def test_every_page_in_every_look(visit, keep, judge, name, look) -> None:
+def test_every_page_in_every_color_scheme_and_width(visit, keep, judge, name, look) -> None:
     visit.expected += ["404"] if name == "failure" else []
     page = visit("about:blank", **LOOKS[look])
     page.goto(PAGES[name])
@@ -62,14 +62,14 @@ def test_every_page_in_every_look(visit, keep, judge, name, look) -> None:
     assert judge(page) == []
 
 
-def test_search_as_you_type_forgives_a_slip_and_opens_an_item(visit, keep) -> None:
+def test_search_as_you_type_corrects_an_error_and_opens_an_item(visit, keep) -> None:
     page = visit("/")
     page.keyboard.press("Tab")
     box = page.get_by_role("searchbox")
     name = page.locator(".cards .name").first.inner_text()
     word = max(name.split(), key=len)
     box.press_sequentially(word[0] + word[2] + word[1] + word[3:], delay=20)
-    page.locator("#search-results .hits a").first.wait_for()
+    page.locator("#search-results .result-list a").first.wait_for()
     assert word.lower() in page.locator("#search-results").inner_text().lower()
     keep(page, "search-as-you-type", whole=False)
     box.press("ArrowDown")
@@ -83,12 +83,12 @@ def test_search_as_you_type_forgives_a_slip_and_opens_an_item(visit, keep) -> No
     ]
 
 
-def test_three_hearts_change_what_is_suggested_and_undo_takes_one_back(visit, keep) -> None:
+def test_three_likes_change_the_recommendations_and_undo_removes_one(visit, keep) -> None:
     page = begun(visit)
     first = suggested(page)
     assert len(first) == 12
     assert page.locator("#shelf-count").inner_text() == "3"
-    page.locator(".suggestions .heart button").first.focus()
+    page.locator(".recommendations .like-button button").first.focus()
     with page.expect_response("**/shelf/rows"):
         page.keyboard.press("Enter")
     page.locator("#shelf-count", has_text="4").wait_for()
@@ -105,7 +105,7 @@ def test_three_hearts_change_what_is_suggested_and_undo_takes_one_back(visit, ke
     assert suggested(page) == first
 
 
-def test_a_shelf_begins_with_hearts_on_the_spot(visit) -> None:
+def test_an_empty_shelf_offers_items_to_like(visit) -> None:
     page = visit("/shelf")
     name = like(page, 2)
     page.locator(".columns").wait_for()
@@ -113,10 +113,10 @@ def test_a_shelf_begins_with_hearts_on_the_spot(visit) -> None:
     assert len(suggested(page)) == 12
 
 
-def test_why_something_is_suggested(visit, keep, judge) -> None:
+def test_explanations_of_recommendations(visit, keep, judge) -> None:
     page = begun(visit)
-    page.locator(".reasons summary").first.click()
-    reasons = page.locator(".reasons[open] li")
+    page.locator(".explanation summary").first.click()
+    reasons = page.locator(".explanation[open] li")
     assert 1 <= reasons.count() <= 3
     assert "%" in reasons.first.inner_text()
     liked = page.locator(".columns .cards .name").all_inner_texts()
@@ -125,8 +125,8 @@ def test_why_something_is_suggested(visit, keep, judge) -> None:
     assert judge(page) == []
 
 
-def test_the_map_is_drawn_moved_and_walked(visit, keep) -> None:
-    visit.expected.append("willReadFrequently")  # it is this test that reads the canvas
+def test_the_map_reacts_to_pointer_and_keyboard(visit, keep) -> None:
+    visit.expected.append("willReadFrequently")  # this test reads the canvas
     page = visit("/map")
     page.locator(".map:not([aria-busy]) canvas").wait_for()
 
@@ -138,7 +138,7 @@ def test_the_map_is_drawn_moved_and_walked(visit, keep) -> None:
 
     whole = drawn()
     assert whole > 0
-    page.locator("[data-do=in]").click()
+    page.locator("[data-action=in]").click()
     assert drawn() != whole
     canvas = page.locator("canvas")
     canvas.focus()
@@ -158,12 +158,12 @@ def test_the_map_is_drawn_moved_and_walked(visit, keep) -> None:
     page.wait_for_url("**/item?id=*")
 
 
-def test_the_colors_are_chosen_and_stay_chosen(visit) -> None:
+def test_the_chosen_colors_are_remembered(visit) -> None:
     page = visit("/", color_scheme="light")
     paper = "getComputedStyle(document.body).backgroundColor"
     light = page.evaluate(paper)
-    page.locator(".theme").click()
-    page.locator(".theme").click()
+    page.locator(".theme-toggle").click()
+    page.locator(".theme-toggle").click()
     assert page.locator("html").get_attribute("data-theme") == "dark"
     dark = page.evaluate(paper)
     assert dark != light
@@ -171,15 +171,15 @@ def test_the_colors_are_chosen_and_stay_chosen(visit) -> None:
     assert page.evaluate(paper) == dark
 
 
-def test_without_scripts_forms_and_links_do(visit) -> None:
+def test_pages_work_without_scripts(visit) -> None:
     page = visit("/", java_script_enabled=False)
     page.get_by_role("searchbox").fill("ball")
     page.keyboard.press("Enter")
     page.wait_for_url("**/search?q=ball")
     page.locator(".card a").first.click()
-    page.locator(".actions .heart button").click()
+    page.locator(".actions .like-button button").click()
     page.wait_for_url("**/shelf?did=like*")
     assert len(suggested(page)) == 12
     page.get_by_role("button", name="Undo").click()
     page.wait_for_url("**/shelf?did=unlike*")
-    assert page.locator(".suggestions").count() == 0
+    assert page.locator(".recommendations").count() == 0

@@ -1,3 +1,5 @@
+"""Files of bundles: everything that is written is read, and damaged files are refused."""
+
 from __future__ import annotations
 
 import dataclasses
@@ -67,7 +69,7 @@ def assert_same(found: Bundle, wanted: Bundle) -> None:
             )
 
 
-def test_a_bundle_comes_back_as_it_went(path: Path) -> None:
+def test_a_bundle_is_read_as_written(path: Path) -> None:
     found = artifact.read(path)
     assert_same(found, BUNDLE)
     assert found.users is not None
@@ -82,7 +84,7 @@ def test_a_bundle_comes_back_as_it_went(path: Path) -> None:
     assert list(found.catalog.tags) == [("red", "blue"), (), ("red",), ()]
 
 
-def test_when_and_by_what_it_was_written(path: Path) -> None:
+def test_the_time_and_version_of_writing(path: Path) -> None:
     found = artifact.read(path)
     assert found.penchant_version == penchant.__version__
     age = dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(found.created)
@@ -94,7 +96,7 @@ def test_the_same_bundle_gives_the_same_bytes(path: Path, tmp_path: Path) -> Non
     assert (tmp_path / "again").read_bytes() == path.read_bytes()
 
 
-def test_a_bundle_of_nothing(tmp_path: Path) -> None:
+def test_an_empty_bundle_is_read_as_written(tmp_path: Path) -> None:
     artifact.write(Bundle("popularity"), tmp_path / "x")
     found = artifact.read(tmp_path / "x")
     assert (found.users, found.items, found.catalog) == (None, None, None)
@@ -164,7 +166,7 @@ def test_describe_reads_no_arrays(path: Path) -> None:
 def forge(
     path: Path, drop: str = "", arrays: dict[str, Any] | None = None, **manifest: Any
 ) -> None:
-    """Write the file anew, whole, but with parts that don't fit each other."""
+    """Rewrite the file, complete, but with parts that don't fit each other."""
     old, told = container.read(path, mmap=False)
     kept = {name: array for name, array in old.items() if name != drop}
     container.write(path, kept | (arrays or {}), {**told, **manifest})

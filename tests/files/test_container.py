@@ -1,3 +1,5 @@
+"""The container of arrays: layout, checksums, hostile files and atomic replacement."""
+
 from __future__ import annotations
 
 import json
@@ -31,7 +33,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def rewrite(path: Path, header: object, data: bytes = b"") -> None:
-    """A file with any header at all, its digest made right where it can be."""
+    """Return a file with another header, with the right digest where possible."""
     text = header if isinstance(header, bytes) else json.dumps(header).encode()
     if container._BLANK.encode() in text:
         digest = container._header_digest(text).encode()
@@ -99,7 +101,7 @@ def test_arrays_can_be_read_into_memory(path: Path) -> None:
     assert not arrays["factors"].flags.writeable
 
 
-def test_other_orders_of_bytes_and_axes_are_turned(tmp_path: Path) -> None:
+def test_other_byte_and_axis_orders_are_converted(tmp_path: Path) -> None:
     array = np.arange(6, dtype=">i4").reshape(2, 3).T
     container.write(tmp_path / "x", {"a": array}, {})
     found = container.read(tmp_path / "x")[0]["a"]
@@ -141,7 +143,7 @@ def test_a_huge_manifest_is_refused(tmp_path: Path) -> None:
         container.write(tmp_path / "x", {}, {"value": "x" * (16 * 2**20)})
 
 
-def test_places_that_can_not_be_written_to(tmp_path: Path) -> None:
+def test_paths_that_can_not_be_written(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match="No such file or directory"):
         container.write(tmp_path / "nowhere" / "x", ARRAYS, {})
     with pytest.raises(ArtifactError, match="is a folder"):
@@ -157,7 +159,7 @@ def test_places_that_can_not_be_written_to(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("failure", [KeyboardInterrupt, OSError(28, "No space left on device")])
-def test_a_failure_leaves_the_old_file_and_no_litter(
+def test_a_failure_leaves_only_the_old_file(
     path: Path, monkeypatch: pytest.MonkeyPatch, failure: BaseException
 ) -> None:
     before = path.read_bytes()
@@ -180,7 +182,7 @@ def test_a_model_can_replace_the_file_it_is_mapped_from(path: Path) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_link_stays_a_link(path: Path) -> None:
+def test_a_symbolic_link_stays_one(path: Path) -> None:
     link = path.with_name("latest.penchant")
     link.symlink_to(path.name)
     container.write(link, {}, {"new": True})
@@ -238,7 +240,7 @@ def test_a_newer_format_is_named(path: Path) -> None:
         container.read(path)
 
 
-def test_what_is_no_file_of_ours(tmp_path: Path) -> None:
+def test_other_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match="no model file"):
         container.read(tmp_path / "missing")
     with pytest.raises(ArtifactError, match="is a folder"):

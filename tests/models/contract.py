@@ -1,7 +1,7 @@
-"""What every model of penchant must satisfy; test_contract.py runs it over all of them.
+"""The contract of every model; test_contract.py runs it over all of them.
 
-A model is asked through its public methods only, over data with everything in it: likes of
-several sizes, dislikes, a user and an item without entries, outside ids that are strings.
+Models are tested through their public methods only, on data with likes of several sizes, dislikes,
+a user and an item without entries, and string ids.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def data(seed: int = 0) -> Interactions:
 
 
 def check_snapshots(make, interactions: Interactions) -> None:
-    """Those taken while it trains are of trainings that end there, and leave no trace in it."""
+    """Check that a snapshot equals a shorter training, and that the training is unaffected."""
     whole, measured = make(), make()
     kept = []
     measured.fit(interactions, on_epoch=lambda _: kept.append(measured.snapshot()))
@@ -53,7 +53,7 @@ def check_snapshots(make, interactions: Interactions) -> None:
 
 
 def check_same(one, other) -> None:
-    """Two models have learned the same, to the last bit, and fold the same people in alike."""
+    """Check that two models are equal bit for bit, and compute the same vectors of new users."""
     assert len(one.epochs) == len(other.epochs)
     for name in ("user_factors", "item_factors"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
@@ -77,7 +77,7 @@ class ModelContract:
 
     # --- lists -------------------------------------------------------------------
 
-    def test_recommends_in_order_what_was_not_seen(self, model) -> None:
+    def test_recommendations_are_sorted_and_unseen(self, model) -> None:
         for user in ("u0001", "u0007"):
             answer = model.recommend(user, k=5)
             seen = data().history(user)
@@ -86,18 +86,18 @@ class ModelContract:
             assert list(answer.scores) == sorted(answer.scores, reverse=True)
             assert len(set(answer.ids)) == len(answer.ids)
 
-    def test_seen_items_come_back_when_asked_for(self, model) -> None:
+    def test_seen_items_are_included_on_request(self, model) -> None:
         answer = model.recommend("u0001", k=N_ITEMS, exclude_seen=False)
         assert set(data().history("u0001")) <= set(answer.ids)
 
-    def test_never_pads(self, model) -> None:
+    def test_lists_are_never_padded(self, model) -> None:
         answer = model.recommend("u0001", k=1000)
         assert len(answer) == N_ITEMS - len(data().history("u0001"))
         assert np.isfinite(answer.scores).all()
         alone = model.recommend("u0001", k=1000, allow=["i0005", "i0006"], exclude_seen=False)
         assert set(alone.ids) == {"i0005", "i0006"}
 
-    def test_many_users_get_what_each_gets_alone(self, model) -> None:
+    def test_several_users_get_the_same_as_each_alone(self, model) -> None:
         users = ["u0003", "u0001", "u0009"]
         together = model.recommend(users, k=4)
         assert list(together.queries) == users
@@ -106,7 +106,7 @@ class ModelContract:
             assert list(together.for_(user).ids) == list(alone.ids)
             np.testing.assert_allclose(together.for_(user).scores, alone.scores, rtol=1e-5)
 
-    def test_lists_limit_what_is_given(self, model) -> None:
+    def test_allow_and_deny_limit_the_answers(self, model) -> None:
         allow = {"u0001": ["i0002", "i0003", "never seen"]}
         answer = model.recommend(
             ["u0001", "u0002"], k=50, allow=allow, deny=["i0003"], exclude_seen=False
@@ -119,7 +119,7 @@ class ModelContract:
         assert len(per_user.for_("u0002")) == 0
         assert len(per_user.for_("u0001")) > 0
 
-    def test_a_history_stands_in_for_a_user(self, model) -> None:
+    def test_recommendations_for_a_history(self, model) -> None:
         answer = model.recommend(history=["i0003", "i0004"], k=5)
         assert not set(answer.ids) & {"i0003", "i0004"}
         weighted = model.recommend(history={"i0003": 5.0, "i0004": -1.0}, k=5)
@@ -127,7 +127,7 @@ class ModelContract:
         two = model.recommend(history=[["i0003"], ["i0004", "i0005"]], k=3)
         assert list(two.queries) == [0, 1]
 
-    def test_a_known_users_history_gets_what_the_user_gets(self, model) -> None:
+    def test_a_known_users_history_gives_the_users_recommendations(self, model) -> None:
         if not self.folds_in_exactly:
             pytest.skip("people are folded in another way than users are learned")
         known = model.recommend("u0004", k=6)
@@ -135,7 +135,7 @@ class ModelContract:
         assert list(known.ids) == list(folded.ids)
         np.testing.assert_allclose(known.scores, folded.scores, rtol=1e-4)
 
-    def test_a_person_without_a_past_gets_an_answer(self, model) -> None:
+    def test_a_user_without_a_history_gets_an_answer(self, model) -> None:
         assert len(model.recommend("u0000", k=3)) == 3
         assert len(model.recommend(history=[], k=3)) == 3
 
@@ -149,7 +149,7 @@ class ModelContract:
         answer = model.recommend("u0001", k=3)
         assert list(answer.names) == [f"name of {item}" for item in answer.ids]
 
-    # --- likeness ------------------------------------------------------------------
+    # --- similarity ----------------------------------------------------------------
 
     @pytest.mark.parametrize("metric", ["cosine", "dot"])
     def test_similar_items_leave_out_the_item_itself(self, model, metric) -> None:
@@ -160,7 +160,7 @@ class ModelContract:
         assert len(everything) == N_ITEMS - 1
         assert "i0005" in model.similar_items("i0005", k=1000, include_self=True).ids
 
-    def test_similar_users_or_a_word_why_not(self, model) -> None:
+    def test_similar_users_or_an_error_that_says_why_not(self, model) -> None:
         if not self.has_user_vectors:
             with pytest.raises(UnsupportedError, match="user vectors"):
                 model.similar_users("u0001")
@@ -184,7 +184,7 @@ class ModelContract:
         other = model.scorer(dataclasses.replace(model.interactions, name="copy")).top_k(3)
         np.testing.assert_array_equal(own.indices, other.indices)
 
-    def test_what_is_made_beforehand_changes_no_answer(self, model) -> None:
+    def test_prepare_changes_no_answer(self, model) -> None:
         before = model.recommend("u0001", k=5), model.similar_items("i0004", k=5)
         model.prepare()
         after = model.recommend("u0001", k=5), model.similar_items("i0004", k=5)
@@ -216,7 +216,7 @@ class ModelContract:
             other.recommend(list(data().users), k=5).scores,
         )
 
-    def test_fitting_again_forgets_what_was(self, make) -> None:
+    def test_a_second_fit_discards_the_first(self, make) -> None:
         wider = random_interactions(N_USERS + 20, N_ITEMS + 15, seed=3)
         model = make().fit(data()).fit(wider)
         fresh = make().fit(wider)
@@ -225,7 +225,7 @@ class ModelContract:
             model.recommend("u0050", k=5).scores, fresh.recommend("u0050", k=5).scores
         )
 
-    def test_what_was_learned_can_be_kept_and_handed_on(self, make) -> None:
+    def test_fitted_state_can_be_copied_and_loaded(self, make) -> None:
         model = make().fit(data())
         kept = model.snapshot()
         model.fit(data(seed=9))
@@ -268,7 +268,7 @@ class ModelContract:
 
     # --- what is refused ---------------------------------------------------------------
 
-    def test_asked_too_early(self, make, tmp_path) -> None:
+    def test_methods_of_a_model_that_is_not_fitted(self, make, tmp_path) -> None:
         for ask in (
             lambda: make().recommend("u0001"),
             lambda: make().similar_items("i0001"),
@@ -291,11 +291,11 @@ class ModelContract:
             model.explain("u0001", "nothing")
 
     @pytest.mark.parametrize("k", [0, -1, 2.5, True, "3"])
-    def test_k_that_is_no_count(self, model, k) -> None:
+    def test_k_must_be_a_whole_number(self, model, k) -> None:
         with pytest.raises(SettingsError, match="k must be"):
             model.recommend("u0001", k=k)
 
-    def test_questions_that_make_no_sense(self, model) -> None:
+    def test_invalid_requests_are_refused(self, model) -> None:
         with pytest.raises(SettingsError, match="not both"):
             model.recommend()
         with pytest.raises(SettingsError, match="not both"):
@@ -309,7 +309,7 @@ class ModelContract:
         with pytest.raises(DataError, match="value of item"):
             model.recommend(history={"i0001": float("nan")})
 
-    def test_lists_that_are_no_lists(self, model) -> None:
+    def test_allow_and_deny_must_be_lists(self, model) -> None:
         for wrong in (3, {"u0001": 3}, {"u0001": None}, b"i0001", {"u0001": "i0001"}):
             for name in ("allow", "deny"):
                 with pytest.raises(SettingsError, match="allow and deny take lists"):
@@ -319,13 +319,13 @@ class ModelContract:
         with pytest.raises(SettingsError, match="history="):
             model.recommend({"i0001": 2.0})
 
-    def test_lists_of_ids_of_another_type_would_limit_nothing(self, model) -> None:
+    def test_lists_of_ids_of_another_type_are_refused(self, model) -> None:
         with pytest.raises(UnknownIdError, match="unknown item 1"):
             model.recommend("u0001", deny=[1, 2])
         with pytest.raises(SettingsError, match="mapping user → list: it has 1"):
             model.recommend("u0001", deny={1: ["i0001"]})
 
-    def test_ids_as_numpy_has_them(self, model) -> None:
+    def test_ids_may_be_numpy_numbers(self, model) -> None:
         users = np.array(["u0001", "u0002"])
         answer = model.recommend(users, k=3)
         assert [type(query) for query in answer.queries] == [str, str]
@@ -338,7 +338,7 @@ class ModelContract:
         both = model.scores("u0001", ["i0002", "i0003"])
         assert model.scores("u0001", "i0003").tolist() == [both[1]]
 
-    def test_an_explanation_is_for_one(self, model) -> None:
+    def test_an_explanation_is_for_a_single_user(self, model) -> None:
         for several in (
             {"user": ["u0001", "u0002"]},
             {"user": []},
@@ -347,12 +347,12 @@ class ModelContract:
             with pytest.raises(SettingsError, match="one user or one history"):
                 model.explain(item="i0003", **several)
 
-    def test_threads_that_are_none(self, make) -> None:
+    def test_threads_out_of_range(self, make) -> None:
         for threads in (0, -1, 2.5):
             with pytest.raises(SettingsError, match="threads must be"):
                 make().with_settings(threads=threads)
 
-    def test_nothing_to_learn_from(self, make) -> None:
+    def test_empty_interactions_are_refused(self, make) -> None:
         nothing = Interactions(
             Csr(np.zeros(3, np.int64), np.empty(0, np.int32), np.empty(0, np.float32), 4),
             IdMap.range(2, "user"),
@@ -361,7 +361,7 @@ class ModelContract:
         with pytest.raises(EmptyDataError):
             make().fit(nothing)
 
-    def test_settings_do_not_change_once_made(self, make) -> None:
+    def test_settings_can_not_be_assigned(self, make) -> None:
         model = make()
         name = next(iter(model.settings))
         with pytest.raises(AttributeError, match="make a new one"):

@@ -1,4 +1,4 @@
-"""An export in a process of its own, to be killed."""
+"""An export in a separate process, which a test kills."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from penchant.models._io.export import export
 
 
 def slowly(model: Path, to: str | Path, how: dict[str, Any], told: Connection) -> None:
-    """Export with small batches; tell how far it is."""
+    """Export in small batches and report the progress."""
 
     def progress(done: int, whole: int) -> None:
         told.send(done)

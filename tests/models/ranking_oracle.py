@@ -1,7 +1,7 @@
 """One epoch of learning to rank in plain Python: an example at a time, in float64.
 
-The random numbers are those of ``native/include/penchant/random.hpp``; everything else is written
-down from the papers that :class:`penchant.Ranking` names.
+The random numbers are those of ``native/include/penchant/random.hpp``; everything else follows the
+papers that :class:`penchant.Ranking` names.
 """
 
 from __future__ import annotations

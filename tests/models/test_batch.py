@@ -1,4 +1,4 @@
-"""Answers for everyone: the same as one by one, a batch at a time, whole or not at all."""
+"""Recommendations for all users in batches, and files that appear once complete."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_files_hold_what_recommend_answers(model: Popularity, tmp_path: Path, na
     )
 
 
-def test_batches_are_made_one_by_one(model: Popularity, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batches_are_computed_on_demand(model: Popularity, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
     answer = Popularity.answer
 
@@ -109,7 +109,7 @@ def test_integer_ids_stay_integers(tmp_path: Path) -> None:
     assert "name" not in rows[0]
 
 
-def test_nothing_half_written_stays(
+def test_no_partial_file_remains(
     model: Popularity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "a.csv"
@@ -125,7 +125,7 @@ def test_nothing_half_written_stays(
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_what_can_not_be_written(model: Popularity, tmp_path: Path) -> None:
+def test_values_that_can_not_be_written(model: Popularity, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"\.parquet, \.csv"):
         model.recommend_all(to=tmp_path / "a.xlsx")
     with pytest.raises(DataError, match="there is no folder"):

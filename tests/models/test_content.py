@@ -1,4 +1,4 @@
-"""Content beyond the contract: cosines by hand, new items, dense and sparse alike."""
+"""Content beyond the contract: cosines, new items, dense and sparse vectors."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_scores_are_cosines_with_the_weighted_mean(confidence: str) -> None:
     np.testing.assert_allclose(found, cosines_by_hand(past), atol=1e-6)
 
 
-def test_likeness_is_the_cosine() -> None:
+def test_similarity_is_the_cosine() -> None:
     model = Content(FEATURES).fit(DATA)
     found = model.similar_items("i0002", k=N_ITEMS)
     by_hand = dict(zip(DATA.items, cosines_by_hand({"i0002": 1.0}), strict=True))
@@ -60,7 +60,7 @@ def test_sparse_vectors_answer_as_dense_ones_do() -> None:
     np.testing.assert_allclose(why[0], why[1], atol=1e-6)
 
 
-def test_items_that_nobody_took_to_are_recommended() -> None:
+def test_items_without_interactions_are_recommended() -> None:
     wider = DATA.with_items(["brand new"])
     vectors = np.vstack([VECTORS, VECTORS[3]])
     features = Features.dense([*DATA.items, "brand new"], vectors)
@@ -70,7 +70,7 @@ def test_items_that_nobody_took_to_are_recommended() -> None:
     assert model.similar_items("i0003", k=1).scores[0] == pytest.approx(1)
 
 
-def test_items_that_come_later_by_their_vectors() -> None:
+def test_items_added_later_are_found_by_their_vectors() -> None:
     model = Content(FEATURES).fit(DATA)
     new = {"like i0004": VECTORS[4] * 7, "unlike": {0: 1.0}}
     found = model.similar_to(new, k=2, deny=["i0001"])
@@ -87,7 +87,7 @@ def test_items_that_come_later_by_their_vectors() -> None:
         model.similar_to([VECTORS[0]])
 
 
-def test_an_item_without_a_vector_is_like_nothing() -> None:
+def test_an_item_without_a_vector_has_no_similar_items() -> None:
     model = Content(Features.dense(list(DATA.items)[1:], VECTORS[1:])).fit(DATA)
     assert not model.similar_items("i0000", k=20).scores.any()
     assert model.scores("u0003", "i0000")[0] == 0
@@ -119,7 +119,7 @@ def test_norms_and_identities_of_features_do_not_matter() -> None:
     )
 
 
-def test_people_have_no_features_here() -> None:
+def test_features_of_users_are_refused() -> None:
     with pytest.raises(UnsupportedError, match="takes no features of users"):
         Content(FEATURES).fit(DATA).recommend(user_features=["tall"])
 
@@ -132,7 +132,7 @@ def test_it_is_measured_on_new_items() -> None:
     assert found["auc"] > 0.75
 
 
-def test_it_can_be_searched() -> None:
+def test_its_settings_can_be_tuned() -> None:
     shapes = penchant.datasets.shapes(n_items=120, n_users=200)
     pytest.importorskip("optuna")
     tagged = shapes.with_item_features(Features.of_tags(shapes.catalog))

@@ -52,7 +52,7 @@ class TestContent(ModelContract):
     def make(self, request):
         rng = np.random.default_rng(5)
         vectors = rng.normal(size=(60, 40)) * (rng.random((60, 40)) >= request.param)
-        vectors[:, 0] += 0.1  # nobody is without a vector
+        vectors[:, 0] += 0.1  # no user has the zero vector
         features = Features.dense([f"i{code:04d}" for code in range(60)], vectors)
         return lambda: Content(features, confidence="log")
 
@@ -105,7 +105,7 @@ class TestRankingByAdaDelta(ModelContract):
 @pytest.mark.parametrize(
     "kind", [ALS, EASE, Blend, Content, HybridALS, Popularity, ItemNeighbors, Ranking]
 )
-def test_what_is_no_interactions(kind):
+def test_other_arguments_than_interactions_are_refused(kind):
     with pytest.raises(
         DataError, match=rf"{kind.__name__}\.fit needs .*got csr_array: penchant\.read"
     ):
@@ -114,6 +114,6 @@ def test_what_is_no_interactions(kind):
         kind().fit(leave_k_out(data(), 1))
 
 
-def test_a_normalization_by_length_that_is_none():
+def test_length_normalization_out_of_range():
     with pytest.raises(SettingsError, match="b must be a finite number of 0 or more and 1 or less"):
         ItemNeighbors(similarity="bm25", b=5)

@@ -1,4 +1,4 @@
-"""Item neighbors: likeness that few people attest, shrunk."""
+"""Item neighbors: their weights, and the shrinkage of similarities with little support."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from penchant.errors import SettingsError
 ARTIFACTS = Path(__file__).resolve().parents[1] / "artifacts"
 
 
-def likeness(data: penchant.Interactions, **settings) -> np.ndarray:
-    """Item by item, 0 where they are no neighbors."""
+def similarities(data: penchant.Interactions, **settings) -> np.ndarray:
+    """Return the similarities, item × item, 0 for items that are not neighbors."""
     model = ItemNeighbors(neighbors=data.n_items, **settings).fit(data)
     found = np.zeros((data.n_items, data.n_items))
     for code, item in enumerate(data.items):
@@ -42,7 +42,7 @@ def test_weights_are_those_of_the_textbook(seed, k1, b) -> None:
     for how, weighted in (("tfidf", tfidf), ("bm25", bm25)):
         alike = weighted @ weighted.T
         np.fill_diagonal(alike, 0)
-        found = likeness(data, similarity=how, k1=k1, b=b)
+        found = similarities(data, similarity=how, k1=k1, b=b)
         np.testing.assert_allclose(found, alike, rtol=1e-4, atol=1e-6)
 
 
@@ -51,31 +51,31 @@ def test_weights_are_those_of_the_textbook(seed, k1, b) -> None:
     shrinkage=st.floats(0.01, 100),
     similarity=st.sampled_from(["cosine", "tfidf", "bm25"]),
 )
-def test_few_people_in_common_count_less(seed, shrinkage, similarity) -> None:
+def test_few_common_users_count_less(seed, shrinkage, similarity) -> None:
     data = random_interactions(20, 8, density=0.4, seed=seed)
     has = (data.to_matrix().toarray() != 0).astype(np.float64)
     common = has.T @ has
-    plain = likeness(data, similarity=similarity)
-    found = likeness(data, similarity=similarity, shrinkage=shrinkage)
+    plain = similarities(data, similarity=similarity)
+    found = similarities(data, similarity=similarity, shrinkage=shrinkage)
     np.testing.assert_allclose(found, plain * common / (common + shrinkage), rtol=1e-4, atol=1e-7)
 
 
 def test_dislikes_are_in_common_too() -> None:
-    one = penchant.Interactions.from_matrix(np.array([[1, 1], [-1, -1], [2, 0]], dtype=np.float32))
-    plain, shrunk = likeness(one), likeness(one, shrinkage=2)
+    data = penchant.Interactions.from_matrix(np.array([[1, 1], [-1, -1], [2, 0]], dtype=np.float32))
+    plain, shrunk = similarities(data), similarities(data, shrinkage=2)
     np.testing.assert_allclose(shrunk, plain / 2, rtol=1e-6)
     assert plain[0, 1] > 0
 
 
-def test_chance_neighbors_give_way_to_attested_ones() -> None:
+def test_shrinkage_prefers_neighbors_with_more_support() -> None:
     likes = np.zeros((40, 3), dtype=np.float32)
     likes[:5, 0] = 1  # five have a,
-    likes[0, 1] = 1  # one of them the rare item, which nobody else has,
-    likes[1:40, 2] = 1  # and four the known one, as most people
-    data = penchant.Interactions.from_matrix(likes, items=["a", "rare", "known"])
+    likes[0, 1] = 1  # one of them the rare item, which no other user has,
+    likes[1:40, 2] = 1  # and four the frequent one, as most users
+    data = penchant.Interactions.from_matrix(likes, items=["a", "rare", "frequent"])
     nearest = ItemNeighbors().fit(data).similar_items("a", k=1).ids
     shrunk = ItemNeighbors(shrinkage=10).fit(data).similar_items("a", k=1).ids
-    assert (list(nearest), list(shrunk)) == (["rare"], ["known"])
+    assert (list(nearest), list(shrunk)) == (["rare"], ["frequent"])
 
 
 @pytest.mark.parametrize("settings", [{}, {"similarity": "bm25", "shrinkage": 5}])
@@ -89,7 +89,7 @@ def test_the_same_neighbors_on_any_number_of_threads(settings) -> None:
 
 
 @pytest.mark.parametrize("shrinkage", [0, 5])
-def test_a_fit_holds_few_likenesses_at_a_time(shrinkage) -> None:
+def test_a_fit_holds_few_similarities_at_a_time(shrinkage) -> None:
     data = random_interactions(100, 4000, density=0.05)
     model = ItemNeighbors(neighbors=20, shrinkage=shrinkage)
     ItemNeighbors().fit(random_interactions(5, 5))  # what is imported is no part of it
@@ -98,11 +98,11 @@ def test_a_fit_holds_few_likenesses_at_a_time(shrinkage) -> None:
 
 
 @pytest.mark.parametrize("shrinkage", [-1, float("nan"), float("inf"), "10", None])
-def test_a_shrinkage_that_is_none(shrinkage) -> None:
+def test_shrinkage_out_of_range(shrinkage) -> None:
     with pytest.raises(SettingsError, match="shrinkage must be a finite number of 0 or more"):
         ItemNeighbors(shrinkage=shrinkage)
 
 
-def test_files_from_before_have_none() -> None:
+def test_older_files_have_no_shrinkage() -> None:
     model = penchant.load(ARTIFACTS / "format-1-item-neighbors.penchant")
     assert model.settings["shrinkage"] == 0

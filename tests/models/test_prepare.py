@@ -1,4 +1,4 @@
-"""A model's indexes are kept while it stays as it is, and dropped when it changes."""
+"""A model keeps its indexes until it is fitted again."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MAKERS = {
 
 @pytest.fixture(autouse=True)
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The catalogs of these tests count as large."""
+    """Make the catalogs of these tests large enough for an index."""
     monkeypatch.setattr(index, "MIN_ITEMS", N_ITEMS)
 
 
@@ -40,7 +40,7 @@ def data() -> penchant.Interactions:
 
 
 def indexed(model: Any) -> Any:
-    """The index that the model's recommendations come from."""
+    """Return the index that the model's recommendations use."""
     return model.scorer(model.interactions).index.pruning(0, None)
 
 
@@ -78,7 +78,7 @@ def test_answers_stay_the_same_fitted_and_opened(kind, data, tmp_path):
 
 @pytest.mark.parametrize("kind", MAKERS)
 @pytest.mark.parametrize("again", ["fit", "partial_fit"])
-def test_a_refit_leaves_nothing_of_the_old_behind(kind, again, data):
+def test_a_refit_discards_the_earlier_fit(kind, again, data):
     model = MAKERS[kind]().fit(data)
     model.prepare()
     lists(model)
@@ -110,7 +110,7 @@ def test_a_model_in_training_has_no_index(data):
     assert seen == [None] * 3
 
 
-def test_several_threads_ask_at_once(data):
+def test_concurrent_requests(data):
     model = MAKERS["als"]().fit(data)
     expected = [list(model.recommend(user, k=5).ids) for user in list(data.users)[:8]]
     found: dict[int, list[Any]] = {}
@@ -129,7 +129,7 @@ def test_several_threads_ask_at_once(data):
 
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), m=st.integers(1, 12), k=st.integers(1, 60))
-def test_law_scorers_of_frozen_factors_find_the_same(seed: int, m: int, k: int) -> None:
+def test_scorers_of_frozen_factors_find_the_same(seed: int, m: int, k: int) -> None:
     rng = np.random.default_rng(seed)
     items = rng.normal(size=(5000, 12)) * rng.lognormal(0, 1, (5000, 1))
     items = items.astype(np.float32)

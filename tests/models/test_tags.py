@@ -1,4 +1,4 @@
-"""Items for a tag and tags for an item, over models that learn of tags and models that do not."""
+"""Items for a tag and tags for an item, by models with features of items and without."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def model(request):
     return MAKERS[request.param]()
 
 
-def test_items_for_a_tag_bear_it(model) -> None:
+def test_items_for_a_tag_have_the_tag(model) -> None:
     found = penchant.items_for_tag(model, ["navy", "heart", "glass"], k=5)
     assert (found.query_kind, found.answer_kind) == ("tag", "item")
     right = [
@@ -40,13 +40,13 @@ def test_items_for_a_tag_bear_it(model) -> None:
 
 def test_tags_of_an_item_come_first(model) -> None:
     items = list(SHAPES.items)[:60]
-    found = penchant.suggest_tags(model, items, k=3, known=True)
+    found = penchant.suggest_tags(model, items, k=3, include_own=True)
     assert (found.query_kind, found.answer_kind) == ("item", "tag")
     right = [tag in CATALOG.tags_of(item) for item in items for tag in found.for_(item).ids]
     assert np.mean(right) > 0.75
 
 
-def test_what_is_known_already_can_be_left_out(model) -> None:
+def test_own_tags_can_be_left_out(model) -> None:
     lacking = penchant.items_for_tag(model, "navy", k=400, tagged=False)
     assert not any("navy" in CATALOG.tags_of(item) for item in lacking.ids)
     item = SHAPES.items[7]
@@ -54,7 +54,7 @@ def test_what_is_known_already_can_be_left_out(model) -> None:
     assert set(suggested.ids) == set(TAGS.names) - set(CATALOG.tags_of(item))
 
 
-def test_a_tag_that_was_lost_is_found_again() -> None:
+def test_a_removed_tag_is_suggested_again() -> None:
     rows = {item: set(CATALOG.tags_of(item)) for item in SHAPES.items}
     lost = {item: next(iter(sorted(rows[item]))) for item in list(rows)[:60]}
     fewer = Features.of({item: sorted(tags - {lost.get(item)}) for item, tags in rows.items()})
@@ -87,7 +87,7 @@ def test_a_saved_model_gives_the_same(model, tmp_path) -> None:
     np.testing.assert_array_equal(one.scores, other.scores)
 
 
-def test_what_is_refused() -> None:
+def test_invalid_arguments_are_refused() -> None:
     model = MAKERS["content"]()
     with pytest.raises(UnknownIdError, match=r"'nav'.*'navy'"):
         penchant.items_for_tag(model, "nav")

@@ -1,4 +1,4 @@
-"""Small tuning results made up for tests: their figures follow from their settings."""
+"""Small tuning results for tests, with values that follow from the settings."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def curve(
     metric: str = "ndcg@10",
     settings: Mapping[str, Any] | None = None,
 ) -> LearningCurve:
-    """One figure for each epoch; the train ones twice the test ones unless given."""
+    """Return a curve with one value per epoch; train values default to twice the test values."""
     figures = list(test)
-    trained = [2 * one for one in figures] if train is None else list(train)
+    trained = [2 * value for value in figures] if train is None else list(train)
     rows = tuple(
         CurveRow(epoch, {metric: a}, {metric: b}, float(epoch))
         for epoch, (a, b) in enumerate(zip(trained, figures, strict=True), 1)
@@ -36,7 +36,7 @@ def trial(
     state: State = "complete",
     metric: str = "ndcg@10",
 ) -> Trial:
-    """Three epochs, the second of which has the value; none if the value is NaN."""
+    """Return a trial of three epochs with the value in the second; none if it is NaN."""
     if math.isnan(value):
         empty = LearningCurve(dict(settings), (metric,), ())
         return Trial(number, dict(settings), state, empty, 0, math.nan, seconds, "it broke")

@@ -7,8 +7,8 @@ from penchant import plots
 from penchant.errors import SettingsError
 
 
-def test_two_searches_stand_side_by_side_on_common_scales() -> None:
-    ours = tuning_result(*(one for one in grid().trials if one.settings["alpha"] != 1))
+def test_two_results_share_their_scales() -> None:
+    ours = tuning_result(*(trial for trial in grid().trials if trial.settings["alpha"] != 1))
     figure = plots.compare_tuning(grid(), ours, names=("published", "ours"))
     upper = [ax for ax in figure.axes if ax.get_xlabel() == "epoch"]
     assert [ax.get_title("left") for ax in upper] == ["published", "ours"]
@@ -20,7 +20,7 @@ def test_two_searches_stand_side_by_side_on_common_scales() -> None:
     figure.canvas.draw()
 
 
-def test_other_metrics_and_settings_keep_their_own() -> None:
+def test_different_metrics_keep_their_scales() -> None:
     other = tuning_result(
         *(trial(at, {"neighbors": at}, 0.5 + at, metric="mse") for at in range(3)), metric="mse"
     )
@@ -30,6 +30,6 @@ def test_other_metrics_and_settings_keep_their_own() -> None:
     plots.compare_tuning(tuning_result(), tuning_result()).canvas.draw()
 
 
-def test_names_are_two() -> None:
+def test_names_must_be_two() -> None:
     with pytest.raises(SettingsError, match="must be two"):
         plots.compare_tuning(grid(), grid(), names=("one",))  # type: ignore[arg-type]

@@ -15,13 +15,13 @@ from penchant.tuning.results import CurveRow, LearningCurve
 
 
 def data(ax: Axes, label: str) -> list[list[float]]:
-    (line,) = [one for one in ax.get_lines() if one.get_label() == label]
+    (line,) = [artist for artist in ax.get_lines() if artist.get_label() == label]
     return np.transpose(line.get_data()).tolist()
 
 
 def segments(ax: Axes) -> list[list[list[float]]]:
-    (lines,) = [one for one in ax.collections if isinstance(one, LineCollection)]
-    return [one.tolist() for one in lines.get_segments()]
+    (lines,) = [artist for artist in ax.collections if isinstance(artist, LineCollection)]
+    return [artist.tolist() for artist in lines.get_segments()]
 
 
 def test_train_and_test_share_a_panel_and_the_best_epoch_is_marked() -> None:
@@ -49,7 +49,7 @@ def test_a_panel_for_each_metric() -> None:
     assert only.get_title("right") == "best 0.0250 at epoch 4"  # lower is better
 
 
-def test_train_far_from_test_gets_a_strip_of_its_own() -> None:
+def test_train_far_from_test_gets_its_own_axes() -> None:
     figure = plots.learning_curve(curve([0.02, 0.03, 0.025], [0.3, 0.32, 0.31]))
     upper, lower = figure.axes
     assert (upper.get_ylabel(), lower.get_ylabel()) == ("test", "train")
@@ -57,7 +57,7 @@ def test_train_far_from_test_gets_a_strip_of_its_own() -> None:
     assert upper.get_shared_x_axes().joined(upper, lower)
 
 
-def test_an_unknown_figure_breaks_the_line() -> None:
+def test_a_missing_value_breaks_the_line() -> None:
     figure = plots.learning_curve(curve([0.1, math.nan, 0.3, math.inf], [0.2, 0.2, 0.2, 0.2]))
     points = data(figure.axes[0], "test")
     assert [epoch for epoch, value in points if math.isnan(value)] == [2, 4]
@@ -70,7 +70,7 @@ def test_missing_values_are_reported() -> None:
     figure.canvas.draw()
 
 
-def test_given_axes_are_drawn_on() -> None:
+def test_axes_can_be_passed() -> None:
     figure = Figure()
     ax = figure.subplots()
     assert plots.learning_curve(curve([0.1, 0.2]), ax=ax) is figure
@@ -87,7 +87,7 @@ def test_a_metric_that_was_not_measured_is_refused() -> None:
         plots.learning_curve(LearningCurve({}, (), ()))
 
 
-def test_traces_lie_by_rank() -> None:
+def test_traces_are_drawn_by_rank() -> None:
     ax = plots.traces(grid())
     lines = segments(ax)
     assert len(lines) == 12
@@ -96,38 +96,38 @@ def test_traces_lie_by_rank() -> None:
     assert lines[-1][1:] == [[2, 0.225], [3, 0.215]]
     assert ax.get_title("right") == "best: trial 7, 0.225 at epoch 2"
     assert ax.get_ylabel() == "ndcg@10 on test"
-    (lines_drawn,) = [one for one in ax.collections if isinstance(one, LineCollection)]
+    (lines_drawn,) = [artist for artist in ax.collections if isinstance(artist, LineCollection)]
     colors = lines_drawn.get_colors()
-    assert np.all(np.diff(colors[:, 3]) > 0)  # ever stronger
+    assert np.all(np.diff(colors[:, 3]) > 0)  # increasingly opaque
     lightness = colors[:, :3] @ [0.2126, 0.7152, 0.0722]
-    assert np.all(np.diff(lightness) < 0)  # ever darker, so that gray shows it too
+    assert np.all(np.diff(lightness) < 0)  # increasingly dark, also in grayscale
 
 
 def test_traces_of_train_and_of_lower_is_better() -> None:
-    found = tuning_result(
+    result = tuning_result(
         trial(0, {}, 0.5, metric="mse"), trial(1, {}, 0.4, metric="mse"), metric="mse"
     )
-    lines = segments(plots.traces(found, part="train"))
+    lines = segments(plots.traces(result, part="train"))
     assert lines[-1][1] == [2, 0.8]  # twice the best, the lowest
 
 
 def test_pruned_traces_end_early_and_failed_ones_are_left_out() -> None:
     pruned = trial(1, {}, 0.1, state="pruned")
-    found = tuning_result(trial(0, {}, 0.2), pruned, trial(2, {}, math.nan, state="failed"))
-    assert len(segments(plots.traces(found))) == 2
+    result = tuning_result(trial(0, {}, 0.2), pruned, trial(2, {}, math.nan, state="failed"))
+    assert len(segments(plots.traces(result))) == 2
 
 
 def test_a_trial_without_epochs_is_a_dot() -> None:
-    one = trial(0, {}, 0.2)
-    single = LearningCurve({}, ("ndcg@10",), one.curve.rows[1:2])
-    found = tuning_result(one.__class__(0, {}, "complete", single, 2, 0.2, 1.0))
-    ax = plots.traces(found)
+    artist = trial(0, {}, 0.2)
+    single = LearningCurve({}, ("ndcg@10",), artist.curve.rows[1:2])
+    result = tuning_result(artist.__class__(0, {}, "complete", single, 2, 0.2, 1.0))
+    ax = plots.traces(result)
     assert any(line.get_marker() == "o" for line in ax.get_lines())
     ax.figure.canvas.draw()
 
 
 def test_traces_without_values_show_a_message() -> None:
-    for found in (tuning_result(), tuning_result(trial(0, {}, math.nan, state="failed"))):
-        ax = plots.traces(found)
+    for result in (tuning_result(), tuning_result(trial(0, {}, math.nan, state="failed"))):
+        ax = plots.traces(result)
         assert ax.texts[0].get_text() == "no trial has a ndcg@10 on test"
         ax.figure.canvas.draw()

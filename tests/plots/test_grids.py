@@ -14,24 +14,27 @@ from penchant.errors import SettingsError
 
 
 def shown(ax: Axes) -> list[list[float | None]]:
-    (mesh,) = [one for one in ax.collections if isinstance(one, QuadMesh)]
+    (mesh,) = [item for item in ax.collections if isinstance(item, QuadMesh)]
     return np.ma.asarray(mesh.get_array()).tolist()
 
 
 def ticks(ax: Axes) -> tuple[list[str], list[str]]:
     return (
-        [one.get_text() for one in ax.get_xticklabels()],
-        [one.get_text() for one in ax.get_yticklabels()],
+        [item.get_text() for item in ax.get_xticklabels()],
+        [item.get_text() for item in ax.get_yticklabels()],
     )
 
 
 def test_each_cell_is_the_best_over_the_other_settings() -> None:
     ax = plots.heat_map(grid())
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("alpha", "factors")  # what matters most
+    assert (ax.get_xlabel(), ax.get_ylabel()) == (
+        "alpha",
+        "factors",
+    )  # the two most important settings
     assert ticks(ax) == (["1", "10", "100"], ["8", "16"])
     assert shown(ax) == [[0.115, 0.215, 0.165], [0.125, 0.225, 0.175]]
     assert [text.get_text() for text in ax.texts][:3] == ["0.115", "0.215", "0.165"]
-    (frame,) = [one for one in ax.patches if isinstance(one, Rectangle) and not one.get_fill()]
+    (frame,) = [item for item in ax.patches if isinstance(item, Rectangle) and not item.get_fill()]
     assert frame.get_xy() == (1, 1)
 
 
@@ -47,9 +50,9 @@ def test_settings_can_be_named() -> None:
 
 def test_cells_without_a_trial_are_hatched() -> None:
     full = grid()
-    ax = plots.heat_map(tuning_result(*(one for one in full.trials if one.number not in (6, 7))))
+    ax = plots.heat_map(tuning_result(*(item for item in full.trials if item.number not in (6, 7))))
     assert shown(ax)[1][1] is None
-    (hatched,) = [one for one in ax.patches if isinstance(one, Rectangle) and one.get_hatch()]
+    (hatched,) = [item for item in ax.patches if isinstance(item, Rectangle) and item.get_hatch()]
     assert hatched.get_xy() == (1, 1)
     assert len(ax.texts) == 5
 
@@ -79,11 +82,11 @@ def test_many_numbers_are_put_into_bins() -> None:
     ax = plots.heat_map(tuning_result(*trials), x="alpha", y="rate")
     across, up = ticks(ax)
     assert len(across) == len(up) == 6
-    lows = [float(one.partition("–")[0]) for one in across]
+    lows = [float(item.partition("–")[0]) for item in across]
     factors = np.divide(lows[1:], lows[:-1])
-    assert np.allclose(factors, factors[0], rtol=0.05)  # spaced by factors
+    assert np.allclose(factors, factors[0], rtol=0.05)  # geometric spacing
     assert float(np.nanmax(np.array(shown(ax), dtype=float))) == max(alphas)
-    even = np.diff([float(one.partition("–")[0]) for one in up])
+    even = np.diff([float(item.partition("–")[0]) for item in up])
     assert np.allclose(even, even[0], atol=0.02)
 
 
@@ -95,17 +98,17 @@ def test_lower_is_better_keeps_the_lowest() -> None:
     assert shown(plots.heat_map(tuning_result(*trials, metric="mse"))) == [[0.2, 0.3]]
 
 
-def test_values_of_any_kind_and_hostile_ones() -> None:
+def test_values_of_any_type_and_hostile_values() -> None:
     trials = [
         trial(at, {"kind": value, "$\\frac": at % 2}, 0.1 + at / 100)
         for at, value in enumerate(["$\\bad{", None, (0.1, 1e-5), True, "x" * 200, "\x00\u202e"])
     ]
     ax = plots.heat_map(tuning_result(*trials))
     ax.figure.canvas.draw()  # a formula would fail here
-    told = ticks(ax)[0] + ticks(ax)[1]
-    assert "none" in told
-    assert "0.1, 1e-5" in told
-    assert max(map(len, told)) <= 21
+    labels = ticks(ax)[0] + ticks(ax)[1]
+    assert "none" in labels
+    assert "0.1, 1e-5" in labels
+    assert max(map(len, labels)) <= 21
 
 
 def test_a_message_is_shown_without_values() -> None:

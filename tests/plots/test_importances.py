@@ -9,7 +9,7 @@ from tests.plots.results import grid, trial, tuning_result
 from penchant import plots
 
 
-def test_what_matters_most_comes_first() -> None:
+def test_settings_are_sorted_by_importance() -> None:
     shares = plots.importances(grid())
     assert list(shares) == ["alpha", "factors", "regularization"]
     assert shares["alpha"] > 0.9
@@ -17,21 +17,21 @@ def test_what_matters_most_comes_first() -> None:
 
 
 def test_the_share_is_epsilon_squared() -> None:
-    found = tuning_result(
+    result = tuning_result(
         *(trial(at, {"a": at // 2}, value) for at, value in enumerate((1, 3, 6, 8)))
     )
     # within: 4 over 2 degrees of freedom; in all: 29 over 3
-    assert plots.importances(found)["a"] == pytest.approx(1 - (4 / 2) / (29 / 3))
+    assert plots.importances(result)["a"] == pytest.approx(1 - (4 / 2) / (29 / 3))
 
 
-def test_chance_alone_matters_little() -> None:
+def test_random_values_have_little_importance() -> None:
     rng = np.random.default_rng(1)
     drawn = rng.normal(size=(200, 3)).tolist()
     trials = [trial(n, {"a": a, "b": b}, v + 10) for n, (a, b, v) in enumerate(drawn)]
     assert max(plots.importances(tuning_result(*trials)).values()) < 0.1
 
 
-def test_a_number_that_matters_is_seen_through_groups() -> None:
+def test_an_important_number_is_grouped() -> None:
     rng = np.random.default_rng(1)
     trials = [trial(n, {"a": a, "b": a * 0 + n % 2}, a) for n, a in enumerate(rng.uniform(size=50))]
     shares = plots.importances(tuning_result(*trials))
@@ -45,9 +45,9 @@ def test_only_complete_trials_count() -> None:
     )
 
 
-def test_it_is_drawn_as_bars() -> None:
+def test_importances_are_bars() -> None:
     ax = plots.importance(grid())
-    names = [one.get_text() for one in ax.get_yticklabels()]
+    names = [label.get_text() for label in ax.get_yticklabels()]
     assert names == ["alpha", "factors", "regularization", "interactions and chance"]
     widths = [bar.get_width() for bar in ax.containers[0]]
     assert sum(widths) == pytest.approx(1)

@@ -1,4 +1,4 @@
-"""Interactive pictures: what is in them, and what pointing at it tells."""
+"""Interactive plots: their data and hover texts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from penchant.errors import MissingExtraError, SettingsError
 from penchant.plots import interactive
 
 
-def test_a_learning_curve_holds_both_parts_and_its_best_epoch() -> None:
+def test_a_learning_curve_shows_both_parts_and_its_best_epoch() -> None:
     figure = interactive.learning_curve(curve([0.1, 0.3, math.nan, 0.2]))
     test, train = figure.data
     assert (test.name, train.name) == ("test", "train")
@@ -26,34 +26,34 @@ def test_a_learning_curve_holds_both_parts_and_its_best_epoch() -> None:
         interactive.learning_curve(curve([0.1]), metrics=["mse"])
 
 
-def test_traces_lie_by_rank_and_tell_their_settings() -> None:
-    found = grid()
-    lines = interactive.traces(found).data
-    assert len(lines) == len(found.trials)
-    assert [max(line.y) for line in lines] == sorted(one.value for one in found.trials)
-    best = found.best
+def test_traces_are_drawn_by_rank_and_show_their_settings() -> None:
+    result = grid()
+    lines = interactive.traces(result).data
+    assert len(lines) == len(result.trials)
+    assert [max(line.y) for line in lines] == sorted(trial.value for trial in result.trials)
+    best = result.best
     for word in (f"trial {best.number}", "alpha = 10", "factors = 16", "epoch 2"):
         assert word in lines[-1].text[1]
-    train = interactive.traces(found, part="train").data[-1]
+    train = interactive.traces(result, part="train").data[-1]
     assert max(train.y) == pytest.approx(2 * best.value)
 
 
-def test_settings_lead_to_the_figure() -> None:
-    found = tuning_result(
+def test_settings_are_parallel_coordinates() -> None:
+    result = tuning_result(
         trial(0, {"alpha": 0.1, "solver": "cg", "seed": 1}, 0.2),
         trial(1, {"alpha": 100.0, "solver": "<b>", "seed": 1}, 0.3),
         trial(2, {"alpha": 1.0, "solver": "cg", "seed": 1}, math.nan),
     )
-    alpha, solver, figures = interactive.settings(found).data[0].dimensions
+    alpha, solver, figures = interactive.settings(result).data[0].dimensions
     assert list(figures["values"]) == [0.3, 0.2]
-    assert list(alpha["values"]) == pytest.approx([2, -1])  # by its logarithm
+    assert list(alpha["values"]) == pytest.approx([2, -1])  # logarithmic
     assert list(alpha["ticktext"]) == ["0.1", "1", "10", "100"]
     assert list(solver["ticktext"]) == ["&lt;b&gt;", "cg"]
     with pytest.raises(SettingsError, match="no trial"):
         interactive.settings(tuning_result())
 
 
-def test_a_page_asks_no_server(tmp_path) -> None:
+def test_a_page_loads_nothing_from_the_network(tmp_path) -> None:
     path = tmp_path / "traces.html"
     interactive.traces(grid()).write_html(path)
     assert '<script src="http' not in path.read_text(encoding="utf-8")

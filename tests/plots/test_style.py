@@ -15,7 +15,7 @@ from penchant.plots import style
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_pictures_touch_neither_pyplot_nor_settings() -> None:
+def test_plots_change_neither_pyplot_nor_settings() -> None:
     before = dict(mpl.rcParams)
     style.to_svg(style.figure_of(plots.traces(grid())))
     style.to_svg(plots.learning_curve(curve([0.1, 0.2])))
@@ -24,13 +24,13 @@ def test_pictures_touch_neither_pyplot_nor_settings() -> None:
         "import sys; from tests.plots.results import grid; from penchant import plots;"
         "plots.traces(grid()); print('matplotlib.pyplot' in sys.modules)"
     )
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     )
-    assert done.stdout.strip() == "False"
+    assert process.stdout.strip() == "False"
 
 
-def test_the_same_picture_is_the_same_file() -> None:
+def test_files_are_reproducible() -> None:
     first, second = (style.to_svg(style.figure_of(plots.heat_map(grid()))) for _ in range(2))
     assert first == second
 
@@ -41,14 +41,14 @@ def test_without_matplotlib_the_extra_is_named(monkeypatch) -> None:
         plots.traces(grid())
 
 
-def test_letters_that_the_font_lacks_do_not_warn() -> None:
+def test_letters_missing_in_the_font_do_not_warn() -> None:
     figure = style.new_figure(2, 2)
     figure.text(0.5, 0.5, style.words("好 🙂"))
     assert style.to_svg(figure).startswith(b"<?xml")
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "text"),
     [
         (0.1, "0.1"),
         (0.0, "0"),
@@ -64,5 +64,5 @@ def test_letters_that_the_font_lacks_do_not_warn() -> None:
         ("cg", "cg"),
     ],
 )
-def test_settings_are_told_shortly(value, told) -> None:
-    assert style.setting(value) == told
+def test_settings_are_shortened(value, text) -> None:
+    assert style.setting(value) == text

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penchant.rendering.markup import Markup, address, data_table, escape, join, link, tag, text
+from penchant.rendering.cards import NameCell, table
+from penchant.rendering.markup import Markup, address, escape
+from penchant.rendering.templates import create_environment, macros
+
+
+def render(template: str, **content: object) -> str:
+    return create_environment().from_string(template).render(**content)
 
 
 class Reader(HTMLParser):
@@ -31,17 +37,17 @@ def read(markup: str) -> Reader:
 
 @given(st.text(), st.text())
 def test_texts_and_attributes_never_become_markup(inside: str, attribute: str) -> None:
-    found = read(tag("p", inside, title=attribute))
-    assert [name for name, _ in found.tags] == ["p"]
-    assert list(found.tags[0][1]) == ["title"]
+    html = render('<p title="{{ title }}">{{ text }}</p>', title=attribute, text=inside)
+    result = read(html)
+    assert [name for name, _ in result.tags] == ["p"]
+    assert list(result.tags[0][1]) == ["title"]
 
 
 def test_elements() -> None:
-    assert tag("img", src="a", alt="") == '<img src="a" alt="">'
-    assert tag("p", "<", tag("b", "x"), class_="c", id=None) == '<p class="c">&lt;<b>x</b></p>'
-    assert tag("a", data_x=1) == '<a data-x="1"></a>'
-    assert join("<", Markup("<br>")) == "&lt;<br>"
-    assert text("\u202ex") == "<bdi>\\u202ex</bdi>"
+    assert render("<p>{{ a }}{{ b }}</p>", a="<", b=Markup("<b>x</b>")) == "<p>&lt;<b>x</b></p>"
+    assert render("{{ n }}", n=1) == "1"
+    assert render("{{ a }}{{ b }}", a="<", b=Markup("<br>")) == "&lt;<br>"
+    assert macros().linked_name("\u202ex") == "<bdi>\\u202ex</bdi>"
     assert isinstance(escape("x"), Markup)
 
 
@@ -71,22 +77,24 @@ def test_addresses(good: str) -> None:
         "x https://x.org",
     ],
 )
-def test_what_is_no_address_is_never_linked(bad: str) -> None:
+def test_other_texts_are_never_linked(bad: str) -> None:
     assert address(bad) is None
-    assert link(bad, "name") == "name"
+    assert macros().linked_name("name", bad) == "<bdi>name</bdi>"
 
 
-def test_links_open_elsewhere_and_tell_nothing() -> None:
-    found = read(link("https://x.org/?a=1&b=2", "<i>")).tags
-    assert found == [
+def test_links_open_a_new_tab_without_a_referrer() -> None:
+    elements = read(macros().linked_name("<i>", "https://x.org/?a=1&b=2")).tags
+    assert elements == [
         (
             "a",
             {"href": "https://x.org/?a=1&b=2", "target": "_blank", "rel": "noopener noreferrer"},
-        )
+        ),
+        ("bdi", {}),
     ]
 
 
 def test_tables() -> None:
-    shown = data_table(["a", "n"], [["<", 1]], numbers={1})
-    assert "<td>&lt;</td>" in shown
-    assert '<td class="number">1</td>' in shown
+    html = table(["a", "n"], [["<", 1], [NameCell("x", "https://x.org"), 2]], {1})
+    assert "<td>&lt;</td>" in html
+    assert '<td class="number">1</td>' in html
+    assert 'href="https://x.org"' in html

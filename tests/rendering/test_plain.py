@@ -70,7 +70,7 @@ def test_decimals(values: list[float], digits: int) -> None:
     assert decimals(values) == digits
 
 
-def test_decimals_of_what_is_not_finite() -> None:
+def test_decimals_ignore_values_that_are_not_finite() -> None:
     assert decimals([float("nan"), float("inf"), 0.5]) == 3
 
 

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from penchant.rendering import thumbnails
-from penchant.rendering.thumbnails import source_of, thumbnail
+from penchant.rendering.cards import thumbnail
+from penchant.rendering.thumbnails import source_of
 
 
 def picture(path: Path, size: tuple[int, int] = (400, 200), mode: str = "RGB") -> str:
@@ -25,18 +26,18 @@ def decoded(source: str | None) -> Image.Image:
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.gif", "a.webp", "a.bmp"])
-def test_local_pictures_are_made_small_and_put_inline(tmp_path: Path, name: str) -> None:
-    found = decoded(source_of(picture(tmp_path / name)))
-    assert found.size == (160, 80)
-    red, green, blue = found.convert("RGB").getpixel((80, 40))  # type: ignore[misc]
+def test_local_pictures_are_shrunk_and_inlined(tmp_path: Path, name: str) -> None:
+    image = decoded(source_of(picture(tmp_path / name)))
+    assert image.size == (160, 80)
+    red, green, blue = image.convert("RGB").getpixel((80, 40))  # type: ignore[misc]
     assert red > 230
     assert max(green, blue) < 30
 
 
 def test_small_pictures_stay_small_and_transparent(tmp_path: Path) -> None:
     Image.new("RGBA", (20, 20), (255, 0, 0, 100)).save(tmp_path / "a.png")
-    found = decoded(source_of(str(tmp_path / "a.png")))
-    assert (found.size, found.mode) == ((20, 20), "RGBA")
+    image = decoded(source_of(str(tmp_path / "a.png")))
+    assert (image.size, image.mode) == ((20, 20), "RGBA")
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "I;16", "CMYK"])
@@ -46,7 +47,7 @@ def test_pictures_of_any_mode(tmp_path: Path, mode: str) -> None:
     assert decoded(source_of(str(path))).size == (160, 160)
 
 
-def test_pictures_are_turned_as_the_camera_was_held(tmp_path: Path) -> None:
+def test_pictures_are_rotated_by_their_orientation(tmp_path: Path) -> None:
     image, tags = Image.new("RGB", (400, 200)), Image.Exif()
     tags[0x0112] = 6
     image.save(tmp_path / "a.jpg", exif=tags)
@@ -93,7 +94,7 @@ def test_data_addresses_of_pictures_are_kept() -> None:
         "half\ud800.png",
     ],
 )
-def test_what_can_not_be_shown_becomes_a_tile(bad: str) -> None:
+def test_other_sources_get_a_placeholder(bad: str) -> None:
     assert source_of(bad) is None
     assert thumbnail(bad, "<b>").startswith("<svg")
 
@@ -101,7 +102,7 @@ def test_what_can_not_be_shown_becomes_a_tile(bad: str) -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"GIF89a", b"not a picture", b"%!PS-Adobe-3.0 EPSF-3.0\n"]
 )
-def test_files_that_are_no_pictures(tmp_path: Path, content: bytes) -> None:
+def test_files_that_are_not_pictures(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(content)
     assert source_of(str(path)) is None
@@ -126,7 +127,7 @@ def test_files_that_are_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert source_of(picture(tmp_path / "a.png")) is None
 
 
-def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+def test_pipes_are_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.png")
     assert source_of(str(tmp_path / "a.png")) is None
 
@@ -134,10 +135,10 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "initial"), [("radiohead", "R"), ("<3", "3"), ("東京", "東"), ("", "·"), ("ß", "S")]
 )
-def test_tiles_bear_the_initial(name: str, initial: str) -> None:
+def test_placeholders_show_the_initial(name: str, initial: str) -> None:
     assert f">{initial}</text>" in thumbnail("", name)
 
 
-def test_a_tile_is_the_same_every_time() -> None:
+def test_placeholders_are_deterministic() -> None:
     assert thumbnail("", "half\ud800") == thumbnail("", "half\ud800")
     assert thumbnail("", "one") != thumbnail("", "other")

@@ -16,9 +16,9 @@ def chart(*series: Series) -> Chart:
 
 
 def svg(markup: str) -> ET.Element:
-    found = ET.fromstring(markup).find("svg")
-    assert found is not None
-    return found
+    element = ET.fromstring(markup).find("svg")
+    assert element is not None
+    return element
 
 
 @given(st.lists(finite, min_size=1, max_size=20), st.integers(2, 8))
@@ -47,32 +47,32 @@ def test_ticks_are_round(values: list[float], whole: bool, shown: list[str]) -> 
 
 
 @given(st.lists(st.tuples(st.integers(0, 500), finite), min_size=1, max_size=30))
-def test_every_point_is_inside_the_picture(points: list[tuple[int, float]]) -> None:
-    one = Series("loss", [x for x, _ in points], [y for _, y in points])
-    circles = svg(draw(chart(one))).findall(".//circle")
+def test_every_point_is_inside_the_chart(points: list[tuple[int, float]]) -> None:
+    series = Series("loss", [x for x, _ in points], [y for _, y in points])
+    circles = svg(draw(chart(series))).findall(".//circle")
     assert len(circles) == len(points)
     for circle in circles:
         assert 0 <= float(circle.attrib["cx"]) <= WIDTH
         assert 0 <= float(circle.attrib["cy"]) <= HEIGHT
 
 
-def test_it_speaks_to_those_who_do_not_see_it() -> None:
-    found = svg(draw(chart(Series("ALS", [1, 2], [10, 5.5])), number=3))
-    assert found.attrib["role"] == "img"
-    named = found.attrib["aria-labelledby"].split()
-    texts = {child.attrib.get("id"): child.text for child in found}
-    assert [texts[one] for one in named] == [
+def test_charts_have_a_text_description() -> None:
+    element = svg(draw(chart(Series("ALS", [1, 2], [10, 5.5])), number=3))
+    assert element.attrib["role"] == "img"
+    named = element.attrib["aria-labelledby"].split()
+    texts = {child.attrib.get("id"): child.text for child in element}
+    assert [texts[name] for name in named] == [
         "Loss <by> epoch",
         "loss by epoch. ALS: 10 at 1, 5.5 at 2.",
     ]
-    shown = [text.text for text in found.findall(".//text")]
+    shown = [text.text for text in element.findall(".//text")]
     assert {"epoch", "loss"} <= set(shown)
 
 
 def test_points_that_are_not_finite_are_left_out() -> None:
-    one = Series("x", [1, 2, 3], [float("nan"), 2, float("inf")])
-    assert one.points == [(2, 2)]
-    assert len(svg(draw(chart(one))).findall(".//circle")) == 1
+    series = Series("x", [1, 2, 3], [float("nan"), 2, float("inf")])
+    assert series.points == [(2, 2)]
+    assert len(svg(draw(chart(series))).findall(".//circle")) == 1
 
 
 def test_a_chart_without_points() -> None:

@@ -62,7 +62,7 @@ def report(**changes: Any) -> Report:
 
 
 class Page(HTMLParser):
-    """Checks nesting, and collects elements and texts."""
+    """Check nesting, and collect elements and texts."""
 
     def __init__(self, markup: str) -> None:
         super().__init__()
@@ -98,7 +98,7 @@ def test_it_is_one_page_with_all_sections() -> None:
     assert "read 10 lines\n  dropped 2" in html
 
 
-def test_it_needs_nothing_from_outside() -> None:
+def test_it_loads_nothing_from_the_network() -> None:
     page = Page(render(report()))
     names = {name for name, _ in page.elements}
     assert not names & {"script", "link", "iframe", "object", "embed", "base", "form"}
@@ -122,13 +122,13 @@ def test_the_best_of_each_column_is_bold() -> None:
     assert {name: re.findall("<b>(.*?)</b>", cells) for name, cells in rows} == {
         "Popularity": [],
         "ALS": ["0.200", "0.100"],  # lower is better in the second
-        "Other": ["0.200"],  # not to be told apart as printed
+        "Other": ["0.200"],  # prints like the best
     }
     assert "<small>0.190–0.210</small>" in html
     assert dict(rows)["Other"].endswith("<td>–</td>")
 
 
-def test_reasons_are_those_that_spoke_for_it() -> None:
+def test_reasons_have_positive_contributions() -> None:
     html = render(report())
     because = html[html.index("because you liked") :]
     because = because[: because.index("</li>")]
@@ -179,13 +179,13 @@ def test_each_model_has_a_row_of_similar_items() -> None:
     ]
     html = render(report(similar=[ItemExample("a", rows), ItemExample("b", [])]))
     Page(html)
-    part = html[html.index('class="alike"') : html.index("Recommendations")]
+    part = html[html.index('class="similar-items"') : html.index("Recommendations")]
     assert re.findall(r"<h4>(.*?)<small>", part) == [row.label for row in rows]
-    assert part.count("card input") == 1
+    assert part.count("card is-query") == 1
     assert part.count('class="card"') == 2
     assert "no similar items" in part
 
 
-def test_much_is_cut() -> None:
+def test_long_lists_are_shortened() -> None:
     many = UserExample("user u", ["a"] * 100, answers("user", "u", ["b"]))
     assert "… and 76 more items" in render(report(people=[many]))

@@ -18,7 +18,7 @@ HOSTILE = "</style><script>alert(1)</script>\n\"'\u202e$\\frac{"
 
 
 class Page(HTMLParser):
-    """Checks nesting, and collects elements and texts."""
+    """Check nesting, and collect elements and texts."""
 
     def __init__(self, markup: str) -> None:
         super().__init__()
@@ -41,20 +41,20 @@ class Page(HTMLParser):
         self.texts.append(data)
 
     def pictures(self) -> dict[str, str]:
-        """Alternative text → SVG."""
-        found = {}
-        for name, told in self.elements:
+        """Return the plots: alternative text → SVG."""
+        result = {}
+        for name, attributes in self.elements:
             if name == "img":
-                kind, _, data = str(told["src"]).partition(",")
+                kind, _, data = str(attributes["src"]).partition(",")
                 assert kind == "data:image/svg+xml;base64"
-                found[str(told["alt"])] = base64.b64decode(data).decode()
-        return found
+                result[str(attributes["alt"])] = base64.b64decode(data).decode()
+        return result
 
 
 def figures(**means: float) -> Evaluation:
-    known = {name.replace("_at_", "@"): mean for name, mean in means.items()}
-    intervals = {"ndcg@10": (0.19, 0.21)} if "ndcg@10" in known else {}
-    return Evaluation(known, intervals, 10, 100, 0, 1.0, {"confidence": 0.95})
+    values = {name.replace("_at_", "@"): mean for name, mean in means.items()}
+    intervals = {"ndcg@10": (0.19, 0.21)} if "ndcg@10" in values else {}
+    return Evaluation(values, intervals, 10, 100, 0, 1.0, {"confidence": 0.95})
 
 
 def full(**changes: Any):
@@ -82,15 +82,15 @@ def full_page() -> str:
 
 @pytest.fixture
 def without_pictures(monkeypatch) -> None:
-    """For tests of the rest: drawing takes most of the time."""
+    """Leave out plots, whose drawing takes most of the time."""
     monkeypatch.setattr("penchant.report.tuning.pictures", lambda result: iter(()))
 
 
 def rows(html: str, caption: str) -> list[list[str]]:
     table = html[html.index(f"<caption>{caption}</caption>") :]
     table = table[: table.index("</table>")]
-    found = re.findall("<tr>(.*?)</tr>", table)
-    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in found]
+    result = re.findall("<tr>(.*?)</tr>", table)
+    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in result]
     return [[re.sub("<[^>]*>", " ", cell).strip() for cell in row] for row in cells]
 
 
@@ -105,10 +105,10 @@ def test_it_is_one_page_with_all_sections_and_pictures() -> None:
         "Settings",
         "Data and versions",
     ]
-    told = list(page.pictures())
-    assert len(told) == 5
-    assert told[0].startswith("ndcg@10 on test by epoch, 12 lines")  # the wide one
-    assert told[1].startswith("Train and test metrics by epoch of trial 7")
+    texts = list(page.pictures())
+    assert len(texts) == 5
+    assert texts[0].startswith("ndcg@10 on test by epoch, 12 lines")  # the wide one
+    assert texts[1].startswith("Train and test metrics by epoch of trial 7")
     assert "fingerprint 1a2b" in html
     assert re.search(r"penchant \d.*numpy \d.*matplotlib \d.*Python 3", html)
 
@@ -124,7 +124,7 @@ def test_it_loads_nothing_from_the_network() -> None:
     assert policy == "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
     for svg in page.pictures().values():
         assert "<script" not in svg
-        # namespaces and the type of document are names, nothing fetches them
+        # namespaces and the document type are names; they are not fetched
         assert not re.findall(r"(?:href|src)=\"(?!#|data:)[^\"]*\"", svg)
         assert not re.findall(r"url\((?!#)", svg)
 
@@ -148,7 +148,7 @@ def test_each_metric_names_its_split(monkeypatch) -> None:
     assert rows(without, "Metrics of the best settings by split")[0][1:] == table[0][1:3]
 
 
-def test_the_best_settings_are_those_to_make_the_model_with() -> None:
+def test_the_best_settings_reproduce_the_model() -> None:
     html = full_page()
     tiles = re.findall("<dt>(.*?)</dt><dd>(.*?)</dd>", html)
     assert tiles[:5] == [
@@ -159,7 +159,7 @@ def test_the_best_settings_are_those_to_make_the_model_with() -> None:
         ("iterations", "2"),
     ]
     assert (
-        "<pre>penchant.ALS(solver=&#x27;cg&#x27;, alpha=10, factors=16, regularization=1.0, "
+        "<pre>penchant.ALS(solver=&#39;cg&#39;, alpha=10, factors=16, regularization=1.0, "
         "iterations=2)</pre>"
     ) in html
 
@@ -231,8 +231,8 @@ def test_hostile_texts_stay_text() -> None:
 
 def test_one_trial() -> None:
     html = tuning_page(tuning_result(trial(0, {"alpha": 1}, 0.1)))
-    told = list(Page(html).pictures())
-    assert len(told) == 3  # the curve, its trace, its time; nothing varied
+    texts = list(Page(html).pictures())
+    assert len(texts) == 3  # the curve, its trace, its time; nothing varied
     assert "The best of 1 trial reached ndcg@10 0.100" in html
 
 
@@ -252,7 +252,7 @@ def test_it_is_written_atomically(tmp_path, without_pictures) -> None:
     assert write_tuning_report(grid(), path) == path
     assert path.read_text(encoding="utf-8") == tuning_page(grid())
     assert grid().report(path) == path
-    assert [one.name for one in tmp_path.iterdir()] == ["report.html"]
+    assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
     with pytest.raises(ArtifactError, match="can't write"):
         write_tuning_report(grid(), tmp_path / "missing" / "report.html")
 

@@ -1,4 +1,4 @@
-"""The API as programs see it."""
+"""The endpoints of the API."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ V1 = "/api/v1"
 
 def ids(answer) -> list[str]:
     assert answer.status_code == 200, answer.text
-    return [one["id"] for one in answer.json()["items"]]
+    return [item["id"] for item in answer.json()["items"]]
 
 
-def test_known_people_get_the_models_answers(client, service):
+def test_users_of_the_model_get_its_recommendations(client, service):
     user = service.likes.users[1]
-    found = client.get(f"{V1}/recommend", params={"user": user, "k": 5, "offset": 1}).json()
+    page = client.get(f"{V1}/recommend", params={"user": user, "k": 5, "offset": 1}).json()
     expected = service.recommend(user, k=5, offset=1)
-    assert [one["id"] for one in found["items"]] == [one.item.id for one in expected]
-    assert [one["score"] for one in found["items"]] == pytest.approx(
-        [one.score for one in expected], rel=1e-5
+    assert [item["id"] for item in page["items"]] == [scored.item.id for scored in expected]
+    assert [item["score"] for item in page["items"]] == pytest.approx(
+        [scored.score for scored in expected], rel=1e-5
     )
-    assert (found["k"], found["offset"]) == (5, 1)
-    first = found["items"][0]
+    assert (page["k"], page["offset"]) == (5, 1)
+    first = page["items"][0]
     assert first["name"] == expected[0].item.name
     assert first["tags"] == list(expected[0].item.tags)
 
@@ -39,9 +39,9 @@ def test_known_people_get_the_models_answers(client, service):
 def test_histories_in_the_body(client, service):
     user = service.likes.users[1]
     history = [{"item": item, "value": value} for item, value in service.history(user).items()]
-    given = client.post(f"{V1}/recommend", json={"history": history, "k": 5})
-    assert ids(given) == ids(client.get(f"{V1}/recommend", params={"user": user, "k": 5}))
-    assert ids(client.post(f"{V1}/recommend", json={"user": user, "k": 5})) == ids(given)
+    answer = client.post(f"{V1}/recommend", json={"history": history, "k": 5})
+    assert ids(answer) == ids(client.get(f"{V1}/recommend", params={"user": user, "k": 5}))
+    assert ids(client.post(f"{V1}/recommend", json={"user": user, "k": 5})) == ids(answer)
     assert ids(client.post(f"{V1}/recommend", json={"k": 3})) == ids(
         client.get(f"{V1}/popular?k=3")
     )
@@ -55,7 +55,7 @@ def test_filters_of_addresses(client):
     assert "i0003" not in ids(client.get(f"{V1}/recommend?user=u0001&k=40&deny=i0003"))
     rock = client.get(f"{V1}/recommend?user=u0001&k=40&tags=rock").json()["items"]
     assert rock
-    assert all("rock" in one["tags"] for one in rock)
+    assert all("rock" in item["tags"] for item in rock)
     assert ids(client.get(f"{V1}/recommend?user=u0001&diversity=0.9")) != ids(
         client.get(f"{V1}/recommend?user=u0001")
     )
@@ -64,7 +64,7 @@ def test_filters_of_addresses(client):
 def test_items(client):
     assert client.get(f"{V1}/items/i0000").json()["name"] == "Radiohead"
     page = client.get(f"{V1}/items?k=3&offset=38").json()
-    assert ([one["id"] for one in page["items"]], page["total"]) == (["i0038", "i0039"], 40)
+    assert ([item["id"] for item in page["items"]], page["total"]) == (["i0038", "i0039"], 40)
     assert ids(client.get(f"{V1}/search?q=radoihead"))[0] == "i0000"
     assert len(ids(client.get(f"{V1}/similar?item=i0000&role=hybrid&k=4"))) == 4
 
@@ -80,7 +80,7 @@ def test_items(client):
         "/recommend?user=u0001&diversity=0.5",
     ],
 )
-def test_answers_name_pictures_and_never_hold_them(tmp_path, address):
+def test_responses_contain_addresses_of_pictures(tmp_path, address):
     data = random_interactions(60, 40, seed=5)
     drawn = ["data:image/svg+xml,%3Csvg/%3E"] * 40
     named = Catalog(data.items, names=[f"Thing {n}" for n in range(40)], pictures=drawn)
@@ -90,42 +90,42 @@ def test_answers_name_pictures_and_never_hold_them(tmp_path, address):
         with TestClient(app, base_url="http://localhost") as client:
             answer = client.get(V1 + address)
             assert "data:" not in answer.text
-            for one in answer.json()["items"]:
-                assert one["picture"] == f"/picture?id={one['id']}"
-                picture = client.get(one["picture"])
+            for item in answer.json()["items"]:
+                assert item["picture"] == f"/picture?id={item['id']}"
+                picture = client.get(item["picture"])
                 assert picture.headers["content-type"] == "image/svg+xml"
                 assert "sandbox" in picture.headers["content-security-policy"]
 
 
-def test_why(client, service):
+def test_explanations(client, service):
     best = client.get(f"{V1}/recommend?user=u0001&k=1").json()["items"][0]
     why = client.get(f"{V1}/explain", params={"user": "u0001", "item": best["id"]}).json()
     assert why["item"]["id"] == best["id"]
     assert why["score"] == pytest.approx(best["score"], rel=1e-4)
-    assert {one["id"] for one in why["reasons"]} <= set(service.history("u0001"))
-    asked = {"history": list(service.history("u0001")), "item": best["id"]}
-    assert client.post(f"{V1}/explain", json=asked).status_code == 200
+    assert {item["id"] for item in why["reasons"]} <= set(service.history("u0001"))
+    request = {"history": list(service.history("u0001")), "item": best["id"]}
+    assert client.post(f"{V1}/explain", json=request).status_code == 200
 
 
-def test_events_count_at_once_and_can_be_taken_back(client):
+def test_events_count_at_once_and_can_be_removed(client):
     def event(**fields) -> list[bool]:
-        answer = client.post(f"{V1}/events", json={"person": "newcomer", **fields})
+        answer = client.post(f"{V1}/events", json={"person": "new-person", **fields})
         assert answer.status_code == 200, answer.text
         return answer.json()["stored"]
 
-    asked = f"{V1}/recommend?user=newcomer&k=5"
-    assert client.get(asked).status_code == 404
+    request = f"{V1}/recommend?user=new-person&k=5"
+    assert client.get(request).status_code == 404
     assert event(item="i0003", key="1") == [True]
-    one_like = ids(client.get(asked))
+    one_like = ids(client.get(request))
     assert one_like == ids(client.post(f"{V1}/recommend", json={"history": ["i0003"], "k": 5}))
     assert event(item="i0003", key="1") == [False]
     event(item="i0007")
-    assert ids(client.get(asked)) != one_like
+    assert ids(client.get(request)) != one_like
     event(item="i0007", kind="unlike")
-    assert ids(client.get(asked)) == one_like
+    assert ids(client.get(request)) == one_like
 
 
-def test_what_the_model_knows_can_be_taken_back(client, service):
+def test_likes_of_the_training_data_can_be_removed(client, service):
     seen = next(iter(service.history("u0001")))
     everything = f"{V1}/recommend?user=u0001&k=40"
     assert seen not in ids(client.get(everything))
@@ -145,15 +145,15 @@ def test_batches_and_keys(client):
     assert stored == [[True], [False]]
 
 
-def test_people_are_forgotten(client):
+def test_events_of_a_person_are_deleted(client):
     client.post(f"{V1}/events", json={"person": "p", "item": "i0001"})
-    asked = f"{V1}/recommend?user=p&k=3"
-    assert client.get(asked).status_code == 200
+    request = f"{V1}/recommend?user=p&k=3"
+    assert client.get(request).status_code == 200
     assert client.delete(f"{V1}/admin/people?person=p").status_code == 200
-    assert client.get(asked).status_code == 404
+    assert client.get(request).status_code == 404
 
 
-def test_who_took_everything_back_gets_what_is_popular(client):
+def test_people_without_likes_get_popular_items(client):
     for kind in ("like", "unlike"):
         client.post(f"{V1}/events", json={"person": "p", "item": "i0001", "kind": kind})
     popular = ids(client.get(f"{V1}/popular?k=3"))
@@ -173,7 +173,7 @@ def test_items_are_overridden(client):
 @pytest.mark.parametrize(
     ("address", "status", "kind"),
     [
-        ("/recommend?user=nobody", 404, "UnknownIdError"),
+        ("/recommend?user=unknown", 404, "UnknownIdError"),
         ("/recommend", 422, "Invalid"),
         ("/recommend?user=u0001&k=0", 422, "Invalid"),
         ("/recommend?user=u0001&k=1001", 422, "Invalid"),
@@ -186,7 +186,7 @@ def test_items_are_overridden(client):
         ("/events", 405, "MethodNotAllowed"),
     ],
 )
-def test_failures_have_one_shape(client, address, status, kind):
+def test_errors_have_one_shape(client, address, status, kind):
     answer = client.get(V1 + address)
     assert answer.status_code == status
     error = answer.json()["error"]
@@ -195,7 +195,7 @@ def test_failures_have_one_shape(client, address, status, kind):
     assert set(error) == {"kind", "message", "details"}
 
 
-def test_faults_have_the_same_shape_and_tell_nothing(app, client, monkeypatch, caplog):
+def test_internal_errors_reveal_nothing(app, client, monkeypatch, caplog):
     def broken(*_: object) -> None:
         raise RuntimeError("the secret of the house")
 
@@ -208,10 +208,10 @@ def test_faults_have_the_same_shape_and_tell_nothing(app, client, monkeypatch, c
     assert "the secret of the house" in caplog.text
 
 
-def test_the_server_tells_how_it_is(client, app):
+def test_health_and_readiness(client, app):
     assert client.get(f"{V1}/health").json() == {"status": "ok"}
     assert client.get(f"{V1}/ready").json() == {"status": "ready"}
-    assert [one["role"] for one in client.get(f"{V1}/models").json()["models"]] == [
+    assert [item["role"] for item in client.get(f"{V1}/models").json()["models"]] == [
         "likes",
         "hybrid",
     ]
@@ -220,7 +220,7 @@ def test_the_server_tells_how_it_is(client, app):
 
 def test_metrics_count(client):
     client.get(f"{V1}/recommend?user=u0001")
-    client.get(f"{V1}/recommend?user=nobody")
+    client.get(f"{V1}/recommend?user=unknown")
     client.get("/nowhere")
     client.post(f"{V1}/events", json={"person": "p", "item": "i0001"})
     lines = client.get("/metrics").text.splitlines()

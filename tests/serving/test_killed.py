@@ -1,4 +1,4 @@
-"""Processes that are killed while they write events: none is lost, none doubled."""
+"""Processes killed while they write events: every acknowledged event is stored once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from penchant.serving.store.opening import open_store
 
 @pytest.fixture(scope="module")
 def processes():
-    """Processes that begin with everything imported."""
+    """Return a context whose processes start with everything imported."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(
         ["tests.serving.writing", "penchant.serving.store.database", "psycopg"]
@@ -23,7 +23,7 @@ def processes():
 
 
 def run_till_killed(processes, url: str, turns: list[int], after: int) -> int:
-    """Let clients write until so many turns are acknowledged; kill them; what was, counts."""
+    """Kill clients after a number of acknowledged turns; return how many were acknowledged."""
     ours, theirs = processes.Pipe(duplex=False)
     process = processes.Process(target=writing.write, args=(url, turns, theirs))
     process.start()
@@ -35,8 +35,8 @@ def run_till_killed(processes, url: str, turns: list[int], after: int) -> int:
             turns[person] = turn + 1
             acknowledged += 1
             if acknowledged == after:
-                process.kill()  # what it still told until then is in the pipe
-    except (EOFError, OSError):  # perhaps in the midst of a message
+                process.kill()  # its last messages are in the pipe
+    except (EOFError, OSError):  # it may be killed while it sends a message
         pass
     process.join()
     ours.close()
@@ -44,7 +44,7 @@ def run_till_killed(processes, url: str, turns: list[int], after: int) -> int:
 
 
 @pytest.mark.parametrize(("database", "kills"), [("sqlite", 50), ("postgresql", 10)])
-def test_no_acknowledged_event_is_lost_and_none_doubled(
+def test_acknowledged_events_are_stored_exactly_once(
     processes, request, tmp_path, database, kills
 ) -> None:
     url = f"sqlite:///{tmp_path / 'store.db'}"
@@ -56,7 +56,7 @@ def test_no_acknowledged_event_is_lost_and_none_doubled(
         after = int(rng.integers(1, 9))
         assert run_till_killed(processes, url, turns, after) >= after
     with open_store(url) as store:
-        found = Counter((one.event.person, one.event.item) for one in store.events())
+        counts = Counter((entry.event.person, entry.event.item) for entry in store.events())
     wanted = {
         (event.person, event.item)
         for person, next_turn in enumerate(turns)
@@ -64,10 +64,10 @@ def test_no_acknowledged_event_is_lost_and_none_doubled(
         for event in writing.events_of(person, turn)
     }
     assert len(wanted) > 2 * kills
-    assert wanted <= set(found)  # none was lost
-    assert set(found.values()) == {1}  # none is there twice
-    # beside those there are only whole batches that nobody was told of in time
-    untold = set(found) - wanted
+    assert wanted <= set(counts)  # none was lost
+    assert set(counts.values()) == {1}  # none is stored twice
+    # all others are whole batches whose acknowledgement came too late
+    untold = set(counts) - wanted
     for person, turn in enumerate(turns):
         batch = {(event.person, event.item) for event in writing.events_of(person, turn)}
         assert untold & batch in (set(), batch)
@@ -76,7 +76,7 @@ def test_no_acknowledged_event_is_lost_and_none_doubled(
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_processes_that_begin_at_once_share_a_new_store(
+def test_processes_that_start_together_share_a_new_store(
     processes, request, tmp_path, database
 ) -> None:
     url = f"sqlite:///{tmp_path / 'store.db'}"

@@ -13,9 +13,9 @@ from tests.conftest import random_interactions
 from penchant.data.catalog import Catalog
 from penchant.models.als.model import ALS
 from penchant.models.popularity import Popularity
+from penchant.rendering.cards import placeholder
 from penchant.serving.app import create_app
-from penchant.serving.pages import files
-from penchant.serving.pages.art import tile
+from penchant.serving.pages.assets import static_files
 from penchant.serving.pages.charts import figures, format_date, training_charts
 from penchant.serving.process.reload import ModelReloader
 from penchant.serving.process.settings import ServeSettings
@@ -63,12 +63,12 @@ def serve(service: Service) -> Iterator[TestClient]:
 
 @pytest.fixture
 def small(service: Service) -> Iterator[Callable[..., TestClient]]:
-    """A maker of browsers of a server with some settings."""
+    """Return a function that makes clients of a server with some settings."""
     with contextlib.ExitStack() as stack:
 
-        def make(**how) -> TestClient:
+        def make(**options) -> TestClient:
             store = stack.enter_context(open_store("sqlite://"))
-            settings = ServeSettings(likes="model.penchant", watch=0, max_body=2000, **how)
+            settings = ServeSettings(likes="model.penchant", watch=0, max_body=2000, **options)
             app = create_app(ModelReloader(service), store, settings)
             return TestClient(app, base_url="http://localhost", headers=HTML)
 
@@ -76,19 +76,19 @@ def small(service: Service) -> Iterator[Callable[..., TestClient]]:
 
 
 def suggested(page: str) -> list[str]:
-    part = page.partition('<ol class="suggestions">')[2]
+    part = page.partition('<ol class="recommendations">')[2]
     return re.findall(r'class="item-link" href="/item\?id=(i\d+)"', part)
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_no_page_holds_what_the_policy_forbids_or_a_hostile_text(browser, path) -> None:
+def test_pages_obey_the_policy_and_contain_no_hostile_text(browser, path) -> None:
     browser.post("/shelf?id=i0002", data={"kind": "like"})
     page = browser.get(path).text
     assert "<script>alert" not in page
     assert "\u202e" not in page
     assert "javascript:" not in page
     assert not re.search(r"\son[a-z]+=|\sstyle=|<style", page)
-    assert all(" src=" in one for one in re.findall(r"<script[^>]*>", page))
+    assert all(" src=" in entry for entry in re.findall(r"<script[^>]*>", page))
     assert page.count("<html") == (0 if path in ("/card?id=i0002", "/shelf/rows") else 1)
 
 
@@ -97,7 +97,7 @@ def test_only_web_links_are_links(browser) -> None:
     assert "Visit its page" not in browser.get("/item?id=i0002").text
 
 
-def test_a_heart_changes_what_is_suggested_and_is_undone(browser) -> None:
+def test_a_like_changes_the_recommendations_and_can_be_undone(browser) -> None:
     first = browser.post("/shelf?id=i0001", data={"kind": "like"})
     assert first.history[0].status_code == 303
     cookie = first.history[0].headers["set-cookie"].lower()
@@ -112,7 +112,7 @@ def test_a_heart_changes_what_is_suggested_and_is_undone(browser) -> None:
     assert "because you liked" in undone.text
 
 
-def test_scripts_get_the_part_and_the_news(browser) -> None:
+def test_scripts_get_fragments_and_events(browser) -> None:
     answer = browser.post("/shelf?id=i0001", data={"kind": "like"}, headers={"hx-request": "true"})
     assert answer.status_code == 200
     assert "Undo" in answer.text
@@ -129,13 +129,13 @@ def test_visitors_do_not_see_each_other(browser) -> None:
 
 
 @pytest.mark.parametrize("body", ["", "kind=love", "kind=" + "x" * 5000, "a=1&" * 50, "\xff"])
-def test_what_no_form_sends_is_refused(browser, body) -> None:
+def test_invalid_forms_are_rejected(browser, body) -> None:
     answer = browser.post("/shelf?id=i0001", content=body.encode("latin-1"))
     assert answer.status_code == 422
     assert "That can" in answer.text
 
 
-def test_forms_of_other_sites_are_refused(browser) -> None:
+def test_forms_of_other_sites_are_rejected(browser) -> None:
     answer = browser.post(
         "/shelf?id=i0001", data={"kind": "like"}, headers={"sec-fetch-site": "cross-site"}
     )
@@ -149,13 +149,13 @@ def test_browsers_get_pages_and_programs_json(browser) -> None:
             status,
             "text/html; charset=utf-8",
         )
-        told = browser.get(path, headers={"accept": "application/json"})
-        assert (told.status_code, list(told.json())) == (status, ["error"])
+        answer = browser.get(path, headers={"accept": "application/json"})
+        assert (answer.status_code, list(answer.json())) == (status, ["error"])
     assert browser.get("/api/v1/items/none").json()["error"]["kind"] == "UnknownIdError"
 
 
 class Failing:
-    """In place of a service: every question fails."""
+    """A service whose every attribute raises an error."""
 
     def __getattr__(self, name: str):
         raise RuntimeError(f"no {name}: a secret")
@@ -171,31 +171,31 @@ FAILURES = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "how", "status"), FAILURES)
-def test_whoever_asks_for_a_page_gets_failures_as_pages(small, method, path, how, status) -> None:
+@pytest.mark.parametrize(("method", "path", "options", "status"), FAILURES)
+def test_browsers_get_errors_as_pages(small, method, path, options, status) -> None:
     browser = small()
-    page = browser.request(method, path, **how)
+    page = browser.request(method, path, **options)
     assert page.status_code == status
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert f'aria-hidden="true">{status}<' in page.text
     assert "<h1>That did not work" not in page.text
-    how = {**how, "headers": {**how.get("headers", {}), "accept": "application/json"}}
-    told = browser.request(method, path, **how)
-    assert (told.status_code, list(told.json())) == (status, ["error"])
-    assert page.headers.get("allow") == told.headers.get("allow")
-    api = browser.request(method, "/api/v1/nowhere", **{**how, "headers": HTML})
+    options = {**options, "headers": {**options.get("headers", {}), "accept": "application/json"}}
+    answer = browser.request(method, path, **options)
+    assert (answer.status_code, list(answer.json())) == (status, ["error"])
+    assert page.headers.get("allow") == answer.headers.get("allow")
+    api = browser.request(method, "/api/v1/nowhere", **{**options, "headers": HTML})
     assert list(api.json()) == ["error"]
 
 
-def test_scripts_get_failures_as_parts(small) -> None:
-    """They put whatever comes into the page."""
-    told = small().post("/shelf?id=none", content="kind=like", headers={"hx-request": "true"})
-    assert told.status_code == 404
-    assert told.text.startswith('<div class="toast">')
-    assert "unknown item" in told.text
+def test_scripts_get_errors_as_fragments(small) -> None:
+    """Scripts insert any response into the page."""
+    answer = small().post("/shelf?id=none", content="kind=like", headers={"hx-request": "true"})
+    assert answer.status_code == 404
+    assert answer.text.startswith('<div class="toast">')
+    assert "unknown item" in answer.text
 
 
-def test_who_asks_too_often_is_told_when_to_try_again(small) -> None:
+def test_rate_limited_clients_get_a_retry_time(small) -> None:
     browser = small(rate=0.1, burst=1)
     assert browser.get("/models").status_code == 200
     page = browser.get("/models")
@@ -205,23 +205,23 @@ def test_who_asks_too_often_is_told_when_to_try_again(small) -> None:
     assert browser.get("/api/v1/health").json()["error"]["kind"] == "TooManyRequests"
 
 
-def test_a_fault_tells_nothing_of_itself(small, monkeypatch) -> None:
+def test_internal_error_pages_reveal_nothing(small, monkeypatch) -> None:
     browser = small()
     monkeypatch.setattr(Service, "popular", lambda *_: Failing().popular)
     page = browser.get("/")
     assert (page.status_code, "<h1>That did not work" in page.text) == (500, True)
     assert "secret" not in page.text
     assert browser.get("/", headers={"accept": "*/*"}).json()["error"]["kind"] == "Fault"
-    browser.app.state.penchant.reloader.service = Failing()  # the page of the failure fails as well
-    told = browser.get("/").json()["error"]
-    assert (told["kind"], "secret" in told["message"]) == ("Fault", False)
+    browser.app.state.penchant.reloader.service = Failing()  # the error page fails as well
+    answer = browser.get("/").json()["error"]
+    assert (answer["kind"], "secret" in answer["message"]) == ("Fault", False)
 
 
 @pytest.mark.parametrize(
     ("item", "kind"),
     [("i0004", "image/webp"), ("i0005", "image/svg+xml"), ("i0006", "image/svg+xml")],
 )
-def test_pictures_of_the_catalog_alone_and_only_if_they_are_pictures(browser, item, kind) -> None:
+def test_only_pictures_of_the_catalog_are_served(browser, item, kind) -> None:
     answer = browser.get(f"/picture?id={item}")
     assert (answer.status_code, answer.headers["content-type"]) == (200, kind)
     assert "sandbox" in answer.headers["content-security-policy"]
@@ -229,8 +229,8 @@ def test_pictures_of_the_catalog_alone_and_only_if_they_are_pictures(browser, it
     assert browser.get("/picture?id=../../etc/passwd").status_code == 404
 
 
-def test_our_own_files_and_no_others(browser) -> None:
-    for name in files._static():
+def test_only_static_files_are_served(browser) -> None:
+    for name in static_files():
         answer = browser.get(f"/static/{name}")
         assert answer.status_code == 200
         assert "immutable" in answer.headers["cache-control"]
@@ -238,13 +238,13 @@ def test_our_own_files_and_no_others(browser) -> None:
         assert browser.get(f"/static/{name}").status_code == 404
 
 
-def test_the_map_tells_places_and_names(browser) -> None:
-    told = browser.get("/map/items").json()
-    assert {len(column) for column in told.values()} == {40}
-    assert told["likes"] == sorted(told["likes"], reverse=True)
+def test_the_map_contains_coordinates_and_names(browser) -> None:
+    answer = browser.get("/map/items").json()
+    assert {len(column) for column in answer.values()} == {40}
+    assert answer["likes"] == sorted(answer["likes"], reverse=True)
 
 
-def test_a_model_without_vectors_has_no_map_but_all_else() -> None:
+def test_without_item_vectors_there_is_no_map() -> None:
     for browser in serve(Service({"likes": Popularity().fit(random_interactions(30, 20))})):
         assert browser.get("/map").status_code == 404
         assert 'href="/map"' not in browser.get("/").text
@@ -261,31 +261,31 @@ def test_ids_of_every_kind_have_pages() -> None:
     )
     for browser in serve(Service({"likes": renamed})):
         links = {
-            one
+            entry
             for path in ("/", "/shelf")
-            for one in re.findall(r'href="(/item\?id=[^"]*)"', browser.get(path).text)
+            for entry in re.findall(r'href="(/item\?id=[^"]*)"', browser.get(path).text)
         }
         assert len(links) == 20
-        assert {browser.get(one).status_code for one in links} == {200}
+        assert {browser.get(entry).status_code for entry in links} == {200}
 
 
-def test_a_tile_is_always_the_same_and_bears_no_markup() -> None:
-    assert tile("a", "<b>") == tile("a", "<b>") != tile("b", "<b>")
-    assert "<b>" not in tile("a", "<b>")
-    assert ">B</text>" in tile("a", "<b>")
+def test_placeholders_are_deterministic_and_escaped() -> None:
+    assert placeholder("a", "<b>") == placeholder("a", "<b>") != placeholder("b", "<b>")
+    assert "<b>" not in placeholder("a", "<b>")
+    assert ">B</text>" in placeholder("a", "<b>")
 
 
-def test_figures_and_curves_of_any_file() -> None:
+def test_metrics_and_curves_of_a_model_file() -> None:
     assert figures({"metrics": {"auc": {"mean": 0.5, "interval": [0.4, 0.6]}}}) == [
         ("auc", "0.5", "0.4 – 0.6")
     ]
     assert figures({"ndcg": 0.25, "settings": {"k": 10}, "note": "text"}) == [("ndcg", "0.25", "")]
     drawn = training_charts([{"number": 1, "loss": 3.0, "seconds": 1}, {"number": 2, "loss": 2.0}])
-    assert [(one.title, one.series[0].points) for one in drawn] == [
+    assert [(entry.title, entry.series[0].points) for entry in drawn] == [
         ("loss by epoch", [(1.0, 3.0), (2.0, 2.0)])
     ]
 
 
-def test_dates_are_told_to_people() -> None:
+def test_dates_are_formatted() -> None:
     assert format_date("2026-01-02T13:04:05+02:00") == "2 January 2026, 11:04 UTC"
     assert (format_date(""), format_date("lately")) == ("", "lately")

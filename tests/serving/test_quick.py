@@ -1,4 +1,4 @@
-"""Routes that read their parameters at once answer as FastAPI's own do."""
+"""Routes that validate all parameters at once behave like FastAPI's."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ async def listed(
     return JSONResponse([str(request.url.path), name, k, on, kind, share, many])
 
 
-async def one(request: Request, item: str, k: int = 3) -> Response:
+async def endpoint(request: Request, item: str, k: int = 3) -> Response:
     return JSONResponse([item, k])
 
 
 def client_of(route_class: type) -> TestClient:
     router = APIRouter(route_class=route_class)
     router.get("/listed")(listed)
-    router.get("/one/{item}")(one)
+    router.get("/one/{item}")(endpoint)
     app = FastAPI()
     app.include_router(router, prefix="/v1")
     return TestClient(app)
@@ -68,20 +68,20 @@ def clients() -> tuple[TestClient, TestClient]:
 
 
 @pytest.mark.parametrize("query", QUERIES)
-def test_the_same_is_read_and_the_same_is_refused(clients, query):
+def test_queries_are_validated_like_fastapi_does(clients, query):
     usual, quick = (client.get(f"/v1/listed?{query}") for client in clients)
     assert quick.status_code == usual.status_code
     if usual.status_code == 200:
         assert quick.json() == usual.json()
     else:
-        told = [
-            [(one["loc"], one["type"], one["msg"]) for one in answer.json()["detail"]]
+        errors = [
+            [(entry["loc"], entry["type"], entry["msg"]) for entry in answer.json()["detail"]]
             for answer in (quick, usual)
         ]
-        assert sorted(map(json.dumps, told[0])) == sorted(map(json.dumps, told[1]))
+        assert sorted(map(json.dumps, errors[0])) == sorted(map(json.dumps, errors[1]))
 
 
-def test_parts_of_the_path_are_read_as_ever(clients):
+def test_path_parameters_are_validated_by_fastapi(clients):
     for client in clients:
         assert client.get("/v1/one/x?k=5").json() == ["x", 5]
 

@@ -1,4 +1,4 @@
-"""Another model takes the place of the one in use, while requests are under way."""
+"""Replacement of the model in use while requests are answered."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ V1 = "/api/v1"
 
 @pytest.fixture
 def files(files, tmp_path) -> Artifacts:
-    """Files of its own, which may be replaced."""
+    """Return model files that a test may replace."""
     copies = [shutil.copy(path, tmp_path / path.name) for path in files if path is not None]
     return Artifacts(*map(Path, copies))
 
@@ -54,7 +54,7 @@ def another(path: Path, seed: int = 1) -> Path:
     return ALS(factors=6, iterations=2, seed=seed).fit(small_data()).save(path)
 
 
-def test_a_file_that_changes_is_put_to_use(reloader, files):
+def test_a_changed_file_is_reloaded(reloader, files):
     before = reloader.service
     reloader.poll()
     assert reloader.service is before
@@ -62,10 +62,10 @@ def test_a_file_that_changes_is_put_to_use(reloader, files):
     reloader.poll()
     assert reloader.service is not before
     assert reloader.service.likes.settings["factors"] == 6
-    assert before.recommend(before.likes.users[0])  # who still has it is answered
+    assert before.recommend(before.likes.users[0])  # requests in progress still use it
 
 
-def test_a_model_that_is_made_active_is_put_to_use(reloader, opened, tmp_path):
+def test_an_activated_model_is_loaded(reloader, opened, tmp_path):
     path = another(tmp_path / "new.penchant")
     learned.save(load(path), path, opened.tombstones().store, Learned(3, 1))
     opened.activate(str(path))
@@ -106,7 +106,7 @@ def test_a_damaged_record_counts_as_none(origin):
 
 
 @pytest.mark.parametrize("what", ["rubbish", "truncated", "gone", "not finite"])
-def test_a_file_that_fails_its_check_changes_nothing(reloader, files, opened, tmp_path, what):
+def test_a_file_that_fails_its_check_is_not_used(reloader, files, opened, tmp_path, what):
     before = reloader.service
     path = another(tmp_path / "new.penchant")
     if what == "not finite":
@@ -123,13 +123,13 @@ def test_a_file_that_fails_its_check_changes_nothing(reloader, files, opened, tm
     with pytest.raises(ArtifactError):
         reloader.poll()
     assert reloader.service is before
-    reloader.poll()  # it is not tried again until it changes
+    reloader.poll()  # a failed file is retried only after a change
     another(path)
     reloader.poll()
     assert reloader.service.likes.settings["factors"] == 6
 
 
-def test_overrides_are_taken_over(reloader, opened):
+def test_overrides_are_applied(reloader, opened):
     models = reloader.service.models
     opened.set_override("i0000", Override(name="Another"))
     reloader.poll()
@@ -140,35 +140,35 @@ def test_overrides_are_taken_over(reloader, opened):
 def test_no_request_fails_during_twenty_reloads(reloader, opened, files):
     app = create_app(reloader, opened, ServeSettings(likes=str(files.likes), watch=0))
     with TestClient(app, base_url="http://localhost") as client:
-        given: list[tuple[int, str]] = []
-        done = threading.Event()
+        answers: list[tuple[int, str]] = []
+        finished = threading.Event()
 
         def answer() -> tuple[int, str]:
-            found = client.get(f"{V1}/recommend?user=u0001")
-            return found.status_code, found.text
+            response = client.get(f"{V1}/recommend?user=u0001")
+            return response.status_code, response.text
 
         def ask() -> None:
-            while not done.is_set():
-                given.append(answer())
+            while not finished.is_set():
+                answers.append(answer())
 
-        whole = {answer()}  # what each model answers
+        whole = {answer()}  # the answer of each model
         asking = [threading.Thread(target=ask) for _ in range(2)]
-        for one in asking:
-            one.start()
+        for thread in asking:
+            thread.start()
         for seed in range(20):
             another(files.likes, seed)
             assert client.post(f"{V1}/admin/reload").status_code == 200
             whole.add(answer())
-        done.set()
-        for one in asking:
-            one.join()
-        assert len(given) > 20
-        assert {status for status, _ in given} == {200}
-        assert set(given) <= whole
+        finished.set()
+        for thread in asking:
+            thread.join()
+        assert len(answers) > 20
+        assert {status for status, _ in answers} == {200}
+        assert set(answers) <= whole
         assert "penchant_reloads_total 20" in client.get("/metrics").text
         rubbish = files.likes.with_suffix(".draft")
         rubbish.write_bytes(b"rubbish")
-        rubbish.replace(files.likes)  # what is mapped must not be written over
+        rubbish.replace(files.likes)  # mapped files must not be overwritten
         failed = client.post(f"{V1}/admin/reload")
         assert failed.status_code == 409
         assert failed.json()["error"]["kind"] == "CorruptArtifactError"
@@ -176,10 +176,10 @@ def test_no_request_fails_during_twenty_reloads(reloader, opened, files):
         assert "penchant_reload_failures_total 1" in client.get("/metrics").text
 
 
-# --- nobody waits -----------------------------------------------------------------------
+# --- requests do not wait ---------------------------------------------------------------
 
 
-def test_what_answers_need_is_made_before_a_model_is_put_to_use(reloader, files, monkeypatch):
+def test_indexes_are_built_before_a_model_is_used(reloader, files, monkeypatch):
     before, prepared = reloader.service, []
 
     def prepare(self: ALS) -> None:
@@ -194,7 +194,7 @@ def test_what_answers_need_is_made_before_a_model_is_put_to_use(reloader, files,
     assert reloader.service.names._holders is names._holders  # the catalog is the same
 
 
-def test_what_cannot_be_made_before_hinders_no_reload(reloader, files, monkeypatch, caplog):
+def test_a_failure_to_build_indexes_stops_no_reload(reloader, files, monkeypatch, caplog):
     def broken(_: object) -> None:
         raise RuntimeError("no index today")
 
@@ -206,7 +206,7 @@ def test_what_cannot_be_made_before_hinders_no_reload(reloader, files, monkeypat
 
 
 class Slow:
-    """Opening files, one at a time told when to go on."""
+    """Open files, each when the test allows it."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.begun, self.at_once, self.most = 0, 0, 0
@@ -214,20 +214,20 @@ class Slow:
         self._open = holding._open_checked
         monkeypatch.setattr(holding, "_open_checked", self)
 
-    def __call__(self, *how: Any) -> Any:
+    def __call__(self, *arguments: Any) -> Any:
         self.begun += 1
         self.at_once += 1
         self.most = max(self.most, self.at_once)
         self.entered.release()
         assert self.go.acquire(timeout=30)
         try:
-            return self._open(*how)
+            return self._open(*arguments)
         finally:
             self.at_once -= 1
 
 
 class RecordingLock:
-    """A lock that tells who comes to it."""
+    """A lock that counts the threads that wait for it."""
 
     def __init__(self, lock: AbstractContextManager[bool]) -> None:
         self._lock, self.came = lock, threading.Semaphore(0)
@@ -236,14 +236,14 @@ class RecordingLock:
         self.came.release()
         return self._lock.__enter__()
 
-    def __exit__(self, *how: Any) -> None:
-        self._lock.__exit__(*how)
+    def __exit__(self, *arguments: Any) -> None:
+        self._lock.__exit__(*arguments)
 
 
-@pytest.mark.parametrize("sound", [True, False])
-def test_who_asks_during_a_reload_shares_the_next(reloader, files, monkeypatch, sound):
+@pytest.mark.parametrize("is_valid", [True, False])
+def test_requests_during_a_reload_share_the_next(reloader, files, monkeypatch, is_valid):
     another(files.likes)
-    if not sound:
+    if not is_valid:
         files.likes.write_bytes(b"rubbish")
     slow, lock, failures = Slow(monkeypatch), RecordingLock(reloader._reload_lock), []
     reloader._reload_lock = lock
@@ -257,18 +257,18 @@ def test_who_asks_during_a_reload_shares_the_next(reloader, files, monkeypatch, 
     asking = [threading.Thread(target=ask, daemon=True) for _ in range(4)]
     asking[0].start()
     assert slow.entered.acquire(timeout=30)
-    for one in asking[1:]:
-        one.start()
+    for thread in asking[1:]:
+        thread.start()
     for _ in asking:
         assert lock.came.acquire(timeout=30)
     slow.go.release()
     slow.go.release()
-    for one in asking:
-        one.join(30)
-    assert not any(one.is_alive() for one in asking)
+    for thread in asking:
+        thread.join(30)
+    assert not any(thread.is_alive() for thread in asking)
     assert (slow.begun, slow.most) == (2, 1)
-    assert len(failures) == (0 if sound else 4)
+    assert len(failures) == (0 if is_valid else 4)
     slow.go.release()
-    if sound:
-        reloader.reload()  # it joins none that is over
+    if is_valid:
+        reloader.reload()  # it does not share a finished reload
         assert slow.begun == 3

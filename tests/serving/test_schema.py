@@ -1,4 +1,4 @@
-"""The API against its own document: no fault, no answer that the document does not tell."""
+"""Responses of the API conform to its OpenAPI document."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ CHECKS = (
 
 @pytest.fixture
 def schema(files, tmp_path):
-    """Of an application that answers to any name: this client does not say localhost."""
+    """Return the schema of an application that accepts any host name."""
     settings = ServeSettings(likes=str(files.likes), watch=0, hosts=("*",), token=TOKEN, rate=0)
     with open_store(f"sqlite:///{tmp_path / 'schema.db'}") as store:
         app = create_app(ModelReloader.open(files, store), store, settings)
         yield schemathesis.openapi.from_asgi(f"{V1}/openapi.json", app)
 
 
-def test_answers_are_as_documented(schema):
-    for found in schema.get_all_operations():
-        operation = found.ok()
+def test_responses_match_the_document(schema):
+    for result in schema.get_all_operations():
+        operation = result.ok()
 
         @given(case=operation.as_strategy())
         @settings(
@@ -61,24 +61,24 @@ def test_answers_are_as_documented(schema):
         check()
 
 
-def test_the_document_tells_everything(client: TestClient):
+def test_the_document_is_complete(client: TestClient):
     document = client.get(f"{V1}/openapi.json").json()
     for path, methods in document["paths"].items():
         assert path.startswith(V1)
-        for method, told in methods.items():
-            assert told["summary"], path
-            assert told["description"], path
-            assert {"200", "422", "429", "500"} <= set(told["responses"]), (path, method)
+        for method, operation in methods.items():
+            assert operation["summary"], path
+            assert operation["description"], path
+            assert {"200", "422", "429", "500"} <= set(operation["responses"]), (path, method)
     writes = [
         (path, method)
         for path, methods in document["paths"].items()
-        for method, told in methods.items()
-        if told.get("security") and {} not in told["security"]
+        for method, operation in methods.items()
+        if operation.get("security") and {} not in operation["security"]
     ]
     assert {
         path
         for path, methods in document["paths"].items()
-        if any({} in told.get("security", []) for told in methods.values())
+        if any({} in operation.get("security", []) for operation in methods.values())
     } == {f"{V1}/recommend", f"{V1}/explain"}
     assert {path for path, _ in writes} == {
         f"{V1}/events",

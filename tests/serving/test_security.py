@@ -1,4 +1,4 @@
-"""Who is let in, how far, and what browsers are told."""
+"""Hosts, origins, tokens, limits and security headers."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ TOKEN = "a-token-of-some-length"
 
 @pytest.fixture
 def asking(files, tmp_path):
-    """A maker of clients of applications with some settings."""
+    """Return a function that makes clients of an application with some settings."""
     opened = []
 
-    def make(base_url: str = "http://localhost", **how) -> TestClient:
+    def make(base_url: str = "http://localhost", **options) -> TestClient:
         store = open_store(f"sqlite:///{tmp_path / 'security.db'}")
         opened.append(store)
-        settings = ServeSettings(likes=str(files.likes), watch=0, **how)
+        settings = ServeSettings(likes=str(files.likes), watch=0, **options)
         app = create_app(ModelReloader.open(files, store), store, settings)
         return TestClient(app, base_url=base_url)
 
@@ -36,7 +36,7 @@ def asking(files, tmp_path):
         store.close()
 
 
-def test_beyond_loopback_a_token_is_needed():
+def test_other_addresses_than_loopback_need_a_token():
     with pytest.raises(SettingsError, match="needs a token"):
         ServeSettings(likes="x", host="0.0.0.0")
     with pytest.raises(SettingsError, match="others call by a name needs a token"):
@@ -49,7 +49,7 @@ def test_beyond_loopback_a_token_is_needed():
         ServeSettings(likes="x", token="short")
 
 
-def test_settings_survive_the_way_to_a_worker():
+def test_settings_are_passed_to_workers():
     settings = ServeSettings(likes="x", token=TOKEN, hosts=("a", "b"), rate=3)
     assert ServeSettings.from_json(settings.to_json()) == settings
 
@@ -78,7 +78,7 @@ def test_writing_needs_the_token(asking, method, address, body):
     assert client.get(f"{V1}/popular").status_code == 200
 
 
-def test_other_names_lead_nowhere(asking):
+def test_other_host_names_are_rejected(asking):
     client = asking()
     for host in ("evil.example", "localhost.evil.example", "", "127.0.0.1.evil.example", "[bad"):
         answer = client.get(f"{V1}/health", headers={"Host": host})
@@ -111,7 +111,7 @@ def test_pages_of_other_sites_can_not_write(client, headers, status):
     assert client.get(f"{V1}/popular", headers=headers).status_code == 200
 
 
-def test_headers_tell_browsers_to_be_careful(client):
+def test_security_headers_are_sent(client):
     for address in (f"{V1}/health", f"{V1}/nowhere", "/metrics"):
         headers = client.get(address).headers
         policy = headers["content-security-policy"]
@@ -129,9 +129,9 @@ def test_bodies_have_a_limit(asking):
     client = asking(max_body=2000)
     assert client.post(f"{V1}/events", json=EVENT).status_code == 200
     large = b'{"person":"' + b"p" * 3000 + b'"}'
-    told = client.post(f"{V1}/events", content=large)
-    assert told.status_code == 413
-    assert told.json()["error"]["kind"]
+    answer = client.post(f"{V1}/events", content=large)
+    assert answer.status_code == 413
+    assert answer.json()["error"]["kind"]
     pieces = client.post(f"{V1}/events", content=iter([large[:1500], large[1500:]]))
     assert pieces.status_code == 413
 
@@ -156,7 +156,7 @@ def test_buckets_fill_again():
 @pytest.mark.parametrize(
     "text", ["../../etc/passwd", "%2e%2e/x", "'; DROP TABLE x; --", "\x00", "a" * 999]
 )
-def test_texts_of_strangers_are_only_texts(client, text):
+def test_hostile_texts_stay_text(client, text):
     assert client.get(f"{V1}/items/{quote(text, safe='')}").status_code == 404
     assert client.get(f"{V1}/recommend", params={"user": text}).status_code in (404, 422)
     assert client.get(f"{V1}/search", params={"q": text[:200]}).status_code == 200
@@ -164,6 +164,6 @@ def test_texts_of_strangers_are_only_texts(client, text):
     assert stored.status_code in (200, 422)
 
 
-def test_loopback_is_known():
+def test_loopback_addresses_are_recognized():
     assert all(map(is_loopback, ("localhost", "127.0.0.1", "127.9.9.9", "::1", "[::1]")))
     assert not any(map(is_loopback, ("0.0.0.0", "::", "10.0.0.1", "example.com", "")))

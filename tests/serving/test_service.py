@@ -1,4 +1,4 @@
-"""Answers without HTTP: lists, filters, variety, explanations, what is shown."""
+"""Answers without HTTP: lists, filters, diversity, explanations, overrides."""
 
 from __future__ import annotations
 
@@ -21,33 +21,33 @@ from penchant.serving.service import Service
 from penchant.serving.store.base import Override
 
 
-def ids(found) -> list[str]:
-    return [one.item.id for one in found]
+def ids(scored) -> list[str]:
+    return [entry.item.id for entry in scored]
 
 
-def test_recommendations_are_the_models(service):
+def test_recommendations_match_the_model(service):
     user = service.likes.users[3]
     expected = service.likes.recommend(user, 7)
-    found = service.recommend(user, k=7)
-    assert ids(found) == list(expected.ids)
-    assert [one.score for one in found] == expected.scores.tolist()
+    scored = service.recommend(user, k=7)
+    assert ids(scored) == list(expected.ids)
+    assert [entry.score for entry in scored] == expected.scores.tolist()
     assert ids(service.recommend(user, k=3, offset=4)) == list(expected.ids)[4:]
 
 
-def test_a_known_history_is_answered_as_its_user(service):
+def test_the_history_of_a_user_gets_the_same_items(service):
     user = service.likes.users[3]
     history = service.history(user)
     assert ids(service.recommend(history=history, k=5)) == ids(service.recommend(user, k=5))
 
 
-def test_who_likes_nothing_gets_what_is_popular(service):
+def test_an_empty_history_gets_popular_items(service):
     assert service.recommend(history={}, k=4) == service.popular(4)
-    counts = [one.score for one in service.popular(40)]
+    counts = [entry.score for entry in service.popular(40)]
     assert counts == sorted(counts, reverse=True)
     assert sum(counts) == service.likes.interactions.nnz
 
 
-def test_filters_hold(service):
+def test_filters_are_applied(service):
     user = service.likes.users[0]
     everything = ids(service.recommend(user, k=40, exclude_seen=False))
     assert len(everything) == 40
@@ -59,10 +59,10 @@ def test_filters_hold(service):
     assert set(ids(denied)) == set(everything) - set(allowed)
     slow_rock = service.recommend(user, k=40, filters=Filters(tags=["ROCK", "slow"]))
     assert slow_rock
-    assert all({"rock", "slow"} <= set(one.item.tags) for one in slow_rock)
+    assert all({"rock", "slow"} <= set(entry.item.tags) for entry in slow_rock)
     assert not service.recommend(user, filters=Filters(tags=["polka"]))
     assert all(
-        "rock" in one.item.tags for one in service.popular(40, filters=Filters(tags=["rock"]))
+        "rock" in entry.item.tags for entry in service.popular(40, filters=Filters(tags=["rock"]))
     )
 
 
@@ -73,22 +73,22 @@ def test_seen_items_are_left_out(service):
     assert seen & set(ids(service.recommend(user, k=40, exclude_seen=False)))
 
 
-def test_diversity_spreads_a_list(service):
+def test_diversity_makes_items_differ(service):
     user = service.likes.users[0]
 
-    def likeness(found) -> float:
-        vectors = service.likes.item_factors[service.likes.items.codes(ids(found))]
+    def mean_similarity(scored) -> float:
+        vectors = service.likes.item_factors[service.likes.items.codes(ids(scored))]
         unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         return float((unit @ unit.T).mean())
 
     plain, varied = service.recommend(user, k=5), service.recommend(user, k=5, diversity=0.8)
     assert varied[0] == plain[0]
-    assert likeness(varied) < likeness(plain)
+    assert mean_similarity(varied) < mean_similarity(plain)
     pages = ids(service.recommend(user, k=5, diversity=0.8))
     assert ids(service.recommend(user, k=2, diversity=0.8)) == pages[:2]
 
 
-def test_a_model_without_vectors_can_not_vary():
+def test_diversity_needs_item_vectors():
     service = Service({"likes": Popularity().fit(small_data())})
     with pytest.raises(UnsupportedError, match="no vectors"):
         service.recommend(service.likes.users[0], diversity=0.5)
@@ -98,15 +98,15 @@ def test_a_model_without_vectors_can_not_vary():
 def test_rerank_follows_the_formula():
     rng = np.random.default_rng(0)
     scores, vectors, d = rng.random(30), rng.normal(size=(30, 4)), 0.4
-    found = rerank(scores, vectors, 10, d).tolist()
+    scored = rerank(scores, vectors, 10, d).tolist()
     worth = (scores - scores.min()) / np.ptp(scores)
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     taken = [int(np.argmax(scores))]
     while len(taken) < 10:
-        left = [one for one in range(30) if one not in taken]
+        left = [entry for entry in range(30) if entry not in taken]
         value = {j: (1 - d) * worth[j] - d * max(unit[taken] @ unit[j]) for j in left}
         taken.append(max(left, key=value.__getitem__))
-    assert found == taken
+    assert scored == taken
     assert rerank(scores, vectors, 40, 0).tolist() == np.argsort(-scores).tolist()
     assert rerank([], np.empty((0, 4)), 3, 0.5).tolist() == []
 
@@ -123,7 +123,7 @@ def test_similar_items_by_role(service):
         service.similar(item, "visual")
 
 
-def test_explanations_name_the_past(service):
+def test_explanations_list_past_items(service):
     user = service.likes.users[0]
     best = service.recommend(user, k=1)[0]
     why = service.explain(user, item=best.item.id, k=3)
@@ -132,13 +132,13 @@ def test_explanations_name_the_past(service):
     assert set(ids(why.reasons)) <= set(service.history(user))
 
 
-def test_what_is_not_known_is_refused(service):
-    with pytest.raises(UnknownIdError, match="nobody"):
-        service.recommend("nobody")
+def test_unknown_ids_are_rejected(service):
+    with pytest.raises(UnknownIdError, match="unknown-user"):
+        service.recommend("unknown-user")
     for ask in (
         service.item,
         service.similar,
-        lambda one: service.explain(history=["i0000"], item=one),
+        lambda entry: service.explain(history=["i0000"], item=entry),
     ):
         with pytest.raises(UnknownIdError, match="unknown item 'nothing'"):
             ask("nothing")
@@ -152,12 +152,12 @@ def test_pages_have_limits(service, k, offset):
         service.recommend(service.likes.users[0], k=k, offset=offset)
 
 
-def test_search_forgives_slips(service):
+def test_search_corrects_typing_errors(service):
     assert service.search("radoihead", 3)[0].name == "Radiohead"
     assert len(service.search("band", 7)) == 7
 
 
-def test_what_is_shown_may_be_overridden(service):
+def test_overrides_change_what_is_shown(service):
     changed = service.with_overrides(
         {"i0000": Override(name="Another"), "i0001": Override(hidden=True)}
     )
@@ -170,12 +170,12 @@ def test_what_is_shown_may_be_overridden(service):
     user = service.likes.users[0]
     assert "i0001" in ids(service.recommend(user, k=40, exclude_seen=False))
     assert "i0001" not in ids(changed.recommend(user, k=40, exclude_seen=False))
-    assert "i0001" not in [one.id for one in changed.search("Sigur Rós")]
-    assert [one.id for one in changed.search("anotehr", 1)] == ["i0000"]
-    assert "i0000" not in [one.id for one in changed.search("Radiohead")]
+    assert "i0001" not in [entry.id for entry in changed.search("Sigur Rós")]
+    assert [entry.id for entry in changed.search("anotehr", 1)] == ["i0000"]
+    assert "i0000" not in [entry.id for entry in changed.search("Radiohead")]
 
 
-def test_the_summary_tells_what_is_served(service):
+def test_the_summary_describes_the_models(service):
     likes, hybrid = service.summary()
     assert (likes["role"], likes["kind"], hybrid["role"], hybrid["kind"]) == (
         "likes",
@@ -188,7 +188,7 @@ def test_the_summary_tells_what_is_served(service):
     assert likes["created"]
 
 
-def test_a_model_without_catalog_goes_by_ids():
+def test_without_a_catalog_ids_are_names():
     data = dataclasses.replace(small_data(), catalog=None)
     service = Service({"likes": ALS(factors=4, iterations=2).fit(data)})
     assert service.item("i0003").name == "i0003"
@@ -200,7 +200,7 @@ def test_an_answer_uses_one_thread(files: Artifacts):
     assert Service.open(files, threads=None).likes.threads is None
 
 
-def test_no_request_builds_an_index_and_answers_stay_the_same_with_it():
+def test_requests_build_no_index_and_an_index_changes_no_answer():
     likes = ALS(factors=4, iterations=1).fit(random_interactions(40, MIN_ITEMS, density=0.01))
     service = Service({"likes": likes})
     before = [(service.recommend(user), service.similar("i0007")) for user in likes.users]

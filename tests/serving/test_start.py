@@ -1,4 +1,4 @@
-"""A server starts soon: nothing is imported before it is needed, and nobody waits afterwards."""
+"""Fast start: imports only what is needed, and builds indexes before requests need them."""
 
 from __future__ import annotations
 
@@ -32,27 +32,27 @@ print(*(name for name in names if name in sys.modules))
 
 
 def imported(program: str, *words: str) -> str:
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", program, *words], capture_output=True, text=True, check=True
     )
-    return done.stdout.strip()
+    return process.stdout.strip()
 
 
-def test_the_parent_of_workers_opens_a_model_without_the_web_framework_and_scipy(files):
+def test_the_parent_process_imports_no_web_framework_and_no_scipy(files):
     assert imported(OPENED, str(files.likes)) == ""
 
 
-def test_the_application_imports_nothing_that_only_reports_need():
+def test_the_application_does_not_import_reports():
     assert imported(APPLICATION) == ""
 
 
-def test_routes_are_made_once_and_without_validators_of_failures(app):
-    routes = [one for one in app.routes if isinstance(one, APIRoute)]
-    assert {"/", "/metrics", "/api/v1/ready"} < {one.path for one in routes}
-    assert not any(one.response_fields for one in routes)
+def test_routes_are_created_once_without_validators_of_errors(app):
+    routes = [route for route in app.routes if isinstance(route, APIRoute)]
+    assert {"/", "/metrics", "/api/v1/ready"} < {route.path for route in routes}
+    assert not any(route.response_fields for route in routes)
 
 
-def test_names_and_map_are_made_before_anybody_asks(app):
+def test_names_and_map_are_built_in_advance(app):
     service = app.state.penchant.reloader.service
     with TestClient(app, base_url="http://localhost"):
         until = time.monotonic() + 30
@@ -62,7 +62,7 @@ def test_names_and_map_are_made_before_anybody_asks(app):
     assert service._names is not None
 
 
-def test_what_cannot_be_made_beforehand_stops_no_server(app, monkeypatch, caplog):
+def test_a_failure_to_build_indexes_stops_no_server(app, monkeypatch, caplog):
     def broken(_: object) -> None:
         raise RuntimeError("no map today")
 

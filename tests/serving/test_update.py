@@ -1,4 +1,4 @@
-"""Events become part of a model: users, items, and what was taken back."""
+"""Updates of a model with events: new users, new items, removed likes."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def test_events_change_rows_and_nothing_else(opened):
             Event("new person", liked),
         ]
     )
-    made, told = gather(data, opened)
-    assert (told.people, told.new_users, told.new_items, told.left_out) == (2, 1, 1, 0)
-    assert told.learned == opened.last()
+    made, update = gather(data, opened)
+    assert (update.people, update.new_users, update.new_items, update.left_out) == (2, 1, 1, 0)
+    assert update.learned == opened.last()
     assert made.history("new person") == {"new item": 1.0, liked: 1.0}
     after = made.history(person)
     assert liked not in after
@@ -53,20 +53,20 @@ def test_events_change_rows_and_nothing_else(opened):
     assert made.catalog is data.catalog
 
 
-def test_to_take_events_in_twice_does_no_harm(opened):
+def test_including_events_twice_changes_nothing(opened):
     data = small_data()
     opened.add([Event(data.users[0], item) for item in data.items[:5].tolist()])
     once, _ = gather(data, opened)
-    twice, told = gather(once, opened)
+    twice, update = gather(once, opened)
     assert np.array_equal(once.csr.values, twice.csr.values)
     assert np.array_equal(once.csr.indices, twice.csr.indices)
-    assert (told.new_users, told.new_items) == (0, 0)
-    later, told = gather(once, opened, told.learned)
-    assert told.people == 0
+    assert (update.new_users, update.new_items) == (0, 0)
+    later, update = gather(once, opened, update.learned)
+    assert update.people == 0
     assert np.array_equal(once.csr.values, later.csr.values)
 
 
-def test_a_heart_does_not_weaken_what_was_played_often(opened):
+def test_a_like_keeps_a_stronger_value(opened):
     data = small_data()
     person = data.users[0]
     item, value = max(data.history(person).items(), key=lambda pair: pair[1])
@@ -77,43 +77,43 @@ def test_a_heart_does_not_weaken_what_was_played_often(opened):
 
 def test_items_of_another_type_are_left_out(opened):
     opened.add([Event(5, "i0000"), Event("someone", 7), Event("someone", "i0001")])
-    made, told = gather(small_data(), opened)
-    assert told.left_out == 1
+    made, update = gather(small_data(), opened)
+    assert update.left_out == 1
     assert made.history("someone") == {"i0001": 1.0}
     assert made.history("5") == {"i0000": 1.0}
     assert 7 not in made.items
 
 
 def numbered(n_users: int = 30, n_items: int = 20) -> Interactions:
-    """People and items that are called by integers."""
+    """People and items with integer ids."""
     data = random_interactions(n_users, n_items, seed=2)
     return Interactions(data.csr, IdMap.range(n_users, "user"), IdMap.range(n_items, "item"))
 
 
-def test_texts_stand_as_integers_where_users_are_integers(opened):
+def test_text_ids_become_integers_where_users_are_integers(opened):
     data = numbered()
     opened.add([Event("visitor-1", 3), Event(4, 19), Event(99, 5)])
-    made, told = gather(data, opened)
+    made, update = gather(data, opened)
     visitor = model_user_id("visitor-1", data.users)
     assert visitor == -4_604_680_356_072_230_622  # the same in all versions
-    assert (told.people, told.new_users, told.left_out) == (3, 2, 0)
+    assert (update.people, update.new_users, update.left_out) == (3, 2, 0)
     assert made.history(visitor) == {3: 1.0}
     assert made.history(99) == {5: 1.0}
     opened.add([Event("visitor-1", 3, "unlike"), Event("visitor-1", 8)])
-    again, told = gather(made, opened, told.learned)
-    assert told.new_users == 0
+    again, update = gather(made, opened, update.learned)
+    assert update.new_users == 0
     assert again.history(visitor) == {8: 1.0}
 
 
-def test_a_visitor_keeps_their_shelf_when_the_model_has_learned_from_it(opened):
+def test_a_visitor_keeps_the_shelf_after_an_update(opened):
     old = ALS(factors=4, iterations=3).fit(numbered())
     events = [Event("visitor-1", item) for item in (3, 5, 7)]
     opened.add(events)
     people = People(opened, SharedState())
     before = people.likes(Service({"likes": old}), "visitor-1")
     assert list(before) == [3, 5, 7]
-    data, told = gather(old.interactions, opened)
-    service = Service({"likes": updated(old, data)}, learned=Learned(told.learned))
+    data, update = gather(old.interactions, opened)
+    service = Service({"likes": updated(old, data)}, learned=Learned(update.learned))
     assert people.likes(service, "visitor-1") == before
     assert people.resolve(service, "visitor-1").user == model_user_id("visitor-1", data.users)
     opened.add([Event("visitor-1", 3, "unlike")])
@@ -121,8 +121,8 @@ def test_a_visitor_keeps_their_shelf_when_the_model_has_learned_from_it(opened):
     assert list(people.likes(service, "visitor-1")) == [5, 7]
 
 
-def test_whom_a_model_passed_over_is_not_forgotten(opened):
-    """Another model may say that it learned from events, and not know everybody who has some."""
+def test_people_missing_from_an_update_keep_their_events(opened):
+    """A model's last event may be later than the events of people it lacks."""
     opened.add([Event("visitor-1", 3), Event("visitor-1", 5)])
     service = Service({"likes": ALS(factors=4).fit(numbered())}, learned=Learned(opened.last()))
     assert list(People(opened, SharedState()).likes(service, "visitor-1")) == [3, 5]
@@ -132,7 +132,7 @@ def test_whom_a_model_passed_over_is_not_forgotten(opened):
 
 
 @pytest.mark.parametrize("refit", [False, True])
-def test_a_model_knows_the_new_ones(opened, refit):
+def test_an_updated_model_has_new_users_and_items(opened, refit):
     old = ALS(factors=8, iterations=5).fit(small_data())
     opened.add([Event("new person", item) for item in ("i0001", "i0002", "new item")])
     opened.add([Event(user, "new item") for user in small_data().users[:20].tolist()])
@@ -145,7 +145,7 @@ def test_a_model_knows_the_new_ones(opened, refit):
     assert new.settings == old.settings
 
 
-def test_what_can_not_be_trained_on_is_fitted_anew(opened):
+def test_models_without_partial_fit_are_refitted(opened):
     old = ItemNeighbors().fit(small_data())
     opened.add([Event("new person", "i0001")])
     new = updated(old, gather(old.interactions, opened)[0])

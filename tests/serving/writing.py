@@ -1,4 +1,4 @@
-"""Clients that write events in a process of their own, to be killed."""
+"""Clients that write events in a process that is killed."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ PEOPLE = 4
 
 
 def events_of(person: int, turn: int) -> list[Event]:
-    """What a client sends in its turn: a batch of one to three."""
+    """Return a client's batch of one to three events in a turn."""
     who = f"p{person}"
     return [Event(who, f"{turn}.{n}", key=f"{turn}.{n}") for n in range(turn % 3 + 1)]
 
 
-def write(url: str, turns: list[int], told: Connection) -> None:
-    """Every client goes on from its turn, for ever; each acknowledged turn is told."""
+def write(url: str, turns: list[int], acknowledged: Connection) -> None:
+    """Write batches of all clients forever, and report each acknowledged turn."""
     alone = threading.Lock()
     store = open_store(url)
 
@@ -27,7 +27,7 @@ def write(url: str, turns: list[int], told: Connection) -> None:
         while True:
             store.add(events_of(person, turn))
             with alone:
-                told.send((person, turn))
+                acknowledged.send((person, turn))
             turn += 1
 
     for person in range(PEOPLE):
@@ -36,7 +36,7 @@ def write(url: str, turns: list[int], told: Connection) -> None:
 
 
 def open_and_add(url: str, person: str, n: int) -> None:
-    """Open a store, that perhaps nobody has made yet, and add some events."""
+    """Open a store, which may not exist yet, and add some events."""
     with open_store(url) as store:
         for number in range(n):
             store.add([Event(person, number)])

@@ -1,8 +1,8 @@
-"""Models as files: arrays, ids, catalog and settings in one bundle; versioned, no pickle.
+"""Model files: arrays, ids, catalog and settings in one bundle; versioned, no pickle.
 
-This module knows no model. A model puts what it is into a :class:`Bundle` and is made again from
-one; ``penchant.load`` looks at :attr:`Bundle.model` to find the class. How arrays and the manifest
-lie in the file is :mod:`penchant._files.container`'s business.
+This module is independent of the kinds of model. A model converts its state to a :class:`Bundle`
+and is restored from one; ``penchant.load`` finds the class by :attr:`Bundle.model`. The layout of
+arrays and manifest in the file is defined in :mod:`penchant._files.container`.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ _TEXT_FIELDS = ("names", "links", "pictures")
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """All that a model file holds; the same going in and coming out.
+    """The contents of a model file, for writing and after reading.
 
     Attributes
     ----------
     model
-        The kind of model, by which the class to load is found.
+        The kind of model, which determines the class to load.
     settings
-        What the model was made with: plain JSON (a tuple comes back as a list).
+        The settings of the model: plain JSON (a tuple is read as a list).
     arrays
         float32, float64, int32, int64, uint8 or bool, by name; read-only when read.
     matrices
@@ -48,17 +48,16 @@ class Bundle:
     users, items
         The outside ids, or None.
     ids
-        Other ids by name, such as what features are called; their kind is that name when read.
+        Other ids by name, such as the names of features; when read, their kind is that name.
     catalog
-        Names, links, pictures and tags, or None. When read, its texts are decoded one by one, as
-        they are looked at.
+        Names, links, pictures and tags, or None. When read, its texts are decoded on access.
     info
-        What else is worth knowing, as plain JSON: a summary of the data, metrics.
+        Further information as plain JSON: a summary of the data, metrics.
     created
-        When it was written, in UTC, as ``2025-01-31T12:00:00+00:00``; filled in by :func:`write`
-        where it is empty.
+        The time of writing in UTC, as ``2025-01-31T12:00:00+00:00``; set by :func:`write` if it
+        is empty.
     penchant_version
-        Which penchant wrote it; filled in by :func:`write` where it is empty.
+        The version of penchant that wrote the file; set by :func:`write` if it is empty.
     """
 
     model: str
@@ -75,22 +74,22 @@ class Bundle:
 
 
 def write(bundle: Bundle, path: str | os.PathLike[str]) -> None:
-    """Write a bundle to one file, whole or not at all.
+    """Write a bundle to one file, which appears once it is complete.
 
     Raises
     ------
     DataError
-        If an array's dtype has no place in the file, a text is not valid Unicode, or the settings
-        are not plain JSON.
+        If an array has an unsupported dtype, a text is not valid Unicode, or the settings are not
+        plain JSON.
     ArtifactError
-        If the file can't be written there.
+        If the file can't be written.
     """
-    arrays: dict[str, Array] = {f"arrays/{name}": one for name, one in bundle.arrays.items()}
+    arrays: dict[str, Array] = {f"arrays/{name}": array for name, array in bundle.arrays.items()}
     for name, matrix in bundle.matrices.items():
         for part in ("indptr", "indices", "values"):
             arrays[f"matrices/{name}/{part}"] = getattr(matrix, part)
     own = {"users": bundle.users, "items": bundle.items}
-    for name, ids in (own | {f"ids/{name}": one for name, one in bundle.ids.items()}).items():
+    for name, ids in (own | {f"ids/{name}": other for name, other in bundle.ids.items()}).items():
         arrays |= _pack_ids(name, ids)
     arrays |= _pack_catalog(bundle.catalog, bundle.items)
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
@@ -114,11 +113,11 @@ def read(path: str | os.PathLike[str], *, verify: bool = True, mmap: bool = True
     path
         The file.
     verify
-        Whether to compare the checksum of everything, which finds any altered byte at about
-        1.5 GB a second. Without it only the header and the structure are checked: for a server
-        that opens a large file it has verified before.
+        Compare the checksum of all arrays, which detects any altered byte, at about 1.5 GB per
+        second. Otherwise only the header and the structure are checked, which is enough for a
+        server that opens a file again.
     mmap
-        Whether arrays stay in the file and are paged in where they are used.
+        Map the arrays: they stay in the file and are read on use.
 
     Raises
     ------
@@ -139,23 +138,23 @@ def read(path: str | os.PathLike[str], *, verify: bool = True, mmap: bool = True
 
 
 def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """The manifest of a file and its size in bytes, without reading its arrays.
+    """Return the manifest of a file and its size in bytes, without reading its arrays.
 
     Raises
     ------
     ArtifactError
-        As :func:`read` does.
+        As for :func:`read`.
     """
     arrays, manifest = container.read(path, verify=False)
     shapes = {
-        name.removeprefix("arrays/"): {"dtype": str(one.dtype), "shape": list(one.shape)}
-        for name, one in arrays.items()
+        name.removeprefix("arrays/"): {"dtype": str(array.dtype), "shape": list(array.shape)}
+        for name, array in arrays.items()
         if name.startswith("arrays/")
     }
     return {**manifest, "arrays": shapes, "bytes": Path(path).stat().st_size}
 
 
-# --- pieces ↔ arrays --------------------------------------------------------------------
+# --- conversion to and from arrays --------------------------------------------------------
 
 
 def _unpack(arrays: dict[str, Array], manifest: dict[str, Any]) -> Bundle:
@@ -175,10 +174,7 @@ def _unpack(arrays: dict[str, Array], manifest: dict[str, Any]) -> Bundle:
         },
         users=users,
         items=items,
-        ids={
-            name: _unpack_ids(f"ids/{name}", arrays, name)
-            for name in sorted({at.split("/")[1] for at in arrays if at.startswith("ids/")})
-        },
+        ids={name: _unpack_ids(f"ids/{name}", arrays, name) for name in sorted(_id_names(arrays))},
         catalog=None if fields is None else _unpack_catalog(fields, items, arrays),
         info=manifest["info"],
         created=manifest["created"],
@@ -186,12 +182,18 @@ def _unpack(arrays: dict[str, Array], manifest: dict[str, Any]) -> Bundle:
     )
     for name, kind in (("model", str), ("settings", dict), ("info", dict), ("created", str)):
         if not isinstance(getattr(bundle, name), kind):
-            raise DataError(f"its {name} is not what it should be")
+            raise DataError(f"its {name} is of the wrong type")
     return bundle
 
 
+def _id_names(arrays: Mapping[str, Array]) -> set[str]:
+    """Return the names of ids, which may contain slashes."""
+    paths = (path.removeprefix("ids/") for path in arrays if path.startswith("ids/"))
+    return {path.rpartition("/")[0] for path in paths}
+
+
 def _unpack_matrix(name: str, n_columns: Any, arrays: dict[str, Array]) -> Csr:
-    """A matrix that native code can walk without looking: rows rise, columns exist."""
+    """Return a matrix that native code can use unchecked: row pointers rise, columns exist."""
     indptr, indices, values = (
         _typed(arrays, f"matrices/{name}/{part}", dtype)
         for part, dtype in (("indptr", np.int64), ("indices", np.int32), ("values", np.float32))
@@ -216,7 +218,7 @@ def _pack_ids(where: str, ids: IdMap | None) -> dict[str, Array]:
 
 
 def _own_ids(where: str, arrays: dict[str, Array]) -> IdMap | None:
-    """The ids of users, items or a catalog, if the file has them."""
+    """Return the ids of users, items or a catalog, None if the file has none."""
     if not {f"{where}/ids", f"{where}/offsets"} & arrays.keys():
         return None
     return _unpack_ids(where, arrays, "user" if where == "users" else "item")
@@ -243,7 +245,7 @@ def _unpack_texts(where: str, arrays: dict[str, Array]) -> Texts:
 
 
 def _pack_catalog(catalog: Catalog | None, items: IdMap | None) -> dict[str, Array]:
-    """Texts and offsets of each field; tags have offsets once more, from items to tags."""
+    """Pack texts and offsets of each field; tags have further offsets, from items to tags."""
     if catalog is None:
         return {}
     shared = items is not None and catalog.items == items
@@ -261,14 +263,14 @@ def _pack_catalog(catalog: Catalog | None, items: IdMap | None) -> dict[str, Arr
 
 def _unpack_catalog(fields: list[str], items: IdMap | None, arrays: dict[str, Array]) -> Catalog:
     own = _own_ids("catalog/items", arrays)
-    known = items if own is None else own
-    if known is None:
+    ids = items if own is None else own
+    if ids is None:
         raise DataError("its catalog has no ids")
     texts = {
         name: _unpack_texts(f"catalog/{name}", arrays) for name in _TEXT_FIELDS if name in fields
     }
     tags = _unpack_tags(arrays) if "tags" in fields else None
-    return Catalog(known, tags=tags, **texts)
+    return Catalog(ids, tags=tags, **texts)
 
 
 def _unpack_tags(arrays: dict[str, Array]) -> list[tuple[str, ...]]:

@@ -1,12 +1,12 @@
-"""Named arrays and a manifest in one file: written whole or not at all, checked when read.
+"""Named arrays and a manifest in one file, replaced atomically and checked when read.
 
-The file is a plain safetensors file (eight bytes that give the header's length, a JSON header,
-the arrays one after another), so any safetensors reader can open it. What penchant adds lies in the
-header's ``__metadata__``: the manifest, a SHA-256 of the arrays, and one of the header itself.
+The file is a plain safetensors file (eight bytes with the header's length, a JSON header, the
+arrays one after another), so any safetensors reader can open it. The header's ``__metadata__``
+holds what penchant adds: the manifest, a SHA-256 of the arrays, and one of the header itself.
 
-Alignment: the header is padded with spaces until the arrays begin at a multiple of 64 bytes, and
-arrays are laid down by falling item size; since a size is a multiple of every smaller one, each
-array begins at a multiple of its own item size and can be used where it lies in the mapped file.
+Alignment: the header is padded with spaces so that the arrays start at a multiple of 64 bytes, and
+arrays are written in descending order of item size. Every item size is a multiple of the smaller
+ones, so each array starts at a multiple of its own item size and can be used in the mapped file.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Arrays = Mapping[str, npt.NDArray[Any]]
 
 _ALIGNMENT = 64
 _MAX_HEADER = 16 * 2**20
-_BLANK = "0" * 64  # stands where the header's own digest goes while that digest is taken
+_BLANK = "0" * 64  # the placeholder of the header's own digest while that is computed
 _DTYPES: dict[str, np.dtype[Any]] = {
     "F64": np.dtype("<f8"),
     "I64": np.dtype("<i8"),
@@ -48,7 +48,7 @@ _CODES = {dtype: code for code, dtype in _DTYPES.items()}
 
 @dataclass(frozen=True)
 class _Slot:
-    """Where one array lies in the data part of the file."""
+    """The type, shape and byte range of an array in the data part of the file."""
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
@@ -62,24 +62,24 @@ class _Slot:
 def write(path: str | os.PathLike[str], arrays: Arrays, manifest: Mapping[str, Any]) -> None:
     """Write arrays and a manifest to one file.
 
-    The file appears under its name only when it is whole and on disk; after a failure or an
-    interrupt the file that was there before is untouched and nothing else is left behind.
+    The file appears under its name once it is complete and on disk. After a failure or an
+    interruption the previous file is unchanged and no other file remains.
 
     Parameters
     ----------
     path
-        Where to; an existing file is replaced.
+        The file; an existing one is replaced.
     arrays
         float32, float64, int32, int64, uint8 or bool, of any shape.
     manifest
-        What JSON can hold: texts, finite numbers, booleans, None, lists and mappings of these.
+        JSON values: texts, finite numbers, booleans, None, lists and mappings of these.
 
     Raises
     ------
     DataError
-        If an array has another dtype, or the manifest holds what JSON can't.
+        If an array has another dtype, or the manifest holds other values.
     ArtifactError
-        If the file can't be written there.
+        If the file can't be written.
     """
     ordered = _ordered(arrays)
     header = _header(ordered, manifest)
@@ -92,21 +92,21 @@ def write(path: str | os.PathLike[str], arrays: Arrays, manifest: Mapping[str, A
 
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """A new file that takes the place of ``path`` once the block ends without an error.
+    """Open a new file that replaces ``path`` once the block ends without an error.
 
     Raises
     ------
     ArtifactError
-        If the file can't be written there.
+        If the file can't be written.
     """
     target = Path(os.path.realpath(path))
     if target.is_dir():
         raise ArtifactError(f"{os.fspath(path)!r} is a folder: give the name of a file")
-    if target.exists() and not target.is_file():  # such as /dev/null, which a file would replace
+    if target.exists() and not target.is_file():  # such as /dev/null, which would be replaced
         raise ArtifactError(f"{path} is not a regular file: give the name of one")
     draft = target.with_name(f".{target.name[:80]}.{secrets.token_hex(6)}.tmp")
     try:
-        # mode "x" rather than tempfile: the file gets the rights that the umask gives
+        # mode "x" rather than tempfile: the permissions follow the umask
         with draft.open("xb") as file:
             yield file
             file.flush()
@@ -121,7 +121,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the new name itself durable, where the system can."""
+    """Flush the folder entry to disk, where the system supports it."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -131,14 +131,14 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _ordered(arrays: Arrays) -> dict[str, npt.NDArray[Any]]:
-    """Little-endian, C-ordered, and by falling item size: see the alignment above."""
+    """Return the arrays little-endian, in C order, by descending item size (see alignment)."""
     ready = {}
     for name, array in arrays.items():
         dtype = array.dtype.newbyteorder("<")
         if dtype not in _CODES:
-            known = ", ".join(str(one) for one in _CODES)
-            raise DataError(f"array {name!r} is {array.dtype}; a model file holds {known}")
-        # not ascontiguousarray, which would make a number of no dimensions one of one
+            supported = ", ".join(map(str, _CODES))
+            raise DataError(f"array {name!r} is {array.dtype}; a model file holds {supported}")
+        # not ascontiguousarray, which would add a dimension to arrays without any
         ready[name] = np.asarray(array, dtype=dtype, order="C")
     return dict(sorted(ready.items(), key=lambda pair: (-pair[1].itemsize, pair[0])))
 
@@ -181,7 +181,7 @@ def _header_digest(blank: bytes) -> str:
 
 def _to_json(value: Any) -> str:
     try:
-        # ASCII with escapes: any text at all survives, lone surrogates too
+        # ASCII with escapes keeps any text, lone surrogates too
         return json.dumps(value, allow_nan=False, default=_plain, separators=(",", ":"))
     except (TypeError, ValueError) as error:
         raise DataError(f"the manifest of a model file must be plain JSON: {error}") from error
@@ -208,11 +208,11 @@ def read(
     path
         A file that :func:`write` wrote.
     verify
-        Whether to take the SHA-256 of all arrays (about 0.15 s for 250 MB), which finds any
-        altered byte. Without it the header is verified all the same, and the size of the file.
+        Compare the SHA-256 of all arrays (about 0.15 s for 250 MB), which detects any altered
+        byte. The header and the size of the file are verified in any case.
     mmap
-        Whether the arrays stay in the file and are paged in where they are used, shared between
-        processes; otherwise they are read into memory.
+        Map the arrays: they stay in the file, are read on use and are shared between processes.
+        Otherwise they are read into memory.
 
     Returns
     -------
@@ -222,7 +222,7 @@ def read(
     Raises
     ------
     ArtifactError
-        If there is no such file, or it is not one of penchant's.
+        If there is no such file, or it is not a penchant model.
     CorruptArtifactError
         If it is truncated or altered.
     NewerFormatError
@@ -241,12 +241,12 @@ def read(
 
 def _corrupt(path: Path, what: str) -> NoReturn:
     raise CorruptArtifactError(
-        f"{path} is truncated or altered: {what}; copy it anew or save the model again"
+        f"{path} is truncated or altered: {what}; copy it again or save the model again"
     )
 
 
 def _raw(path: Path, *, mmap: bool) -> npt.NDArray[np.uint8]:
-    """The bytes of the file, read-only."""
+    """Return the bytes of the file, read-only."""
     if path.is_dir():
         raise ArtifactError(f"{path} is a folder, not a model file")
     if not path.exists():
@@ -275,7 +275,7 @@ def _read_header(path: Path, raw: npt.NDArray[np.uint8]) -> bytes:
 
 
 def _parse(path: Path, header: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The header's table and the manifest, if the header is one of ours and unaltered."""
+    """Return the header's table and the manifest; raise if the header is invalid or altered."""
     try:
         table = json.loads(header)
         metadata = table["__metadata__"]
@@ -283,7 +283,7 @@ def _parse(path: Path, header: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
         if family != "penchant":
             raise ArtifactError(f"{path} is a safetensors file, but not a penchant model")
         newer = int(version) > FORMAT
-        told = metadata["header_sha256"].encode()
+        digest = metadata["header_sha256"].encode()
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise CorruptArtifactError(
             f"{path} is not a penchant model, or its header is damaged"
@@ -293,7 +293,7 @@ def _parse(path: Path, header: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
             f"{path} has format {version}, this penchant reads up to {FORMAT}: "
             "pip install --upgrade penchant"
         )
-    if _header_digest(header.replace(told, _BLANK.encode(), 1)).encode() != told:
+    if _header_digest(header.replace(digest, _BLANK.encode(), 1)).encode() != digest:
         _corrupt(path, "its header doesn't match its checksum")
     try:
         manifest = json.loads(metadata["manifest"])
@@ -305,7 +305,7 @@ def _parse(path: Path, header: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _slots(path: Path, table: dict[str, Any], size: int) -> dict[str, _Slot]:
-    """Where the arrays lie; they must fill the data part without holes or overlaps."""
+    """Return the byte ranges of the arrays, which must fill the data part without overlaps."""
     try:
         slots = {name: _slot(entry) for name, entry in table.items() if name != "__metadata__"}
     except (KeyError, TypeError, ValueError):

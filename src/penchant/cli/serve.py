@@ -90,7 +90,7 @@ def serve(
     Feedback is stored in a database, and counts at once. A model file that is replaced, or made
     the active one by penchant update, is put to use without dropping a request. Ctrl-C stops.
     """
-    for module in ("fastapi", "uvicorn", "jinja2"):
+    for module in ("fastapi", "msgspec", "uvicorn"):
         if find_spec(module) is None:  # to import them takes long, and is the workers' to do
             require(module, extra="serve", what="Servers")
     from penchant.serving.process.run import serve as run

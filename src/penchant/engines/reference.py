@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant.data.interactions import Csr
-from penchant.engines.base import F64, Factors, Objective, Penalties, Spectrum
+from penchant.engines.base import F64, Factors, Objective, Penalties, Spectrum, one_blas_thread
 from penchant.engines.memory import MemoryEngine, MemoryRows
 
 
@@ -56,18 +56,23 @@ class ReferenceEngine(MemoryEngine):
     def gram(self, factors: Factors, *, precise: bool = True) -> F64:
         """See :meth:`MemoryEngine.gram`; always precise."""
         wide = factors.astype(np.float64)
-        return wide.T @ wide
+        with one_blas_thread():
+            return wide.T @ wide
 
 
 def _solve(
     rows: Csr, fixed: Factors, gram: F64, regularization: Penalties, unobserved_weight: float
 ) -> F64:
-    """Solve every row by least squares, float64, shape (m, f); zero for rows without entries."""
+    """Solve every row by least squares, float64, shape (m, f); zero for rows without entries.
+
+    Systems this small gain nothing from BLAS's own threads, and these spin: on a busy machine
+    they made the oracle of a test up to a hundred times slower.
+    """
     Y = fixed.astype(np.float64)
     solutions = np.zeros((rows.n_rows, Y.shape[1]))
-    for r in range(rows.n_rows):
-        columns, confidence_delta = _row(rows, r)
-        if len(columns):
+    with one_blas_thread():
+        for r in np.flatnonzero(rows.row_counts).tolist():
+            columns, confidence_delta = _row(rows, r)
             y = Y[columns]
             A = unobserved_weight * gram + regularization[r] * np.eye(Y.shape[1])
             A += (y.T * np.abs(confidence_delta)) @ y

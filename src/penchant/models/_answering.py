@@ -1,4 +1,4 @@
-"""From a request to an answer: whom it is for, which items are candidates, the best of them."""
+"""From a request to an answer: the users, the candidate items, and the best of these."""
 
 from __future__ import annotations
 
@@ -12,12 +12,20 @@ from penchant._settings import checks
 from penchant.data.catalog import Catalog
 from penchant.data.ids import Id, IdMap
 from penchant.data.interactions import Csr, histories_to_csr
-from penchant.errors import SettingsError, UnknownIdError
+from penchant.errors import SettingsError, UnknownIdError, UnsupportedError
 from penchant.models._arguments import allow_rows, as_histories, as_list, exclude_rows
 from penchant.models._request import RecommendRequest, SimilarRequest
 from penchant.models._scores import People, Scoring
 from penchant.models._scoring.scorers import Scorer, TopK
 from penchant.models._scoring.topk import check_metric, diagonal, top_k
+from penchant.models.cold_start import (
+    ColdStartModel,
+    as_feature_rows,
+    empty_rows,
+    named,
+    new_histories,
+    new_ids,
+)
 from penchant.results import Explanation, Recommendations
 
 if TYPE_CHECKING:
@@ -32,7 +40,7 @@ class Candidates(NamedTuple):
     ids
         The items to rank, in the order of the scorer's.
     seen
-        Which of them each query has in its history.
+        The items in the history of each query.
     catalog
         Their names and pictures, or None.
     """
@@ -40,6 +48,37 @@ class Candidates(NamedTuple):
     ids: IdMap
     seen: Csr
     catalog: Catalog | None
+
+
+def answer(model: Scoring, request: RecommendRequest) -> Recommendations:
+    """Answer a request for recommendations, for users and of items that are known or new.
+
+    Raises
+    ------
+    UnsupportedError
+        If the request has features and the model takes none.
+    """
+    if request.user_features is None and request.item_features is None:
+        people = model._people(request.users, request.history)
+        candidates = Candidates(model.items, people.rows, model.catalog)
+        scorer = model._scorer(people.rows, people.codes)
+        return recommendations(request, people, candidates, scorer)
+    if not isinstance(model, ColdStartModel):
+        raise UnsupportedError(f"{type(model).__name__} takes no features of new users or items")
+    data, user_features, items = model.interactions, None, None
+    if request.user_features is None:
+        people = model._people(request.users, request.history)
+    else:
+        user_features = as_feature_rows(request.user_features, data.user_features)
+        n = len(user_features)
+        people = People(list(range(n)), new_histories(data, request, n), None)
+    candidates = Candidates(model.items, people.rows, model.catalog)
+    if request.item_features is not None:
+        ids = new_ids(request.item_features)
+        items = [named(row, data.item_features) for row in request.item_features.values()]
+        candidates = Candidates(ids, empty_rows(people.rows, len(ids)), None)
+    scorer = model._scorer_of_new(people.rows, people.codes, user_features, items)
+    return recommendations(request, people, candidates, scorer)
 
 
 def recommendations(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from penchant.data.ids import Id, IdMap
 from penchant.data.interactions import Csr, Interactions
@@ -137,7 +138,7 @@ def union(left: Csr, right: Csr) -> Csr:
 
 
 def _check_keys(lists: Mapping[Id, Iterable[Id]], queries: Sequence[Id]) -> None:
-    """Refuse lists of "12" where users are integers, which would silently limit no one."""
+    """Refuse a mapping whose keys are of another type than the queries: it would have no effect."""
     key = next(iter(lists), None)
     if key is not None and queries and isinstance(key, str) != isinstance(queries[0], str):
         raise SettingsError(
@@ -170,3 +171,22 @@ def known_code(value: object, ids: IdMap) -> int | None:
     if code is None and not isinstance(value, int | np.integer if ids.are_integers else str):
         ids.code(value)  # raises, naming the type of the ids
     return code
+
+
+def codes_in(fitted: IdMap, ids: IdMap) -> npt.NDArray[np.int64]:
+    """Return the code that each of ``ids`` has in a fitted model, −1 for new ones.
+
+    Raises
+    ------
+    DataError
+        If the ids are of another type than the fitted ones.
+    """
+    if len(fitted) and len(ids) and fitted.are_integers != ids.are_integers:
+        raise DataError(
+            f"the model has {fitted.kind} ids such as {fitted[0]!r}, and the new ones are such "
+            f"as {ids[0]!r}: ids must be of one type"
+        )
+    if fitted == ids:
+        return np.arange(len(ids))
+    codes = (fitted.get(name) for name in ids)
+    return np.array([-1 if code is None else code for code in codes], dtype=np.int64)

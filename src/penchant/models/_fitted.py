@@ -1,4 +1,4 @@
-"""What a fitted model keeps: its training data, what it learned, its indexes; and its file."""
+"""The state of a fitted model: training data, fitted values, indexes; and its file."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import numpy.typing as npt
 from penchant._files import artifact
 from penchant._settings.configurable import Configurable
 from penchant.data.catalog import Catalog
+from penchant.data.features import Features
 from penchant.data.ids import IdMap
 from penchant.data.interactions import Interactions, need_interactions
 from penchant.errors import CorruptArtifactError, EmptyDataError, NotFittedError
@@ -22,7 +23,7 @@ from penchant.models._scoring.index import IndexSet, ItemIndex
 
 
 class Fitted(Configurable, ABC):
-    """The state of a model: none before ``fit``, then what it was fitted on and what it learned."""
+    """The state of a model: empty before ``fit``, then the training data and the fitted values."""
 
     kind: ClassVar[str]
     """The name of this kind of model in model files."""
@@ -35,7 +36,7 @@ class Fitted(Configurable, ABC):
         """Return the kind and the settings, as JSON can hold them."""
         return {"kind": self.kind, "settings": self.settings}
 
-    # --- what the model was fitted on -----------------------------------------------
+    # --- the training data -----------------------------------------------------------
 
     @property
     def interactions(self) -> Interactions:
@@ -68,7 +69,7 @@ class Fitted(Configurable, ABC):
         return self.interactions.catalog
 
     def _to_learn(self, interactions: Interactions) -> Interactions:
-        """Return the argument of ``fit`` if it can be learned from.
+        """Return the argument of ``fit`` if it holds interactions.
 
         Raises
         ------
@@ -85,10 +86,9 @@ class Fitted(Configurable, ABC):
     # --- copies -----------------------------------------------------------------------
 
     def snapshot(self) -> Self:
-        """Return an independent copy of the model as it is now.
+        """Copy the model in its present state.
 
-        Taken within ``on_epoch`` it is the model that training would have given had it ended
-        with that epoch.
+        Within ``on_epoch`` the copy is the model that a training of so many epochs gives.
 
         Raises
         ------
@@ -99,7 +99,7 @@ class Fitted(Configurable, ABC):
         return copy.copy(self)
 
     def load_state_from(self, other: Self) -> Self:
-        """Take over what another model of this kind learned; the settings stay.
+        """Replace the fitted state by that of another model of this kind; the settings stay.
 
         Raises
         ------
@@ -124,7 +124,7 @@ class Fitted(Configurable, ABC):
         return indexes.get(name, source, make)
 
     def _drop_indexes(self) -> None:
-        """Forget the indexes: the model has learned other vectors."""
+        """Discard the indexes, since the vectors have changed."""
         self._indexes = IndexSet()
 
     # --- files ------------------------------------------------------------------------
@@ -138,14 +138,14 @@ class Fitted(Configurable, ABC):
     ) -> Path:
         """Write the model to one file, with its ids, catalog, history and settings.
 
-        The file is written whole or not at all, and holds no code: see :func:`penchant.load`.
+        The file appears once it is complete. It holds no code, see :func:`penchant.load`.
 
         Parameters
         ----------
         path
             The file; by convention it ends in ``.penchant``.
         metrics
-            Figures to keep with the model, such as ``evaluation.to_dict()``.
+            Metrics to keep with the model, such as ``evaluation.to_dict()``.
         origin
             Where the training data comes from, as plain JSON: ``penchant update`` records the
             store and its last event.
@@ -157,7 +157,13 @@ class Fitted(Configurable, ABC):
         """
         figures = self.metrics if metrics is None else metrics
         bundle = files.to_bundle(
-            self.kind, self.settings, self.interactions, self._arrays(), self._training(), figures
+            self.kind,
+            self.settings,
+            self.interactions,
+            self._arrays(),
+            self._training(),
+            figures,
+            self._own_features(),
         )
         if origin is not None:
             bundle = dataclasses.replace(bundle, info={**bundle.info, "origin": origin})
@@ -177,6 +183,7 @@ class Fitted(Configurable, ABC):
             model = cls(**files.settings_of(bundle))
             model._interactions = files.interactions_of(bundle)
             model._metrics = bundle.info["metrics"]
+            model._restore_features(files.own_features_of(bundle))
             model._restore(bundle.arrays)
             model._restore_training(bundle.info["training"])
         except (KeyError, TypeError, ValueError) as error:
@@ -185,20 +192,27 @@ class Fitted(Configurable, ABC):
 
     @property
     def metrics(self) -> Mapping[str, object]:
-        """The figures that were saved with the model."""
+        """The metrics that were saved with the model."""
         return self._metrics
 
     @abstractmethod
     def _arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return what was learned, for :meth:`save`."""
+        """Return the fitted values, for :meth:`save`."""
 
     @abstractmethod
     def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        """Take over what :meth:`_arrays` returned; ``_interactions`` is already set."""
+        """Restore what :meth:`_arrays` returned; ``_interactions`` is set before."""
+
+    def _own_features(self) -> dict[str, Features]:
+        """Return features for the file that are not those of the interactions, by name."""
+        return {}
+
+    def _restore_features(self, features: Mapping[str, Features]) -> None:
+        """Restore what :meth:`_own_features` returned; ``_interactions`` is set before."""
 
     def _training(self) -> list[dict[str, Any]]:
         """Return the record of training, for the file."""
         return []
 
     def _restore_training(self, training: list[dict[str, Any]]) -> None:
-        """Take over what :meth:`_training` returned."""
+        """Restore what :meth:`_training` returned."""

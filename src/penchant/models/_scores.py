@@ -1,4 +1,4 @@
-"""The parts of a model that answers are computed from."""
+"""The part of a model that answers are computed from: its scores."""
 
 from __future__ import annotations
 

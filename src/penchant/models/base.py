@@ -1,7 +1,7 @@
 """The contract of every model: fit, recommend, similar_items, scores, explain, save.
 
-A model defines how it scores (:meth:`Model._scorer`) and declares what else it can do
-(:mod:`penchant.models.capabilities`); how scores become answers is written once, in
+A model defines how it scores (:meth:`Model._scorer`) and declares its other capabilities
+(:mod:`penchant.models.capabilities`). How scores become answers is written once, in
 ``_answering``. Settings are handled in ``_settings.configurable``, state and files in ``_fitted``.
 """
 
@@ -20,7 +20,6 @@ from penchant.data.ids import Id
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import DataError
 from penchant.models import _answering as answering
-from penchant.models._answering import Candidates
 from penchant.models._arguments import History, ItemLists, as_list
 from penchant.models._request import RecommendRequest, SimilarRequest
 from penchant.models._scores import People, Scoring
@@ -28,30 +27,31 @@ from penchant.models._scoring.scorers import Scorer
 from penchant.models._scoring.topk import Metric as Metric
 from penchant.models._scoring.topk import check_metric, diagonal
 from penchant.models._scoring.topk import vector_scorer as vector_scorer
+from penchant.models.cold_start import scorable_by_history
 from penchant.models.epoch import Epoch as Epoch
 from penchant.models.epoch import OnEpoch as OnEpoch
 from penchant.results import Explanation, Recommendations
 
 
 class Model(Scoring):
-    """What every model of penchant does.
+    """The base of all models.
 
     Settings are the declared fields of a model's dataclass, see
-    :class:`penchant._settings.declarations.Setting`: they are validated when it is made. What it
-    learned is kept beside them.
+    :class:`penchant._settings.declarations.Setting`. They are validated when the model is made.
     """
 
-    # --- what a kind of model provides --------------------------------------------
+    # --- defined by each kind of model ----------------------------------------------
 
     @abstractmethod
     def fit(self, interactions: Interactions, *, on_epoch: OnEpoch | None = None) -> Self:
-        """Learn from interactions; what was learned before is forgotten."""
+        """Fit the model to interactions; an earlier fit is discarded."""
 
     @classmethod
     def precompute(cls, settings: Mapping[str, Any], data: Interactions) -> dict[str, Any]:  # noqa: ARG003
-        """Return replacements for some settings, computed once for many fits on the same data.
+        """Compute replacements for settings, once for many fits on the same data.
 
-        Tuning calls it before the first trial: what every trial would learn alike is learned once.
+        Tuning calls it before the first trial, so that trials share what does not depend on the
+        tuned settings.
         """
         return {}
 
@@ -61,17 +61,13 @@ class Model(Scoring):
         """Return for which users the model has personal scores: bool, one a row.
 
         ``rows`` and ``users`` are as for :meth:`_scorer`; ``met`` marks the items that had
-        interactions in training. Without such an item in the history only a model that scores
-        cold items can say anything.
+        interactions in training.
         """
-        if not self.personal:
-            return np.ones(rows.n_rows, dtype=np.bool_)
-        entries = slice(None) if self.scores_cold_items else met[rows.indices]
-        return np.bincount(rows.row_of_entry[entries], minlength=rows.n_rows) > 0
+        return scorable_by_history(self, rows, met)
 
     @property
     def scores_cold_items(self) -> bool:
-        """Whether items without interactions in training get scores of their own."""
+        """Whether items without interactions in training get meaningful scores."""
         return False
 
     # --- answers -------------------------------------------------------------------
@@ -79,8 +75,8 @@ class Model(Scoring):
     def scorer(self, interactions: Interactions) -> Scorer:
         """Return the scores of the model's items for every user of ``interactions``.
 
-        Users are identified by their histories there, not by their ids; where these are those that
-        the model was fitted on, row for row, what it learned of them is used as it is.
+        Users are identified by their histories, not by their ids. If the histories are those of
+        the training data, row by row, the fitted users are used.
 
         Raises
         ------
@@ -98,8 +94,8 @@ class Model(Scoring):
     def prepare(self) -> None:
         """Build the pruning indexes that speed up answers in large catalogs.
 
-        They are otherwise built once calls repeat; a server builds them before its first request.
-        No answer changes.
+        Otherwise they are built after some calls; a server builds them before its first request.
+        Answers do not change.
 
         Raises
         ------
@@ -128,7 +124,7 @@ class Model(Scoring):
         users
             One id or several.
         k
-            How many for each; users with fewer candidates get fewer.
+            The number of items for each; users with fewer candidates get fewer.
         history
             In place of ``users``: the history of a new user, as a list of items or
             a mapping item → value; or a list of such histories.
@@ -136,8 +132,8 @@ class Model(Scoring):
             Leave out the items of the history.
         allow, deny
             The only items to choose from, and items to leave out: a list for all users, or a
-            mapping user → list (users that are not in it are not limited; histories are numbered
-            0, 1, …). Unknown items are ignored: the model could not recommend them.
+            mapping user → list (other users are not limited; histories are numbered 0, 1, …).
+            Unknown items are ignored: the model can't recommend them.
         scale
             Scale the scores of each list to 0…1, the first 1 and the last 0.
 
@@ -165,10 +161,7 @@ class Model(Scoring):
 
     def answer(self, request: RecommendRequest) -> Recommendations:
         """Answer a request for recommendations; see :meth:`recommend`."""
-        people = self._people(request.users, request.history)
-        candidates = Candidates(self.items, people.rows, self.catalog)
-        scorer = self._scorer(people.rows, people.codes)
-        return answering.recommendations(request, people, candidates, scorer)
+        return answering.answer(self, request)
 
     @overload
     def recommend_all(self, k: int = 10, *, to: str | Path, **options: Any) -> Path: ...
@@ -184,7 +177,7 @@ class Model(Scoring):
         Parameters
         ----------
         k
-            How many for each; users with fewer candidates get fewer.
+            The number of items for each; users with fewer candidates get fewer.
         to
             A file to write: ``.parquet``, ``.csv``, ``.jsonl``, ``.csv.gz`` or ``.jsonl.gz``, with
             the columns user, rank, item, name (if names are known) and score. It appears, or
@@ -227,7 +220,7 @@ class Model(Scoring):
         items
             One id or several.
         k
-            How many for each.
+            The number of items for each.
         metric
             ``"cosine"`` of the items' vectors, or their inner product, ``"dot"``, which favors
             popular items.
@@ -270,7 +263,7 @@ class Model(Scoring):
         return answering.as_answer(self, queries, "user", top)
 
     def scores(self, user: Id, items: Id | Iterable[Id]) -> npt.NDArray[np.float32]:
-        """Return a user's scores of items (one or several), seen ones too; float32, one each.
+        """Compute a user's scores of items, including seen ones; float32, shape (n,).
 
         Raises
         ------
@@ -282,7 +275,7 @@ class Model(Scoring):
     def explain(
         self, user: Id | None = None, item: Id | None = None, *, history: History | None = None
     ) -> Explanation:
-        """Explain a score: what each item of the user's history contributes to it.
+        """Explain a score by the contribution of each item of the user's history.
 
         The contributions add up to the score.
 
@@ -291,7 +284,7 @@ class Model(Scoring):
         UnknownIdError
             If the user, the item or an item of the history is unknown.
         UnsupportedError
-            If this kind of model can't explain its scores.
+            If this kind of model does not explain its scores.
         SettingsError
             If no item is named, or not exactly one user or history.
         """

@@ -1,9 +1,10 @@
-"""What only some kinds of model can do, declared by inheriting one of these classes.
+"""Capabilities of some kinds of model, declared by inheriting from these classes.
 
-Callers ask with ``isinstance(model, HasItemVectors)``, never by a model's kind or by looking for
-an attribute. What depends on the data that a model was fitted on is a property of the model:
-:attr:`penchant.models.base.Model.scores_cold_items` and, for features of new users and items,
-:class:`penchant.models.cold_start.ColdStartModel`.
+Callers test ``isinstance(model, HasItemVectors)``, never a model's kind or attributes. They are
+no models themselves: a class of a model has a single line of bases to
+:class:`penchant.models.base.Model`. Features of new users and items are the capability
+:class:`penchant.models.cold_start.ColdStartModel`. What depends on the training data is a property
+of the model, such as :attr:`penchant.models.base.Model.scores_cold_items`.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class HasUserVectors(ABC):
 
 
 class HasFeatureVectors(HasItemVectors):
-    """A model that learns a vector for each feature of the items."""
+    """A model that fits a vector for each feature of the items."""
 
     @property
     @abstractmethod
@@ -53,7 +54,7 @@ class Explains(ABC):
 
     @abstractmethod
     def _contributions(self, row: Csr, item: int) -> npt.NDArray[np.float64]:
-        """Return what each entry of a one-row history adds to the score of an item.
+        """Compute what each entry of a history, a single row, adds to the score of an item.
 
         Raises
         ------
@@ -63,15 +64,15 @@ class Explains(ABC):
 
 
 class FoldsInUsers(ABC):
-    """A model that computes vectors for users who were not there when it was fitted."""
+    """A model that computes vectors of new users from their histories."""
 
     @abstractmethod
     def fold_in_users(self, histories: Any) -> npt.NDArray[Any]:
-        """Shape (n, f): vectors for new users, from their histories."""
+        """Compute vectors of new users from their histories, shape (n, f)."""
 
 
 class TrainsInEpochs(ABC):
-    """A model that is trained epoch by epoch, can report each, and can be trained further."""
+    """A model that is trained in epochs, reports them, and can be trained further."""
 
     @property
     @abstractmethod
@@ -87,11 +88,11 @@ class TrainsInEpochs(ABC):
         on_epoch: OnEpoch | None = None,
         track_loss: bool = False,
     ) -> Self:
-        """Train further, on the same interactions or on others."""
+        """Continue training, on the same interactions or on others."""
 
 
 class ReportsSteps(ABC):
-    """A model that is fitted in one computation and reports its progress in steps."""
+    """A model that is fitted without epochs and reports its progress in steps."""
 
     @abstractmethod
     def fit(
@@ -101,4 +102,4 @@ class ReportsSteps(ABC):
         on_epoch: OnEpoch | None = None,
         on_step: Callable[[int, int], None] | None = None,
     ) -> Self:
-        """Fit; ``on_step`` is called with the steps completed and their number."""
+        """Fit the model; ``on_step`` gets the completed and the total number of steps."""

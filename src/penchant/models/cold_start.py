@@ -1,10 +1,10 @@
-"""Recommendations for new users and of new items, both known by their features."""
+"""Models that take features: of new users to rank for, and of new items to rank."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,21 +15,39 @@ from penchant.data.ids import Id, IdMap
 from penchant.data.interactions import Csr, Interactions
 from penchant.engines.base import Factors
 from penchant.errors import DataError, SettingsError
-from penchant.models import _answering as answering
-from penchant.models._answering import Candidates
 from penchant.models._arguments import History, ItemLists, as_histories
 from penchant.models._request import RecommendRequest
-from penchant.models._scores import People
 from penchant.models._scoring.scorers import FactorScorer, Scorer
-from penchant.models.base import Model
 from penchant.results import Recommendations
 
 Entity = Literal["user", "item"]
 """What features describe."""
 
+Bools = npt.NDArray[np.bool_]
 
-class ColdStartModel(Model):
-    """A model that takes features: of new users to rank for, and of new items to rank."""
+
+class _Answers(Protocol):
+    """A model that answers requests."""
+
+    def answer(self, request: RecommendRequest) -> Recommendations: ...
+
+
+class _Fitted(Protocol):
+    """A model that was fitted on interactions."""
+
+    personal: ClassVar[bool]
+
+    @property
+    def interactions(self) -> Interactions: ...
+    @property
+    def scores_cold_items(self) -> bool: ...
+
+
+class ColdStartModel(ABC):
+    """A model that takes features of new users, of new items, or of both.
+
+    It is combined with :class:`penchant.models.base.Model`.
+    """
 
     @abstractmethod
     def _scorer_of_new(
@@ -39,15 +57,15 @@ class ColdStartModel(Model):
         people: Sequence[FeatureRow] | None,
         items: Sequence[FeatureRow] | None,
     ) -> Scorer:
-        """As :meth:`_scorer`, with features of new users, or over new items."""
+        """Return scores as :meth:`_scorer`, with features of new users, or over new items."""
 
-    def _uses_features_of(self, entity: Entity) -> bool:
-        """Whether the model was fitted with features of users, or of items, and uses them."""
+    def _uses_features_of(self: _Fitted, entity: Entity) -> bool:
+        """Return whether the model was fitted with features of users, or items, and uses them."""
         data = self.interactions
         return (data.user_features if entity == "user" else data.item_features) is not None
 
     def recommend(
-        self,
+        self: _Answers,
         users: Id | Iterable[Id] | None = None,
         k: int = 10,
         *,
@@ -69,7 +87,7 @@ class ColdStartModel(Model):
             The features of a new user, or a list of several users' features, in place of
             ``users``; with a ``history`` or without one.
         item_features
-            New items, id → features: they alone are ranked.
+            New items, id → features: only these are ranked.
 
         Raises
         ------
@@ -94,33 +112,6 @@ class ColdStartModel(Model):
             )
         )
 
-    def answer(self, request: RecommendRequest) -> Recommendations:
-        """Answer a request for recommendations; see :meth:`recommend`."""
-        features = None
-        if request.user_features is None:
-            people = self._people(request.users, request.history)
-        else:
-            features = self._feature_rows(request.user_features)
-            people = _new_people(self.interactions, request, len(features))
-        candidates, items = Candidates(self.items, people.rows, self.catalog), None
-        if request.item_features is not None:
-            new_ids = _new_ids(request.item_features)
-            known = self.interactions.item_features
-            items = [named(row, known) for row in request.item_features.values()]
-            candidates = Candidates(new_ids, empty_rows(people.rows, len(new_ids)), None)
-        scorer = self._scorer_of_new(people.rows, people.codes, features, items)
-        return answering.recommendations(request, people, candidates, scorer)
-
-    def _feature_rows(self, features: FeatureRow | Sequence[FeatureRow]) -> list[FeatureRow]:
-        """Return one user's features, or several users' features, as a list."""
-        known = self.interactions.user_features
-        if isinstance(features, np.ndarray) and features.dtype.kind == "f":
-            return [named(row, known) for row in np.atleast_2d(features)]
-        if isinstance(features, str | bytes) or not isinstance(features, Iterable):
-            raise DataError(f"user_features are a list of names or a mapping, got {features!r}")
-        # one row is told from several as a history of items is
-        return [named(row, known) for row in as_histories(features)]
-
 
 class FeatureModel(ColdStartModel):
     """A model whose scores are inner products, and which computes vectors from features."""
@@ -128,14 +119,18 @@ class FeatureModel(ColdStartModel):
     threads: int | None
 
     @abstractmethod
-    def _vectors_of_people(
+    def _vectors_of_users(
         self, rows: Csr, users: npt.NDArray[Any] | None, features: Sequence[FeatureRow] | None
     ) -> Factors:
         """Return vectors of known users (codes), or of histories, with features or without."""
 
     @abstractmethod
-    def _vectors_of_items(self, features: Sequence[FeatureRow] | None) -> Factors:
-        """Return vectors of all items of the model, or of new ones, by their features."""
+    def _vectors_of_items(self, features: Sequence[FeatureRow]) -> Factors:
+        """Return vectors of new items, from their features."""
+
+    @abstractmethod
+    def _user_vectors_scorer(self, vectors: Factors) -> Scorer:
+        """Return the scores of all items of the model for some vectors of users."""
 
     def _scorer_of_new(
         self,
@@ -144,33 +139,73 @@ class FeatureModel(ColdStartModel):
         people: Sequence[FeatureRow] | None,
         items: Sequence[FeatureRow] | None,
     ) -> Scorer:
-        vectors = self._vectors_of_people(rows, users, people)
+        vectors = self._vectors_of_users(rows, users, people)
         if items is None:
-            return self._known_items_scorer(vectors)
+            return self._user_vectors_scorer(vectors)
         return self._inner(vectors, self._vectors_of_items(items))
 
-    def _known_items_scorer(self, people: Factors) -> Scorer:
-        """Return the scores of all items of the model."""
-        return self._inner(people, self._vectors_of_items(None))
-
-    def _inner(self, people: Factors, items: Factors) -> Scorer:
+    def _inner(self, users: Factors, items: Factors) -> Scorer:
         """Return inner products as scores."""
-        return FactorScorer(people, items, threads=self.threads)
+        return FactorScorer(users, items, threads=self.threads)
 
-    def _can_score(
-        self, rows: Csr, users: npt.NDArray[Any] | None, met: npt.NDArray[np.bool_]
-    ) -> npt.NDArray[np.bool_]:
-        """Known users without a history can be scored too, by their features."""
-        can_score = super()._can_score(rows, users, met)
+    def _can_score(self: _Fitted, rows: Csr, users: npt.NDArray[Any] | None, met: Bools) -> Bools:
+        """Return for which users there are scores, by their history or by their features."""
+        by_history = scorable_by_history(self, rows, met)
         features = self.interactions.user_features
         if users is None or features is None:
-            return can_score
-        described = features.with_identity(False).aligned(self.users).row_counts > 0
-        return np.asarray(can_score | described[users])
+            return by_history
+        with_features = features.with_identity(False).aligned(self.interactions.users)
+        return np.asarray(by_history | (with_features.row_counts > 0)[users])
 
 
-def named(row: FeatureRow, known: Features | None) -> FeatureRow:
-    """Return features as name → weight; a row of numbers is in the order of the known names.
+def scorable_by_history(model: _Fitted, rows: Csr, met: Bools) -> Bools:
+    """Return which histories a model has personal scores for, shape (n_rows,).
+
+    Parameters
+    ----------
+    model
+        The model. One that does not score cold items needs a history with an item that had
+        interactions in training.
+    rows
+        The histories, over the model's items.
+    met
+        Which items had interactions in training.
+    """
+    if not model.personal:
+        return np.ones(rows.n_rows, dtype=np.bool_)
+    entries = slice(None) if model.scores_cold_items else met[rows.indices]
+    return np.bincount(rows.row_of_entry[entries], minlength=rows.n_rows) > 0
+
+
+def with_features_of(fitted: Interactions, data: Interactions) -> Interactions:
+    """Return data with the features of the fitted interactions where it has none."""
+    if data.item_features is None and fitted.item_features is not None:
+        data = data.with_item_features(fitted.item_features)
+    if data.user_features is None and fitted.user_features is not None:
+        data = data.with_user_features(fitted.user_features)
+    return data
+
+
+def as_feature_rows(
+    features: FeatureRow | Sequence[FeatureRow], fitted: Features | None
+) -> list[FeatureRow]:
+    """Return one user's features, or several users' features, as a list.
+
+    Raises
+    ------
+    DataError
+        If they are not features, or their number differs from that of the fitted ones.
+    """
+    if isinstance(features, np.ndarray) and features.dtype.kind == "f":
+        return [named(row, fitted) for row in np.atleast_2d(features)]
+    if isinstance(features, str | bytes) or not isinstance(features, Iterable):
+        raise DataError(f"user_features are a list of names or a mapping, got {features!r}")
+    # one row is distinguished from several as for histories
+    return [named(row, fitted) for row in as_histories(features)]
+
+
+def named(row: FeatureRow, fitted: Features | None) -> FeatureRow:
+    """Return features as name → weight; a row of numbers is in the order of the fitted names.
 
     Raises
     ------
@@ -179,13 +214,13 @@ def named(row: FeatureRow, known: Features | None) -> FeatureRow:
     """
     if not isinstance(row, np.ndarray):
         return as_weights(row)
-    if known is None or row.dtype.kind != "f":
+    if fitted is None or row.dtype.kind != "f":
         return row
-    if row.shape != (known.n_features,):
+    if row.shape != (fitted.n_features,):
         raise DataError(
-            f"a vector of shape {row.shape} does not fit vectors of length {known.n_features:,}"
+            f"a vector of shape {row.shape} does not fit vectors of length {fitted.n_features:,}"
         )
-    return dict(zip(known.names, row.tolist(), strict=True))
+    return dict(zip(fitted.names, row.tolist(), strict=True))
 
 
 def empty_rows(rows: Csr, n_columns: int) -> Csr:
@@ -193,17 +228,32 @@ def empty_rows(rows: Csr, n_columns: int) -> Csr:
     return Csr(np.zeros_like(rows.indptr), rows.indices[:0], rows.values[:0], n_columns)
 
 
-def _new_people(data: Interactions, request: RecommendRequest, n: int) -> People:
-    """Return n new users: their numbers, and their histories, empty unless the request has any."""
+def new_histories(data: Interactions, request: RecommendRequest, n: int) -> Csr:
+    """Return the histories of n new users; they are empty unless the request has any.
+
+    Raises
+    ------
+    SettingsError
+        If the request names users too.
+    DataError
+        If the number of histories differs.
+    """
     if request.users is not None:
         raise SettingsError("user_features are of people never seen: name no users")
     histories = [[]] * n if request.history is None else as_histories(request.history)
     if len(histories) != n:
         raise DataError(f"features of {n:,} people for {len(histories):,} histories")
-    return People(list(range(n)), data.rows_of(histories), None)
+    return data.rows_of(histories)
 
 
-def _new_ids(features: Mapping[Id, FeatureRow]) -> IdMap:
+def new_ids(features: Mapping[Id, FeatureRow]) -> IdMap:
+    """Return the ids of new items.
+
+    Raises
+    ------
+    DataError
+        If the argument is not a mapping.
+    """
     if not isinstance(features, Mapping):
         raise DataError(
             f"item_features are a mapping item → features, got {type(features).__name__}"

@@ -1,4 +1,4 @@
-"""Content-based recommendations: items whose vectors are near those of the user's items."""
+"""Content-based recommendations: items with vectors near those of the user's items."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from penchant.models._scoring.normalize import lengths, normalize_rows
 from penchant.models._scoring.scorers import Scorer
 from penchant.models._scoring.similarity import inner_scorer, to_vectors
 from penchant.models._scoring.topk import top_k
-from penchant.models.base import Metric, OnEpoch
+from penchant.models.base import Metric, Model, OnEpoch
 from penchant.models.capabilities import Explains, HasItemVectors
 from penchant.models.cold_start import Entity, FeatureModel, named
 from penchant.models.ranking.examples import weights_of
@@ -38,12 +38,13 @@ ItemVector = FeatureRow | npt.NDArray[Any]
 
 
 @dataclass(eq=False)
-class Content(FeatureModel, HasItemVectors, Explains):
-    """The items nearest to a user's history, by vectors of pictures, texts or anything else.
+class Content(FeatureModel, Model, HasItemVectors, Explains):
+    """Recommend the items nearest to a user's history, by vectors of pictures, texts or others.
 
-    A user's vector is the weighted sum of the vectors of their history, each divided by its
-    length; an item's score is the cosine of its vector with that. Other users' likes are not
-    used, so new items are scored like any others; items without a vector score 0.
+    The vector of a user is the weighted sum of the vectors of the user's items, each divided by
+    its length. The score of an item is the cosine of its vector and the user's. Interactions of
+    other users have no influence, so new items are scored as any others. Items without a vector
+    score 0.
 
     Raises
     ------
@@ -58,10 +59,10 @@ class Content(FeatureModel, HasItemVectors, Explains):
             Features | None,
             Setting(
                 help="Features of items; None: the item features of the interactions.",
-                details="As :func:`penchant.images.embed` and :func:`penchant.texts.embed` return "
-                "them, or :meth:`penchant.Features.dense` makes them from ids and an array. Their "
-                "items may be more or fewer than those of the interactions. They are saved with a "
-                "fitted model, as those of its interactions.",
+                details="From :func:`penchant.images.embed`, :func:`penchant.texts.embed`, or "
+                "from ids and an array by :meth:`penchant.Features.dense`. They may have more or "
+                "fewer items than the interactions. They are saved with a fitted model, as the "
+                "features of its interactions.",
             ),
         ]
     ] = None
@@ -69,9 +70,9 @@ class Content(FeatureModel, HasItemVectors, Explains):
     confidence: Annotated[
         Literal["binary", "linear", "log"],
         Setting(
-            help="How the items of a history weigh by the size of their values.",
-            details='``"binary"``: all alike; ``"linear"``: by size; ``"log"``: by log(1 + size). '
-            "Dislikes weigh below 0.",
+            help="How the weight of an item of the history grows with its value.",
+            details='``"binary"``: 1; ``"linear"``: its size; ``"log"``: log(1 + size). '
+            "Dislikes have negative weights.",
         ),
     ] = "binary"
     threads: Annotated[
@@ -89,8 +90,8 @@ class Content(FeatureModel, HasItemVectors, Explains):
         validate(self)
         if vectors is not None and not isinstance(vectors, Features):
             raise DataError(
-                f"vectors are features of items, got {type(vectors).__name__}: of ids and an "
-                "array penchant.Features.dense(ids, array) makes them"
+                f"vectors must be features of items, got {type(vectors).__name__}: make them "
+                "from ids and an array by penchant.Features.dense(ids, array)"
             )
         self.vectors = vectors
 
@@ -118,19 +119,19 @@ class Content(FeatureModel, HasItemVectors, Explains):
     def _align(self, data: Interactions) -> None:
         assert data.item_features is not None
         rows = data.item_features.with_identity(False).normalized("l2").aligned(data.items)
-        self._interactions, self._units = data, to_vectors(rows)
+        self._interactions, self._normalized = data, to_vectors(rows)
         self._drop_indexes()
 
     @property
     def scores_cold_items(self) -> bool:
-        """Always: scores depend on vectors only."""
+        """Always True: scores depend on vectors only."""
         return True
 
     @property
     def item_factors(self) -> Vectors:
-        """The items' vectors, of length 1 or zero: (n_items, d), dense or sparse."""
+        """Shape (n_items, d), dense or sparse: the items' vectors, of length 1 or zero."""
         _ = self.interactions
-        return self._units
+        return self._normalized
 
     def similar_to(
         self,
@@ -158,7 +159,7 @@ class Content(FeatureModel, HasItemVectors, Explains):
             raise DataError(f"new items are a mapping id → vector, got {type(new).__name__}")
         queries = list(new)
         top = top_k(
-            self._known_items_scorer(self._vectors_of_items(list(new.values()))),
+            self._user_vectors_scorer(self._vectors_of_items(list(new.values()))),
             checks.whole("k", k, 1),
             exclude_rows(None, deny, queries, self.items),
             allow_rows(allow, queries, self.items),
@@ -171,7 +172,7 @@ class Content(FeatureModel, HasItemVectors, Explains):
         """Users are described by their history only."""
         return entity == "item"
 
-    def _vectors_of_people(
+    def _vectors_of_users(
         self, rows: Csr, users: npt.NDArray[Any] | None, features: Sequence[FeatureRow] | None
     ) -> Any:
         if features is not None:
@@ -185,21 +186,19 @@ class Content(FeatureModel, HasItemVectors, Explains):
         weights = weights_of(rows, self.interactions.csr, self.confidence)
         return dataclasses.replace(rows, values=weights).to_scipy()
 
-    def _vectors_of_items(self, features: Sequence[ItemVector] | None) -> Any:
-        if features is None:
-            return self.item_factors
-        known = self._known.with_identity(False).normalized("l2")
-        vectors = known.rows_of([self._named(row) for row in features]).to_scipy()
-        return vectors.toarray() if isinstance(self._units, np.ndarray) else vectors
+    def _vectors_of_items(self, features: Sequence[ItemVector]) -> Any:
+        fitted = self._features.with_identity(False).normalized("l2")
+        vectors = fitted.rows_of([self._named(row) for row in features]).to_scipy()
+        return vectors.toarray() if isinstance(self._normalized, np.ndarray) else vectors
 
     def _named(self, row: ItemVector) -> FeatureRow:
         """Return a vector (integers too) as name → weight; rows of features as they are."""
         if isinstance(row, np.ndarray) and row.dtype.kind in "bui":
             row = row.astype(np.float64)
-        return named(row, self._known)
+        return named(row, self._features)
 
     @property
-    def _known(self) -> Features:
+    def _features(self) -> Features:
         features = self.interactions.item_features
         assert features is not None
         return features
@@ -207,22 +206,22 @@ class Content(FeatureModel, HasItemVectors, Explains):
     def _inner(self, queries: Any, items: Any) -> Scorer:
         return inner_scorer(queries, items, self.threads)
 
-    def _known_items_scorer(self, people: Any) -> Scorer:
-        units = self._units
-        items = self._index("items", units) if isinstance(units, np.ndarray) else units
-        return inner_scorer(people, items, self.threads)
+    def _user_vectors_scorer(self, vectors: Any) -> Scorer:
+        rows = self._normalized
+        items = self._index("items", rows) if isinstance(rows, np.ndarray) else rows
+        return inner_scorer(vectors, items, self.threads)
 
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
-        return self._known_items_scorer(self._vectors_of_people(rows, users, None))
+        return self._user_vectors_scorer(self._vectors_of_users(rows, users, None))
 
     def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
         """Return cosines for any metric: the vectors have length 1."""
-        return self._known_items_scorer(self._units[items])
+        return self._user_vectors_scorer(self._normalized[items])
 
     def _contributions(self, row: Csr, item: int) -> npt.NDArray[np.float64]:
         weighted = self._weighted(row)
-        length = lengths(weighted @ self._units)[0]
-        products = self._units[row.indices] @ self._units[[item]].T
+        length = lengths(weighted @ self._normalized)[0]
+        products = self._normalized[row.indices] @ self._normalized[[item]].T
         cosines = products if isinstance(products, np.ndarray) else products.toarray()
         parts = weighted.data.astype(np.float64) * cosines.ravel()
         return parts / length if length > 0 else np.zeros_like(parts)

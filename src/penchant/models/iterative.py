@@ -1,4 +1,4 @@
-"""The base of models that are trained in epochs: it keeps and saves the record of them."""
+"""The base of models that are trained in epochs, with the record of these."""
 
 from __future__ import annotations
 

@@ -24,22 +24,22 @@ if TYPE_CHECKING:
 Values = npt.NDArray[np.float32] | None
 """The values of entries; None: all 1."""
 
-_BLOCK_BYTES = 8 << 20  # of similarities at a time: they are searched while in the cache
+_BLOCK_BYTES = 8 << 20  # of similarities at a time: they fit into the cache
 
 
 @dataclass(kw_only=True, eq=False)
 class ItemNeighbors(Model, Explains):
-    """Each item keeps the items most like it; a user's items vote for their neighbors.
+    """Recommend the items most similar to those of a user's history (item-based neighbors).
 
-    The score of item j for user u is Σ_i r_ui s_ij over the items i of the user's history, s the
-    similarity of their columns of weighted interactions (Deshpande & Karypis 2004, "Item-based
-    top-N recommendation algorithms").
+    The score of item j for user u is Σ_i r_ui s_ij over the items i of the user's history; s_ij is
+    the similarity of the items' columns of weighted interactions (Deshpande & Karypis 2004,
+    "Item-based top-N recommendation algorithms"). Each item keeps its nearest neighbors only.
 
-    ``shrinkage`` h takes similarities seen in few people for what they are, chance: s_ij is
-    multiplied by n_ij / (n_ij + h), n_ij the people who have both (Bell & Koren 2007, "Scalable
-    collaborative filtering with jointly derived neighborhood interpolation weights"; for lists,
-    Cremonesi, Koren & Turrin 2010, "Performance of recommender algorithms on top-N recommendation
-    tasks").
+    Similarities with little support are often due to chance. ``shrinkage`` h reduces them: s_ij is
+    multiplied by n_ij / (n_ij + h), where n_ij is the number of users who have both (Bell & Koren
+    2007, "Scalable collaborative filtering with jointly derived neighborhood interpolation
+    weights"; for top-k lists, Cremonesi, Koren & Turrin 2010, "Performance of recommender
+    algorithms on top-N recommendation tasks").
 
     Raises
     ------
@@ -132,20 +132,20 @@ class ItemNeighbors(Model, Explains):
     ) -> Callable[[slice], npt.NDArray[np.float32]]:
         """Return a function that computes the similarities of a range of items to all."""
         columns = self._weighted(interactions)
-        people = columns.transpose()
+        by_user = columns.transpose()
 
         def products(items: slice, left: Values, right: Values) -> npt.NDArray[np.float32]:
             pointers = columns.indptr[items.start : items.stop + 1]
             return _kernels.sparse_product(
                 (pointers, columns.indices, left),
-                (people.indptr, people.indices, right),
+                (by_user.indptr, by_user.indices, right),
                 columns.n_rows,
                 validated=True,  # by the transposition
                 threads=self.threads,
             )
 
         def similarities(items: slice) -> npt.NDArray[np.float32]:
-            block = products(items, columns.values, people.values)
+            block = products(items, columns.values, by_user.values)
             if self.shrinkage:
                 common = products(items, None, None)
                 common /= common + np.float32(self.shrinkage)

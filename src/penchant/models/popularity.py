@@ -18,14 +18,14 @@ from penchant.models.base import Metric, Model, OnEpoch
 
 @dataclass(kw_only=True, eq=False)
 class Popularity(Model):
-    """Every item scores the share of users who like it; dislikes don't count.
+    """Score every item by the share of users who like it; dislikes don't count.
 
-    It knows no similarities: :meth:`similar_items` returns the most popular items.
+    It has no similarities: :meth:`similar_items` returns the most popular items.
 
     Raises
     ------
     SettingsError
-        If ``threads`` is no whole number of 1 or more.
+        If a setting is out of its range.
     """
 
     threads: Annotated[

@@ -1,4 +1,4 @@
-"""Items for a tag, and tags for an item, by the cosines of their vectors."""
+"""Items for a tag and tags for an item, by the cosines of their vectors."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def items_for_tag(
 ) -> Recommendations:
     """Return the items nearest to a tag, whether they have it or not.
 
-    A tag's vector is the one learned for it as a feature (:class:`penchant.HybridALS`,
-    :class:`penchant.Ranking`), or for models without features of items the mean of its items'
-    vectors, each divided by its length. Scores are cosines.
+    Scores are cosines. If the model was fitted with the tag as a feature
+    (:class:`penchant.HybridALS`, :class:`penchant.Ranking`), the vector of the tag is that of the
+    feature; otherwise it is the mean of its items' vectors, each divided by its length.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def items_for_tag(
     tags
         One tag or several.
     k
-        How many items for each.
+        The number of items for each tag.
     of
         The tags of items. None: those of the model's catalog, or else the item features that it
         was fitted with.
@@ -60,7 +60,7 @@ def items_for_tag(
     UnknownIdError
         If there is no such tag; the message names close matches.
     DataError
-        If no tags are known.
+        If there are no tags.
     UnsupportedError
         If the model has no vectors of items.
     NotFittedError, SettingsError
@@ -85,7 +85,7 @@ def suggest_tags(
     k: int = 10,
     *,
     of: Features | None = None,
-    known: bool = False,
+    include_own: bool = False,
 ) -> Recommendations:
     """Return the tags nearest to an item; see :func:`items_for_tag`.
 
@@ -96,12 +96,12 @@ def suggest_tags(
     items
         One id or several.
     k
-        How many tags for each.
+        The number of tags for each item.
     of
         The tags of items. None: those of the model's catalog, or else the item features that it
         was fitted with.
-    known
-        Whether tags that the item has may be among the answers.
+    include_own
+        Whether the tags that the item has may be among the answers.
 
     Raises
     ------
@@ -113,7 +113,7 @@ def suggest_tags(
     tags = _tags_of(model, of)
     queries = as_list(items)
     codes = model.items.codes(queries)
-    own_tags = None if known else tags.aligned(model.items).take_rows(codes)
+    own_tags = None if include_own else tags.aligned(model.items).take_rows(codes)
     scorer = inner_scorer(_item_vectors(model)[codes], _tag_vectors(model, tags), model.threads)
     top = scorer.top_k(checks.whole("k", k, 1), exclude=own_tags)
     return _answer(model, queries, "item", "tag", top, tags.names[top.indices].tolist())
@@ -138,14 +138,17 @@ def _item_vectors(model: Model) -> Any:
 
 
 def _tag_vectors(model: Model, tags: Features) -> Any:
-    """Return vectors of length 1: those learned, if the model has all of the tags, else means."""
+    """Return vectors of tags at length 1.
+
+    They are those of features if the model was fitted with all of the tags, else means.
+    """
     data = model.interactions
-    learned = model.item_feature_factors if isinstance(model, HasFeatureVectors) else None
-    if learned is not None and data.item_features is not None:
+    fitted = model.item_feature_factors if isinstance(model, HasFeatureVectors) else None
+    if fitted is not None and data.item_features is not None:
         codes = [data.item_features.names.get(name) for name in tags.names]
-        known = [code for code in codes if code is not None]
-        if len(known) == len(codes):
-            return normalize_rows(learned[known])
+        matched = [code for code in codes if code is not None]
+        if len(matched) == len(codes):
+            return normalize_rows(fitted[matched])
     items_of_tags = tags.aligned(data.items).to_scipy().T.tocsr()
     return normalize_rows(items_of_tags @ _item_vectors(model))
 

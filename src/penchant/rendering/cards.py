@@ -1,16 +1,16 @@
-"""HTML of items as cards and of contributions as bars, for notebooks and reports."""
+"""HTML of items as cards, of contributions as bars and of tables, for notebooks and reports."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from penchant.rendering.markup import Markup, escape, join, link, tag, text
-from penchant.rendering.plain import plain
-from penchant.rendering.thumbnails import thumbnail
+from penchant.rendering.markup import Markup
+from penchant.rendering.stylesheets import stylesheet
+from penchant.rendering.templates import macros
 
-CSS = Path(__file__).with_name("cards.css").read_text(encoding="utf-8")
+CSS = stylesheet("notebook", "components")
 """The styles of cards and contributions inside an element of the class ``penchant``."""
 
 
@@ -22,7 +22,7 @@ class Card:
     picture: str = ""
     link: str = ""
     note: str = ""
-    is_input: bool = False
+    is_query: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,55 +36,68 @@ class Contribution:
     note: str
 
 
+@dataclass(frozen=True)
+class NameCell:
+    """A cell of a table: a name with a link, or the empty string for none."""
+
+    name: str
+    link: str = ""
+
+
 def cards(items: Iterable[Card]) -> Markup:
     """Return a grid of cards."""
-    return tag("ul", *map(_card, items), class_="cards")
-
-
-def _card(card: Card) -> Markup:
-    return tag(
-        "li",
-        tag("span", thumbnail(card.picture, card.name), class_="thumb"),
-        _name(card.name, card.link),
-        tag("span", card.note, class_="note"),
-        class_="card input" if card.is_input else "card",
-    )
+    markup: Markup = macros().cards(list(items))
+    return markup
 
 
 def contributions(items: Iterable[Contribution]) -> Markup:
     """Return a list of contributions, each with a bar of the length of its share."""
-    return tag("ul", *map(_contribution, items), class_="reasons")
+    markup: Markup = macros().contributions(list(items))
+    return markup
 
 
-def _contribution(contribution: Contribution) -> Markup:
-    length = min(1.0, abs(contribution.share))
-    bar = tag(
-        "i", class_="against" if contribution.share < 0 else None, style=f"width: {length:.1%}"
-    )
-    return tag(
-        "li",
-        tag("span", thumbnail(contribution.picture, contribution.name), class_="thumb"),
-        _name(contribution.name, contribution.link),
-        tag("span", bar, class_="bar"),
-        tag("span", contribution.note, class_="note"),
-    )
+def table(
+    head: Sequence[str], rows: Sequence[Sequence[object]], numeric: Collection[int]
+) -> Markup:
+    """Return a table; the columns with the indices ``numeric`` are flush right."""
+    markup: Markup = macros().table(head, rows, numeric)
+    return markup
 
 
-def _name(name: str, href: str) -> Markup:
-    # the full name on hover, since long names are cut off
-    return tag("span", link(href, text(name)), class_="name", title=plain(name))
+def thumbnail(picture: str, name: str = "") -> Markup:
+    """Return an ``<img>`` of a picture, or a placeholder if it can't be shown; never raises.
+
+    Parameters
+    ----------
+    picture
+        See :func:`penchant.rendering.thumbnails.source_of`.
+    name
+        The name of the item; the placeholder shows its initial.
+    """
+    markup: Markup = macros().thumbnail(picture, name)
+    return markup
 
 
-def fragment(*parts: object) -> Markup:
+@functools.lru_cache(4096)  # rendering them took half of the time of a page
+def placeholder(key: object, name: str, *, standalone: bool = False) -> Markup:
+    """Return the placeholder picture of an item as SVG; ``standalone`` as a file of its own."""
+    markup: Markup = macros().placeholder(key, name, standalone)
+    return markup
+
+
+def fragment(*parts: Markup) -> Markup:
     """Return parts of a notebook output with their styles."""
-    return tag("div", tag("style", Markup(CSS)), join(*parts), class_="penchant")
+    markup: Markup = macros().fragment(Markup(CSS), Markup().join(parts))
+    return markup
 
 
-def heading(title: object) -> Markup:
+def heading(title: str) -> Markup:
     """Return a title above cards."""
-    return tag("h4", escape(title))
+    markup: Markup = macros().heading(title)
+    return markup
 
 
 def remark(line: str) -> Markup:
     """Return a small line of text; empty for an empty one."""
-    return tag("p", line, class_="more") if line else Markup()
+    markup: Markup = macros().remark(line)
+    return markup

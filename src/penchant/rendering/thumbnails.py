@@ -1,4 +1,4 @@
-"""Thumbnails of items as self-contained images, from whatever picture a catalog names."""
+"""Thumbnails of items as self-contained images, from the pictures that a catalog names."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ import io
 import logging
 import re
 import stat
-import zlib
 from pathlib import Path
 from typing import BinaryIO
 
 from penchant.content.pictures import FORMATS, MAX_PIXELS
-from penchant.rendering.markup import Markup, address, tag
+from penchant.rendering.markup import address
 
 log = logging.getLogger("penchant")
 
@@ -29,26 +28,15 @@ _DATA = re.compile(
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)  # two letters at least: not C:\
 
 
-def thumbnail(picture: str, name: str = "") -> Markup:
-    """Return an ``<img>`` of a picture, or a drawn tile if it can't be shown; never raises.
+def source_of(picture: str) -> str | None:
+    """Return the ``src`` of a picture, or None if it can't or must not be shown; never raises.
 
     Parameters
     ----------
     picture
         An http(s) address, which is linked; a ``data:image/…`` address, used unchanged; or the
         path of a local file, which is scaled down and inlined. Anything else is not shown.
-    name
-        The name of the item; the tile shows its initial.
     """
-    source = source_of(picture)
-    if source is None:
-        return _tile(name)
-    # decorative: the name is always beside it
-    return tag("img", src=source, alt="", loading="lazy", referrerpolicy="no-referrer")
-
-
-def source_of(picture: str) -> str | None:
-    """Return the ``src`` of a picture, or None if it can't or must not be shown."""
     picture = picture.strip()
     remote = address(picture)
     if remote is not None:
@@ -110,20 +98,3 @@ def shrunk(picture: str | BinaryIO, size: int = SIZE) -> bytes | None:
         log.debug("no thumbnail of %s: %s", picture, error)
         return None
     return out.getvalue()
-
-
-def _tile(name: str) -> Markup:
-    initial = next((letter for letter in name if letter.isalnum()), "·")
-    hue = zlib.crc32(name.encode(errors="replace")) % 360
-    square = tag("rect", width=80, height=80, fill=f"hsl({hue} 38% 52%)")
-    letter = tag(
-        "text",
-        initial.upper()[:1],
-        x=40,
-        y=52,
-        font_size=34,
-        font_family="system-ui, sans-serif",
-        text_anchor="middle",
-        fill="#fff",
-    )
-    return tag("svg", square, letter, viewBox="0 0 80 80", aria_hidden="true")

@@ -1,6 +1,7 @@
 """Line charts as inline SVG, without scripts, in the colors of the page.
 
-Our own code: matplotlib is an optional extra, and its SVG can not follow the dark mode of the page.
+matplotlib is not used since it is an optional extra, and its SVG can't follow the dark mode of the
+page.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from penchant.rendering.markup import Markup, join, tag
+from penchant.rendering.markup import Markup
+from penchant.rendering.templates import macros
+from penchant.report.templating import environment
 
 WIDTH, HEIGHT = 560, 300
 _TOP, _RIGHT, _BOTTOM = 14, 16, 46
@@ -76,26 +79,32 @@ def draw(chart: Chart, number: int = 0) -> Markup:
     """Return the chart as SVG; ``number`` makes its ids unique on the page."""
     points = [point for series in chart.series for point in series.points]
     if not points:
-        return tag("p", "no data", class_="more")
+        return macros().remark("no data")  # type: ignore[no-any-return]
     y_ticks = ticks([y for _, y in points], 5)
     x_ticks = ticks([x for x, _ in points], 8, whole=all(x == int(x) for x, _ in points))
     left = 34 + _LETTER * max(map(len, labels(y_ticks)))
-    across = _Axis(x_ticks, left, WIDTH - _RIGHT)
-    up = _Axis(y_ticks, HEIGHT - _BOTTOM, _TOP)
-    names = (f"chart-{number}-title", f"chart-{number}-text")
-    svg = tag(
-        "svg",
-        tag("title", chart.title, id=names[0]),
-        tag("desc", describe(chart), id=names[1]),
-        _grid(across, up),
-        _axis_titles(chart, left),
-        *(_line(series, place, across, up) for place, series in enumerate(chart.series)),
-        viewBox=f"0 0 {WIDTH} {HEIGHT}",
-        role="img",
-        aria_labelledby=" ".join(names),
-        class_="chart",
+    horizontal = _Axis(x_ticks, left, WIDTH - _RIGHT)
+    vertical = _Axis(y_ticks, HEIGHT - _BOTTOM, _TOP)
+    svg = (
+        environment()
+        .get_template("chart.html")
+        .render(
+            chart=chart,
+            id=f"chart-{number}",
+            description=describe(chart),
+            width=WIDTH,
+            height=HEIGHT,
+            horizontal=horizontal,
+            vertical=vertical,
+            x_ticks=list(zip(x_ticks, labels(x_ticks), strict=True)),
+            y_ticks=list(zip(y_ticks, labels(y_ticks), strict=True)),
+            lines=[
+                [(horizontal.at(x), vertical.at(y)) for x, y in series.points]
+                for series in chart.series
+            ],
+        )
     )
-    return tag("figure", svg, _legend(chart.series) if len(chart.series) > 1 else "")
+    return Markup(svg)
 
 
 def describe(chart: Chart) -> str:
@@ -130,46 +139,3 @@ def labels(at: Sequence[float]) -> list[str]:
         return [f"{value:.3g}" for value in at]
     digits = max(0, -math.floor(math.log10(step) + 1e-9))
     return [f"{value:,.{digits}f}" for value in at]
-
-
-def _grid(across: _Axis, up: _Axis) -> Markup:
-    parts: list[Markup] = []
-    for value, label in zip(up.ticks, labels(up.ticks), strict=True):
-        y = up.at(value)
-        parts.append(tag("line", x1=across.begin, x2=across.end, y1=y, y2=y, class_="grid"))
-        parts.append(_label(label, across.begin - 8, y + 4, "end"))
-    for value, label in zip(across.ticks, labels(across.ticks), strict=True):
-        parts.append(_label(label, across.at(value), HEIGHT - _BOTTOM + 18, "middle"))
-    return join(*parts)
-
-
-def _label(text: str, x: float, y: float, anchor: str) -> Markup:
-    return tag("text", text, x=x, y=y, text_anchor=anchor)
-
-
-def _axis_titles(chart: Chart, left: float) -> Markup:
-    middle = (_TOP + HEIGHT - _BOTTOM) / 2
-    return join(
-        _label(chart.x_label, (left + WIDTH - _RIGHT) / 2, HEIGHT - 6, "middle"),
-        tag(
-            "text",
-            chart.y_label,
-            text_anchor="middle",
-            transform=f"translate(13 {middle}) rotate(-90)",
-        ),
-    )
-
-
-def _line(series: Series, place: int, across: _Axis, up: _Axis) -> Markup:
-    spots = [(across.at(x), up.at(y)) for x, y in series.points]
-    path = " ".join(f"{x},{y}" for x, y in spots)
-    dots = [tag("circle", cx=x, cy=y, r=3) for x, y in spots] if len(spots) <= 60 else []
-    return tag("g", tag("polyline", points=path), *dots, class_=f"line line-{place % 4}")
-
-
-def _legend(series: Sequence[Series]) -> Markup:
-    keys = [
-        tag("li", tag("i", class_=f"key line-{place % 4}"), line.name)
-        for place, line in enumerate(series)
-    ]
-    return tag("ul", *keys, class_="legend")

@@ -8,13 +8,11 @@ from typing import NamedTuple
 
 from penchant.data.catalog import Catalog
 from penchant.data.ids import Id
-from penchant.rendering import cards
 from penchant.rendering.cards import Card
-from penchant.rendering.markup import Markup, escape, join, link, tag, text
+from penchant.rendering.markup import Markup, escape
 from penchant.rendering.plain import more
-from penchant.rendering.thumbnails import thumbnail
 from penchant.report.chart import Chart, draw
-from penchant.report.parts import facts, heading, page, scrolling, section
+from penchant.report.templating import page
 from penchant.results import Explanation, Recommendations
 
 _MAX_LIKES = 24
@@ -150,68 +148,34 @@ def render(report: Report) -> str:
     The page has no script and loads nothing from the network, except pictures that a catalog
     refers to by web address.
     """
-    return page(report.title, _sections(report), pictures_from_web=True)
-
-
-def _sections(report: Report) -> list[Markup]:
-    return [
-        heading(report.title, report.lead),
-        _data(report),
-        _measures(report),
-        section("Similar items", *map(_item_example, report.similar)),
-        section("Recommendations", *map(_user_example, report.people)),
-        _training(report.charts),
-        tag("footer", report.footer) if report.footer else Markup(),
-    ]
-
-
-# --- data -------------------------------------------------------------------------------
-
-
-def _data(report: Report) -> Markup:
-    # escape() replaces newlines, so lines are escaped one by one
-    lines = Markup("\n".join(map(escape, report.summary.splitlines())))
-    summary = tag("details", tag("summary", "Data preparation"), tag("pre", lines))
-    return section("Data", facts(report.facts), summary if lines else Markup())
+    return page(
+        "report.html",
+        pictures_from_web=True,
+        title=report.title,
+        lead=report.lead,
+        report=report,
+        # escape() replaces newlines, so lines are escaped one by one
+        preparation=Markup("\n").join(map(escape, report.summary.splitlines())),
+        metric_rows=[_metric_row(row, report) for row in report.measured],
+        similar=[_similar_items(example) for example in report.similar if example.rows],
+        people=[_user_example(user) for user in report.people],
+        charts=[(chart, draw(chart, number)) for number, chart in enumerate(report.charts)],
+    )
 
 
 # --- metrics ----------------------------------------------------------------------------
 
 
-def _measures(report: Report) -> Markup:
-    if not report.measured:
-        return Markup()
-    head = [
-        tag("th", metric.name, _arrow(metric), scope="col", title=metric.meaning or None)
-        for metric in report.metrics
-    ]
-    rows = [_measured(row, report) for row in report.measured]
-    table = tag(
-        "table",
-        tag("thead", tag("tr", tag("th", "Model", scope="col"), *head)),
-        tag("tbody", *rows),
-        class_="measures",
-    )
-    meanings = [tag("li", tag("b", metric.name), f" {metric.meaning}") for metric in report.metrics]
-    has_meanings = any(metric.meaning for metric in report.metrics)
-    return section(
-        "Metrics",
-        scrolling(table, "Metrics"),
-        tag("p", report.measured_how, class_="more") if report.measured_how else Markup(),
-        tag("ul", *meanings, class_="meanings") if has_meanings else Markup(),
-    )
+class _MetricCell(NamedTuple):
+    mean: str
+    is_best: bool
+    interval: str
 
 
-def _arrow(metric: MetricColumn) -> Markup:
-    up = metric.higher_is_better
-    return tag("span", " ↑" if up else " ↓", title=f"{'higher' if up else 'lower'} is better")
-
-
-def _measured(row: MetricRow, report: Report) -> Markup:
+def _metric_row(row: MetricRow, report: Report) -> dict[str, object]:
     best = {metric.name: _best(metric, report.measured) for metric in report.metrics}
-    cells = [_cell(row.values.get(name), mean) for name, mean in best.items()]
-    kind = "baseline" if row.is_baseline else None
-    return tag("tr", tag("th", row.model, scope="row"), *cells, class_=kind)
+    cells = [_metric_cell(row.values.get(name), mean) for name, mean in best.items()]
+    return {"model": row.model, "is_baseline": row.is_baseline, "cells": cells}
 
 
 def _best(metric: MetricColumn, rows: Sequence[MetricRow]) -> float | None:
@@ -220,16 +184,15 @@ def _best(metric: MetricColumn, rows: Sequence[MetricRow]) -> float | None:
     return choose(means, default=None)
 
 
-def _cell(value: Estimate | None, best: float | None) -> Markup:
+def _metric_cell(value: Estimate | None, best: float | None) -> _MetricCell | None:
     if value is None:
-        return tag("td", "–")
+        return None
     mean = _number(value.mean)
-    # values that print alike are all marked as the best
-    wins = best is not None and mean == _number(best)
-    bounds = Markup()
+    interval = ""
     if value.low is not None and value.high is not None:
-        bounds = tag("small", f"{_number(value.low)}–{_number(value.high)}")
-    return tag("td", tag("b", mean) if wins else mean, bounds)
+        interval = f"{_number(value.low)}–{_number(value.high)}"
+    # values that print alike are all marked as the best
+    return _MetricCell(mean, best is not None and mean == _number(best), interval)
 
 
 def _number(value: float) -> str:
@@ -239,46 +202,39 @@ def _number(value: float) -> str:
 # --- items and users --------------------------------------------------------------------
 
 
-def _item_example(example: ItemExample) -> Markup:
-    if not example.rows:
-        return Markup()
-    card = _card(example.rows[0].items.catalog, example.item)
-    return tag(
-        "article",
-        tag("h3", text(card.name)),
-        tag(
-            "div",
-            cards.cards([replace(card, is_input=True)]),
-            tag("div", *map(_similar_items, example.rows), class_="rows"),
-            class_="alike",
-        ),
-    )
-
-
-def _similar_items(row: SimilarItems) -> Markup:
-    item_cards = [
-        replace(_card(row.items.catalog, item.id), note=f"{item.score:.2f}") for item in row.items
+def _similar_items(example: ItemExample) -> dict[str, object]:
+    item = _card(example.rows[0].items.catalog, example.item)
+    rows = [
+        {
+            "label": row.label,
+            "source": row.source,
+            "items": [
+                replace(_card(row.items.catalog, similar.id), note=f"{similar.score:.2f}")
+                for similar in row.items
+            ],
+        }
+        for row in example.rows
     ]
-    content = cards.cards(item_cards) if item_cards else cards.remark("no similar items")
-    title = tag("h4", row.label, tag("small", row.source))
-    return join(title, scrolling(content, row.label))
+    return {"item": replace(item, is_query=True), "rows": rows}
 
 
-def _user_example(user: UserExample) -> Markup:
+def _user_example(user: UserExample) -> dict[str, object]:
     catalog = user.recommendations.catalog
-    liked = [_card(catalog, item) for item in user.likes[:_MAX_LIKES]]
-    likes = tag(
-        "div",
-        tag("h4", f"Likes ({len(user.likes):,})"),
-        cards.cards(liked),
-        cards.remark(more(len(user.likes) - _MAX_LIKES, "item")),
-        class_="likes",
-    )
-    answers = [_recommendation(user, row.id, row.score) for row in user.recommendations]
-    recommended = tag(
-        "div", tag("h4", "Recommendations"), tag("ol", *answers, class_="answers"), class_="gets"
-    )
-    return tag("article", tag("h3", user.name), tag("div", likes, recommended, class_="beside"))
+    recommendations = [
+        {
+            **vars(_card(catalog, row.id)),
+            "score": f"{row.score:.3f}",
+            "reasons": _reasons(user.explanations.get(row.id)),
+        }
+        for row in user.recommendations
+    ]
+    return {
+        "name": user.name,
+        "n_likes": len(user.likes),
+        "likes": [_card(catalog, item) for item in user.likes[:_MAX_LIKES]],
+        "more_likes": more(len(user.likes) - _MAX_LIKES, "item"),
+        "recommendations": recommendations,
+    }
 
 
 def _card(catalog: Catalog | None, item: Id) -> Card:
@@ -287,44 +243,14 @@ def _card(catalog: Catalog | None, item: Id) -> Card:
     return Card(catalog.name(item), catalog.picture(item), catalog.link(item))
 
 
-def _recommendation(user: UserExample, item: Id, score: float) -> Markup:
-    card = _card(user.recommendations.catalog, item)
-    because = user.explanations.get(item)
-    return tag(
-        "li",
-        tag("span", thumbnail(card.picture, card.name), class_="thumb"),
-        tag(
-            "div",
-            tag("span", link(card.link, text(card.name)), class_="title"),
-            tag("span", f"{score:.3f}", class_="score"),
-            _because(because) if because is not None else Markup(),
-        ),
-    )
-
-
-def _because(explanation: Explanation) -> Markup:
+def _reasons(explanation: Explanation | None) -> list[dict[str, str]]:
     """Return up to three past items with the largest positive contributions."""
+    if explanation is None:
+        return []
     shares = zip(explanation.ids, explanation.shares.tolist(), strict=True)
-    reasons = [_reason(explanation.catalog, item, share) for item, share in shares if share > 0]
-    if not reasons:
-        return Markup()
-    return tag("div", "because you liked", *reasons[:_MAX_REASONS], class_="because")
-
-
-def _reason(catalog: Catalog | None, item: Id, share: float) -> Markup:
-    card = _card(catalog, item)
-    return tag(
-        "span",
-        tag("span", thumbnail(card.picture, card.name), class_="thumb"),
-        text(card.name),
-        tag("small", f"{share:.0%}"),
-        class_="reason",
-    )
-
-
-# --- training ---------------------------------------------------------------------------
-
-
-def _training(charts: Sequence[Chart]) -> Markup:
-    drawn = [tag("div", tag("h3", chart.title), draw(chart, n)) for n, chart in enumerate(charts)]
-    return section("Training", tag("div", *drawn, class_="charts") if drawn else Markup())
+    reasons = [
+        {**vars(_card(explanation.catalog, item)), "share": f"{share:.0%}"}
+        for item, share in shares
+        if share > 0
+    ]
+    return reasons[:_MAX_REASONS]

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from penchant import plots
 from penchant.plots.shapes import TuningResultLike, distinct, ranked_trials, varying_settings
 from penchant.plots.style import figure_of, new_figure, setting, to_svg
-from penchant.rendering.markup import Markup, tag
 from penchant.rendering.plain import decimals
-from penchant.report.parts import scrolling
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,17 +36,10 @@ class Picture(NamedTuple):
     svg: bytes
     wide: bool = False
 
-    def to_html(self) -> Markup:
-        """Return the plot as an image element, so that its ids and styles stay separate."""
-        data = base64.b64encode(self.svg).decode("ascii")
-        image = tag("img", src=f"data:image/svg+xml;base64,{data}", alt=self.alt)
-        return tag(
-            "figure",
-            tag("h3", self.title),
-            scrolling(image, self.title),
-            tag("figcaption", self.caption),
-            class_="picture wide" if self.wide else "picture",
-        )
+    @property
+    def address(self) -> str:
+        """The plot as the address of an image, so that its ids and styles stay separate."""
+        return "data:image/svg+xml;base64," + base64.b64encode(self.svg).decode("ascii")
 
 
 def pictures(result: TuningResultLike) -> Iterator[Picture]:

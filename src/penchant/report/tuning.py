@@ -7,7 +7,7 @@ import platform
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from penchant._files.container import replacing
 from penchant.evaluation.evaluate import Evaluation
@@ -15,10 +15,9 @@ from penchant.models.base import Model
 from penchant.models.capabilities import TrainsInEpochs
 from penchant.plots.shapes import TrialLike, TuningResultLike, ranked_trials
 from penchant.plots.style import setting
-from penchant.rendering.markup import Markup, tag
 from penchant.rendering.plain import decimals, more, shorten
-from penchant.report.parts import facts, heading, metric_table, page, section
 from penchant.report.pictures import pictures, values_tried
+from penchant.report.templating import page
 
 _SHOWN = 20  # trials shown at once; the others are folded
 _LONGEST = 60  # characters of a setting
@@ -76,19 +75,16 @@ def tuning_page(result: ReportedTuning, *, title: str | None = None) -> str:
         If matplotlib is not installed.
     """
     trials = ranked_trials(result)
-    title = f"Settings for {result.model.__name__}" if title is None else title
-    drawn = [picture.to_html() for picture in pictures(result)]
+    best = trials[0] if trials else None
     return page(
-        title,
-        [
-            heading(title, _lead(result, trials)),
-            _best(result, trials),
-            _metrics_by_split(result, trials),
-            section("Plots", tag("div", *drawn, class_="pictures") if drawn else Markup()),
-            _table(result, trials),
-            _space(result),
-            _metadata(result),
-        ],
+        "tuning.html",
+        title=f"Settings for {result.model.__name__}" if title is None else title,
+        lead=_lead(result, trials),
+        pictures=list(pictures(result)),
+        about=_about(result),
+        **_best(result, best),
+        **_trials(result, trials),
+        **_space(result),
     )
 
 
@@ -129,26 +125,32 @@ def _lead(result: ReportedTuning, trials: Sequence[TrialLike]) -> str:
     )
 
 
-def _best(result: ReportedTuning, trials: Sequence[TrialLike]) -> Markup:
-    if not trials:
-        return Markup()
-    best = trials[0]
+def _best(result: ReportedTuning, best: TrialLike | None) -> dict[str, Any]:
+    """Return the best settings and their metrics; no settings if no trial has a value."""
+    if best is None:
+        return {"best_settings": []}
     chosen = {**result.fixed, **best.settings}
     if issubclass(result.model, TrainsInEpochs):
         chosen["iterations"] = best.best_epoch
-    tiles = facts((name, _setting(value)) for name, value in chosen.items())
-    # the tiles are rounded; this line reproduces the model exactly
-    exact = ", ".join(f"{name}={value!r}" for name, value in chosen.items())
-    return section(
-        "The best settings", tiles, tag("pre", f"penchant.{result.model.__name__}({exact})")
+    arguments = ", ".join(f"{name}={value!r}" for name, value in chosen.items())
+    advice = (
+        "The final split took no part in tuning: its metrics are unbiased."
+        if result.final
+        else "There is no final split: evaluate the settings on data that took no part in tuning."
     )
+    return {
+        "best_settings": [(name, _setting(value)) for name, value in chosen.items()],
+        "code": f"penchant.{result.model.__name__}({arguments})",
+        "metrics": _metrics_by_split(result, best),
+        "metrics_note": f"{_BIASED} {advice}",
+    }
 
 
-def _metrics_by_split(result: ReportedTuning, trials: Sequence[TrialLike]) -> Markup:
-    """Return the metrics of the best settings on each split."""
-    if not trials:
-        return Markup()
-    best, final = trials[0], result.final or {}
+def _metrics_by_split(
+    result: ReportedTuning, best: TrialLike
+) -> tuple[list[str], list[list[object]]]:
+    """Return head and rows of the table of the best settings' metrics on each split."""
+    final = result.final or {}
     at = [row for row in best.curve.rows if row.epoch == best.best_epoch][:1]
     final_names = [name for evaluation in final.values() for name in evaluation]
     names = list(dict.fromkeys([*best.curve.metrics, *final_names]))
@@ -158,54 +160,53 @@ def _metrics_by_split(result: ReportedTuning, trials: Sequence[TrialLike]) -> Ma
         columns["Tuning split: test"] = [_metric(row.test, name) for name in names]
     for label, evaluation in final.items():
         columns[f"Final split: {label}"] = [_with_interval(evaluation, name) for name in names]
-    advice = (
-        "The final split took no part in tuning: its metrics are unbiased."
-        if final
-        else "There is no final split: evaluate the settings on data that took no part in tuning."
-    )
-    rows = [list(row) for row in zip(names, *columns.values(), strict=True)]
-    table = metric_table("Metrics of the best settings by split", ["Metric", *columns], rows)
-    return section("Metrics by split", table, tag("p", f"{_BIASED} {advice}", class_="more"))
+    rows: list[list[object]] = [list(row) for row in zip(names, *columns.values(), strict=True)]
+    return ["Metric", *columns], rows
 
 
 def _metric(figures: Mapping[str, float], name: str) -> str:
     return _figure(figures[name]) if name in figures else "–"
 
 
-def _with_interval(evaluation: Evaluation, name: str) -> Markup | str:
+class _Estimate(NamedTuple):
+    value: str
+    interval: str
+
+
+def _with_interval(evaluation: Evaluation, name: str) -> _Estimate | str:
     if name not in evaluation:
         return "–"
     interval = evaluation.interval(name)
-    bounds = tag("small", "–".join(map(_figure, interval))) if interval else Markup()
-    return Markup(tag("span", _figure(evaluation[name])) + bounds)
+    bounds = "–".join(map(_figure, interval)) if interval else ""
+    return _Estimate(_figure(evaluation[name]), bounds)
 
 
 # --- all trials --------------------------------------------------------------------------
 
 
-def _table(result: ReportedTuning, trials: Sequence[TrialLike]) -> Markup:
+def _trials(result: ReportedTuning, trials: Sequence[TrialLike]) -> dict[str, Any]:
+    """Return the table of all trials, those without a value last, and the errors."""
     ranked = {trial.number for trial in trials}
     rest = [trial for trial in result.trials if trial.number not in ranked]
     ordered = [*trials, *rest]
     names = list(dict.fromkeys(name for trial in ordered for name in trial.settings))
-    head = ["Rank", "Trial", *names, "Epoch", result.metric, "Seconds", "State"]
     digits = decimals(trial.value for trial in trials)
-    rows = [
-        _row(trial, names, str(rank) if trial.number in ranked else "–", digits)
-        for rank, trial in enumerate(ordered, 1)
-    ]
     counts = [
         f"{n:,} {state}"
         for state in ("complete", "pruned", "failed")
         if (n := sum(trial.state == state for trial in result.trials))
     ]
-    parts = [tag("p", f"{', '.join(counts)}; the best first.", class_="more")]
-    if rows:
-        parts.append(metric_table("The best trials", head, rows[:_SHOWN]))
-    if len(rows) > _SHOWN:
-        folded = metric_table("The other trials", head, rows[_SHOWN:])
-        parts.append(tag("details", tag("summary", more(len(rows) - _SHOWN, "trial")), folded))
-    return section("Trials", *parts, _failures(rest)) if ordered else Markup()
+    return {
+        "trials_head": ["Rank", "Trial", *names, "Epoch", result.metric, "Seconds", "State"],
+        "trials": [
+            _row(trial, names, str(rank) if trial.number in ranked else "–", digits)
+            for rank, trial in enumerate(ordered, 1)
+        ],
+        "trials_note": f"{', '.join(counts)}; the best first.",
+        "more_trials": more(len(ordered) - _SHOWN, "trial"),
+        "n_shown": _SHOWN,
+        "errors": _errors(rest),
+    }
 
 
 def _row(trial: TrialLike, names: Iterable[str], rank: str, digits: int) -> list[object]:
@@ -220,29 +221,26 @@ def _row(trial: TrialLike, names: Iterable[str], rank: str, digits: int) -> list
     ]
 
 
-def _failures(trials: Sequence[TrialLike]) -> Markup:
+def _errors(trials: Sequence[TrialLike]) -> list[tuple[str, str]]:
     """Return the error messages, each with the trials that it belongs to."""
     numbers_of: dict[str, list[int]] = {}
     for trial in trials:
         if message := getattr(trial, "message", ""):
             numbers_of.setdefault(message, []).append(trial.number)
-    lines = [
-        tag(
-            "li",
-            tag("b", "trial " + ", ".join(map(str, numbers[:6])) + (" …" * (len(numbers) > 6))),
-            f" {shorten(message, 300)}",
+    return [
+        (
+            "trial " + ", ".join(map(str, numbers[:6])) + (" …" * (len(numbers) > 6)),
+            shorten(message, 300),
         )
         for message, numbers in numbers_of.items()
     ]
-    if not lines:
-        return Markup()
-    return tag("div", tag("h3", "Errors"), tag("ul", *lines, class_="failures"))
 
 
 # --- space and metadata ------------------------------------------------------------------
 
 
-def _space(result: ReportedTuning) -> Markup:
+def _space(result: ReportedTuning) -> dict[str, Any]:
+    """Return the table of settings: their space, and the values that were tried."""
     space = result.about.get("space")
     described = space if isinstance(space, Mapping) else {}
     names = dict.fromkeys([*described, *(n for trial in result.trials for n in trial.settings)])
@@ -254,8 +252,7 @@ def _space(result: ReportedTuning) -> Markup:
     head = ["Setting", "Space", "Tried"]
     if not described:  # the space is unknown
         head, rows = [head[0], head[2]], [[name, tried] for name, _, tried in rows]
-    table = metric_table("Settings", head, rows, texts=True) if rows else Markup()
-    return section("Settings", table)
+    return {"settings_head": head, "settings_rows": rows}
 
 
 def _range(values: Any) -> str:
@@ -267,20 +264,16 @@ def _range(values: Any) -> str:
     return "" if values is None else _setting(values)
 
 
-def _metadata(result: ReportedTuning) -> Markup:
-    rows: list[list[object]] = [
-        [_ABOUT.get(name, name), _text(value)]
+def _about(result: ReportedTuning) -> list[tuple[str, str]]:
+    """Return labels and values of the data, the arguments of the run and the versions."""
+    pairs = [
+        (_ABOUT.get(name, name), _text(value))
         for name, value in result.about.items()
         if name != "space" and value is not None and value != ""
     ]
-    rows.append(["metric", f"{result.metric}, {result.better} is better"])
-    rows.append(["versions", ", ".join(_versions())])
-    return section("Data and versions", _list(rows))
-
-
-def _list(rows: Iterable[Sequence[object]]) -> Markup:
-    pairs = [tag("div", tag("dt", label), tag("dd", value)) for label, value in rows]
-    return tag("dl", *pairs, class_="about")
+    pairs.append(("metric", f"{result.metric}, {result.better} is better"))
+    pairs.append(("versions", ", ".join(_versions())))
+    return pairs
 
 
 def _text(value: Any) -> str:

@@ -14,7 +14,7 @@ from penchant.data.ids import Id
 from penchant.errors import DataError
 from penchant.rendering import cards, frames
 from penchant.rendering.cards import Contribution
-from penchant.rendering.markup import Markup, join
+from penchant.rendering.markup import Markup
 from penchant.rendering.plain import decimals, more, plain, table
 from penchant.results._items import MAX_ROWS, has_field, item_fields, item_name, plain_id, plain_ids
 
@@ -121,10 +121,13 @@ class Explanation(frames.Tabular):
         return f"{name} for {whom}: score {self.score:.{self._digits}f}"
 
     def _repr_html_(self) -> str:
-        return cards.fragment(cards.heading(self._title), self.to_html())
+        return str(cards.fragment(cards.heading(self._title), self._html(10)))
 
-    def to_html(self, limit: int = 10) -> Markup:
+    def to_html(self, limit: int = 10) -> str:
         """Return the first ``limit`` past items with bars of the length of their shares."""
+        return str(self._html(limit))
+
+    def _html(self, limit: int) -> Markup:
         digits = self._digits
         shown = [
             Contribution(
@@ -138,4 +141,4 @@ class Explanation(frames.Tabular):
         line = more(len(rest), "item")
         if line:
             line += f", together {rest.sum():+.{digits}f}"
-        return join(cards.contributions(shown), cards.remark(line))
+        return cards.contributions(shown) + cards.remark(line)

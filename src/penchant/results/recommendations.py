@@ -15,8 +15,8 @@ from penchant.data.catalog import Catalog
 from penchant.data.ids import Id
 from penchant.errors import DataError, UnknownIdError
 from penchant.rendering import cards, frames
-from penchant.rendering.cards import Card
-from penchant.rendering.markup import Markup, data_table, join, link, text
+from penchant.rendering.cards import Card, NameCell
+from penchant.rendering.markup import Markup
 from penchant.rendering.plain import decimals, more, plain, table
 from penchant.results._items import (
     MAX_ROWS,
@@ -269,28 +269,31 @@ class Recommendations(frames.Tabular):
     def _repr_html_(self) -> str:
         parts: list[Markup] = []
         for at, _ in self._first():
-            parts += [cards.heading(self._title(at)), self.to_html(at)]
+            parts += [cards.heading(self._title(at)), self._html(at)]
         hidden = more(len(self.queries) - _MAX_LISTS, self._query_noun)
-        return cards.fragment(*parts, cards.remark(hidden))
+        return str(cards.fragment(*parts, cards.remark(hidden)))
 
-    def to_html(self, at: int = 0) -> Markup:
+    def to_html(self, at: int = 0) -> str:
         """Return the list of query number ``at``: cards with pictures, or a table without.
 
         The first card of similar items is the query. The cards need the styles
         ``penchant.rendering.cards.CSS`` inside an element of the class ``penchant``.
         """
+        return str(self._html(at))
+
+    def _html(self, at: int) -> Markup:
         query = plain_ids(self.queries[at : at + 1])[0]
         rows = list(self._rows(at, query))
         rest = cards.remark(more(len(rows) - MAX_ROWS, self.answer_kind))
         if not rows:
             return cards.remark("nothing to recommend")
         if self.answer_kind != "item" or not has_field(self.catalog, "pictures"):
-            return join(self._html_table(rows[:MAX_ROWS]), rest)
+            return self._html_table(rows[:MAX_ROWS]) + rest
         digits = decimals(row.score for row in rows)
         shown = [self._card(row.id, f"{row.score:.{digits}f}") for row in rows[:MAX_ROWS]]
         if self.query_kind == "item":
-            shown.insert(0, dataclasses.replace(self._card(query, "input"), is_input=True))
-        return join(cards.cards(shown), rest)
+            shown.insert(0, dataclasses.replace(self._card(query, "input"), is_query=True))
+        return cards.cards(shown) + rest
 
     def _card(self, item: Id, note: str) -> Card:
         return Card(*item_fields(self.catalog, item), note=note)
@@ -301,8 +304,8 @@ class Recommendations(frames.Tabular):
         head += ["name"] * self._has_names
         body: list[list[object]] = []
         for row in rows:
-            cells: list[object] = [row.rank, text(row.id)]
+            cells: list[object] = [row.rank, NameCell(str(row.id))]
             if self._has_names:
-                cells.append(link(item_fields(self.catalog, row.id)[2], text(row.name)))
+                cells.append(NameCell(row.name, item_fields(self.catalog, row.id)[2]))
             body.append([*cells, f"{row.score:.{digits}f}"])
-        return data_table([*head, "score"], body, numbers={0, len(head)})
+        return cards.table([*head, "score"], body, numeric={0, len(head)})

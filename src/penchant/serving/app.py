@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from penchant import __version__
 from penchant.errors import StoreError
-from penchant.serving import api, pages, problems, schemas
+from penchant.serving import api, pages, problems, records
 from penchant.serving.catalog.pictures import Pictures
 from penchant.serving.people import People
 from penchant.serving.process.ipc import SharedState
@@ -138,13 +138,13 @@ async def _metrics(request: Request) -> Response:
 
 
 def _openapi(app: FastAPI) -> dict[str, object]:
-    """Return the OpenAPI document, with the bearer token and the error schema."""
+    """Return the OpenAPI document, with the bearer token and the records of responses."""
     if app.openapi_schema is None:
         document = get_openapi(
             title=app.title, version=app.version, description=app.description, routes=app.routes
         )
         components = document.setdefault("components", {})
         components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
-        components["schemas"] |= schemas.definitions(schemas.Problem)
+        components["schemas"] |= records.definitions()
         app.openapi_schema = document
     return app.openapi_schema

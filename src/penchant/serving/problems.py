@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -21,6 +19,7 @@ from penchant.errors import (
     UnknownIdError,
     UnsupportedError,
 )
+from penchant.serving.records import Detail, ErrorInfo, Problem, encode
 
 log = logging.getLogger("penchant")
 
@@ -55,12 +54,11 @@ def problem(
     status: int,
     kind: str,
     message: str,
-    details: list[dict[str, Any]] | None = None,
+    details: list[Detail] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Return an error response."""
-    content = {"error": {"kind": kind, "message": message, "details": details or []}}
-    body = json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
+    body = encode(Problem(ErrorInfo(kind, message, details or [])))
     return Response(body, status, dict(headers or {}), media_type="application/json")
 
 
@@ -94,11 +92,11 @@ async def _invalid(_: Request, error: Exception) -> Response:
     """Return the response to parameters or a body that violate the schema."""
     assert isinstance(error, RequestValidationError)
     details = [
-        {"where": [str(part) for part in entry["loc"]], "message": str(entry["msg"])}
+        Detail([str(part) for part in entry["loc"]], str(entry["msg"]))
         for entry in error.errors()[:_MAX_DETAILS]
     ]
-    first = details[0] if details else {"where": [], "message": "the request can't be read"}
-    message = f"{' → '.join(first['where'])}: {first['message']}"
+    first = details[0] if details else Detail([], "the request can't be read")
+    message = f"{' → '.join(first.where)}: {first.message}"
     return problem(422, "Invalid", message, details)
 
 

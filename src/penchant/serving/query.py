@@ -30,7 +30,7 @@ class RecommendQuery:
     exclude_seen
         Leave out the items of the history.
     diversity
-        0…1: how much the items of the answer shall differ (:func:`penchant.serving.mmr.rerank`).
+        0…1: how much the items of the answer should differ (:func:`penchant.serving.mmr.rerank`).
     """
 
     user: Id | None = None

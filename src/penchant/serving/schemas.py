@@ -1,8 +1,8 @@
-"""Schemas of the API's requests and responses, with descriptions and examples."""
+"""Schemas of the API's requests, with descriptions and examples; :mod:`records` has responses."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 
@@ -79,7 +79,7 @@ class RankParams(PageParams):
 
     exclude_seen: bool = Field(True, description="Leave out items of the history.")
     diversity: float = Field(
-        0.0, ge=0, le=1, allow_inf_nan=False, description="How much the items shall differ."
+        0.0, ge=0, le=1, allow_inf_nan=False, description="How much the items should differ."
     )
 
 
@@ -208,147 +208,3 @@ class OverrideIn(_In):
     picture: Annotated[StrictStr, Field(max_length=2000)] | None = None
     tags: list[Text] | None = Field(None, max_length=50)
     hidden: bool = Field(False, description="Neither shown nor recommended.")
-
-
-# --- responses --------------------------------------------------------------------------
-
-
-_ITEM: dict[str, Any] = {
-    "id": "item-42",
-    "name": "A small red square",
-    "link": "https://example.org/item-42",
-    "picture": "/picture?id=item-42",
-    "tags": ["red", "small"],
-}
-
-
-class ItemOut(BaseModel):
-    """An item."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [_ITEM]})
-    id: StrictStr | StrictInt
-    name: str
-    link: str = Field(description="The address of a page about it, or the empty text.")
-    picture: str = Field(
-        description="The address of its picture, or the empty text. An address that begins with "
-        "`/` is on this server; pictures are never embedded."
-    )
-    tags: list[str]
-
-
-class ScoredOut(ItemOut):
-    """An item and its score: the higher, the better."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{**_ITEM, "score": 0.93}]})
-    score: float
-
-
-class Page(BaseModel):
-    """Items, the best first."""
-
-    items: list[ScoredOut]
-    k: int
-    offset: int
-
-
-class ExplanationOut(BaseModel):
-    """What each item of a history contributes to a score, the largest first."""
-
-    item: ItemOut
-    score: float
-    reasons: list[ScoredOut]
-
-
-class SearchOut(BaseModel):
-    """Items found by name, the best match first."""
-
-    items: list[ItemOut]
-
-
-class ItemsOut(BaseModel):
-    """A page of all items."""
-
-    items: list[ItemOut]
-    total: int
-    k: int
-    offset: int
-
-
-class StoredOut(BaseModel):
-    """Whether each event was stored: false if its key was stored before."""
-
-    stored: list[bool]
-
-
-class StatusOut(BaseModel):
-    """The status of the server or of an operation."""
-
-    status: str
-
-
-class Receipt(BaseModel):
-    """What a deletion removed."""
-
-    number: int = Field(description="The number of the deletion: 1, 2, …")
-    person: str = Field(description="A keyed digest of the person's id.")
-    at: float = Field(description="Seconds since 1970 (UTC).")
-    events: int = Field(description="How many events were deleted.")
-    erased: bool = Field(
-        description="Whether the deleted bytes are overwritten. False: another process kept the "
-        "database busy, and the next deletion or the server's end erases them."
-    )
-
-
-class ReceiptOut(BaseModel):
-    """The receipt of a deletion."""
-
-    status: str
-    receipt: Receipt
-
-
-class ModelsOut(BaseModel):
-    """The models in use."""
-
-    models: list[dict[str, Any]]
-
-
-class Detail(BaseModel):
-    """One invalid value."""
-
-    where: list[str]
-    message: str
-
-
-class ErrorInfo(BaseModel):
-    """The content of an error response."""
-
-    kind: str
-    message: str
-    details: list[Detail]
-
-
-class Problem(BaseModel):
-    """An error response."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "error": {
-                        "kind": "UnknownIdError",
-                        "message": "unknown item 'item-4'; close matches: 'item-42'",
-                        "details": [],
-                    }
-                }
-            ]
-        }
-    )
-    error: ErrorInfo
-
-
-def definitions(model: type[BaseModel]) -> dict[str, Any]:
-    """Return the JSON schemas of a model and of the models in it, by name."""
-    schema = model.model_json_schema(
-        ref_template="#/components/schemas/{model}", mode="serialization"
-    )
-    return {**schema.pop("$defs", {}), model.__name__: schema}

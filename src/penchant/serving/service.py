@@ -237,7 +237,7 @@ class Service:
             result = self.likes.answer(request)
             ids, scores = result.ids, result.scores.tolist()
         if query.diversity:
-            order = rerank(scores, self._vectors(ids), n, query.diversity).tolist()
+            order = rerank(scores, _vectors(self.likes, ids), n, query.diversity).tolist()
             ids, scores = [ids[i] for i in order], [scores[i] for i in order]
         return ids[query.offset : n], scores[query.offset : n]
 
@@ -303,7 +303,7 @@ class Service:
         ids, scores = self._by_popularity.best(min(MAX_RESULTS, 20 * k), **self._lists(ALL))
         if not self.has_item_vectors:
             return self._scored(ids[:k], scores[:k])
-        order = rerank(np.sqrt(scores), self._vectors(ids), k, 0.7).tolist()
+        order = rerank(np.sqrt(scores), _vectors(self.likes, ids), k, 0.7).tolist()
         return self._scored([ids[i] for i in order], [scores[i] for i in order])
 
     def search(self, text: str, k: int = 10) -> list[ItemView]:
@@ -352,13 +352,21 @@ class Service:
         """Whether the model has item vectors; the map and diverse lists need them."""
         return isinstance(self.likes, HasItemVectors)
 
-    def _vectors(self, ids: Sequence[Id]) -> npt.NDArray[Any]:
-        if not isinstance(self.likes, HasItemVectors):
-            raise UnsupportedError(
-                f"a model of kind {self.likes.kind!r} has no vectors to diversify a list by"
-            )
-        factors: npt.NDArray[Any] = self.likes.item_factors
-        return factors[self.likes.items.codes(ids)]
+
+def _vectors(model: Model, ids: Sequence[Id]) -> npt.NDArray[Any]:
+    """Return the vectors of some items.
+
+    Raises
+    ------
+    UnsupportedError
+        If the model has no item vectors.
+    """
+    if not isinstance(model, HasItemVectors):
+        raise UnsupportedError(
+            f"a model of kind {model.kind!r} has no vectors to diversify a list by"
+        )
+    factors: npt.NDArray[Any] = model.item_factors
+    return factors[model.items.codes(ids)]
 
 
 def _summary(role: Role, model: Model, description: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,11 +24,11 @@ FILMS = "10::Am\xe9lie (2001)::Comedy|Romance\n20::Alien (1979)::Horror\n30::Uns
 
 @pytest.fixture(autouse=True)
 def nowhere_else(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No test reads or writes the cache of whoever runs it, or asks a real publisher."""
+    """Keep tests away from the user's cache and from real publishers."""
     for name in ("PENCHANT_DATA", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PENCHANT_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("PENCHANT_DATA_MIRROR", "http://127.0.0.1:9/nobody")
+    monkeypatch.setenv("PENCHANT_DATA_MIRROR", "http://127.0.0.1:9/missing")
     monkeypatch.setattr(download, "_PAUSE", 0.0)
 
 

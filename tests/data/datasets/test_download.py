@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from tests.data.server import Site, serving
 
 from penchant.data.datasets import download
@@ -89,7 +89,7 @@ def test_given_up_and_taken_up_again_later(
     assert left(tmp_path) == {"a.bin", "a.bin.sha256"}
 
 
-def test_a_file_that_changed_midway_is_fetched_anew(site: Site, tmp_path: Path) -> None:
+def test_a_file_that_changed_midway_is_fetched_again(site: Site, tmp_path: Path) -> None:
     site.troubles = ["cut"]
     site.etags["a.bin"] = '"one"'
 
@@ -100,12 +100,12 @@ def test_a_file_that_changed_midway_is_fetched_anew(site: Site, tmp_path: Path) 
     assert get(site, tmp_path, progress=change).read_bytes() == BODY[::-1]
 
 
-@pytest.mark.parametrize("how", ["no ranges", "no validator", "wrong range"])
-def test_a_server_that_cannot_resume_starts_anew(site: Site, tmp_path: Path, how: str) -> None:
+@pytest.mark.parametrize("server", ["no ranges", "no validator", "wrong range"])
+def test_a_server_that_cannot_resume_starts_again(site: Site, tmp_path: Path, server: str) -> None:
     site.troubles = ["cut"]
-    if how == "no ranges":
+    if server == "no ranges":
         site.ranges = False
-    elif how == "no validator":
+    elif server == "no validator":
         site.etags["a.bin"] = ""
     else:
         site.troubles = ["cut", "elsewhere"]
@@ -174,7 +174,7 @@ def test_a_slow_first_byte_is_waited_for_up_to_the_timeout(
     assert not (tmp_path / "late").exists()
 
 
-def test_nobody_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download, "_PAUSE", 0.0)
     with pytest.raises(DownloadError, match="refused"):
         fetch("http://127.0.0.1:9/a.bin", tmp_path / "a.bin", timeout=2)
@@ -186,12 +186,11 @@ def test_only_the_web_is_asked(url: str, tmp_path: Path) -> None:
         fetch(url, tmp_path / "x")
 
 
-def test_two_at_once_do_not_write_into_one_file(site: Site, tmp_path: Path) -> None:
+def test_simultaneous_downloads_do_not_share_a_file(site: Site, tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
-    with (tmp_path / "deep" / "a.bin.part").open("ab") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        with pytest.raises(DownloadError, match="another process"):
-            get(site, tmp_path)
+    lock = FileLock(tmp_path / "deep" / "a.bin.part.lock")
+    with lock, pytest.raises(DownloadError, match="another process"):
+        get(site, tmp_path)
     assert get(site, tmp_path).read_bytes() == BODY
 
 

@@ -1,4 +1,4 @@
-"""The trainer needs nothing of rows and factors but an engine's handles of them."""
+"""The trainer uses only an engine's handles of rows and factors."""
 
 from __future__ import annotations
 

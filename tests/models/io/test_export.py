@@ -1,4 +1,4 @@
-"""Answers for everyone in files and tables: what was begun is gone on with."""
+"""Exports to files and tables, and how interrupted ones resume."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def run_sql(target: str, *statements: str) -> None:
 
 
 def rows(target: str, table: str = "recommendations") -> list[tuple[Any, ...]]:
-    """What was written, by query and rank."""
+    """Return the written answers by query and rank."""
     if target.endswith(".parquet"):
         with duckdb.connect() as con:
             return con.execute(f"FROM '{target}'").fetchall()
@@ -97,7 +97,7 @@ def test_integers_stay_integers(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("what", ["recommendations", "similar"])
-def test_limits_are_kept_and_begin_anew_where_they_change(model_file, target, what) -> None:
+def test_limits_are_kept_and_start_over_where_they_change(model_file, target, what) -> None:
     stock = ["i0003", "i0004", "i0005", "i0006"]
     how = {"what": what, "table": "answers", "exclude_seen": False, "batch": 5}
     with pytest.raises(Stopped):
@@ -107,14 +107,14 @@ def test_limits_are_kept_and_begin_anew_where_they_change(model_file, target, wh
     assert answers == {"i0003", "i0005", "i0006"}
 
 
-def test_the_same_limits_go_on(model_file, target) -> None:
+def test_an_export_with_the_same_limits_resumes(model_file, target) -> None:
     stock = ["i0003", "i0004"]
     with pytest.raises(Stopped):
         export(model_file, target, allow=stock, batch=5, on_progress=stop_at(10))
     assert export(model_file, target, allow=stock[::-1]).resumed == 10
 
 
-def test_texts_of_every_kind_arrive_as_they_are(target, tmp_path) -> None:
+def test_any_text_is_written_unchanged(target, tmp_path) -> None:
     names = ["tab\t", "line\nline", "back\\slash", "\\N", "quote'\"", "Sigur Rós 🎧"]
     data = random_interactions(10, len(names), seed=1)
     named = data.with_catalog(Catalog(data.items, names=names))
@@ -135,7 +135,7 @@ def stop_at(done: int):
     return progress
 
 
-def test_what_was_stopped_goes_on(model_file, target, tmp_path) -> None:
+def test_an_interrupted_export_resumes(model_file, target, tmp_path) -> None:
     with pytest.raises(Stopped):
         export(model_file, target, k=4, batch=10, on_progress=stop_at(30))
     assert export(model_file, target, k=4, batch=7) == Exported(USERS, 30)
@@ -145,7 +145,7 @@ def test_what_was_stopped_goes_on(model_file, target, tmp_path) -> None:
     assert not (tmp_path / ".out.parquet.partial").exists()
 
 
-def test_other_settings_or_another_model_begin_anew(model_file, target, tmp_path) -> None:
+def test_other_settings_or_another_model_start_over(model_file, target, tmp_path) -> None:
     with pytest.raises(Stopped):
         export(model_file, target, k=4, batch=10, on_progress=stop_at(30))
     with pytest.raises(Stopped):
@@ -156,7 +156,7 @@ def test_other_settings_or_another_model_begin_anew(model_file, target, tmp_path
     same(rows(target), model.recommend(list(model.users), 3).to_dicts())
 
 
-def test_what_is_there_stays_until_the_new_is_whole(model_file, target) -> None:
+def test_the_old_table_stays_until_the_new_one_is_complete(model_file, target) -> None:
     export(model_file, target, k=2)
     before = rows(target)
     with pytest.raises(Stopped):
@@ -209,7 +209,7 @@ def test_killed_again_and_again_the_table_is_the_same(model_file, request, tmp_p
     assert rows(target) == rows(whole)
 
 
-def test_a_table_of_something_else_is_left_alone(model_file, tmp_path) -> None:
+def test_a_table_with_other_columns_is_not_replaced(model_file, tmp_path) -> None:
     path = tmp_path / "shop.db"
     with contextlib.closing(sqlite3.connect(path)) as con:
         con.execute("CREATE TABLE recommendations (n INTEGER)")
@@ -242,7 +242,7 @@ def test_settings_out_of_their_range(model_file, tmp_path, how, message) -> None
         export(model_file, f"sqlite:///{tmp_path / 'shop.db'}", **how)
 
 
-def test_two_at_once_do_not_mix(model_file, tmp_path) -> None:
+def test_two_exports_at_once_are_refused(model_file, tmp_path) -> None:
     target = tmp_path / "out.parquet"
     context = multiprocessing.get_context("forkserver")
     ours, theirs = context.Pipe(duplex=False)

@@ -1,4 +1,4 @@
-"""Weights over people and over items, against the paper's three lines, and what makes them best."""
+"""Weights by users and by items, compared with the paper's algorithm, and their optimality."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from penchant.models.linear.autoencoder import bytes_to_solve, zero_diagonal_wei
 
 
 def by_the_paper(X: np.ndarray, regularization: float) -> np.ndarray:
-    """Steck 2019, algorithm 1."""
+    """Compute the weights as in Steck 2019, algorithm 1."""
     P = np.linalg.inv(X.T @ X + regularization * np.eye(X.shape[1]))
     B = P / -np.diag(P)
     np.fill_diagonal(B, 0)
@@ -45,7 +45,7 @@ def test_the_same_weights_on_any_number_of_threads(size) -> None:
 
 
 @given(sizes, st.integers(0, 99), st.floats(0.5, 50))
-def test_no_weights_near_by_are_better(size, seed, regularization) -> None:
+def test_weights_are_a_local_minimum(size, seed, regularization) -> None:
     rows, X = rows_of(*size, seed=seed)
 
     def loss(B: np.ndarray) -> float:

@@ -1,4 +1,4 @@
-"""EASE: its scores, what it takes for input, likeness, and what it refuses."""
+"""EASE: its scores, inputs, similarities and errors."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_scores_are_histories_times_weights(data, confidence) -> None:
     np.testing.assert_allclose(found, X @ B, rtol=1e-3, atol=1e-5)
 
 
-def test_a_history_is_taken_as_the_data_were(data) -> None:
+def test_histories_are_weighted_as_the_training_data(data) -> None:
     model = EASE(regularization=7.0).fit(data)
     once = model.recommend(history=["i0003", "i0008"], k=5)
     often = model.recommend(history={"i0003": 9.0, "i0008": 2.0}, k=5)
@@ -47,14 +47,14 @@ def test_a_history_is_taken_as_the_data_were(data) -> None:
     assert dict(zip(why.ids, why.contributions, strict=True)) == pytest.approx(weights)
 
 
-def test_an_item_that_nobody_has_is_foretold_by_none(data) -> None:
+def test_an_item_without_interactions_has_no_weights(data) -> None:
     left = data.select(data.csr.indices != 6)
     weights = EASE().fit(left).weights
     assert not weights[6].any()
     assert not weights[:, 6].any()
 
 
-def test_likeness_is_partial_correlation(data) -> None:
+def test_similarity_is_the_partial_correlation(data) -> None:
     model = EASE(regularization=7.0).fit(data)
     X = np.sign(data.to_matrix().toarray().astype(np.float64))
     P = np.linalg.inv(X.T @ X + 7.0 * np.eye(X.shape[1]))
@@ -66,7 +66,7 @@ def test_likeness_is_partial_correlation(data) -> None:
         np.testing.assert_allclose(found.scores[1:], expected[code, others], atol=1e-6)
 
 
-def test_likeness_by_dot_is_what_an_item_alone_recommends(data) -> None:
+def test_similarity_by_dot_equals_the_recommendations_for_that_item(data) -> None:
     model = EASE(regularization=7.0).fit(data)
     found = model.similar_items("i0002", k=10, metric="dot")
     alone = model.recommend(history=["i0002"], k=10)
@@ -90,7 +90,7 @@ def test_settings_out_of_range(settings, told) -> None:
         EASE(**settings)
 
 
-def test_more_items_than_memory_is_for(data) -> None:
+def test_too_many_items_are_refused(data) -> None:
     with pytest.raises(SettingsError, match="a weight for every pair") as told:
         EASE(max_items=12).fit(data)
     advice = re.search(r"\.threshold\(min_per_item=(\d+)\) leaves (\d+)", str(told.value))
@@ -101,7 +101,7 @@ def test_more_items_than_memory_is_for(data) -> None:
     assert EASE(max_items=12).fit(fewer).weights.shape == (left, left)
 
 
-def test_the_memory_it_would_take_is_told() -> None:
+def test_the_error_states_the_memory_needed() -> None:
     wide = random_interactions(1, 30_000, density=0.001)
     with pytest.raises(SettingsError, match=r"30,000 items need 3\.6 GB .* max_items is 20,000"):
         EASE().fit(wide)
@@ -115,20 +115,20 @@ def test_a_refused_fit_leaves_the_model_as_it_was(data) -> None:
     assert model.recommend("u0001", k=5).ids == before.ids
 
 
-def test_values_that_drown_the_regularization(data) -> None:
+def test_values_too_large_for_the_regularization(data) -> None:
     huge = penchant.Interactions.from_matrix(data.to_matrix() * np.float32(1e30))
     with pytest.raises(SettingsError, match="raise it, or take confidence='binary'"):
         EASE(confidence="linear").fit(huge)
     assert np.isfinite(EASE(confidence="log").fit(huge).weights).all()
 
 
-def test_it_says_how_far_it_is(data) -> None:
+def test_fit_reports_its_progress(data) -> None:
     told = []
     EASE().fit(data, on_step=lambda *step: told.append(step))
     assert told == [(1, 1)]
 
 
-def test_it_finds_what_people_will_play(real_data) -> None:
+def test_it_beats_popularity_on_real_plays(real_data) -> None:
     path = real_data("lastfm-2k/user_artists.dat")
     plays = penchant.read_interactions(path, user="userID", item="artistID", value="weight")
     split = penchant.split.leave_k_out(plays.threshold(10, 10), 5, seed=0)

@@ -1,4 +1,4 @@
-"""Inverses in slabs, against those of whole matrices in NumPy."""
+"""Inverses computed in slabs, compared with NumPy's."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_the_inverse_and_its_sign(n) -> None:
     np.testing.assert_array_equal(found, found.T)
 
 
-def test_what_stands_above_the_diagonal_is_not_looked_at() -> None:
+def test_the_part_above_the_diagonal_is_not_read() -> None:
     whole = positive_definite(300, seed=1)
     lower = np.where(np.tri(300, dtype=bool), whole, np.nan)
     invert(whole, threads=2)
@@ -38,7 +38,7 @@ def test_the_inverse_is_the_same_on_any_number_of_threads() -> None:
     np.testing.assert_array_equal(one, many)
 
 
-def test_it_tells_how_far_it_is_and_can_be_stopped() -> None:
+def test_progress_is_reported_and_can_stop_the_inversion() -> None:
     told = []
     invert(positive_definite(600), threads=2, on_step=lambda *step: told.append(step))
     assert told == [(1, 3), (2, 3), (3, 3)]
@@ -50,6 +50,6 @@ def test_it_tells_how_far_it_is_and_can_be_stopped() -> None:
         invert(positive_definite(600), threads=2, on_step=stop)
 
 
-def test_what_has_no_positive_pivots() -> None:
+def test_matrices_that_are_not_positive_definite() -> None:
     with pytest.raises(np.linalg.LinAlgError):
         invert(np.array([[1.0, 2.0], [2.0, 1.0]]), threads=1)

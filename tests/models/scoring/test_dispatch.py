@@ -1,4 +1,4 @@
-"""Queries on several routes: what one scorer would give, whoever scores them."""
+"""Queries on several routes get the scores of a single scorer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def routed() -> RoutedScorer:
     dense = whole().dense(slice(0, 9))[others]
     routes = [
         Route(some, whole().take(some), "vectors"),
-        Route(np.array([], dtype=np.int64), whole().take(np.array([], dtype=np.int64)), "nobody"),
+        Route(np.array([], dtype=np.int64), whole().take(np.array([], dtype=np.int64)), "empty"),
         Route(others, BlockScorer(5, 14, lambda span: dense[span], batch=2), "blocks"),
     ]
     return RoutedScorer(routes, 14)

@@ -1,4 +1,4 @@
-"""What an item index keeps of vectors that no longer change, and when it is built."""
+"""What an item index caches for read-only vectors, and when it is built."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_vectors_of_a_frozen_array_are_computed_once():
         index.vectors[0] = 1
 
 
-def test_nothing_is_kept_of_an_array_that_can_be_written_to():
+def test_nothing_is_cached_for_a_writeable_array():
     indexes, array = IndexSet(), np.arange(6.0).reshape(3, 2)
     assert indexes.get("items", array, double) is not indexes.get("items", array, double)
     assert query_until_built(ItemIndex(vectors())) is None
@@ -128,7 +128,7 @@ def test_an_index_can_be_built_at_once():
     assert query_until_built(writeable) is None
 
 
-def test_small_catalogs_need_none():
+def test_small_catalogs_get_no_index():
     few = ItemIndex(freeze(vectors(MIN_ITEMS - 1)))
     few.prepare(None)
     assert query_until_built(few) is None
@@ -168,7 +168,7 @@ def test_answers_stay_the_same(dtype):
         np.testing.assert_array_equal(top.scores, plain.scores)
 
 
-def test_queries_of_another_precision_do_without():
+def test_queries_of_another_dtype_use_no_index():
     index = ItemIndex(freeze(vectors(f=8)))
     index.prepare(None)
     queries = np.random.default_rng(2).normal(size=(2, 8))

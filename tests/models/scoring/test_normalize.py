@@ -1,4 +1,4 @@
-"""Vectors of length 1, and when an index keeps them."""
+"""Vectors of length 1, and when an index caches them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from penchant.models._scoring.normalize import normalize
 
 @pytest.fixture
 def of_a_file(tmp_path: Path):
-    """A maker of vectors as those of an opened model: views of a file that is only read."""
+    """Return a function that makes vectors as those of a loaded model: views of a mapped file."""
 
     def make(name: str, scale: float = 1.0) -> np.ndarray:
         path = tmp_path / name
@@ -32,7 +32,7 @@ def test_lengths_are_one_or_zero():
     assert normalize(vectors).dtype == np.float32
 
 
-def test_those_of_a_file_are_divided_once_and_freed_with_the_index(of_a_file):
+def test_vectors_of_a_file_are_normalized_once(of_a_file):
     indexes, vectors = IndexSet(), of_a_file("a.npy")
     normalized = indexes.get("items", vectors).normalized.vectors
     assert indexes.get("items", vectors).normalized.vectors is normalized

@@ -1,4 +1,4 @@
-"""Both scorers against whole matrices of scores, and against each other."""
+"""Both scorers, compared with complete matrices of scores and with each other."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ N_ITEMS = 23
 
 
 def make(kind, m=10, n=N_ITEMS, f=3, seed=0, batch=4):
-    """A scorer over small whole numbers (ties, exact sums) and its matrix of scores."""
+    """Return a scorer of small whole numbers (ties, exact sums) and its matrix of scores."""
     rng = np.random.default_rng(seed)
     X, Y = (rng.integers(-2, 3, (rows, f)).astype(np.float32) for rows in (m, n))
     scores = X @ Y.T
@@ -98,7 +98,7 @@ def test_taking_some_items(kind, items) -> None:
     assert scorer.n_items == N_ITEMS
 
 
-def test_no_block_is_made_that_holds_no_query_taken() -> None:
+def test_blocks_without_a_chosen_query_are_not_computed() -> None:
     asked = []
 
     def block(span):
@@ -121,7 +121,7 @@ def test_blocks_are_bounded_by_default() -> None:
     assert sizes == [16, 4]
 
 
-def test_an_item_that_is_not_rated_is_never_an_answer(kind) -> None:
+def test_items_without_a_score_are_never_returned(kind) -> None:
     holes = np.array([[1, np.nan, 3], [-np.inf, 2, np.nan]], dtype=np.float32)
     if kind == "factors":
         scorer = FactorScorer(np.eye(2, dtype=np.float32), np.array([[1, 0], [np.nan, 2], [3, 1]]))

@@ -1,3 +1,5 @@
+"""Inner products of dense and sparse vectors."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -24,7 +26,7 @@ def test_dense_and_sparse_agree(seed: int, n: int, d: int) -> None:
 
 
 @pytest.mark.parametrize(("share", "dense"), [(0.05, False), (0.5, True)])
-def test_how_full_they_are_decides_how_they_are_to_vectors(share: float, dense: bool) -> None:
+def test_the_density_decides_between_dense_and_sparse_vectors(share: float, dense: bool) -> None:
     array = np.zeros((10, 100), dtype=np.float32)
     array[:, : int(100 * share)] = 1
     vectors = to_vectors(dense_to_csr(array))

@@ -1,4 +1,4 @@
-"""What may be fetched from the web, tried on a server of this machine that calls itself public."""
+"""Fetching of pictures, from a local server whose address passes as public."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ def resolve(host: str, port: int) -> list[str]:
 
 @pytest.fixture
 def fetcher() -> Iterator[Callable[..., Fetcher]]:
-    """A maker of fetchers, whose every connection leads to a server that says some words."""
+    """Return a function that makes fetchers connected to a server with fixed answers."""
     with contextlib.ExitStack() as stack:
 
-        def make(*answers: bytes, pause: float = 0.0, tls: Any = None, **how) -> Fetcher:
+        def make(*answers: bytes, pause: float = 0.0, tls: Any = None, **options) -> Fetcher:
             listener = socket.create_server(("127.0.0.1", 0))
             if tls is not None:
                 listener = tls.wrap_socket(listener, server_side=True)
             stack.enter_context(listener)
 
             def serve() -> None:
-                with contextlib.suppress(OSError):  # who asks may be gone, or the test over
+                with contextlib.suppress(OSError):  # the client may have disconnected
                     for answer in answers:
                         connection, _ = listener.accept()
                         with connection:
-                            asked.append(connection.recv(4096).decode())
+                            requests.append(connection.recv(4096).decode())
                             for at in range(0, len(answer), 20) if pause else ():
                                 connection.sendall(answer[at : at + 20])
                                 time.sleep(pause)
@@ -59,29 +59,31 @@ def fetcher() -> Iterator[Callable[..., Fetcher]]:
                 connected.append((address, port))
                 return socket.create_connection(listener.getsockname(), timeout=seconds)
 
-            asked: list[str] = []
+            requests: list[str] = []
             connected: list[tuple[str, int]] = []
             thread = threading.Thread(target=serve, daemon=True)
             thread.start()
             stack.callback(thread.join, 10)
             stack.callback(socket.socket.shutdown, listener, socket.SHUT_RDWR)
-            made = Fetcher(resolve=resolve, connect=connect, **how)
-            made.asked, made.connected = asked, connected
+            made = Fetcher(resolve=resolve, connect=connect, **options)
+            made.requests, made.connected = requests, connected
             return made
 
         yield make
 
 
-def test_a_picture_is_fetched_by_the_address_that_was_looked_up(fetcher) -> None:
+def test_pictures_are_fetched_from_the_resolved_address(fetcher) -> None:
     made = fetcher(OK % len(PICTURE) + PICTURE)
     assert made.get("http://pictures.example/ü/1.png?a=1") == PICTURE
     assert made.connected == [("93.184.216.34", 80)]
-    assert made.asked[0].startswith("GET /%C3%BC/1.png?a=1 HTTP/1.1\r\nHost: pictures.example\r\n")
+    assert made.requests[0].startswith(
+        "GET /%C3%BC/1.png?a=1 HTTP/1.1\r\nHost: pictures.example\r\n"
+    )
 
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One of pictures.example, signed by itself, with its key."""
+    """Return a self-signed certificate of pictures.example and its key."""
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("there is no openssl here to make a certificate with")
@@ -95,20 +97,20 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_certificates_are_looked_at(fetcher, certificate) -> None:
+def test_certificates_are_verified(fetcher, certificate) -> None:
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(certificate)
-    for host, known, message in [
+    for host, is_trusted, message in [
         ("pictures.example", False, "certificate"),
         ("other.example", True, "certificate"),
         ("pictures.example", True, None),
     ]:
         made = fetcher(OK % len(PICTURE) + PICTURE, tls=server)
-        if known:
+        if is_trusted:
             made._tls.load_verify_locations(certificate)
         with pytest.raises(DataError, match=message) if message else contextlib.nullcontext():
             assert made.get(f"https://{host}/1.png") == PICTURE
-            assert "Host: pictures.example\r\n" in made.asked[0]
+            assert "Host: pictures.example\r\n" in made.requests[0]
         assert made.connected == [("93.184.216.34", 443)]
 
 
@@ -129,23 +131,23 @@ def test_certificates_are_looked_at(fetcher, certificate) -> None:
         "http://pictures.example:port/",
     ],
 )
-def test_nothing_inside_is_asked(fetcher, url) -> None:
+def test_private_addresses_are_rejected(fetcher, url) -> None:
     made = fetcher()
     with pytest.raises(DataError):
         made.get(url)
     assert made.connected == []
 
 
-def test_who_leads_on_is_followed_outside_only(fetcher) -> None:
-    found = b"HTTP/1.1 302 Found\r\nLocation: %s\r\n\r\n"
-    there = fetcher(found % b"/2.png", OK % len(PICTURE) + PICTURE)
+def test_redirects_are_followed_to_public_addresses_only(fetcher) -> None:
+    redirect = b"HTTP/1.1 302 Found\r\nLocation: %s\r\n\r\n"
+    there = fetcher(redirect % b"/2.png", OK % len(PICTURE) + PICTURE)
     assert there.get("http://pictures.example/1.png") == PICTURE
-    assert there.asked[1].startswith("GET /2.png")
-    inside = fetcher(found % b"http://inside.example/secret")
+    assert there.requests[1].startswith("GET /2.png")
+    inside = fetcher(redirect % b"http://inside.example/secret")
     with pytest.raises(DataError, match="not on the public internet"):
         inside.get("http://pictures.example/1.png")
     assert len(inside.connected) == 1
-    around = fetcher(*[found % b"/1.png"] * 10)
+    around = fetcher(*[redirect % b"/1.png"] * 10)
     with pytest.raises(DataError, match="too many redirects"):
         around.get("http://pictures.example/1.png")
     assert len(around.connected) == 4
@@ -164,12 +166,12 @@ def test_who_leads_on_is_followed_outside_only(fetcher) -> None:
         (b"", "can't be fetched"),
     ],
 )
-def test_what_is_no_picture_or_too_large_is_refused(fetcher, answer, message) -> None:
+def test_other_files_and_large_files_are_rejected(fetcher, answer, message) -> None:
     with pytest.raises(DataError, match=message):
         fetcher(answer, max_bytes=1_000).get("http://pictures.example/1.png")
 
 
-def test_who_takes_too_long_is_cut_off(fetcher) -> None:
+def test_slow_servers_are_disconnected(fetcher) -> None:
     made = fetcher(OK % 4000 + b"x" * 4000, pause=0.05, seconds=0.4)
     began = time.monotonic()
     with pytest.raises(DataError):
@@ -177,7 +179,7 @@ def test_who_takes_too_long_is_cut_off(fetcher) -> None:
     assert time.monotonic() - began < 5
 
 
-def test_addresses_that_stand_for_others_are_not_public() -> None:
+def test_mapped_addresses_are_not_public() -> None:
     assert all(map(is_public, ("93.184.216.34", "2606:2800:220:1::1")))
     inside = (
         "0.0.0.0 127.0.0.1 10.1.2.3 172.16.0.1 192.168.1.1 100.64.0.1 169.254.1.1 224.0.0.1 "

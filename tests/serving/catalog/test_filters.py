@@ -10,12 +10,12 @@ CATALOG = Catalog(IdMap(["a", "b", "c", "d"]), tags=[("rock",), ("Rock", "slow")
 
 
 def lists(filters: Filters, **overrides: Override) -> tuple[set[str] | None, set[str] | None]:
-    found = Tags(CATALOG).lists(filters, Views([CATALOG], overrides))
-    allow, deny = (None if one is None else set(one) for one in found.values())
+    combined = Tags(CATALOG).lists(filters, Views([CATALOG], overrides))
+    allow, deny = (None if ids is None else set(ids) for ids in combined.values())
     return allow, deny
 
 
-def test_items_bear_every_tag_whatever_its_case() -> None:
+def test_tags_ignore_letter_case() -> None:
     assert lists(ALL) == (None, None)
     assert lists(Filters(tags=["ROCK"])) == ({"a", "b"}, None)
     assert lists(Filters(tags=["rock", "slow"])) == ({"b"}, None)
@@ -24,11 +24,11 @@ def test_items_bear_every_tag_whatever_its_case() -> None:
     assert Tags(None).lists(Filters(tags=["rock"]), Views([]))["allow"] == set()
 
 
-def test_what_stands_in_the_place_of_the_catalog_counts() -> None:
-    how = {
+def test_overrides_take_precedence_over_the_catalog() -> None:
+    overrides = {
         "a": Override(tags=()),
         "d": Override(tags=("Slow", "ROCK")),
         "b": Override(name="B", hidden=True),
     }
-    assert lists(Filters(tags=["rock"]), **how) == ({"b", "d"}, {"b"})
+    assert lists(Filters(tags=["rock"]), **overrides) == ({"b", "d"}, {"b"})
     assert lists(Filters(tags=["rock"])) == ({"a", "b"}, None)

@@ -1,4 +1,4 @@
-"""Pictures of the web, kept by the server."""
+"""The server's cache of pictures from the web."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ def png(width: int = 900, height: int = 600) -> bytes:
 
 
 class Web:
-    """In place of a fetcher: what there is, or DataError."""
+    """A fetcher with fixed answers; None raises DataError."""
 
     def __init__(self, *answers: bytes | None, pause: float = 0.0) -> None:
-        self.asked: list[str] = []
+        self.requested: list[str] = []
         self._answers, self._pause = answers, pause
 
     def get(self, url: str) -> bytes:
-        self.asked.append(url)
+        self.requested.append(url)
         time.sleep(self._pause)
-        answer = self._answers[min(len(self.asked), len(self._answers)) - 1]
+        answer = self._answers[min(len(self.requested), len(self._answers)) - 1]
         if answer is None:
             raise DataError("it can't be had")
         return answer
@@ -58,29 +58,29 @@ def get(made: Pictures, *urls: str) -> list[bytes | None]:
     return asyncio.run(all_of_them())
 
 
-def test_a_picture_is_made_small_and_fetched_once(pictures) -> None:
+def test_pictures_are_shrunk_and_fetched_once(pictures) -> None:
     web = Web(png(), pause=0.05)
     first = get(pictures(web), URL, URL)
-    with Image.open(io.BytesIO(first[0])) as found:
-        assert (found.format, found.size) == ("WEBP", (SIZE, SIZE * 2 // 3))
+    with Image.open(io.BytesIO(first[0])) as image:
+        assert (image.format, image.size) == ("WEBP", (SIZE, SIZE * 2 // 3))
     assert first[0] == first[1]
-    assert get(pictures(Web(None)), URL) == first[:1]  # another process, or after a start
-    assert web.asked == [URL]
+    assert get(pictures(Web(None)), URL) == first[:1]  # as another process, or after a restart
+    assert web.requested == [URL]
 
 
 @pytest.mark.parametrize(
     "content",
     [None, b"", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"<script>", png()[:100]],
 )
-def test_what_is_no_picture_is_not_tried_again_at_once(pictures, tmp_path, content) -> None:
+def test_failed_pictures_are_not_retried_immediately(pictures, tmp_path, content) -> None:
     web = Web(content)
     made = pictures(web)
     assert get(made, URL) == get(made, URL) == [None]
-    assert len(web.asked) == 1
+    assert len(web.requested) == 1
     assert list((tmp_path / "pictures").iterdir()) == []
 
 
-def test_an_old_one_is_shown_until_a_new_one_comes(pictures, tmp_path) -> None:
+def test_stale_pictures_are_served_until_refreshed(pictures, tmp_path) -> None:
     old = get(pictures(Web(png())), URL)
     [path] = (tmp_path / "pictures").iterdir()
     os.utime(path, (time.time() - MAX_AGE - 1,) * 2)
@@ -90,19 +90,19 @@ def test_an_old_one_is_shown_until_a_new_one_comes(pictures, tmp_path) -> None:
     assert get(pictures(Web(None)), URL) == new
 
 
-def test_many_at_once_do_not_pile_up(pictures) -> None:
+def test_the_number_of_fetches_is_limited(pictures) -> None:
     web = Web(png(20, 20), pause=0.01)
-    found = get(pictures(web), *(f"{URL}?{n}" for n in range(100)))
-    assert sum(one is not None for one in found) == len(web.asked) == 68
+    image = get(pictures(web), *(f"{URL}?{n}" for n in range(100)))
+    assert sum(picture is not None for picture in image) == len(web.requested) == 68
 
 
-def test_a_folder_that_can_not_be_made(tmp_path) -> None:
+def test_a_folder_that_can_not_be_created(tmp_path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SettingsError, match="pictures can't be stored in"):
         Pictures(tmp_path / "file" / "folder")
 
 
-def test_pages_show_what_the_server_keeps(service: Service, tmp_path: Path) -> None:
+def test_pages_show_cached_pictures(service: Service, tmp_path: Path) -> None:
     settings = ServeSettings(likes="m.penchant", watch=0, picture_cache=str(tmp_path / "pictures"))
     with open_store("sqlite://") as store:
         app = create_app(ModelReloader(service), store, settings)
@@ -112,13 +112,13 @@ def test_pages_show_what_the_server_keeps(service: Service, tmp_path: Path) -> N
             assert "/picture?id=i0003" in page.text
             assert "pictures.example" not in page.text
             assert "img-src 'self' data:;" in page.headers["content-security-policy"]
-            found = browser.get("/picture?id=i0003")
-            assert (found.status_code, found.headers["content-type"]) == (200, "image/webp")
+            image = browser.get("/picture?id=i0003")
+            assert (image.status_code, image.headers["content-type"]) == (200, "image/webp")
             drawn = browser.get("/picture?id=i0004")
             assert drawn.headers["content-type"] == "image/svg+xml"
             assert drawn.headers["cache-control"] == "private, max-age=30"
             assert browser.get("/picture?id=https://pictures.example/9.jpg").status_code == 404
-    assert web.asked == [f"https://pictures.example/{n}.jpg" for n in (3, 4)]
+    assert web.requested == [f"https://pictures.example/{n}.jpg" for n in (3, 4)]
 
 
 def test_without_a_folder_nothing_is_fetched(client: TestClient) -> None:

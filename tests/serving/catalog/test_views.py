@@ -1,4 +1,4 @@
-"""Records of items, and what of them programs are told."""
+"""Display records of items, and their records in responses."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from penchant.data.catalog import Catalog
 from penchant.serving.catalog.views import ItemView, Views, picture_address
+from penchant.serving.records import encode
 from penchant.serving.store.base import Override
 
 HARMFUL = ["javascript:alert(1)", 'https://example.org/"onload=', "data:text/html,<script>"]
@@ -18,21 +19,21 @@ def test_no_picture_has_no_address(picture):
     assert picture_address(ItemView("a", "a", "", picture, ())) == ""
 
 
-def test_web_addresses_are_told_as_they_are():
+def test_web_addresses_are_unchanged():
     item = ItemView("a", "a", "", " https://example.org/a.png ", ())
     assert picture_address(item) == "https://example.org/a.png"
 
 
 @pytest.mark.parametrize("picture", [*HARMFUL, "data:image/png;base64,AAAA", "/home/me/a.png"])
-def test_all_else_is_asked_of_the_server(picture):
+def test_other_pictures_are_served_by_the_server(picture):
     assert picture_address(ItemView("a/b &c", "a", "", picture, ())) == "/picture?id=a%2Fb+%26c"
 
 
-def test_json_is_the_record_without_braces_and_without_picture_data():
+def test_records_have_no_picture_data():
     catalog = Catalog(["a", "b"], names=["A", ""], pictures=["data:image/png,x", "x.png"])
     views = Views([catalog], {"b": Override(name='B "😀"', tags=("x",))})
-    told = [json.loads(b"{%b}" % views.json(item)) for item in ("a", "b")]
-    assert told == [
+    records = [json.loads(encode(views.record(item))) for item in ("a", "b")]
+    assert records == [
         {"id": "a", "name": "A", "link": "", "picture": "/picture?id=a", "tags": []},
         {"id": "b", "name": 'B "😀"', "link": "", "picture": "/picture?id=b", "tags": ["x"]},
     ]

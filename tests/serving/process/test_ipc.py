@@ -1,4 +1,4 @@
-"""What the processes of a server share: numbers, and whose turn it is."""
+"""State that processes share: counters, and a lock."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ sys.stdin.readline()
 
 @pytest.fixture
 def holding(tmp_path) -> Iterator[subprocess.Popen[str]]:
-    """Another process whose turn it is."""
+    """Start another process that holds the lock."""
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(tmp_path / "shared")],
         stdin=subprocess.PIPE,
@@ -50,7 +50,7 @@ def is_free(shared: SharedState) -> bool:
 
 
 @pytest.mark.parametrize("ends", ["its turn", "itself"])
-def test_it_is_one_process_s_turn_until_it_ends(holding, tmp_path: Path, ends: str):
+def test_a_lock_is_held_until_its_process_ends(holding, tmp_path: Path, ends: str):
     shared = SharedState(tmp_path / "shared")
     assert not is_free(shared)
     if ends == "itself":
@@ -64,18 +64,18 @@ def test_it_is_one_process_s_turn_until_it_ends(holding, tmp_path: Path, ends: s
     assert is_free(shared)
 
 
-def test_nobody_waits_for_a_process_that_stands_still(holding, tmp_path, monkeypatch):
+def test_waiting_for_a_stopped_process_has_a_timeout(holding, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "LOCK_TIMEOUT", 0.2)
     shared = SharedState(tmp_path / "shared")
     assert entered(shared)
-    assert not is_free(shared)  # it is the other's yet
+    assert not is_free(shared)  # the other process still holds it
 
 
-def test_a_process_alone_has_its_turn_always():
+def test_without_a_file_the_lock_is_always_free():
     assert entered(SharedState())
 
 
-def test_a_process_keeps_its_numbers_when_its_turn_is_over(tmp_path):
+def test_releasing_the_lock_keeps_the_counters(tmp_path):
     shared = SharedState(tmp_path / "shared")
     assert entered(shared)
     again = SharedState(tmp_path / "shared")

@@ -1,4 +1,4 @@
-"""The server sends what it has at once, whatever socket it was given."""
+"""Nagle's algorithm is disabled on sockets of all kinds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ async def hello(scope, receive, send) -> None:
 
 
 class Kept(NoDelayProtocol):
-    """Notes what its connections are set to."""
+    """Record the options of connections."""
 
     set_to: ClassVar[list[int]] = []
 
@@ -44,8 +44,8 @@ async def ask(listening: socket.socket) -> bytes:
         return answer
 
 
-def test_connections_do_not_wait_to_fill_a_packet():
-    with socket.socket(socket.AF_INET) as listening:  # as uvicorn makes it for several processes
+def test_nagles_algorithm_is_disabled():
+    with socket.socket(socket.AF_INET) as listening:  # as uvicorn creates it for several processes
         listening.bind(("127.0.0.1", 0))
         assert not listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         assert b"hello" in asyncio.run(ask(listening))

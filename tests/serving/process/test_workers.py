@@ -1,4 +1,4 @@
-"""Processes that serve together: all answer, those that die come back, none stays behind."""
+"""Worker processes: all answer, dead ones are replaced, none outlives its parent."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SERVE = "from penchant.cli import main; main()"
 SPAWN = "from penchant.serving.process import run; run.CAN_FORK = False; " + SERVE
 LOOK_BUSY = """
 import signal, sys, time
-signal.signal(signal.SIGHUP, getattr(signal, sys.argv[2]))  # whatever the tests were started by
+signal.signal(signal.SIGHUP, getattr(signal, sys.argv[2]))  # the tests may run under nohup
 from penchant.serving.process.workers import Workers
 Workers(lambda: time.sleep(600), int(sys.argv[1])).run()
 print("ended", flush=True)
@@ -42,21 +42,21 @@ Workers(fail, 1).run()
 
 
 class Server(NamedTuple):
-    """A server that runs, and where."""
+    """A running server and its address."""
 
     process: subprocess.Popen[str]
     address: str
     model: Path
 
     def get(self, path: str) -> Any:
-        """An answer, on a connection of its own."""
+        """Return an answer, over a new connection."""
         with urllib.request.urlopen(f"{self.address}/api/v1/{path}", timeout=30) as answer:
             return json.load(answer)
 
 
 @contextlib.contextmanager
 def running(*command: object) -> Iterator[subprocess.Popen[str]]:
-    """A program in a group of its own, all of which is killed in the end."""
+    """Run a program in its own process group, which is killed at the end."""
     words = [sys.executable, "-c", *map(str, command)]
     with subprocess.Popen(
         words,
@@ -77,15 +77,15 @@ def serving(program: str, model: Path) -> Iterator[Server]:
     where = ("--db", f"sqlite:///{model.parent / 'store.db'}", "--port", 0)
     with running(program, "serve", model, *where, "--workers", 2, "--json") as process:
         assert process.stdout is not None
-        told = json.loads("".join(iter(process.stdout.readline, "}\n")) + "}")
-        server = Server(process, told["address"], model)
+        values = json.loads("".join(iter(process.stdout.readline, "}\n")) + "}")
+        server = Server(process, values["address"], model)
         until(lambda: answers(server))
         yield server
 
 
 @pytest.fixture(scope="module")
 def server(files, tmp_path_factory) -> Iterator[Server]:
-    """Two processes over a file of their own."""
+    """Start a server with two processes and its own model file."""
     model = Path(shutil.copy(files.likes, tmp_path_factory.mktemp("workers")))
     with serving(SERVE, model) as made:
         yield made
@@ -108,39 +108,39 @@ def until(what: Callable[[], object]) -> None:
 
 def children(process: subprocess.Popen[str]) -> list[int]:
     return [
-        int(one)
-        for one in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        int(child)
+        for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     ]
 
 
 def alive(pids: list[int]) -> list[int]:
-    """Those that run; who has ended and only waits to be noticed does not."""
-    found = []
+    """Return the processes that run; zombies do not."""
+    living = []
     for pid in pids:
         with contextlib.suppress(OSError):
             if Path(f"/proc/{pid}/stat").read_text().rsplit(")")[1].split()[0] not in "ZX":
-                found.append(pid)
-    return found
+                living.append(pid)
+    return living
 
 
 def kill_and_replace(server: Server, pid: int) -> None:
-    """Kill a process of two, and wait until another one is in its place."""
+    """Kill one of two processes, and wait for its replacement."""
     before = set(children(server.process))
     os.kill(pid, signal.SIGKILL)
     until(lambda: len(set(children(server.process)) - {pid}) == len(before))
 
 
 def mapped(pid: int, file: Path) -> dict[str, int]:
-    """How many kB of a file a process has in memory, by kind, summed over its maps."""
-    told: dict[str, int] = {}
+    """Return how many kB of a file a process maps, by kind."""
+    values: dict[str, int] = {}
     inside = False
     for line in Path(f"/proc/{pid}/smaps").read_text().splitlines():
         first, *rest = line.split()
         if not first.endswith(":"):
             inside = line.endswith(str(file))
         elif inside and rest[-1] == "kB":
-            told[first] = told.get(first, 0) + int(rest[0])
-    return told
+            values[first] = values.get(first, 0) + int(rest[0])
+    return values
 
 
 # --- a server ---------------------------------------------------------------------------
@@ -157,18 +157,18 @@ def test_each_of_two_processes_answers(server):
             os.kill(stopped, signal.SIGCONT)
 
 
-def test_the_pages_of_the_model_are_shared(server):
+def test_the_memory_of_the_model_is_shared(server):
     server.get("popular?k=40")
     for pid in children(server.process):
-        told = mapped(pid, server.model)
-        assert told["Rss:"] > 0
-        assert told["Private_Dirty:"] == told["Private_Clean:"] == 0
+        values = mapped(pid, server.model)
+        assert values["Rss:"] > 0
+        assert values["Private_Dirty:"] == values["Private_Clean:"] == 0
 
 
-def test_a_process_that_is_killed_comes_back(server):
+def test_a_killed_process_is_replaced(server):
     first, second = children(server.process)
     kill_and_replace(server, first)
-    os.kill(second, signal.SIGSTOP)  # so that it is the new one that answers
+    os.kill(second, signal.SIGSTOP)  # so that the new process answers
     try:
         until(lambda: answers(server))
         assert server.get("recommend?user=u0001&k=3")["items"]
@@ -176,7 +176,7 @@ def test_a_process_that_is_killed_comes_back(server):
         os.kill(second, signal.SIGCONT)
 
 
-def test_another_model_reaches_all_processes_and_those_that_come_later(server):
+def test_a_new_model_reaches_current_and_later_processes(server):
     draft = server.model.with_name("draft")
     ALS(factors=6, iterations=2).fit(small_data()).save(draft).replace(server.model)
 
@@ -194,21 +194,21 @@ def test_another_model_reaches_all_processes_and_those_that_come_later(server):
     os.kill(second, signal.SIGSTOP)
     try:
         until(lambda: answers(server))
-        assert factors() == 6  # at once: it does not begin with what the parent opened
+        assert factors() == 6  # a new process looks for the active model first
     finally:
         os.kill(second, signal.SIGCONT)
 
 
-def test_ctrl_c_leaves_no_process_behind(server):  # it comes last: the server is gone then
+def test_ctrl_c_leaves_no_process_behind(server):  # last: it stops the server
     pair = children(server.process)
-    os.killpg(server.process.pid, signal.SIGINT)  # as a terminal does: to all of them
+    os.killpg(server.process.pid, signal.SIGINT)  # as a terminal does: to the whole group
     assert server.process.wait(60) == 130
     assert alive(pair) == []
     assert server.process.stderr is not None
     assert "Traceback" not in server.process.stderr.read()
 
 
-def test_where_no_process_can_be_forked_they_are_spawned(files, tmp_path):
+def test_processes_are_spawned_where_they_can_not_be_forked(files, tmp_path):
     with serving(SPAWN, Path(shutil.copy(files.likes, tmp_path))) as server:
         assert server.get("recommend?user=u0001&k=3")["items"]
         server.process.terminate()
@@ -218,19 +218,19 @@ def test_where_no_process_can_be_forked_they_are_spawned(files, tmp_path):
 # --- any work ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_any_signal_to_stop_ends_all(how):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_any_signal_to_stop_ends_all(number):
     with running(LOOK_BUSY, 3, "SIG_DFL") as parent:
         until(lambda: len(children(parent)) == 3)
         all_three = children(parent)
-        parent.send_signal(how)
+        parent.send_signal(number)
         out, err = parent.communicate(timeout=60)
         assert (out, err, parent.returncode) == ("ended\n", "", 0)
         assert alive(all_three) == []
 
 
-def test_a_signal_that_was_ignored_from_the_start_stops_nobody():
-    """As under nohup, where the terminal goes and the server stays."""
+def test_signals_that_were_ignored_at_the_start_stay_ignored():
+    """As under nohup: the server survives the end of its terminal."""
     with running(LOOK_BUSY, 2, "SIG_IGN") as parent:
         until(lambda: len(children(parent)) == 2)
         both = children(parent)
@@ -241,7 +241,7 @@ def test_a_signal_that_was_ignored_from_the_start_stops_nobody():
         assert parent.communicate(timeout=60) == ("ended\n", "")
 
 
-def test_processes_do_not_outlive_one_that_is_killed():
+def test_workers_end_when_their_parent_is_killed():
     with running(LOOK_BUSY, 3, "SIG_DFL") as parent:
         until(lambda: len(children(parent)) == 3)
         all_three = children(parent)
@@ -249,7 +249,7 @@ def test_processes_do_not_outlive_one_that_is_killed():
         until(lambda: alive(all_three) == [])
 
 
-def test_what_cannot_begin_is_told_and_tried_again_after_a_while():
+def test_a_worker_that_fails_to_start_is_logged_and_restarted():
     with running(FAIL) as parent:
         time.sleep(2.5)
         parent.terminate()

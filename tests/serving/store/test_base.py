@@ -1,4 +1,4 @@
-"""What every store does, in SQLite and in PostgreSQL."""
+"""The store interface, in SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HOSTILE = [
 ]
 
 
-def test_events_come_back_as_they_were_in_order(store) -> None:
+def test_events_are_returned_unchanged_in_order(store) -> None:
     given = [
         Event("ann", 5, at=1.5),
         Event("ann", "5", "unlike", at=2.0, key="a"),
@@ -34,26 +34,26 @@ def test_events_come_back_as_they_were_in_order(store) -> None:
     assert store.add(given[:2]) == [True, True]
     assert store.add(given[2:]) == [True]
     stored = list(store.events())
-    assert [one.event for one in stored] == given
-    assert [type(one.event.item) for one in stored] == [int, str, str]
-    numbers = [one.number for one in stored]
+    assert [entry.event for entry in stored] == given
+    assert [type(entry.event.item) for entry in stored] == [int, str, str]
+    numbers = [entry.number for entry in stored]
     assert numbers == sorted(set(numbers))
     assert store.last() == numbers[-1]
 
 
-def test_events_are_read_on_from_a_number(store) -> None:
+def test_reading_continues_after_a_number(store) -> None:
     store.add([Event("ann", n) for n in range(25)])
     first = list(store.events(limit=10))
     rest = list(store.events(after=first[-1].number))
-    assert [one.event.item for one in first + rest] == list(range(25))
+    assert [entry.event.item for entry in first + rest] == list(range(25))
     assert list(store.events(after=store.last())) == []
     assert list(store.events(limit=0)) == []
 
 
-def test_long_logs_are_read_in_pieces(store, monkeypatch) -> None:
+def test_long_logs_are_read_in_chunks(store, monkeypatch) -> None:
     monkeypatch.setattr("penchant.serving.store.database._PAGE", 7)
     store.add([Event("ann", n) for n in range(30)])
-    assert [one.event.item for one in store.events()] == list(range(30))
+    assert [entry.event.item for entry in store.events()] == list(range(30))
     assert len(list(store.events(limit=16))) == 16
 
 
@@ -78,14 +78,14 @@ def test_many_keys_at_once(store) -> None:
     assert store.add([*events, Event("new", 1, key="0")]) == [False] * 2500 + [True]
 
 
-def test_a_history_is_what_is_left_of_likes(store) -> None:
+def test_a_history_contains_the_remaining_likes(store) -> None:
     store.add([Event("ann", item, value=3.0) for item in ("a", "b", 5, "5")])
     store.add([Event("ann", item, "unlike") for item in ("a", "z")])
     store.add([Event("ann", "b", value=-1.0)])
     assert list(store.history("ann").items()) == [(5, 3.0), ("5", 3.0), ("b", -1.0)]
     store.add([Event("ann", 5)])
     assert list(store.history("ann")) == ["5", "b", 5]
-    assert store.history("nobody") == {}
+    assert store.history("unknown") == {}
     assert store.history(5) == {}
 
 
@@ -107,19 +107,19 @@ def test_the_last_event_of_an_item_wins(store, changes, cut) -> None:
 
 def test_a_batch_is_stored_whole_or_not_at_all(store) -> None:
     broken = Event("ann", 3)
-    object.__setattr__(broken, "value", None)  # as no event can be made
+    object.__setattr__(broken, "value", None)  # the constructor rejects such an event
     with pytest.raises(StoreError):
         store.add([Event("ann", 1), Event("ann", 2), broken])
     assert store.last() == 0
     assert store.add([Event("ann", 1)]) == [True]
 
 
-def test_no_events_are_no_trouble(store) -> None:
+def test_an_empty_batch(store) -> None:
     assert store.add([]) == []
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_texts_are_only_texts(store, text) -> None:
+def test_hostile_texts_are_stored_as_text(store, text) -> None:
     store.add([Event(text, text, key=text)])
     store.set_override(text, Override(name=text, link=text, picture=text, tags=(text,)))
     store.activate(text)
@@ -130,7 +130,7 @@ def test_hostile_texts_are_only_texts(store, text) -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "message"),
+    ("fields", "message"),
     [
         ({"person": ""}, "person is 0 bytes long"),
         ({"item": "x" * (MAX_ID_BYTES + 1)}, "item is 1,00. bytes long"),
@@ -145,9 +145,9 @@ def test_hostile_texts_are_only_texts(store, text) -> None:
         ({"key": ""}, "key is 0 bytes"),
     ],
 )
-def test_what_can_not_be_stored_is_refused(how, message) -> None:
+def test_invalid_events_are_rejected(fields, message) -> None:
     with pytest.raises(DataError, match=message):
-        Event(**{"person": "ann", "item": 1, **how})
+        Event(**{"person": "ann", "item": 1, **fields})
 
 
 def test_a_kind_is_a_like_or_an_unlike() -> None:
@@ -162,7 +162,7 @@ def test_the_longest_ids_and_keys_fit(store) -> None:
     assert store.history(longest) == {"ü" * 499: 1.0}
 
 
-def test_models_are_put_to_use_and_back(store) -> None:
+def test_models_are_activated_and_reactivated(store) -> None:
     assert store.active() is None
     store.activate("one.penchant")
     store.activate("two.penchant", learned=12)
@@ -186,24 +186,26 @@ def test_overrides_replace_each_other(store) -> None:
     assert store.overrides() == {5: Override(link="https://example.org")}
 
 
-@pytest.mark.parametrize("how", [{"name": 5}, {"tags": "jazz"}, {"tags": ("",)}, {"link": "a\0"}])
-def test_overrides_are_texts(how) -> None:
+@pytest.mark.parametrize(
+    "fields", [{"name": 5}, {"tags": "jazz"}, {"tags": ("",)}, {"link": "a\0"}]
+)
+def test_overrides_are_texts(fields) -> None:
     with pytest.raises(DataError):
-        Override(**how)
+        Override(**fields)
 
 
-def test_who_is_forgotten_leaves_nothing(store) -> None:
+def test_forgetting_deletes_all_events(store) -> None:
     store.add([Event("ann", 1, key="k"), Event("bo", 1), Event("ann", 2)])
     newest = store.last()
     assert store.forget("ann").events == 2
     assert store.history("ann") == {}
-    assert [one.event.person for one in store.events()] == ["bo"]
+    assert [entry.event.person for entry in store.events()] == ["bo"]
     assert store.forget("ann").events == 0
     store.add([Event("cy", 1)])
     assert store.last() > newest  # numbers are never used again
 
 
-def test_what_is_stored_is_there_after_opening_again(url) -> None:
+def test_data_persists_after_reopening(url) -> None:
     with open_store(url) as store:
         store.add([Event("ann", 1)])
         store.activate("m.penchant")
@@ -213,42 +215,42 @@ def test_what_is_stored_is_there_after_opening_again(url) -> None:
 
 
 def test_several_stores_share_a_database(url) -> None:
-    with open_store(url) as one, open_store(url) as other:
-        one.add([Event("ann", 1, key="k")])
+    with open_store(url) as entry, open_store(url) as other:
+        entry.add([Event("ann", 1, key="k")])
         assert other.add([Event("ann", 2, key="k")]) == [False]
         assert other.history("ann") == {1: 1.0}
 
 
-def test_threads_of_several_stores_lose_and_double_nothing(url) -> None:
+def test_threads_of_several_stores_store_every_event_once(url) -> None:
     stored: list[bool] = []
-    with open_store(url) as one, open_store(url) as other:
+    with open_store(url) as entry, open_store(url) as other:
 
         def client(store: Store, person: str) -> None:
             for n in range(15):
                 stored.extend(store.add([Event(person, n, key=str(n)), Event(person, -n - 1)]))
 
-        # two clients send the same: what has a key is to be stored once
+        # two clients send the same events: those with a key are stored once
         threads = [
             threading.Thread(target=client, args=(store, f"p{n}"))
-            for store in (one, other)
+            for store in (entry, other)
             for n in range(3)
         ]
         for thread in threads:
             thread.start()
-        seen = _follow(one, threads)
+        seen = _follow(entry, threads)
         assert stored.count(False) == 3 * 15
-        everything = list(one.events())
+        everything = list(entry.events())
     assert len(everything) == 3 * (15 + 30)
-    assert seen == [one.number for one in everything]
+    assert seen == [entry.number for entry in everything]
 
 
 def _follow(store: Store, writers: list[threading.Thread]) -> list[int]:
-    """Numbers as somebody sees them who goes on behind the last one, while others write."""
+    """Return event numbers, read after the last one while other threads write."""
     seen: list[int] = []
-    done = False
-    while not done:
-        done = not any(writer.is_alive() for writer in writers)
-        seen += [one.number for one in store.events(after=seen[-1] if seen else 0)]
+    finished = False
+    while not finished:
+        finished = not any(writer.is_alive() for writer in writers)
+        seen += [entry.number for entry in store.events(after=seen[-1] if seen else 0)]
     return seen
 
 
@@ -260,7 +262,7 @@ def test_submitted_events_can_be_awaited(store) -> None:
     assert asyncio.run(several()) == [[True]] * 5 + [[False]] * 5
 
 
-def test_a_closed_store_says_so(store) -> None:
+def test_a_closed_store_raises_an_error(store) -> None:
     store.add([Event("ann", 1)])
     store.close()
     store.close()
@@ -268,11 +270,11 @@ def test_a_closed_store_says_so(store) -> None:
         store.add([Event("ann", 2)])
 
 
-def test_a_store_that_answers_is_well(store) -> None:
+def test_check_passes_for_an_available_store(store) -> None:
     store.check()
 
 
-def test_a_later_version_is_refused(url, monkeypatch) -> None:
+def test_later_versions_are_rejected(url, monkeypatch) -> None:
     with monkeypatch.context() as later:
         later.setattr(
             migrations,
@@ -284,7 +286,7 @@ def test_a_later_version_is_refused(url, monkeypatch) -> None:
         open_store(url)
 
 
-def test_steps_follow_each_other_and_keep_what_is_there(url, monkeypatch) -> None:
+def test_migrations_run_in_order_and_keep_data(url, monkeypatch) -> None:
     with open_store(url) as store:
         store.add([Event("ann", 1)])
     steps = [
@@ -297,7 +299,7 @@ def test_steps_follow_each_other_and_keep_what_is_there(url, monkeypatch) -> Non
             assert store.history("ann") == {1: 1.0}
 
 
-def test_a_step_that_fails_leaves_the_store_as_it_was(url, monkeypatch) -> None:
+def test_a_failed_migration_is_rolled_back(url, monkeypatch) -> None:
     with open_store(url) as store:
         store.add([Event("ann", 1)])
     with monkeypatch.context() as later:

@@ -1,4 +1,4 @@
-"""What is special to a database: files that are none, locks, full disks, passwords."""
+"""Properties of databases: invalid files, locks, full disks, passwords."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def impatient(monkeypatch) -> None:
     monkeypatch.setattr(database, "PATIENCE", 0.1)
 
 
-def test_a_store_of_version_1_is_read_for_good(path) -> None:
+def test_stores_of_version_1_stay_readable(path) -> None:
     with connected(path) as con:
         con.executescript(VERSION_1.read_text(encoding="utf-8"))
     with opened(path) as store:
         assert store.history("ann") == {5: 1.0, "5": -2.0}
         assert store.history(7) == {"Sigur Rós": 1.0}
         assert next(store.events()).event == Event("ann", 5, at=1.5, key="k")
-        assert [one.path for one in store.activations()] == ["new.penchant", "old.penchant"]
+        assert [entry.path for entry in store.activations()] == ["new.penchant", "old.penchant"]
         assert store.overrides() == {
             "5": Override(),
             5: Override("Blue Note", "https://example.org", "blue.png", ("jazz", "a|b"), True),
@@ -60,13 +60,13 @@ def test_a_store_of_version_1_is_read_for_good(path) -> None:
     assert "penchant_folded" not in names
 
 
-def test_the_log_is_on_the_disk_before_a_commit_is_over(path) -> None:
+def test_commits_wait_for_the_disk(path) -> None:
     with opened(path) as store, store._engine.connect() as con:  # type: ignore[attr-defined]
         assert con.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert con.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
 
 
-def test_what_is_forgotten_is_not_in_the_file(path) -> None:
+def test_deleted_events_are_overwritten_in_the_file(path) -> None:
     with opened(path) as store:
         store.add([Event("ann-the-secret-one", 1), Event("bo", 1)])
         store.forget("ann-the-secret-one")
@@ -75,20 +75,20 @@ def test_what_is_forgotten_is_not_in_the_file(path) -> None:
 
 
 def test_the_index_finds_keys_and_histories(path) -> None:
-    asked = []
+    statements = []
     with opened(path) as store:
 
         @sa.event.listens_for(store._engine, "before_cursor_execute")  # type: ignore[attr-defined]
         def note(con, cursor, statement, parameters, *_) -> None:
-            asked.append((statement, parameters))
+            statements.append((statement, parameters))
 
         store.add([Event(f"p{n}", n, key=str(n)) for n in range(3)])
         store.history("p1")
     tables = ("penchant_events", "penchant_current")
     queries = [
-        one
-        for one in asked
-        if one[0].startswith("SELECT") and any(name in one[0] for name in tables)
+        entry
+        for entry in statements
+        if entry[0].startswith("SELECT") and any(name in entry[0] for name in tables)
     ]
     assert len(queries) == 5
     with connected(path) as con:
@@ -98,7 +98,7 @@ def test_the_index_finds_keys_and_histories(path) -> None:
             assert "SCAN" not in str(plan), statement
 
 
-def test_a_store_without_a_place_is_gone_in_the_end() -> None:
+def test_a_temporary_store_is_deleted() -> None:
     store = open_store("sqlite://")
     place = Path(store._url.database)  # type: ignore[attr-defined]
     store.add([Event("ann", 1)])
@@ -115,14 +115,14 @@ def test_an_empty_file_becomes_a_store(path) -> None:
         assert store.last() == 0
 
 
-def test_a_file_that_is_no_database_is_left_alone(path) -> None:
+def test_other_files_are_left_unchanged(path) -> None:
     path.write_bytes(b"user,item\n" * 500)
     with pytest.raises(StoreError, match=r"store\.db: .*is no SQLite database"):
         opened(path)
     assert path.read_bytes() == b"user,item\n" * 500
 
 
-def test_somebody_elses_database_is_left_alone(path) -> None:
+def test_other_databases_are_left_unchanged(path) -> None:
     with connected(path) as con:
         con.execute("CREATE TABLE shop (n INTEGER)")
     before = path.read_bytes()
@@ -131,7 +131,7 @@ def test_somebody_elses_database_is_left_alone(path) -> None:
     assert path.read_bytes() == before
 
 
-def test_a_damaged_file_says_so(path) -> None:
+def test_a_damaged_file_raises_an_error(path) -> None:
     with opened(path) as store:
         store.add([Event("ann", n) for n in range(2000)])
     whole = bytearray(path.read_bytes())
@@ -141,12 +141,12 @@ def test_a_damaged_file_says_so(path) -> None:
         store.history("ann")
 
 
-def test_a_folder_that_is_not_there(tmp_path) -> None:
+def test_a_missing_folder(tmp_path) -> None:
     with pytest.raises(StoreError, match=r"none/store\.db: .*can't be opened: is there such a"):
         opened(tmp_path / "none" / "store.db")
 
 
-def test_a_file_that_can_not_be_written(path) -> None:
+def test_a_read_only_file(path) -> None:
     opened(path).close()
     read_only = open_store(f"sqlite:///file:{path}?mode=ro&uri=true")
     with read_only, pytest.raises(StoreError, match="can't be written: look at the rights"):
@@ -172,7 +172,7 @@ def test_a_full_disk_loses_nothing_and_recovers(path) -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_lock_that_lasts_is_told_and_reading_goes_on(path) -> None:
+def test_a_long_lock_raises_an_error_and_reading_continues(path) -> None:
     with opened(path) as store, connected(path) as other:
         store.add([Event("ann", 1)])
         other.execute("BEGIN IMMEDIATE")
@@ -190,7 +190,7 @@ def test_a_lock_that_lasts_is_told_and_reading_goes_on(path) -> None:
         "postgres://127.0.0.1:1/shop?user=me&password=hunter2",
     ],
 )
-def test_no_password_is_told(url) -> None:
+def test_error_messages_contain_no_password(url) -> None:
     with pytest.raises(
         StoreError, match=r"postgresql://.*127\.0\.0\.1:1/shop: .*refused"
     ) as caught:
@@ -199,13 +199,13 @@ def test_no_password_is_told(url) -> None:
 
 
 @pytest.mark.parametrize("url", ["hunter2", "mysql://me:hunter2@host/shop", "sqlite:hunter2"])
-def test_what_is_no_address_is_not_repeated(url) -> None:
+def test_error_messages_do_not_repeat_invalid_urls(url) -> None:
     with pytest.raises(SettingsError, match=r"give sqlite:///file\.db or postgresql://") as caught:
         open_store(url)
     assert "hunter2" not in "".join(traceback.format_exception(caught.value))
 
 
-def test_a_server_of_postgresql_that_begins_anew_is_found_again(postgres_server) -> None:
+def test_the_store_reconnects_to_a_restarted_postgresql(postgres_server) -> None:
     with open_store(postgres_server.url()) as store:
         store.add([Event("ann", 1)])
         with store._engine.connect() as con:  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Works that are made durable together."""
+"""Tasks that share a transaction."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from penchant.serving.store.writer import Writer
 
 
 class Log:
-    """Transactions on a list: what is kept when one is over."""
+    """Transactions on a list, which keeps what was committed."""
 
     def __init__(self) -> None:
         self.commits: list[list[int]] = []
@@ -49,7 +49,7 @@ def writer(log) -> Iterator[Writer[list[int]]]:
 
 
 def waiting(log, writer, works) -> list:
-    """Futures of works that all wait while the first transaction is held up."""
+    """Return futures of tasks that wait while the first transaction is blocked."""
     log.gate.clear()
     first = writer.submit(lambda notes: notes.append(-1))
     futures = [writer.submit(work) for work in works]
@@ -71,14 +71,14 @@ def failing(notes: list[int]) -> None:
     raise ValueError("of its own making")
 
 
-def test_what_waits_is_done_in_one_transaction(log, writer) -> None:
+def test_waiting_tasks_share_a_transaction(log, writer) -> None:
     futures = waiting(log, writer, [noting(n) for n in range(5)])
-    assert [one.result(10) for one in futures] == [0, 10, 20, 30, 40]
+    assert [future.result(10) for future in futures] == [0, 10, 20, 30, 40]
     assert len(log.commits) <= 2
     assert log.kept == [-1, 0, 1, 2, 3, 4]
 
 
-def test_one_that_fails_takes_no_other_with_it(log, writer) -> None:
+def test_a_failing_task_does_not_affect_others(log, writer) -> None:
     futures = waiting(log, writer, [noting(1), failing, noting(2)])
     assert (futures[0].result(10), futures[2].result(10)) == (10, 20)
     with pytest.raises(ValueError, match="of its own making"):
@@ -86,19 +86,19 @@ def test_one_that_fails_takes_no_other_with_it(log, writer) -> None:
     assert sorted(log.kept) == [-1, 1, 2]  # the failed one left nothing
 
 
-def test_where_nothing_can_begin_all_are_told_once(log, writer) -> None:
+def test_all_tasks_fail_if_no_transaction_can_begin(log, writer) -> None:
     log.fails = True
-    for one in [writer.submit(noting(n)) for n in range(3)]:
+    for future in [writer.submit(noting(n)) for n in range(3)]:
         with pytest.raises(StoreError, match="locked"):
-            one.result(10)
+            future.result(10)
     log.fails = False
     assert writer.submit(noting(1)).result(10) == 10
 
 
-def test_what_is_given_up_while_it_waits_is_not_done(log, writer) -> None:
+def test_canceled_tasks_do_not_run(log, writer) -> None:
     log.gate.clear()
     writer.submit(noting(1))
-    while writer._waiting.qsize():  # until it is taken up
+    while writer._waiting.qsize():  # until the writer has taken it
         pass
     given_up = writer.submit(noting(2))
     assert given_up.cancel()
@@ -107,11 +107,11 @@ def test_what_is_given_up_while_it_waits_is_not_done(log, writer) -> None:
     assert log.kept == [1, 3]
 
 
-def test_what_waits_is_done_before_the_end(log, writer) -> None:
+def test_waiting_tasks_run_before_closing(log, writer) -> None:
     log.gate.clear()
     futures = [writer.submit(noting(n)) for n in range(3)]
     log.gate.set()
     writer.close()
-    assert [one.done() for one in futures] == [True] * 3
+    assert [future.done() for future in futures] == [True] * 3
     with pytest.raises(StoreError, match="closed"):
         writer.submit(noting(4))

@@ -1,7 +1,7 @@
-"""Takes named files out of a zip or tar archive; what else it holds is left alone.
+"""Extract named files from a zip or tar archive; other members are ignored.
 
-An archive's own paths are never written to: a file lands in the folder asked for, under its
-last name, so that no archive can write elsewhere.
+Paths in the archive are not used: a file is written to the requested folder under its last name, so
+that no archive can write elsewhere.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import IO, cast
 from penchant.errors import DataError
 
 SUFFIXES = (".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar")
-# RuntimeError: zipfile's word for an archive that is encrypted or packed in a way it can't read
+# RuntimeError: zipfile raises it for encrypted archives and unsupported compression
 _BROKEN = (
     RuntimeError,
     zipfile.BadZipFile,
@@ -34,45 +34,45 @@ _BROKEN = (
 
 
 def is_archive(path: Path) -> bool:
-    """Whether a file's name says that it is an archive we can open."""
+    """Return whether a file name has the suffix of a supported archive."""
     return path.name.lower().endswith(SUFFIXES)
 
 
 def unpack(archive: Path, names: Iterable[str], to: Path) -> list[str]:
-    """Take some files out of an archive, all or (if it is broken) none.
+    """Extract some files of an archive; none if it is damaged.
 
     Parameters
     ----------
     archive
         A zip or tar file, by its contents.
     names
-        The last names of the files wanted, wherever in the archive they are; of two that are
-        called the same, the one nearer the top.
+        The last names of the files, in any folder of the archive; of files with the same name,
+        the one nearest to the top is extracted.
     to
-        The folder to make; replaced if it is there.
+        The folder to create; replaced if it exists.
 
     Returns
     -------
     list of str
-        The names that were there.
+        The names that the archive contains.
 
     Raises
     ------
     DataError
-        If it is no archive, or broken.
+        If it is not an archive, or damaged.
     """
     wanted = set(names)
     to.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{to.name}-", dir=to.parent))
     try:
-        found = _unpack_into(archive, wanted, fresh)
+        present = _unpack_into(archive, wanted, fresh)
         shutil.rmtree(to, ignore_errors=True)
         fresh.replace(to)
     except _BROKEN as error:
         raise DataError(f"{archive} can't be unpacked: {error}") from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-    return found
+    return present
 
 
 def _unpack_into(archive: Path, wanted: set[str], folder: Path) -> list[str]:
@@ -96,13 +96,13 @@ def _unpack_zip(archive: Path, wanted: set[str], folder: Path) -> list[str]:
 def _unpack_tar(archive: Path, wanted: set[str], folder: Path) -> list[str]:
     depths: dict[str, int] = {}
     with _decompressed(archive) as stream, tarfile.open(fileobj=stream, mode="r:") as tape:
-        # in the order of the file, since going back in a compressed one means starting over
+        # in the order of the file: seeking back in a compressed one decompresses it again
         for member in tape:
             if member.isfile() and (name := _nearer(member.name, wanted, depths)):
                 source = tape.extractfile(member)
-                assert source is not None  # it is a file
+                assert source is not None  # it is a regular file
                 _write(source, folder / name)
-        while stream.read(1 << 20):  # the checksum comes at the very end
+        while stream.read(1 << 20):  # the checksum is at the end
             pass
     return sorted(depths)
 
@@ -120,7 +120,7 @@ def _decompressed(archive: Path) -> IO[bytes]:
 
 
 def _nearer(path: str, wanted: set[str], depths: dict[str, int]) -> str | None:
-    """The last name of a path if it is wanted and none nearer the top was seen; notes it."""
+    """Return a path's last name if it is wanted and nearest to the top so far; record it."""
     name, depth = PurePosixPath(path).name, path.count("/")
     if name not in wanted or "__MACOSX" in path or depths.get(name, depth + 1) <= depth:
         return None

@@ -1,4 +1,4 @@
-"""Answers for everyone, for those who serve from their own database; resumable."""
+"""Export of the answers for all users or items to a file or a database table; resumable."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ What = Literal["recommendations", "similar"]
 
 @dataclass(frozen=True)
 class Exported:
-    """What an export did.
+    """The result of an export.
 
     Attributes
     ----------
     queries
-        How many users or items there are answers for.
+        The number of users or items with answers.
     resumed
-        How many of them an earlier run had answered, which was stopped.
+        The number of these that an earlier, interrupted run had answered.
     """
 
     queries: int
@@ -58,13 +58,14 @@ def export(
 ) -> Exported:
     """Write the best items for every user, or the most similar items of every item.
 
-    Stopped at any moment and run again with the same model and settings, it goes on where it was,
-    and the table becomes the same. It appears once it is whole, in place of an older one.
+    An interrupted export resumes when it is run again with the same model and settings, and the
+    result is the same. The file or table appears, or replaces the previous one, once it is
+    complete.
 
     Parameters
     ----------
     model_file
-        The model.
+        The file of the model.
     to
         A file that ends in ``.parquet``, ``.csv``, ``.jsonl``, ``.csv.gz`` or ``.jsonl.gz``, or
         the address of a database, ``sqlite:///file.db`` or ``postgresql://user@host/name``.
@@ -72,22 +73,22 @@ def export(
         ``"recommendations"``, with the columns user, rank, item, name (if names are known) and
         score; or ``"similar"``: item, rank, similar_item, name and score.
     k
-        How many for each.
+        The number of answers for each.
     table
-        The name of a database's table; None: ``what``.
+        The name of the table in a database; None: ``what``.
     exclude_seen
-        Whether to leave out what a user has already.
+        Leave out the items of a user's history.
     metric
-        How alike items are: ``"cosine"`` or ``"dot"``.
+        The similarity of items: ``"cosine"`` or ``"dot"``.
     allow, deny
-        Items to choose from alone, and items to leave out; as for
+        The only items to choose from, and items to leave out; as for
         :meth:`penchant.models.base.Model.recommend`.
     leave_out
         Users to write nothing for, such as those who were deleted from a store.
     batch
-        How many users or items at a time; None: up to 10,000.
+        The number of users or items at a time; None: up to 10,000.
     on_progress
-        Called after each batch with how many users or items are done, and how many there are.
+        Called after each batch with the completed and the total number of users or items.
 
     Raises
     ------
@@ -96,7 +97,7 @@ def export(
     UnknownIdError
         If an item of allow or deny is of another type than the model's.
     DataError
-        If the file or the table can't be written, or the table holds something else.
+        If the file or the table can't be written, or the table has other columns.
     ArtifactError
         If the model can't be read.
     """

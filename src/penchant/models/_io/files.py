@@ -21,10 +21,14 @@ def to_bundle(
     arrays: Mapping[str, npt.NDArray[Any]],
     training: list[dict[str, Any]],
     metrics: Mapping[str, object],
+    own_features: Mapping[str, Features],
 ) -> Bundle:
-    """Return the bundle of a fitted model: settings, training data, arrays, training record."""
+    """Return the bundle of a fitted model: settings, training data, arrays, training record.
+
+    ``own_features`` are features that are not those of the training data, by names with a slash.
+    """
     times = {} if data.timestamps is None else {"timestamps": data.timestamps}
-    sides = {"item": data.item_features, "user": data.user_features}
+    sides = {"item": data.item_features, "user": data.user_features, **own_features}
     features = {side: value for side, value in sides.items() if value is not None}
     return Bundle(
         model=kind,
@@ -94,13 +98,20 @@ def interactions_of(bundle: Bundle) -> Interactions:
     )
 
 
+def own_features_of(bundle: Bundle) -> dict[str, Features]:
+    """Return the features that are not those of the training data, see :func:`to_bundle`."""
+    names = [name for name in bundle.info["data"].get("features", {}) if "/" in name]
+    features = {name: _features_of(bundle, name) for name in names}
+    return {name: value for name, value in features.items() if value is not None}
+
+
 def _features_of(bundle: Bundle, side: str) -> Features | None:
     """Return the features of items or users, None if the file holds none."""
     options = bundle.info["data"].get("features", {}).get(side)
     if options is None:
         return None
     return Features(
-        IdMap.trusted(bundle.ids[f"ids of {side} features"].array, side),
+        IdMap.trusted(bundle.ids[f"ids of {side} features"].array, side.rpartition("/")[2]),
         IdMap.trusted(bundle.ids[f"names of {side} features"].array, "feature"),
         bundle.matrices[f"{side}_features"],
         identity=bool(options["identity"]),

@@ -32,10 +32,10 @@ class Sink(Protocol):
     """Receives answers a batch at a time."""
 
     def begin(self, digest: str) -> int:
-        """Open; return how many queries an interrupted run with the same digest has answered."""
+        """Open; return the number of queries that an interrupted run with this digest answered."""
 
-    def write(self, answers: Recommendations, done: int) -> None:
-        """Store a batch, with which the first ``done`` queries are answered."""
+    def write(self, answers: Recommendations, n_completed: int) -> None:
+        """Store a batch, after which the first ``n_completed`` queries are answered."""
 
     def finish(self) -> None:
         """Replace the target by the complete answers, and delete the progress record."""
@@ -45,7 +45,7 @@ class Sink(Protocol):
 
 
 class FileSink:
-    """A ``.parquet``, ``.csv`` or ``.jsonl`` file, by way of a DuckDB database that spills to disk.
+    """A ``.parquet``, ``.csv`` or ``.jsonl`` file, written through a DuckDB database on disk.
 
     Parameters
     ----------
@@ -88,12 +88,12 @@ class FileSink:
             self._con.execute("COMMIT")
         return 0
 
-    def write(self, answers: Recommendations, done: int) -> None:
+    def write(self, answers: Recommendations, n_completed: int) -> None:
         """See :class:`Sink`."""
         with self._as_data_errors():
             self._con.register("batch", answers.columns())
             self._con.execute("BEGIN; INSERT INTO answers SELECT * FROM batch")
-            self._con.execute("UPDATE progress SET done = ?", [done])
+            self._con.execute("UPDATE progress SET done = ?", [n_completed])
             self._con.execute("COMMIT")
             self._con.unregister("batch")
 
@@ -155,7 +155,7 @@ class TableSink:
         self._url = database.parsed(address)
         self._engine = database.writing(database.engine_of(self._url))
         self._table = _table(name, columns)
-        self._fresh = _table(f"{name}__new", columns)
+        self._staging = _table(f"{name}__new", columns)
         self._progress = _table(_PROGRESS, {"name": "TEXT", "digest": "TEXT", "done": "BIGINT"})
 
     def begin(self, digest: str) -> int:
@@ -166,19 +166,19 @@ class TableSink:
             row = con.execute(self._progress.select().where(self._is_ours)).first()
             if row is not None and row.digest == digest:
                 return int(row.done)
-            self._fresh.drop(con, checkfirst=True)
-            self._fresh.create(con)
+            self._staging.drop(con, checkfirst=True)
+            self._staging.create(con)
             con.execute(self._progress.delete().where(self._is_ours))
             begun = {"name": self._table.name, "digest": digest, "done": 0}
             con.execute(self._progress.insert(), begun)
         return 0
 
-    def write(self, answers: Recommendations, done: int) -> None:
+    def write(self, answers: Recommendations, n_completed: int) -> None:
         """See :class:`Sink`."""
         columns = {name: column.tolist() for name, column in answers.columns().items()}
         with self._transaction() as con:
-            database.insert(con, self._fresh, columns)
-            con.execute(self._progress.update().where(self._is_ours).values(done=done))
+            database.insert(con, self._staging, columns)
+            con.execute(self._progress.update().where(self._is_ours).values(done=n_completed))
 
     def finish(self) -> None:
         """See :class:`Sink`."""
@@ -187,11 +187,11 @@ class TableSink:
         with self._transaction() as con:
             if sa.inspect(con).has_table(self._table.name):
                 con.execute(self._table.delete())
-                fresh = self._fresh.select()
-                con.execute(self._table.insert().from_select(list(self._fresh.columns), fresh))
-                self._fresh.drop(con)
+                rows = self._staging.select()
+                con.execute(self._table.insert().from_select(list(self._staging.columns), rows))
+                self._staging.drop(con)
             else:
-                renamed = f'ALTER TABLE "{self._fresh.name}" RENAME TO "{self._table.name}"'
+                renamed = f'ALTER TABLE "{self._staging.name}" RENAME TO "{self._table.name}"'
                 con.execute(sa.text(renamed))
             con.execute(self._progress.delete().where(self._is_ours))
 
@@ -220,7 +220,7 @@ class TableSink:
         if names != expected:
             raise DataError(
                 f"{database.shown(self._url)} has a table {self._table.name!r} with the columns "
-                f"{', '.join(names)}, not {', '.join(expected)}: give another table"
+                f"{', '.join(names)}, not {', '.join(expected)}: choose another name"
             )
 
 

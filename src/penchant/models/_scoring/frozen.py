@@ -1,4 +1,4 @@
-"""Read-only arrays: what a model no longer changes."""
+"""Read-only arrays, for values that a model no longer changes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ Array = TypeVar("Array", bound=npt.NDArray[Any])
 
 
 def freeze(array: Array) -> Array:
-    """Mark an array as read-only and return it: what an item index derives from it is kept."""
+    """Mark an array as read-only and return it, so that an item index may cache what it derives."""
     array.setflags(write=False)
     return array

@@ -1,7 +1,6 @@
-"""The item index of a model: its vectors, the same at unit length, and the pruning index.
+"""The item index of a model: its vectors, normalized vectors, and the pruning index.
 
-What takes long to compute from vectors that no longer change is computed once and kept with
-them, for as long as the model keeps them.
+Results that are derived from read-only vectors are computed once and kept with the vectors.
 """
 
 from __future__ import annotations
@@ -30,10 +29,10 @@ _SMALL_BATCH = 4
 
 
 class ItemIndex:
-    """Vectors that queries are scored against, and what is derived from them.
+    """The vectors that queries are scored against, with their derived data.
 
-    The vectors are those of items; for similar users, those of users. While they can be written
-    to, nothing is kept: everything is computed in each call. Safe to use from many threads.
+    The vectors are those of items, or of users for similar users. While the array is writeable,
+    everything is computed in each call. Safe to use from several threads.
 
     Parameters
     ----------
@@ -58,7 +57,7 @@ class ItemIndex:
         return ItemIndex, (self.vectors,)
 
     def is_of(self, source: Array) -> bool:
-        """Whether the index was made of this very array and the array can't have changed."""
+        """Return whether the index was made from this array object and the array is read-only."""
         return self.source is source and not source.flags.writeable
 
     @property
@@ -113,7 +112,7 @@ class ItemIndex:
             self._build(threads)
 
     def _build(self, threads: int | None) -> None:
-        """Build it, unless another thread is at it."""
+        """Build the pruning index, unless another thread is building it."""
         if self._lock.acquire(blocking=False):
             try:
                 if self._pruning is None:

@@ -89,7 +89,7 @@ class Scorer(ABC):
     n_queries, n_items
         The shape of the score matrix.
     threads
-        How many to use; None: all cores this process may use.
+        The number of threads; None: all cores this process may use.
     may_build
         Whether :meth:`top_k` may build the pruning index of the items when it has been called
         often. That takes as long as dozens of queries: a server sets it to False and calls
@@ -113,7 +113,7 @@ class Scorer(ABC):
         Parameters
         ----------
         k
-            How many, 1 or more.
+            The number of items, 1 or more.
         exclude
             Items each query must not get (rows are queries); values don't matter.
         allow
@@ -177,7 +177,7 @@ class FactorScorer(Scorer):
         ``factors`` may be the index of a model that holds them: large catalogs are then searched
         by its pruning index, with the same answers.
     threads
-        How many to use; None: all cores this process may use.
+        The number of threads; None: all cores this process may use.
 
     Raises
     ------
@@ -233,7 +233,7 @@ class FactorScorer(Scorer):
         return _kernels.score_pairs(self.queries, self.factors, rows, threads=self.threads)
 
     def sum_of_squares(self) -> npt.NDArray[np.float64]:
-        """Σ_i (x·y_i)² = xᵀ(YᵀY)x, in float64: no score is computed."""
+        """Compute Σ_i (x·y_i)² as xᵀ(YᵀY)x in float64, without single scores."""
         YtY = _kernels.gram(self.factors, threads=_kernels.thread_count(self.threads))
         out = np.empty(self.n_queries)
         with one_blas_thread():
@@ -271,7 +271,7 @@ class BlockScorer(Scorer):
     batch
         Queries at a time; None: as many as fit into 64 MiB.
     threads
-        How many to use outside ``block``; None: all cores this process may use.
+        The number of threads outside ``block``; None: all cores this process may use.
     """
 
     def __init__(

@@ -34,7 +34,10 @@ def top_k(scorer: Scorer, k: int, exclude: Csr | None, allow: list[Csr | None]) 
 def vector_scorer(
     index: ItemIndex, codes: npt.NDArray[Any], metric: Metric, threads: int | None
 ) -> Scorer:
-    """Return the similarities of some vectors of an index to all of them; 0 to zero vectors."""
+    """Return a scorer of the similarities of some vectors of an index to all of them.
+
+    The similarity to a zero vector is 0.
+    """
     if metric == "cosine":
         index = index.normalized
     return FactorScorer(index.vectors[codes], index, threads=threads)

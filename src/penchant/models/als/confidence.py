@@ -30,7 +30,7 @@ F32 = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Confidence:
-    """c = α0 + α·g(|r|); the fields are those of :class:`penchant.ALS`."""
+    """The confidence c = α0 + α·g(|r|); the fields are settings of :class:`penchant.ALS`."""
 
     kind: str
     alpha: float

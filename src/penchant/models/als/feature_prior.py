@@ -13,6 +13,7 @@ from penchant.data.csr import Csr
 from penchant.data.feature_rows import FeatureRow
 from penchant.data.features import Features
 from penchant.data.ids import IdMap
+from penchant.data.interactions import Interactions
 from penchant.engines.base import (
     F64,
     Engine,
@@ -25,6 +26,7 @@ from penchant.engines.base import (
     one_blas_thread,
 )
 from penchant.engines.feature_prior import Ridge, to_scipy, with_constant
+from penchant.models.als.objective import Weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,3 +147,33 @@ class FeaturePrior:
                 f"coefficients of shape {coefficients.shape}, expected {self.coefficients.shape}"
             )
         return replace(self, coefficients=coefficients)
+
+
+@dataclass(frozen=True)
+class FeaturePriors:
+    """Prepares the priors of both sides from the features of the data.
+
+    Attributes
+    ----------
+    gamma
+        The penalty of the coefficients, in units of the mean λ.
+    factors
+        The number of factors.
+    """
+
+    gamma: float
+    factors: int
+
+    def prepare(self, data: Interactions, weights: Weights) -> dict[int, FeaturePrior]:
+        """Prepare the priors of the sides that have features, by ``USERS`` and ``ITEMS``."""
+        sides = (
+            (data.user_features, data.users, data.csr),
+            (data.item_features, data.items, data.by_item()),
+        )
+        return {
+            at: FeaturePrior.prepare(
+                features, ids, rows, weights.penalties(rows, at), gamma=self.gamma, f=self.factors
+            )
+            for at, (features, ids, rows) in enumerate(sides)
+            if features is not None
+        }

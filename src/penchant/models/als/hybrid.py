@@ -1,51 +1,51 @@
-"""WRMF with features: factors with a prior that is linear in the features of users and items."""
+"""Hybrid ALS: factors with a prior that is linear in the features of users and items."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from penchant._settings.declarations import Setting
 from penchant.data.feature_rows import FeatureRow
-from penchant.data.interactions import Csr, Interactions, histories_to_csr
+from penchant.data.interactions import Csr, Interactions
 from penchant.engines.base import F64, Factors
 from penchant.errors import DataError, SettingsError, UnsupportedError
-from penchant.models._arguments import History, need_items
+from penchant.models._arguments import History
 from penchant.models._scoring.scorers import FactorScorer, Scorer
-from penchant.models.als.feature_prior import FeaturePrior
-from penchant.models.als.model import ALS
+from penchant.models.als.factor_model import FactorModel
+from penchant.models.als.feature_prior import FeaturePriors
 from penchant.models.als.state import ITEMS, USERS
-from penchant.models.base import OnEpoch
 from penchant.models.capabilities import HasFeatureVectors
 from penchant.models.cold_start import FeatureModel
 
 
 @dataclass(kw_only=True, eq=False)
-class HybridALS(FeatureModel, ALS, HasFeatureVectors):
-    """ALS whose vectors have a part that is linear in the features of users and items.
+class HybridALS(FeatureModel, FactorModel, HasFeatureVectors):
+    """Factorize implicit feedback by ALS, with a prior from features of users and items.
 
-    A vector is what the row's features predict and a part of its own, y_i = Gᵀf_i + e_i and
-    likewise x_u = Hᵀf_u + e_u, with penalties on these parts: the objective of
-    :class:`penchant.ALS` with
+    The vector of an item is the sum of what its features predict and a part of its own,
+    y_i = Gᵀf_i + e_i, and likewise x_u = Hᵀf_u + e_u for users. The penalty is on the own parts:
+    the objective is that of :class:`penchant.ALS` with
 
         Σ_i λ_i ‖y_i − Gᵀf_i‖² + γ λ̄ ‖G‖²   in the place of   Σ_i λ_i ‖y_i‖²
 
-    and likewise for users, λ̄ being the mean of the λ_i; f ends in a constant 1. An item nobody has
-    taken to gets Gᵀf_i; the more interactions it has, the further its vector goes its own way.
+    and likewise for users. λ̄ is the mean of the λ_i, and the last element of f is a constant 1.
+    An item without interactions has the vector Gᵀf_i; the more interactions it has, the more its
+    vector depends on them.
 
-    The features are those of the interactions it is fitted on
-    (:meth:`penchant.Interactions.with_item_features`, ``with_user_features``); a side without
-    features is as in :class:`penchant.ALS`. Each half step solves a side with its prior means, and
-    before it G is found by ridge regression of the side's vectors on the features: every step
-    lowers the one objective (the idea of collective factorization, Singh & Gordon 2008, and of
-    regression-based priors, Agarwal & Chen 2009).
+    The features are those of the interactions that the model is fitted on
+    (:meth:`penchant.Interactions.with_item_features`, ``with_user_features``). A side without
+    features is fitted as in :class:`penchant.ALS`. Before each half step, G is fitted by ridge
+    regression of the side's vectors on the features; the half step then solves the side with the
+    predictions as prior means. Both lower the same objective. This combines collective
+    factorization (Singh & Gordon 2008) with regression-based priors (Agarwal & Chen 2009).
 
-    The larger λ is, the more the features determine the vectors of rows that have interactions;
-    with λ = 0 they only determine those of rows without.
+    The larger λ is, the more the features determine the vectors of rows with interactions. With
+    λ = 0 they only determine those of rows without.
 
     Raises
     ------
@@ -66,46 +66,9 @@ class HybridALS(FeatureModel, ALS, HasFeatureVectors):
 
     kind: ClassVar[str] = "hybrid-als"
 
-    # --- fitting -------------------------------------------------------------------
-
-    def partial_fit(
-        self,
-        interactions: Interactions | None = None,
-        iterations: int = 1,
-        *,
-        on_epoch: OnEpoch | None = None,
-        track_loss: bool = False,
-    ) -> Self:
-        """Continue training; see :meth:`penchant.ALS.partial_fit`.
-
-        Interactions without features of users, or of items, get those of the last fit.
-        """
-        fitted, data = self._interactions, interactions
-        if fitted is not None and data is not None:
-            data = self._to_learn(data)
-            if data.item_features is None:
-                data = data.with_item_features(fitted.item_features)
-            if data.user_features is None:
-                data = data.with_user_features(fitted.user_features)
-        return super().partial_fit(data, iterations, on_epoch=on_epoch, track_loss=track_loss)
-
-    def _feature_priors(self, data: Interactions) -> dict[int, FeaturePrior]:
-        """Prepare the priors of the sides that have features."""
-        priors = {}
-        for side, features, ids, rows in (
-            (USERS, data.user_features, data.users, data.csr),
-            (ITEMS, data.item_features, data.items, data.by_item()),
-        ):
-            if features is not None:
-                priors[side] = FeaturePrior.prepare(
-                    features,
-                    ids,
-                    rows,
-                    self._weights.penalties(rows, side),
-                    gamma=self.feature_regularization,
-                    f=self.factors,
-                )
-        return priors
+    @property
+    def _feature_priors(self) -> FeaturePriors:
+        return FeaturePriors(self.feature_regularization, self.factors)
 
     # --- the fitted model ----------------------------------------------------------
 
@@ -116,7 +79,7 @@ class HybridALS(FeatureModel, ALS, HasFeatureVectors):
 
     @property
     def item_feature_factors(self) -> Factors | None:
-        """Shape (n features, factors): the part of each feature in an item's vector, if any."""
+        """Shape (n_features, factors): the rows of G; None without features of items."""
         prior = self._state.items.prior if self._interactions is not None else None
         return None if prior is None else prior.coefficients[:-1].astype(self.dtype)
 
@@ -128,21 +91,41 @@ class HybridALS(FeatureModel, ALS, HasFeatureVectors):
     ) -> Factors:
         """Compute vectors of new users from their histories and features.
 
-        As :meth:`penchant.ALS.fold_in_users`, with the features of each user if they are known:
-        names, or a mapping name → weight. Features that are unknown to the model are ignored
-        with a warning. With an empty history the vector comes from the features alone. The
-        features of interactions are used, and ``features`` is not allowed beside them.
+        With an empty history the vector depends on the features only.
+
+        Parameters
+        ----------
+        histories
+            As for :meth:`penchant.ALS.fold_in_users`; interactions bring their own features.
+        features
+            For each history: names of features, or a mapping name → weight. None: no features.
+            Unknown names are ignored, and a warning is logged.
+
+        Returns
+        -------
+        ndarray
+            Shape (n, factors).
+
+        Raises
+        ------
+        UnknownIdError
+            If an item is unknown.
+        DataError
+            If the numbers of features and histories differ, or interactions are not over the
+            model's items.
+        SettingsError
+            If there are features beside interactions.
+        UnsupportedError
+            If the model was fitted without features of users.
         """
+        rows = self._history_rows(histories)
         if not isinstance(histories, Interactions):
-            rows = self.interactions.rows_of(histories)
             return self._fold_in(rows, self._means(USERS, rows.n_rows, features))
         if features is not None:
             raise SettingsError("interactions bring their own features: use with_user_features")
-        need_items(histories, self.items)
         prior, own = self._state.users.prior, histories.user_features
-        if prior is None or own is None:
-            return self._fold_in(histories.csr)
-        return self._fold_in(histories.csr, prior.predict_like(own, histories.users))
+        means = None if prior is None or own is None else prior.predict_like(own, histories.users)
+        return self._fold_in(rows, means)
 
     def fold_in_items(
         self,
@@ -152,10 +135,30 @@ class HybridALS(FeatureModel, ALS, HasFeatureVectors):
     ) -> Factors:
         """Compute vectors of new items from their audiences and features.
 
-        As :meth:`penchant.ALS.fold_in_items`, with the features of each item: see
-        :meth:`fold_in_users`. An item with an empty audience gets a vector from its features alone.
+        With an empty audience the vector depends on the features only.
+
+        Parameters
+        ----------
+        audiences
+            As for :meth:`penchant.ALS.fold_in_items`.
+        features
+            As for :meth:`fold_in_users`, of items.
+
+        Returns
+        -------
+        ndarray
+            Shape (n, factors).
+
+        Raises
+        ------
+        UnknownIdError
+            If a user is unknown.
+        DataError
+            If the numbers of features and audiences differ.
+        UnsupportedError
+            If the model was fitted without features of items.
         """
-        rows = histories_to_csr(audiences, self.users)
+        rows = self._audience_rows(audiences)
         return self._fold_in(rows, self._means(ITEMS, rows.n_rows, features), side=ITEMS)
 
     def _means(self, side: int, n: int, features: Iterable[FeatureRow] | None) -> F64 | None:
@@ -180,18 +183,19 @@ class HybridALS(FeatureModel, ALS, HasFeatureVectors):
         """See :meth:`penchant.models.base.Model.scorer`; other users bring their features."""
         if interactions is self.interactions or self._state.users.prior is None:
             return super().scorer(interactions)
-        return self._known_items_scorer(self.fold_in_users(interactions))
+        return self._user_vectors_scorer(self.fold_in_users(interactions))
 
-    def _known_items_scorer(self, people: Factors) -> Scorer:
-        return FactorScorer(people, self._index("items", self.item_factors), threads=self.threads)
+    def _user_vectors_scorer(self, vectors: Factors) -> Scorer:
+        return FactorScorer(vectors, self._index("items", self.item_factors), threads=self.threads)
 
-    def _vectors_of_people(
+    def _vectors_of_users(
         self, rows: Csr, users: npt.NDArray[Any] | None, features: Sequence[FeatureRow] | None
     ) -> Factors:
         if users is not None:
             return np.asarray(self.user_factors[users])
         return self._fold_in(rows, self._means(USERS, rows.n_rows, features))
 
-    def _vectors_of_items(self, features: Sequence[FeatureRow] | None) -> Factors:
-        means = None if features is None else self._means(ITEMS, len(features), features)
-        return self.item_factors if means is None else means.astype(self.dtype)
+    def _vectors_of_items(self, features: Sequence[FeatureRow]) -> Factors:
+        means = self._means(ITEMS, len(features), features)
+        assert means is not None
+        return means.astype(self.dtype)

@@ -9,6 +9,7 @@ import numpy as np
 from penchant.data.csr import Csr
 from penchant.engines.base import Penalties
 from penchant.models.als.confidence import Confidence
+from penchant.models.als.settings import AlsSettings
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,16 @@ class Weights:
     unobserved_weight: float
     regularization: tuple[float, float]
     regularization_scaling: float
+
+    @classmethod
+    def of(cls, settings: AlsSettings) -> Weights:
+        """Return the weights that settings declare."""
+        return cls(
+            Confidence(settings.confidence, settings.alpha, settings.epsilon),
+            settings.unobserved_weight,
+            settings.regularizations(),
+            settings.regularization_scaling,
+        )
 
     @property
     def unobserved(self) -> float:

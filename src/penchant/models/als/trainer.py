@@ -156,7 +156,7 @@ class Trainer(Generic[RowsT, FactorsT]):
                 objective=objective,
                 prior=None if prior is None else prior.row_prior,
             )
-        except BaseException:  # the factors may be rotated or not: fit the priors to them anew
+        except BaseException:  # the factors may be rotated or not: fit the priors to them again
             self._fitted = frozenset()
             self._fit_prior(at)
             self._fit_prior(1 - at)

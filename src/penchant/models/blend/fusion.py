@@ -16,7 +16,7 @@ Bools = npt.NDArray[np.bool_]
 Fusion = Literal["z-score", "min-max", "rank"]
 
 RANK_CONSTANT = 60
-"""What is added to ranks (Cormack, Clarke & Büttcher 2009, section 2)."""
+"""The constant added to ranks (Cormack, Clarke & Büttcher 2009, section 2)."""
 
 
 def mixed(
@@ -31,9 +31,9 @@ def mixed(
     seen
         The history of each query: scores are scaled by the other items.
     fusion
-        How scores are scaled: see :class:`penchant.Blend`.
+        The scaling of scores, see :class:`penchant.Blend`.
     threads
-        How many to sort the mixed scores with.
+        The number of threads that sort the mixed scores.
 
     Returns
     -------
@@ -52,11 +52,10 @@ def mixed(
         rated = np.zeros_like(new)
         for weight, scorer in parts:
             scores = scorer.dense(span).astype(np.float64)
-            known = np.isfinite(scores)
-            sums += np.where(known, scale(np.where(known, scores, 0.0), new & known), 0.0) * (
-                weight / total
-            )
-            rated |= known
+            scored = np.isfinite(scores)
+            scaled = scale(np.where(scored, scores, 0.0), new & scored)
+            sums += np.where(scored, scaled, 0.0) * (weight / total)
+            rated |= scored
         return np.where(rated, sums, np.nan).astype(np.float32)
 
     batch = max(1, BLOCK_BYTES // (64 * max(n_items, 1)))  # some float64 blocks at a time

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Annotated, Any, ClassVar, Self
 
@@ -16,44 +16,49 @@ from penchant._settings.configurable import validate
 from penchant._settings.declarations import Setting
 from penchant.data.csr import row_pointers
 from penchant.data.feature_rows import FeatureRow
+from penchant.data.features import Features
 from penchant.data.ids import Id
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import UnsupportedError
 from penchant.models._arguments import History, as_list, known_code
 from penchant.models._scores import People
-from penchant.models._scoring.dispatch import Route, RoutedScorer
 from penchant.models._scoring.scorers import Scorer
 from penchant.models._scoring.topk import diagonal
 from penchant.models.base import Metric, Model, OnEpoch
-from penchant.models.blend.fusion import Fusion, mixed
-from penchant.models.blend.parts import as_chain, as_models, as_tuple, as_weights, default_parts
+from penchant.models.blend.fusion import Fusion
+from penchant.models.blend.parts import (
+    as_chain,
+    as_models,
+    as_tuple,
+    as_weights,
+    default_parts,
+    own_features,
+    with_own_features,
+)
 from penchant.models.blend.query import ScoringQuery, uses_features
+from penchant.models.blend.routing import Maker, Router
 from penchant.models.cold_start import ColdStartModel, Entity
-
-Bools = npt.NDArray[np.bool_]
-Maker = Callable[[Model, npt.NDArray[np.int64]], Scorer]
-"""A part and the positions of some queries → the part's scorer of these queries."""
 
 
 @dataclass(eq=False)
-class Blend(ColdStartModel):
-    """Several models as one: a weighted mean of their scores, and a chain of those who fall back.
+class Blend(ColdStartModel, Model):
+    """Combine several models: a weighted mean of their scores, with a chain of fallbacks.
 
-    For each request the parts of the ``chain`` are gone through for the first that has something
-    to say of it. A personal model has of people with a history (of items that somebody had taken
-    to when it was fitted, unless it rates others too), or whose features it knows; popularity has
-    of everybody. If that part has a weight, all parts with weights that have something to say are
-    mixed, else it answers alone, with its own scores. If none has anything to say the last one
-    answers. :attr:`penchant.Recommendations.sources` tells who did: ``"als"``, ``"als + content"``.
-    A user who was never seen is answered like one who did nothing yet.
+    Each query is answered by the first part of the ``chain`` that can score it. A personal model
+    can score users with a history, or with features that it was fitted with. Unless it scores cold
+    items, the history must contain an item with interactions in training. Popularity can score
+    every user. If the first part has a weight, the scores of all parts that have a weight and can
+    score the query are mixed; otherwise it answers with its own scores. If no part can score the
+    query, the last one of the chain answers. :attr:`penchant.Recommendations.sources` names the
+    parts: ``"als"``, ``"als + content"``. Unknown users are answered as users without a history.
 
-    Scores are mixed for all items, never for the union of some lists, so that the best are the
-    best: each part's are brought to one scale, query by query, by the items that are not in the
-    person's history, and the scaled scores are averaged with the weights. An item that a part
-    does not rate gets 0 from it; one that none rates is not recommended.
+    The scores of all items are mixed, not those of the parts' lists, so the top k is exact. For
+    each query the scores of each part are brought to one scale, by the items that are not in the
+    history, and averaged with the weights. A part that does not score an item counts 0; an item
+    that no part scores is not recommended.
 
-    Features of people and of items that are new are told to the parts that go by such features;
-    new items are ranked by these alone.
+    Features of new users and items go to the parts that use them; new items are ranked by these
+    parts only.
 
     Raises
     ------
@@ -65,9 +70,9 @@ class Blend(ColdStartModel):
         Mapping[str, Model | Mapping[str, Any]],
         Setting(
             help="Name → model; by default ALS, ItemNeighbors with BM25, and Popularity.",
-            details="Fitted ones are used as they are if all have the same interactions; "
-            ":meth:`fit` fits copies. The result of ``described()`` of a model may stand in its "
-            "place.",
+            details="Fitted models are used as they are if all have the same interactions; "
+            ":meth:`fit` fits copies. The result of ``described()`` of a model may be used instead "
+            "of it.",
         ),
     ] = field(default_factory=default_parts)
     _: KW_ONLY
@@ -76,8 +81,8 @@ class Blend(ColdStartModel):
         Setting(
             help="Name → weight of the model's scores, 0 or more, or the weights in the order of "
             "the models.",
-            details="Models that are not named have weight 0. None: all personal models alike, and "
-            "the others 0.",
+            details="Models without a name here have weight 0. None: 1 for all personal models "
+            "and 0 for the others.",
         ),
     ] = None
     chain: Annotated[
@@ -109,9 +114,9 @@ class Blend(ColdStartModel):
     def __post_init__(self) -> None:
         validate(self)
         self._parts = as_models(self.models)
-        _ = self._weight, self._order  # refused here if they are none
+        _ = self._weight, self._order  # raises if they are not valid
         data = [part._interactions for part in self._parts.values()]
-        if data[0] is not None and all(one is data[0] for one in data):
+        if data[0] is not None and all(interactions is data[0] for interactions in data):
             self._keep(data[0], self._parts)
 
     @property
@@ -151,7 +156,7 @@ class Blend(ColdStartModel):
     def fit(self, interactions: Interactions, *, on_epoch: OnEpoch | None = None) -> Self:
         """Fit a copy of every part on the same interactions; ``on_epoch`` is not called.
 
-        A part that is already fitted on this very object (not on an equal one) is used as it is:
+        A part that is fitted on this very object (not on an equal one) is used as it is, so
         weights can be changed without fitting again.
 
         Raises
@@ -175,7 +180,7 @@ class Blend(ColdStartModel):
 
     @classmethod
     def precompute(cls, settings: Mapping[str, Any], data: Interactions) -> dict[str, Any]:
-        """See :meth:`Model.precompute`: the parts, fitted."""
+        """Fit the parts once for many weights; see :meth:`Model.precompute`."""
         models = {"models": settings["models"]} if "models" in settings else {}
         return {"models": cls(**models).fit(data).parts}
 
@@ -245,69 +250,18 @@ class Blend(ColdStartModel):
             lambda part, places: part._item_scorer(items[places], metric),
         )
 
-    def _routed(self, query: ScoringQuery, make: Maker) -> RoutedScorer:
-        """Return a scorer that sends each query to its parts; unknown users apart from others."""
-        patterns, where = np.unique(
-            np.column_stack([self._parts_by_query(query), query.is_unknown]),
-            axis=0,
-            return_inverse=True,
-        )
-        names, routes = list(self._parts), []
-        for at, pattern in enumerate(patterns[:, :-1]):
-            places = np.flatnonzero(where == at)
-            chosen = [names[place] for place in np.flatnonzero(pattern)]
-            parts = [(name, make(self._parts[name], places)) for name in chosen]
-            scorer = self._mixed(parts, query.seen.take_rows(places))
-            routes.append(Route(places, scorer, " + ".join(chosen)))
-        return RoutedScorer(routes, query.seen.n_columns)
-
-    def _mixed(self, parts: list[tuple[str, Scorer]], rows: Csr) -> Scorer:
-        if len(parts) == 1:
-            return parts[0][1]
-        weights = self._weight
-        weighed = [(weights[name], scorer) for name, scorer in parts]
-        return mixed(weighed, rows, self.fusion, threads=self.threads)
-
-    def _parts_by_query(self, query: ScoringQuery) -> Bools:
-        """Return which parts answer each query: shape (n_queries, n_parts)."""
+    def _routed(self, query: ScoringQuery, make: Maker) -> Scorer:
+        """Return a scorer that sends each query to the parts that answer it."""
         _ = self.interactions
-        can = np.column_stack([query.can_score(part, self._met) for part in self._parts.values()])
-        names, weights = list(self._parts), self._weight
-        chain = self._chain_for(query)
-        able = can[:, chain]
-        place = np.where(able.any(axis=1), able.argmax(axis=1), len(chain) - 1)
-        first = chain[place]
-        weighted = np.array([name in weights for name in names])
-        queries = np.arange(len(first))
-        mixes = weighted[first] & can[queries, first]
-        answers: Bools = can & weighted & mixes[:, np.newaxis]
-        answers[queries, first] = True
-        return answers
-
-    def _chain_for(self, query: ScoringQuery) -> npt.NDArray[np.int64]:
-        """Return the places of the chain's parts; for new items, of those that use features.
-
-        Raises
-        ------
-        UnsupportedError
-            If the query has features that no part uses.
-        """
-        if query.people is not None and not self._uses_features_of("user"):
-            raise UnsupportedError("no part of this blend was fitted with features of users")
-        names = list(self._parts)
-        chain = [
-            names.index(name) for name in self._order if query.is_rankable_by(self._parts[name])
-        ]
-        if not chain:
-            raise UnsupportedError(
-                "no model in the chain of this blend was fitted with features of items"
-            )
-        return np.array(chain)
+        router = Router(
+            self._parts, self._weight, self._order, self.fusion, self._met, self.threads
+        )
+        return router.scorer(query, make)
 
     def _can_score(
         self, rows: Csr, users: npt.NDArray[Any] | None, met: npt.NDArray[np.bool_]
     ) -> npt.NDArray[np.bool_]:
-        """Whether one of the parts can."""
+        """Return whether a part can score each user; see :meth:`Model._can_score`."""
         can = [part._can_score(rows, users, met) for part in self._parts.values()]
         return np.asarray(np.any(can, axis=0))
 
@@ -318,8 +272,8 @@ class Blend(ColdStartModel):
         if users is None or history is not None:
             return super()._people(users, history)
         data, queries = self.interactions, as_list(users)
-        known = [known_code(query, data.users) for query in queries]
-        codes = np.array([-1 if code is None else code for code in known], dtype=np.int32)
+        matches = [known_code(query, data.users) for query in queries]
+        codes = np.array([-1 if code is None else code for code in matches], dtype=np.int32)
         rows = data.csr.take_rows(codes[codes >= 0])
         counts = np.zeros(len(codes), dtype=np.int64)
         counts[codes >= 0] = rows.row_counts
@@ -342,13 +296,24 @@ class Blend(ColdStartModel):
         }
 
     def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        data = self.interactions
         for name, part in self._parts.items():
-            part._interactions = data
-            prefix = f"{name}/"
-            own = {key: array for key, array in arrays.items() if key.startswith(prefix)}
-            part._restore({key.removeprefix(prefix): array for key, array in own.items()})
-        self._keep(data, self._parts)
+            part._restore(_under(name, arrays))
+        self._keep(self.interactions, self._parts)
+
+    def _own_features(self) -> dict[str, Features]:
+        """Return the features of parts that are not those of the blend's interactions."""
+        own: dict[str, Features] = {}
+        for name, part in self._parts.items():
+            for side, features in own_features(part.interactions, self.interactions).items():
+                own[f"{name}/{side}"] = features
+            own |= {f"{name}/{key}": value for key, value in part._own_features().items()}
+        return own
+
+    def _restore_features(self, features: Mapping[str, Features]) -> None:
+        for name, part in self._parts.items():
+            own = _under(name, features)
+            part._interactions = with_own_features(self.interactions, own)
+            part._restore_features(own)
 
     def _training(self) -> list[dict[str, Any]]:
         return [{"part": name, "epochs": part._training()} for name, part in self._parts.items()]
@@ -356,3 +321,11 @@ class Blend(ColdStartModel):
     def _restore_training(self, training: list[dict[str, Any]]) -> None:
         for record in training:
             self._parts[record["part"]]._restore_training(record["epochs"])
+
+
+def _under(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of one part, from names such as ``part/value``."""
+    prefix = f"{name}/"
+    return {
+        key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)
+    }

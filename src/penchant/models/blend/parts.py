@@ -1,4 +1,4 @@
-"""The settings of Blend: its models, their weights and the chain."""
+"""The settings of Blend: models, weights and chain; and the features of its parts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from penchant._settings import checks
+from penchant.data.features import Features
+from penchant.data.interactions import Interactions
 from penchant.errors import SettingsError
 from penchant.models import class_of
 from penchant.models.base import Model
@@ -86,3 +88,23 @@ def _check_names(setting: str, names: Iterable[object], models: Mapping[str, Mod
 def as_tuple(values: Sequence[Any] | None) -> tuple[Any, ...] | None:
     """Return a tuple, or None for None."""
     return None if values is None else tuple(values)
+
+
+def own_features(part: Interactions, blend: Interactions) -> dict[str, Features]:
+    """Return the features that a part was fitted with and the blend's data do not have."""
+    sides = {
+        "item": (part.item_features, blend.item_features),
+        "user": (part.user_features, blend.user_features),
+    }
+    return {
+        side: own for side, (own, common) in sides.items() if own is not None and own is not common
+    }
+
+
+def with_own_features(data: Interactions, features: Mapping[str, Features]) -> Interactions:
+    """Return interactions with what :func:`own_features` returned for a part."""
+    if "item" in features:
+        data = data.with_item_features(features["item"])
+    if "user" in features:
+        data = data.with_user_features(features["user"])
+    return data

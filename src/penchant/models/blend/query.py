@@ -1,4 +1,4 @@
-"""A query to a blend, and the scorer that one of its parts makes for it."""
+"""A query to a blend, and the scorers of its parts for it."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ class ScoringQuery:
 
     def take(self, places: npt.NDArray[Any]) -> ScoringQuery:
         """Return some of the queries; unknown users become users without a history."""
-        known = self.users is not None and not self.is_unknown[places].any()
+        are_known = self.users is not None and not self.is_unknown[places].any()
         people = None if self.people is None else [self.people[place] for place in places.tolist()]
         return ScoringQuery(
             self.rows.take_rows(places),
-            self.users[places] if known else None,  # type: ignore[index]
+            self.users[places] if are_known else None,  # type: ignore[index]
             people,
             self.items,
         )
@@ -86,8 +86,8 @@ class ScoringQuery:
         features = part.interactions.user_features
         assert features is not None
         assert self.people is not None
-        known = features.names
-        return np.array([any(name in known for name in row) for row in self.people], dtype=np.bool_)
+        names = features.names
+        return np.array([any(name in names for name in row) for row in self.people], dtype=np.bool_)
 
 
 def uses_features(part: Model, entity: Entity) -> bool:

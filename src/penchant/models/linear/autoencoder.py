@@ -1,9 +1,9 @@
 """The weights of a linear autoencoder with a zero diagonal, from the smaller of two Gram matrices.
 
 B minimizes ‖X − XB‖² + λ‖B‖² with b_jj = 0. With P = (XᵀX + λI)⁻¹ it is b_ij = −p_ij / p_jj
-(Steck 2019, "Embarrassingly shallow autoencoders for sparse data", equation 8). By the identity of
-Woodbury λP = I − M with M = Xᵀ(XXᵀ + λI)⁻¹X, so b_ij = m_ij / (1 − m_jj) as well: where there are
-fewer people than items it takes the inverse of a matrix over people, and X is sparse.
+(Steck 2019, "Embarrassingly shallow autoencoders for sparse data", equation 8). By the Woodbury
+identity λP = I − M with M = Xᵀ(XXᵀ + λI)⁻¹X, hence also b_ij = m_ij / (1 − m_jj). With fewer users
+than items this form is cheaper: the inverse is of a matrix over users, and X is sparse.
 """
 
 from __future__ import annotations
@@ -21,50 +21,50 @@ _LOST = 1e-10  # λ below this share of the largest Σ x² is lost in the roundi
 
 
 def bytes_to_solve(n_rows: int, n_columns: int) -> int:
-    """The memory that :func:`zero_diagonal_weights` needs, but for slabs of rows."""
+    """Return the memory that :func:`zero_diagonal_weights` needs, without slabs of rows."""
     return 4 * n_columns**2 + 8 * min(n_rows, n_columns) ** 2
 
 
 def zero_diagonal_weights(
     X: Csr, regularization: float, *, threads: int, on_step: OnStep | None = None
 ) -> F32:
-    """B, float32, shape (n_columns, n_columns); computed in float64.
+    """Compute B in float64; return it as float32, shape (n_columns, n_columns).
 
     Parameters
     ----------
     X
-        A row for each person, a column for each item.
+        A row for each user, a column for each item.
     regularization
         λ, above 0.
     threads
-        How many to use; the result is the same, bit for bit, on any number of them.
+        The number of threads; the result is the same, bit for bit, on any number.
     on_step
-        Called with the blocks done, and of how many, while the Gram matrix is inverted.
+        Called with the completed and the total number of blocks of the inversion.
 
     Raises
     ------
     numpy.linalg.LinAlgError
-        If λ is lost in the rounding beside XᵀX.
+        If λ is lost in the rounding when added to XᵀX.
     """
-    by_people = X.n_rows < X.n_columns
-    gram = _gram(X.transpose() if by_people else X, threads=threads)
+    by_users = X.n_rows < X.n_columns
+    gram = _gram(X.transpose() if by_users else X, threads=threads)
     if regularization < _LOST * gram.diagonal().max():
         raise np.linalg.LinAlgError("the regularization is lost in the rounding")
     gram.flat[:: len(gram) + 1] += regularization
     invert(gram, threads=threads, on_step=on_step)
-    B = _by_people(X, gram, threads) if by_people else _by_items(gram, threads)
+    B = _by_users(X, gram, threads) if by_users else _by_items(gram, threads)
     np.fill_diagonal(B, 0)
     return B
 
 
 def _gram(X: Csr, *, threads: int) -> F64:
-    """XᵀX on and below its diagonal, 0 above it."""
-    values = None if (X.values == 1).all() else X.values  # what is 1 need not be looked at
+    """Compute XᵀX on and below its diagonal, 0 above it."""
+    values = None if (X.values == 1).all() else X.values  # values of 1 need no reading
     return _kernels.sparse_gram((X.indptr, X.indices, values), X.n_columns, threads=threads)
 
 
 def _by_items(negative: F64, threads: int) -> F32:
-    """From −P."""
+    """Compute B from −P."""
     n, diagonal = len(negative), -negative.diagonal()
     B = np.empty((n, n), dtype=np.float32)
 
@@ -76,8 +76,8 @@ def _by_items(negative: F64, threads: int) -> F32:
     return B
 
 
-def _by_people(X: Csr, negative: F64, threads: int) -> F32:
-    """From −(XXᵀ + λI)⁻¹: columns of −M, as they are made, into columns of B."""
+def _by_users(X: Csr, negative: F64, threads: int) -> F32:
+    """Compute B from −(XXᵀ + λI)⁻¹, a slab of columns of −M at a time."""
     n = X.n_columns
     Xt = X.transpose().to_scipy().astype(np.float64)
     B = np.empty((n, n), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""EASE: what a person has predicts the rest, by one linear regression in closed form."""
+"""EASE: a linear item-item model in closed form."""
 
 from __future__ import annotations
 
@@ -30,16 +30,15 @@ F64 = npt.NDArray[np.float64]
 
 @dataclass(kw_only=True, eq=False)
 class EASE(Model, Explains, ReportsSteps):
-    """Item-item weights that predict every item from all others (Steck 2019, EASEᴿ).
+    """Predict every item from all others by linear weights in closed form (EASEᴿ).
 
     The score of item j for user u is Σ_i x_ui b_ij. The weights B minimize
     ‖X − XB‖² + λ‖B‖² with a zero diagonal: with P = (XᵀX + λI)⁻¹ they are b_ij = −p_ij / p_jj
     (Steck 2019, "Embarrassingly shallow autoencoders for sparse data", equation 8). Unlike
-    similarities they are negative where one item speaks against another, and what two items say
-    alike is not counted twice.
+    similarities the weights can be negative, and correlated items are not counted twice.
 
-    There are as many weights as pairs of items: the model and its file take 4·n² bytes. Fitting
-    takes 8·m² more, and m³ operations, m the smaller number of users and items.
+    There is a weight for each pair of items: the model and its file take 4·n² bytes. Fitting
+    takes 8·m² bytes more and m³ operations; m is the smaller of the numbers of users and items.
 
     Raises
     ------
@@ -59,7 +58,7 @@ class EASE(Model, Explains, ReportsSteps):
     confidence: Annotated[
         Literal["binary", "linear", "log"],
         Setting(
-            help="What an interaction is in X.",
+            help="Value of an interaction in X.",
             details='``"binary"``: 1, and −1 for a dislike, as in the paper (without dislikes); '
             '``"linear"``: its value, to which λ must then be fitted; ``"log"``: log(1 + size) '
             "with the sign of the value.",
@@ -101,29 +100,29 @@ class EASE(Model, Explains, ReportsSteps):
         Parameters
         ----------
         interactions
-            What to learn from.
+            Users × items.
         on_step
-            Called with the number of steps done and of all, from time to time.
+            Called with the completed and the total number of steps.
 
         Raises
         ------
         DataError
-            If it is no interactions.
+            If it is not interactions.
         EmptyDataError
             If there are none.
         SettingsError
             If there are more than ``max_items`` items, or the regularization is lost in the
-            rounding beside values as large as these.
+            rounding because values are large.
         """
         interactions = self._to_learn(interactions)
-        self._refuse_too_many(interactions)
+        self._check_size(interactions)
         began = time.perf_counter()
-        self._weights = self._solved(self._inputs(interactions.csr), on_step)
+        self._weights = self._solve(self._inputs(interactions.csr), on_step)
         self._interactions = interactions
         log.debug("EASE: %d items in %.2f s", len(self._weights), time.perf_counter() - began)
         return self
 
-    def _refuse_too_many(self, data: Interactions) -> None:
+    def _check_size(self, data: Interactions) -> None:
         n = data.n_items
         if n <= self.max_items:
             return
@@ -138,18 +137,18 @@ class EASE(Model, Explains, ReportsSteps):
             f"rare items{advice}, or raise max_items if there is so much memory"
         )
 
-    def _solved(self, X: Csr, on_step: OnStep | None) -> F32:
+    def _solve(self, X: Csr, on_step: OnStep | None) -> F32:
         threads = _kernels.thread_count(self.threads)
         try:
             return zero_diagonal_weights(X, self.regularization, threads=threads, on_step=on_step)
         except np.linalg.LinAlgError as error:
             raise SettingsError(
-                f"regularization={self.regularization:g} is lost beside values as large as "
-                f"these: raise it, or take confidence='binary' or 'log'"
+                f"regularization={self.regularization:g} is lost in the rounding, since "
+                f"values are large: raise it, or take confidence='binary' or 'log'"
             ) from error
 
     def _inputs(self, rows: Csr) -> Csr:
-        """X: what histories are to the regression."""
+        """Return histories as rows of X."""
         values = rows.values
         if self.confidence == "binary":
             values = np.sign(values)
@@ -159,7 +158,7 @@ class EASE(Model, Explains, ReportsSteps):
 
     @property
     def weights(self) -> F32:
-        """B, float32, shape (n_items, n_items): what having row's item adds for column's."""
+        """B, float32, shape (n_items, n_items): b_ij is what item i adds to the score of item j."""
         _ = self.interactions
         return self._weights
 
@@ -170,10 +169,10 @@ class EASE(Model, Explains, ReportsSteps):
         return self._blocks(rows.n_rows, lambda span: X[span] @ B)
 
     def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
-        """What an item alone adds to others; or, by cosine, the partial correlation.
+        """Return the weights of an item ("dot"), or its partial correlations ("cosine").
 
-        That of items i and j given all others is −p_ij/√(p_ii p_jj), the geometric mean of b_ij
-        and b_ji with their sign.
+        The partial correlation of items i and j given all others is −p_ij/√(p_ii p_jj), the
+        geometric mean of b_ij and b_ji with their sign.
         """
         B = self.weights
         if metric == "dot":
@@ -198,10 +197,10 @@ class EASE(Model, Explains, ReportsSteps):
 
 
 def _partial_correlations(B: F32, items: npt.NDArray[Any]) -> F32:
-    there = B[items]
-    found: F32 = np.copysign(np.sqrt(np.abs(there)) * np.sqrt(np.abs(B[:, items].T)), there)
-    found[np.arange(len(items)), items] = 1
-    return found
+    rows = B[items]
+    correlations: F32 = np.copysign(np.sqrt(np.abs(rows)) * np.sqrt(np.abs(B[:, items].T)), rows)
+    correlations[np.arange(len(items)), items] = 1
+    return correlations
 
 
 def _gigabytes(n_bytes: int) -> str:

@@ -1,7 +1,7 @@
-"""The inverse of a large symmetric matrix, in place, on all cores.
+"""The inverse of a large symmetric matrix, in place, on several threads.
 
-Work is cut into slabs of rows, whose size depends on nothing, each done by one thread, with BLAS
-kept to it: the result is the same on any number of threads.
+The rows are split into slabs of a fixed size. Each is computed by a single thread, with BLAS
+limited to that thread: the result is the same on any number of threads.
 """
 
 from __future__ import annotations
@@ -17,48 +17,49 @@ from penchant.engines.base import one_blas_thread
 
 F64 = npt.NDArray[np.float64]
 OnStep = Callable[[int, int], None]
-"""Called with how many steps of a long work are done, and of how many."""
+"""Called with the completed and the total number of steps of a long computation."""
 
 _SLAB = 256
 
 
 def invert(matrix: F64, *, threads: int, on_step: OnStep | None = None) -> None:
-    """Put −A⁻¹ in the place of a symmetric positive definite A.
+    """Replace a symmetric positive definite A by −A⁻¹, in place.
 
-    The sweep operator (Goodnight 1979, "A tutorial on the SWEEP operator") over blocks of
-    pivots: n³ operations, as Cholesky's inverse takes, nearly all of them in products of
-    matrices. Unlike LAPACK's it can be told of, and stopped, between blocks.
+    It applies the sweep operator (Goodnight 1979, "A tutorial on the SWEEP operator") to blocks
+    of pivots: n³ operations, as many as an inverse by Cholesky, nearly all of them in matrix
+    products. Unlike LAPACK's inverse it reports its progress and can be interrupted.
 
     Parameters
     ----------
     matrix
-        A, shape (n, n), in C order; what stands above the diagonal is not looked at.
+        A, shape (n, n), in C order; the part above the diagonal is not read.
     threads
-        How many to use.
+        The number of threads.
     on_step
         Called after each block of pivots.
 
     Raises
     ------
     numpy.linalg.LinAlgError
-        If A is not positive definite in float64; it is then half swept.
+        If A is not positive definite in float64; its contents are then undefined.
     """
     n = len(matrix)
     blocks = list(_slabs(n))
     with slab_workers(threads) as each:
-        for done, pivots in enumerate(blocks, start=1):
+        for completed, pivots in enumerate(blocks, start=1):
             _sweep(matrix, pivots, each)
             if on_step is not None:
-                on_step(done, len(blocks))
+                on_step(completed, len(blocks))
     for slab in blocks:
         matrix[: slab.start, slab] = matrix[slab, : slab.start].T
         matrix[slab, slab] = _mirrored(matrix[slab, slab])
 
 
 def _sweep(A: F64, pivots: slice, each: Each) -> None:
-    """A_kk ← −D, A_ik ← A_ik D and A_ij ← A_ij − A_ik D A_kj with D = A_kk⁻¹, k the pivots.
+    """Sweep a block of pivots k of A, with D = A_kk⁻¹.
 
-    Of A, which stays symmetric, only the lower triangle is kept up.
+    A_kk becomes −D, A_ik becomes A_ik D and A_ij becomes A_ij − A_ik D A_kj. A stays symmetric;
+    only its lower triangle is updated.
     """
     n, end = len(A), pivots.stop
     square = _mirrored(A[pivots, pivots])
@@ -84,7 +85,7 @@ def _small_inverse(A: F64) -> F64:
 
 
 def _mirrored(square: F64) -> F64:
-    """The symmetric matrix of this lower triangle."""
+    """Return the symmetric matrix with this lower triangle."""
     return np.tril(square) + np.tril(square, -1).T
 
 
@@ -98,7 +99,7 @@ Each = Callable[[Callable[[slice], None], int], None]
 
 @contextmanager
 def slab_workers(threads: int) -> Iterator[Each]:
-    """Threads that share slabs of rows between them, and BLAS on one thread for each."""
+    """Start threads that share slabs of rows; BLAS uses a single thread in each."""
     with ThreadPoolExecutor(threads) as pool, one_blas_thread():
 
         def each(work: Callable[[slice], None], n: int) -> None:

@@ -1,4 +1,4 @@
-"""What Ranking learns of users or of items: a vector and a bias for each of their features."""
+"""The parameters of Ranking for one side: a vector and a bias for each feature."""
 
 from __future__ import annotations
 
@@ -14,28 +14,30 @@ from penchant.data.csr import Csr
 from penchant.data.features import Features
 from penchant.data.ids import IdMap
 from penchant.errors import DataError
+from penchant.models._arguments import codes_in
 
 F32 = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
 class Embeddings:
-    """One side's features and what is learned of them; a step makes another one.
+    """The features of one side with their vectors and biases; training returns new objects.
 
     Attributes
     ----------
     ids
         The users or the items.
     names
-        What the named features are called: the first rows of the tables; None: there are none.
+        The names of the features that have one, the first rows of the tables; None: there are
+        no such features.
     rows
-        The features of each id; None: each has one, its own, in the order of the ids.
+        The features of each id; None: each id has a single feature, its own, in order.
     vectors
-        float32, shape (n features, factors + 1): vectors, and biases last.
+        float32, shape (n_features, factors + 1): vectors, and biases in the last column.
     squares
-        Of the same shape: the schedule's sums of squared gradients.
+        Of the same shape: the sums of squared gradients of the schedule.
     steps
-        Of the same shape: AdaDelta's sums of squared steps; None under AdaGrad.
+        Of the same shape: the sums of squared steps of AdaDelta; None under AdaGrad.
     """
 
     ids: IdMap
@@ -57,14 +59,31 @@ class Embeddings:
         adadelta: bool,
         seed: list[int],
     ) -> Embeddings:
-        """Small random vectors for the features of who is ``warm`` (bool, one an id).
+        """Draw small random vectors for the features of ids with interactions.
 
-        The others' stay at zero until somebody has them: what nothing is learned of adds nothing.
+        The vectors of other features are zero: they add nothing to scores.
+
+        Parameters
+        ----------
+        ids
+            The users or the items.
+        features
+            Their features, or None.
+        warm
+            bool, shape (n_ids,): which ids have interactions.
+        factors
+            The length of the vectors.
+        identity
+            Whether each id has a feature of its own.
+        adadelta
+            Whether the schedule is AdaDelta, which needs one more table.
+        seed
+            The seed of the random numbers.
 
         Raises
         ------
         DataError
-            If there would be no feature at all.
+            If there are no features at all.
         """
         names, rows = None, None
         if features is not None:
@@ -84,39 +103,39 @@ class Embeddings:
         steps = np.zeros_like(vectors) if adadelta else None
         return cls(ids, names, rows, vectors, squares, steps)
 
-    def going_on_from(self, old: Embeddings) -> Embeddings:
-        """The same, with what is already learned of these features put in.
+    def resumed_from(self, old: Embeddings) -> Embeddings:
+        """Return the embeddings with the rows of fitted ones, matched by id and feature name.
 
         Raises
         ------
         DataError
-            If the ids are of another type than those known.
+            If the ids are of another type than the fitted ones.
         """
-        new, known = self._found_in(old)
-        learned = old.vectors[known].any(axis=1)  # the others begin now, if anybody has them
-        new, known = new[learned], known[learned]
+        new_rows, old_rows = self._matches(old)
+        fitted = old.vectors[old_rows].any(axis=1)  # zero vectors were never trained
+        new_rows, old_rows = new_rows[fitted], old_rows[fitted]
         tables = {}
         for name in ("vectors", "squares", "steps"):
-            table, past = getattr(self, name), getattr(old, name)
-            if table is not None and past is not None:
-                table[new] = past[known]
+            table, old_table = getattr(self, name), getattr(old, name)
+            if table is not None and old_table is not None:
+                table[new_rows] = old_table[old_rows]
             tables[name] = table
         return dataclasses.replace(self, **tables)
 
-    def _found_in(self, old: Embeddings) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Rows of the tables here, and where the same features are in the old ones."""
+    def _matches(self, old: Embeddings) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return the rows of features that both have, in these tables and in the old ones."""
         own = codes_in(old.ids, self.ids), self.n_named, old.n_named
         pairs = [own] if self.has_own and old.has_own else []
         if self.names is not None and old.names is not None:
             pairs.append((codes_in(old.names, self.names), 0, 0))
         new = [np.flatnonzero(codes >= 0) + here for codes, here, _ in pairs]
-        known = [codes[codes >= 0] + there for codes, _, there in pairs]
-        nothing = np.empty(0, dtype=np.int64)
-        return np.concatenate([nothing, *new]), np.concatenate([nothing, *known])
+        matched = [codes[codes >= 0] + there for codes, _, there in pairs]
+        none = np.empty(0, dtype=np.int64)
+        return np.concatenate([none, *new]), np.concatenate([none, *matched])
 
     @property
     def n_named(self) -> int:
-        """How many named features there are."""
+        """The number of features with a name."""
         return 0 if self.names is None else len(self.names)
 
     @property
@@ -126,11 +145,11 @@ class Embeddings:
 
     @property
     def factors(self) -> int:
-        """The length of the vectors, the bias not counted."""
+        """The length of the vectors, without the bias."""
         return int(self.vectors.shape[1]) - 1
 
-    def laid_out(self, decay: float) -> _kernels.Learned:
-        """Copies of the tables that native code may move."""
+    def to_native(self, decay: float) -> _kernels.Learned:
+        """Copy the tables for native code, which changes them; ``decay`` is the L2 penalty."""
         rows = self.rows
         return _kernels.Learned(
             _kernels.ranking_table(self.vectors, 0),
@@ -140,28 +159,28 @@ class Embeddings:
             decay,
         )
 
-    def after(self, moved: _kernels.Learned) -> Embeddings:
-        """The same features with the tables that native code has moved."""
+    def from_native(self, tables: _kernels.Learned) -> Embeddings:
+        """Return embeddings of the same features with tables that native code has changed."""
         n = self.factors + 1
         return dataclasses.replace(
             self,
-            vectors=moved.vectors[:, :n],
-            squares=moved.squares[:, :n],
-            steps=None if moved.steps is None else moved.steps[:, :n],
+            vectors=tables.vectors[:, :n],
+            squares=tables.squares[:, :n],
+            steps=None if tables.steps is None else tables.steps[:, :n],
         )
 
     def sums(self) -> F32:
-        """The vector and bias of each id: the sum over its features; (n ids, factors + 1)."""
+        """Sum the vectors and biases over the features of each id: (n_ids, factors + 1)."""
         if self.rows is None:
             return np.ascontiguousarray(self.vectors)
         return weighted_sums(self.rows, self.vectors)
 
     def sums_of(self, rows: Csr) -> F32:
-        """Vectors and biases by named features alone, for those who are not among the ids."""
+        """Sum the vectors and biases of named features, for rows that are not among the ids."""
         return weighted_sums(rows, self.vectors[: self.n_named])
 
     def arrays(self, side: str) -> dict[str, npt.NDArray[Any]]:
-        """The tables by name, for a model file."""
+        """Return the tables by name, for a model file."""
         kept = {"vectors": self.vectors, "squares": self.squares, "steps": self.steps}
         return {
             f"{side}_{name}": np.ascontiguousarray(table)
@@ -170,12 +189,12 @@ class Embeddings:
         }
 
     def restored(self, side: str, arrays: Any) -> Embeddings:
-        """These features with the tables of a model file.
+        """Return the embeddings with the tables of a model file.
 
         Raises
         ------
         ValueError
-            If the tables are not those of these features.
+            If the type or shape of a table does not fit.
         """
         tables = {name: arrays[f"{side}_{name}"] for name in ("vectors", "squares")}
         tables["steps"] = None if self.steps is None else arrays[f"{side}_steps"]
@@ -190,38 +209,19 @@ class Embeddings:
         return dataclasses.replace(self, **tables)
 
 
-def as_queries(people: F32) -> F32:
-    """Vectors and biases of people, (n, f + 1), as queries for :func:`as_factors`: x, 1, b."""
-    vectors, biases = people[:, :-1], people[:, -1:]
+def as_queries(users: F32) -> F32:
+    """Return vectors and biases of users as queries for :func:`as_factors`: x, 1, b."""
+    vectors, biases = users[:, :-1], users[:, -1:]
     return np.hstack([vectors, np.ones_like(biases), biases])
 
 
 def as_factors(items: F32) -> F32:
-    """Vectors and biases of items, (n, f + 1), so that inner products are scores: y, b, 1."""
+    """Return vectors and biases of items so that inner products are scores: y, b, 1."""
     return np.hstack([items, np.ones_like(items[:, -1:])])
 
 
-def codes_in(known: IdMap, ids: IdMap) -> npt.NDArray[np.int64]:
-    """Where each id is among the known ones, −1 for those that are not.
-
-    Raises
-    ------
-    DataError
-        If the ids are of another type than those known.
-    """
-    if len(known) and len(ids) and known.are_integers != ids.are_integers:
-        raise DataError(
-            f"the model knows {known.kind} ids such as {known[0]!r}, and the new ones are such as "
-            f"{ids[0]!r}: ids must be of one type"
-        )
-    if known == ids:
-        return np.arange(len(ids))
-    found = (known.get(one) for one in ids)
-    return np.array([-1 if code is None else code for code in found], dtype=np.int64)
-
-
 def weighted_sums(rows: Csr, table: F32) -> F32:
-    """float32, (n rows, columns of the table): Σ_j weight_j · table[j] over each row's entries."""
+    """Compute Σ_j weight_j · table[j] over the entries of each row, float32."""
     import scipy.sparse as sp
 
     shape = (rows.n_rows, rows.n_columns)
@@ -230,7 +230,7 @@ def weighted_sums(rows: Csr, table: F32) -> F32:
 
 
 def _touched(rows: Csr | None, warm: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Which features somebody who is warm has."""
+    """Return which features belong to an id with interactions."""
     if rows is None:
         return warm
     touched = np.zeros(rows.n_columns, dtype=np.bool_)

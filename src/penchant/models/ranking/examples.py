@@ -1,4 +1,4 @@
-"""What Ranking learns from: examples with their weights, likes, and items to compare with."""
+"""The training examples of Ranking: likes, their weights, and items to compare them with."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy.typing as npt
 from penchant.data.csr import Csr
 from penchant.data.interactions import Interactions
 
-_SMALLEST = np.float32(1e-30)  # a weight keeps its sign
+_SMALLEST = np.float32(1e-30)  # a smaller weight could become 0, which has no sign
 
 
 def likes_of(rows: Csr) -> Csr:
-    """The entries above 0."""
+    """Return the entries above 0."""
     liked = rows.values > 0
     if liked.all():
         return rows
@@ -21,13 +21,27 @@ def likes_of(rows: Csr) -> Csr:
 
 
 def pool_of(data: Interactions, loss: str) -> npt.NDArray[np.int32]:
-    """What negatives are drawn from: an entry each for BPR, an item with entries each else."""
+    """Return the items that negatives are drawn from.
+
+    Under BPR an item occurs once per interaction, so that frequent items are drawn more often;
+    under other losses once.
+    """
     codes = data.csr.indices
     return codes if loss == "bpr" else np.unique(codes)
 
 
 def weights_of(rows: Csr, trained: Csr, confidence: str) -> npt.NDArray[np.float32]:
-    """The weights of examples, signed by the values; of mean size 1 over the training data."""
+    """Compute the weights of examples, signed by the values.
+
+    Parameters
+    ----------
+    rows
+        The examples.
+    trained
+        The training data: the mean absolute weight over them is 1.
+    confidence
+        How weights grow with the values: ``"binary"``, ``"linear"`` or ``"log"``.
+    """
     if confidence == "binary":
         return np.sign(rows.values)
     size = _sizes(rows, confidence) / np.mean(_sizes(trained, confidence))
@@ -37,12 +51,3 @@ def weights_of(rows: Csr, trained: Csr, confidence: str) -> npt.NDArray[np.float
 def _sizes(rows: Csr, confidence: str) -> npt.NDArray[np.float64]:
     sizes = np.abs(rows.values, dtype=np.float64)
     return np.log1p(sizes) if confidence == "log" else sizes
-
-
-def with_features_of(known: Interactions, data: Interactions) -> Interactions:
-    """The data, with known features where it has none."""
-    if data.item_features is None and known.item_features is not None:
-        data = data.with_item_features(known.item_features)
-    if data.user_features is None and known.user_features is not None:
-        data = data.with_user_features(known.user_features)
-    return data

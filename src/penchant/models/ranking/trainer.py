@@ -1,10 +1,10 @@
-"""The training of Ranking: starting vectors, epochs of stochastic gradients, folding in."""
+"""The training of Ranking: initial vectors, epochs of stochastic gradient descent, fold-in."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,33 +15,11 @@ from penchant.data.interactions import Csr, Interactions
 from penchant.errors import DataError, SettingsError
 from penchant.models.ranking.embeddings import F32, Embeddings
 from penchant.models.ranking.examples import likes_of, pool_of, weights_of
+from penchant.models.ranking.settings import RankingSettings
 
 log = logging.getLogger("penchant")
 
 _MIN_BATCHES = 64  # batches of an epoch, at least: later ones see the steps of earlier ones
-
-
-class Options(Protocol):
-    """The settings of :class:`penchant.Ranking`, as documented there."""
-
-    loss: Any
-    factors: int
-    learning_rate: float
-    schedule: Any
-    rho: float
-    epsilon: float
-    item_alpha: float
-    user_alpha: float
-    k: int
-    n: int
-    max_sampled: int
-    confidence: Any
-    identity: bool
-    feature_norm: Any
-    batch: int
-    seed: int
-    hogwild: bool
-    threads: int | None
 
 
 class Learned(NamedTuple):
@@ -52,89 +30,100 @@ class Learned(NamedTuple):
     loss: float
 
 
-def start(options: Options, data: Interactions, epoch: int) -> tuple[Embeddings, Embeddings]:
-    """Return random embeddings of users and of items; the seed depends on the epoch."""
-    settings: dict[str, Any] = {
-        "factors": options.factors,
-        "identity": options.identity,
-        "adadelta": options.schedule == "adadelta",
+def start(
+    settings: RankingSettings, data: Interactions, epoch: int
+) -> tuple[Embeddings, Embeddings]:
+    """Draw embeddings of users and of items; the seed depends on the epoch."""
+    tables: dict[str, Any] = {
+        "factors": settings.factors,
+        "identity": settings.identity,
+        "adadelta": settings.schedule == "adadelta",
     }
     active = data.csr.row_counts > 0
     met = np.bincount(data.csr.indices, minlength=data.n_items) > 0
     of_users, of_items = (
-        normalized(options, features) for features in (data.user_features, data.item_features)
+        normalized(settings, features) for features in (data.user_features, data.item_features)
     )
-    seed = options.seed
+    seed = settings.seed
     return (
-        Embeddings.start(data.users, of_users, active, seed=[seed, epoch, 0], **settings),
-        Embeddings.start(data.items, of_items, met, seed=[seed, epoch, 1], **settings),
+        Embeddings.start(data.users, of_users, active, seed=[seed, epoch, 0], **tables),
+        Embeddings.start(data.items, of_items, met, seed=[seed, epoch, 1], **tables),
     )
 
 
-def normalized(options: Options, features: Features | None) -> Features | None:
+def normalized(settings: RankingSettings, features: Features | None) -> Features | None:
     """Return features normalized by the setting, unless they already are, or there are none."""
     if features is None or features.norm is not None:
         return features
-    return features.normalized(options.feature_norm)
+    return features.normalized(settings.feature_norm)
 
 
 def epochs(
-    options: Options, data: Interactions, users: Embeddings, items: Embeddings, numbers: range
+    settings: RankingSettings,
+    data: Interactions,
+    users: Embeddings,
+    items: Embeddings,
+    numbers: range,
 ) -> Iterator[Learned]:
-    """Train, and yield the state after each epoch.
+    """Train by stochastic gradient descent; yield the state after each epoch.
 
     Parameters
     ----------
-    options
+    settings
         The settings.
     data
-        What to learn from.
+        The training data.
     users, items
-        The embeddings to begin with; they are not changed.
+        The embeddings to start from; they are not changed.
     numbers
-        The numbers of the epochs, which their seeds depend on.
+        The numbers of the epochs; the random numbers of an epoch depend on its number.
 
     Raises
     ------
     SettingsError
         If the vectors are not finite after an epoch.
     """
-    if options.loss == "logistic" and not (data.csr.values < 0).any():
-        log.warning("%s holds no dislikes: the logistic loss has nothing to tell apart", data)
-    likes, pool = likes_of(data.csr), pool_of(data, options.loss)
-    weights = weights_of(data.csr, data.csr, options.confidence)
+    if settings.loss == "logistic" and not (data.csr.values < 0).any():
+        log.warning("%s holds no dislikes: the logistic loss needs both likes and dislikes", data)
+    likes, pool = likes_of(data.csr), pool_of(data, settings.loss)
+    weights = weights_of(data.csr, data.csr, settings.confidence)
     examples = data.csr.row_of_entry, data.csr.indices, weights
     for number in numbers:
-        left, right = users.laid_out(options.user_alpha), items.laid_out(options.item_alpha)
+        left, right = users.to_native(settings.user_alpha), items.to_native(settings.item_alpha)
         loss = _kernels.ranking_epoch(
             examples,
             (likes.indptr, likes.indices),
             pool,
             left,
             right,
-            kernel_settings(options, seed_of(options, number), data.nnz),
-            threads=_kernels.thread_count(options.threads),
+            kernel_settings(settings, seed_of(settings, number), data.nnz),
+            threads=_kernels.thread_count(settings.threads),
         )
-        users, items = users.after(left), items.after(right)
+        users, items = users.from_native(left), items.from_native(right)
         if not (np.isfinite(users.vectors).all() and np.isfinite(items.vectors).all()):
             raise SettingsError(
                 f"the vectors are not finite after epoch {number}: lower the learning rate "
-                f"({options.learning_rate}), or the weights of the features"
+                f"({settings.learning_rate}), or the weights of the features"
             )
         yield Learned(users, items, loss)
 
 
 def fold_in(
-    options: Options, data: Interactions, item_table: F32, rows: Csr, start: F32 | None, passes: int
+    settings: RankingSettings,
+    data: Interactions,
+    item_table: F32,
+    rows: Csr,
+    start: F32 | None,
+    passes: int,
 ) -> F32:
-    """Return vectors and biases for new users: (n, factors + 1).
+    """Train vectors and biases of new users, with all others fixed: (n, factors + 1).
 
     Parameters
     ----------
-    options
+    settings
         The settings.
     data
-        What the model was fitted on.
+        The training data.
     item_table
         The items' vectors and biases, which stay fixed.
     rows
@@ -142,7 +131,7 @@ def fold_in(
     start
         The vectors and biases that features give; None: zeros.
     passes
-        How often each history is gone through.
+        The number of passes over each history.
 
     Raises
     ------
@@ -150,42 +139,44 @@ def fold_in(
         If ``start`` has another number of rows than there are histories.
     """
     if start is None:
-        start = np.zeros((rows.n_rows, options.factors + 1), dtype=np.float32)
+        start = np.zeros((rows.n_rows, settings.factors + 1), dtype=np.float32)
     if len(start) != rows.n_rows:
         raise DataError(f"features of {len(start):,} people for {rows.n_rows:,} histories")
     return _kernels.ranking_fold_in(
-        (rows.indptr, rows.indices, weights_of(rows, data.csr, options.confidence)),
-        pool_of(data, options.loss),
+        (rows.indptr, rows.indices, weights_of(rows, data.csr, settings.confidence)),
+        pool_of(data, settings.loss),
         item_table,
         start,
-        kernel_settings(options, seed_of(options, 0), 1),
-        decay=options.user_alpha,
-        adadelta=options.schedule == "adadelta",
+        kernel_settings(settings, seed_of(settings, 0), 1),
+        decay=settings.user_alpha,
+        adadelta=settings.schedule == "adadelta",
         passes=passes,
-        threads=_kernels.thread_count(options.threads),
+        threads=_kernels.thread_count(settings.threads),
     )
 
 
-def kernel_settings(options: Options, seed: int, n_examples: int) -> _kernels.RankingSettings:
+def kernel_settings(
+    settings: RankingSettings, seed: int, n_examples: int
+) -> _kernels.RankingSettings:
     """Return the settings of an epoch, as native code takes them."""
     return _kernels.RankingSettings(
-        options.loss,
-        options.factors,
-        options.learning_rate,
-        options.rho,
-        options.epsilon,
-        options.max_sampled,
-        options.k,
-        options.n,
-        max(1, min(options.batch, n_examples // _MIN_BATCHES)),
+        settings.loss,
+        settings.factors,
+        settings.learning_rate,
+        settings.rho,
+        settings.epsilon,
+        settings.max_sampled,
+        settings.k,
+        settings.n,
+        max(1, min(settings.batch, n_examples // _MIN_BATCHES)),
         seed,
-        options.hogwild,
+        settings.hogwild,
     )
 
 
-def seed_of(options: Options, epoch: int) -> int:
-    """Return the seed of an epoch; 0 is that of folding in."""
-    state: npt.NDArray[Any] = np.random.SeedSequence([options.seed, epoch]).generate_state(
+def seed_of(settings: RankingSettings, epoch: int) -> int:
+    """Return the seed of an epoch; 0 is that of fold-in."""
+    state: npt.NDArray[Any] = np.random.SeedSequence([settings.seed, epoch]).generate_state(
         1, np.uint64
     )
     return int(state[0])

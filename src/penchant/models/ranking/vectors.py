@@ -1,4 +1,4 @@
-"""The learned vectors of Ranking: answers, folding in, files."""
+"""The fitted part of Ranking: vectors, fold-in, scores and files."""
 
 from __future__ import annotations
 
@@ -20,9 +20,12 @@ from penchant.models.cold_start import FeatureModel
 from penchant.models.iterative import Iterative
 from penchant.models.ranking import trainer
 from penchant.models.ranking.embeddings import F32, Embeddings, as_factors, as_queries
+from penchant.models.ranking.settings import RankingSettings
 
 
-class RankingVectors(FeatureModel, Iterative, HasFeatureVectors, HasUserVectors, FoldsInUsers):
+class RankingVectors(
+    FeatureModel, RankingSettings, Iterative, HasFeatureVectors, HasUserVectors, FoldsInUsers
+):
     """A model whose vectors and biases are sums over features; see :class:`penchant.Ranking`."""
 
     _users: Embeddings
@@ -30,17 +33,12 @@ class RankingVectors(FeatureModel, Iterative, HasFeatureVectors, HasUserVectors,
     _X: F32
     _Y: F32
 
-    @property
-    def _options(self) -> trainer.Options:
-        """The settings, as the trainer takes them."""
-        return self  # type: ignore[return-value]
-
     def _keep(self, data: Interactions, users: Embeddings, items: Embeddings) -> None:
         self._interactions, self._users, self._items = data, users, items
         self._X, self._Y = freeze(users.sums()), freeze(items.sums())
         self._drop_indexes()
 
-    # --- what was learned ----------------------------------------------------------
+    # --- the fitted model ----------------------------------------------------------
 
     @property
     def user_factors(self) -> F32:
@@ -60,7 +58,7 @@ class RankingVectors(FeatureModel, Iterative, HasFeatureVectors, HasUserVectors,
 
     @property
     def user_biases(self) -> F32:
-        """Shape (n_users,); zero except under the logistic loss: they do not change an order."""
+        """Shape (n_users,); zero except under the logistic loss: they do not change the ranking."""
         return self.user_table[:, -1]
 
     @property
@@ -86,12 +84,12 @@ class RankingVectors(FeatureModel, Iterative, HasFeatureVectors, HasUserVectors,
         *,
         features: Iterable[FeatureRow] | None = None,
     ) -> F32:
-        """Compute vectors for users who were not in the training data.
+        """Compute vectors of new users from their histories and features.
 
-        With all other parameters fixed, a user's own vector is trained on their history for as
-        many epochs as the model was, from zero or from the vector of their features. It depends
-        on the history, the model and its seed only, and is near the vector of a known user with
-        the same history, but not equal to it.
+        With all other parameters fixed, a user's own vector is trained on the history for as
+        many epochs as the model was, starting from zero or from the vector of the user's
+        features. It depends on the history, the model and its seed only. It is near the vector
+        of a known user with the same history, but not equal to it.
 
         Parameters
         ----------
@@ -99,7 +97,7 @@ class RankingVectors(FeatureModel, Iterative, HasFeatureVectors, HasUserVectors,
             Lists of items or mappings item → value, one for each user; or interactions over the
             model's items, with their own features.
         features
-            For each of them: names of features, or a mapping name → weight. None: no features.
+            For each user: names of features, or a mapping name → weight. None: no features.
             Unknown names are ignored, and a warning is logged.
 
         Returns
@@ -115,7 +113,7 @@ class RankingVectors(FeatureModel, Iterative, HasFeatureVectors, HasUserVectors,
             If interactions are not over the model's items, or the numbers of features and
             histories differ.
         SettingsError
-            If features are given together with interactions.
+            If there are features beside interactions, which have their own.
         """
         if not isinstance(histories, Interactions):
             rows = self.interactions.rows_of(histories)
@@ -127,11 +125,11 @@ class RankingVectors(FeatureModel, Iterative, HasFeatureVectors, HasUserVectors,
 
     def _fold_in(self, rows: Csr, start: F32 | None = None) -> F32:
         passes = max(1, len(self._epochs))
-        return trainer.fold_in(self._options, self.interactions, self._Y, rows, start, passes)
+        return trainer.fold_in(self, self.interactions, self._Y, rows, start, passes)
 
     def _start_of(self, data: Interactions) -> F32 | None:
         """Return the vectors of the users' features in the interactions, if any are known."""
-        names, features = self._users.names, trainer.normalized(self._options, data.user_features)
+        names, features = self._users.names, trainer.normalized(self, data.user_features)
         if names is None or features is None:
             return None
         return self._users.sums_of(features.with_identity(False).over(names).aligned(data.users))
@@ -142,15 +140,15 @@ class RankingVectors(FeatureModel, Iterative, HasFeatureVectors, HasUserVectors,
             return None
         data = self.interactions
         features = data.user_features if side == "user" else data.item_features
-        known = trainer.normalized(self._options, features)
-        if known is None:
+        fitted = trainer.normalized(self, features)
+        if fitted is None:
             raise UnsupportedError(
                 f"the model was fitted without features of {side}s: fit it on "
                 f"interactions.with_{side}_features(…)"
             )
         if isinstance(rows, str | bytes | Mapping):
             raise DataError(f"features are needed for each {side}, as a list; got {rows!r}")
-        return (self._users if side == "user" else self._items).sums_of(known.rows_of(rows))
+        return (self._users if side == "user" else self._items).sums_of(fitted.rows_of(rows))
 
     def item_vectors(self, features: Iterable[FeatureRow]) -> tuple[F32, F32]:
         """Compute vectors (n, factors) and biases (n,) of new items from their features.
@@ -170,30 +168,31 @@ class RankingVectors(FeatureModel, Iterative, HasFeatureVectors, HasUserVectors,
 
     @property
     def scores_cold_items(self) -> bool:
-        """Whether it was fitted on items with features."""
+        """Whether the model was fitted on items with features."""
         return self._interactions is not None and self._items.names is not None
 
     def scorer(self, interactions: Interactions) -> Scorer:
         """See :meth:`penchant.models.base.Model.scorer`; features of new users are used."""
-        known = interactions is self._interactions or self.interactions.user_features is None
-        if known or interactions.user_features is None or interactions.items != self.items:
+        is_plain = interactions is self._interactions or self.interactions.user_features is None
+        if is_plain or interactions.user_features is None or interactions.items != self.items:
             return super().scorer(interactions)
-        people = self._fold_in(interactions.csr, self._start_of(interactions))
-        return self._known_items_scorer(as_queries(people))
+        users = self._fold_in(interactions.csr, self._start_of(interactions))
+        return self._user_vectors_scorer(as_queries(users))
 
-    def _vectors_of_people(
+    def _vectors_of_users(
         self, rows: Csr, users: npt.NDArray[Any] | None, features: Sequence[FeatureRow] | None
     ) -> F32:
         if users is not None:
             return as_queries(self._X[users])
         return as_queries(self._fold_in(rows, self._sums("user", features)))
 
-    def _vectors_of_items(self, features: Sequence[FeatureRow] | None) -> F32:
+    def _vectors_of_items(self, features: Sequence[FeatureRow]) -> F32:
         sums = self._sums("item", features)
-        return self._factors.vectors if sums is None else as_factors(sums)
+        assert sums is not None
+        return as_factors(sums)
 
-    def _known_items_scorer(self, people: F32) -> Scorer:
-        return FactorScorer(people, self._factors, threads=self.threads)
+    def _user_vectors_scorer(self, vectors: F32) -> Scorer:
+        return FactorScorer(vectors, self._factors, threads=self.threads)
 
     @property
     def _factors(self) -> ItemIndex:
@@ -201,7 +200,7 @@ class RankingVectors(FeatureModel, Iterative, HasFeatureVectors, HasUserVectors,
         return self._index("factors", self.item_table, as_factors)
 
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
-        return self._known_items_scorer(self._vectors_of_people(rows, users, None))
+        return self._user_vectors_scorer(self._vectors_of_users(rows, users, None))
 
     def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
         index = self._index("items", self.item_table, _without_bias)
@@ -216,7 +215,7 @@ class RankingVectors(FeatureModel, Iterative, HasFeatureVectors, HasUserVectors,
 
     def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         data = self.interactions
-        users, items = trainer.start(self._options, data, 0)
+        users, items = trainer.start(self, data, 0)
         self._keep(data, users.restored("user", arrays), items.restored("item", arrays))
 
 

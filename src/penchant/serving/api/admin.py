@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -12,15 +11,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from penchant.errors import ArtifactError
-from penchant.serving import schemas
+from penchant.serving import records, schemas
 from penchant.serving.api.common import (
     BEARER,
     PREFIX,
     as_id,
     error_response,
-    error_responses,
     json_response,
     needs_token,
+    responses,
 )
 from penchant.serving.problems import problem
 from penchant.serving.state import state_of
@@ -36,8 +35,7 @@ _CHECK_FAILED: dict[int | str, dict[str, Any]] = {
 @router.post(
     "/admin/reload",
     summary="Reload the model files",
-    response_model=schemas.StatusOut,
-    responses=error_responses(401, 403) | _CHECK_FAILED,
+    responses=responses(records.StatusOut, 401, 403) | _CHECK_FAILED,
     openapi_extra=BEARER,
 )
 async def reload(request: Request) -> Response:
@@ -47,14 +45,13 @@ async def reload(request: Request) -> Response:
         await asyncio.to_thread(state_of(request).reloader.reload)
     except ArtifactError as error:
         return problem(409, type(error).__name__, str(error))
-    return json_response(b'{"status":"reloaded"}')
+    return json_response(records.StatusOut("reloaded"))
 
 
 @router.put(
     "/admin/items",
     summary="Override the fields of an item",
-    response_model=schemas.StatusOut,
-    responses=error_responses(401, 403, 404),
+    responses=responses(records.StatusOut, 401, 403, 404),
     openapi_extra=BEARER,
 )
 async def override(request: Request, body: schemas.OverrideIn) -> Response:
@@ -69,14 +66,13 @@ async def override(request: Request, body: schemas.OverrideIn) -> Response:
     value = None if is_empty else Override(**{**fields, "tags": tags})
     await run_in_threadpool(state.store.set_override, item, value)
     await asyncio.to_thread(state.reloader.poll)
-    return json_response(b'{"status":"ok"}')
+    return json_response(records.StatusOut("ok"))
 
 
 @router.delete(
     "/admin/people",
     summary="Delete a person",
-    response_model=schemas.ReceiptOut,
-    responses=error_responses(401, 403),
+    responses=responses(records.ReceiptOut, 401, 403),
     openapi_extra=BEARER,
 )
 async def forget(
@@ -92,5 +88,6 @@ async def forget(
     user = state.reloader.service.parse_user(person)
     # a thread of its own: those of the pool answer requests
     receipt = await asyncio.to_thread(state.people.forget, user)
-    body = {"status": "forgotten", "receipt": dataclasses.asdict(receipt)}
-    return json_response(json.dumps(body).encode())
+    return json_response(
+        records.ReceiptOut("forgotten", records.Receipt(**dataclasses.asdict(receipt)))
+    )

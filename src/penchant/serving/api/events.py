@@ -8,14 +8,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Request
 from starlette.responses import Response
 
-from penchant.serving import schemas
+from penchant.serving import records, schemas
 from penchant.serving.api.common import (
     BEARER,
     PREFIX,
     as_id,
-    error_responses,
     json_response,
     needs_token,
+    responses,
 )
 from penchant.serving.state import State, state_of
 from penchant.serving.store.base import Event
@@ -26,8 +26,7 @@ router = APIRouter(prefix=PREFIX, tags=["events"], dependencies=[Depends(needs_t
 @router.post(
     "/events",
     summary="Store an event",
-    response_model=schemas.StoredOut,
-    responses=error_responses(401, 403),
+    responses=responses(records.StoredOut, 401, 403),
     openapi_extra=BEARER,
 )
 async def add_event(
@@ -49,8 +48,7 @@ async def add_event(
 @router.post(
     "/events/batch",
     summary="Store several events",
-    response_model=schemas.StoredOut,
-    responses=error_responses(401, 403),
+    responses=responses(records.StoredOut, 401, 403),
     openapi_extra=BEARER,
 )
 async def add_events(request: Request, body: schemas.EventsIn) -> Response:
@@ -74,5 +72,4 @@ async def _store(state: State, entries: Sequence[schemas.EventIn]) -> Response:
     stored = await state.people.add(events)
     state.metrics.add("events_stored", sum(stored))
     state.metrics.add("events_known", len(stored) - sum(stored))
-    flags = b",".join([b"true" if flag else b"false" for flag in stored])
-    return json_response(b'{"stored":[%b]}' % flags)
+    return json_response(records.StoredOut(stored))

@@ -9,14 +9,13 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from penchant.serving import schemas
+from penchant.serving import records, schemas
 from penchant.serving.api.common import (
     PREFIX,
-    error_responses,
     filters,
-    item_json,
     json_response,
     page_response,
+    responses,
     run_blocking,
 )
 from penchant.serving.api.quick import QuickRoute
@@ -30,8 +29,7 @@ router = APIRouter(prefix=PREFIX, tags=["items"], route_class=QuickRoute)
 @router.get(
     "/similar",
     summary="Items similar to an item",
-    response_model=schemas.Page,
-    responses=error_responses(404),
+    responses=responses(records.Page, 404),
 )
 async def similar(request: Request, params: Annotated[schemas.SimilarParams, Query()]) -> Response:
     """By one of the models; `/models` lists those available."""
@@ -50,8 +48,7 @@ async def similar(request: Request, params: Annotated[schemas.SimilarParams, Que
 @router.get(
     "/popular",
     summary="The items that most people like",
-    response_model=schemas.Page,
-    responses=error_responses(),
+    responses=responses(records.Page),
 )
 async def popular(request: Request, params: Annotated[schemas.PopularParams, Query()]) -> Response:
     """The score is how many people like the item."""
@@ -63,8 +60,7 @@ async def popular(request: Request, params: Annotated[schemas.PopularParams, Que
 @router.get(
     "/search",
     summary="Search items by name",
-    response_model=schemas.SearchOut,
-    responses=error_responses(),
+    responses=responses(records.SearchOut),
 )
 async def search(
     request: Request,
@@ -74,16 +70,13 @@ async def search(
     """Beginnings of names match as well, and typing errors are corrected."""
     service = state_of(request).reloader.service
     views = await run_in_threadpool(service.search, q, k)
-    return json_response(
-        b'{"items":[%b]}' % b",".join(item_json(service, view.id) for view in views)
-    )
+    return json_response(records.SearchOut([service.views.record(view.id) for view in views]))
 
 
 @router.get(
     "/items",
     summary="All items, page by page",
-    response_model=schemas.ItemsOut,
-    responses=error_responses(),
+    responses=responses(records.ItemsOut),
 )
 async def items(
     request: Request,
@@ -94,23 +87,21 @@ async def items(
     service = state_of(request).reloader.service
     hidden = service.views.hidden
     page = service.likes.items[offset : offset + k].tolist()
-    encoded = b",".join(item_json(service, item) for item in page if item not in hidden)
-    fields = (encoded, len(service.likes.items), k, offset)
-    return json_response(b'{"items":[%b],"total":%d,"k":%d,"offset":%d}' % fields)
+    listed = [service.views.record(item) for item in page if item not in hidden]
+    return json_response(records.ItemsOut(listed, len(service.likes.items), k, offset))
 
 
 @router.get(
     "/items/{item:path}",
     summary="An item",
-    response_model=schemas.ItemOut,
-    responses=error_responses(404),
+    responses=responses(records.ItemOut, 404),
 )
 async def item(
     request: Request, item: Annotated[str, Path(min_length=1, max_length=1000)]
 ) -> Response:
     """Its name, link, picture and tags."""
     service = state_of(request).reloader.service
-    return json_response(item_json(service, service.item(service.parse_item(item)).id))
+    return json_response(service.views.record(service.item(service.parse_item(item)).id))
 
 
 def _page(service: Service, scored: Sequence[ScoredItem], params: schemas.PageParams) -> Response:

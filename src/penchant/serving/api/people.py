@@ -9,20 +9,19 @@ from starlette.responses import Response
 
 from penchant.data.ids import Id
 from penchant.errors import SettingsError
-from penchant.serving import schemas
+from penchant.serving import records, schemas
 from penchant.serving.api.common import (
     BEARER_FOR_PEOPLE,
     PREFIX,
     as_id,
-    error_responses,
     filters,
-    item_json,
     json_response,
     needs_token_for_people,
     page_response,
     parse_history,
+    responses,
     run_blocking,
-    scored_json,
+    scored,
 )
 from penchant.serving.api.quick import QuickRoute
 from penchant.serving.people import Profile
@@ -36,8 +35,7 @@ router = APIRouter(prefix=PREFIX, tags=["people"], route_class=QuickRoute)
 @router.get(
     "/recommend",
     summary="Recommend items to a person",
-    response_model=schemas.Page,
-    responses=error_responses(401, 404),
+    responses=responses(records.Page, 401, 404),
     openapi_extra=BEARER_FOR_PEOPLE,
 )
 async def recommend(
@@ -58,8 +56,7 @@ async def recommend(
 @router.post(
     "/recommend",
     summary="Recommend items for a history",
-    response_model=schemas.Page,
-    responses=error_responses(401, 403, 404),
+    responses=responses(records.Page, 401, 403, 404),
     openapi_extra=BEARER_FOR_PEOPLE,
 )
 async def recommend_for(request: Request, body: schemas.RecommendIn) -> Response:
@@ -82,8 +79,7 @@ async def recommend_for(request: Request, body: schemas.RecommendIn) -> Response
 @router.get(
     "/explain",
     summary="Explain a recommendation to a person",
-    response_model=schemas.ExplanationOut,
-    responses=error_responses(401, 404),
+    responses=responses(records.ExplanationOut, 401, 404),
     openapi_extra=BEARER_FOR_PEOPLE,
 )
 async def explain(request: Request, params: Annotated[schemas.ExplainParams, Query()]) -> Response:
@@ -98,8 +94,7 @@ async def explain(request: Request, params: Annotated[schemas.ExplainParams, Que
 @router.post(
     "/explain",
     summary="Explain a recommendation for a history",
-    response_model=schemas.ExplanationOut,
-    responses=error_responses(403, 404),
+    responses=responses(records.ExplanationOut, 403, 404),
 )
 async def explain_for(request: Request, body: schemas.ExplainIn) -> Response:
     """As for GET, with a history instead of a person."""
@@ -130,6 +125,7 @@ async def _explain(service: Service, profile: Profile, item: Id, k: int) -> Resp
         service, lambda: service.explain(*profile, item=item, k=k), n_items
     )
     reasons = explained.reasons
-    contributions = scored_json(service, [r.item.id for r in reasons], [r.score for r in reasons])
-    fields = (item_json(service, explained.item.id), explained.score, contributions)
-    return json_response(b'{"item":%b,"score":%.7g,"reasons":[%b]}' % fields)
+    contributions = scored(service, [r.item.id for r in reasons], [r.score for r in reasons])
+    [score] = records.score_texts([explained.score])
+    record = service.views.record(explained.item.id)
+    return json_response(records.ExplanationOut(record, score, contributions))

@@ -2,7 +2,7 @@
 
 Written by hand since HTTP clients (requests, httpx, urllib3) look the host up again when they
 connect, so that a check of its address can be bypassed (DNS rebinding), and have no limit on the
-total time: a server that sends a byte at a time holds the connection for ever.
+total time: a server that sends a byte at a time holds the connection forever.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -14,6 +13,7 @@ from penchant.data.ids import Id
 from penchant.rendering.markup import address
 
 if TYPE_CHECKING:
+    from penchant.serving.records import ItemOut
     from penchant.serving.store.base import Override
 
 T = TypeVar("T")
@@ -66,7 +66,7 @@ class Views:
             item for item, override in self.overrides.items() if override.hidden
         )
         self._views: dict[Id, ItemView] = {}
-        self._json: dict[Id, bytes] = {}
+        self._records: dict[Id, ItemOut] = {}
 
     def view(self, item: Id) -> ItemView:
         """Return the record of an item; only its id is known if no catalog has it."""
@@ -76,22 +76,16 @@ class Views:
             _cache(self._views, item, view)
         return view
 
-    def json(self, item: Id) -> bytes:
-        """Return the fields of the record as JSON, without the enclosing braces."""
-        encoded = self._json.get(item)
-        if encoded is None:
+    def record(self, item: Id) -> ItemOut:
+        """Return the record of an item in responses of the API."""
+        record = self._records.get(item)
+        if record is None:
+            from penchant.serving.records import ItemOut  # only the API needs msgspec
+
             view = self.view(item)
-            fields = {
-                "id": view.id,
-                "name": view.name,
-                "link": view.link,
-                "picture": picture_address(view),
-                "tags": view.tags,
-            }
-            text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
-            encoded = text[1:-1].encode("utf-8", "replace")
-            _cache(self._json, item, encoded)
-        return encoded
+            record = ItemOut(view.id, view.name, view.link, picture_address(view), view.tags)
+            _cache(self._records, item, record)
+        return record
 
     def _create(self, item: Id) -> ItemView:
         catalog = next((c for c in self.catalogs if item in c.items), None)

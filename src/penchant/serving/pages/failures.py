@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import cast
 
 from fastapi import FastAPI, Request
@@ -68,7 +69,7 @@ def _render(request: Request, response: Response) -> Response:
             status=response.status_code,
             title=title,
             text=text,
-            message=message if response.status_code < 500 else "",
+            message="" if response.status_code >= 500 or message == _phrase(response) else message,
             code=response.status_code,
             liked=(),  # the store may be what fails
         )
@@ -78,6 +79,11 @@ def _render(request: Request, response: Response) -> Response:
     headers = {k: v for k, v in response.headers.items() if k not in _JSON_HEADERS}
     rendered.headers.update(headers)  # Retry-After, Allow
     return rendered
+
+
+def _phrase(response: Response) -> str:
+    """Return the phrase of a status, such as "Not Found": it says no more than the title."""
+    return HTTPStatus(response.status_code).phrase
 
 
 def _wants_page(request: Request) -> bool:

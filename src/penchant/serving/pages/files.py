@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import functools
-from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 from fastapi import APIRouter, Request
@@ -13,16 +11,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from penchant.rendering.cards import placeholder
 from penchant.rendering.markup import address
 from penchant.rendering.thumbnails import source_of
-from penchant.serving.pages.art import tile
+from penchant.serving.pages.assets import static_files
 from penchant.serving.state import state_of
 
 router = APIRouter(include_in_schema=False)
 
-_STATIC = Path(__file__).with_name("static")
-_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml",
-          ".txt": "text/plain"}  # fmt: skip
 _CACHE = {"cache-control": "public, max-age=31536000, immutable"}
 _PICTURE = {
     "cache-control": "private, max-age=600",
@@ -32,20 +28,13 @@ _PICTURE = {
 _RETRY = {"cache-control": "private, max-age=30"}
 
 
-@functools.cache
-def _static() -> dict[str, tuple[bytes, str]]:
-    """Read the static files once: request paths never reach the file system."""
-    paths = (path for path in _STATIC.iterdir() if path.suffix in _TYPES)
-    return {path.name: (path.read_bytes(), _TYPES[path.suffix]) for path in paths}
-
-
 @router.get("/static/{name}")
 async def static(name: str) -> Response:
     """A style sheet, a script or a symbol."""
-    if name not in _static():
+    file = static_files().get(name)
+    if file is None:
         raise HTTPException(404, "there is no such file")
-    content, kind = _static()[name]
-    return Response(content, headers=_CACHE, media_type=kind)
+    return Response(file.content, headers=_CACHE, media_type=file.media_type)
 
 
 @router.get("/picture")
@@ -64,7 +53,8 @@ async def picture(request: Request, id: str) -> Response:  # noqa: A002
     else:
         cached = None if state.pictures is None else await state.pictures.get(remote)
         result = None if cached is None else (cached, "image/webp")
-    content, kind = result or (tile(item.id, item.name).encode(), "image/svg+xml")
+    drawing = placeholder(item.id, item.name, standalone=True)
+    content, kind = result or (drawing.encode(), "image/svg+xml")
     headers = _PICTURE if result or remote is None else _PICTURE | _RETRY
     return Response(content, headers=headers, media_type=kind)
 

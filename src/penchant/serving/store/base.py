@@ -331,9 +331,9 @@ def _check_text(
     except UnicodeEncodeError:
         raise DataError(f"{what} is not valid Unicode: {value[:40]!r}") from None
     if "\0" in value or not min_bytes <= size <= max_bytes:
-        found = "has a NUL in it" if "\0" in value else f"is {size:,} bytes long"
+        problem = "has a NUL in it" if "\0" in value else f"is {size:,} bytes long"
         raise DataError(
-            f"{what} {found}: it may have {min_bytes} to {max_bytes:,} bytes, and no NUL"
+            f"{what} {problem}: it may have {min_bytes} to {max_bytes:,} bytes, and no NUL"
         )
 
 

@@ -69,7 +69,7 @@ class DatabaseStore(Store):
             _require_file(self._url)
         self._engine = _engine(self._url)
         try:
-            with self._told():
+            with self._store_errors():
                 _prepare(self._engine)
             self._placement = _placement(self._engine)
             [[_, self._key]] = self._rows(sa.select(_STORE))
@@ -101,8 +101,8 @@ class DatabaseStore(Store):
 
     def people(self, after: int = 0) -> set[Id]:
         """Implement the method of the base class."""
-        found = self._rows(sa.select(_EVENTS.c.person).distinct().where(_EVENTS.c.number > after))
-        return {json.loads(person) for (person,) in found}
+        rows = self._rows(sa.select(_EVENTS.c.person).distinct().where(_EVENTS.c.number > after))
+        return {json.loads(person) for (person,) in rows}
 
     def events(self, after: int = 0, limit: int | None = None) -> Iterator[StoredEvent]:
         """Implement the method of the base class."""
@@ -215,11 +215,11 @@ class DatabaseStore(Store):
         if self._scratch is not None:
             self._scratch.cleanup()
 
-    def _told(self) -> contextlib.AbstractContextManager[None]:
+    def _store_errors(self) -> contextlib.AbstractContextManager[None]:
         return database.told(self._url, StoreError)
 
     def _rows(self, query: sa.Select[Any]) -> Sequence[Any]:
-        with self._told(), self._engine.begin() as con:
+        with self._store_errors(), self._engine.begin() as con:
             return con.execute(query).all()
 
     @contextlib.contextmanager
@@ -233,7 +233,7 @@ class DatabaseStore(Store):
             was stored, or not where it will be found.
         """
         self._placement.check()
-        with self._told(), database.writing(self._engine).begin() as con:
+        with self._store_errors(), database.writing(self._engine).begin() as con:
             # SQLite is locked already
             self._check_identity(con.execute(sa.select(_STORE).with_for_update()).all())
             yield con
@@ -321,8 +321,8 @@ def _used(con: sa.Connection, rows: Sequence[dict[str, Any]]) -> set[tuple[str, 
     for person, keys in wanted.items():  # SQLite walks the whole index for (person, key) IN …
         for begin in range(0, len(keys), _KEYS):
             some = _EVENTS.c.key.in_(keys[begin : begin + _KEYS])
-            found = con.execute(sa.select(_EVENTS.c.key).where(_EVENTS.c.person == person, some))
-            used.update((person, key) for (key,) in found)
+            stored = con.execute(sa.select(_EVENTS.c.key).where(_EVENTS.c.person == person, some))
+            used.update((person, key) for (key,) in stored)
     return used
 
 

@@ -200,8 +200,8 @@ canvas.addEventListener("keydown", (event) => {
   keys[event.key]();
 });
 const buttons = { in: () => zoom(1.5), out: () => zoom(1 / 1.5), all };
-for (const point of frame.querySelectorAll("[data-do]")) {
-  point.addEventListener("click", buttons[point.dataset.do]);
+for (const point of frame.querySelectorAll("[data-action]")) {
+  point.addEventListener("click", buttons[point.dataset.action]);
 }
 
 // --- load the points

@@ -4,8 +4,8 @@ const counter = document.getElementById("shelf-count");
 
 document.body.addEventListener("shelf", ({ detail: { url, did, count } }) => {
   const liked = did === "like";
-  for (const form of document.querySelectorAll("[data-heart]")) {
-    if (form.dataset.heart !== url) continue;
+  for (const form of document.querySelectorAll("[data-like]")) {
+    if (form.dataset.like !== url) continue;
     const button = form.querySelector("button");
     button.setAttribute("aria-pressed", liked);
     form.elements.kind.value = liked ? "unlike" : "like";
@@ -17,11 +17,11 @@ document.body.addEventListener("shelf", ({ detail: { url, did, count } }) => {
 // each like replaces the rows of the shelf: keep the keyboard focus on the same heart
 let focused = null;
 document.body.addEventListener("htmx:before:swap", () => {
-  focused = document.activeElement?.closest("[data-heart]")?.dataset.heart ?? null;
+  focused = document.activeElement?.closest("[data-like]")?.dataset.like ?? null;
 });
 document.body.addEventListener("htmx:after:swap", () => {
   if (focused === null || document.activeElement !== document.body) return;
-  const same = [...document.querySelectorAll("[data-heart]")].find((form) => form.dataset.heart === focused);
+  const same = [...document.querySelectorAll("[data-like]")].find((form) => form.dataset.like === focused);
   (same?.querySelector("button") ?? document.getElementById("shelf-rows"))?.focus();
 });
 

@@ -11,12 +11,12 @@
   let theme = read();
   const show = () => {
     document.documentElement.dataset.theme = theme;
-    const label = document.querySelector(".theme b");
+    const label = document.querySelector(".theme-toggle b");
     if (label) label.textContent = theme;
   };
   show();
   document.addEventListener("DOMContentLoaded", () => {
-    const button = document.querySelector(".theme");
+    const button = document.querySelector(".theme-toggle");
     button.hidden = false;
     button.addEventListener("click", () => {
       theme = names[(names.indexOf(theme) + 1) % names.length];

@@ -1,8 +1,8 @@
-"""The factors that training starts from."""
+"""What training starts from: rows loaded into the engine, and the first factors."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,13 @@ import numpy as np
 
 from penchant.data.ids import IdMap
 from penchant.data.interactions import Interactions
-from penchant.engines.base import Engine, Factors
-from penchant.errors import DataError
-from penchant.models.als.state import State
+from penchant.engines.base import Engine, Factors, FactorsT, Objective, RowsT
+from penchant.models._arguments import codes_in
+from penchant.models.als.feature_prior import FeaturePrior
+from penchant.models.als.objective import Weights
+from penchant.models.als.settings import AlsSettings
+from penchant.models.als.state import ITEMS, USERS, State
+from penchant.models.als.trainer import Side, Trainer
 
 
 @dataclass(frozen=True)
@@ -63,20 +67,52 @@ class Start:
         """Draw factors from N(0, 0.1/√f) (Rendle et al. 2021, section 3.2)."""
         self.engine.initialize(factors, seed=seed, scale=0.1 / float(np.sqrt(self.factors)))
 
-    def _carry_over(self, fitted: Factors, known: IdMap, ids: IdMap, factors: Any) -> None:
-        """Copy the fitted vectors of those of ``ids`` that are known to their rows."""
-        if len(known) and len(ids) and known.are_integers != ids.are_integers:
-            raise DataError(
-                f"the model has {known.kind} ids such as {known[0]!r}, and the new ones are such "
-                f"as {ids[0]!r}: ids must be of one type"
-            )
-        if known == ids:
+    def _carry_over(self, fitted: Factors, fitted_ids: IdMap, ids: IdMap, factors: Any) -> None:
+        """Copy the fitted vectors of those of ``ids`` that were fitted to their rows."""
+        if fitted_ids == ids:
             self.engine.assign_rows(factors, fitted)
             return
-        codes = np.array(
-            [-1 if (code := known.get(name)) is None else code for name in ids], np.int64
-        )
+        codes = codes_in(fitted_ids, ids)
         self.engine.assign_rows(factors, fitted[codes[codes >= 0]], codes >= 0)
+
+
+def load_trainer(
+    engine: Engine[RowsT, FactorsT],
+    data: Interactions,
+    factors: tuple[FactorsT, FactorsT],
+    *,
+    settings: AlsSettings,
+    priors: Mapping[int, FeaturePrior],
+) -> Trainer[RowsT, FactorsT]:
+    """Load the rows of both sides into an engine, with as few copies as possible.
+
+    Parameters
+    ----------
+    engine
+        The engine that trains.
+    data
+        The interactions.
+    factors
+        The engine's handles of the first factors of users and items.
+    settings
+        The weights of the objective, the solver and the momentum.
+    priors
+        The priors that features give to sides, by ``USERS`` and ``ITEMS``.
+    """
+    weights = Weights.of(settings)
+    by_item = weights.weigh(data.by_item())  # cached by the data, and shared by many fits
+    by_user = weights.weigh(data.csr)
+    X, Y = factors
+    return Trainer(
+        engine,
+        Side(engine.load_rows(by_user, weights.penalties(by_user, USERS)), X),
+        Side(engine.load_rows(by_item, weights.penalties(by_item, ITEMS)), Y),
+        objective=Objective(weights.unobserved, settings.solver, settings.cg_steps),
+        momentum=settings.momentum,
+        users_first=users_first(data),
+        priors=priors,
+        loss_scale=weights.confidence.unit,
+    )
 
 
 def users_first(data: Interactions) -> bool:

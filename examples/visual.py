@@ -1,10 +1,10 @@
-"""Visually similar: what vectors of pictures are worth, on a catalog whose truth is known.
+"""Visual similarity: the quality of picture vectors on a generated catalog of shapes.
 
-    python examples/looks.py [network.onnx]
+    python examples/visual.py [network.onnx]
 
-Looks at the pictures of the made-up catalog of shapes, by histograms of colors and edges or by
-a network of yours, and counts how many of an item's ten nearest neighbors share its color, form
-and finish. cold_items.py measures the worth of pictures for new items.
+Computes vectors of the pictures from histograms of colors and edges, or by a network in ONNX
+format, and counts how many of an item's ten nearest neighbors share its color, form and finish.
+cold_items.py measures the use of pictures for new items.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ ASPECTS = ("color", "form", "finish")
 
 
 def shared(answers: penchant.Recommendations, tags: Mapping[object, tuple[str, ...]]) -> np.ndarray:
-    """The share of answers that have the same color, form and finish as what was asked for."""
+    """Compute the share of answers with the color, form and finish of the query."""
     pairs = [(tags[row.query], tags[row.id]) for row in answers]
     return np.mean([[a == b for a, b in zip(*pair, strict=True)] for pair in pairs], axis=0)
 
 
 def at_random(tags: Mapping[object, tuple[str, ...]]) -> np.ndarray:
-    """The same share among any two items."""
+    """Compute the same share over all pairs of items."""
     shares = []
     for column in zip(*tags.values(), strict=True):
         counts = np.unique(column, return_counts=True)[1]
@@ -36,10 +36,10 @@ def at_random(tags: Mapping[object, tuple[str, ...]]) -> np.ndarray:
 
 def main(network: str | None = None, items: int = 2000, users: int = 6000) -> dict[str, np.ndarray]:
     likes = penchant.datasets.shapes(items, users).threshold(5, 5)
-    looks = penchant.images.embed(likes.catalog, network).features
+    pictures = penchant.images.embed(likes.catalog, network).features
     words = penchant.texts.embed({item: likes.catalog.tags_of(item) for item in likes.items})
     models = {
-        "by looks: Content": penchant.Content(looks).fit(likes),
+        "by pictures: Content": penchant.Content(pictures).fit(likes),
         "by tags: Content": penchant.Content(words).fit(likes),
         "by likes: ALS": penchant.ALS(factors=64, alpha=10.0, regularization=10.0).fit(likes),
     }

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import sys
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -10,74 +9,41 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.results.parts import CATALOG, HOSTILE, NAMES, Page, recommendations, similar
 
 from penchant.data.catalog import Catalog
 from penchant.data.ids import IdMap
 from penchant.errors import DataError, MissingExtraError, UnknownIdError
-from penchant.results import Explanation, Recommendations, Row
-
-HOSTILE = "<script>alert('x')</script>\n\"\u202e"
-CATALOG = Catalog(
-    IdMap(["a", "b", "c", "d"]),
-    names=["Alpha", "Sigur Rós", HOSTILE, ""],
-    links=["https://x.org/a", "javascript:alert(1)", "", ""],
-    pictures=["https://x.org/a.png", "javascript:alert(1)", "data:text/html,x", "missing.png"],
-)
-NAMES = Catalog(CATALOG.items, names=CATALOG.names, links=CATALOG.links)
-
-
-def recommendations(**changes: Any) -> Recommendations:
-    parts: dict[str, Any] = {
-        "queries": [2, 5, 9],
-        "query_kind": "user",
-        "answer_kind": "item",
-        "offsets": np.array([0, 3, 3, 5]),
-        "ids": ["a", "b", "c", "d", "a"],
-        "scores": np.array([0.9, 0.5, 0.1, 7, 3], np.float32),
-        "catalog": NAMES,
-    }
-    return Recommendations(**(parts | changes))
-
-
-def similar(catalog: Catalog | None = CATALOG) -> Recommendations:
-    return recommendations(
-        queries=["a"],
-        query_kind="item",
-        offsets=np.array([0, 3]),
-        ids=["b", "c", "d"],
-        scores=np.array([0.9, 0.5, 0.1], np.float32),
-        catalog=catalog,
-    )
-
+from penchant.results import Recommendations, Row
 
 # --- rows -------------------------------------------------------------------------------
 
 
 def test_rows() -> None:
-    found = recommendations()
-    assert len(found) == 5
-    rows = list(found)
+    result = recommendations()
+    assert len(result) == 5
+    rows = list(result)
     assert rows[1] == Row(2, 2, "b", "Sigur Rós", 0.5)
     assert [row.query for row in rows] == [2, 2, 2, 9, 9]
-    assert found.ranks.tolist() == [row.rank for row in rows] == [1, 2, 3, 1, 2]
-    assert found.names == [row.name for row in rows]
-    assert found.names[3] == "d"
+    assert result.ranks.tolist() == [row.rank for row in rows] == [1, 2, 3, 1, 2]
+    assert result.names == [row.name for row in rows]
+    assert result.names[3] == "d"
 
 
 def test_rows_hold_plain_python_values() -> None:
-    found = recommendations(
+    result = recommendations(
         queries=np.array([2, 5, 9]), ids=np.array([1, 2, 3, 4, 5]), catalog=None
     )
-    row = next(iter(found))
+    row = next(iter(result))
     assert [type(value) for value in row] == [int, int, int, str, float]
 
 
 def test_the_answers_to_one_query() -> None:
-    found = recommendations().for_(9)
-    assert (list(found.queries), list(found.ids), len(found)) == ([9], ["d", "a"], 2)
-    assert found.ranks.tolist() == [1, 2]
+    result = recommendations().for_(9)
+    assert (list(result.queries), list(result.ids), len(result)) == ([9], ["d", "a"], 2)
+    assert result.ranks.tolist() == [1, 2]
     assert len(recommendations().for_(5)) == 0
-    assert list(recommendations().for_(9).for_(9)) == list(found)
+    assert list(recommendations().for_(9).for_(9)) == list(result)
 
 
 @pytest.mark.parametrize("query", [7, "2", True, None, [2], 2.0])
@@ -97,25 +63,25 @@ def test_a_query_that_was_not_made(query: Any) -> None:
     ],
     ids=str,
 )
-def test_parts_must_fit(changes: dict[str, Any]) -> None:
+def test_lengths_must_match(changes: dict[str, Any]) -> None:
     with pytest.raises(DataError, match="don't fit"):
         recommendations(**changes)
 
 
-def test_nothing_can_be_changed() -> None:
+def test_results_are_immutable() -> None:
     with pytest.raises(ValueError, match="read-only"):
         recommendations().scores[0] = 1
     with pytest.raises(AttributeError):
         recommendations().ids = []  # type: ignore[misc]
 
 
-def test_who_answered_each_query() -> None:
-    found = recommendations(sources=["one", "two", "one + two"])
-    assert found.to_pandas()["source"].tolist() == ["one"] * 3 + ["one + two"] * 2
-    assert json.loads(found.to_json())[-1]["source"] == "one + two"
-    assert "for user 5, by two\n  nothing to recommend" in repr(found)
-    assert found.for_(9).sources == ["one + two"]
-    assert found.with_scaled_scores().sources == found.sources
+def test_sources_of_each_query() -> None:
+    result = recommendations(sources=["one", "two", "one + two"])
+    assert result.to_pandas()["source"].tolist() == ["one"] * 3 + ["one + two"] * 2
+    assert json.loads(result.to_json())[-1]["source"] == "one + two"
+    assert "for user 5, by two\n  nothing to recommend" in repr(result)
+    assert result.for_(9).sources == ["one + two"]
+    assert result.with_scaled_scores().sources == result.sources
     assert "source" not in recommendations().columns()
     with pytest.raises(DataError, match="2 sources for 3 queries"):
         recommendations(sources=["one", "two"])
@@ -132,16 +98,16 @@ def test_scaled_scores() -> None:
 
 
 def test_lists_of_one_or_of_equals_scale_to_one() -> None:
-    found = recommendations(
+    result = recommendations(
         offsets=np.array([0, 1, 1, 5]), scores=np.array([-3, 2, 2, 2, 2], np.float32)
     )
-    assert found.with_scaled_scores().scores.tolist() == [1, 1, 1, 1, 1]
+    assert result.with_scaled_scores().scores.tolist() == [1, 1, 1, 1, 1]
 
 
 @given(st.lists(st.lists(st.floats(-(2.0**99), 2.0**99, width=32), max_size=6), max_size=6))
 def test_scaling_keeps_the_order_and_the_range(lists: list[list[float]]) -> None:
-    scores = [score for one in lists for score in sorted(one, reverse=True)]
-    found = Recommendations(
+    scores = [score for values in lists for score in sorted(values, reverse=True)]
+    result = Recommendations(
         list(range(len(lists))),
         "history",
         "item",
@@ -149,13 +115,13 @@ def test_scaling_keeps_the_order_and_the_range(lists: list[list[float]]) -> None
         list(range(len(scores))),
         np.array(scores, np.float32),
     )
-    scaled = found.with_scaled_scores()
-    for query, one in enumerate(lists):
+    scaled = result.with_scaled_scores()
+    for query, values in enumerate(lists):
         part = scaled.for_(query).scores
         assert (np.diff(part) <= 0).all()
-        if one:
+        if values:
             assert part[0] == 1
-            assert part[-1] == (0 if min(one) < max(one) else 1)
+            assert part[-1] == (0 if min(values) < max(values) else 1)
 
 
 # --- frames -----------------------------------------------------------------------------
@@ -170,17 +136,17 @@ WANTED = {
 
 
 def test_frames() -> None:
-    found = recommendations()
-    assert found.to_pandas().to_dict("list") == WANTED
-    assert found.to_polars().to_dict(as_series=False) == WANTED
-    assert found.to_arrow().to_pydict() == WANTED
+    result = recommendations()
+    assert result.to_pandas().to_dict("list") == WANTED
+    assert result.to_polars().to_dict(as_series=False) == WANTED
+    assert result.to_arrow().to_pydict() == WANTED
 
 
 def test_types_of_frames_do_not_depend_on_the_rows() -> None:
-    nobody = recommendations(
+    empty = recommendations(
         offsets=np.array([0, 0, 0, 0]), ids=np.array([], object), scores=np.array([], np.float32)
     )
-    for some in (recommendations(), nobody):
+    for some in (recommendations(), empty):
         assert [str(t) for t in some.to_arrow().schema.types] == [
             "int64",
             "int64",
@@ -207,33 +173,28 @@ def test_types_of_frames_do_not_depend_on_the_rows() -> None:
         (("user", "user"), ["user", "rank", "similar_user", "score"]),
     ],
 )
-def test_columns_are_named_by_what_they_hold(kinds: tuple[str, str], columns: list[str]) -> None:
-    found = recommendations(query_kind=kinds[0], answer_kind=kinds[1], catalog=None)
-    assert list(found.columns()) == columns
+def test_columns_are_named_by_their_content(kinds: tuple[str, str], columns: list[str]) -> None:
+    result = recommendations(query_kind=kinds[0], answer_kind=kinds[1], catalog=None)
+    assert list(result.columns()) == columns
 
 
 def test_dictionaries_and_json() -> None:
-    found = recommendations()
-    assert found.to_dicts()[1] == {
+    result = recommendations()
+    assert result.to_dicts()[1] == {
         "user": 2,
         "rank": 2,
         "item": "b",
         "name": "Sigur Rós",
         "score": 0.5,
     }
-    assert found.to_dicts()[0]["score"] == 0.9
-    assert json.loads(found.to_json()) == found.to_dicts()
-    assert "Sigur Rós" in found.to_json()
+    assert result.to_dicts()[0]["score"] == 0.9
+    assert json.loads(result.to_json()) == result.to_dicts()
+    assert "Sigur Rós" in result.to_json()
 
 
-def test_json_of_an_explanation_with_numpys_integers() -> None:
-    told = json.loads(explanation(user=np.int64(2), item=np.int64(3)).to_json())
-    assert (told["user"], told["item"]) == (2, 3)
-
-
-def test_json_of_half_a_character() -> None:
-    found = recommendations(ids=["a", "b", "c", "d", "x\ud800"])
-    assert json.loads(found.to_json().encode())[4]["item"] == "x\ud800"
+def test_json_of_a_lone_surrogate() -> None:
+    result = recommendations(ids=["a", "b", "c", "d", "x\ud800"])
+    assert json.loads(result.to_json().encode())[4]["item"] == "x\ud800"
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
@@ -265,7 +226,7 @@ def test_it_prints_as_a_table() -> None:
     ]
 
 
-def test_titles_say_what_was_asked() -> None:
+def test_titles_describe_the_query() -> None:
     assert str(similar()).startswith("like Alpha (a)\n")
     assert str(similar(None)).startswith("like a\n")
     users = recommendations(answer_kind="user", ids=[1, 2, 3, 4, 5])
@@ -273,7 +234,7 @@ def test_titles_say_what_was_asked() -> None:
     assert str(recommendations(query_kind="history")).startswith("for history 2\n")
 
 
-def test_much_is_cut() -> None:
+def test_long_lists_are_shortened() -> None:
     many = Recommendations(
         list(range(100)),
         "user",
@@ -291,37 +252,9 @@ def test_much_is_cut() -> None:
 # --- pictures ---------------------------------------------------------------------------
 
 
-class Page(HTMLParser):
-    """What a browser would see: elements, their attributes, and the texts between."""
-
-    def __init__(self, markup: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.texts: list[str] = []
-        self.feed(markup)
-        self.close()
-        assert not self.open
-
-    def handle_starttag(self, name: str, attributes: list[tuple[str, str | None]]) -> None:
-        self.elements.append((name, dict(attributes)))
-        if name != "img":
-            self.open.append(name)
-
-    def handle_endtag(self, name: str) -> None:
-        assert self.open.pop() == name
-
-    def handle_data(self, data: str) -> None:
-        if "style" not in self.open:
-            self.texts.append(data)
-
-    def all(self, name: str) -> list[dict[str, str | None]]:
-        return [attributes for found, attributes in self.elements if found == name]
-
-
-def test_the_input_is_shown_before_what_is_like_it() -> None:
+def test_the_query_is_shown_before_similar_items() -> None:
     page = Page(similar()._repr_html_())
-    assert [item["class"] for item in page.all("li")] == ["card input", "card", "card", "card"]
+    assert [item["class"] for item in page.all("li")] == ["card is-query", "card", "card", "card"]
     assert page.texts[:3] == ["like Alpha (a)", "Alpha", "input"]
     assert "0.900" in page.texts
 
@@ -340,12 +273,12 @@ def test_hostile_names_are_shown_as_text(catalog: Catalog) -> None:
     assert not page.all("script")
     assert "\u202e" not in html
     assert "<script>alert('x')</script>\\n\"\\u202e" in page.texts
-    assert all(not key.startswith("on") for _, told in page.elements for key in told)
+    assert all(not key.startswith("on") for _, attributes in page.elements for key in attributes)
 
 
 def test_hostile_ids_are_shown_as_text() -> None:
-    found = recommendations(queries=[HOSTILE, 1, 2], ids=[HOSTILE] * 5, catalog=None)
-    page = Page(found._repr_html_())
+    result = recommendations(queries=[HOSTILE, 1, 2], ids=[HOSTILE] * 5, catalog=None)
+    page = Page(result._repr_html_())
     assert not page.all("script")
     assert page.texts.count("<script>alert('x')</script>\\n\"\\u202e") == 5
 
@@ -367,84 +300,3 @@ def test_local_pictures_are_inline(tmp_path: Path) -> None:
     (image,) = Page(html).all("img")
     assert str(image["src"]).startswith("data:image/webp;base64,")
     assert str(tmp_path) not in html
-
-
-# --- explanations -----------------------------------------------------------------------
-
-
-def explanation(**changes: Any) -> Explanation:
-    parts: dict[str, Any] = {
-        "user": 2,
-        "item": "a",
-        "score": 0.65,
-        "ids": ["b", "c", "d"],
-        "contributions": np.array([0.6, 0.15, -0.1]),
-        "catalog": CATALOG,
-    }
-    return Explanation(**(parts | changes))
-
-
-def test_an_explanation_prints_as_a_table() -> None:
-    assert str(explanation()).splitlines() == [
-        "Alpha for user 2: score 0.650",
-        "  because of                              adds  share",
-        "  Sigur Rós                             +0.600    71%",
-        "  <script>alert('x')</script>\\n\"\\u202e  +0.150    18%",
-        "  d                                     -0.100   -12%",
-        "  sum                                    0.650",
-    ]
-    assert str(explanation(user=None)).startswith("Alpha for this history:")
-
-
-def test_a_long_explanation_still_adds_up() -> None:
-    long = explanation(ids=list(range(50)), contributions=np.full(50, 0.01), score=0.5)
-    assert str(long).splitlines()[-2].split() == [
-        "…",
-        "and",
-        "30",
-        "more",
-        "items",
-        "+0.300",
-        "60%",
-    ]
-    assert "… and 40 more items, together +0.400" in long._repr_html_()
-
-
-def test_shares() -> None:
-    shares = explanation().shares
-    assert np.abs(shares).sum() == pytest.approx(1)
-    assert shares[2] < 0
-    assert explanation(contributions=np.zeros(3)).shares.tolist() == [0, 0, 0]
-
-
-def test_an_explanation_of_nothing() -> None:
-    nothing = explanation(ids=[], contributions=np.array([]), score=0.0)
-    assert "no past item contributes" in str(nothing)
-    Page(nothing._repr_html_())
-
-
-def test_an_explanation_as_columns() -> None:
-    found = explanation()
-    assert list(found.to_pandas().columns) == ["item", "name", "contribution", "share"]
-    assert found.to_polars()["contribution"].to_list() == [0.6, 0.15, -0.1]
-    assert found.to_arrow().num_rows == len(found) == 3
-    told = json.loads(found.to_json())
-    assert (told["user"], told["item"], told["score"]) == (2, "a", 0.65)
-    assert told["because"][0]["name"] == "Sigur Rós"
-
-
-def test_an_explanation_in_a_notebook() -> None:
-    page = Page(explanation()._repr_html_())
-    assert len(page.all("li")) == 3
-    assert [bar["style"] for bar in page.all("i")] == [
-        "width: 70.6%",
-        "width: 17.6%",
-        "width: 11.8%",
-    ]
-    assert page.all("i")[2]["class"] == "against"
-    assert not page.all("script")
-
-
-def test_contributions_must_fit() -> None:
-    with pytest.raises(DataError, match="3 items with 2 contributions"):
-        explanation(contributions=np.zeros(2))
