@@ -118,7 +118,7 @@ def arriving(data: penchant.Interactions, settings: dict[str, object]) -> Iterat
     split = penchant.split.cold_items(data, n=100, min_interactions=2 * max(GIVEN), seed=0)
     model = penchant.HybridALS(**settings).fit(split.train)
     rng = np.random.default_rng(0)
-    taken = split.test.to_matrix().tocsc()
+    taken = split.test.to_scipy().tocsc()
     audiences = [rng.permutation(taken[:, [item]].indices) for item in split.candidates]
     with_features = data.item_features.ids
     features = [

@@ -122,7 +122,7 @@ def lightfm(train: penchant.Interactions, epochs: int = 1, **settings: Any) -> S
 
 
 def likes(train: penchant.Interactions) -> sp.csr_matrix:
-    return sp.csr_matrix(train.to_matrix())
+    return sp.csr_matrix(train.to_scipy())
 
 
 def features(train: penchant.Interactions) -> sp.csr_matrix | None:

@@ -76,7 +76,7 @@ def drawn(users: int = USERS, items: int = ITEMS, likes: int = LIKES) -> Interac
     rank = np.floor(np.exp(rng.random(len(user)) * np.log(of_topic + 1)) - 1 + rng.random())
     item = topic * of_topic + np.minimum(rank.astype(np.int64), of_topic - 1)
     matrix = sp.coo_array((np.ones(len(user)), (user, item)), shape=(users, items))
-    return Interactions.from_matrix(matrix, name="likes as on Sketchfab", duplicates="binary")
+    return Interactions.from_scipy(matrix, name="likes as on Sketchfab", duplicates="binary")
 
 
 def beside(log: str, result: penchant.TuningResult, name: str = "sketchfab_grid") -> None:

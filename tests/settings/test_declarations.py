@@ -173,7 +173,7 @@ def test_every_model_has_a_table(kind: str) -> None:
 
 
 def test_a_clone_of_a_fitted_model_is_not_fitted() -> None:
-    data = penchant.Interactions.from_matrix(np.eye(4) + np.eye(4, k=1))
+    data = penchant.Interactions.from_scipy(np.eye(4) + np.eye(4, k=1))
     model = penchant.ALS(factors=2, regularization=(0.1, 0.2), iterations=1).fit(data)
     copy = clone(model)
     assert copy.regularization == (0.1, 0.2)

@@ -19,7 +19,7 @@ import numpy as np
 
 from penchant.evaluation.predictions import PerUser, Predictions
 
-# --- metrics of top-k lists ---------------------------------------------------------------
+# --- metrics of top-k lists -------------------------------------------------------------
 
 
 def precision(predictions: Predictions, k: int) -> PerUser:
@@ -100,7 +100,7 @@ def coverage(predictions: Predictions, k: int) -> float:
     return np.count_nonzero(recommended) / max(len(recommended), 1)
 
 
-# --- metrics of full rankings and of scores ----------------------------------------------
+# --- metrics of full rankings and of scores ---------------------------------------------
 
 
 def auc(predictions: Predictions) -> PerUser:
@@ -150,7 +150,7 @@ def mse(predictions: Predictions) -> PerUser:
     return (relevant_part + predictions.scores.sum_of_squares) / n_items
 
 
-# --- registry ----------------------------------------------------------------------------
+# --- registry ---------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

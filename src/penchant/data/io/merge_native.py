@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,28 +9,48 @@ import numpy as np
 
 from penchant.data.csr import Csr
 from penchant.data.io.bad_rows import BadRows
-from penchant.data.io.cells import Cells, Matrix, check_pairs, refuse_pairs, tally_rows
 from penchant.data.io.logs import PlainLog
+from penchant.data.io.merge import MergedMatrix, ReadResult, Tally, check_pairs, refuse_pairs
+
+NO_ROWS = Tally()
+NOT_BAD = BadRows()
 
 
-def native_cells(
-    con: Any,
+def merge_native(
     log: PlainLog,
-    roles: Sequence[str],
     policy: str,
+    irregular: Tally = NO_ROWS,
+    bad: BadRows = NOT_BAD,
     *,
     source: str,
-    bad: BadRows,
-) -> Cells:
-    """Merge the rows read natively and the staged ones; the counterpart of ``cells.cells``."""
-    irregular, read = tally_rows(con, roles), log.rows.counts()
+) -> ReadResult:
+    """Merge the rows of a log that was read natively; the counterpart of ``merge_staged``.
+
+    Parameters
+    ----------
+    log
+        The log; its irregular lines, if there are any, are filled in.
+    policy
+        What to do with rows of the same pair.
+    irregular, bad
+        What was counted of the irregular lines.
+    source
+        What was read, for the report.
+
+    Raises
+    ------
+    DataError
+        If the policy is ``"error"`` and a pair comes twice, or a sum is too large.
+    EmptyDataError
+        If nothing is left.
+    """
+    read = log.rows.counts()
     tally = replace(
         irregular,
         blank=irregular.blank + read.blank,
         rows=irregular.rows + log.valid,
         zeros=irregular.zeros + read.zeros,
     )
-    _fill(con, log)
     users, items = (np.array(ids, dtype=object) for ids in log.rows.ids())
     good = log.rows.counts().good
     indptr, indices, values, times, merged = log.rows.merge("sum" if policy == "error" else policy)
@@ -41,11 +60,11 @@ def native_cells(
         pair = users[merged.twice_user], items[merged.twice_item]
         refuse_pairs(again, *pair, merged.twice_rows)
     csr = Csr(indptr, indices, values, len(items))
-    matrix = Matrix(csr, users, items, times, again, merged.cancelled)
-    return matrix.counted(tally, policy, source, bad)
+    matrix = MergedMatrix(csr, users, items, times, again, merged.cancelled)
+    return matrix.with_report(tally, policy, source, bad)
 
 
-def _fill(con: Any, log: PlainLog) -> None:
+def fill_irregular(con: Any, log: PlainLog) -> None:
     """Put the valid rows among the irregular lines in their places."""
     columns = con.execute("SELECT place, u, i, v, t FROM good ORDER BY place").fetchnumpy()
     place, users, items, values, times = (
