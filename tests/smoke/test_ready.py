@@ -56,14 +56,21 @@ def test_a_lost_database_stores_nothing(what: str, workers: int, model: Path, db
     assert "while it was in use" in err  # says what happened to the file
 
 
+def n_recommended(server: Server) -> int:
+    """Return how many items user u0001 does not have."""
+    return len(server.ask(f"{V1}/recommend?user=u0001&k=40").json["items"])
+
+
 def test_a_rolled_back_model_forgets_no_likes(model: Path, db: Path, tmp_path: Path) -> None:
-    url = f"sqlite:///{db}"
+    url, data = f"sqlite:///{db}", small_data()
     backup = shutil.copy2(model, tmp_path / "backup.penchant")
     with serving(model, url) as server:
-        for item in ("i0001", "i0002", "i0003"):
-            assert server.ask(f"{V1}/events", "POST", {"person": "p", "item": item}).status == 200
-        liked = server.ask(f"{V1}/recommend?user=p&k=40").json
-        assert len(liked["items"]) == 37
+        before = n_recommended(server)
+        for item in [item for item in data.items if item not in data.history("u0001")][:3]:
+            event = {"person": "u0001", "item": item}
+            assert server.ask(f"{V1}/events", "POST", event).status == 200
+        assert n_recommended(server) == before - 3
+        server.ask(f"{V1}/events", "POST", {"person": "new", "item": "i0001"})
         penchant("update", model, "--db", url, "-o", model)
         deadline = time.monotonic() + 20
         while server.ask(f"{V1}/models").json["models"][0]["users"] != 61:
@@ -74,4 +81,4 @@ def test_a_rolled_back_model_forgets_no_likes(model: Path, db: Path, tmp_path: P
         while server.ask(f"{V1}/models").json["models"][0]["users"] != 60:
             assert time.monotonic() < deadline + 20
             time.sleep(0.1)
-        assert len(server.ask(f"{V1}/recommend?user=p&k=40").json["items"]) == 37
+        assert n_recommended(server) == before - 3

@@ -213,6 +213,7 @@ def test_processes_are_spawned_where_they_can_not_be_forked(files, tmp_path):
         assert server.get("recommend?user=u0001&k=3")["items"]
         server.process.terminate()
         assert server.process.wait(60) == 0
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["likes.penchant", "store.db"]
 
 
 # --- any work ---------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import dataclasses
 import gc
@@ -11,7 +12,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -143,7 +144,19 @@ def _application() -> FastAPI:
     settings = ServeSettings.from_json(os.environ[_SETTINGS_VARIABLE])
     store = open_store(settings.db)
     # the files were verified before the workers began
-    return _create_app(ModelReloader.open(settings.files, store, verify=False), store, settings)
+    app = _create_app(ModelReloader.open(settings.files, store, verify=False), store, settings)
+    run_tasks = app.router.lifespan_context
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[Any]:
+        try:
+            async with run_tasks(app) as state:
+                yield state
+        finally:  # uvicorn ends the process itself
+            await asyncio.to_thread(store.close)
+
+    app.router.lifespan_context = lifespan
+    return app
 
 
 def _create_app(reloader: ModelReloader, store: Store, settings: ServeSettings) -> FastAPI:
