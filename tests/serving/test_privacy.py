@@ -56,7 +56,7 @@ def test_beyond_loopback_reading_about_people_needs_the_token(
     assert rejected.status_code == 401
     assert rejected.headers["www-authenticate"] == "Bearer"
     assert client.request(method, address, json=body, headers=BEARER).status_code == 200
-    unknown = address.replace("u0001", "nobody-of-that-id")
+    unknown = address.replace("u0001", "no-such-person")
     assert client.request(method, unknown, json=body).status_code == 401  # reveals no ids
 
 

@@ -150,7 +150,7 @@ def test_an_older_model_stays_without_the_person(folder: Path) -> None:
     assert penchant("forget", SECRET, "--db", db)["receipt"]["events"] == 0
     with serving(model, db) as server:
         assert status_of(server) == [404] * 4
-        # the person may come back, as somebody new
+        # the person may come back, as a new person
         body = {"person": SECRET, "item": "i0003"}
         assert server.ask(f"{V1}/events", "POST", body).status == 200
         answer = server.ask(f"{V1}/recommend?user={SECRET}&k=40&exclude_seen=true")

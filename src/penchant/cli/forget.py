@@ -8,23 +8,23 @@ from typing import Annotated, Any
 
 import typer
 
-from penchant.cli.options import Json, Quiet
-from penchant.cli.output import Output
+from penchant.cli.options import OutputOptions
 
 EXAMPLES = r"""[bold]Examples[/bold]
 
 penchant forget visitor-17 --db sqlite:///penchant.db
-penchant forget 4711 --db postgresql://me@host/feedback --model artists.penchant
+penchant forget 4711 --db postgresql://me@host/feedback \
+      --model artists.penchant
 
-[dim]# fit again, so that the person has no influence on the other vectors either[/dim]
-penchant forget 4711 --db sqlite:///penchant.db --model artists.penchant --refit"""
+[dim]# without any influence on the vectors of others[/dim]
+penchant forget 4711 --model artists.penchant --refit"""
 
 
 def forget(
     person: Annotated[str, typer.Argument(metavar="ID", help="The id of the person.")],
     *,
     db: Annotated[
-        str, typer.Option(help="Where the events are.", envvar="PENCHANT_DB", metavar="URL")
+        str, typer.Option(help="Database of the events.", envvar="PENCHANT_DB", metavar="URL")
     ] = "sqlite:///penchant.db",
     model: Annotated[
         list[Path] | None,
@@ -33,10 +33,9 @@ def forget(
         ),
     ] = None,
     refit: Annotated[
-        bool, typer.Option("--refit", help="Fit the models again; by default they train on.")
+        bool, typer.Option("--refit", help="Fit from the start instead of training further.")
     ] = False,
-    json: Json = False,
-    quiet: Quiet = False,
+    printing: OutputOptions,
 ) -> None:
     """Delete a person: events, history and vector.
 
@@ -48,7 +47,7 @@ def forget(
     from penchant.serving.process.update import update_model
     from penchant.serving.store.opening import open_store
 
-    out = Output(as_json=json, quiet=quiet)
+    out = printing.open()
     models: list[dict[str, Any]] = []
     with open_store(db, create=False) as store:
         receipt = store.forget(person)

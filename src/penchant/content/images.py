@@ -25,6 +25,8 @@ from penchant.errors import DataError, EmptyDataError
 if TYPE_CHECKING:
     from PIL import Image
 
+__all__ = ["Embedded", "embed"]
+
 log = logging.getLogger("penchant")
 
 F32 = npt.NDArray[np.float32]

@@ -12,6 +12,8 @@ from penchant.data.features import Features
 from penchant.data.ids import Id, IdMap
 from penchant.errors import DataError, EmptyDataError, SettingsError, require
 
+__all__ = ["embed"]
+
 _WORD = re.compile(r"[^\W_]+")
 
 Text = str | Sequence[str]

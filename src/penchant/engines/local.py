@@ -11,6 +11,8 @@ from penchant.data.interactions import Csr
 from penchant.engines.base import F64, Factors, Objective, Penalties, Rotation, Spectrum
 from penchant.engines.memory import MemoryEngine, MemoryRows
 
+__all__ = ["LocalEngine"]
+
 _MANY_ROWS = 4096
 
 

@@ -15,7 +15,7 @@ from penchant.evaluation.metrics import DEFAULT
 from penchant.evaluation.report import Comparison, Evaluation, compare
 from penchant.split import Split
 
-__all__ = ["DEFAULT", "Comparison", "Evaluation", "Measure", "Scorable", "compare", "evaluate"]
+__all__ = ["Comparison", "Evaluation", "Measure", "compare", "evaluate"]
 
 log = logging.getLogger("penchant")
 

@@ -19,7 +19,23 @@ import numpy as np
 
 from penchant.evaluation.predictions import PerUser, Predictions
 
-# --- metrics of top-k lists -------------------------------------------------------------
+__all__ = [
+    "Metric",
+    "auc",
+    "average_precision",
+    "coverage",
+    "hit_rate",
+    "mrr",
+    "mse",
+    "ndcg",
+    "novelty",
+    "percentile_rank",
+    "precision",
+    "recall",
+    "total_value",
+]
+
+# --- metrics of top-k lists ---------------------------------------------------------------
 
 
 def precision(predictions: Predictions, k: int) -> PerUser:

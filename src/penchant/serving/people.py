@@ -24,6 +24,8 @@ log = logging.getLogger("penchant")
 _REFRESH = 1.0  # seconds after which changes by other servers and commands are looked up
 _AT_ONCE = 500  # items of a person that are read on the event loop
 
+__all__ = ["model_user_id"]
+
 
 class Profile(NamedTuple):
     """Either a user of the model or a history, as :meth:`Service.recommend` takes them."""

@@ -30,6 +30,8 @@ from penchant.serving.query import MAX_RESULTS, RecommendQuery, check_page
 if TYPE_CHECKING:
     from penchant.serving.store.base import Override
 
+__all__ = ["ExplainedItem", "ScoredItem", "Service"]
+
 _POOL = 5  # candidates of a diversified list for each of its items
 
 
@@ -89,24 +91,17 @@ class Service:
         self._renamed = _index_renamed(self.views.overrides, self.likes.items)
 
     @classmethod
-    def open(
-        cls,
-        files: Artifacts,
-        *,
-        learned: Learned = NOTHING,
-        verify: bool = True,
-        threads: int | None = 1,
-    ) -> Service:
+    def open(cls, files: Artifacts, *, learned: Learned = NOTHING, **options: Any) -> Service:
         """Open model files; arrays are memory-mapped and so shared between processes.
 
-        ``learned`` is that of the class; see :func:`open_models` for the other parameters.
+        ``learned`` is that of the class; see :func:`open_models` for the options.
 
         Raises
         ------
         ArtifactError
             If a file can't be used.
         """
-        models, descriptions = open_models(files, verify=verify, threads=threads)
+        models, descriptions = open_models(files, **options)
         return cls(models, descriptions, learned=learned)
 
     def with_overrides(self, overrides: Mapping[Id, Override]) -> Service:

@@ -82,7 +82,7 @@ async def forget(
 
     From now on the person is unknown to the server, even where the model was fitted on the events.
     The next `penchant update` writes a model without the person; delete older model files. What
-    the person does from now on counts as that of somebody new.
+    the person does from now on counts as that of a new person.
     """
     state = state_of(request)
     user = state.reloader.service.parse_user(person)

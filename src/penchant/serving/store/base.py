@@ -21,6 +21,8 @@ from penchant.data.ids import Id
 from penchant.errors import DataError, SettingsError
 from penchant.serving.store.tombstones import Receipt, Tombstones
 
+__all__ = ["Activation", "Event", "Override", "Store", "StoredEvent"]
+
 Kind = Literal["like", "unlike"]
 
 MAX_ID_BYTES = 1_000
