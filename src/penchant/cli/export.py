@@ -109,9 +109,9 @@ class UserOptions:
         if self.db is None:
             return []
         from penchant.serving.learned import learned_by
-        from penchant.serving.store.opening import open_store
+        from penchant.serving.store.opening import existing_store
 
-        with open_store(self.db, create=False) as store:
+        with existing_store(self.db, "--db") as store:
             return store.tombstones().hidden(model.users, learned_by(store, path).deletion)
 
 

@@ -45,11 +45,11 @@ def forget(
     penchant update. Copies and backups of files are not changed.
     """
     from penchant.serving.process.update import update_model
-    from penchant.serving.store.opening import open_store
+    from penchant.serving.store.opening import existing_store
 
     out = printing.open()
     models: list[dict[str, Any]] = []
-    with open_store(db, create=False) as store:
+    with existing_store(db, "--db") as store:
         receipt = store.forget(person)
         out.text(f"deleted {receipt.events:,} events; this is deletion {receipt.number:,}")
         if not receipt.erased:

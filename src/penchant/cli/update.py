@@ -44,10 +44,10 @@ def update(
     before it becomes active; a server checks it again, and keeps the old model if that fails.
     """
     from penchant.serving.process.update import update_model
-    from penchant.serving.store.opening import open_store
+    from penchant.serving.store.opening import existing_store
 
     out = printing.open()
-    with open_store(db, create=False) as store:
+    with existing_store(db, "--db") as store:
         with out.progress("learning"):
             summary = update_model(store, model, output, refit=refit, iterations=iterations)
         if activate:

@@ -63,10 +63,8 @@ class DatabaseStore(Store):
     several processes are serialized: event numbers increase in the order of commits.
     """
 
-    def __init__(self, url: str, *, create: bool = True) -> None:
+    def __init__(self, url: str) -> None:
         self._url, self._scratch = _placed(database.parsed(url))
-        if not create:
-            _require_file(self._url)
         self._engine = _engine(self._url)
         try:
             with self._store_errors():
@@ -335,12 +333,6 @@ def _placed(url: sa.URL) -> tuple[sa.URL, tempfile.TemporaryDirectory[str] | Non
         return url, None
     scratch = tempfile.TemporaryDirectory(prefix="penchant-store-")
     return url.set(database=str(Path(scratch.name) / "store.db")), scratch
-
-
-def _require_file(url: sa.URL) -> None:
-    """Raise an error if the file of a SQLite database does not exist."""
-    if database.is_sqlite(url) and "uri" not in url.query and not Path(url.database or "").exists():
-        raise StoreError(f"there is no database {database.shown(url)}: check its address (--db)")
 
 
 def _engine(url: sa.URL) -> sa.Engine:
