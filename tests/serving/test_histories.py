@@ -157,13 +157,13 @@ def test_60_000_events_of_a_visitor_take_no_time_to_read(store, large) -> None:
     assert (time.perf_counter() - began) / 50 < 0.02
 
 
-def test_changes_by_other_processes_are_noticed(store, large, monkeypatch) -> None:
+def test_changes_by_other_processes_are_noticed(store, large) -> None:
     people = People(store, SharedState())
     assert people.resolve(large, 3) == (3, None)
     with open_store(str(store._url.render_as_string())) as other:
         other.add([Event(3, 7, value=50.0)])
         other.forget(4)
-    monkeypatch.setattr("penchant.serving.people._REFRESH", 0.0)
+    people.refresh(large)  # a server does so every second
     history = people.resolve(large, 3).history
     assert history is not None
     assert history[7] == 50.0

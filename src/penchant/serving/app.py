@@ -32,6 +32,7 @@ __all__ = ["create_app"]
 
 log = logging.getLogger("penchant")
 
+_REFRESH_INTERVAL = 1.0  # seconds between looks at the store for changes by others
 _PRECOMPUTE_INTERVAL = 1.0  # seconds between checks for a new service
 _DESCRIPTION = """\
 Recommendations, similar items and explanations; and events, by which people's likes are stored.
@@ -90,7 +91,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state: State = app.state.penchant
     with contextlib.suppress(StoreError):  # then /ready says so
         await asyncio.to_thread(state.people.refresh, state.reloader.service)
-    tasks: list[asyncio.Task[Any]] = [asyncio.create_task(_precompute(state))]
+    tasks: list[asyncio.Task[Any]] = [
+        asyncio.create_task(_precompute(state)),
+        asyncio.create_task(_refresh_people(state)),
+    ]
     if state.settings.watch:
         tasks.append(asyncio.create_task(state.reloader.watch(state.settings.watch)))
     try:
@@ -116,6 +120,16 @@ async def _precompute(state: State) -> None:
         if service is not prepared:
             await asyncio.to_thread(_prepare, service)
             prepared = service
+
+
+async def _refresh_people(state: State) -> None:
+    """Look up changes of the store by other servers and commands, in a thread."""
+    while True:
+        await asyncio.sleep(_REFRESH_INTERVAL)
+        try:
+            await asyncio.to_thread(state.people.refresh, state.reloader.service)
+        except StoreError as error:  # most answers need no store; /ready reports it
+            log.debug("the store can't be looked at for changes: %s", error)
 
 
 def _prepare(service: Service) -> None:

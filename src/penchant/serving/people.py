@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from starlette.concurrency import run_in_threadpool
 
 from penchant.data.ids import Id, IdMap
-from penchant.errors import StoreError, UnknownIdError
+from penchant.errors import UnknownIdError
 from penchant.serving.histories import HistoryCache, TooLongError
 from penchant.serving.learned import NOTHING
 from penchant.serving.process.ipc import SharedState
@@ -19,9 +17,6 @@ from penchant.serving.service import Service
 from penchant.serving.store.base import Event, Store
 from penchant.serving.store.tombstones import Receipt, Tombstones, text_user_number
 
-log = logging.getLogger("penchant")
-
-_REFRESH = 1.0  # seconds after which changes by other servers and commands are looked up
 _AT_ONCE = 500  # items of a person that are read on the event loop
 
 __all__ = ["model_user_id"]
@@ -39,7 +34,7 @@ class People:
 
     Most users of a model have no events since it was fitted, and are answered without a database
     query: the set of people with newer events is cached, and refreshed when any process of this
-    server has stored events, and once a second for the events of others.
+    server has stored or deleted events, and once a second for the changes of others.
 
     People who were deleted after the model was fitted are not users of it: they are unknown, or
     have the history of their events since.
@@ -56,7 +51,6 @@ class People:
         self._store, self._shared = store, shared
         self._active: set[Id] = set()  # people with events that the model was not fitted on
         self._last_event, self._stamp, self._learned = -1, -1, NOTHING
-        self._refreshed = -_REFRESH
         self._tombstones = Tombstones("")
         self._histories = HistoryCache()
 
@@ -118,7 +112,6 @@ class People:
             If the store is not available.
         """
         self._stamp = self._shared.stamp()  # read first: later events trigger another refresh
-        self._refreshed = time.monotonic()
         if service.learned.event < self._learned.event or self._last_event < 0:
             self._last_event = service.learned.event
         self._learned = service.learned
@@ -133,11 +126,6 @@ class People:
     def _refresh_if_due(self, service: Service) -> None:
         if self._stamp != self._shared.stamp() or service.learned != self._learned:
             self.refresh(service)
-        elif time.monotonic() - self._refreshed > _REFRESH:
-            try:
-                self.refresh(service)
-            except StoreError as error:  # answers for users of the model need no store
-                log.debug("the store can't be looked at for changes: %s", error)
 
     def _profile(self, service: Service, person: Id, limit: int | None = None) -> Profile:
         user = model_user_id(person, service.likes.users)
