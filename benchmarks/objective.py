@@ -33,9 +33,8 @@ def loss(rows: Rows, X: npt.NDArray[Any], Y: npt.NDArray[Any], w: Weights, threa
 
     X, Y = (np.ascontiguousarray(F, dtype=np.float32) for F in (X, Y))
     confidence_delta = np.float32(w.alpha) * rows.values
-    observed = _kernels.observed_loss(
-        rows.indptr, rows.indices, confidence_delta, X, Y, unobserved_weight=1.0, threads=threads
-    )
+    weighted = _kernels.weighted_rows(rows.indptr, rows.indices, confidence_delta, len(Y))
+    observed = _kernels.observed_loss(weighted, X, Y, unobserved_weight=1.0, threads=threads)
     grams = [_kernels.gram(F, threads=threads) for F in (X, Y)]
     everywhere = float((grams[0] * grams[1]).sum())
     return observed + everywhere + w.regularization * float(sum(np.trace(g) for g in grams))

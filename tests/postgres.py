@@ -82,4 +82,4 @@ def _user() -> str | None:
     if os.geteuid() != 0:
         return None
     known = {one.pw_name for one in pwd.getpwall()}
-    return "postgres" if "postgres" in known else "no one"
+    return "postgres" if "postgres" in known else "nobody"

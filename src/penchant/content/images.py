@@ -25,7 +25,7 @@ from penchant.errors import DataError, EmptyDataError
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["Embedded", "embed"]
+__all__ = ["Embedded", "Network", "embed"]
 
 log = logging.getLogger("penchant")
 

@@ -243,10 +243,10 @@ def test_a_scan_agrees_with_python(folder: Path, parts: list[bytes], chunk: int)
     data = b"".join(parts)
     path = folder / "bytes"
     path.write_bytes(data)
-    found = _kernels.survey(path, 0, quote='"', longest=1 << 20, chunk=chunk)
-    assert found.feeds == data.count(b"\n")
-    assert found.returns == data.count(b"\r")
-    assert found.pairs == data.count(b"\r\n")
+    found = _kernels.scan(path, 0, quote='"', longest=1 << 20, chunk=chunk)
+    assert found.lf == data.count(b"\n")
+    assert found.cr == data.count(b"\r")
+    assert found.crlf == data.count(b"\r\n")
     assert found.holds_quote == (b'"' in data)
     assert found.nul == data.find(b"\0")
     assert found.ends_open == (data != b"" and data[-1:] not in (b"\n", b"\r"))
@@ -259,5 +259,5 @@ def test_a_scan_agrees_with_python(folder: Path, parts: list[bytes], chunk: int)
 def test_a_line_without_end_is_found(folder: Path, chunk: int) -> None:
     path = folder / "endless"
     path.write_bytes(b"a\n" * 100 + b"x" * 9000 + b"\n")
-    assert _kernels.survey(path, 0, quote=None, longest=5000, chunk=chunk).endless > 4000
-    assert _kernels.survey(path, 0, quote=None, longest=9200, chunk=chunk).endless == -1
+    assert _kernels.scan(path, 0, quote=None, longest=5000, chunk=chunk).endless > 4000
+    assert _kernels.scan(path, 0, quote=None, longest=9200, chunk=chunk).endless == -1

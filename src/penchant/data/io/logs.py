@@ -78,7 +78,7 @@ def read_plain(
             _irregular_lines(rows, table, workspace.scratch / f"irregular{len(irregular)}")
         )
     read = rows.counts()
-    return PlainLog(rows, irregular, read.good + read.zeros)
+    return PlainLog(rows, irregular, read.valid + read.zeros)
 
 
 def _read(rows: _kernels.LogReader, table: Table, places: Mapping[str, int]) -> bool:
@@ -100,7 +100,7 @@ def _irregular_lines(rows: _kernels.LogReader, table: Table, copy: Path) -> Tabl
     """Return the irregular lines of a file as a table, with their numbers in the file."""
     assert table.text_file is not None
     file = table.text_file[0]
-    numbers, text = rows.take_odd()
+    numbers, text = rows.take_irregular()
     copy.write_bytes(text)
     lines = replace(file, plain=replace(file.plain, path=copy, lines=len(numbers)))
     return replace(

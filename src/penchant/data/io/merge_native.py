@@ -52,13 +52,13 @@ def merge_native(
         zeros=irregular.zeros + read.zeros,
     )
     users, items = (np.array(ids, dtype=object) for ids in log.rows.ids())
-    good = log.rows.counts().good
+    n_valid = log.rows.counts().valid
     indptr, indices, values, times, merged = log.rows.merge("sum" if policy == "error" else policy)
-    check_pairs(merged.beyond)
-    again = good - merged.pairs
+    check_pairs(merged.overflowed)
+    again = n_valid - merged.pairs
     if policy == "error" and again:
-        pair = users[merged.twice_user], items[merged.twice_item]
-        refuse_pairs(again, *pair, merged.twice_rows)
+        pair = users[merged.duplicate_user], items[merged.duplicate_item]
+        refuse_pairs(again, *pair, merged.duplicate_rows)
     csr = Csr(indptr, indices, values, len(items))
     matrix = MergedMatrix(csr, users, items, times, again, merged.cancelled)
     return matrix.with_report(tally, policy, source, bad)

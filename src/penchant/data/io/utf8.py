@@ -199,15 +199,15 @@ class _Scan:
 
 
 def _scan(path: Path, name: str, quote: str | None) -> _Scan:
-    scan = _kernels.survey(path, text_begin(path), quote=quote, longest=LONGEST_LINE)
+    scan = _kernels.scan(path, text_begin(path), quote=quote, longest=LONGEST_LINE)
     faults = [at for at in (scan.bad, scan.nul, scan.endless) if at >= 0]
     if faults:
         raise _fault(path, name, min(faults), scan)
-    ends = scan.feeds + scan.returns - scan.pairs
-    alone = scan.feeds > scan.pairs, scan.returns > scan.pairs
+    ends = scan.lf + scan.cr - scan.crlf
+    alone = scan.lf > scan.crlf, scan.cr > scan.crlf
     marks = "".join(mark for mark in _MARKS if not scan.controls >> ord(mark) & 1)
     # files with \r alone (of old Macs) are converted too
-    mixed = sum(alone) + (scan.pairs > 0) > 1 or alone[1]
+    mixed = sum(alone) + (scan.crlf > 0) > 1 or alone[1]
     return _Scan(ends + scan.ends_open, mixed, marks, scan.holds_quote)
 
 
