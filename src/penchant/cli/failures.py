@@ -14,6 +14,7 @@ from typing import NoReturn
 import typer
 
 from penchant.cli import signals
+from penchant.cli.wording import in_options
 from penchant.errors import MissingExtraError, PenchantError, SettingsError
 
 FAILED, USAGE, MISSING, FAULT, INTERRUPTED, BROKEN_PIPE = 1, 2, 3, 70, 130, 141
@@ -93,7 +94,7 @@ def _message(error: Exception) -> str:
         return "out of memory"
     if isinstance(error, OSError) and not isinstance(error, PenchantError) and error.filename:
         return plain(f"{error.filename}: {error.strerror}")
-    text = error.format_message() if _is_usage(error) else str(error)  # type: ignore[attr-defined]
+    text = error.format_message() if _is_usage(error) else in_options(str(error))  # type: ignore[attr-defined]
     return "\n".join(plain(line) for line in text.splitlines())
 
 
@@ -115,7 +116,7 @@ class _Warnings(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print a warning."""
-        print(f"penchant: warning: {record.getMessage()}", file=sys.stderr)
+        print(f"penchant: warning: {in_options(record.getMessage())}", file=sys.stderr)
         if record.exc_info and record.exc_info[1] is not None:
             traceback.print_exception(record.exc_info[1], file=sys.stderr)
 
