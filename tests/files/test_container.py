@@ -190,13 +190,22 @@ def test_a_symbolic_link_stays_one(path: Path) -> None:
     assert container.read(path)[1] == {"new": True}
 
 
-def test_others_may_read_the_file_as_the_umask_says(tmp_path: Path) -> None:
+def test_a_new_file_is_its_owners_alone(tmp_path: Path) -> None:
     old = os.umask(0o022)
     try:
         container.write(tmp_path / "x", {}, {})
+        with container.replacing(tmp_path / "report") as file:
+            file.write(b"public")
     finally:
         os.umask(old)
-    assert (tmp_path / "x").stat().st_mode & 0o777 == 0o644
+    assert (tmp_path / "x").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "report").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_replaced_file_keeps_its_permissions(path: Path) -> None:
+    path.chmod(0o640)
+    container.write(path, {}, {})
+    assert path.stat().st_mode & 0o777 == 0o640
 
 
 # --- what is refused --------------------------------------------------------------------

@@ -15,12 +15,15 @@ from starlette.testclient import TestClient
 from tests.serving.conftest import small_data
 
 from penchant.errors import ArtifactError
+from penchant.models import load
 from penchant.models.als.model import ALS
 from penchant.models.als.state import State
+from penchant.serving import learned
 from penchant.serving.app import create_app
+from penchant.serving.learned import NOTHING, Learned, learned_by
 from penchant.serving.process import reload as holding
 from penchant.serving.process.loader import Artifacts
-from penchant.serving.process.reload import ModelReloader, activate, learned_by
+from penchant.serving.process.reload import ModelReloader, activate
 from penchant.serving.process.settings import ServeSettings
 from penchant.serving.store.base import Override
 from penchant.serving.store.opening import open_store
@@ -63,18 +66,43 @@ def test_a_changed_file_is_reloaded(reloader, files):
 
 
 def test_an_activated_model_is_loaded(reloader, opened, tmp_path):
-    opened.activate(str(another(tmp_path / "new.penchant")), learned=3)
+    path = another(tmp_path / "new.penchant")
+    learned.save(load(path), path, opened.tombstones().store, Learned(3, 1))
+    opened.activate(str(path))
     reloader.poll()
     assert reloader.service.likes.settings["factors"] == 6
-    assert reloader.service.learned == 3
+    assert reloader.service.learned == Learned(3, 1)
 
 
-def test_a_rewritten_file_has_no_known_last_event(opened, tmp_path):
+def test_what_a_model_learned_is_in_its_file(opened, tmp_path):
+    """A file that is copied, rolled back or replaced brings its own number with it."""
     path = another(tmp_path / "new.penchant")
+    old = shutil.copy(path, tmp_path / "old.penchant")
+    assert learned_by(opened, path) == NOTHING
+    learned.save(load(path), path, opened.tombstones().store, Learned(3, 1))
     opened.activate(str(path), learned=3)
-    assert learned_by(opened, path) == 3
-    another(path, seed=2)
-    assert learned_by(opened, path) == 0
+    assert learned_by(opened, path) == Learned(3, 1)
+    assert learned_by(opened, shutil.copy(path, tmp_path / "copy.penchant")) == Learned(3, 1)
+    shutil.copy2(old, path)  # keeps the time of modification, which is before the activation
+    assert learned_by(opened, path) == NOTHING
+    assert learned_by(opened, tmp_path / "none.penchant") == NOTHING
+
+
+def test_a_record_for_another_store_does_not_count(opened, tmp_path):
+    path = another(tmp_path / "new.penchant")
+    with open_store(f"sqlite:///{tmp_path / 'other.db'}") as other:
+        learned.save(load(path), path, other.tombstones().store, Learned(3, 1))
+        assert learned_by(other, path) == Learned(3, 1)
+    assert learned_by(opened, path) == NOTHING
+
+
+@pytest.mark.parametrize(
+    "origin", [None, 5, {}, {"store": 5}, {"store": {"name": "s"}}, {"store": {"event": -1}}]
+)
+def test_a_damaged_record_counts_as_none(origin):
+    if isinstance(origin, dict) and isinstance(origin.get("store"), dict):
+        origin = {"store": {"name": "s", "deletion": 1, **origin["store"]}}
+    assert learned.learned_from({"info": {"origin": origin}}, "s") == NOTHING
 
 
 @pytest.mark.parametrize("what", ["rubbish", "truncated", "gone", "not finite"])

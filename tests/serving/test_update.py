@@ -7,10 +7,13 @@ import pytest
 from tests.conftest import random_interactions
 from tests.serving.conftest import small_data
 
+from penchant.data.features import Features
 from penchant.data.ids import IdMap
 from penchant.data.interactions import Interactions
+from penchant.models.als.hybrid import HybridALS
 from penchant.models.als.model import ALS
 from penchant.models.neighbors import ItemNeighbors
+from penchant.serving.learned import Learned
 from penchant.serving.people import People, model_user_id
 from penchant.serving.process.ipc import SharedState
 from penchant.serving.service import Service
@@ -112,7 +115,7 @@ def test_a_visitor_keeps_the_shelf_after_an_update(opened):
     before = people.likes(Service({"likes": old}), "visitor-1")
     assert list(before) == [3, 5, 7]
     data, update = gather(old.interactions, opened)
-    service = Service({"likes": updated(old, data)}, learned=update.learned)
+    service = Service({"likes": updated(old, data)}, learned=Learned(update.learned))
     assert people.likes(service, "visitor-1") == before
     assert people.resolve(service, "visitor-1").user == model_user_id("visitor-1", data.users)
     opened.add([Event("visitor-1", 3, "unlike")])
@@ -123,10 +126,10 @@ def test_a_visitor_keeps_the_shelf_after_an_update(opened):
 def test_people_missing_from_an_update_keep_their_events(opened):
     """A model's last event may be later than the events of people it lacks."""
     opened.add([Event("visitor-1", 3), Event("visitor-1", 5)])
-    service = Service({"likes": ALS(factors=4).fit(numbered())}, learned=opened.last())
+    service = Service({"likes": ALS(factors=4).fit(numbered())}, learned=Learned(opened.last()))
     assert list(People(opened, SharedState()).likes(service, "visitor-1")) == [3, 5]
     opened.add([Event("visitor-1", 6)])
-    made, _ = gather(numbered(), opened, service.learned)
+    made, _ = gather(numbered(), opened, service.learned.event)
     assert list(made.history(model_user_id("visitor-1", made.users))) == [3, 5, 6]
 
 
@@ -149,3 +152,67 @@ def test_models_without_partial_fit_are_refitted(opened):
     opened.add([Event("new person", "i0001")])
     new = updated(old, gather(old.interactions, opened)[0])
     assert "new person" in new.users
+
+
+# --- deleted people ---------------------------------------------------------------------
+
+
+def test_deleted_people_are_dropped_once(opened):
+    data = small_data()
+    first, second = data.users[3], data.users[8]
+    opened.add([Event(first, "i0001"), Event("other", "i0002")])
+    opened.forget(first)
+    made, counts = gather(data, opened)
+    assert (counts.forgotten, counts.deletion, made.n_users) == (1, 1, 60)  # and "other" is new
+    assert first not in made.users
+    for user in data.users:
+        if user != first:
+            assert made.history(user) == data.history(user)
+    opened.forget(second)
+    again, counts = gather(made, opened, counts.learned, deletion=counts.deletion)
+    assert (counts.forgotten, counts.deletion) == (1, 2)
+    assert second not in again.users
+
+
+def test_a_deleted_person_may_come_back(opened):
+    data = small_data()
+    person = data.users[3]
+    opened.forget(person)
+    opened.add([Event(person, "i0007")])
+    made, counts = gather(data, opened)
+    assert (counts.forgotten, counts.new_users) == (1, 1)
+    assert made.history(person) == {"i0007": 1.0}
+    kept, counts = gather(made, opened, counts.learned, deletion=counts.deletion)
+    assert counts.forgotten == 0
+    assert kept.history(person) == {"i0007": 1.0}
+    older, _ = gather(data, opened)  # a backup of the model: the old likes are not restored
+    assert older.history(person) == {"i0007": 1.0}
+
+
+@pytest.mark.parametrize("person", [4, "4", "visitor-1"])
+def test_deletions_are_honored_where_users_are_integers(opened, person):
+    opened.add([Event("visitor-1", 3)])
+    data, counts = gather(numbered(), opened)
+    user = model_user_id(int(person) if person == "4" else person, data.users)
+    assert user in data.users
+    opened.forget(person)
+    left, counts = gather(data, opened, counts.learned, deletion=counts.deletion)
+    assert counts.forgotten == 1
+    assert user not in left.users
+    service = Service({"likes": ALS(factors=4).fit(data)}, learned=Learned(opened.last()))
+    assert not People(opened, SharedState()).has_user(service, user)
+
+
+@pytest.mark.parametrize("refit", [False, True])
+def test_features_of_deleted_people_are_dropped(opened, refit):
+    data = numbered()
+    features = Features.of({user: ["tall"] for user in (4, 5, 99)}, kind="user")
+    old = HybridALS(factors=4, iterations=2).fit(data.with_user_features(features))
+    for person in (4, 99):  # 99 has features only
+        opened.forget(person)
+    made, counts = gather(old.interactions, opened)
+    new = updated(old, made, refit=refit)
+    assert counts.forgotten == 1
+    assert new.interactions.user_features is not None
+    assert list(new.interactions.user_features.ids) == [5]
+    assert 4 not in new.users

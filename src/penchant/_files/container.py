@@ -17,6 +17,7 @@ import json
 import math
 import os
 import secrets
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,7 @@ FORMAT = 1
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 _ALIGNMENT = 64
+_PRIVATE = 0o600  # model files hold what people like
 _MAX_HEADER = 16 * 2**20
 _BLANK = "0" * 64  # the placeholder of the header's own digest while that is computed
 _DTYPES: dict[str, np.dtype[Any]] = {
@@ -85,7 +87,7 @@ def write(path: str | os.PathLike[str], arrays: Arrays, manifest: Mapping[str, A
     """
     ordered = _ordered(arrays)
     header = _header(ordered, manifest)
-    with replacing(path) as file:
+    with replacing(path, mode=_PRIVATE) as file:
         file.write(len(header).to_bytes(8, "little"))
         file.write(header)
         for array in ordered.values():
@@ -93,8 +95,16 @@ def write(path: str | os.PathLike[str], arrays: Arrays, manifest: Mapping[str, A
 
 
 @contextlib.contextmanager
-def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+def replacing(path: str | os.PathLike[str], *, mode: int | None = None) -> Iterator[IO[bytes]]:
     """Open a new file that replaces ``path`` once the block ends without an error.
+
+    Parameters
+    ----------
+    path
+        The file.
+    mode
+        The permissions if there is no such file yet; an existing file keeps its own. None: those
+        that the umask gives.
 
     Raises
     ------
@@ -106,8 +116,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     remove_abandoned(target.parent, prefix, ".tmp")
     draft = target.with_name(f"{prefix}{secrets.token_hex(6)}.tmp")
     try:
-        # mode "x" rather than tempfile: the permissions follow the umask
-        with draft.open("xb") as file, held(draft):
+        with _create(draft, target, mode) as file, held(draft):
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -133,6 +142,19 @@ def _target(path: str | os.PathLike[str]) -> Path:
     if exists and not is_file:  # such as /dev/null, which a file would replace
         raise ArtifactError(f"{path} is not a regular file: give the name of one")
     return target
+
+
+def _create(draft: Path, target: Path, mode: int | None) -> IO[bytes]:
+    """Create the file that will replace another, with the permissions that it will have."""
+    if mode is None:
+        return draft.open("xb")
+    with contextlib.suppress(OSError):
+        mode = stat.S_IMODE(target.stat().st_mode)
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
+    handle = os.open(draft, flags, _PRIVATE)
+    with contextlib.suppress(OSError):
+        draft.chmod(mode)
+    return os.fdopen(handle, "wb")
 
 
 def _sync_folder(folder: Path) -> None:

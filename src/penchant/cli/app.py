@@ -27,6 +27,7 @@ _MODULES = {
     "export": "export",
     "serve": "serve",
     "update": "update",
+    "forget": "forget",
     "datasets": "datasets",
     "demo": "demo",
 }

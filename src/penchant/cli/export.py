@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -19,6 +19,10 @@ from penchant.cli.options import (
 from penchant.cli.recommend import limited
 from penchant.data.io import database
 from penchant.errors import SettingsError
+
+if TYPE_CHECKING:
+    from penchant.data.ids import Id
+    from penchant.models.base import Model
 
 What = Literal["recommendations", "similar"]
 Format = Literal["parquet", "jsonl", "csv", "sqlite", "postgres"]
@@ -86,6 +90,31 @@ class TargetOptions:
         return to
 
 
+@dataclass(frozen=True)
+class UserOptions:
+    """The users to write recommendations for."""
+
+    exclude_seen: ExcludeSeen = True
+    db: Annotated[
+        str | None,
+        typer.Option(
+            help="Database of a server: users who were deleted from it are left out.",
+            envvar="PENCHANT_DB",
+            metavar="URL",
+        ),
+    ] = None
+
+    def deleted(self, path: Path, model: Model) -> list[Id]:
+        """Return the users of a model file who were deleted since it was fitted."""
+        if self.db is None:
+            return []
+        from penchant.serving.learned import learned_by
+        from penchant.serving.store.opening import existing_store
+
+        with existing_store(self.db, "--db") as store:
+            return store.tombstones().hidden(model.users, learned_by(store, path).deletion)
+
+
 def export(
     model: ModelFile,
     *,
@@ -98,7 +127,7 @@ def export(
         ),
     ] = "recommendations",
     k: HowMany = 10,
-    exclude_seen: ExcludeSeen = True,
+    users: UserOptions,
     metric: Annotated[
         Metric, typer.Option(help="similar: cosine, or dot.", metavar="METRIC")
     ] = "cosine",
@@ -122,7 +151,8 @@ def export(
             what=what,
             k=k,
             table=target.table,
-            exclude_seen=exclude_seen,
+            exclude_seen=users.exclude_seen,
+            leave_out=users.deleted(model, loaded),
             metric=metric,
             **limited(loaded, among),
             on_progress=lambda n, total: update(n, total, f"{n:,} of {total:,}"),

@@ -7,10 +7,13 @@ import json
 import logging
 import os
 import sys
+import traceback
 from collections.abc import Iterator
+from typing import NoReturn
 
 import typer
 
+from penchant.cli import signals
 from penchant.cli.wording import in_options
 from penchant.errors import MissingExtraError, PenchantError, SettingsError
 
@@ -24,7 +27,7 @@ EXIT_CODES = """\
 [cyan]  2[/cyan]  the command was not understood, or a value is out of its range
 [cyan]  3[/cyan]  an optional library is missing: the message says how to install it
 [cyan] 70[/cyan]  a bug of penchant
-[cyan]130[/cyan]  stopped with Ctrl-C; no partly written file is left
+[cyan]130[/cyan]  stopped with Ctrl-C, [cyan]143[/cyan] by SIGTERM; no partly written file is left
 
 With [cyan]--json[/cyan] an error is a document too, {"error": {"kind", "message"}},
 beside the line on stderr. [cyan]--debug[/cyan] or PENCHANT_DEBUG=1 shows tracebacks."""
@@ -49,9 +52,10 @@ def reported(*, as_json: bool, debug: bool) -> Iterator[None]:
         _close_stdout()
         raise typer.Exit(BROKEN_PIPE) from None
     except KeyboardInterrupt:
-        print("penchant: stopped", file=sys.stderr)
-        raise typer.Exit(INTERRUPTED) from None
+        _stop()
     except Exception as error:
+        if signals.stopped():
+            _stop()
         if _is_usage(error):  # typer prints it
             if as_json:
                 _print_json(error)
@@ -62,6 +66,11 @@ def reported(*, as_json: bool, debug: bool) -> Iterator[None]:
             _print_json(error)
         print(f"penchant: {_line(error)}", file=sys.stderr)
         raise typer.Exit(exit_code(error)) from None
+
+
+def _stop() -> NoReturn:
+    print("penchant: stopped", file=sys.stderr)
+    raise typer.Exit(signals.exit_code()) from None
 
 
 def exit_code(error: Exception) -> int:
@@ -108,6 +117,8 @@ class _Warnings(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Print a warning."""
         print(f"penchant: warning: {in_options(record.getMessage())}", file=sys.stderr)
+        if record.exc_info and record.exc_info[1] is not None:
+            traceback.print_exception(record.exc_info[1], file=sys.stderr)
 
 
 @contextlib.contextmanager

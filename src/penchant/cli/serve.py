@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,14 +22,59 @@ penchant serve artists.penchant
 penchant serve artists.penchant --hybrid artists-hybrid.penchant --workers 2
 penchant serve artists.penchant --db postgresql://me@host/feedback --port 9000
 
-[dim]# for other machines too: requests that write then need the token[/dim]
+[dim]# for other machines too: writing and people's data then need the token[/dim]
 export PENCHANT_TOKEN=$(openssl rand -hex 16)
 penchant serve artists.penchant --host 0.0.0.0"""
 
 
 @dataclass(frozen=True)
+class ProtectionOptions:
+    """Limits of requests and connections, and whether people's data is public."""
+
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            help="Requests per second of one client; 0: no limit. Default: 50 unless on loopback.",
+            metavar="N",
+        ),
+    ] = None
+    max_connections: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="Open connections of each process; then those that wait longest are closed.",
+            metavar="N",
+        ),
+    ] = 1_000
+    max_connections_per_address: Annotated[
+        int | None,
+        typer.Option(
+            "--max-per-address",
+            min=0,
+            help="Of these, from one address; 0: no limit. Default: 100 unless on loopback.",
+            metavar="N",
+        ),
+    ] = None
+    head_timeout: Annotated[
+        float,
+        typer.Option(
+            min=0.1, help="Seconds until the head of a request is complete.", metavar="SECONDS"
+        ),
+    ] = 10.0
+    public_people: Annotated[
+        bool,
+        typer.Option(
+            "--public-people",
+            help="Let everybody read people's histories and recommendations; by default other "
+            "machines need the token for that.",
+        ),
+    ] = False
+
+
+@dataclass(frozen=True)
 class ServerOptions:
-    """The models of a server besides the main one, its database, address and limits."""
+    """The models of a server besides the main one, its database and address."""
 
     hybrid: Annotated[
         Path | None,
@@ -77,14 +123,6 @@ class ServerOptions:
             metavar="NAME",
         ),
     ] = None
-    rate: Annotated[
-        float | None,
-        typer.Option(
-            min=0,
-            help="Requests per second of one client; 0: no limit. Default: 50 unless on loopback.",
-            metavar="N",
-        ),
-    ] = None
     picture_cache: Annotated[
         Path | None,
         typer.Option(
@@ -94,7 +132,7 @@ class ServerOptions:
         ),
     ] = None
 
-    def settings(self, model: Path) -> ServeSettings:
+    def settings(self, model: Path, protection: ProtectionOptions) -> ServeSettings:
         """Return the settings of a server of a model file."""
         from penchant.serving.process.settings import ServeSettings
 
@@ -108,12 +146,17 @@ class ServerOptions:
             workers=self.workers,
             token=self.token,
             hosts=tuple(self.allow_host or ()),
-            rate=self.rate,
+            **vars(protection),
             picture_cache=None if self.picture_cache is None else str(self.picture_cache),
         )
 
 
-def serve(model: ModelFile, server: ServerOptions, printing: OutputOptions) -> None:
+def serve(
+    model: ModelFile,
+    server: ServerOptions,
+    protection: ProtectionOptions,
+    printing: OutputOptions,
+) -> None:
     """Serve a model: pages for people, an API for programs.
 
     The pages and the API are at the same address; /api/v1/openapi.json describes the API.
@@ -132,4 +175,5 @@ def serve(model: ModelFile, server: ServerOptions, printing: OutputOptions) -> N
         out.text(f"serving {model} at {address}; Ctrl-C stops", style="bold")
         out.document({"address": address, "model": str(model), "workers": server.workers})
 
-    run(server.settings(model), on_ready)
+    if run(server.settings(model, protection), on_ready) == signal.SIGINT:
+        raise KeyboardInterrupt

@@ -43,26 +43,21 @@ def update(
     New users and items get vectors, and those of the others are updated. The new model is checked
     before it becomes active; a server checks it again, and keeps the old model if that fails.
     """
-    from penchant.models import load
-    from penchant.serving.process.reload import learned_by, self_check
-    from penchant.serving.service import Service
+    from penchant.serving.process.update import update_model
     from penchant.serving.store.opening import existing_store
-    from penchant.serving.update import gather, updated
 
     out = printing.open()
     with existing_store(db, "--db") as store:
-        old = load(model)
-        data, summary = gather(old.interactions, store, learned_by(store, model))
         with out.progress("learning"):
-            new = updated(old, data, refit=refit, iterations=iterations)
-        self_check(Service({"likes": new}))
-        new.save(output)
+            summary = update_model(store, model, output, refit=refit, iterations=iterations)
         if activate:
             store.activate(str(output.resolve()), learned=summary.learned)
     out.text(
         f"used the events of {summary.people:,} people; {summary.new_users:,} users and "
         f"{summary.new_items:,} items are new"
     )
+    if summary.forgotten:
+        out.text(f"dropped {summary.forgotten:,} users who were deleted")
     if summary.left_out:
         out.text(
             f"left out {summary.left_out:,} items whose ids are of another type than the model's"

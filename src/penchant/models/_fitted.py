@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -155,7 +156,13 @@ class Fitted(Configurable, ABC):
 
     # --- files ------------------------------------------------------------------------
 
-    def save(self, path: str | Path, *, metrics: Mapping[str, object] | None = None) -> Path:
+    def save(
+        self,
+        path: str | Path,
+        *,
+        metrics: Mapping[str, object] | None = None,
+        origin: Mapping[str, object] | None = None,
+    ) -> Path:
         """Write the model to one file, with its ids, catalog, history and settings.
 
         The file appears once it is complete. It holds no code, see :func:`penchant.load`.
@@ -166,6 +173,9 @@ class Fitted(Configurable, ABC):
             The file; by convention it ends in ``.penchant``.
         metrics
             Metrics to keep with the model, such as ``evaluation.to_dict()``.
+        origin
+            Where the training data comes from, as plain JSON: ``penchant update`` records the
+            store and its last event.
 
         Raises
         ------
@@ -188,6 +198,8 @@ class Fitted(Configurable, ABC):
             figures,
             self._own_features(),
         )
+        if origin is not None:
+            bundle = dataclasses.replace(bundle, info={**bundle.info, "origin": origin})
         artifact.write(bundle, path)
         return Path(path)
 

@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from penchant import __version__
+from penchant.errors import StoreError
 from penchant.serving import api, pages, problems, records
 from penchant.serving.catalog.pictures import Pictures
 from penchant.serving.people import People
@@ -31,6 +32,7 @@ __all__ = ["create_app"]
 
 log = logging.getLogger("penchant")
 
+_REFRESH_INTERVAL = 1.0  # seconds between looks at the store for changes by others
 _PRECOMPUTE_INTERVAL = 1.0  # seconds between checks for a new service
 _DESCRIPTION = """\
 Recommendations, similar items and explanations; and events, by which people's likes are stored.
@@ -40,7 +42,8 @@ Recommendations, similar items and explanations; and events, by which people's l
 * **Errors** have one shape: `{"error": {"kind", "message", "details"}}`.
 * **Limits**: bodies of 1 MiB, lists of 1,000 ids, batches of 1,000 events; on a server that other
   machines can reach also a rate of requests for each client (429 states when to retry).
-* **Writing** needs `Authorization: Bearer TOKEN` if the server has a token.
+* **Writing** needs `Authorization: Bearer TOKEN` if the server has a token; on a server that other
+  machines can reach, so does reading what is known of a person.
 """
 
 
@@ -86,7 +89,12 @@ def _add_routes(app: FastAPI) -> dict[Callable[..., Any], str]:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Run the background tasks while the application runs."""
     state: State = app.state.penchant
-    tasks: list[asyncio.Task[Any]] = [asyncio.create_task(_precompute(state))]
+    with contextlib.suppress(StoreError):  # then /ready says so
+        await asyncio.to_thread(state.people.refresh, state.reloader.service)
+    tasks: list[asyncio.Task[Any]] = [
+        asyncio.create_task(_precompute(state)),
+        asyncio.create_task(_refresh_people(state)),
+    ]
     if state.settings.watch:
         tasks.append(asyncio.create_task(state.reloader.watch(state.settings.watch)))
     try:
@@ -112,6 +120,16 @@ async def _precompute(state: State) -> None:
         if service is not prepared:
             await asyncio.to_thread(_prepare, service)
             prepared = service
+
+
+async def _refresh_people(state: State) -> None:
+    """Look up changes of the store by other servers and commands, in a thread."""
+    while True:
+        await asyncio.sleep(_REFRESH_INTERVAL)
+        try:
+            await asyncio.to_thread(state.people.refresh, state.reloader.service)
+        except StoreError as error:  # most answers need no store; /ready reports it
+            log.debug("the store can't be looked at for changes: %s", error)
 
 
 def _prepare(service: Service) -> None:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from starlette.concurrency import run_in_threadpool
+
 from penchant.data.ids import Id, IdMap
 from penchant.errors import UnknownIdError
+from penchant.serving.histories import HistoryCache, TooLongError
+from penchant.serving.learned import NOTHING
 from penchant.serving.process.ipc import SharedState
 from penchant.serving.service import Service
 from penchant.serving.store.base import Event, Store
+from penchant.serving.store.tombstones import Receipt, Tombstones, text_user_number
+
+_AT_ONCE = 500  # items of a person that are read on the event loop
 
 __all__ = ["model_user_id"]
 
@@ -20,15 +26,18 @@ class Profile(NamedTuple):
     """Either a user of the model or a history, as :meth:`Service.recommend` takes them."""
 
     user: Id | None
-    history: dict[Id, float] | None
+    history: Mapping[Id, float] | None
 
 
 class People:
     """People by id: of the model, of the store, or of both.
 
     Most users of a model have no events since it was fitted, and are answered without a database
-    query: the set of people with newer events is cached, and refreshed when any process has stored
-    events.
+    query: the set of people with newer events is cached, and refreshed when any process of this
+    server has stored or deleted events, and once a second for the changes of others.
+
+    People who were deleted after the model was fitted are not users of it: they are unknown, or
+    have the history of their events since.
 
     Parameters
     ----------
@@ -41,7 +50,9 @@ class People:
     def __init__(self, store: Store, shared: SharedState) -> None:
         self._store, self._shared = store, shared
         self._active: set[Id] = set()  # people with events that the model was not fitted on
-        self._last_event, self._stamp, self._learned = -1, -1, 0
+        self._last_event, self._stamp, self._learned = -1, -1, NOTHING
+        self._tombstones = Tombstones("")
+        self._histories = HistoryCache()
 
     async def add(self, events: Sequence[Event]) -> list[bool]:
         """Store events, for all later requests to any process; see :meth:`Store.add`."""
@@ -49,6 +60,27 @@ class People:
             return await asyncio.wrap_future(self._store.submit(events))
         finally:
             self._shared.touch()
+
+    def forget(self, person: Id) -> Receipt:
+        """Delete a person, for all later requests to any process; see :meth:`Store.forget`."""
+        try:
+            return self._store.forget(person)
+        finally:
+            self._shared.touch()
+
+    def has_user(self, service: Service, user: Id) -> bool:
+        """Return whether the model of likes has a user who was not deleted since."""
+        if not service.has_user(user):
+            return False
+        self._refresh_if_due(service)
+        return not self._tombstones.hides(user, service.learned.deletion)
+
+    async def profile(self, service: Service, person: Id) -> Profile:
+        """Return the same as :meth:`resolve`; long histories are read in a thread."""
+        try:
+            return self._profile(service, person, limit=_AT_ONCE)
+        except TooLongError:
+            return await run_in_threadpool(self.resolve, service, person)
 
     def resolve(self, service: Service, person: Id) -> Profile:
         """Return a person's profile: the user of the model, or the history if events changed it.
@@ -58,45 +90,67 @@ class People:
         UnknownIdError
             If neither the model nor the store has the person.
         """
-        user = model_user_id(person, service.likes.users)
-        changes = self._changes(service, person, user)
-        if changes:
-            return Profile(None, self._merged(service, user, changes))
-        if not service.has_user(user):  # the message reveals no ids of other people
-            raise UnknownIdError(f"unknown person {person!r}: without events")
-        return Profile(user, None)
+        return self._profile(service, person)
 
-    def likes(self, service: Service, person: Id) -> dict[Id, float]:
+    def likes(self, service: Service, person: Id) -> Mapping[Id, float]:
         """Return a person's current likes among the model's items, item → value.
 
         Those of the training data come first, then later ones in order; unknown people have none.
         """
         user = model_user_id(person, service.likes.users)
-        return self._merged(service, user, self._changes(service, person, user))
+        merged = self._merged(service, person, user)
+        if merged is not None:
+            return merged
+        return service.history(user) if self.has_user(service, user) else {}
 
     def refresh(self, service: Service) -> None:
-        """Look up who has new events; events from other servers on the database count as well."""
+        """Look up who has new events and who was deleted.
+
+        Raises
+        ------
+        StoreError
+            If the store is not available.
+        """
         self._stamp = self._shared.stamp()  # read first: later events trigger another refresh
-        if service.learned < self._learned or self._last_event < 0:
-            self._last_event = service.learned
+        if service.learned.event < self._learned.event or self._last_event < 0:
+            self._last_event = service.learned.event
         self._learned = service.learned
+        if self._store.last_deletion() != self._tombstones.last:
+            self._tombstones = self._store.tombstones()
+            self._histories.clear()
         last = self._store.last()
         if last > self._last_event:
             self._active |= self._store.people(self._last_event)
             self._last_event = last
 
-    @staticmethod
-    def _merged(service: Service, user: Id, changes: Mapping[Id, float]) -> dict[Id, float]:
-        history = service.history(user) if service.has_user(user) else {}
-        return merge_events(history, service.likes.items, changes)
-
-    def _changes(self, service: Service, person: Id, user: Id) -> dict[Id, float]:
-        """Return the changes that the model was not fitted on; of people it lacks, all."""
-        if not service.has_user(user):
-            return self._store.changes(person)
+    def _refresh_if_due(self, service: Service) -> None:
         if self._stamp != self._shared.stamp() or service.learned != self._learned:
             self.refresh(service)
-        return self._store.changes(person, service.learned) if person in self._active else {}
+
+    def _profile(self, service: Service, person: Id, limit: int | None = None) -> Profile:
+        user = model_user_id(person, service.likes.users)
+        merged = self._merged(service, person, user, limit)
+        if merged is not None:
+            return Profile(None, merged)
+        if not self.has_user(service, user):  # the message reveals no ids of other people
+            raise UnknownIdError(f"unknown person {person!r}: without events")
+        return Profile(user, None)
+
+    def _merged(
+        self, service: Service, person: Id, user: Id, limit: int | None = None
+    ) -> Mapping[Id, float] | None:
+        """Return a history that includes events which the model was not fitted on.
+
+        Returns None without such events. Of people whom the model lacks all events count.
+        """
+        in_model = self.has_user(service, user)
+        if not in_model:
+            self._refresh_if_due(service)
+        elif person not in self._active:
+            return None
+        return self._histories.merged(
+            self._store, service, person, user if in_model else None, limit
+        )
 
 
 def model_user_id(person: Id, users: IdMap) -> Id:
@@ -110,20 +164,4 @@ def model_user_id(person: Id, users: IdMap) -> Id:
         return person if users.are_integers else str(person)
     if not users.are_integers:
         return person
-    digest = hashlib.sha256(person.encode("utf-8", "surrogatepass")).digest()
-    return -1 - (int.from_bytes(digest[:8]) >> 1)
-
-
-def merge_events(
-    history: Mapping[Id, float], items: IdMap, changes: Mapping[Id, float]
-) -> dict[Id, float]:
-    """Return a history after some changes (item → value, 0: removed); unknown items are left out.
-
-    A like keeps a stronger value of the history: a click on a heart does not weaken five plays.
-    """
-    merged = dict(history)
-    for item, value in changes.items():
-        before = merged.pop(item, 0.0)
-        if value and item in items:
-            merged[item] = max(before, value) if value > 0 else value
-    return merged
+    return text_user_number(person)

@@ -91,6 +91,29 @@ class StatusOut(Struct, frozen=True, gc=False):
     status: str
 
 
+class Receipt(Struct, frozen=True, gc=False):
+    """What a deletion removed."""
+
+    number: Annotated[int, Meta(description="The number of the deletion: 1, 2, …")]
+    person: Annotated[str, Meta(description="A keyed digest of the person's id.")]
+    at: Annotated[float, Meta(description="Seconds since 1970 (UTC).")]
+    events: Annotated[int, Meta(description="How many events were deleted.")]
+    erased: Annotated[
+        bool,
+        Meta(
+            description="Whether the deleted bytes are overwritten. False: another process kept "
+            "the database busy, and the next deletion or the server's end erases them."
+        ),
+    ]
+
+
+class ReceiptOut(Struct, frozen=True, gc=False):
+    """The receipt of a deletion."""
+
+    status: str
+    receipt: Receipt
+
+
 class ModelsOut(Struct, frozen=True):
     """The models in use."""
 
@@ -118,7 +141,17 @@ class Problem(Struct, frozen=True, gc=False):
     error: ErrorInfo
 
 
-RECORDS = (Page, ExplanationOut, SearchOut, ItemsOut, StoredOut, StatusOut, ModelsOut, Problem)
+RECORDS = (
+    Page,
+    ExplanationOut,
+    SearchOut,
+    ItemsOut,
+    StoredOut,
+    StatusOut,
+    ReceiptOut,
+    ModelsOut,
+    Problem,
+)
 
 
 def definitions() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import secrets
 import time
@@ -39,6 +40,7 @@ HEADERS = tuple(
 )
 _NO_STORE = ((b"cache-control", b"no-store"),)
 _MAX_CLIENTS = 10_000
+_MAX_DIGITS = 4_000  # of a number that Python parses
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -109,7 +111,7 @@ class Guard:
         began = time.perf_counter()
         is_api = scope["path"].startswith("/api/")
         sender = _Sender(send, (*self._headers, *_NO_STORE) if is_api else self._headers)
-        body = _Body(receive, self._settings.max_body)
+        body = _Body(receive, self._settings)
         try:
             self._check(scope, began)
             await self._app(scope, body.receive, sender.send)
@@ -122,6 +124,7 @@ class Guard:
             self._metrics.request(scope.get("endpoint"), sender.status or 500, seconds)
 
     def _check(self, scope: Scope, now: float) -> None:
+        check_size(scope, self._settings)
         headers = _headers(scope)
         client = (scope.get("client") or ("", 0))[0]
         wait = self._buckets.take(client, now)
@@ -134,6 +137,24 @@ class Guard:
             check_origin(headers, host)
         if _content_length(headers) > self._settings.max_body:
             raise _too_large(self._settings.max_body)
+
+
+def check_size(scope: Scope, settings: ServeSettings) -> None:
+    """Reject requests whose URL or head is too large.
+
+    Raises
+    ------
+    RejectedRequest
+        With status 414 or 431.
+    """
+    url = len(scope.get("raw_path") or b"") + len(scope["query_string"])
+    if url > settings.max_url:
+        raise RejectedRequest(414, f"an address may have {settings.max_url:,} bytes at most")
+    size = url + sum(len(name) + len(value) for name, value in scope["headers"])
+    if size > settings.max_head:
+        raise RejectedRequest(
+            431, f"the head of a request may have {settings.max_head:,} bytes at most"
+        )
 
 
 def check_host(host: str, settings: ServeSettings) -> None:
@@ -168,9 +189,7 @@ def check_origin(headers: dict[bytes, bytes], host: str) -> None:
     site = headers.get(b"sec-fetch-site", b"none")
     origin = headers.get(b"origin")
     foreign = site not in (b"same-origin", b"none")
-    if origin is not None and urlsplit(origin.decode("latin-1")).netloc.lower() != host.lower():
-        foreign = True
-    if foreign:
+    if foreign or (origin is not None and _origin_host(origin) != host.lower()):
         raise RejectedRequest(403, "pages of other sites may not write here")
 
 
@@ -208,13 +227,24 @@ class _Sender:
 
 
 class _Body:
-    """Receive a body up to a size limit, whatever its Content-Length says."""
+    """Receive a body up to limits of size and time, whatever its Content-Length says."""
 
-    def __init__(self, receive: Receive, limit: int) -> None:
-        self._receive, self._limit, self._size = receive, limit, 0
+    def __init__(self, receive: Receive, settings: ServeSettings) -> None:
+        self._receive, self._limit, self._size = receive, settings.max_body, 0
+        self._seconds, self._until = settings.body_timeout, 0.0
+        self._is_complete = False
 
     async def receive(self) -> Message:
-        message = await self._receive()
+        if self._is_complete:  # the next message says that the client is gone
+            return await self._receive()
+        self._until = self._until or time.monotonic() + self._seconds
+        try:
+            left = self._until - time.monotonic()
+            message = await asyncio.wait_for(self._receive(), max(0.0, left))
+        except TimeoutError:
+            headers = {"Connection": "close"}
+            raise RejectedRequest(408, "the body did not arrive in time", headers) from None
+        self._is_complete = not message.get("more_body", False)
         self._size += len(message.get("body", b""))
         if self._size > self._limit:
             raise _too_large(self._limit)
@@ -229,9 +259,17 @@ def _headers(scope: Scope) -> dict[bytes, bytes]:
     return dict(scope["headers"])
 
 
+def _origin_host(origin: bytes) -> str | None:
+    """Return host and port of an Origin header in lower case; None if it is malformed."""
+    try:
+        return urlsplit(origin.decode("latin-1")).netloc.lower()
+    except ValueError:  # such as http://[
+        return None
+
+
 def _content_length(headers: dict[bytes, bytes]) -> int:
     text = headers.get(b"content-length", b"0")
-    return int(text) if text.isdigit() else 0
+    return int(text) if text.isdigit() and len(text) <= _MAX_DIGITS else 0
 
 
 @functools.lru_cache(1024)

@@ -22,6 +22,7 @@ from penchant.serving.catalog.filters import ALL, Filters, Lists, Tags
 from penchant.serving.catalog.name_search import NameIndex, searchable
 from penchant.serving.catalog.popular import Popular
 from penchant.serving.catalog.views import ItemView, Views
+from penchant.serving.learned import NOTHING, Learned
 from penchant.serving.mmr import rerank
 from penchant.serving.process.loader import ROLES, Artifacts, Role, open_models
 from penchant.serving.query import MAX_RESULTS, RecommendQuery, check_page
@@ -61,7 +62,7 @@ class Service:
     overrides
         Item fields that replace those of the catalog.
     learned
-        The number of the last event in the store that the model of likes was fitted on.
+        The last event and deletion of the store that the model of likes includes.
 
     Raises
     ------
@@ -75,7 +76,7 @@ class Service:
         descriptions: Mapping[Role, Mapping[str, Any]] | None = None,
         overrides: Mapping[Id, Override] | None = None,
         *,
-        learned: int = 0,
+        learned: Learned = NOTHING,
     ) -> None:
         if "likes" not in models:
             raise SettingsError("a service needs a model of likes")
@@ -90,19 +91,17 @@ class Service:
         self._renamed = _index_renamed(self.views.overrides, self.likes.items)
 
     @classmethod
-    def open(
-        cls, files: Artifacts, *, learned: int = 0, verify: bool = True, threads: int | None = 1
-    ) -> Service:
+    def open(cls, files: Artifacts, *, learned: Learned = NOTHING, **options: Any) -> Service:
         """Open model files; arrays are memory-mapped and so shared between processes.
 
-        ``learned`` is that of the class; see :func:`open_models` for the other parameters.
+        ``learned`` is that of the class; see :func:`open_models` for the options.
 
         Raises
         ------
         ArtifactError
             If a file can't be used.
         """
-        models, descriptions = open_models(files, verify=verify, threads=threads)
+        models, descriptions = open_models(files, **options)
         return cls(models, descriptions, learned=learned)
 
     def with_overrides(self, overrides: Mapping[Id, Override]) -> Service:

@@ -16,8 +16,10 @@ from penchant.data.ids import Id, IdMap
 from penchant.data.interactions import Interactions
 from penchant.models.base import Model
 from penchant.models.iterative import Iterative
-from penchant.serving.people import merge_events, model_user_id
+from penchant.serving.histories import merge_events
+from penchant.serving.people import model_user_id
 from penchant.serving.store.base import Store, id_text
+from penchant.serving.store.tombstones import Tombstones
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,10 @@ class Update:
         Items left out because their ids are of another type than the model's.
     learned
         The number of the last event included.
+    forgotten
+        Users dropped because they were deleted from the store.
+    deletion
+        The number of the last deletion included.
     """
 
     people: int
@@ -41,9 +47,13 @@ class Update:
     new_items: int
     left_out: int
     learned: int
+    forgotten: int = 0
+    deletion: int = 0
 
 
-def gather(data: Interactions, store: Store, learned: int = 0) -> tuple[Interactions, Update]:
+def gather(
+    data: Interactions, store: Store, learned: int = 0, *, deletion: int = 0
+) -> tuple[Interactions, Update]:
     """Merge the events of a store into interactions.
 
     Parameters
@@ -56,8 +66,15 @@ def gather(data: Interactions, store: Store, learned: int = 0) -> tuple[Interact
     learned
         The number of the last event that ``data`` already includes. Including events twice is
         harmless: they set values, and do not add to them.
+    deletion
+        The number of the last deletion that ``data`` already includes. People who were deleted
+        later are dropped; what they did after their deletion counts.
     """
+    tombstones = store.tombstones()  # read first: a deletion from here on is not included
     last = store.last()
+    n_users = data.n_users
+    data = _without(data, tombstones, deletion)
+    n_forgotten = n_users - data.n_users
     changes = _changes(data, store, learned)
     users = _extended(data.users, changes)
     liked = {item for change in changes.values() for item, value in change.items() if value}
@@ -75,7 +92,10 @@ def gather(data: Interactions, store: Store, learned: int = 0) -> tuple[Interact
         timestamps=None,
     )
     n_new_users, n_new_items = len(users) - data.n_users, len(items) - data.n_items
-    return merged, Update(len(rows), n_new_users, n_new_items, len(liked) - len(fitting), last)
+    left_out = len(liked) - len(fitting)
+    return merged, Update(
+        len(rows), n_new_users, n_new_items, left_out, last, n_forgotten, tombstones.last
+    )
 
 
 def updated(model: Model, data: Interactions, *, refit: bool = False, iterations: int = 1) -> Model:
@@ -98,13 +118,30 @@ def updated(model: Model, data: Interactions, *, refit: bool = False, iterations
     return model.partial_fit(data, iterations)
 
 
+def _without(data: Interactions, tombstones: Tombstones, deletion: int) -> Interactions:
+    """Drop the users, and their features, that were deleted after a deletion."""
+    gone = tombstones.hidden(data.users, deletion)
+    if gone:
+        kept = np.ones(data.n_users, dtype=np.bool_)
+        kept[data.users.codes(gone)] = False
+        data = data.take_users(kept)
+    features = data.user_features
+    if features is not None and (described := tombstones.hidden(features.ids, deletion)):
+        rows = np.delete(np.arange(len(features.ids)), features.ids.codes(described))
+        left = dataclasses.replace(
+            features, ids=features.ids.subset(rows), weights=features.weights.take_rows(rows)
+        )
+        data = dataclasses.replace(data, user_features=left)
+    return data
+
+
 def _changes(data: Interactions, store: Store, learned: int) -> dict[Id, dict[Id, float]]:
     """Return changes by the model's user ids: of new users all events, of others the new ones."""
     changes: dict[Id, dict[Id, float]] = {}
     for person in sorted(store.people(learned), key=id_text):
         user = model_user_id(person, data.users)
         after = learned if user in data.users else 0
-        changes.setdefault(user, {}).update(store.changes(person, after))
+        changes.setdefault(user, {}).update(store.changes(person, after).values)
     return changes
 
 

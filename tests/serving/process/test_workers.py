@@ -202,7 +202,7 @@ def test_a_new_model_reaches_current_and_later_processes(server):
 def test_ctrl_c_leaves_no_process_behind(server):  # last: it stops the server
     pair = children(server.process)
     os.killpg(server.process.pid, signal.SIGINT)  # as a terminal does: to the whole group
-    assert server.process.wait(60) == 0
+    assert server.process.wait(60) == 130
     assert alive(pair) == []
     assert server.process.stderr is not None
     assert "Traceback" not in server.process.stderr.read()
@@ -213,6 +213,7 @@ def test_processes_are_spawned_where_they_can_not_be_forked(files, tmp_path):
         assert server.get("recommend?user=u0001&k=3")["items"]
         server.process.terminate()
         assert server.process.wait(60) == 0
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["likes.penchant", "store.db"]
 
 
 # --- any work ---------------------------------------------------------------------------

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+
+import numpy as np
 
 from penchant._boundary import checked
 from penchant._settings import checks
@@ -53,6 +55,7 @@ def export(
     metric: Metric = "cosine",
     allow: ItemLists | None = None,
     deny: ItemLists | None = None,
+    leave_out: Collection[Id] = (),
     batch: int | None = None,
     on_progress: Progress | None = None,
 ) -> Exported:
@@ -83,6 +86,8 @@ def export(
     allow, deny
         The only items to choose from, and items to leave out; as for
         :meth:`penchant.models.base.Model.recommend`.
+    leave_out
+        Users to write nothing for, such as those who were deleted from a store.
     batch
         The number of users or items at a time; None: up to 10,000.
     on_progress
@@ -106,7 +111,11 @@ def export(
     model = load(model_file)
     limits: dict[str, Any] = {"allow": reusable(allow), "deny": reusable(deny)}
     ids, columns, answer = _queries(model, what, k, exclude_seen, metric, limits)
+    if leave_out and what == "recommendations":
+        ids = _without(ids, leave_out)
     settings = [what, k, exclude_seen, metric, *map(_plain, limits.values())]
+    if leave_out:
+        settings.append(_plain(list(leave_out)))
     digest = _digest(Path(model_file), settings)
     with contextlib.closing(_sink(to, table or what, columns)) as sink:
         resumed = sink.begin(digest)
@@ -135,6 +144,11 @@ def _queries(
     columns = columns_of(model, "user", "item")
     options = {"exclude_seen": exclude_seen, **limits}
     return model.users, columns, lambda users: model.recommend(users, k, **options)
+
+
+def _without(ids: IdMap, leave_out: Collection[Id]) -> IdMap:
+    gone = [ids.code(user) for user in leave_out if user in ids]
+    return ids.subset(np.delete(np.arange(len(ids)), gone))
 
 
 def _plain(lists: ItemLists | None) -> Any:

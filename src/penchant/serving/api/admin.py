@@ -1,8 +1,9 @@
-"""Endpoints for administrators: reload models, override items, delete a person's events."""
+"""Endpoints for administrators: reload models, override items, delete people."""
 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -70,15 +71,23 @@ async def override(request: Request, body: schemas.OverrideIn) -> Response:
 
 @router.delete(
     "/admin/people",
-    summary="Delete a person's events",
-    responses=responses(records.StatusOut, 401, 403),
+    summary="Delete a person",
+    responses=responses(records.ReceiptOut, 401, 403),
     openapi_extra=BEARER,
 )
 async def forget(
     request: Request, person: Annotated[str, Query(min_length=1, max_length=1000)]
 ) -> Response:
-    """A model that was fitted on the events keeps what it learned until it is fitted again."""
+    """Deletes the person's events and erases them from the files of the database.
+
+    From now on the person is unknown to the server, even where the model was fitted on the events.
+    The next `penchant update` writes a model without the person; delete older model files. What
+    the person does from now on counts as that of a new person.
+    """
     state = state_of(request)
     user = state.reloader.service.parse_user(person)
-    await run_in_threadpool(state.store.forget, user)
-    return json_response(records.StatusOut("forgotten"))
+    # a thread of its own: those of the pool answer requests
+    receipt = await asyncio.to_thread(state.people.forget, user)
+    return json_response(
+        records.ReceiptOut("forgotten", records.Receipt(**dataclasses.asdict(receipt)))
+    )

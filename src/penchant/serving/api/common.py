@@ -21,23 +21,28 @@ from penchant.serving.state import state_of
 T = TypeVar("T")
 
 _SMALL = 8_000_000  # models of up to this many numbers answer on the event loop, without a thread
+_SHORT = 500  # and histories of up to this many items
 
 PREFIX = "/api/v1"
 BEARER: dict[str, Any] = {"security": [{"bearer": []}]}
+BEARER_FOR_PEOPLE: dict[str, Any] = {"security": [{"bearer": []}, {}]}  # needed beyond loopback
 _ERRORS = {
     400: "The request can't be parsed.",
     401: "The token is missing or wrong.",
     403: "A page of another site sent the request.",
     404: "There is no such item or person.",
     405: "The address does not support this method.",
+    408: "The body did not arrive in time.",
     413: "The body is too large.",
+    414: "The address is too long.",
     421: "The Host header does not name this server.",
     422: "A value is missing, out of its range, or contradicts others.",
     429: "Too many requests.",
+    431: "The headers are too large.",
     500: "An internal error.",
     503: "The store is not available.",
 }
-_ALWAYS = (400, 405, 413, 421, 422, 429, 500, 503)
+_ALWAYS = (400, 405, 408, 413, 414, 421, 422, 429, 431, 500, 503)
 
 
 def responses(record: type[Struct], *statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -61,9 +66,19 @@ def needs_token(request: Request) -> None:
     check_token(dict(request.scope["headers"]), state_of(request).settings.token)
 
 
-async def run_blocking(service: Service, work: Callable[[], T]) -> T:
-    """Call a function, in a thread where the model is large and other requests would wait."""
-    if service.size <= _SMALL:
+def needs_token_for_people(request: Request) -> None:
+    """Reject requests for a person's data without the token, where other machines may send them."""
+    settings = state_of(request).settings
+    if settings.is_reachable and not settings.public_people:
+        needs_token(request)
+
+
+async def run_blocking(service: Service, work: Callable[[], T], n_items: int = 0) -> T:
+    """Call a function, in a thread where other requests would wait for it.
+
+    That is so where the model is large, or a history of ``n_items`` is.
+    """
+    if service.size <= _SMALL and n_items <= _SHORT:
         return work()
     return await run_in_threadpool(work)
 

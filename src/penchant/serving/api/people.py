@@ -11,10 +11,12 @@ from penchant.data.ids import Id
 from penchant.errors import SettingsError
 from penchant.serving import records, schemas
 from penchant.serving.api.common import (
+    BEARER_FOR_PEOPLE,
     PREFIX,
     as_id,
     filters,
     json_response,
+    needs_token_for_people,
     page_response,
     parse_history,
     responses,
@@ -33,7 +35,8 @@ router = APIRouter(prefix=PREFIX, tags=["people"], route_class=QuickRoute)
 @router.get(
     "/recommend",
     summary="Recommend items to a person",
-    responses=responses(records.Page, 404),
+    responses=responses(records.Page, 401, 404),
+    openapi_extra=BEARER_FOR_PEOPLE,
 )
 async def recommend(
     request: Request, params: Annotated[schemas.RecommendParams, Query()]
@@ -45,14 +48,16 @@ async def recommend(
     """
     state = state_of(request)
     service = state.reloader.service
-    profile = state.people.resolve(service, service.parse_user(params.user))
+    needs_token_for_people(request)
+    profile = await state.people.profile(service, service.parse_user(params.user))
     return await _recommend(service, profile, params)
 
 
 @router.post(
     "/recommend",
     summary="Recommend items for a history",
-    responses=responses(records.Page, 403, 404),
+    responses=responses(records.Page, 401, 403, 404),
+    openapi_extra=BEARER_FOR_PEOPLE,
 )
 async def recommend_for(request: Request, body: schemas.RecommendIn) -> Response:
     """Give a `history`, or a `user` as for GET; with neither, popular items are returned.
@@ -64,7 +69,8 @@ async def recommend_for(request: Request, body: schemas.RecommendIn) -> Response
     if body.user is not None and body.history is not None:
         raise SettingsError("give a user or a history, not both")
     if body.user is not None:
-        profile = state.people.resolve(service, as_id(body.user, service.likes.users))
+        needs_token_for_people(request)
+        profile = await state.people.profile(service, as_id(body.user, service.likes.users))
     else:
         profile = Profile(None, parse_history(service, body.history or []))
     return await _recommend(service, profile, body)
@@ -73,13 +79,15 @@ async def recommend_for(request: Request, body: schemas.RecommendIn) -> Response
 @router.get(
     "/explain",
     summary="Explain a recommendation to a person",
-    responses=responses(records.ExplanationOut, 404),
+    responses=responses(records.ExplanationOut, 401, 404),
+    openapi_extra=BEARER_FOR_PEOPLE,
 )
 async def explain(request: Request, params: Annotated[schemas.ExplainParams, Query()]) -> Response:
     """What each item that the person likes contributes to the item's score, the largest first."""
     state = state_of(request)
     service = state.reloader.service
-    profile = state.people.resolve(service, service.parse_user(params.user))
+    needs_token_for_people(request)
+    profile = await state.people.profile(service, service.parse_user(params.user))
     return await _explain(service, profile, service.parse_item(params.item), params.k)
 
 
@@ -106,12 +114,16 @@ async def _recommend(
         exclude_seen=params.exclude_seen,
         diversity=params.diversity,
     )
-    ids, scores = await run_blocking(service, lambda: service.rank(query))
+    n_items = len(profile.history or ())
+    ids, scores = await run_blocking(service, lambda: service.rank(query), n_items)
     return page_response(service, ids, scores, params)
 
 
 async def _explain(service: Service, profile: Profile, item: Id, k: int) -> Response:
-    explained = await run_blocking(service, lambda: service.explain(*profile, item=item, k=k))
+    n_items = len(profile.history or ())
+    explained = await run_blocking(
+        service, lambda: service.explain(*profile, item=item, k=k), n_items
+    )
     reasons = explained.reasons
     contributions = scored(service, [r.item.id for r in reasons], [r.score for r in reasons])
     [score] = records.score_texts([explained.score])

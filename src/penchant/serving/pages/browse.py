@@ -7,6 +7,7 @@ from starlette.responses import HTMLResponse
 
 from penchant.data.ids import Id
 from penchant.errors import UnknownIdError
+from penchant.serving.api.common import needs_token_for_people
 from penchant.serving.pages.answers import suggestions
 from penchant.serving.pages.templating import is_fragment, page
 from penchant.serving.pages.visitors import likes
@@ -74,8 +75,9 @@ def person(request: Request, id: str) -> HTMLResponse:  # noqa: A002
     """A user of the model: likes, recommendations, and their reasons."""
     state = state_of(request)
     service = state.reloader.service
+    needs_token_for_people(request)
     user = service.parse_user(id)
-    if not service.has_user(user):  # shelves of visitors are private
+    if not state.people.has_user(service, user):  # shelves of visitors are private
         raise UnknownIdError(f"unknown person {id[:100]!r}")
     profile = state.people.resolve(service, user)
     history = profile.history if profile.history is not None else service.history(user)

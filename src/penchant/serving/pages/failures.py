@@ -22,6 +22,7 @@ log = logging.getLogger("penchant")
 _Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 _TEXTS = {
+    401: ("Private", "People's histories and recommendations need this server's token."),
     403: ("Not allowed", "Only pages of this site may send this form."),
     404: ("Not found", "This page or item does not exist."),
     405: ("Method not allowed", "This address does not support this kind of request."),

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from penchant.errors import ArtifactError, PenchantError, StoreError
+from penchant.serving.learned import learned_by
 from penchant.serving.process.loader import Artifacts
 from penchant.serving.process.metrics import Metrics
 from penchant.serving.service import Service
@@ -158,29 +159,11 @@ class ModelReloader:
 
 
 def activate(store: Store, likes: Path) -> None:
-    """Make a model file the active one of a store, if it is not, with the events it learned."""
+    """Make a model file the active one of a store, if it is not."""
     path = str(likes.resolve())
     active = store.active()
     if active is None or active.path != path:
-        store.activate(path, learned=learned_by(store, likes))
-
-
-def learned_by(store: Store, likes: Path) -> int:
-    """Return the number of the last event that a model file was fitted on, 0 if not known.
-
-    An activation that is older than the file does not count.
-    """
-    path = str(likes.resolve())
-    newest = next((entry for entry in store.activations(100) if entry.path == path), None)
-    return newest.learned if newest is not None and newest.at >= _modified_at(likes) else 0
-
-
-def _modified_at(path: Path) -> float:
-    """Return the modification time of a file in seconds since 1970; infinity if it is missing."""
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return math.inf
+        store.activate(path, learned=learned_by(store, likes).event)
 
 
 def _open_checked(files: Artifacts, store: Store, *, verify: bool = True) -> Service:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import dataclasses
 import gc
 import importlib
 import os
+import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from penchant.errors import SettingsError, require
 from penchant.serving.process.reload import ModelReloader, activate
 from penchant.serving.process.settings import ServeSettings
-from penchant.serving.process.workers import CAN_FORK, Workers
+from penchant.serving.process.workers import CAN_FORK, Workers, stop_signals_handled
 from penchant.serving.store.base import Store
 from penchant.serving.store.opening import open_store
 
@@ -29,18 +32,19 @@ __all__ = ["serve"]
 _SETTINGS_VARIABLE = "PENCHANT_SERVE"  # the settings of a worker that was spawned, as JSON
 _SWITCH_INTERVAL = 0.001  # seconds until a busy thread yields to requests; Python's default: 5 ms
 _UVICORN_OPTIONS: dict[str, Any] = {
-    "http": "penchant.serving.process.protocol:NoDelayProtocol",
+    "http": "penchant.serving.process.connections:LimitedProtocol",
+    "backlog": 512,
     "ws": "none",  # not used: saves its import
     "access_log": False,  # counters suffice, and addresses contain user ids
     "log_level": "warning",
     "server_header": False,
     "timeout_graceful_shutdown": 10,
 }
-_PRELOADED = ("penchant.serving.app", "penchant.serving.process.protocol", "uvicorn.lifespan.on")
+_PRELOADED = ("penchant.serving.app", "penchant.serving.process.connections", "uvicorn.lifespan.on")
 
 
-def serve(settings: ServeSettings, on_ready: Callable[[str], None]) -> None:
-    """Serve until stopped.
+def serve(settings: ServeSettings, on_ready: Callable[[str], None]) -> int:
+    """Serve until stopped; requests are finished and the store is closed before this returns.
 
     Parameters
     ----------
@@ -48,6 +52,11 @@ def serve(settings: ServeSettings, on_ready: Callable[[str], None]) -> None:
         The settings of the server.
     on_ready
         Called with the server's URL once the models have passed their check.
+
+    Returns
+    -------
+    int
+        The number of the signal that stopped the server.
 
     Raises
     ------
@@ -65,11 +74,10 @@ def serve(settings: ServeSettings, on_ready: Callable[[str], None]) -> None:
             reloader = ModelReloader.open(settings.files, store)
             on_ready(_url(settings, listener))
             if settings.workers == 1:
-                _run_server(reloader, store, settings, listener)
-                return
+                return _run_server(reloader, store, settings, listener)
         with tempfile.TemporaryDirectory(prefix="penchant-") as folder:
             settings = dataclasses.replace(settings, shared_file=str(Path(folder) / "shared"))
-            (_fork if CAN_FORK else _spawn)(reloader, settings, listener)
+            return (_fork if CAN_FORK else _spawn)(reloader, settings, listener)
 
 
 # --- processes --------------------------------------------------------------------------
@@ -77,17 +85,31 @@ def serve(settings: ServeSettings, on_ready: Callable[[str], None]) -> None:
 
 def _run_server(
     reloader: ModelReloader, store: Store, settings: ServeSettings, listener: socket.socket
-) -> None:
-    """Answer requests in this process."""
+) -> int:
+    """Answer requests in this process until a signal to stop; return its number."""
     import uvicorn
 
-    config = uvicorn.Config(_create_app(reloader, store, settings), **_UVICORN_OPTIONS)
-    with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run([listener])
+    class Server(uvicorn.Server):
+        """Let this function return after a signal; uvicorn would raise the signal again."""
+
+        stopped_by = 0
+
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            with stop_signals_handled(self.handle_exit):
+                yield
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            self.stopped_by = sig
+            super().handle_exit(sig, frame)
+
+    server = Server(uvicorn.Config(_create_app(reloader, store, settings), **_UVICORN_OPTIONS))
+    server.run([listener])
+    return server.stopped_by
 
 
-def _fork(reloader: ModelReloader, settings: ServeSettings, listener: socket.socket) -> None:
-    """Run processes that inherit everything from this one except the store."""
+def _fork(reloader: ModelReloader, settings: ServeSettings, listener: socket.socket) -> int:
+    """Run processes that inherit everything from this one except the store; see :func:`serve`."""
     import uvicorn
 
     for name in _PRELOADED:
@@ -100,11 +122,11 @@ def _fork(reloader: ModelReloader, settings: ServeSettings, listener: socket.soc
             _run_server(reloader, store, settings, listener)
 
     gc.freeze()  # the collector writes to objects: memory would no longer be shared
-    Workers(work, settings.workers).run()
+    return Workers(work, settings.workers).run()
 
 
-def _spawn(_: ModelReloader, settings: ServeSettings, listener: socket.socket) -> None:
-    """Run processes that import and open everything themselves."""
+def _spawn(_: ModelReloader, settings: ServeSettings, listener: socket.socket) -> int:
+    """Run processes that import and open everything themselves; see :func:`serve`."""
     import uvicorn
 
     host, port = listener.getsockname()[:2]
@@ -116,6 +138,7 @@ def _spawn(_: ModelReloader, settings: ServeSettings, listener: socket.socket) -
         uvicorn.run(application, factory=True, **options)
     finally:
         del os.environ[_SETTINGS_VARIABLE]
+    return int(signal.SIGTERM)  # uvicorn doesn't tell which signal it was
 
 
 def _application() -> FastAPI:
@@ -123,14 +146,29 @@ def _application() -> FastAPI:
     settings = ServeSettings.from_json(os.environ[_SETTINGS_VARIABLE])
     store = open_store(settings.db)
     # the files were verified before the workers began
-    return _create_app(ModelReloader.open(settings.files, store, verify=False), store, settings)
+    app = _create_app(ModelReloader.open(settings.files, store, verify=False), store, settings)
+    run_tasks = app.router.lifespan_context
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[Any]:
+        try:
+            async with run_tasks(app) as state:
+                yield state
+        finally:  # uvicorn ends the process itself
+            await asyncio.to_thread(store.close)
+
+    app.router.lifespan_context = lifespan
+    return app
 
 
 def _create_app(reloader: ModelReloader, store: Store, settings: ServeSettings) -> FastAPI:
     """Create the application, and tune this process for serving it."""
-    from penchant.serving.app import create_app  # slow to import: not needed in the parent
+    # slow to import: not needed in the parent
+    from penchant.serving.app import create_app
+    from penchant.serving.process import connections
 
     app = create_app(reloader, store, settings)
+    connections.configure(settings)
     gc.freeze()  # what exists now stays: no need to examine it in every collection
     gc.enable()
     sys.setswitchinterval(_SWITCH_INTERVAL)

@@ -49,6 +49,19 @@ class ServeSettings:
     picture_cache
         A folder for pictures that the server fetches from the web and serves itself; None: browsers
         fetch them.
+    public_people
+        Whether everybody may read the histories and recommendations of people. False: where other
+        machines can reach the server, that needs the token, too.
+    max_head, max_url
+        The maximum size of a request's head (its URL and headers) and of the URL alone, in bytes.
+    head_timeout, body_timeout
+        Seconds until a request's head is complete, from the connection or its first byte on; and
+        until its body is.
+    max_connections
+        Connections of each process. Beyond it, those that wait longest for a request are closed.
+    max_connections_per_address
+        Connections of one address to each process; 0: no limit; None: 100 if the server is
+        reachable from other machines, not counting those from loopback, where a proxy may be.
     shared_file
         The file for the state that processes share; None: there is only one process.
 
@@ -73,6 +86,13 @@ class ServeSettings:
     burst: int = 200
     watch: float = 1.0
     picture_cache: str | None = None
+    public_people: bool = False
+    max_head: int = 32_768
+    max_url: int = 8_192
+    head_timeout: float = 10.0
+    body_timeout: float = 30.0
+    max_connections: int = 1_000
+    max_connections_per_address: int | None = None
     shared_file: str | None = None
 
     def __post_init__(self) -> None:
@@ -83,6 +103,12 @@ class ServeSettings:
         checks.number("rate", self.requests_per_second, 0)
         checks.whole("burst", self.burst, 1)
         checks.number("watch", self.watch, 0)
+        checks.whole("max_head", self.max_head, 1024)
+        checks.whole("max_url", self.max_url, 256)
+        checks.number("head_timeout", self.head_timeout, 0, above=True)
+        checks.number("body_timeout", self.body_timeout, 0, above=True)
+        checks.whole("max_connections", self.max_connections, 1)
+        checks.whole("max_connections_per_address", self.max_connections_per_address or 0, 0)
         token = self.token
         if token is not None and (len(token) < MIN_TOKEN_LENGTH or not token.isascii()):
             raise SettingsError(f"a token needs {MIN_TOKEN_LENGTH} ASCII characters or more")

@@ -7,6 +7,7 @@ and open everything again.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import multiprocessing
 import os
@@ -14,8 +15,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from multiprocessing.process import BaseProcess
+from types import FrameType
 
 from penchant.errors import PenchantError
 
@@ -48,21 +50,20 @@ class Workers:
         self._workers: list[BaseProcess] = []
         self._started: dict[int | None, float] = {}
         self._mask: set[int] = set()
-        stops = {getattr(signal, name) for name in _STOP_SIGNALS}
-        # signals that are ignored (by nohup, say) stay ignored
-        handled = {number for number in stops if signal.getsignal(number) is not signal.SIG_IGN}
-        self._handled = {*handled, signal.SIGCHLD}
+        self._handled = {*_stop_signals(), signal.SIGCHLD}
 
-    def run(self) -> None:
+    def run(self) -> int:
         """Start all workers, replace those that die, and end all at a signal to stop.
 
-        Signals are blocked and read with ``sigwait``: none interrupts at an arbitrary point.
+        Returns the number of the signal. Signals are blocked and read with ``sigwait``: none
+        interrupts at an arbitrary point.
         """
         self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, self._handled)
         try:
             self._workers = [self._start() for _ in range(self._count)]
-            while signal.sigwait(self._handled) == signal.SIGCHLD:
+            while (received := signal.sigwait(self._handled)) == signal.SIGCHLD:
                 self._replace_dead()
+            return int(received)
         finally:
             self._stop()
             signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
@@ -107,6 +108,24 @@ class Workers:
         except PenchantError as error:
             log.error("a server process can't start: %s", error)
             raise SystemExit(1) from None
+
+
+@contextlib.contextmanager
+def stop_signals_handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Call a function at signals to stop, in the main thread of a process."""
+    numbers = _stop_signals() if threading.current_thread() is threading.main_thread() else set()
+    before = {number: signal.signal(number, handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, previous in before.items():
+            signal.signal(number, previous)
+
+
+def _stop_signals() -> set[int]:
+    """Return the signals to stop; those that are ignored (by nohup, say) stay ignored."""
+    numbers = {int(getattr(signal, name)) for name in _STOP_SIGNALS if hasattr(signal, name)}
+    return {number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN}
 
 
 def _exit(_: int, __: object) -> None:

@@ -14,11 +14,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 from penchant._settings import checks
 from penchant.data.ids import Id
 from penchant.errors import DataError, SettingsError
+from penchant.serving.store.tombstones import Receipt, Tombstones
 
 __all__ = ["Activation", "Event", "Override", "Store", "StoredEvent"]
 
@@ -143,6 +144,21 @@ class Activation:
     at: float
 
 
+class Changes(NamedTuple):
+    """The net effect of a person's events.
+
+    Attributes
+    ----------
+    values
+        Item → value of its last event, in the order of these events; the value of an unlike is 0.
+    last
+        The number of the last of these events; without any, the number that they were asked after.
+    """
+
+    values: dict[Id, float]
+    last: int
+
+
 class Store(ABC):
     """Durable storage of events, catalog overrides and the active model.
 
@@ -175,11 +191,11 @@ class Store(ABC):
         return self.submit(events).result()
 
     @abstractmethod
-    def changes(self, person: Id, after: int = 0) -> dict[Id, float]:
-        """Return the net effect of a person's events after a number, item → value.
+    def changes(self, person: Id, after: int = 0, limit: int | None = None) -> Changes:
+        """Return the net effect of a person's events after a number.
 
-        The last event of an item counts; the value of an unlike is 0. Items are in the order of
-        their last events.
+        The last event of an item counts. With a limit there are at most as many items, those with
+        the smallest numbers; reading can be continued after :attr:`Changes.last`.
         """
 
     def history(self, person: Id) -> dict[Id, float]:
@@ -187,7 +203,7 @@ class Store(ABC):
 
         Items are in the order of their last events. The history of an unknown person is empty.
         """
-        return {item: value for item, value in self.changes(person).items() if value}
+        return {item: value for item, value in self.changes(person).values.items() if value}
 
     @abstractmethod
     def people(self, after: int = 0) -> set[Id]:
@@ -206,12 +222,26 @@ class Store(ABC):
         """Return the number of the newest event; 0 if there is none."""
 
     @abstractmethod
-    def forget(self, person: Id) -> int:
-        """Delete a person's events; return their number.
+    def forget(self, person: Id) -> Receipt:
+        """Delete a person's events and leave a tombstone, so that models drop the person too.
 
-        SQLite overwrites deleted data; PostgreSQL does so at its next vacuum. A model that was
-        fitted on the events keeps what it learned until it is fitted again.
+        The person is meant in any spelling: 5 and "5" are deleted together. Deleted bytes are
+        overwritten, see :func:`penchant.serving.store.erasure.erase`. A model file that holds the
+        person is rewritten by the next update; until then servers answer as for an unknown person.
+
+        Raises
+        ------
+        StoreError
+            If the events can't be deleted.
         """
+
+    @abstractmethod
+    def tombstones(self) -> Tombstones:
+        """Return the deletions of this store."""
+
+    @abstractmethod
+    def last_deletion(self) -> int:
+        """Return the number of the last deletion; 0 if there is none."""
 
     # --- models -------------------------------------------------------------------------
 
@@ -242,7 +272,7 @@ class Store(ABC):
 
     @abstractmethod
     def check(self) -> None:
-        """Check that the database is available.
+        """Check that the database is available, and the one that was opened.
 
         Raises
         ------

@@ -17,15 +17,24 @@ import sqlalchemy as sa
 from penchant.data.ids import Id
 from penchant.data.io import database
 from penchant.errors import StoreError
-from penchant.serving.store import migrations
+from penchant.serving.store import erasure, migrations
 from penchant.serving.store.base import (
     Activation,
+    Changes,
     Event,
     Override,
     Store,
     StoredEvent,
     check_id,
     id_text,
+)
+from penchant.serving.store.placement import Placement, create_private
+from penchant.serving.store.tombstones import (
+    Receipt,
+    Tombstones,
+    digest,
+    spellings,
+    text_user_number,
 )
 from penchant.serving.store.writer import Writer
 
@@ -39,8 +48,10 @@ def _table(name: str, columns: str) -> sa.TableClause:
     return sa.table(f"penchant_{name}", *map(sa.column, columns.split()))
 
 
-_STORE = _table("store", "version")
+_STORE = _table("store", "version identity")
 _EVENTS = _table("events", "number person item kind value at key")
+_CURRENT = _table("current", "person item value number")
+_DELETIONS = _table("deletions", "number person alias at events")
 _ACTIVATIONS = _table("activations", "number path learned at")
 _OVERRIDES = _table("overrides", "item name link picture tags hidden")
 
@@ -58,9 +69,12 @@ class DatabaseStore(Store):
         try:
             with self._store_errors():
                 _prepare(self._engine)
+            self._placement = _placement(self._engine)
+            [[_, self._key]] = self._rows(sa.select(_STORE))
         except BaseException:
             self._dispose()
             raise
+        self._unerased = False
         self._writer = Writer(self._transaction)
 
     # --- events -------------------------------------------------------------------------
@@ -71,18 +85,17 @@ class DatabaseStore(Store):
         rows = [_row(event, now) for event in events]
         return self._writer.submit(lambda con: _insert(con, rows))
 
-    def changes(self, person: Id, after: int = 0) -> dict[Id, float]:
+    def changes(self, person: Id, after: int = 0, limit: int | None = None) -> Changes:
         """Implement the method of the base class."""
         rows = self._rows(
-            sa.select(_EVENTS.c.item, _EVENTS.c.kind, _EVENTS.c.value)
-            .where(_EVENTS.c.person == _text("person", person), _EVENTS.c.number > after)
-            .order_by(_EVENTS.c.number)
+            sa.select(_CURRENT.c.item, _CURRENT.c.value, _CURRENT.c.number)
+            .where(_CURRENT.c.person == _text("person", person), _CURRENT.c.number > after)
+            .order_by(_CURRENT.c.number)
+            .limit(limit)
         )
-        values: dict[str, float] = {}
-        for item, kind, value in rows:
-            values.pop(item, None)
-            values[item] = value if kind == "like" else 0.0
-        return {json.loads(item): value for item, value in values.items()}
+        return Changes(
+            {json.loads(item): value for item, value, _ in rows}, rows[-1][2] if rows else after
+        )
 
     def people(self, after: int = 0) -> set[Id]:
         """Implement the method of the base class."""
@@ -110,11 +123,41 @@ class DatabaseStore(Store):
         [[number]] = self._rows(sa.select(sa.func.max(_EVENTS.c.number)))
         return int(number or 0)
 
-    def forget(self, person: Id) -> int:
+    def forget(self, person: Id) -> Receipt:
         """Implement the method of the base class."""
-        person_text = _text("person", person)
-        deletion = sa.delete(_EVENTS).where(_EVENTS.c.person == person_text)
-        return self._write(lambda con: con.execute(deletion).rowcount)
+        check_id("person", person)
+        people = [*spellings(person), *self._written_as(person)]
+        alias = text_user_number(person) if isinstance(person, str) else None
+        own, at = digest(person, self._key), time.time()
+        row = {
+            "person": own,
+            "alias": None if alias is None else digest(alias, self._key),
+            "at": at,
+        }
+        number, events = self._write(lambda con: _forget(con, people, row))
+        erased = erasure.erase(self._engine)
+        self._unerased = not erased
+        return Receipt(number, own, at, events, erased)
+
+    def _written_as(self, person: Id) -> list[Id]:
+        """Return the texts that a negative integer stands for in models with integer users."""
+        if not isinstance(person, int) or person >= 0:
+            return []
+        texts = (text for text in self.people() if isinstance(text, str))
+        return [text for text in texts if text_user_number(text) == person]
+
+    def tombstones(self) -> Tombstones:
+        """Implement the method of the base class."""
+        numbers: dict[str, int] = {}
+        columns = (_DELETIONS.c.number, _DELETIONS.c.person, _DELETIONS.c.alias)
+        for number, *digests in self._rows(sa.select(*columns).order_by(_DELETIONS.c.number)):
+            numbers |= {text: number for text in digests if text is not None}
+        return Tombstones(self._key, numbers)
+
+    def last_deletion(self) -> int:
+        """Implement the method of the base class."""
+        [[number]] = self._rows(sa.select(sa.func.max(_DELETIONS.c.number)))
+        return int(number or 0)
 
     # --- models -------------------------------------------------------------------------
 
@@ -154,11 +197,15 @@ class DatabaseStore(Store):
 
     def check(self) -> None:
         """Implement the method of the base class."""
-        self._rows(sa.select(_STORE.c.version))
+        self._placement.check()
+        self._check_identity(self._rows(sa.select(_STORE)))
 
     def close(self) -> None:
         """Implement the method of the base class."""
         self._writer.close()
+        if self._unerased:
+            erasure.erase(self._engine)
+        erasure.checkpoint(self._engine)  # other processes may keep the database open
         self._dispose()
 
     def _dispose(self) -> None:
@@ -175,10 +222,27 @@ class DatabaseStore(Store):
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sa.Connection]:
-        """Return a connection with the write lock of all processes."""
+        """Return a connection with the write lock of all processes.
+
+        Raises
+        ------
+        StoreError
+            If the transaction fails, or the database isn't the one that was opened: then nothing
+            was stored, or not where it will be found.
+        """
+        self._placement.check()
         with self._store_errors(), database.writing(self._engine).begin() as con:
-            con.execute(sa.select(_STORE.c.version).with_for_update())  # SQLite is locked already
+            # SQLite is locked already
+            self._check_identity(con.execute(sa.select(_STORE).with_for_update()).all())
             yield con
+        self._placement.check()
+
+    def _check_identity(self, rows: Sequence[Any]) -> None:
+        if [identity for _, identity in rows] != [self._key]:
+            raise StoreError(
+                f"the database {database.shown(self._url)} was replaced by another one while it "
+                "was in use: stop the server and start it again"
+            )
 
     def _write(self, do: Callable[[sa.Connection], T]) -> T:
         return self._writer.submit(do).result()
@@ -220,8 +284,29 @@ def _insert(con: sa.Connection, rows: Sequence[dict[str, Any]]) -> list[bool]:
         if row["key"] is not None:
             used.add(pair)
     if any(fresh):
+        before = con.execute(sa.select(sa.func.max(_EVENTS.c.number))).scalar_one() or 0
         con.execute(sa.insert(_EVENTS), list(itertools.compress(rows, fresh)))
+        con.execute(_UPDATE_CURRENT, {"before": before})
     return fresh
+
+
+_UPDATE_CURRENT = sa.text(
+    "INSERT INTO penchant_current (person, item, value, number) "
+    "SELECT person, item, CASE kind WHEN 'like' THEN value ELSE 0 END, number "
+    "FROM penchant_events WHERE number IN (SELECT max(number) FROM penchant_events "
+    "WHERE number > :before GROUP BY person, item) "
+    "ON CONFLICT (person, item) DO UPDATE SET value = excluded.value, number = excluded.number"
+)
+
+
+def _forget(con: sa.Connection, people: Sequence[Id], row: Mapping[str, Any]) -> tuple[int, int]:
+    """Delete people's events and record the deletion; return its number and that of events."""
+    texts = list(map(id_text, people))
+    con.execute(sa.delete(_CURRENT).where(_CURRENT.c.person.in_(texts)))
+    deleted = con.execute(sa.delete(_EVENTS).where(_EVENTS.c.person.in_(texts))).rowcount
+    con.execute(sa.insert(_DELETIONS), {**row, "events": deleted})
+    number = con.execute(sa.select(sa.func.max(_DELETIONS.c.number))).scalar_one()
+    return int(number), int(deleted)
 
 
 def _used(con: sa.Connection, rows: Sequence[dict[str, Any]]) -> set[tuple[str, str]]:
@@ -253,6 +338,8 @@ def _placed(url: sa.URL) -> tuple[sa.URL, tempfile.TemporaryDirectory[str] | Non
 def _engine(url: sa.URL) -> sa.Engine:
     if not database.is_sqlite(url):
         return database.engine_of(url)
+    if url.database and "uri" not in url.query:
+        create_private(Path(url.database))
     engine = database.engine_of(url, max_overflow=-1)
 
     @sa.event.listens_for(engine, "connect")
@@ -275,6 +362,17 @@ def _prepare(engine: sa.Engine) -> None:
             # there may be no row to lock yet; the number of the lock is arbitrary
             con.execute(sa.select(sa.func.pg_advisory_xact_lock(7_461_636_974)))
         migrations.migrate(con)
+    erasure.checkpoint(engine)  # a copy of the file alone has its tables
+
+
+def _placement(engine: sa.Engine) -> Placement:
+    """Return the files of an open database; none for PostgreSQL."""
+    if engine.dialect.name != "sqlite":
+        return Placement(None)
+    with engine.begin() as con:
+        rows = con.exec_driver_sql("PRAGMA database_list").all()
+    [path] = [file for _, name, file in rows if name == "main"]
+    return Placement(Path(path))
 
 
 def _set_wal(engine: sa.Engine) -> None:

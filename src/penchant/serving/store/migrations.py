@@ -13,8 +13,16 @@ if TYPE_CHECKING:
 
 # types that the two databases name differently
 _TYPES = {
-    "sqlite": {"serial": "INTEGER PRIMARY KEY AUTOINCREMENT", "bytes": "BLOB"},
-    "postgresql": {"serial": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "bytes": "BYTEA"},
+    "sqlite": {
+        "serial": "INTEGER PRIMARY KEY AUTOINCREMENT",
+        "bytes": "BLOB",
+        "random": "lower(hex(randomblob(16)))",
+    },
+    "postgresql": {
+        "serial": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+        "bytes": "BYTEA",
+        "random": "replace(gen_random_uuid()::text, '-', '')",
+    },
 }
 
 # step n leads from version n to version n + 1
@@ -36,6 +44,21 @@ MIGRATIONS: list[Sequence[str]] = [
     ),
     # vectors of people: folding in takes no longer than reading a vector
     ("DROP TABLE penchant_folded",),
+    (
+        # the identity of a store, and the key of the digests of deleted people
+        "ALTER TABLE penchant_store ADD COLUMN identity TEXT",
+        "UPDATE penchant_store SET identity = {random}",
+        # the last event of each person and item
+        "CREATE TABLE penchant_current (person TEXT NOT NULL, item TEXT NOT NULL, "
+        "value DOUBLE PRECISION NOT NULL, number BIGINT NOT NULL, PRIMARY KEY (person, item))",
+        "INSERT INTO penchant_current (person, item, value, number) "
+        "SELECT person, item, CASE kind WHEN 'like' THEN value ELSE 0 END, number "
+        "FROM penchant_events WHERE number IN "
+        "(SELECT max(number) FROM penchant_events GROUP BY person, item)",
+        "CREATE INDEX penchant_current_newest ON penchant_current (person, number)",
+        "CREATE TABLE penchant_deletions (number {serial}, person TEXT NOT NULL, alias TEXT, "
+        "at DOUBLE PRECISION NOT NULL, events BIGINT NOT NULL)",
+    ),
 ]
 
 

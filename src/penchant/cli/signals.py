@@ -1,0 +1,66 @@
+"""Signals that stop a command: it ends as after Ctrl-C, and leaves no scratch files."""
+
+from __future__ import annotations
+
+import _thread
+import signal
+import sys
+import threading
+import time
+from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
+_STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+
+_RETRY = 0.02  # seconds after which a lost interrupt is repeated
+
+_received: list[int] = []
+
+
+def install() -> None:
+    """Let signals to stop raise KeyboardInterrupt; those that are ignored (by nohup) stay so."""
+    for name in _STOP_SIGNALS:
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
+    sys.unraisablehook = _raise_again
+
+
+def stopped() -> bool:
+    """Return whether a signal to stop was received.
+
+    Libraries may turn the KeyboardInterrupt into an error of their own: DuckDB raises RuntimeError.
+    """
+    return bool(_received)
+
+
+def exit_code() -> int:
+    """Return the exit code of a stopped command: 128 and the number of the signal, as shells do."""
+    return 128 + (_received[0] if _received else signal.SIGINT)
+
+
+def _interrupt(number: int, _: FrameType | None) -> None:
+    _received.append(number)
+    raise KeyboardInterrupt
+
+
+def _raise_again(lost: UnraisableHookArgs) -> None:
+    """Repeat an interrupt that Python drops: it came in a finalizer or the callback of a weakref.
+
+    Imports run many of these, and a dropped interrupt would leave the command running.
+    """
+    if issubclass(lost.exc_type, KeyboardInterrupt):
+        _thread.start_new_thread(_interrupt_soon, ())  # one raised here would be lost as well
+    else:
+        sys.__unraisablehook__(lost)
+
+
+def _interrupt_soon() -> None:
+    time.sleep(_RETRY)
+    # not interrupt_main, which would not end a system call that waits
+    main = threading.main_thread().ident
+    if main is not None:
+        signal.pthread_kill(main, _received[0] if _received else signal.SIGINT)

@@ -1,0 +1,138 @@
+"""Histories of people with many events, kept so that a request reads only what is new."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from penchant.data.ids import Id, IdMap
+from penchant.models.base import Model
+from penchant.serving.service import Service
+from penchant.serving.store.base import Store
+
+_CAPACITY = 200_000  # items of all kept histories: some 30 MB
+_MIN_KEPT = 200  # shorter histories are read at each request, in a fraction of a millisecond
+
+
+class TooLongError(Exception):
+    """A history is longer than the limit of the call."""
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A person's changes up to an event, and the history that they led to with a model."""
+
+    changes: Mapping[Id, float]
+    last: int
+    merged: Mapping[Id, float]
+    model: weakref.ref[Model]
+
+
+class HistoryCache:
+    """Merge histories of a model with events of a store; the long ones are kept.
+
+    Parameters
+    ----------
+    capacity
+        The number of items of all kept histories together.
+    """
+
+    def __init__(self, capacity: int = _CAPACITY) -> None:
+        self._capacity, self._size = capacity, 0
+        self._entries: OrderedDict[tuple[Id, int], _Entry] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def clear(self) -> None:
+        """Drop all histories."""
+        with self._lock:
+            self._entries.clear()
+            self._size = 0
+
+    def merged(
+        self, store: Store, service: Service, person: Id, user: Id | None, limit: int | None = None
+    ) -> Mapping[Id, float] | None:
+        """Return a person's history including the events that the model did not learn.
+
+        Parameters
+        ----------
+        store, service
+            The events and the model.
+        person
+            The person's id in the store.
+        user
+            The id in the model; None: the model's data of the person does not count.
+        limit
+            How many items may be read and merged; None: any number.
+
+        Returns
+        -------
+        The history, item → value, which must not be changed; None if there are no such events.
+
+        Raises
+        ------
+        TooLongError
+            If the limit is exceeded.
+        """
+        key = person, 0 if user is None else service.learned.event
+        with self._lock:
+            entry = self._entries.pop(key, None)
+            if entry is not None:  # the last to be dropped
+                self._entries[key] = entry
+        new = store.changes(
+            person, key[1] if entry is None else entry.last, None if limit is None else limit + 1
+        )
+        if entry is not None and not new.values and entry.model() is service.likes:
+            return entry.merged
+        changes = dict(entry.changes) if entry is not None else {}
+        n_items = len(changes) + len(new.values) + _history_length(service, user)
+        if limit is not None and n_items > limit:
+            raise TooLongError
+        for item, value in new.values.items():
+            changes.pop(item, None)
+            changes[item] = value
+        if not changes:
+            return None
+        history = {} if user is None else service.history(user)
+        merged = merge_events(history, service.likes.items, changes)
+        if n_items >= _MIN_KEPT:
+            self._keep(key, _Entry(changes, new.last, merged, weakref.ref(service.likes)))
+        return merged
+
+    def _keep(self, key: tuple[Id, int], entry: _Entry) -> None:
+        with self._lock:
+            if key in self._entries:
+                self._size -= _size(self._entries.pop(key))
+            self._entries[key] = entry
+            self._size += _size(entry)
+            while self._size > self._capacity:
+                self._size -= _size(self._entries.popitem(last=False)[1])
+
+
+def merge_events(
+    history: Mapping[Id, float], items: IdMap, changes: Mapping[Id, float]
+) -> dict[Id, float]:
+    """Return a history after some changes (item → value, 0: removed); unknown items are left out.
+
+    A like keeps a stronger value of the history: a click on a heart does not weaken five plays.
+    """
+    merged = dict(history)
+    for item, value in changes.items():
+        before = merged.pop(item, 0.0)
+        if value and item in items:
+            merged[item] = max(before, value) if value > 0 else value
+    return merged
+
+
+def _history_length(service: Service, user: Id | None) -> int:
+    if user is None:
+        return 0
+    indptr = service.likes.interactions.csr.indptr
+    code = service.likes.users.code(user)
+    return int(indptr[code + 1] - indptr[code])
+
+
+def _size(entry: _Entry) -> int:
+    return len(entry.changes) + len(entry.merged)
