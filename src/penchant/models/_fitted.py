@@ -188,7 +188,7 @@ class Fitted(Configurable, ABC):
                 f"metrics are a mapping name → figure, got {type(figures).__name__}"
             )
         arrays = self._arrays()
-        self._check_arrays(arrays)
+        self._check_arrays(arrays, finite=False)  # fits end with a check of the numbers
         bundle = files.to_bundle(
             self.kind,
             self.settings,

@@ -32,6 +32,7 @@ _INFO = {
     },
     "metrics": dict,
     "training": [dict],
+    "origin?": (dict, None),
 }
 
 
