@@ -30,12 +30,14 @@ inline Poll poll_for_signals() {
   };
 }
 
+void bind_block_product(nb::module_& m);
 void bind_bootstrap(nb::module_& m);
 void bind_isa(nb::module_& m);
 void bind_metrics(nb::module_& m);
 void bind_ranking(nb::module_& m);
 void bind_ranks(nb::module_& m);
 void bind_rowlog(nb::module_& m);
+void bind_scores(nb::module_& m);
 void bind_solve(nb::module_& m);
 void bind_sparse_product(nb::module_& m);
 void bind_survey(nb::module_& m);

@@ -4,12 +4,14 @@
 NB_MODULE(_native, m) {
   using namespace penchant::bindings;
   m.doc() = "penchant's native core; see penchant._kernels, its only importer";
+  bind_block_product(m);
   bind_bootstrap(m);
   bind_isa(m);
   bind_metrics(m);
   bind_ranking(m);
   bind_ranks(m);
   bind_rowlog(m);
+  bind_scores(m);
   bind_solve(m);
   bind_sparse_product(m);
   bind_survey(m);

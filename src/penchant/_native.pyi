@@ -184,6 +184,22 @@ def sparse_product(
     threads: int,
 ) -> None: ...
 
+# --- block_product ----------------------------------------------------------------
+
+def block_product(
+    indptr: I64,
+    indices: I32,
+    values: F32 | None,
+    block: Any,
+    validated: bool,
+    out: Any,
+    threads: int,
+) -> None: ...
+
+# --- scores -----------------------------------------------------------------------
+
+def factor_scores(queries: F32, items: F32, out: F32, threads: int) -> None: ...
+
 # --- transpose --------------------------------------------------------------------
 
 def transpose(

@@ -32,6 +32,7 @@ from penchant._kernels.scores import (
     dense_top_k,
     factor_index,
     factor_ranks,
+    factor_scores,
     factor_top_k,
     ranking_gains,
     score_pairs,
@@ -48,7 +49,7 @@ from penchant._kernels.solve import (
     observed_loss,
     quantize_previous,
 )
-from penchant._kernels.sparse import SparseRows, sparse_gram, sparse_product
+from penchant._kernels.sparse import SparseRows, block_product, sparse_gram, sparse_product
 
 __all__ = [
     "FACTOR_DTYPES",
@@ -67,6 +68,7 @@ __all__ = [
     "SparseRows",
     "align_rows",
     "available_isas",
+    "block_product",
     "bootstrap_sums",
     "current_isa",
     "dense_ranks",
@@ -74,6 +76,7 @@ __all__ = [
     "extrapolate",
     "factor_index",
     "factor_ranks",
+    "factor_scores",
     "factor_top_k",
     "fold_in",
     "gram",

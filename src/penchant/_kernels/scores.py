@@ -126,6 +126,23 @@ def score_pairs(
     return out
 
 
+def factor_scores(queries: F32, items: F32, *, threads: int | None = None) -> F32:
+    """Compute q·y of all queries and items: float32, shape (m, n), the very numbers of top-k.
+
+    Parameters
+    ----------
+    queries, items
+        Shapes (m, f) and (n, f), float32.
+    threads
+        How many to use; None: see :func:`thread_count`.
+    """
+    queries = as_native(queries, np.float32, "queries", None, None)
+    items = as_native(items, np.float32, "items", None, queries.shape[1])
+    out = np.empty((len(queries), len(items)), dtype=np.float32)
+    _native.factor_scores(queries, items, out, thread_count(threads))
+    return out
+
+
 def factor_ranks(
     queries: npt.NDArray[Any],
     items: npt.NDArray[Any],

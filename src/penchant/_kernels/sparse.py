@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from penchant import _native
 from penchant._kernels.common import F32, F64, I32, I64, as_native, thread_count
@@ -68,6 +71,43 @@ def sparse_product(
     left, right = _checked(left, "left"), _checked(right, "right")
     out = np.empty((len(left[0]) - 1, n_columns), dtype=np.float32)
     _native.sparse_product(*left, *right, validated, out, thread_count(threads))
+    return out
+
+
+def block_product(
+    matrix: SparseRows,
+    block: npt.NDArray[Any],
+    *,
+    validated: bool = False,
+    threads: int | None = None,
+) -> npt.NDArray[Any]:
+    """Multiply a sparse matrix by a dense block; shape (rows of the matrix, width).
+
+    Each column of the product is the same, bit for bit, whatever the other columns are.
+
+    Parameters
+    ----------
+    matrix
+        Row pointers may begin anywhere: a part of them stands for those rows.
+    block
+        Float32 or float64, shape (columns of the matrix, width); the product and its sums are of
+        the same type.
+    validated
+        Whether rows and columns are known to be valid: otherwise all are checked in each call.
+    threads
+        How many to use; the result is the same, bit for bit, on any number of them.
+
+    Raises
+    ------
+    ValueError
+        If rows don't lie within the indices, or don't hold rising columns below the number of the
+        block's rows.
+    """
+    indptr, indices, values = _checked(matrix, "the matrix")
+    dtype = np.float64 if block.dtype == np.float64 else np.float32
+    block = as_native(block, dtype, "block", None, None)
+    out = np.empty((len(indptr) - 1, block.shape[1]), dtype=dtype)
+    _native.block_product(indptr, indices, values, block, validated, out, thread_count(threads))
     return out
 
 
