@@ -125,9 +125,7 @@ class _Krylov:
     def product(self, matrix: Csr, block: F64) -> F64:
         """Multiply a matrix by a block."""
         rows = matrix.indptr, matrix.indices, matrix.values
-        return np.asarray(
-            _kernels.block_product(rows, block, validated=True, threads=self.threads)
-        )
+        return np.asarray(_kernels.block_product(rows, block, validated=True, threads=self.threads))
 
     def _random(self, rng: np.random.Generator, size: int) -> F64:
         n = self.basis.n
