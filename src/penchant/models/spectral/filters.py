@@ -21,10 +21,7 @@ _SLAB = 512  # items that are transposed at a time: they fit into the cache
 def degrees(X: Csr) -> tuple[F64, F64]:
     """Return the sums of the absolute values of each row and of each column."""
     sizes = np.abs(X.values).astype(np.float64)
-    return (
-        np.bincount(X.row_of_entry, weights=sizes, minlength=X.n_rows),
-        np.bincount(X.indices, weights=sizes, minlength=X.n_columns),
-    )
+    return _sums(sizes, X.row_of_entry, X.n_rows), _sums(sizes, X.indices, X.n_columns)
 
 
 def powers(values: F64, exponent: float) -> F64:
@@ -73,9 +70,7 @@ class ItemGraph:
     def diagonal(self) -> F64:
         """Return p_ii of each item."""
         squares = self._by_user.values.astype(np.float64) ** 2
-        return np.bincount(
-            self._by_user.indices, weights=squares, minlength=self._by_user.n_columns
-        )
+        return _sums(squares, self._by_user.indices, self._by_user.n_columns)
 
     def _to_items(self, users: npt.NDArray[Any], threads: int | None) -> npt.NDArray[Any]:
         return _kernels.block_product(_parts(self._by_item), users, validated=True, threads=threads)
@@ -174,6 +169,10 @@ class Filter:
         if self.graph is not None:
             total += (1 - self.low_pass) * self.graph.diagonal()
         return np.asarray(total)
+
+
+def _sums(values: F64, codes: npt.NDArray[Any], n: int) -> F64:
+    return np.asarray(np.bincount(codes, weights=values, minlength=n), dtype=np.float64)
 
 
 def _parts(matrix: Csr) -> _kernels.SparseRows:

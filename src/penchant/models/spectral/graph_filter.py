@@ -42,7 +42,7 @@ class GraphFilter(Model, Explains):
     signals on the graph: the first singular vectors V of R̃, weighted by H = (σ/σ₁)ˢ.
 
     - GF-CF (Shen et al. 2021, "How powerful is graph convolution for recommendation?"): the
-      defaults, with x in the first term and D_I^a V Vᵀ D_I^−a x in the second. Its α is c / (1 − c).
+      defaults, with x in the first term and D_I^a V Vᵀ D_I^−a x in the second; α is c / (1 − c).
     - SGFCF (Peng et al. 2024, "How powerful is graph filtering for recommendation?"): other
       exponents a and b, ``signal="normalized"`` and an exponent s; without the weights for single
       users of that paper.
@@ -112,8 +112,10 @@ class GraphFilter(Model, Explains):
         Setting(
             min=0,
             help="Time of the sharpening process; 0: none.",
+            details="A single step of more than 1 turns the sign of the strongest component, the "
+            "popularity of items; more ``sharpening_steps`` avoid it.",
             source="Choi et al. 2023, equation 11",
-            tune=(0.0, 2.0),
+            tune=(0.0, 1.0),
         ),
     ] = 0.0
     sharpening_steps: Annotated[
