@@ -111,10 +111,12 @@ class Filter:
     step: float
     steps: int
 
-    def queries(self, rows: Csr) -> F32:
+    def queries(self, rows: Csr, threads: int | None) -> F32:
         """Compute c H Vᵀ D_in x of each row, float32, shape (b, f)."""
         own = _times_columns(rows, self.scale_in)
-        projected = _kernels.block_product(_parts(own), self.vectors, validated=True)
+        projected = _kernels.block_product(
+            _parts(own), self.vectors, validated=True, threads=threads
+        )
         return projected * (self.low_pass * self.weights).astype(np.float32)
 
     @property
@@ -126,7 +128,8 @@ class Filter:
         """Compute the scores of some histories, float32, shape (b, n_items)."""
         low = None
         if self.low_pass > 0:
-            low = _kernels.factor_scores(self.queries(rows), item_vectors, threads=threads)
+            queries = self.queries(rows, threads)
+            low = _kernels.factor_scores(queries, item_vectors, threads=threads)
             if self.graph is None:
                 return low
         assert self.graph is not None

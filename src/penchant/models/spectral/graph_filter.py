@@ -215,7 +215,8 @@ class GraphFilter(Model, Explains):
         operator = self._filter
         if operator.graph is None:
             index = self._index("items", self._item_vectors)
-            return FactorScorer(operator.queries(rows), index, threads=self.threads)
+            queries = operator.queries(rows, self.threads)
+            return FactorScorer(queries, index, threads=self.threads)
 
         def block(span: slice) -> F32:
             return operator.scores(_part(rows, span), self._item_vectors, self.threads)

@@ -17,7 +17,7 @@ _BLOCK = 32  # vectors of a block
 _FEW = 64  # singular values below which a block of half the size does
 _BASIS = 4  # the largest basis, as a multiple of the singular values wanted
 _RESTARTS = 20
-_FAR = 25  # errors above so many tolerances need another 64 vectors, or more
+_SAFETY = 0.05  # errors of clustered singular values were up to ten times the estimates
 _SMALL = 1e-8  # of the largest eigenvalue: errors of smaller ones are measured relative to this
 _ZERO = 1e-12  # of the largest eigenvalue: below, a singular value is 0
 
@@ -112,14 +112,14 @@ class _Krylov:
             if self.basis.size >= k and (full or invariant or self.basis.size >= check):
                 ritz = self._ritz(k, block, product, following)
                 error = self._error(ritz, k, block, following, random)
-                if error <= tolerance / 4 or restarts == _RESTARTS:
+                if error <= _SAFETY * tolerance or restarts == _RESTARTS:
                     if error > tolerance:
                         log.warning("the SVD has not converged: relative error %.1e", error)
                     return self.basis.combine(ritz.vectors[:, :k]), ritz.values[:k]
-                check = self.basis.size + size * (4 if error > _FAR * tolerance else 2)
                 if full:
                     self._restart(ritz, min(k + k // 4 + size, self.basis.size))
                     restarts += 1
+                check = self.basis.size + size * _further(error / tolerance)
             block, random = (self._random(rng, size), True) if invariant else (following, False)
 
     def product(self, matrix: Csr, block: F64) -> F64:
@@ -177,6 +177,14 @@ class _Krylov:
         self.basis = self.basis.empty()
         self.basis.append(kept)
         self.T = np.diag(ritz.values[:keep])
+
+
+def _further(ratio: float) -> int:
+    """Return the number of blocks until the next check, given the error in tolerances.
+
+    A check costs as much as some blocks, and the error falls by about half with each pair of them.
+    """
+    return 8 if ratio > 50 else 4 if ratio > 1.5 else 2
 
 
 def _signs(vectors: F64) -> F64:
