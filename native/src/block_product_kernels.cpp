@@ -22,13 +22,13 @@ void strip(const std::int32_t* columns, const float* values, std::int64_t n, con
     if (k + kAhead < n) {
       const T* next = block + columns[k + kAhead] * width;
       constexpr int line = 64 / static_cast<int>(sizeof(T));
-      for (int j = 0; j < vectors * lanes<T>; j += line) __builtin_prefetch(next + j);
+      for (int j = 0; j < vectors * kLanes<T>; j += line) __builtin_prefetch(next + j);
     }
     const T* row = block + columns[k] * width;
     const Vec<T> left = weight<T>(values, k);
-    for (int j = 0; j < vectors; ++j) sums[j] += left * load(row + j * lanes<T>);
+    for (int j = 0; j < vectors; ++j) sums[j] += left * load(row + j * kLanes<T>);
   }
-  for (int j = 0; j < vectors; ++j) store(out + j * lanes<T>, sums[j]);
+  for (int j = 0; j < vectors; ++j) store(out + j * kLanes<T>, sums[j]);
 }
 
 /// The last columns, fewer than a vector: in a vector too, so that they are rounded alike.
@@ -48,7 +48,7 @@ void rest(const std::int32_t* columns, const float* values, std::int64_t n, cons
 template <class T, int vectors = kMostVectors>
 void strips(const std::int32_t* columns, const float* values, std::int64_t n, const T* block,
             std::int64_t width, std::int64_t from, T* out) {
-  constexpr std::int64_t size = vectors * lanes<T>;
+  constexpr std::int64_t size = vectors * kLanes<T>;
   for (; from + size <= width; from += size)
     strip<T, vectors>(columns, values, n, block + from, width, out + from);
   if constexpr (vectors > 1) {
@@ -65,11 +65,11 @@ void row(const std::int32_t* columns, const float* values, std::int64_t n, const
 }
 
 template <class T>
-constexpr BlockProductKernels<T> table{&row<T>};
+constexpr BlockProductKernels<T> kTable{&row<T>};
 
 }  // namespace
 
-const BlockProductKernels<float>& block_product_kernels_f32() { return table<float>; }
-const BlockProductKernels<double>& block_product_kernels_f64() { return table<double>; }
+const BlockProductKernels<float>& block_product_kernels_f32() { return kTable<float>; }
+const BlockProductKernels<double>& block_product_kernels_f64() { return kTable<double>; }
 
 }  // namespace penchant::PENCHANT_ISA

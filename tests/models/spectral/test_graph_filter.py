@@ -33,7 +33,7 @@ def inverse_power(sums: np.ndarray, exponent: float) -> np.ndarray:
 
 def oracle(data: penchant.Interactions, model: GraphFilter) -> np.ndarray:
     """Compute the scores of all users by dense matrices."""
-    X = INPUTS[model.confidence](data.to_matrix().toarray().astype(np.float64))
+    X = INPUTS[model.confidence](data.to_scipy().toarray().astype(np.float64))
     users, items = np.abs(X).sum(axis=1), np.abs(X).sum(axis=0)
     into = np.diag(inverse_power(items, model.item_exponent))
     R = np.diag(inverse_power(users, model.user_exponent)) @ X @ into
@@ -87,7 +87,7 @@ def test_values_and_dislikes(data, confidence) -> None:
 
 def test_gf_cf_by_hand() -> None:
     """Two users: one has a and b, the other b and c; α = 1."""
-    likes = penchant.Interactions.from_matrix(np.array([[1.0, 1, 0], [0, 1, 1]]))
+    likes = penchant.Interactions.from_scipy(np.array([[1.0, 1, 0], [0, 1, 1]]))
     model = GraphFilter(low_pass=0.5, factors=1).fit(likes)
     # R̃ = [[1/√2, 1/2, 0], [0, 1/2, 1/√2]], σ₁ = 1, v₁ = (1/2, 1/√2, 1/2)
     np.testing.assert_allclose(model.singular_values, [1.0], rtol=1e-6)
@@ -126,11 +126,11 @@ def test_the_result_does_not_depend_on_threads(likes) -> None:
 
 
 def test_permuting_users_and_items_permutes_answers(likes) -> None:
-    dense = likes.to_matrix().toarray()
+    dense = likes.to_scipy().toarray()
     rng = np.random.default_rng(0)
     users, items = rng.permutation(50), rng.permutation(30)
-    model = GraphFilter(factors=5).fit(penchant.Interactions.from_matrix(dense))
-    turned = GraphFilter(factors=5).fit(penchant.Interactions.from_matrix(dense[users][:, items]))
+    model = GraphFilter(factors=5).fit(penchant.Interactions.from_scipy(dense))
+    turned = GraphFilter(factors=5).fit(penchant.Interactions.from_scipy(dense[users][:, items]))
     for user in (0, 7):
         expected = model.scores(int(users[user]), items.tolist())
         mine = turned.scores(user, list(range(30)))
@@ -139,7 +139,7 @@ def test_permuting_users_and_items_permutes_answers(likes) -> None:
 
 def test_similarities_are_cosines_of_the_filter(likes) -> None:
     model = GraphFilter(factors=6, low_pass=0.4, spectral_exponent=1.0).fit(likes)
-    X = np.sign(likes.to_matrix().toarray().astype(np.float64))
+    X = np.sign(likes.to_scipy().toarray().astype(np.float64))
     R = np.diag(X.sum(axis=1) ** -0.5) @ X @ np.diag(X.sum(axis=0) ** -0.5)
     _, values, Vt = np.linalg.svd(R)
     K = 0.6 * R.T @ R + 0.4 * Vt[:6].T @ np.diag(values[:6]) @ Vt[:6]

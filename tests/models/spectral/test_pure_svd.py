@@ -25,7 +25,7 @@ def data() -> penchant.Interactions:
 @pytest.mark.parametrize("confidence", INPUTS)
 def test_scores_are_the_truncated_svd(data, confidence) -> None:
     model = PureSVD(factors=6, confidence=confidence).fit(data)
-    X = INPUTS[confidence](data.to_matrix().toarray().astype(np.float64))
+    X = INPUTS[confidence](data.to_scipy().toarray().astype(np.float64))
     U, values, Vt = np.linalg.svd(X)
     expected = (U[:, :6] * values[:6]) @ Vt[:6]
     np.testing.assert_allclose(model.singular_values, values[:6], rtol=1e-5)
@@ -40,7 +40,7 @@ def test_vectors_of_users_and_items(data) -> None:
     assert V.dtype == np.float32
     np.testing.assert_allclose(V.T @ V, np.eye(6), atol=1e-5)
     assert (V[np.abs(V).argmax(axis=0), np.arange(6)] > 0).all()
-    X = np.sign(data.to_matrix().toarray())
+    X = np.sign(data.to_scipy().toarray())
     np.testing.assert_allclose(model.user_factors, X @ V, rtol=1e-4, atol=1e-5)
 
 
@@ -65,7 +65,7 @@ def test_the_result_does_not_depend_on_threads(data) -> None:
 def test_more_factors_than_users_or_items(data) -> None:
     model = PureSVD(factors=500).fit(data)
     assert model.item_factors.shape == (25, 25)
-    X = np.sign(data.to_matrix().toarray())
+    X = np.sign(data.to_scipy().toarray())
     np.testing.assert_allclose(model.scores("u0002", list(data.items)), X[2], atol=1e-4)
 
 
