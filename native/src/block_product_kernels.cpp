@@ -45,6 +45,18 @@ void rest(const std::int32_t* columns, const float* values, std::int64_t n, cons
   for (std::int64_t j = 0; j < count; ++j) out[j] = sums[j];
 }
 
+/// A single column: a chain of numbers, which needs no vectors.
+template <class T>
+void single(const std::int32_t* columns, const float* values, std::int64_t n, const T* block,
+            std::int64_t width, T* out) {
+  T sum = 0;
+  for (std::int64_t k = 0; k < n; ++k) {
+    const T left = values ? static_cast<T>(values[k]) : T{1};
+    sum = fused(left, block[columns[k] * width], sum);
+  }
+  *out = sum;
+}
+
 template <class T, int vectors = kMostVectors>
 void strips(const std::int32_t* columns, const float* values, std::int64_t n, const T* block,
             std::int64_t width, std::int64_t from, T* out) {
@@ -53,6 +65,8 @@ void strips(const std::int32_t* columns, const float* values, std::int64_t n, co
     strip<T, vectors>(columns, values, n, block + from, width, out + from);
   if constexpr (vectors > 1) {
     strips<T, vectors / 2>(columns, values, n, block, width, from, out);
+  } else if (from + 1 == width) {
+    single<T>(columns, values, n, block + from, width, out + from);
   } else if (from < width) {
     rest<T>(columns, values, n, block + from, width, width - from, out + from);
   }
