@@ -69,6 +69,11 @@ def peer(name: str, learn: Any, space: Settings, **more: Any) -> Entry:
 RATES = {"factors": [64], "learning_rate": [0.05, 0.1]}
 NEAR = {"similarity": ["tfidf", "bm25"]}
 RIDGE = [100.0, 250.0, 500.0, 1000.0]
+FILTERED = {
+    "factors": [64, 128, 256],
+    "low_pass": [0.25, 0.5, 0.75],
+    "signal": ["raw", "normalized"],
+}
 SOLVED = {"factors": [128], "regularization": [10.0, 30.0, 100.0], "alpha": [1.0, 4.0]}
 COMPONENTS = {"no_components": [64], "learning_rate": [0.05, 0.1]}
 STEPS = {"factors": [64], "learning_rate": [0.02, 0.05], "iterations": [50]}
@@ -79,6 +84,8 @@ ENTRIES = [
     Entry("Content, genres", penchant.Content, genres=True),
     Entry("ItemNeighbors", penchant.ItemNeighbors, {**NEAR, "neighbors": [50, 100, 200]}),
     Entry("EASE", penchant.EASE, {"regularization": RIDGE}),
+    Entry("GraphFilter", penchant.GraphFilter, FILTERED),
+    Entry("PureSVD", penchant.PureSVD, {"factors": [16, 32, 64, 128]}),
     Entry("ALS", penchant.ALS, SOLVED, epochs=(5, 10, 15)),
     Entry("HybridALS, genres", penchant.HybridALS, SOLVED, epochs=(5, 10, 15), genres=True),
     ranking("warp"),

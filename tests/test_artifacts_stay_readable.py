@@ -57,9 +57,11 @@ def test_the_first_format_means_what_it_meant() -> None:
     [
         ("als", [0.5456242, 0.2563866]),
         ("ease", [0.2085163, 0.1176360]),
+        ("graph-filter", [0.1089524, -0.0804385]),
         ("hybrid-als", [0.6170266, 0.3381521]),
         ("item-neighbors", [0.9045340, 0.8090398]),
         ("popularity", [0.25, 0.25]),
+        ("pure-svd", [0.3333333, -0.1666667]),
     ],
 )
 def test_models_of_the_first_format_answer_as_they_did(kind: str, scores: list[float]) -> None:

@@ -5,6 +5,7 @@ NB_MODULE(_native, m) {
   using namespace penchant::bindings;
   m.doc() = "Native core of penchant. Only penchant._kernels imports it.";
   bind_rows(m);  // first: the signatures of the others contain its records
+  bind_block_product(m);
   bind_bootstrap(m);
   bind_isa(m);
   bind_log_reader(m);

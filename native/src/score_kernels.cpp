@@ -56,18 +56,6 @@ void tile_entry(const T* queries, int rows, std::int64_t f, const T* panel, T* o
   tile<T>(queries, rows, f, panel, out, stride);
 }
 
-/// Computes sum + a·b with one rounding, as tiles do. Without it the compiler splits a dot product
-/// into vectors of products and a chain of additions, with two roundings per step.
-template <class T>
-[[gnu::always_inline]] inline T fused(T a, T b, T sum) {
-#if defined(__FMA__) || defined(__aarch64__)
-  if constexpr (sizeof(T) == sizeof(float)) return __builtin_fmaf(a, b, sum);
-  return __builtin_fma(a, b, sum);
-#else
-  return sum + a * b;
-#endif
-}
-
 // Several cells together: each sum is a chain of dependent additions, so that only other sums can
 // hide its latency.
 template <class T, int N, bool OneQuery>

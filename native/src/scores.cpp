@@ -151,6 +151,30 @@ std::unique_ptr<Scores<float>> dense_scores(const float* scores, std::int64_t n_
   return std::make_unique<DenseScores>(scores, n_queries, n_items, threads);
 }
 
+void write_factor_scores(const float* queries, std::int64_t n_queries, const float* items,
+                         std::int64_t n_items, std::int64_t f, float* out, int threads,
+                         const Poll& poll) {
+  const auto source = factor_scores(queries, n_queries, items, n_items, f, threads, poll);
+  const auto rows = source->chunk_queries, width = source->block_items;
+  parallel_for((n_queries + rows - 1) / rows, threads,
+               [&](std::int64_t chunk, int) {
+                 std::vector<float> tile(static_cast<std::size_t>(source->tile_rows * width));
+                 const auto end = std::min(n_queries, (chunk + 1) * rows);
+                 for (std::int64_t first = 0; first < n_items; first += width) {
+                   const auto count = std::min(width, n_items - first);
+                   for (auto query = chunk * rows; query < end; query += source->tile_rows) {
+                     const auto here = std::min<std::int64_t>(source->tile_rows, end - query);
+                     source->tile(query, static_cast<int>(here), first, count, tile.data(), width);
+                     for (std::int64_t row = 0; row < here; ++row) {
+                       std::copy_n(tile.data() + row * width, count,
+                                   out + (query + row) * n_items + first);
+                     }
+                   }
+                 }
+               },
+               poll);
+}
+
 template <class T>
 void score_pairs(const T* queries, const T* items, std::int64_t f, const Rows& cells, float* out,
                  int threads, const Poll& poll) {

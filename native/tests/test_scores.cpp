@@ -81,6 +81,29 @@ TEST(tiles_of_a_table_are_its_cells) {
 
 TEST_BOTH(single_cells_are_the_scores, check_cell_scores)
 
+TEST(a_whole_table_of_scores_is_its_cells) {
+  on_every_isa([] {
+    Random random(5);
+    const std::int64_t n_items = 700, f = 9;
+    const auto items = random.numbers<float>(n_items * f);
+    for (const std::int64_t n_queries : {0, 1, 25, 130}) {
+      const auto queries = random.numbers<float>(n_queries * f);
+      const auto source = factor_scores(queries.data(), n_queries, items.data(), n_items, f, 1, {});
+      for (const int threads : thread_counts) {
+        std::vector<float> out(static_cast<std::size_t>(n_queries * n_items), -99);
+        write_factor_scores(queries.data(), n_queries, items.data(), n_items, f, out.data(),
+                            threads, {});
+        for (std::int64_t q = 0; q < n_queries; ++q)
+          for (std::int32_t i = 0; i < n_items; ++i) {
+            float score = 0;
+            source->cells(q, &i, 1, &score);
+            CHECK_EQUAL(out[static_cast<std::size_t>(q * n_items + i)], score);
+          }
+      }
+    }
+  });
+}
+
 TEST(packing_can_be_stopped) {
   Random random(4);
   const auto queries = random.numbers<float>(10 * 3), items = random.numbers<float>(500 * 3);

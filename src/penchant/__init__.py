@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from penchant.models.neighbors import ItemNeighbors as ItemNeighbors
     from penchant.models.popularity import Popularity as Popularity
     from penchant.models.ranking.model import Ranking as Ranking
+    from penchant.models.spectral.graph_filter import GraphFilter as GraphFilter
+    from penchant.models.spectral.pure_svd import PureSVD as PureSVD
     from penchant.models.tags import items_for_tag as items_for_tag
     from penchant.models.tags import suggest_tags as suggest_tags
     from penchant.results import Explanation as Explanation
@@ -66,6 +68,7 @@ _HOMES = {
     "Events": "penchant.data.events",
     "Explanation": "penchant.results",
     "Features": "penchant.data.features",
+    "GraphFilter": "penchant.models.spectral.graph_filter",
     "HybridALS": "penchant.models.als.hybrid",
     "IdMap": "penchant.data.ids",
     "Interactions": "penchant.data.interactions",
@@ -73,6 +76,7 @@ _HOMES = {
     "LearningCurve": "penchant.tuning.results",
     "Model": "penchant.models.base",
     "Popularity": "penchant.models.popularity",
+    "PureSVD": "penchant.models.spectral.pure_svd",
     "Range": "penchant.tuning.space",
     "Ranking": "penchant.models.ranking.model",
     "Recommendations": "penchant.results",

@@ -51,7 +51,9 @@ def test_quiet_leaves_advice_out(log_file: Path, tmp_path: Path) -> None:
     assert "wrote" in ran.out
 
 
-@pytest.mark.parametrize("kind", ["popularity", "item-neighbors", "ease"])
+@pytest.mark.parametrize(
+    "kind", ["popularity", "item-neighbors", "ease", "graph-filter", "pure-svd"]
+)
 def test_other_models(log_file: Path, tmp_path: Path, kind: str) -> None:
     path = tmp_path / "x.penchant"
     assert run("fit", log_file, "--model", kind, "-o", path).code == 0

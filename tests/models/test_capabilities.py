@@ -27,12 +27,14 @@ CAPABILITIES = {
     "blend": {ColdStartModel},
     "content": {HasItemVectors, Explains, ColdStartModel},
     "ease": {Explains, ReportsSteps},
+    "graph-filter": {Explains},
     "hybrid-als": {
         HasItemVectors, HasUserVectors, HasFeatureVectors, FoldsInUsers, Explains, TrainsInEpochs,
         ColdStartModel,
     },
     "item-neighbors": {Explains},
     "popularity": set(),
+    "pure-svd": {HasItemVectors, HasUserVectors, FoldsInUsers, Explains},
     "ranking": {
         HasItemVectors, HasUserVectors, HasFeatureVectors, FoldsInUsers, TrainsInEpochs,
         ColdStartModel,

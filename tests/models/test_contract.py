@@ -12,9 +12,11 @@ from penchant import (
     Blend,
     Content,
     Features,
+    GraphFilter,
     HybridALS,
     ItemNeighbors,
     Popularity,
+    PureSVD,
     Ranking,
 )
 from penchant.errors import DataError, SettingsError
@@ -80,6 +82,29 @@ class TestEASE(ModelContract):
         return lambda: EASE(regularization=20.0, confidence=request.param)
 
 
+class TestGraphFilter(ModelContract):
+    @pytest.fixture(
+        params=[
+            {},
+            {"low_pass": 0.0},
+            {"low_pass": 1.0, "spectral_exponent": 1.0},
+            {"signal": "normalized", "item_exponent": 0.3, "confidence": "log"},
+            {"sharpening": 1.5, "sharpening_steps": 2, "confidence": "linear"},
+        ],
+        ids=["gf-cf", "graph", "low-pass", "normalized", "sharpened"],
+    )
+    def make(self, request):
+        return lambda: GraphFilter(**{"factors": 7, **request.param})
+
+
+class TestPureSVD(ModelContract):
+    has_user_vectors = True
+
+    @pytest.fixture(params=["binary", "linear", "log"])
+    def make(self, request):
+        return lambda: PureSVD(factors=6, confidence=request.param)
+
+
 class TestRanking(ModelContract):
     has_user_vectors = True
     explains = False
@@ -103,7 +128,19 @@ class TestRankingByAdaDelta(ModelContract):
 
 
 @pytest.mark.parametrize(
-    "kind", [ALS, EASE, Blend, Content, HybridALS, Popularity, ItemNeighbors, Ranking]
+    "kind",
+    [
+        ALS,
+        EASE,
+        Blend,
+        Content,
+        GraphFilter,
+        HybridALS,
+        Popularity,
+        PureSVD,
+        ItemNeighbors,
+        Ranking,
+    ],
 )
 def test_other_arguments_than_interactions_are_refused(kind):
     with pytest.raises(

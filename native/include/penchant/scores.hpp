@@ -60,6 +60,11 @@ std::unique_ptr<Scores<T>> factor_scores(const T* queries, std::int64_t n_querie
 std::unique_ptr<Scores<float>> dense_scores(const float* scores, std::int64_t n_queries,
                                             std::int64_t n_items, int threads);
 
+/// Writes the scores of all queries for all items, row-major n_queries × n_items; f numbers each.
+void write_factor_scores(const float* queries, std::int64_t n_queries, const float* items,
+                         std::int64_t n_items, std::int64_t f, float* out, int threads,
+                         const Poll& poll);
+
 /// Writes score(query, item) for every entry of `cells`, in their order.
 template <class T>
 void score_pairs(const T* queries, const T* items, std::int64_t f, const Rows& cells, float* out,

@@ -58,6 +58,19 @@ template <class T>
   return value - Vec<T>{};
 }
 
+/// Computes sum + a·b with one rounding, as the vectors of these kernels do. Without it the
+/// compiler splits a dot product into vectors of products and a chain of additions, with two
+/// roundings per step.
+template <class T>
+[[gnu::always_inline]] inline T fused(T a, T b, T sum) {
+#if defined(__FMA__) || defined(__aarch64__)
+  if constexpr (sizeof(T) == sizeof(float)) return __builtin_fmaf(a, b, sum);
+  return __builtin_fma(a, b, sum);
+#else
+  return sum + a * b;
+#endif
+}
+
 template <class T, int by, int... I>
 [[gnu::always_inline]] inline Vec<T> rotated(Vec<T> v, std::integer_sequence<int, I...>) {
   return __builtin_shufflevector(v, v, ((I + by) % kLanes<T>)...);

@@ -8,6 +8,7 @@ not checked here. It releases the GIL while it works and stops at Ctrl-C between
 from __future__ import annotations
 
 from penchant._kernels.aligned import FACTOR_DTYPES, align_rows
+from penchant._kernels.block_product import block_product
 from penchant._kernels.bootstrap import bootstrap_sums
 from penchant._kernels.isa import available_isas, current_isa, set_isa
 from penchant._kernels.log_reader import MERGE_POLICIES, LineCounts, LogReader, Merged
@@ -27,7 +28,7 @@ from penchant._kernels.ranking import (
 from penchant._kernels.ranks import dense_ranks, factor_ranks
 from penchant._kernels.rows import Rows
 from penchant._kernels.scan import Scan, scan
-from penchant._kernels.scores import score_pairs
+from penchant._kernels.scores import factor_scores, score_pairs
 from penchant._kernels.solve import (
     SOLVERS,
     RowObjective,
@@ -63,6 +64,7 @@ __all__ = [
     "WeightedRows",
     "align_rows",
     "available_isas",
+    "block_product",
     "bootstrap_sums",
     "current_isa",
     "dense_ranks",
@@ -70,6 +72,7 @@ __all__ = [
     "extrapolate",
     "factor_index",
     "factor_ranks",
+    "factor_scores",
     "factor_top_k",
     "fold_in",
     "gram",

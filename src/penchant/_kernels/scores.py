@@ -1,4 +1,4 @@
-"""Facade of ``scores.hpp``: scores of single cells, from factors."""
+"""Facade of ``scores.hpp``: scores of single cells, or of all, from factors."""
 
 from __future__ import annotations
 
@@ -24,6 +24,25 @@ def score_pairs(
     rows = native_rows(cells, len(queries))
     out = np.empty(int(cells[0][-1] - cells[0][0]), dtype=np.float32)
     _native.score_pairs(queries, items, cells=rows, out=out, threads=thread_count(threads))
+    return out
+
+
+def factor_scores(queries: F32, items: F32, *, threads: int | None = None) -> F32:
+    """Compute q·y of all queries and items: float32, shape (m, n).
+
+    The scores are those of :func:`factor_top_k`, bit for bit.
+
+    Parameters
+    ----------
+    queries, items
+        Shapes (m, f) and (n, f), float32.
+    threads
+        The number of threads; None: see :func:`thread_count`.
+    """
+    queries = as_native(queries, np.float32, "queries", None, None)
+    items = as_native(items, np.float32, "items", None, queries.shape[1])
+    out = np.empty((len(queries), len(items)), dtype=np.float32)
+    _native.factor_scores(queries, items, out=out, threads=thread_count(threads))
     return out
 
 

@@ -34,7 +34,7 @@ def sparse_gram(matrix: SparseRows, n_columns: int, *, threads: int | None = Non
     """
     if len(matrix[0]) and matrix[0][0] != 0:
         raise ValueError("the matrix: indptr must begin with 0")
-    X = _native_matrix(matrix, "the matrix")
+    X = native_matrix(matrix, "the matrix")
     out = np.empty((n_columns, n_columns), dtype=np.float64)
     _native.sparse_gram(X, out=out, threads=thread_count(threads))
     return out
@@ -67,13 +67,14 @@ def sparse_product(
         If rows do not lie within the indices, or columns do not rise or are out of range: below
         the number of right's rows in the left matrix, below ``n_columns`` in the right one.
     """
-    A, B = _native_matrix(left, "left"), _native_matrix(right, "right")
+    A, B = native_matrix(left, "left"), native_matrix(right, "right")
     out = np.empty((len(left[0]) - 1, n_columns), dtype=np.float32)
     _native.sparse_product(A, B, validated=validated, out=out, threads=thread_count(threads))
     return out
 
 
-def _native_matrix(matrix: SparseRows, name: str) -> _native.SparseMatrix:
+def native_matrix(matrix: SparseRows, name: str) -> _native.SparseMatrix:
+    """Return a matrix as native code takes it; raise ValueError if its arrays do not fit."""
     indptr, indices, values = matrix
     indptr = as_native(indptr, np.int64, f"{name}: indptr", None)
     if not len(indptr):

@@ -18,9 +18,11 @@ _CLASSES = {
     "content": ("penchant.models.content", "Content"),
     "blend": ("penchant.models.blend.model", "Blend"),
     "ease": ("penchant.models.linear.ease", "EASE"),
+    "graph-filter": ("penchant.models.spectral.graph_filter", "GraphFilter"),
     "hybrid-als": ("penchant.models.als.hybrid", "HybridALS"),
     "item-neighbors": ("penchant.models.neighbors", "ItemNeighbors"),
     "popularity": ("penchant.models.popularity", "Popularity"),
+    "pure-svd": ("penchant.models.spectral.pure_svd", "PureSVD"),
     "ranking": ("penchant.models.ranking.model", "Ranking"),
 }
 

@@ -1,0 +1,1 @@
+"""Models from the singular vectors of the interactions: graph filters and PureSVD."""

@@ -1,0 +1,169 @@
+"""PureSVD: histories projected onto the first singular vectors of the interactions."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from penchant import _kernels
+from penchant._settings.configurable import validate
+from penchant._settings.declarations import Setting
+from penchant.data.csr import Csr
+from penchant.data.interactions import Interactions
+from penchant.models._arguments import History, need_items
+from penchant.models._scoring.frozen import freeze
+from penchant.models._scoring.scorers import FactorScorer, Scorer
+from penchant.models.base import Metric, Model, OnEpoch, vector_scorer
+from penchant.models.capabilities import Explains, FoldsInUsers, HasItemVectors, HasUserVectors
+from penchant.models.spectral.inputs import weighted
+from penchant.models.spectral.svd import truncated_svd
+
+log = logging.getLogger("penchant")
+
+F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
+
+
+@dataclass(kw_only=True, eq=False)
+class PureSVD(Model, Explains, FoldsInUsers, HasItemVectors, HasUserVectors):
+    """Project a user's history onto the first singular vectors of the interactions.
+
+    With the truncated SVD of the interactions X ≈ U Σ Vᵀ, where missing values are 0, the scores
+    of a history x are x V Vᵀ (Cremonesi, Koren & Turrin 2010, "Performance of recommender
+    algorithms on top-N recommendation tasks", section 3.2.2). There is no training, and a new
+    user needs one product.
+
+    Raises
+    ------
+    SettingsError
+        If a setting is out of its range.
+    """
+
+    factors: Annotated[
+        int,
+        Setting(
+            min=1,
+            help="Number of singular vectors.",
+            details="At most the number of users and of items are used.",
+            tune=(8, 512, "log"),
+        ),
+    ] = 64
+    confidence: Annotated[
+        Literal["binary", "linear", "log"],
+        Setting(
+            help="Value of an interaction in X.",
+            details='``"binary"``: 1, and −1 for a dislike; ``"linear"``: its value, as in the '
+            'paper; ``"log"``: log(1 + size) with the sign of the value.',
+        ),
+    ] = "binary"
+    seed: Annotated[int, Setting(min=0, help="Seed of the random start of the SVD.")] = 0
+    threads: Annotated[
+        int | None,
+        Setting(
+            min=1,
+            help="Number of threads. Default: all cores this process may use.",
+            details="The environment variable ``PENCHANT_THREADS`` sets another default.",
+        ),
+    ] = None
+
+    kind: ClassVar[str] = "pure-svd"
+
+    def __post_init__(self) -> None:
+        validate(self)
+
+    def fit(self, interactions: Interactions, *, on_epoch: OnEpoch | None = None) -> Self:
+        """Compute the singular vectors; there are no epochs, so ``on_epoch`` is not called.
+
+        Raises
+        ------
+        DataError
+            If it is not interactions.
+        EmptyDataError
+            If there are none.
+        """
+        data = self._to_learn(interactions)
+        began = time.perf_counter()
+        X = weighted(data.csr, self.confidence)
+        threads = _kernels.thread_count(self.threads)
+        svd = truncated_svd(X, self.factors, seed=self.seed, threads=threads)
+        self._keep(data, freeze(svd.right.astype(np.float32)), svd.values)
+        log.debug("PureSVD: %s in %.2f s", svd.right.shape, time.perf_counter() - began)
+        return self
+
+    def _keep(self, data: Interactions, vectors: F32, values: F64) -> None:
+        self._interactions, self._vectors, self._values = data, vectors, values
+        self._drop_indexes()
+        self._users = freeze(self._project(data.csr))
+
+    def _project(self, rows: Csr) -> F32:
+        """Compute x V of each row."""
+        own = weighted(rows, self.confidence)
+        parts = own.indptr, own.indices, own.values
+        return np.asarray(
+            _kernels.block_product(parts, self._vectors, validated=True, threads=self.threads)
+        )
+
+    @property
+    def singular_values(self) -> F64:
+        """Singular values of the interactions, float64, falling."""
+        _ = self.interactions
+        return self._values
+
+    @property
+    def item_factors(self) -> F32:
+        """V, float32, shape (n_items, factors), in the order of ``interactions.items``."""
+        _ = self.interactions
+        return self._vectors
+
+    @property
+    def user_factors(self) -> F32:
+        """X V = U Σ, float32, shape (n_users, factors), in the order of ``interactions.users``."""
+        _ = self.interactions
+        return self._users
+
+    def fold_in_users(self, histories: Interactions | Iterable[History]) -> F32:
+        """Compute vectors of new users from their histories: x V, float32, shape (n, factors).
+
+        Raises
+        ------
+        UnknownIdError
+            If an item is unknown.
+        DataError
+            If these are interactions over other items than the model's.
+        """
+        if isinstance(histories, Interactions):
+            need_items(histories, self.items)
+            return self._project(histories.csr)
+        return self._project(self.interactions.rows_of(histories))
+
+    # --- the contract --------------------------------------------------------------
+
+    def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
+        vectors = self._project(rows) if users is None else self.user_factors[users]
+        return FactorScorer(vectors, self._index("items", self._vectors), threads=self.threads)
+
+    def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
+        return vector_scorer(self._index("items", self.item_factors), items, metric, self.threads)
+
+    def _user_scorer(self, users: npt.NDArray[Any], metric: Metric) -> Scorer:
+        return vector_scorer(self._index("users", self.user_factors), users, metric, self.threads)
+
+    def _contributions(self, row: Csr, item: int) -> F64:
+        own = weighted(row, self.confidence).values
+        products = self._vectors[row.indices].astype(np.float64) @ self._vectors[item]
+        return np.asarray(own * products, dtype=np.float64)
+
+    def _arrays(self) -> dict[str, npt.NDArray[Any]]:
+        return {"item_factors": self._vectors, "singular_values": self._values}
+
+    def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        vectors, values = arrays["item_factors"], arrays["singular_values"]
+        if vectors.shape != (len(self.items), len(values)):
+            raise ValueError(f"vectors of shape {vectors.shape} for {len(self.items)} items")
+        self._keep(self.interactions, freeze(vectors), values)
