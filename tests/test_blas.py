@@ -20,6 +20,8 @@ KINDS = {
     "hybrid-als": lambda: penchant.HybridALS(factors=16, iterations=2),
     "ranking": lambda: penchant.Ranking(factors=8, iterations=2),
     "ease": lambda: penchant.EASE(regularization=1.0, confidence="linear"),
+    "pure-svd": lambda: penchant.PureSVD(factors=32),
+    "graph-filter": lambda: penchant.GraphFilter(factors=32),
     "item-neighbors": lambda: penchant.ItemNeighbors(),
     "popularity": lambda: penchant.Popularity(),
     "content": lambda: penchant.Content(),

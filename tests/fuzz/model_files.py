@@ -63,6 +63,8 @@ def make_files(folder: Path) -> list[Path]:
         "neighbors": neighbors.fit(data),
         "popularity": penchant.Popularity(threads=1).fit(data),
         "ease": penchant.EASE(threads=1).fit(data),
+        "svd": penchant.PureSVD(factors=3, threads=1).fit(data),
+        "graph": penchant.GraphFilter(factors=3, threads=1).fit(data),
         "content": penchant.Content(vectors, threads=1).fit(data),
         "blend": blend.fit(data),
         "blends": penchant.Blend({"inner": blend, "als": als}, fusion="rank").fit(data),

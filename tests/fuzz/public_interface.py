@@ -107,6 +107,8 @@ class Calls:
             penchant.HybridALS(**options),
             penchant.Ranking(**options),
             penchant.EASE(threads=1),
+            penchant.PureSVD(factors=3, threads=1),
+            penchant.GraphFilter(factors=3, threads=1),
             penchant.ItemNeighbors(threads=1),
             penchant.Popularity(threads=1),
             penchant.Content(self.tags, threads=1),

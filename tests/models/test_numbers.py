@@ -18,6 +18,8 @@ MODELS = {
     "hybrid": lambda: penchant.HybridALS(factors=8, iterations=3),
     "ranking": lambda: penchant.Ranking(factors=8, iterations=3, confidence="linear"),
     "ease": lambda: penchant.EASE(confidence="linear"),
+    "svd": lambda: penchant.PureSVD(factors=4, confidence="linear"),
+    "graph": lambda: penchant.GraphFilter(factors=4, confidence="linear"),
     "neighbors": lambda: penchant.ItemNeighbors(),
     "bm25": lambda: penchant.ItemNeighbors(similarity="bm25"),
     "popularity": lambda: penchant.Popularity(),

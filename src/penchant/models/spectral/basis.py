@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from penchant.engines.base import one_blas_thread
+from penchant._blas import one_blas_thread
 
 F64 = npt.NDArray[np.float64]
 
@@ -29,7 +29,7 @@ Run = Callable[[Callable[[Any], Any], Iterable[Any]], list[Any]]
 @contextmanager
 def workers(threads: int) -> Iterator[Run]:
     """Start threads that share parts of a computation; BLAS uses a single thread in each."""
-    with ThreadPoolExecutor(threads) as pool, one_blas_thread():
+    with one_blas_thread(), ThreadPoolExecutor(threads) as pool:
         yield lambda work, parts: list(pool.map(work, parts))
 
 

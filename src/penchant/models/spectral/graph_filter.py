@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant import _kernels
+from penchant._files.arrays import ArraySpec
 from penchant._settings.configurable import validate
 from penchant._settings.declarations import Setting
 from penchant.data.csr import Csr
@@ -141,6 +142,10 @@ class GraphFilter(Model, Explains):
     ] = None
 
     kind: ClassVar[str] = "graph-filter"
+    arrays: ClassVar[Mapping[str, ArraySpec]] = {
+        "item_vectors": ArraySpec("float32", ("n_items", "?vectors")),
+        "singular_values": ArraySpec("float64", ("?values",), min=0),
+    }
 
     def __post_init__(self) -> None:
         validate(self)
@@ -166,6 +171,7 @@ class GraphFilter(Model, Explains):
         )
         vectors = svd.right if self.low_pass > 0 else svd.right[:, :0]
         self._keep(data, freeze(vectors.astype(np.float32)), svd.values)
+        self._check_learned()
         log.debug("GraphFilter: %s in %.2f s", vectors.shape, time.perf_counter() - began)
         return self
 
@@ -261,9 +267,8 @@ class GraphFilter(Model, Explains):
 
     def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         vectors, values = arrays["item_vectors"], arrays["singular_values"]
-        n = len(self.items)
-        if vectors.ndim != 2 or len(vectors) != n or vectors.shape[1] > len(values):
-            raise ValueError(f"vectors of shape {vectors.shape} for {n} items")
+        if vectors.shape[1] > len(values) or not len(values):
+            raise ValueError(f"{vectors.shape[1]} vectors for {len(values)} singular values")
         self._keep(self.interactions, freeze(vectors), values)
 
 

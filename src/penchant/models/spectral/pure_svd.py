@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant import _kernels
+from penchant._files.arrays import ArraySpec
 from penchant._settings.configurable import validate
 from penchant._settings.declarations import Setting
 from penchant.data.csr import Csr
@@ -73,6 +74,10 @@ class PureSVD(Model, Explains, FoldsInUsers, HasItemVectors, HasUserVectors):
     ] = None
 
     kind: ClassVar[str] = "pure-svd"
+    arrays: ClassVar[Mapping[str, ArraySpec]] = {
+        "item_factors": ArraySpec("float32", ("n_items", "?values")),
+        "singular_values": ArraySpec("float64", ("?values",), min=0),
+    }
 
     def __post_init__(self) -> None:
         validate(self)
@@ -93,6 +98,7 @@ class PureSVD(Model, Explains, FoldsInUsers, HasItemVectors, HasUserVectors):
         threads = _kernels.thread_count(self.threads)
         svd = truncated_svd(X, self.factors, seed=self.seed, threads=threads)
         self._keep(data, freeze(svd.right.astype(np.float32)), svd.values)
+        self._check_learned()
         log.debug("PureSVD: %s in %.2f s", svd.right.shape, time.perf_counter() - began)
         return self
 
@@ -164,6 +170,4 @@ class PureSVD(Model, Explains, FoldsInUsers, HasItemVectors, HasUserVectors):
 
     def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         vectors, values = arrays["item_factors"], arrays["singular_values"]
-        if vectors.shape != (len(self.items), len(values)):
-            raise ValueError(f"vectors of shape {vectors.shape} for {len(self.items)} items")
         self._keep(self.interactions, freeze(vectors), values)
