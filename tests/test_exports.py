@@ -40,6 +40,7 @@ PUBLIC = [
     "Scorer",
     "Split",
     "TuningResult",
+    "UserNeighbors",
     "__version__",
     "datasets",
     "errors",

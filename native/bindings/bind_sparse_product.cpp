@@ -1,8 +1,4 @@
-#include <nanobind/stl/optional.h>
-
-#include <optional>
-
-#include "bind_rows.hpp"
+#include "bind_sparse.hpp"
 #include "bindings.hpp"
 #include "penchant/sparse_product.hpp"
 
@@ -11,18 +7,7 @@ namespace {
 
 using Indptr = In1<std::int64_t>;
 using Indices = In1<std::int32_t>;
-using Values = std::optional<In1<float>>;
-
-SparseMatrix matrix_of(const Indptr& indptr, const Indices& indices, const Values& values,
-                       std::int64_t n_rows, std::int64_t n_columns, bool validated,
-                       const std::string& name) {
-  if (values && values->size() != indices.size()) {
-    throw std::invalid_argument(name + " has other numbers of indices and values");
-  }
-  const auto rows = rows_of(indptr, indices, n_rows, name);
-  if (!validated) check_rows(rows, n_columns, name);
-  return {rows, values ? values->data() : nullptr, n_columns};
-}
+using Values = SparseValues;
 
 /// Writes all of out, whose shape tells the number of columns. Row pointers begin with 0.
 void bound_sparse_gram(Indptr indptr, Indices indices, Values values, Out2<double> out,

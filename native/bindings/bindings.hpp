@@ -38,6 +38,8 @@ void bind_ranks(nb::module_& m);
 void bind_rowlog(nb::module_& m);
 void bind_solve(nb::module_& m);
 void bind_sparse_product(nb::module_& m);
+void bind_sparse_scores(nb::module_& m);
+void bind_spgemm(nb::module_& m);
 void bind_survey(nb::module_& m);
 void bind_topk(nb::module_& m);
 void bind_transpose(nb::module_& m);

@@ -12,6 +12,8 @@ NB_MODULE(_native, m) {
   bind_rowlog(m);
   bind_solve(m);
   bind_sparse_product(m);
+  bind_sparse_scores(m);
+  bind_spgemm(m);
   bind_survey(m);
   bind_topk(m);
   bind_transpose(m);

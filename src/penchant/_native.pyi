@@ -184,6 +184,68 @@ def sparse_product(
     threads: int,
 ) -> None: ...
 
+# --- spgemm -----------------------------------------------------------------------
+
+class SparseProduct:
+    n_entries: int
+
+    def __init__(
+        self,
+        left_indptr: I64,
+        left_indices: I32,
+        left_values: F32 | None,
+        right_indptr: I64,
+        right_indices: I32,
+        right_values: F32 | None,
+        n_columns: int,
+        exclude_indptr: I64,
+        exclude_indices: I32,
+        max_entries: int,
+        validated: bool,
+        threads: int,
+    ) -> None: ...
+    def take(self, indptr: I64, columns: I32, values: F32) -> None: ...
+
+# --- sparse_scores ----------------------------------------------------------------
+
+def sparse_top_k(
+    left_indptr: I64,
+    left_indices: I32,
+    left_values: F32 | None,
+    right_indptr: I64,
+    right_indices: I32,
+    right_values: F32 | None,
+    n_items: int,
+    exclude_indptr: I64,
+    exclude_indices: I32,
+    allow_indptr: I64 | None,
+    allow_indices: I32 | None,
+    nonzero: bool,
+    codes: I32,
+    out: F32,
+    counts: I32,
+    validated: bool,
+    threads: int,
+) -> None: ...
+def sparse_ranks(
+    left_indptr: I64,
+    left_indices: I32,
+    left_values: F32 | None,
+    right_indptr: I64,
+    right_indices: I32,
+    right_values: F32 | None,
+    n_items: int,
+    target_indptr: I64,
+    target_indices: I32,
+    exclude_indptr: I64,
+    exclude_indices: I32,
+    above: I32,
+    tied: I32,
+    candidates: I64,
+    validated: bool,
+    threads: int,
+) -> None: ...
+
 # --- transpose --------------------------------------------------------------------
 
 def transpose(

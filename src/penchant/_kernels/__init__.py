@@ -49,6 +49,7 @@ from penchant._kernels.solve import (
     quantize_previous,
 )
 from penchant._kernels.sparse import SparseRows, sparse_gram, sparse_product
+from penchant._kernels.sparse_scores import sparse_ranks, sparse_top_k, spgemm
 
 __all__ = [
     "FACTOR_DTYPES",
@@ -88,6 +89,9 @@ __all__ = [
     "set_isa",
     "sparse_gram",
     "sparse_product",
+    "sparse_ranks",
+    "sparse_top_k",
+    "spgemm",
     "survey",
     "thread_count",
     "transpose",

@@ -19,6 +19,7 @@ _CLASSES = {
     "item-neighbors": ("penchant.models.neighbors", "ItemNeighbors"),
     "popularity": ("penchant.models.popularity", "Popularity"),
     "ranking": ("penchant.models.ranking.model", "Ranking"),
+    "user-neighbors": ("penchant.models.neighbors", "UserNeighbors"),
 }
 
 
