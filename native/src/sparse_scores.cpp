@@ -2,14 +2,17 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <vector>
 
+#include "dense_panels.hpp"
 #include "sparse_rows.hpp"
 
 namespace penchant {
 namespace {
 
 constexpr std::int64_t kQueriesAtOnce = 16;
+constexpr std::int64_t kRowBytes = 1 << 20;  // of the scores of a chunk, where right is dense
 constexpr std::int64_t kDenseShare = 8;  // additions for an eighth of the items: scan them all
 constexpr float kExcluded = -std::numeric_limits<float>::infinity();
 
@@ -53,21 +56,25 @@ class Selector {
         exclude_(exclude),
         allow_(allow),
         nonzero_(nonzero),
-        row_(static_cast<std::size_t>(right.n_columns), 0.0F),
-        positions_(row_.size()) {}
+        positions_(static_cast<std::size_t>(right.n_columns)) {}
 
   BestList<float> best_of(std::int64_t query) {
     BestList<float> best(k_);
+    if (row_.empty()) row_.resize(static_cast<std::size_t>(right_.n_columns), 0.0F);
     add_product_row(left_, right_, query, row_.data());
-    if (allow_) {
-      offer_allowed(query, best);
-    } else if (nonzero_ && cost(query) * kDenseShare < right_.n_columns) {
-      offer_reached(query, best);
-      return best;  // the row is empty again
+    if (!allow_ && nonzero_ && cost(query) * kDenseShare < right_.n_columns) {
+      offer_reached(query, best);  // the row is empty again
     } else {
-      offer_all(query, best);
+      offer(query, row_.data(), best);
+      std::fill(row_.begin(), row_.end(), 0.0F);
     }
-    std::fill(row_.begin(), row_.end(), 0.0F);
+    return best;
+  }
+
+  /// The same from scores that are computed already; they are changed.
+  BestList<float> best_of(std::int64_t query, float* scores) {
+    BestList<float> best(k_);
+    offer(query, scores, best);
     return best;
   }
 
@@ -85,35 +92,35 @@ class Selector {
     });
   }
 
-  void offer_allowed(std::int64_t query, BestList<float>& best) {
-    for (const auto item : excluded(query)) row_[static_cast<std::size_t>(item)] = kExcluded;
+  void offer(std::int64_t query, float* scores, BestList<float>& best) {
+    for (const auto item : excluded(query)) scores[item] = kExcluded;
+    if (!allow_) return offer_all(scores, best);
     for (const auto item : allow_[query]) {
-      const float score = row_[static_cast<std::size_t>(item)];
-      if (!(nonzero_ && score == 0.0F)) best.offer(score, item);
+      if (!(nonzero_ && scores[item] == 0.0F)) best.offer(scores[item], item);
     }
   }
 
   // positive scores alone are enough in most cases, and are few
-  void offer_all(std::int64_t query, BestList<float>& best) {
-    for (const auto item : excluded(query)) row_[static_cast<std::size_t>(item)] = kExcluded;
-    const auto n = static_cast<std::int64_t>(row_.size());
-    const auto n_positive = kernels_.find_above(row_.data(), n, 0.0F, positions_.data());
+  void offer_all(const float* scores, BestList<float>& best) {
+    const auto n = right_.n_columns;
+    const auto n_positive = kernels_.find_above(scores, n, 0.0F, positions_.data());
     for (std::int64_t j = 0; j < n_positive; ++j) {
       const auto item = positions_[static_cast<std::size_t>(j)];
-      const float score = row_[static_cast<std::size_t>(item)];
-      if (score > best.bound()) best.offer(score, item);
+      if (scores[item] > best.bound()) best.offer(scores[item], item);
     }
     if (n_positive >= k_) return;
-    offer_if(best, [](float score) { return score == 0.0F; }, nonzero_ ? 0 : k_ - n_positive);
-    offer_if(best, [](float score) { return score < 0.0F; }, n);
+    if (!nonzero_) {
+      offer_if(scores, best, [](float score) { return score == 0.0F; }, k_ - n_positive);
+    }
+    offer_if(scores, best, [](float score) { return score < 0.0F; }, n);
   }
 
   /// Offers the first items, `most` at most, whose scores are such.
   template <class Such>
-  void offer_if(BestList<float>& best, const Such& such, std::int64_t most) {
-    for (std::size_t item = 0; item < row_.size() && most > 0; ++item) {
-      if (!such(row_[item])) continue;
-      best.offer(row_[item], static_cast<std::int32_t>(item));
+  void offer_if(const float* scores, BestList<float>& best, const Such& such, std::int64_t most) {
+    for (std::int64_t item = 0; item < right_.n_columns && most > 0; ++item) {
+      if (!such(scores[item])) continue;
+      best.offer(scores[item], static_cast<std::int32_t>(item));
       --most;
     }
   }
@@ -139,15 +146,32 @@ void sparse_top_k(const SparseMatrix& left, const SparseMatrix& right, std::int6
                   const Rows& exclude, const Rows& allow, bool nonzero, const TopKLists& out,
                   int threads, const Poll& poll) {
   const auto n_queries = left.rows.n_rows;
-  std::vector<std::vector<Selector>> selectors(static_cast<std::size_t>(std::max(threads, 1)));
+  std::optional<DensePanels> panels;
+  if (DensePanels::pay(left, right)) panels.emplace(right, threads, poll);
+  const auto stride = panels ? panels->stride() : 0;
+  const auto fair = n_queries / (std::int64_t{4} * std::max(threads, 1));
+  const auto size = panels ? std::clamp<std::int64_t>(
+                                 std::min(fair, kRowBytes / (4 * stride)), 1, 64)
+                           : kQueriesAtOnce;
+  struct Worker {
+    Selector selector;
+    std::vector<float> scores;  // of a chunk, from panels
+  };
+  std::vector<std::vector<Worker>> workers(static_cast<std::size_t>(std::max(threads, 1)));
   parallel_for(
-      (n_queries + kQueriesAtOnce - 1) / kQueriesAtOnce, threads,
-      [&](std::int64_t chunk, int worker) {
-        auto& selector = selectors[static_cast<std::size_t>(worker)];
-        if (selector.empty()) selector.emplace_back(left, right, k, exclude, allow, nonzero);
-        const auto end = std::min(n_queries, (chunk + 1) * kQueriesAtOnce);
-        for (auto query = chunk * kQueriesAtOnce; query < end; ++query) {
-          auto best = selector.front().best_of(query);
+      (n_queries + size - 1) / size, threads,
+      [&](std::int64_t chunk, int number) {
+        auto& own = workers[static_cast<std::size_t>(number)];
+        if (own.empty()) {
+          own.push_back({Selector(left, right, k, exclude, allow, nonzero),
+                         std::vector<float>(static_cast<std::size_t>(size * stride))});
+        }
+        auto& [selector, scores] = own.front();
+        const auto begin = chunk * size, end = std::min(n_queries, begin + size);
+        if (panels) panels->multiply(left, begin, end, scores.data());
+        for (auto query = begin; query < end; ++query) {
+          auto best = panels ? selector.best_of(query, scores.data() + (query - begin) * stride)
+                             : selector.best_of(query);
           out.set(query, k, best);
         }
       },
