@@ -88,8 +88,14 @@ class Selector {
   void offer_reached(std::int64_t query, BestList<float>& best) {
     for (const auto item : excluded(query)) row_[static_cast<std::size_t>(item)] = 0.0F;
     drain_product_row(left_, right_, query, row_.data(), [&](std::int32_t item, float score) {
-      if (score >= best.bound()) best.offer(score, item);
+      if (score > kExcluded) reached_.push_back({score, item});
     });
+    if (static_cast<std::int64_t>(reached_.size()) > k_) {
+      std::nth_element(reached_.begin(), reached_.begin() + k_, reached_.end(), Better{});
+      reached_.resize(static_cast<std::size_t>(k_));
+    }
+    for (const auto& entry : reached_) best.offer(entry.score, entry.code);
+    reached_.clear();
   }
 
   void offer(std::int64_t query, float* scores, BestList<float>& best) {
@@ -134,6 +140,7 @@ class Selector {
   const ScoreKernels<float>& kernels_ = score_kernels<float>();
   std::vector<float> row_;  // all zeros between two queries
   std::vector<std::int32_t> positions_;
+  std::vector<Entry<float>> reached_;  // empty between two queries
 };
 
 }  // namespace

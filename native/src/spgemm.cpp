@@ -4,13 +4,36 @@
 #include <atomic>
 #include <bit>
 
+#include "penchant/memory.hpp"
 #include "sparse_rows.hpp"
 
 namespace penchant {
 namespace {
 
 constexpr std::int64_t kRowsAtOnce = 16;  // of a chunk
+constexpr std::int64_t kMostDenseBytes = 64 << 20;  // of a symmetric product
+constexpr std::int64_t kAdditionsPerCell = 4;      // from which half of them outweighs the cells
+constexpr std::int64_t kBlock = 64;                // of cells that are mirrored at once
 constexpr std::int64_t kDenseShare = 8;   // additions for an eighth of the columns: scan them all
+
+void append_nonzero(const float* row, std::size_t n, std::vector<std::int32_t>& columns,
+                    std::vector<float>& values) {
+  const auto begin = columns.size();
+  const auto n_nonzero = static_cast<std::size_t>(
+      std::count_if(row, row + n, [](float value) { return value != 0.0F; }));
+  // one more than there are: without branches, each is written before it is known to count
+  columns.resize(begin + n_nonzero + 1);
+  values.resize(begin + n_nonzero + 1);
+  auto* column = columns.data() + begin;
+  auto* value = values.data() + begin;
+  for (std::size_t j = 0, next = 0; j < n; ++j) {
+    column[next] = static_cast<std::int32_t>(j);
+    value[next] = row[j];
+    next += row[j] != 0.0F ? 1 : 0;
+  }
+  columns.resize(begin + n_nonzero);
+  values.resize(begin + n_nonzero);
+}
 
 /// Adds up rows of a product, and appends them without zeros.
 class RowWriter {
@@ -60,21 +83,7 @@ class RowWriter {
   }
 
   void append_all(std::vector<std::int32_t>& columns, std::vector<float>& values) {
-    const auto n = row_.size(), begin = columns.size();
-    const auto n_nonzero = static_cast<std::size_t>(
-        std::count_if(row_.begin(), row_.end(), [](float value) { return value != 0.0F; }));
-    // one more than there are: without branches, each column is written before it is known to count
-    columns.resize(begin + n_nonzero + 1);
-    values.resize(begin + n_nonzero + 1);
-    auto* column = columns.data() + begin;
-    auto* value = values.data() + begin;
-    for (std::size_t j = 0, next = 0; j < n; ++j) {
-      column[next] = static_cast<std::int32_t>(j);
-      value[next] = row_[j];
-      next += row_[j] != 0.0F ? 1 : 0;
-    }
-    columns.resize(begin + n_nonzero);
-    values.resize(begin + n_nonzero);
+    append_nonzero(row_.data(), row_.size(), columns, values);
     std::fill(row_.begin(), row_.end(), 0.0F);
   }
 
@@ -111,6 +120,25 @@ SparseProduct::SparseProduct(const SparseMatrix& left, const SparseMatrix& right
   n_entries_ = total;
 }
 
+SparseProduct::SparseProduct(const float* dense, std::int64_t n_rows, std::int64_t n_columns,
+                             int threads, const Poll& poll) {
+  chunks_.resize(static_cast<std::size_t>((n_rows + kRowsAtOnce - 1) / kRowsAtOnce));
+  parallel_for(
+      static_cast<std::int64_t>(chunks_.size()), threads,
+      [&](std::int64_t number, int) {
+        auto& chunk = chunks_[static_cast<std::size_t>(number)];
+        const auto end = std::min(n_rows, (number + 1) * kRowsAtOnce);
+        for (auto r = number * kRowsAtOnce; r < end; ++r) {
+          const auto before = chunk.columns.size();
+          append_nonzero(dense + r * n_columns, static_cast<std::size_t>(n_columns), chunk.columns,
+                         chunk.values);
+          chunk.counts.push_back(static_cast<std::int64_t>(chunk.columns.size() - before));
+        }
+      },
+      poll);
+  for (const auto& chunk : chunks_) n_entries_ += static_cast<std::int64_t>(chunk.columns.size());
+}
+
 void SparseProduct::take(std::int64_t* indptr, std::int32_t* columns, float* values) {
   std::int64_t begin = 0;
   *indptr++ = 0;
@@ -122,6 +150,57 @@ void SparseProduct::take(std::int64_t* indptr, std::int32_t* columns, float* val
   }
   chunks_.clear();
   n_entries_ = 0;
+}
+
+bool symmetric_product_pays(const SparseMatrix& left, const SparseMatrix& right) {
+  const auto n = right.n_columns;
+  const auto cells = n * n;
+  if (cells > kMostDenseBytes / static_cast<std::int64_t>(sizeof(float))) return false;
+  std::int64_t cost = 0;
+  for (std::int64_t r = 0; r < left.rows.n_rows; ++r) cost += product_row_cost(left, right, r);
+  return cost > kAdditionsPerCell * cells;
+}
+
+void symmetric_product(const SparseMatrix& left, const SparseMatrix& right, const float* ratios,
+                       float* out, int threads, const Poll& poll) {
+  const auto n = right.n_columns;
+  // for each entry (i, u) of left: how many entries right's row u has before column i
+  const auto places = make_buffer<std::int32_t>(left.rows.indptr[n]);
+  {
+    std::vector<std::int32_t> next(static_cast<std::size_t>(right.rows.n_rows), 0);
+    for (std::int64_t at = left.rows.indptr[0]; at < left.rows.indptr[n]; ++at) {
+      places[static_cast<std::size_t>(at)] =
+          next[static_cast<std::size_t>(left.rows.indices[at])]++;
+    }
+  }
+  parallel_for(
+      n, threads,
+      [&](std::int64_t number, int) {
+        const auto r = n - 1 - number;  // the longest rows first
+        float* row = out + r * n;
+        std::fill_n(row, r + 1, 0.0F);
+        for (auto at = left.rows.indptr[r]; at < left.rows.indptr[r + 1]; ++at) {
+          const auto begin = right.rows.indptr[left.rows.indices[at]];
+          const auto place = places[static_cast<std::size_t>(at)];
+          add_entries(value_at(left, at), right, begin, begin + place, row);
+        }
+      },
+      poll);
+  const auto n_blocks = (n + kBlock - 1) / kBlock;
+  parallel_for(
+      n_blocks, threads,
+      [&](std::int64_t block, int) {
+        const auto end = std::min(n, (block + 1) * kBlock);
+        for (auto first = block * kBlock; first < n; first += kBlock) {
+          for (auto i = block * kBlock; i < end; ++i) {
+            for (auto j = std::max(first, i + 1); j < std::min(n, first + kBlock); ++j) {
+              const float value = out[j * n + i];
+              out[i * n + j] = ratios ? value * (ratios[i] / ratios[j]) : value;
+            }
+          }
+        }
+      },
+      poll);
 }
 
 }  // namespace penchant

@@ -1,6 +1,6 @@
 """What the extension offers; see penchant._kernels, its only importer."""
 
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -189,6 +189,9 @@ def sparse_product(
 class SparseProduct:
     n_entries: int
 
+    @overload
+    def __init__(self, dense: F32, threads: int) -> None: ...
+    @overload
     def __init__(
         self,
         left_indptr: I64,
@@ -205,6 +208,21 @@ class SparseProduct:
         threads: int,
     ) -> None: ...
     def take(self, indptr: I64, columns: I32, values: F32) -> None: ...
+
+def symmetric_product(
+    left_indptr: I64,
+    left_indices: I32,
+    left_values: F32 | None,
+    right_indptr: I64,
+    right_indices: I32,
+    right_values: F32 | None,
+    ratios: F32 | None,
+    out: F32,
+    threads: int,
+) -> None: ...
+def symmetric_product_pays(
+    left_indptr: I64, left_indices: I32, right_indptr: I64, right_indices: I32
+) -> bool: ...
 
 # --- sparse_scores ----------------------------------------------------------------
 

@@ -28,19 +28,19 @@ def small() -> penchant.Interactions:
 
 
 def test_scores_are_sums_of_similarities() -> None:
-    model = UserNeighbors().fit(small())
+    model = UserNeighbors(similarity="cosine").fit(small())
     answer = model.recommend("ann", k=3)
     assert list(answer.ids) == ["c", "d", "e"]
     np.testing.assert_allclose(answer.scores, [2 / np.sqrt(6), 1 / 2, 0], rtol=1e-6)
 
 
 def test_the_nearest_users_alone_are_asked() -> None:
-    answer = UserNeighbors(neighbors=1).fit(small()).recommend("ann", k=3)
+    answer = UserNeighbors(similarity="cosine", neighbors=1).fit(small()).recommend("ann", k=3)
     np.testing.assert_allclose(answer.scores, [2 / np.sqrt(6), 0, 0], rtol=1e-6)
 
 
 def test_a_user_with_the_same_history_takes_no_place_of_a_neighbor() -> None:
-    model = UserNeighbors(neighbors=2).fit(small())
+    model = UserNeighbors(similarity="cosine", neighbors=2).fit(small())
     known = model.recommend("ann", k=3)
     new = model.recommend(history=["a", "b"], k=3)
     assert list(new.ids) == list(known.ids)
@@ -48,13 +48,13 @@ def test_a_user_with_the_same_history_takes_no_place_of_a_neighbor() -> None:
 
 
 def test_similar_users_are_ranked_by_the_same_similarity() -> None:
-    answer = UserNeighbors().fit(small()).similar_users("ann", k=3)
+    answer = UserNeighbors(similarity="cosine").fit(small()).similar_users("ann", k=3)
     assert list(answer.ids) == ["eve", "bob", "cy"]
     np.testing.assert_allclose(answer.scores, [1, 2 / np.sqrt(6), 1 / 2], rtol=1e-6)
 
 
 def test_similar_items_are_what_users_with_the_item_have() -> None:
-    answer = UserNeighbors(neighbors=None).fit(small()).similar_items("d", k=1)
+    answer = UserNeighbors(similarity="cosine", neighbors=None).fit(small()).similar_items("d", k=1)
     assert list(answer.ids) in (["a"], ["e"])
 
 

@@ -49,7 +49,13 @@ from penchant._kernels.solve import (
     quantize_previous,
 )
 from penchant._kernels.sparse import SparseRows, sparse_gram, sparse_product
-from penchant._kernels.sparse_scores import sparse_ranks, sparse_top_k, spgemm
+from penchant._kernels.sparse_scores import (
+    nonzero_entries,
+    sparse_ranks,
+    sparse_top_k,
+    spgemm,
+    symmetric_product,
+)
 
 __all__ = [
     "FACTOR_DTYPES",
@@ -79,6 +85,7 @@ __all__ = [
     "fold_in",
     "gram",
     "half_step",
+    "nonzero_entries",
     "observed_loss",
     "quantize_previous",
     "ranking_epoch",
@@ -93,6 +100,7 @@ __all__ = [
     "sparse_top_k",
     "spgemm",
     "survey",
+    "symmetric_product",
     "thread_count",
     "transpose",
 ]

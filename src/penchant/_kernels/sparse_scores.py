@@ -7,7 +7,14 @@ import numpy.typing as npt
 
 from penchant import _native
 from penchant._kernels.common import F32, I32, I64, as_native, thread_count
-from penchant._kernels.scores import Rows, _optional, _ragged, _rank_arrays, _row_lists, _top_k_arrays
+from penchant._kernels.scores import (
+    Rows,
+    _optional,
+    _ragged,
+    _rank_arrays,
+    _row_lists,
+    _top_k_arrays,
+)
 from penchant._kernels.sparse import SparseRows, _checked
 
 
@@ -63,13 +70,43 @@ def spgemm(
         validated,
         thread_count(threads),
     )
-    if product.n_entries > limit:
+    return None if product.n_entries > limit else _taken(product, n_rows)
+
+
+def nonzero_entries(dense: F32, *, threads: int | None = None) -> tuple[I64, I32, F32]:
+    """Return a dense matrix without its zeros: row pointers, rising columns and values."""
+    dense = as_native(dense, np.float32, "dense", None, None)
+    return _taken(_native.SparseProduct(dense, thread_count(threads)), len(dense))
+
+
+def symmetric_product(
+    left: SparseRows, right: SparseRows, ratios: F32 | None, *, threads: int | None = None
+) -> F32 | None:
+    """Multiply matrices whose product is symmetric but for scales, in half the additions.
+
+    Parameters
+    ----------
+    left, right
+        A D B (n rows) and Bᵀ C, for diagonal A, C and D; the entries of the one are those of the
+        other transposed. They are not checked: the caller made the one from the other.
+    ratios
+        float32, shape (n,): a / c of each row; None: all are equal.
+    threads
+        The number of threads; the result has the same bits on any number of them.
+
+    Returns
+    -------
+    ndarray or None
+        float32, shape (n, n), zeros on the diagonal; None where an ordinary product is faster, or
+        this one takes more than 64 MiB.
+    """
+    left, right = _checked(left, "left"), _checked(right, "right")
+    if not _native.symmetric_product_pays(*left[:2], *right[:2]):
         return None
-    columns = np.empty(product.n_entries, dtype=np.int32)
-    values = np.empty(product.n_entries, dtype=np.float32)
-    indptr = np.empty(n_rows + 1, dtype=np.int64)
-    product.take(indptr, columns, values)
-    return indptr, columns, values
+    n = len(left[0]) - 1
+    out = np.empty((n, n), dtype=np.float32)
+    _native.symmetric_product(*left, *right, ratios, out, thread_count(threads))
+    return out
 
 
 def sparse_top_k(
@@ -158,3 +195,11 @@ def sparse_ranks(
         thread_count(threads),
     )
     return above, tied, candidates
+
+
+def _taken(product: _native.SparseProduct, n_rows: int) -> tuple[I64, I32, F32]:
+    columns = np.empty(product.n_entries, dtype=np.int32)
+    values = np.empty(product.n_entries, dtype=np.float32)
+    indptr = np.empty(n_rows + 1, dtype=np.int64)
+    product.take(indptr, columns, values)
+    return indptr, columns, values

@@ -128,4 +128,3 @@ class ItemNeighbors(NeighborSettings):
             self._similarities = Csr(*parts, len(self.items))
         else:
             self._paths = Paths(*self._learn(self.interactions))
-

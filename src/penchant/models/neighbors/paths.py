@@ -17,8 +17,8 @@ from penchant.models.neighbors.similarity import RowSimilarity
 class Paths:
     """Scores of linear similarities that take too much memory to be kept.
 
-    Σ_i q_i s_ij = Σ_u (Σ_i q_i w_iu) v_uj − q_j w_j·v_j: two sparse products for each query, and the
-    similarity of an item to itself is subtracted.
+    Σ_i q_i s_ij = Σ_u (Σ_i q_i w_iu) v_uj − q_j w_j·v_j: two sparse products for each query, and
+    the similarity of an item to itself is subtracted.
     """
 
     def __init__(self, items: Csr, similarity: RowSimilarity) -> None:

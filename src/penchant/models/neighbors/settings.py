@@ -18,7 +18,7 @@ class NeighborSettings(Model, Explains):
     similarity: Annotated[
         Literal["cosine", "tfidf", "bm25", "jaccard", "p3alpha", "rp3beta"],
         Setting(
-            help="Similarity of two columns (of two rows for user neighbors).",
+            help="Similarity of two items' columns (of two users' rows for user neighbors).",
             details='``"cosine"``: of the columns as they are; ``"tfidf"``: cosine of columns of '
             "√r · log(n / (1 + |S_u|)), n the number of items and |S_u| the number of the user's "
             'items, so that users of very many items count less; ``"bm25"``: inner product of '
@@ -50,9 +50,9 @@ class NeighborSettings(Model, Explains):
             details="p3alpha and rp3beta read it. For user neighbors: of the activity of the user "
             "who asks, which changes the scores and not their order.",
             source="Cooper et al. 2014",
-            tune=(0.5, 1.0),
+            tune=(0.25, 1.0),
         ),
-    ] = 1.0
+    ] = 0.5
     common_exponent: Annotated[
         float,
         Setting(
@@ -62,9 +62,9 @@ class NeighborSettings(Model, Explains):
             details="p3alpha and rp3beta read it. P3alpha has a = b = α. For user neighbors: of "
             "the popularity of the items in common.",
             source="Cooper et al. 2014",
-            tune=(0.5, 1.0),
+            tune=(0.25, 1.0),
         ),
-    ] = 1.0
+    ] = 0.5
     target_exponent: Annotated[
         float,
         Setting(
@@ -74,9 +74,9 @@ class NeighborSettings(Model, Explains):
             details="Only rp3beta reads it. A larger value recommends rarer items. For user "
             "neighbors: of the activity of the neighbor.",
             source="Paudel et al. 2017",
-            tune=(0.0, 0.5),
+            tune=(0.0, 0.75),
         ),
-    ] = 0.25
+    ] = 0.3
     confidence: Annotated[
         Literal["linear", "log", "binary"],
         Setting(

@@ -60,7 +60,8 @@ class RowSimilarity:
         self.n = data.n_rows
         columns, size = data.indices, np.abs(data.values).astype(np.float64)
         self._column_counts = np.bincount(columns, minlength=data.n_columns)
-        self._column_sums = np.bincount(columns, weights=size, minlength=data.n_columns)
+        sums = np.bincount(columns, weights=size, minlength=data.n_columns)
+        self._column_sums = sums.astype(np.float64, copy=False)
         rows = data.row_of_entry
         self._mean_length = np.bincount(rows, weights=size, minlength=self.n).mean()
 
@@ -85,8 +86,7 @@ class RowSimilarity:
     def _walk_scale(self, rows: Csr, side: str) -> F64:
         """Return what the values of a row are multiplied by: powers of degrees."""
         settings, of_entry = self._settings, rows.row_of_entry
-        size = np.abs(rows.values)
-        degrees = np.bincount(of_entry, weights=size, minlength=rows.n_rows)
+        degrees = _row_sums(rows)
         if side == "target":
             exponent = settings.target_exponent if self._kind == "rp3beta" else 0.0
             return _power(degrees, exponent)[of_entry]
@@ -123,7 +123,8 @@ class RowSimilarity:
         """The similarity of each row of the matrix to itself, float64, shape (n,)."""
         source, target = (self.weigh(self._data, side).values for side in ("source", "target"))
         products = source.astype(np.float64) * target
-        return np.bincount(self._data.row_of_entry, weights=products, minlength=self.n)
+        sums = np.bincount(self._data.row_of_entry, weights=products, minlength=self.n)
+        return sums.astype(np.float64, copy=False)
 
     @cached_property
     def _counts(self) -> npt.NDArray[np.int64]:
@@ -133,7 +134,13 @@ class RowSimilarity:
 
     def nearest(self, rows: Csr, k: int, exclude: Csr) -> Csr:
         """Return the k greatest positive similarities of each row, greatest first."""
-        if self.is_linear:
+        block = self._own_products(rows)
+        if block is not None:
+            lists = exclude.indptr, exclude.indices
+            indptr, codes, values = _kernels.dense_top_k(
+                block, k, lists, threads=self._settings.threads
+            )
+        elif self.is_linear:
             weighted = self.weigh(rows)
             indptr, codes, values = _kernels.sparse_top_k(
                 sparse_rows(weighted),
@@ -157,6 +164,10 @@ class RowSimilarity:
         limit = None if max_bytes is None else max_bytes // _ENTRY_BYTES
         if not self.is_linear:
             return self._all_by_blocks(rows, exclude, limit)
+        block = self._own_products(rows)
+        if block is not None:
+            block[exclude.row_of_entry, exclude.indices] = 0
+            return Csr(*_kernels.nonzero_entries(block, threads=self._settings.threads), self.n)
         weighted = self.weigh(rows)
         product = _kernels.spgemm(
             sparse_rows(weighted),
@@ -168,6 +179,26 @@ class RowSimilarity:
             threads=self._settings.threads,
         )
         return None if product is None else Csr(*product, self.n)
+
+    def _own_products(self, rows: Csr) -> F32 | None:
+        """Return the similarities of all rows of the matrix, zeros on the diagonal, dense.
+
+        None for other rows, and where the sparse product is as fast or takes less memory.
+        """
+        if rows is not self._data or not self.is_linear:
+            return None
+        ratios = None
+        if self._walks:
+            c = self._settings.target_exponent if self._kind == "rp3beta" else 0.0
+            degrees = _row_sums(rows)
+            ratios = _power(degrees, self._settings.source_exponent - c).astype(np.float32)
+        weighted = self.weigh(rows)
+        return _kernels.symmetric_product(
+            sparse_rows(weighted),
+            sparse_rows(self.targets),
+            ratios,
+            threads=self._settings.threads,
+        )
 
     def scorer(self, rows: Csr) -> Scorer:
         """Return the similarities of rows as scores."""
@@ -231,6 +262,12 @@ class RowSimilarity:
             return block
 
         return similarities
+
+
+def _row_sums(rows: Csr) -> F64:
+    size = np.abs(rows.values)
+    sums = np.bincount(rows.row_of_entry, weights=size, minlength=rows.n_rows)
+    return sums.astype(np.float64, copy=False)  # it counts in int64 where there are no rows
 
 
 def _power(degrees: F64, exponent: float) -> F64:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from penchant._settings.declarations import Setting
 from penchant.data.csr import Csr
 from penchant.data.interactions import Interactions
 from penchant.models._scoring.scorers import Scorer
@@ -40,6 +41,25 @@ class UserNeighbors(NeighborSettings):
     SettingsError
         If a setting is out of its range.
     """
+
+    similarity: Annotated[
+        Literal["cosine", "tfidf", "bm25", "jaccard", "p3alpha", "rp3beta"],
+        Setting(
+            help="Similarity of two users' rows.",
+            details="As for :class:`penchant.ItemNeighbors`, with users and items exchanged: the "
+            "inverse frequency of TF-IDF and BM25 counts popular items less.",
+            tune=["cosine", "tfidf", "bm25", "jaccard", "rp3beta"],
+        ),
+    ] = "bm25"
+    neighbors: Annotated[
+        int | None,
+        Setting(
+            min=1,
+            help="Neighbors kept per user; none: all users, with the weight of their similarity.",
+            details="Without a limit nothing is kept in the model, and an answer takes longer.",
+            tune=(20, 1000, "log"),
+        ),
+    ] = 200
 
     kind: ClassVar[str] = "user-neighbors"
 
