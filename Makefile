@@ -17,7 +17,7 @@ ctest = PATH="$(CURDIR)/$(BIN):$$PATH"; export PATH; \
 	cmake --build build/$(1) -- --quiet && \
 	ctest --test-dir build/$(1) --output-on-failure
 
-.PHONY: help demo test test-native test-sanitizers test-baseline lint bench bench-gate bench-quick docs serve build wheel lock clean
+.PHONY: help demo test test-native test-sanitizers test-baseline lint format-native stubs bench bench-gate bench-quick docs serve build wheel lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -39,11 +39,18 @@ test-sanitizers: $(VENV)/core  ## the native tests under the address, undefined 
 test-baseline: $(VENV)/built $(VENV)/dev  ## the numeric Python tests on the plainest instruction set
 	@PENCHANT_ISA=baseline $(BIN)/python -m pytest $(NUMERIC)
 
-lint: $(VENV)/built $(VENV)/dev  ## style, sizes, wording and types
+lint: $(VENV)/built $(VENV)/dev  ## style, sizes, wording and types; clang-format and clang-tidy
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/python tools/check_style.py
 	@$(BIN)/mypy
+	@$(BIN)/python tools/native_lint.py
+
+format-native: $(VENV)/dev  ## clang-format over native/
+	@$(BIN)/clang-format -i $$(git ls-files 'native/*.cpp' 'native/*.hpp')
+
+stubs: $(VENV)/built $(VENV)/dev  ## write src/penchant/_native.pyi anew, after a change in native/bindings
+	@$(BIN)/python tools/native_stub.py --write
 
 bench: $(BENCH)/built  ## against the peers, side by side; hours (ARGS="--help" tells what there is)
 	@$(BENCH)/bin/python -m benchmarks.run $(ARGS)

@@ -1,1 +1,1 @@
-"""penchant beside its peers: ``make bench``, or ``python -m benchmarks.run --help``."""
+"""Benchmarks of penchant and its peers: ``make bench``, or ``python -m benchmarks.run --help``."""

@@ -1,4 +1,4 @@
-"""The data sets, real and made up, as users × items rows kept as .npy files in the cache."""
+"""The data sets, real and synthetic, as rows of users × items in .npy files of the cache."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Rows:
         return len(self.indptr) - 1
 
     def scipy(self, scale: float = 1.0, shift: float = 0.0) -> Any:
-        """A scipy.sparse.csr_matrix of ``shift + scale · value``."""
+        """Return a scipy.sparse.csr_matrix of ``shift + scale · value``."""
         import scipy.sparse as sp
 
         data = (shift + scale * self.values).astype(np.float32)
@@ -48,13 +48,13 @@ class Rows:
 
 
 def folder() -> Path:
-    """Where prepared data lie: PENCHANT_CACHE, else the user's cache folder."""
+    """Return the folder of prepared data: PENCHANT_CACHE, else the user's cache folder."""
     home = os.environ.get("PENCHANT_CACHE") or os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(home).expanduser() / "penchant-bench"
 
 
 def prepare(name: str) -> Path:
-    """The folder of a data set's arrays, made if it is not there.
+    """Return the folder of a data set's arrays; prepare them if they are missing.
 
     Raises
     ------
@@ -80,13 +80,13 @@ def prepare(name: str) -> Path:
 
 
 def facts(place: Path) -> dict[str, Any]:
-    """Name, size, and whether it is made up."""
+    """Return name, size, and whether the data set is synthetic."""
     stored: dict[str, Any] = json.loads((place / "facts.json").read_text(encoding="utf-8"))
     return stored
 
 
 def load(place: Path) -> Rows:
-    """What :func:`prepare` left; counts become log(1 + count), and the mean weight 1."""
+    """Read the arrays of :func:`prepare`; counts become log(1 + count), and the mean weight 1."""
     arrays = {part: np.load(place / f"{part}.npy") for part in PARTS}
     values = arrays["values"]
     if values.max() > 1:
@@ -111,5 +111,5 @@ def _made(name: str) -> tuple[dict[str, npt.NDArray[Any]], int]:
 
 
 def scaled(nnz: int) -> Shape:
-    """Fifty items a user and as many users an item, whatever the size: for times against size."""
+    """Return the shape of data with 50 items per user and 50 users per item, for a given size."""
     return Shape(nnz // 50, nnz // 50, nnz, least_per_user=20, spread=0.6)

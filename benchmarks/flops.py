@@ -9,7 +9,7 @@ from benchmarks.datasets import Rows
 
 
 def of_rows(counts: npt.NDArray[np.integer], f: int) -> float:
-    """Gram of each row's entries and its Cholesky, on a triangle; n × n where that is smaller.
+    """Count the Gram matrix of each row's entries and its Cholesky factorization, on a triangle.
 
     With s the smaller of n and f and l the larger: s² l + s³ / 3 flops, and 2 s² + 4 s l for the
     two triangular solves and the two products with vectors.
@@ -20,12 +20,12 @@ def of_rows(counts: npt.NDArray[np.integer], f: int) -> float:
 
 
 def of_products(n_rows: int, n_columns: int, f: int) -> float:
-    """Gram (a triangle) and rotation of the fixed side, rotation back of the solved one."""
+    """Count the Gram matrix (a triangle) and the rotations of both sides."""
     return float(n_columns * f * f + 2 * n_columns * f * f + 2 * n_rows * f * f)
 
 
 def of_epoch(rows: Rows, f: int) -> dict[str, float]:
-    """Flops of both half steps: what solves rows, and the dense products around it."""
+    """Return the flops of both half steps: the row systems and the dense products."""
     by_user = np.diff(rows.indptr)
     by_item = np.bincount(rows.indices, minlength=rows.n_columns)
     m, n = rows.n_rows, rows.n_columns

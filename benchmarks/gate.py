@@ -24,11 +24,11 @@ from benchmarks.run import BLAS
 from benchmarks.targets import epoch_seconds
 
 BASELINE = Path(__file__).with_name("gate.json")
-DATASET = "sketchfab"  # made up from a seed: nothing is fetched
+DATASET = "sketchfab"  # generated from a seed: no download
 FACTORS = 64
 THREADS = 2
 ROUNDS = 5
-MAX_NOISE = 0.5  # a noisier case says nothing: measure on a quieter machine
+MAX_NOISE = 0.5  # noisier cases are not judged: measure on a quieter machine
 LIMIT = 120.0  # seconds for one measurement
 
 
@@ -98,7 +98,7 @@ def measure(case: GateCase, data: Path, rounds: int) -> Ratio:
     """Return the ratio of one case; the engines take turns."""
     ratios = []
     for _ in range(rounds):
-        ours = seconds(case, case.ours, data)  # first: it leaves its factors for the peer
+        ours = seconds(case, case.ours, data)  # first, since the peer scores its factors
         ratios.append(seconds(case, case.peer, data) / ours)
     return Ratio.of_rounds(ratios)
 

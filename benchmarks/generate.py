@@ -1,4 +1,4 @@
-"""Made-up interactions of a wanted shape: long-tailed popularity and tastes of low rank.
+"""Synthetic interactions of a given size: long-tailed popularity and tastes of low rank.
 
 Every item belongs to a topic and every visitor cares for a few of them, so that factors have
 something to find; within a topic popularity falls by a power law, as it does in real logs.
@@ -16,15 +16,15 @@ Ints = npt.NDArray[np.int64]
 
 ITEMS_PER_TOPIC = 4  # times the root of the number of items
 CARED_FOR = 5  # topics of a user
-OFF_TOPIC = 0.25  # share of what a user takes to whatever its topic
+OFF_TOPIC = 0.25  # share of a user's items of any topic
 EXPONENT = 1.0  # of popularity within a topic
-FLATTENED = 3  # ranks at the head that are about as popular as each other
-ROUNDS = 8  # of drawing again what was drawn twice
+FLATTENED = 3  # first ranks, of about equal popularity
+ROUNDS = 8  # of drawing again after duplicates
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What to make.
+    """The size and the shape of the data.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class Shape:
 
 
 def make(shape: Shape, seed: int = 0) -> dict[str, npt.NDArray[Any]]:
-    """The rows: indptr int64, indices int32 rising within a row, values float32."""
+    """Rows: indptr int64, indices int32 sorted within a row, values float32."""
     rng = np.random.default_rng(seed)
     items = _Items(shape, rng)
     wanted = _counts(shape, rng)
@@ -97,7 +97,7 @@ class _Items:
         return np.minimum(drawn, len(self._topic_cumulated) - 1)
 
     def draw(self, topic: Ints, rng: np.random.Generator) -> Ints:
-        """An item of each topic; of a few any item at all. By inverse of the distribution."""
+        """Draw an item of each topic, or of any topic, by inversion of the distribution."""
         begin, end = self._begin[topic], self._begin[topic + 1]
         anything = rng.random(len(topic)) < OFF_TOPIC
         begin, end = np.where(anything, 0, begin), np.where(anything, self._begin[-1], end)
@@ -107,7 +107,7 @@ class _Items:
 
 
 def _counts(shape: Shape, rng: np.random.Generator) -> Ints:
-    """How many items each user has: log-normal, adding up to about nnz."""
+    """Draw the number of items of each user: log-normal, about nnz in total."""
     most = max(shape.n_items // 4, shape.least_per_user)
     raw = np.exp(shape.spread * rng.standard_normal(shape.n_users))
     extra = raw * (shape.nnz - shape.least_per_user * shape.n_users) / raw.sum()
@@ -115,7 +115,7 @@ def _counts(shape: Shape, rng: np.random.Generator) -> Ints:
 
 
 def _seeded(shape: Shape, favorite: Ints, topic: Ints, rng: np.random.Generator) -> Ints:
-    """Every item with a few users whose favorite topic is the item's."""
+    """Give every item a few users whose favorite topic is the item's."""
     order = np.argsort(favorite, kind="stable")
     counts = np.bincount(favorite, minlength=topic.max() + 1)
     first = np.cumsum(counts) - counts
@@ -137,7 +137,7 @@ def _topic_of_each(
 
 
 def _at_most(drawn: Ints, had: Ints, missing: Ints, n_items: int, rng: np.random.Generator) -> Ints:
-    """Of the new ones among rising ``drawn`` at most ``missing`` of each user, by chance."""
+    """Choose at random at most ``missing`` new items of each user from the sorted ``drawn``."""
     place = np.minimum(np.searchsorted(had, drawn), len(had) - 1)
     new = drawn[had[place] != drawn] if len(had) else drawn
     user = new // n_items

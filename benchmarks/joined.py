@@ -1,4 +1,4 @@
-"""Several runs of one machine as one: what was measured again later counts."""
+"""Merge several runs of one machine; later measurements replace earlier ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ ALIKE = ("processor", "cores", "threads", "memory", "isa")
 
 
 def joined(results: list[dict[str, Any]]) -> dict[str, Any]:
-    """One result of several, later ones first in what they have to say.
+    """Merge results; later ones take precedence.
 
     An engine's records of a case are those of the last run that measured them, so figures are
     of engines that took turns wherever the last run had them all. Commits and dates are listed.

@@ -1,4 +1,4 @@
-"""What the figures were measured on: processor, memory, versions, commit, and its peak."""
+"""The machine of a run: processor, memory, versions, commit, and peak FLOP/s."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LIBRARIES = ("penchant", *PACKAGES, "numpy", "scipy", "pandas", "duckdb")
 
 
 def facts(threads: int, libraries: Sequence[str] = LIBRARIES) -> dict[str, Any]:
-    """Everything that a reader needs to judge the figures."""
+    """Return what a reader needs to judge the figures."""
     from penchant import _kernels
 
     return {
@@ -39,7 +39,7 @@ def facts(threads: int, libraries: Sequence[str] = LIBRARIES) -> dict[str, Any]:
 
 
 def fma_peak(threads: int) -> float | None:
-    """GFLOP/s of float32 multiply-adds, measured now; None without a compiler."""
+    """Return GFLOP/s of float32 multiply-adds, measured now; None without a compiler."""
     compiler = shutil.which("c++") or shutil.which("g++")
     if compiler is None:
         return None

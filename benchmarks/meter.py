@@ -1,4 +1,4 @@
-"""What is measured: seconds with pauses, and the peak of memory above what was there before."""
+"""Meters of seconds with pauses, and of the peak of memory above that at the start."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _CLEAR, _STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
 
 
 class Stopwatch:
-    """Seconds since it was made, pauses left out."""
+    """Seconds since its creation without pauses."""
 
     def __init__(self) -> None:
         self._spent, self._since = 0.0, time.perf_counter()
 
     def pause(self) -> float:
-        """Stop; what was spent so far."""
+        """Stop, and return the seconds so far."""
         self._spent += time.perf_counter() - self._since
         return self._spent
 
@@ -27,7 +27,7 @@ class Stopwatch:
 
 
 class Memory:
-    """The highest resident memory since it was made, pauses left out, above that at the start.
+    """The peak of resident memory since its creation without pauses, above that at the start.
 
     Where the system can't set its mark back (all but Linux), pauses are not left out, and the
     start counts as the highest until then. What was freed before the start is given back to the
@@ -41,7 +41,7 @@ class Memory:
         self._base = _resident() if self._can_reset else _highest()
 
     def pause(self) -> int:
-        """Stop looking; bytes above the start so far."""
+        """Stop, and return the bytes above the start so far."""
         self._peak = max(self._peak, _highest() - self._base)
         return self._peak
 

@@ -1,4 +1,4 @@
-"""The one definition of the training loss that every engine is judged by.
+"""The training loss that all engines are compared by.
 
 L = Σ_observed (1 + α r)(1 − x·y)² + Σ_unobserved (x·y)² + λ (Σ‖x‖² + Σ‖y‖²), that is Hu, Koren &
 Volinsky (2008), with no further weights. What each peer must be given for its own objective to
@@ -28,21 +28,20 @@ class Weights:
 
 
 def loss(rows: Rows, X: npt.NDArray[Any], Y: npt.NDArray[Any], w: Weights, threads: int) -> float:
-    """L by one pass over the stored cells; sums in float64, whatever the factors are."""
+    """Return L by one pass over the stored cells, in float64."""
     from penchant import _kernels
 
     X, Y = (np.ascontiguousarray(F, dtype=np.float32) for F in (X, Y))
     confidence_delta = np.float32(w.alpha) * rows.values
-    observed = _kernels.observed_loss(
-        rows.indptr, rows.indices, confidence_delta, X, Y, unobserved_weight=1.0, threads=threads
-    )
+    weighted = _kernels.weighted_rows(rows.indptr, rows.indices, confidence_delta, len(Y))
+    observed = _kernels.observed_loss(weighted, X, Y, unobserved_weight=1.0, threads=threads)
     grams = [_kernels.gram(F, threads=threads) for F in (X, Y)]
     everywhere = float((grams[0] * grams[1]).sum())
     return observed + everywhere + w.regularization * float(sum(np.trace(g) for g in grams))
 
 
 def dense_loss(rows: Rows, X: npt.NDArray[Any], Y: npt.NDArray[Any], w: Weights) -> float:
-    """The same, cell by cell: for tiny matrices."""
+    """Return L cell by cell, for tiny matrices."""
     X, Y = X.astype(np.float64), Y.astype(np.float64)
     C, P = _dense(rows, w)
     fit = (C * (P - X @ Y.T) ** 2).sum()
@@ -50,7 +49,7 @@ def dense_loss(rows: Rows, X: npt.NDArray[Any], Y: npt.NDArray[Any], w: Weights)
 
 
 def solved(rows: Rows, Y: npt.NDArray[Any], w: Weights, *, items: bool = False) -> Floats:
-    """The minimum of L over the users with items fixed; or, told so, over the items."""
+    """Return the minimum of L over the users with items fixed, or over the items."""
     C, P = _dense(rows, w)
     if items:
         C, P = C.T, P.T
@@ -62,7 +61,7 @@ def solved(rows: Rows, Y: npt.NDArray[Any], w: Weights, *, items: bool = False) 
 
 
 def _dense(rows: Rows, w: Weights) -> tuple[Floats, Floats]:
-    """Confidence and preference of every cell."""
+    """Return confidence and preference of every cell."""
     C, P = np.ones((rows.n_rows, rows.n_columns)), np.zeros((rows.n_rows, rows.n_columns))
     row = np.repeat(np.arange(rows.n_rows), np.diff(rows.indptr))
     C[row, rows.indices] += w.alpha * rows.values

@@ -1,4 +1,4 @@
-"""Installs the peers from the lock, one by one: ``python benchmarks/peers.py PYTHON LOCK``.
+"""Install the peers from the lock file, one by one: ``python benchmarks/peers.py PYTHON LOCK``.
 
 Everything they need comes first; a peer that can't be installed is written down in peers.json
 beside the environment, for the results to tell, and stops nothing.
@@ -15,11 +15,11 @@ from pathlib import Path
 
 PEERS = ("implicit", "irspack", "cmfrec", "rectools-lightfm")
 TOOLS = ("setuptools", "wheel", "packaging", "cython", "numpy", "scipy")
-"""What source builds need to be there before them (cmfrec and LightFM have few wheels)."""
+"""Requirements of source builds (cmfrec and LightFM have few wheels)."""
 
 
 def blocks(lock: str) -> dict[str, str]:
-    """Name → its lines in a lock file; one name may be there once per version of Python."""
+    """Return name → lines of a lock file; a name may have an entry per version of Python."""
     by_name: dict[str, str] = {}
     for block in re.split(r"(?m)^(?=[a-z0-9])", lock):
         name = re.match(r"[a-z0-9._-]+(?===)", block)
@@ -29,7 +29,7 @@ def blocks(lock: str) -> dict[str, str]:
 
 
 def install(python: str, requirements: str, *flags: str) -> str:
-    """Install locked requirements; what went wrong, or nothing."""
+    """Install locked requirements; return the error, or an empty text."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.write(requirements)
         file.flush()
@@ -52,7 +52,7 @@ def main(python: str, lock: str) -> None:
     troubles = {}
     for name in ("findblas", *PEERS):
         print(f"  {name}", flush=True)
-        # what has no wheel is built with the tools of the lock, not with what pip fetches
+        # source builds use the tools of the lock file, not those that pip would download
         if wrong := install(python, locked[name], "--no-build-isolation"):
             troubles[name] = wrong
             print(f"  {name} could not be installed: {wrong.splitlines()[-1]}", flush=True)

@@ -1,4 +1,4 @@
-"""Which peers are not there, and why."""
+"""The peers that are not installed, with the reason."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from benchmarks.engines import ENGINES
 
 
 def absent() -> dict[str, str]:
-    """Package → why it is not installed."""
+    """Return package → the reason why it is not installed."""
     report = Path(sys.prefix) / "peers.json"
     why: dict[str, str] = json.loads(report.read_text()) if report.exists() else {}
     missing = {i.package for i in ENGINES.values() if i.version() is None}

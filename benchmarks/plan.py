@@ -1,4 +1,4 @@
-"""Which measurements make up a run."""
+"""The measurements of a run."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ WORKS = (
 )  # fmt: skip
 EPOCHS_TO_CONVERGE = 40
 EPOCHS_TO_RANK = 15
-SAMPLE = 20_000  # of users or items to answer for, where all of them take peers too long
+SAMPLE = 20_000  # users or items to answer for, where all would take peers too long
 SCALE_NNZ = (10**5, 10**6, 10**7, 10**8)
 SCALE_FACTORS = (16, 32, 64, 128, 256, 512)
 
 
 @dataclass(frozen=True)
 class Case:
-    """The same work for several engines, which take turns."""
+    """Equal work for several engines, which take turns."""
 
     work: str
     dataset: str
@@ -35,7 +35,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What was asked for on the command line."""
+    """The options of the command line."""
 
     works: tuple[str, ...] = WORKS
     datasets: tuple[str, ...] = NAMES
@@ -59,7 +59,7 @@ QUICK = Wanted(
 
 
 def cases(wanted: Wanted) -> list[Case]:
-    """In the order they are run: what is asked most first."""
+    """Return the cases in the order of the run, the most important first."""
     chosen = []
     for work in wanted.works:
         chosen += _MAKERS[work](wanted)

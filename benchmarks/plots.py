@@ -1,4 +1,4 @@
-"""Pictures of a run: seconds per epoch, and loss against time."""
+"""Plots of a run: seconds per epoch, and loss against time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DASHES = {"exact": "-", "cg": "--", "auto": "-", "blocks": ":", "other": "-."}
 
 
 def write(figures: Figures, folder: Path) -> list[str]:
-    """Small SVG files; their names."""
+    """Write small SVG files; return their names."""
     import matplotlib
 
     matplotlib.use("agg")
@@ -59,7 +59,7 @@ def _style(engine: str) -> dict[str, Any]:
 
 
 def _epochs(f: Figures, cases: list[Case]) -> Any:
-    """Seconds per epoch against factors, a panel a data set."""
+    """Plot seconds per epoch against factors, a panel per data set."""
     names = list(dict.fromkeys(case[1] for case in cases))
     figure, panels = _panels(len(names))
     for panel, name in zip(panels, names, strict=False):
@@ -78,7 +78,7 @@ def _epochs(f: Figures, cases: list[Case]) -> Any:
 
 
 def _losses(f: Figures, cases: list[Case]) -> Any:
-    """How far above the lowest loss, against seconds of fitting."""
+    """Plot the loss above the lowest, against seconds of fitting."""
     figure, panels = _panels(len(cases))
     for panel, case in zip(panels, cases, strict=False):
         lowest = f.lowest_loss(case)

@@ -1,4 +1,4 @@
-"""A run's JSON as a page of the manual: tables, and plots beside it.
+"""Write the JSON of a run as a page of the manual, with tables and plots.
 
 ``python -m benchmarks.report RESULTS.json … [--docs docs]`` writes docs/benchmarks.md and
 docs/benchmarks-*.svg; of several files the later ones count where they measured the same.
@@ -22,10 +22,11 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 INTRODUCTION = """\
 # Benchmarks
 
-penchant beside its peers, in one run on one machine: engines take turns, every measurement has a
-process of its own, and all minimize the same objective (Hu, Koren & Volinsky 2008, α = {alpha:g},
-λ = {regularization:g}). `make bench` measures again and `python -m benchmarks.report FILE` writes
-this page; the figures below are those of {file} in `benchmarks/results`.
+penchant and other libraries, measured in one run on one machine: engines take turns, every
+measurement runs in a process of its own, and all minimize the same objective (Hu, Koren & Volinsky
+2008, α = {alpha:g}, λ = {regularization:g}). `make bench` repeats the measurements and
+`python -m benchmarks.report FILE` writes this page;
+the figures below are those of {file} in `benchmarks/results`.
 
 {machine}
 """
@@ -39,12 +40,12 @@ WORKS = {
 
 
 def page(result: dict[str, Any], file: str, pictures: Iterable[str] = ()) -> str:
-    """The whole page, in Markdown."""
+    """Return the page, in Markdown."""
     f = Figures(result)
     parts = [
         INTRODUCTION.format(alpha=40, regularization=0.1, file=file, machine=_machine(result)),
         _absent(result),
-        "## What must be reached\n\nThe peer's figure over penchant's.\n\n" + _reached(result),
+        "## Targets\n\nA ratio is the peer's figure divided by penchant's.\n\n" + _reached(result),
         _epochs(f),
         _share_of_peak(f),
         *(f"![{name}]({name})\n" for name in pictures),
@@ -89,7 +90,7 @@ def _reached(result: dict[str, Any]) -> str:
         ]
         for row in targets.reached(result)
     ]
-    return table(["work", "case", "against", "ratio", "wanted", "reached", ""], rows)
+    return table(["work", "case", "against", "ratio", "target", "reached", ""], rows)
 
 
 def _epochs(f: Figures) -> str:
@@ -101,7 +102,7 @@ def _epochs(f: Figures) -> str:
     losses = [[_name(c), *(_last_loss(f, c, e) for e in engines)] for c in cases]
     return (
         "## Seconds per epoch\n\n" + table(["", *engines], seconds)
-        + "\nTraining loss after as many epochs as stand behind it:\n\n"
+        + "\nTraining loss, with the number of epochs in parentheses:\n\n"
         + table(["", *engines], losses)
     )  # fmt: skip
 
@@ -127,11 +128,13 @@ def _ranking(f: Figures) -> str:
     if not rows:
         return ""
     head = ["", "engine", "seconds per epoch", "precision@10", "AUC"]
-    return "## Learning to rank (WARP)\n\nAll after as many epochs:\n\n" + table(head, rows)
+    return "## Learning to rank (WARP)\n\nAll after the same number of epochs:\n\n" + table(
+        head, rows
+    )
 
 
 def _share_of_peak(f: Figures) -> str:
-    """Flops of the exact solver by the clock, beside what the machine can do."""
+    """Return FLOP/s of the exact solver, and of the machine."""
     peak = f.result["fma_peak_gflops"]
     rows = []
     for case in f.cases("fit"):
@@ -151,8 +154,8 @@ def _share_of_peak(f: Figures) -> str:
             )
     if not rows:
         return ""
-    head = ["", "GFLOP an epoch", "of them in rows", "GFLOP/s", "of the peak"]
-    return "## How near the exact solver comes to the machine\n\n" + table(head, rows)
+    head = ["", "GFLOP per epoch", "share of the rows", "GFLOP/s", "of the peak"]
+    return "## The exact solver relative to the peak of the machine\n\n" + table(head, rows)
 
 
 def _converged(f: Figures) -> str:
@@ -165,8 +168,8 @@ def _converged(f: Figures) -> str:
         for c in cases
     ]
     return (
-        "## Seconds to within 0.1 % of the converged loss\n\nThe lowest loss that any peer "
-        "came to counts as converged; penchant goes on below it.\n\n" + table(["", *engines], rows)
+        "## Seconds to within 0.1 % of the converged loss\n\nThe converged loss is the lowest of "
+        "any peer; penchant's is lower.\n\n" + table(["", *engines], rows)
     )
 
 
@@ -208,7 +211,7 @@ def _scaling(f: Figures) -> str:
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
-    """A table in Markdown."""
+    """Return a table in Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 

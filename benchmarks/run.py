@@ -1,4 +1,4 @@
-"""Runs penchant beside its peers, taking turns, each measurement in a process of its own.
+"""Run penchant and its peers in turns, each measurement in a process of its own.
 
 ``python -m benchmarks.run --help`` tells what may be chosen. Results are written after every
 case, so that a run that is cut short keeps what it has.
@@ -27,7 +27,7 @@ SCHEMA = 1
 
 
 class Run:
-    """A run: what it has so far, and where that is written."""
+    """A run: its results so far, and their file."""
 
     def __init__(self, wanted: Wanted, threads: int, out: Path) -> None:
         self.wanted, self.threads, self.out = wanted, threads, out
@@ -45,7 +45,7 @@ class Run:
         }
 
     def run(self, case: Case) -> None:
-        """All rounds of a case; engines take turns."""
+        """Run all rounds of a case; engines take turns."""
         data = self._data(case)
         if data is None:
             return
@@ -67,7 +67,7 @@ class Run:
             place = datasets.prepare(case.dataset)
             if case.work == "ingest":
                 ingest.write(place)
-        except Exception as error:  # a data set that is not to be had stops nothing
+        except Exception as error:  # a missing data set does not stop the run
             self.result["absent"][case.dataset] = f"{type(error).__name__}: {error}"[:300]
             print(f"{case.dataset} is not here: {error}", flush=True)
             return None
@@ -90,7 +90,7 @@ class Run:
         print(f"{case.work:10} {case.dataset}{size}  {engine:15} {_summary(figures)}", flush=True)
 
     def _was_too_slow(self, case: Case, engine: str) -> bool:
-        """Whether this engine ran over the time in an earlier round of the same."""
+        """Return whether this engine exceeded the time limit in an earlier round."""
         return any(
             "over" in r
             for r in self.result["records"]
@@ -99,7 +99,7 @@ class Run:
         )
 
     def _environment(self, case: Case, engine: str, data: Path) -> dict[str, str]:
-        """The faster of BLAS on one thread and on as many as we have, tried once per engine."""
+        """Return the faster number of BLAS threads, one or all, tried once per engine."""
         info = ENGINES.get(engine)
         if info is None or not info.probes_blas:
             return {}
@@ -147,7 +147,7 @@ def _pinned(threads: int) -> dict[str, str]:
 
 
 def _seconds(figures: dict[str, Any]) -> float:
-    """The figure by which settings of one engine are compared."""
+    """Return the figure that settings of an engine are compared by."""
     epochs = figures.get("epochs")
     if epochs:
         return float(targets.epoch_seconds(epochs))

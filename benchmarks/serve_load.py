@@ -1,4 +1,4 @@
-"""How a server bears load, and how soon it answers.
+"""Measure the throughput and the latency of a server.
 
 python -m benchmarks.serve_load [--seconds 10] [--models demo,large,named]
 
@@ -31,11 +31,11 @@ MODELS = {name: getattr(serving_models, name) for name in ("demo", "large", "nam
 WORKERS = (1, 2)
 LIBRARIES = ("penchant", "numpy", "fastapi", "pydantic", "uvicorn", "uvloop", "httptools")
 STEADY = {"rate": 1_700, "connections": 32}
-STARTS = 3  # of which the fastest counts: it is about us, not about what else the machine does
+STARTS = 3  # the fastest counts, without the other load of the machine
 
 
 def main() -> None:
-    """Measure, write down what was measured, and print it as tables."""
+    """Measure, write the results, and print them as tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--connections", type=int, default=8)
@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def measure(subject: Subject, folder: Path, options: argparse.Namespace) -> dict[str, Any]:
-    """What a server does with one model, by one process and by two."""
+    """Measure a server of one model, with one process and with two."""
     results: dict[str, Any] = {"shape": subject.shape, "start_seconds": {}, "load": {}, "pages": {}}
     for workers in WORKERS:
         begun = []
@@ -81,7 +81,7 @@ def measure(subject: Subject, folder: Path, options: argparse.Namespace) -> dict
 def loads(
     port: int, subject: Subject, folder: Path, options: argparse.Namespace
 ) -> dict[str, dict[str, Any]]:
-    """Each kind of question by itself; then known people's lists while the model is reloaded."""
+    """Measure each kind of request; then lists of known users while the model is reloaded."""
     questions = {
         kind: [f"/api/v1/{path}" for path in paths] for kind, paths in subject.questions().items()
     }
@@ -90,7 +90,7 @@ def loads(
         arguments = {"connections": options.connections, "seconds": seconds, **arguments}
         return wrk.load(f"http://127.0.0.1:{port}", questions[kind], folder, **arguments)
 
-    load(next(iter(questions)), 2)  # memory is mapped in, records are made
+    load(next(iter(questions)), 2)  # a warm-up
     results = {kind: load(kind, options.seconds) for kind in questions}
     if "recommend" in questions:
         results["recommend, steadily"] = load("recommend", options.seconds, **STEADY)
@@ -105,7 +105,7 @@ def loads(
 
 @contextlib.contextmanager
 def server(path: Path, folder: Path, workers: int) -> Iterator[tuple[int, float]]:
-    """A server while the block runs: its port, and the seconds from its command to an answer."""
+    """Run a server during the block; yield its port and the seconds until its first answer."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     words = ["serve", str(path), "--db", f"sqlite:///{folder}/store.db"]
@@ -133,7 +133,7 @@ def _wait_until_ready(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 def reloads(port: int, times: int, statuses: list[int]) -> Callable[[], None]:
-    """Reloads a model again and again, one after the other; adds the statuses of the answers."""
+    """Reload a model repeatedly, and append the statuses of the answers."""
     request = urllib.request.Request(f"http://127.0.0.1:{port}/api/v1/admin/reload", method="POST")
 
     def run() -> None:

@@ -1,4 +1,4 @@
-"""Models that a server is measured with, and what it is asked of them."""
+"""Models that a server is measured with, and the requests."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _WORDS = 6_000
 
 
 class Subject(NamedTuple):
-    """A model to serve: its file, and some of its people, items and names."""
+    """A model to serve: its file, and some of its users, items and names."""
 
     path: Path
     shape: str
@@ -53,7 +53,7 @@ class Subject(NamedTuple):
     names: list[str]
 
     def questions(self) -> dict[str, list[str]]:
-        """Addresses of the API by what they ask; no two of a kind are likely the same."""
+        """Return kind of request → addresses of the API, with few repetitions."""
         rng = np.random.default_rng(1)
         users, items = rng.permutation(len(self.users)), rng.permutation(len(self.items))
         typed = list(as_typed(self.names, 2_000))
@@ -66,19 +66,19 @@ class Subject(NamedTuple):
 
 
 def demo(path: Path) -> Subject:
-    """The model of ``penchant demo``, near enough."""
+    """Return a model like that of ``penchant demo``."""
     data = datasets.shapes(2000, 6000, 0).threshold(5, 5)
     ALS(factors=64, alpha=30.0, regularization=0.045, iterations=5).fit(data).save(path)
     return _subject(path, data, 64)
 
 
 def large(path: Path, n: int = 300_000, factors: int = 64) -> Subject:
-    """Random vectors and ten random likes each: as slow as what is learned."""
+    """Return a model of random vectors and ten random likes per user, as fast as a fitted one."""
     return _random(path, n, n, factors)
 
 
 def named(path: Path) -> Subject:
-    """100,000 items to be searched by name; nothing is asked about its few people."""
+    """Return a model of 100,000 items, for requests that search names."""
     return _random(path, 1_000, 100_000, 8)._replace(users=[])
 
 
@@ -110,7 +110,7 @@ def _subject(path: Path, data: Interactions, factors: int) -> Subject:
 
 
 def made_up_names(n: int) -> list[str]:
-    """Names of one to four words, which share their syllables: harder to tell apart than real."""
+    """Return names of one to four words that share syllables, more similar than real names."""
     rng = np.random.default_rng(2)
     lengths = rng.integers(1, 5, _WORDS)
     words = ["".join(rng.choice(_SYLLABLES, k)).capitalize() for k in lengths]
@@ -129,7 +129,7 @@ def as_typed(names: list[str], n: int) -> Iterator[str]:
 
 
 def _slipped(text: str, rng: np.random.Generator) -> str:
-    """A letter missing, one too many, another one, or two swapped."""
+    """Return a text with a letter left out, added, replaced, or two swapped."""
     at, kind = int(rng.integers(1, len(text))), int(rng.integers(4))
     before, here, after = text[:at], text[at], text[at + 1 :]
     slips = (before + after, f"{before}x{here}{after}", f"{before}z{after}",

@@ -1,4 +1,4 @@
-"""What was measured of a server, as the tables of docs/serving.md."""
+"""The measurements of a server as the tables of docs/serving.md."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def tables(results: dict[str, Any]) -> str:
-    """Markdown: the machine, how soon servers start, what load they bear, how soon pages come."""
+    """Return Markdown: the machine, times of start, throughput, and times of pages."""
     facts = results["machine"]
     where = (
         f"{facts['processor']}, {facts['cores']} cores, Python {facts['python']}, "
@@ -37,7 +37,7 @@ def _starts(models: dict[str, Any]) -> str:
 
 
 def _first(by_workers: dict[Any, float], workers: int) -> float:
-    """JSON's names are texts."""
+    """Convert the names of JSON, which are texts."""
     return by_workers[workers] if workers in by_workers else by_workers[str(workers)]
 
 
@@ -54,7 +54,7 @@ def _loads(models: dict[str, Any]) -> str:
 
 
 def _errors(figures: dict[str, Any]) -> str:
-    """How many, and which: files from before tell no kinds."""
+    """Return the number of errors with their kinds, which older files do not have."""
     kinds = ", ".join(f"{kind} {n}" for kind, n in figures.get("kinds_of_errors", {}).items())
     return f"{figures['errors']} ({kinds})" if kinds else f"{figures['errors']}"
 

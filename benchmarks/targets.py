@@ -1,4 +1,4 @@
-"""What penchant must reach beside its peers, and whether a run of the benchmarks shows it."""
+"""The targets of penchant relative to its peers, and whether a run reaches them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from benchmarks.figures import Case, Figures, epoch_slopes
 
 GRID_SECONDS = 15 * 60.0
 INGEST_BYTES = 1.5e9
-FULL_LOG = 17_000_000  # interactions from which on a log is the large one that was meant
+FULL_LOG = 17_000_000  # interactions of a large log
 
 
 @dataclass(frozen=True)
 class Reached:
-    """One row: what penchant did, beside whom, by what ratio, and what was wanted.
+    """A row: the work, the peer, the ratio and the target.
 
     ``ratio`` is the peer's figure over penchant's; None where one of them is missing, and then
     ``note`` says why.
@@ -37,18 +37,18 @@ class Reached:
 
 
 def epoch_seconds(epochs: list[dict[str, Any]]) -> float:
-    """The median epoch of one fit."""
+    """Return the median seconds of the epochs of a fit."""
     return float(median(epoch_slopes(epochs)))
 
 
 def reached(result: dict[str, Any]) -> list[Reached]:
-    """All rows that the run has something to say of, misses included."""
+    """Return the rows of the targets that the run measured, missed ones included."""
     figures = Figures(result)
     return [row for rule in _RULES for row in rule(figures)]
 
 
 def as_text(rows: list[Reached]) -> str:
-    """A table to print."""
+    """Return a table to print."""
     lines = [f"{'work':24} {'case':22} {'against':18} {'ratio':>7} {'wanted':>7}  reached"]
     for row in rows:
         ratio = "–" if row.ratio is None else f"{row.ratio:.2f}"
@@ -118,7 +118,7 @@ def _converged(f: Figures) -> Iterator[Reached]:
 
 
 def _ranked(f: Figures) -> Iterator[Reached]:
-    """Seconds of an epoch, at lists no worse after as many epochs (to 1 %: they are sampled)."""
+    """Compare seconds of an epoch, at equal quality after as many epochs (to 1 %)."""
     for case in f.cases("ranking"):
         for row in _beside(f, case, "ranking epoch", "penchant ranking", "lightfm warp", 2.0):
             also, notes = True, [row.note] if row.note else []
@@ -211,7 +211,7 @@ def _beside(
 
 
 def _no_worse(f: Figures, case: Case, peer: str) -> tuple[bool, str]:
-    """Whether penchant's loss is no higher than the peer's after the same number of epochs."""
+    """Return whether penchant's loss is at most the peer's after as many epochs."""
     after = max((p.number for p in f.curve(case, peer)), default=0)
     mine, theirs = f.loss(case, "penchant auto", after), f.loss(case, peer, after)
     if mine is None or theirs is None:
@@ -220,7 +220,7 @@ def _no_worse(f: Figures, case: Case, peer: str) -> tuple[bool, str]:
 
 
 def _peers(f: Figures, case: Case) -> list[str]:
-    """Engines of others that minimize the same objective."""
+    """Return the peers that minimize the same objective."""
     ours = ("penchant",)
     return [
         e for e in f.engines(case) if ENGINES[e].library not in ours and ENGINES[e].kind != "other"

@@ -1,4 +1,4 @@
-"""A visitor of a server: one request after the other, by one connection, timed."""
+"""Time a sequence of requests over one connection, as of a browser."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Visitor:
         self._cookie = ""
 
     def ask(self, path: str, *, method: str = "GET", part: bool = False, body: str = "") -> float:
-        """Milliseconds until an answer was here as a whole."""
+        """Return milliseconds until an answer is complete."""
         headers = {"cookie": self._cookie, **(_PART if part else {})}
         began = time.perf_counter()
         self._connection.request(method, path, body or None, headers)
@@ -36,13 +36,13 @@ class Visitor:
         return taken
 
     def heart(self, item: object) -> float:
-        """From the click on a heart to other recommendations: stored, folded in, drawn."""
+        """Time the click on a heart: storing the event, fold-in, and the new page."""
         stored = self.ask(f"/shelf?id={item}", method="POST", part=True, body="kind=like")
         return stored + self.ask("/shelf/rows", part=True)
 
 
 def pages(port: int, subject: Subject, seconds: float) -> dict[str, dict[str, float]]:
-    """How long pages take, each for some seconds: the first of a server, and others."""
+    """Time pages, each for some seconds: the first of a server, and later ones."""
     visitor = Visitor(port)
     first = visitor.ask("/")
     items, names = itertools.cycle(subject.items[::97]), as_typed(subject.names, 100_000)
@@ -62,14 +62,14 @@ def pages(port: int, subject: Subject, seconds: float) -> dict[str, dict[str, fl
 
 def _timed(ask: Callable[[], float], seconds: float) -> dict[str, float]:
     until = time.perf_counter() + seconds
-    times = [ask()]  # however short the time is
+    times = [ask()]  # at least one
     while time.perf_counter() < until:
         times.append(ask())
     return _spread(times)
 
 
 def _spread(taken: Iterable[float]) -> dict[str, float]:
-    """Half of all are faster, 99 % are; milliseconds."""
+    """Return the median and the 99th percentile in milliseconds."""
     times = sorted(taken)
     return {
         "p50_ms": round(statistics.median(times), 2),

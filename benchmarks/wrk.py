@@ -1,4 +1,4 @@
-"""Load by ``wrk``: different questions by several connections, as fast as can be or steadily."""
+"""Load by ``wrk``: requests over several connections, at full speed or at a fixed rate."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def load(
     rate: int | None = None,
     during: Callable[[], None] | None = None,
 ) -> dict[str, Any]:
-    """Ask a server at random.
+    """Send requests in random order.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def load(
 
 
 def _stop_after(process: subprocess.Popen[str], seconds: float, during: Callable[[], None]) -> None:
-    """Interrupt wrk after `during` returned and the time is over; it prints its figures."""
+    """Interrupt wrk after `during` returned and the time is over, so that it prints figures."""
     until = time.monotonic() + seconds
     try:
         during()
@@ -76,13 +76,13 @@ def _stop_after(process: subprocess.Popen[str], seconds: float, during: Callable
 
 
 def _pause(rate: int, connections: int) -> str:
-    """Pauses whose mean gives the rate, were answers there at once."""
+    """Return pauses whose mean gives the rate if answers take no time."""
     mean = 1000 * connections / rate
     return _PAUSE.format(least=round(mean / 2), most=round(mean * 3 / 2))
 
 
 def parse_output(output: str) -> dict[str, Any]:
-    """What wrk prints: requests a second, milliseconds of half and of 99 %, errors and their kinds.
+    """Parse the output of wrk: requests per second, median and 99th percentile, errors by kind.
 
     An answer after more than 2 s is an error, a timeout, and not among the times.
     """
@@ -110,7 +110,7 @@ def _after(pattern: str, output: str) -> str:
 
 
 def _milliseconds(text: str) -> float:
-    """1.5ms, 300us or 2s as milliseconds."""
+    """Convert 1.5ms, 300us or 2s to milliseconds."""
     match = re.fullmatch(r"([\d.]+)(us|ms|s|m|)", text)
     if match is None:
         raise ValueError(f"wrk printed a time as {text!r}")

@@ -1,17 +1,28 @@
 """How the manual is built: `make docs`."""
 
+import sys
+from pathlib import Path
+
 import penchant
+
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
 project = "penchant"
 author = "The penchant developers"
 copyright = "2026, the penchant developers"  # noqa: A001 - Sphinx's own name
 release = penchant.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.mathjax",
+    "settings",  # docs/_ext/settings.py
+]
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 html_theme = "furo"
 html_title = "penchant"
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "_ext"]
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"
 napoleon_google_docstring = False

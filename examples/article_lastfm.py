@@ -1,4 +1,4 @@
-"""The Last.fm article with penchant: plays, confidence, factors, similar and recommended artists.
+"""The Last.fm article with penchant: plays, factors, similar artists, recommendations.
 
     python examples/article_lastfm.py [folder with user_artists.dat and artists.dat]
 

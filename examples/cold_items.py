@@ -1,11 +1,11 @@
-"""Cold items: the use of features for items with no interactions, and with few.
+"""New items: the benefit of features for items with no interactions, and with few.
 
     python examples/cold_items.py [folder with user_artists.dat and user_taggedartists.dat]
 
-First, all interactions of a fifth of the items are held out, and only these items are recommended.
-Then a hundred items are added with a few of their interactions. The data are the generated catalog
-of shapes with their colors, forms, finishes and pictures, and, with a folder (HetRec 2011), the
-artists and tags of Last.fm. The settings of ALS and HybridALS are the best of ten for plain ALS on
+A fifth of all items is held out with all interactions, and only these are recommended; then a
+hundred items are added with a few of their interactions. With a folder (HetRec 2011) this is done
+for the artists and tags of Last.fm, and always for the synthetic catalog of shapes with its colors,
+forms and finishes, and its pictures. Settings of ALS and HybridALS are the best of ten for ALS on
 known items; Ranking has its defaults.
 """
 
@@ -28,7 +28,7 @@ Measured = tuple[penchant.Interactions, dict[str, object], penchant.Features | N
 
 
 class Chance:
-    """Random scores."""
+    """Score items at random."""
 
     def fit(self, interactions: penchant.Interactions) -> Chance:
         return self
@@ -42,16 +42,16 @@ class Chance:
 
 
 class SameForAll:
-    """The mean popularity of an item's features; that of a feature is the mean of its items."""
+    """Score items by the popularity of their features: the mean popularity of items with them."""
 
     def fit(self, interactions: penchant.Interactions) -> SameForAll:
         rows = interactions.item_features.aligned(interactions.items)
         counts = np.bincount(interactions.csr.indices, minlength=interactions.n_items)
-        had = np.bincount(rows.indices, rows.values * counts[rows.row_of_entry], rows.n_columns)
+        total = np.bincount(rows.indices, rows.values * counts[rows.row_of_entry], rows.n_columns)
         weight = np.bincount(rows.indices, rows.values, rows.n_columns)
-        usual = had / np.maximum(weight, 1e-9)
+        mean = total / np.maximum(weight, 1e-9)
         row, n = rows.row_of_entry, interactions.n_items
-        self.scores = np.bincount(row, rows.values * usual[rows.indices], n).astype(np.float32)
+        self.scores = np.bincount(row, rows.values * mean[rows.indices], n).astype(np.float32)
         return self
 
     def scorer(self, interactions: penchant.Interactions) -> Scorer:
@@ -77,9 +77,11 @@ def shapes() -> Measured:
 
 
 def cold(
-    data: penchant.Interactions, settings: dict[str, object], looks: penchant.Features | None = None
+    data: penchant.Interactions,
+    settings: dict[str, object],
+    pictures: penchant.Features | None = None,
 ) -> Iterator[tuple[str, object]]:
-    """Measure models on held-out items only."""
+    """Measure lists of the held-out items."""
     split = penchant.split.cold_items(data, 0.2, seed=0)
     models = {
         "at random": Chance(),
@@ -89,14 +91,15 @@ def cold(
         "Ranking": penchant.Ranking(),
         "HybridALS": penchant.HybridALS(**settings),
     }
-    if looks is not None:
-        models = {"Content, pictures": penchant.Content(looks), **models}
+    if pictures is not None:
+        models = {"Content, pictures": penchant.Content(pictures), **models}
     for name, model in models.items():
-        yield name, penchant.evaluate(model.fit(split.train), split, metrics=METRICS)
+        fitted = model.fit(split.train)
+        yield name, penchant.evaluate(fitted, split, metrics=METRICS)
 
 
 def warm(data: penchant.Interactions, settings: dict[str, object]) -> Iterator[tuple[str, object]]:
-    """Measure models on five held-out items of each user, with features and without."""
+    """Measure with five known items of each user held out, with and without features."""
     split = penchant.split.leave_k_out(data, 5, seed=0)
     plain = split.train.with_item_features(None)
     for name, model, train in (
@@ -111,14 +114,14 @@ def warm(data: penchant.Interactions, settings: dict[str, object]) -> Iterator[t
 
 
 def arriving(data: penchant.Interactions, settings: dict[str, object]) -> Iterator[tuple[int, ...]]:
-    """Measure how items with few interactions rank their later users above other users.
+    """Yield the AUC of new items with a few interactions: their later likers against other users.
 
-    Yields the number of interactions and the mean AUC with the items' features and without.
+    For each number of given interactions: the mean AUC with the items' features and without.
     """
     split = penchant.split.cold_items(data, n=100, min_interactions=2 * max(GIVEN), seed=0)
     model = penchant.HybridALS(**settings).fit(split.train)
     rng = np.random.default_rng(0)
-    taken = split.test.to_matrix().tocsc()
+    taken = split.test.to_scipy().tocsc()
     audiences = [rng.permutation(taken[:, [item]].indices) for item in split.candidates]
     with_features = data.item_features.ids
     features = [
@@ -138,7 +141,7 @@ def arriving(data: penchant.Interactions, settings: dict[str, object]) -> Iterat
 
 
 def auc(scores: np.ndarray, audience: np.ndarray) -> float:
-    """Compute the share of pairs of a later user and another user in the right order."""
+    """Return the share of pairs of a later liker and another user that are ranked correctly."""
     others = np.sort(np.delete(scores, audience))
     later = scores[audience[max(GIVEN) :]]
     below = np.searchsorted(others, later) + np.searchsorted(others, later, side="right")
@@ -156,10 +159,10 @@ def line(name: str, evaluation: penchant.Evaluation) -> str:
 
 def main(folder: str | None = None) -> dict[str, penchant.Evaluation]:
     results = {}
-    for data, settings, looks in ([lastfm(folder)] if folder else []) + [shapes()]:
+    for data, settings, pictures in ([lastfm(folder)] if folder else []) + [shapes()]:
         print(f"\n{data!r}\n{data.item_features!r}\n")
         for title, measured in (
-            ("new items", cold(data, settings, looks)),
+            ("new items", cold(data, settings, pictures)),
             ("known items", warm(data, settings)),
         ):
             print(f"| {title} | ndcg@10 | precision@10 | auc |\n|---|---|---|---|")

@@ -2,13 +2,13 @@
 
     python examples/movielens_models.py [FOLDER] [--only MODEL …] [--defaults] [--output PAGE]
 
-Every rating is an interaction, five of each user are held out, the seed is fixed. Each model is
-measured with its defaults and (unless --defaults) with settings tuned on an inner split of the
-training part, so held-out interactions are used once per row. Tuned settings are stored in
-movielens_models.db and .json in the current folder; a second run only measures. Every fit runs in
-its own process, to measure its memory; peers are scored and measured by penchant. FOLDER contains
-movies.dat and ratings.dat or ratings.parquet; without it the data set (6 MB) is downloaded once.
---output replaces the table in a page.
+Every pair is an interaction, five of each user are held out, the seed is fixed. Each model is
+measured with its default settings and (unless --defaults) with settings that are tuned on an inner
+split of the training part; the final held-out part is used once per row. Tuned settings are stored
+in movielens_models.db and .json in the working folder, so that a second run only measures. Every
+fit runs in a process of its own, whose memory is measured; penchant scores and measures the peers.
+FOLDER holds movies.dat and ratings.dat or ratings.parquet; without it the data set (6 MB) is
+downloaded once. --output replaces the table of a page.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ import numpy as np
 import penchant
 
 Settings = dict[str, Any]
-KEPT, FOUND = Path("movielens_models.db"), Path("movielens_models.json")
+TRIALS, PEER_SETTINGS = Path("movielens_models.db"), Path("movielens_models.json")
 
 
 # --- the models ---------------------------------------------------------------------------
@@ -45,7 +45,7 @@ KEPT, FOUND = Path("movielens_models.db"), Path("movielens_models.json")
 
 @dataclass(frozen=True)
 class Entry:
-    """Rows of the table: a model, its fixed settings, and the space to tune."""
+    """Rows of the table: a model, its tuning space, and its fixed settings."""
 
     name: str
     model: Any
@@ -58,8 +58,8 @@ class Entry:
 
 def ranking(loss: str, space: Settings | None = None, **more: Any) -> Entry:
     name = f"Ranking, {loss}" + (", genres" if more else "")
-    searched = RATES if space is None else space
-    return Entry(name, penchant.Ranking, searched, {"loss": loss}, (10, 20), **more)
+    rates = RATES if space is None else space
+    return Entry(name, penchant.Ranking, rates, {"loss": loss}, (10, 20), **more)
 
 
 def peer(name: str, learn: Any, space: Settings, **more: Any) -> Entry:
@@ -126,7 +126,7 @@ def blend(chosen: dict[str, Settings]) -> Entry:
 
 @cache
 def data(folder: str | None) -> tuple[penchant.Split, penchant.Split]:
-    """Return the split for measuring, and a split of its training part for tuning."""
+    """Return the final split, and the split of its training part to tune on."""
     read = penchant.datasets.load("movielens-1m", path=folder, min_rating=0)
     genres = penchant.Features.of_tags(read.catalog).normalized("l2")
     final = penchant.split.leave_k_out(read.with_item_features(genres), 5, seed=0)
@@ -139,20 +139,20 @@ def with_features(split: penchant.Split, entry: Entry) -> penchant.Split:
     return dataclasses.replace(split, train=split.train.with_item_features(features))
 
 
-def search(folder: str | None, entry: Entry) -> Settings:
-    """Return the best settings of the space on the inner split."""
+def tune(folder: str | None, entry: Entry) -> Settings:
+    """Return the best settings on the inner split."""
     split = with_features(data(folder)[1], entry)
     if entry.library != "penchant":
-        return search_peer(split, entry)
+        return tune_peer(split, entry)
     space = {**entry.fixed, **entry.space}
     result = penchant.tune(
-        entry.model, space, split, epochs=entry.epochs, storage=KEPT, name=entry.name
+        entry.model, space, split, epochs=entry.epochs, storage=TRIALS, name=entry.name
     )
     return {**result.settings, **entry.fixed}
 
 
-def search_peer(split: penchant.Split, entry: Entry) -> Settings:
-    kept = json.loads(FOUND.read_text()) if FOUND.exists() else {}
+def tune_peer(split: penchant.Split, entry: Entry) -> Settings:
+    kept = json.loads(PEER_SETTINGS.read_text()) if PEER_SETTINGS.exists() else {}
     if entry.name not in kept:
         grid = [
             dict(zip(entry.space, values, strict=True)) | entry.fixed
@@ -165,14 +165,15 @@ def search_peer(split: penchant.Split, entry: Entry) -> Settings:
             for weights in grid
         ]
         kept[entry.name] = grid[int(np.argmax(figures))]
-        FOUND.write_text(json.dumps(kept))
+        PEER_SETTINGS.write_text(json.dumps(kept))
     return kept[entry.name]
 
 
 def measure(folder: str | None, entry: Entry, settings: Settings) -> Settings:
-    """Fit on the training part and measure on the held-out interactions."""
+    """Fit on the training part of the final split, and measure on its test part."""
     split = with_features(data(folder)[0], entry)
-    penchant.Popularity().fit(split.train)  # imports and caches are not part of the memory
+    # imports and caches of the first use are not counted
+    penchant.Popularity().fit(split.train)
     model, before = entry.model(**settings), peak(reset=True)
     began, spent = time.perf_counter(), time.process_time()
     model.fit(split.train)
@@ -189,9 +190,9 @@ def measure(folder: str | None, entry: Entry, settings: Settings) -> Settings:
 
 
 def peak(*, reset: bool = False) -> int:
-    """Return the peak of resident memory in bytes, since the last reset where supported.
+    """Return the peak of resident memory in bytes, since the last reset if the system has resets.
 
-    A reset returns freed memory to the system first: memory that is reused is not counted.
+    A reset returns free memory to the system first, so that its reuse is counted.
     """
     status, clear = Path("/proc/self/status"), Path("/proc/self/clear_refs")
     if reset and clear.exists():
@@ -215,17 +216,17 @@ def alone(work: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def rows(
-    folder: str | None, only: list[str], searching: bool
+    folder: str | None, only: list[str], tuning: bool
 ) -> Iterator[tuple[str, str, Settings, Settings]]:
-    """Yield name, "defaults" or "searched", settings and figures, model by model."""
+    """Yield name, "defaults" or "tuned", settings and metrics for each model."""
     chosen: dict[str, Settings] = {}
 
     def measured(entry: Entry) -> Iterator[tuple[str, str, Settings, Settings]]:
         usual = {} if entry.name == "Blend" else entry.fixed
         yield entry.name, "defaults", usual, alone(measure, folder, entry, usual)
-        if searching and entry.space:
-            best = chosen[entry.name] = alone(search, folder, entry)
-            yield entry.name, "searched", best, alone(measure, folder, entry, best)
+        if tuning and entry.space:
+            best = chosen[entry.name] = alone(tune, folder, entry)
+            yield entry.name, "tuned", best, alone(measure, folder, entry, best)
 
     def wanted(entries: list[Entry]) -> list[Entry]:
         return [entry for entry in entries if not only or entry.name in only]
@@ -258,7 +259,7 @@ def line(name: str, tuning: str, settings: Settings, figures: Settings) -> str:
 
 
 def versions() -> str:
-    """Return the versions of the libraries and the number of cores."""
+    """Return the versions of the libraries, and the number of cores."""
     names = {"penchant": "penchant", "lightfm": "rectools-lightfm"}
     libraries = dict.fromkeys(entry.library for entry in ENTRIES + BESIDE)
     installed = [library for library in libraries if util.find_spec(library) is not None]
@@ -269,7 +270,7 @@ def versions() -> str:
 
 
 def put(page: Path, table: str) -> None:
-    """Replace the table of a page, or append it."""
+    """Write the table into a page: in place of the table there, or at its end."""
     marks = "<!-- the table -->", "<!-- the end of it -->"
     block = f"{marks[0]}\n\n{table}\n\n{marks[1]}\n"
     text = page.read_text(encoding="utf-8") if page.exists() else ""
@@ -278,7 +279,7 @@ def put(page: Path, table: str) -> None:
 
 
 def main() -> None:
-    """Print the table row by row, and write it into a page if there is one."""
+    """Print the table row by row, and write it into a page on request."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", nargs="?")
     parser.add_argument("--only", nargs="*", default=[], metavar="MODEL")

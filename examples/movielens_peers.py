@@ -1,8 +1,8 @@
 """Other libraries for movielens_models.py: each fits, and penchant scores its vectors.
 
-A peer is a function of interactions and the library's own settings that returns a scorer. Its
-docstring says where settings differ in meaning from penchant's. BLAS is limited to one thread
-where a library has its own threads, as its manual advises.
+A peer is a function of interactions and the library's own settings that returns a scorer.
+Objectives and settings are those of the library; docstrings say where a setting has another meaning
+than in penchant. BLAS uses one thread where a library has its own threads, as its manual advises.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from penchant.models._scoring.scorers import BlockScorer, FactorScorer, Scorer
 
 
 class Peer:
-    """A model of another library, with the methods that evaluation calls."""
+    """A library's model with the methods that measuring needs."""
 
     def __init__(self, learn: Callable[..., Scorer], **settings: Any) -> None:
         self.learn, self.settings = learn, settings
@@ -39,7 +39,7 @@ class Peer:
 
 
 def implicit_als(train: penchant.Interactions, **settings: Any) -> Scorer:
-    """Fit ALS; the confidence is α r, so that α is penchant's α + 1."""
+    """Fit implicit's ALS, whose confidence is α r: its α is penchant's α + 1."""
     from implicit.cpu.als import AlternatingLeastSquares
 
     model = AlternatingLeastSquares(random_state=0, **settings)
@@ -70,7 +70,7 @@ def implicit_neighbors(
 
 
 def irspack_ials(train: penchant.Interactions, **settings: Any) -> Scorer:
-    """Fit iALS; λ is scaled by frequency (ν = 1), and an observed cell has the weight 1 + α0."""
+    """Fit iALS: λ is scaled by frequency (ν = 1), observed cells have weight 1 + α0, not α + α0."""
     from irspack import IALSRecommender
 
     model = IALSRecommender(likes(train), n_threads=threads(), random_seed=0, **settings).learn()
@@ -86,7 +86,7 @@ def irspack_ease(train: penchant.Interactions, **settings: Any) -> Scorer:
 
 
 def cmfrec_implicit(train: penchant.Interactions, **settings: Any) -> Scorer:
-    """Fit with the features of items, if there are any, as a dense matrix."""
+    """Fit with the features of items, dense, if there are any."""
     from cmfrec import CMF_implicit
 
     model = CMF_implicit(nthreads=threads(), precompute_for_predictions=False, **settings)
@@ -99,7 +99,7 @@ def cmfrec_implicit(train: penchant.Interactions, **settings: Any) -> Scorer:
 
 
 def lightfm(train: penchant.Interactions, epochs: int = 1, **settings: Any) -> Scorer:
-    """Fit with an own feature for each item, in rows that sum to 1, as LightFM's Dataset does."""
+    """Fit with features beside one per item, in rows that sum to 1, as LightFM's Dataset does."""
     from lightfm import LightFM
 
     model, item_features = LightFM(random_state=0, **settings), features(train)
@@ -118,15 +118,15 @@ def lightfm(train: penchant.Interactions, epochs: int = 1, **settings: Any) -> S
     )
 
 
-# --- conversions ------------------------------------------------------------------------
+# --- conversions -----------------------------------------------------------------
 
 
 def likes(train: penchant.Interactions) -> sp.csr_matrix:
-    return sp.csr_matrix(train.to_matrix())
+    return sp.csr_matrix(train.to_scipy())
 
 
 def features(train: penchant.Interactions) -> sp.csr_matrix | None:
-    """Return the features of items as a matrix of 0 and 1."""
+    """Return a matrix with 1 for each feature of an item."""
     if train.item_features is None:
         return None
     rows = sp.csr_matrix(train.item_features.aligned(train.items).to_scipy())
@@ -141,7 +141,7 @@ def factors(users: Any, items: Any) -> Scorer:
 
 
 def blocks(matrix: sp.csr_matrix, weights: Any) -> Scorer:
-    """Return the scores of a linear item-item model."""
+    """Return a scorer by item-to-item weights."""
 
     def block(span: slice) -> np.ndarray:
         scores = matrix[span] @ weights

@@ -2,11 +2,11 @@
 
     python examples/sketchfab_grid.py [model_likes_anon.psv] [wrmf_gridsearch.log]
 
-Without the likes (columns modelname, mid, uid) it generates data of the same shape. With the log
-that the article published, both searches are plotted side by side in sketchfab_grid.png. The
-article's search took two days and could not be resumed. This one resumes when the same command is
-run again, and several processes may work in the same folder. It writes finished trials to
-sketchfab_grid.db and the report to sketchfab_grid.html.
+Without the likes (columns modelname, mid, uid) it generates likes of the same size. With the log
+that the article published, both searches are drawn side by side, in sketchfab_grid.png. The
+article's search took two days and could not be resumed; this one resumes when the same command is
+run again, and several processes may share a folder. It writes sketchfab_grid.db with the finished
+trials, and sketchfab_grid.html with plots.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ TOPICS, TASTES = 40, 5
 def main(
     likes: Interactions, name: str = "sketchfab_grid", **options: Any
 ) -> penchant.TuningResult:
-    """Tune, print the progress and the result, and write the report."""
+    """Tune, print the progress and the result, and write the page."""
     print(likes.summary(), flush=True)
     split = penchant.split.leave_k_out(likes, k=5, fraction_of_users=0.2, seed=0)
     settings: dict[str, Any] = {"space": GRID, "epochs": range(2, 40, 2), **options}
@@ -47,7 +47,7 @@ def main(
         metrics=["mse"],
         exclude_seen=False,  # as in the article: training likes compete with those held out
         storage=f"{name}.db",
-        on_progress=ProgressPrinter(),
+        on_progress=Reporter(),
         **settings,
     )
     print(result)
@@ -58,51 +58,51 @@ def main(
 
 
 def read(path: str) -> Interactions:
-    """Read the published likes, with the thresholds of the article."""
+    """Return the published likes, thresholded as in the article."""
     likes = penchant.read_interactions(path, user="uid", item="mid", sep="|", quote="\\")
     return likes.threshold(min_per_user=5, min_per_item=5)
 
 
 def drawn(users: int = USERS, items: int = ITEMS, likes: int = LIKES) -> Interactions:
-    """Generate likes: items have a topic and a popularity, users prefer a few topics."""
+    """Generate likes: items have a topic and a popularity, users a few favorite topics."""
     rng = np.random.default_rng(0)
     more = np.exp(1.1 * rng.standard_normal(users))
     counts = 5 + np.rint(more * (likes - 5 * users) / more.sum()).astype(np.int64)
     user = np.repeat(np.arange(users), counts + counts // 10)  # some are drawn twice
-    preferred = rng.integers(0, TOPICS, (users, TASTES))
-    topic = preferred[user, np.minimum(rng.geometric(0.4, len(user)) - 1, TASTES - 1)]
+    favorites = rng.integers(0, TOPICS, (users, TASTES))
+    topic = favorites[user, np.minimum(rng.geometric(0.4, len(user)) - 1, TASTES - 1)]
     topic = np.where(rng.random(len(user)) < 0.25, rng.integers(0, TOPICS, len(user)), topic)
     of_topic = items // TOPICS
     rank = np.floor(np.exp(rng.random(len(user)) * np.log(of_topic + 1)) - 1 + rng.random())
     item = topic * of_topic + np.minimum(rank.astype(np.int64), of_topic - 1)
     matrix = sp.coo_array((np.ones(len(user)), (user, item)), shape=(users, items))
-    return Interactions.from_matrix(matrix, name="likes as on Sketchfab", duplicates="binary")
+    return Interactions.from_scipy(matrix, name="likes as on Sketchfab", duplicates="binary")
 
 
 def beside(log: str, result: penchant.TuningResult, name: str = "sketchfab_grid") -> None:
     """Plot the published search and this one side by side."""
     published = read_grid_log(log)
-    names = ("published", f"found on {result.about['data']}")
+    names = ("published", f"measured on {result.about['data']}")
     penchant.plots.compare_tuning(published, result, names=names).savefig(f"{name}.png")
     print(f"wrote {name}.png")
 
 
-class ProgressPrinter:
-    """Prints the progress of the search, at most every ten seconds."""
+class Reporter:
+    """Prints the progress, every ten seconds at most."""
 
     def __init__(self, every: float = 10.0) -> None:
         self.every, self.printed = every, -every
 
     def __call__(self, now: Progress) -> None:
-        """Print a line unless the last one is too recent."""
+        """Print a line if the last one is old enough."""
         if now.left is None or (
-            time.monotonic() - self.printed < self.every and now.done < now.total
+            time.monotonic() - self.printed < self.every and now.finished < now.total
         ):
             return
         self.printed = time.monotonic()
         best = "" if now.best is None else f"; best so far {now.best.value:.4f} {now.best.settings}"
         print(
-            f"{now.done} of {now.total} settings in {now.elapsed / 60:.1f} min, "
+            f"{now.finished} of {now.total} settings in {now.elapsed / 60:.1f} min, "
             f"about {now.left / 60:.1f} min left{best}",
             flush=True,
         )

@@ -1,10 +1,10 @@
-"""Visual similarity: the quality of picture vectors on a generated catalog of shapes.
+"""Visual similarity: how well vectors of pictures find similar items of a synthetic catalog.
 
     python examples/visual.py [network.onnx]
 
-Computes vectors of the pictures from histograms of colors and edges, or by a network in ONNX
-format, and counts how many of an item's ten nearest neighbors share its color, form and finish.
-cold_items.py measures the use of pictures for new items.
+Computes vectors of the pictures of the synthetic catalog of shapes, by histograms of colors and
+edges or by your own network, and counts how many of an item's ten nearest neighbors share its
+color, form and finish. cold_items.py measures the benefit of pictures for new items.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ ASPECTS = ("color", "form", "finish")
 
 
 def shared(answers: penchant.Recommendations, tags: Mapping[object, tuple[str, ...]]) -> np.ndarray:
-    """Compute the share of answers with the color, form and finish of the query."""
+    """Return the shares of similar items with the same color, form and finish as the query."""
     pairs = [(tags[row.query], tags[row.id]) for row in answers]
     return np.mean([[a == b for a, b in zip(*pair, strict=True)] for pair in pairs], axis=0)
 
 
 def at_random(tags: Mapping[object, tuple[str, ...]]) -> np.ndarray:
-    """Compute the same share over all pairs of items."""
+    """Return the same shares for pairs of random items."""
     shares = []
     for column in zip(*tags.values(), strict=True):
         counts = np.unique(column, return_counts=True)[1]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import penchant
+import penchant.models
 from penchant._files import artifact
 
 FILES = sorted((Path(__file__).parent / "artifacts").glob("*.penchant"))
@@ -19,6 +20,11 @@ def test_it_is_still_read(path: Path) -> None:
     assert bundle.model
     assert bundle.items is not None
     assert all(np.isfinite(array).all() for array in bundle.arrays.values())
+
+
+@pytest.mark.parametrize("kind", penchant.models.kinds())
+def test_there_is_a_file_of_each_model(kind: str) -> None:
+    assert [path.name for path in FILES if path.name.endswith(f"-{kind}.penchant")]
 
 
 def test_there_is_a_file_of_each_format() -> None:
@@ -116,7 +122,7 @@ def test_vectors_of_what_items_are_mean_what_they_meant() -> None:
 
 def test_a_blend_answers_and_tells_who_did_as_it_did() -> None:
     model = penchant.load(FILES[0].with_name("format-1-blend.penchant"))
-    answer = model.recommend(["ann", "nobody"], k=2)
+    answer = model.recommend(["ann", "new-user"], k=2)
     assert list(answer.ids) == ["東京", "null", "Björk", "NA"]
     np.testing.assert_allclose(answer.scores, [0.0163053, 0.0162172, 0.75, 0.5], rtol=1e-5)
     assert answer.sources == ["als + near", "pop"]

@@ -124,8 +124,8 @@ def test_new_items_are_recommended_by_their_features() -> None:
     data = penchant.datasets.shapes(n_items=300, n_users=800).threshold(5, 5)
     data = data.with_item_features(penchant.Features.of_tags(data.catalog).normalized("l2"))
     settings = {"alpha": 10.0, "regularization": 30.0}
-    looks = penchant.images.embed(data.catalog).features
-    found = dict(example["cold"](data, settings, looks))
+    pictures = penchant.images.embed(data.catalog).features
+    found = dict(example["cold"](data, settings, pictures))
     assert found["Content, pictures"]["auc"] > 0.6
     for others in ("at random", "Popularity", "popularity of features"):
         for one in ("HybridALS", "Ranking", "Content, features"):
@@ -214,6 +214,13 @@ def test_the_page_of_models_has_a_row_for_every_model() -> None:
     for kind in penchant.models.kinds():
         name = penchant.models.class_of(kind).__name__
         assert re.search(rf"^\| {name}\b", page, flags=re.MULTILINE), name
+
+
+def test_the_page_on_models_lists_every_model() -> None:
+    page = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+    for kind in penchant.models.kinds():
+        name = penchant.models.class_of(kind).__name__
+        assert f"| {{class}}`penchant.{name}` |" in page
 
 
 def test_the_lastfm_article_replays(real_data, capsys) -> None:

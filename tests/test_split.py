@@ -77,7 +77,7 @@ def test_every_interaction_is_in_exactly_one_part(name, seed) -> None:
 
 
 @pytest.mark.parametrize("name", DRAWN)
-def test_a_seed_means_something(name) -> None:
+def test_seeds_determine_splits(name) -> None:
     x = data()
     first, again, other = (cells(SPLITS[name](x, seed).test) for seed in (1, 1, 2))
     assert first == again
@@ -85,7 +85,7 @@ def test_a_seed_means_something(name) -> None:
 
 
 @pytest.mark.parametrize("name", DRAWN)
-def test_no_seed_draws_one_that_can_be_used_again(name) -> None:
+def test_a_drawn_seed_is_recorded(name) -> None:
     x = data()
     split, other = SPLITS[name](x, None), SPLITS[name](x, None)
     assert cells(split.test) != cells(other.test)
@@ -98,7 +98,7 @@ def test_dislikes_are_never_held_out(name) -> None:
 
 
 @pytest.mark.parametrize("name", SPLITS)
-def test_a_split_tells_how_it_was_made(name) -> None:
+def test_a_split_records_its_settings(name) -> None:
     split = SPLITS[name](data(), 3)
     assert split.kind in name.replace("some_", "")
     assert split.settings["at" if name == "temporal" else "seed"] is not None
@@ -111,7 +111,7 @@ def test_a_split_tells_how_it_was_made(name) -> None:
 def test_leave_k_out_takes_k_from_each_user_with_enough(seed, k, spare) -> None:
     x = data(seed)
     split = leave_k_out(x, k, min_interactions=k + spare, seed=seed)
-    likes = (x.to_matrix() > 0).sum(axis=1)
+    likes = (x.to_scipy() > 0).sum(axis=1)
     assert split.test.csr.row_counts.tolist() == np.where(likes >= k + spare, k, 0).tolist()
     assert split.train.users == split.test.users == x.users
     assert split.seen is split.train
@@ -124,14 +124,14 @@ def test_leave_k_out_draws_a_share_of_all_users() -> None:
     assert (counts > 0).sum() == 11  # ⌊0.29 · 40⌋
 
 
-def test_the_share_is_rounded_down_but_not_by_a_whisker() -> None:
+def test_the_share_is_rounded_down_despite_floating_point() -> None:
     x = data(n_users=100)
     assert (leave_k_out(x, 1, fraction_of_users=0.29).test.csr.row_counts > 0).sum() == 29
 
 
 def test_too_few_users_with_enough_likes() -> None:
     x = data(n_users=40, density=0.2)
-    enough = int(((x.to_matrix() > 0).sum(axis=1) >= 6).sum())
+    enough = int(((x.to_scipy() > 0).sum(axis=1) >= 6).sum())
     assert 0 < enough < 30
     with pytest.raises(SplitError, match=rf"{enough} of 40 users .* {enough / 40:.3f} of all"):
         leave_k_out(x, 3, fraction_of_users=0.9)
@@ -160,7 +160,7 @@ def test_a_random_fraction_is_of_the_likes(share) -> None:
     assert random_fraction(x, share).test.nnz == round(share * likes)
 
 
-def test_a_share_of_nothing() -> None:
+def test_a_share_of_no_likes() -> None:
     x = random_interactions(1, 2, density=1.0)
     for share in (0.1, 0.9):
         with pytest.raises(SplitError, match="none, or all"):
@@ -185,7 +185,7 @@ def test_temporal_at_a_time() -> None:
     assert split.settings == {"test": None, "at": 20}
 
 
-def test_what_happened_at_once_is_not_torn_apart() -> None:
+def test_equal_timestamps_stay_together() -> None:
     x = data()
     x = dataclasses.replace(x, timestamps=np.where(x.timestamps < 10, 1, 2))
     split = temporal(x, 0.1)
@@ -195,7 +195,7 @@ def test_what_happened_at_once_is_not_torn_apart() -> None:
         temporal(dataclasses.replace(x, timestamps=np.ones(x.nnz, dtype=np.int64)))
 
 
-def test_a_cut_with_nothing_on_one_side() -> None:
+def test_a_cut_without_likes_on_one_side() -> None:
     for at, side in ((0, "earlier"), (50, "later")):
         with pytest.raises(SplitError, match=f"no like is {side}"):
             temporal(data(), at=at)
@@ -210,7 +210,7 @@ def test_temporal_needs_times() -> None:
 
 
 @given(seed=st.integers(0, 30), shown=st.floats(0.05, 0.95))
-def test_users_held_out_are_never_met(seed, shown) -> None:
+def test_held_out_users_are_not_in_training(seed, shown) -> None:
     x = data(seed)
     split = held_out_users(x, n=7, fold_in=shown, seed=seed)
     assert split.seen is split.fold_in
@@ -218,7 +218,7 @@ def test_users_held_out_are_never_met(seed, shown) -> None:
     assert len(split.test.users) == 7
     assert not set(split.test.users) & set(split.train.users)
     assert set(split.test.users) | set(split.train.users) == set(x.users)
-    history = (split.fold_in.to_matrix() > 0).sum(axis=1)
+    history = (split.fold_in.to_scipy() > 0).sum(axis=1)
     wanted = split.test.csr.row_counts
     assert (np.minimum(history, wanted) >= 1).all()
     exact = np.clip(np.rint(shown * (history + wanted)), 1, history + wanted - 1)
@@ -237,7 +237,7 @@ def test_held_out_users_too_few_or_all() -> None:
 
 
 @given(seed=st.integers(0, 30))
-def test_nobody_has_taken_to_a_cold_item_in_training(seed) -> None:
+def test_a_cold_item_has_no_interactions_in_training(seed) -> None:
     x = data(seed)
     split = cold_items(x, n=6, seed=seed)
     assert len(split.candidates) == 6
@@ -248,7 +248,7 @@ def test_nobody_has_taken_to_a_cold_item_in_training(seed) -> None:
 
 
 @given(seed=st.integers(0, 30))
-def test_nothing_is_known_of_a_cold_user(seed) -> None:
+def test_a_cold_user_has_no_history(seed) -> None:
     x = data(seed)
     split = cold_users(x, n=6, seed=seed)
     assert split.fold_in is None
@@ -320,7 +320,7 @@ def test_numpy_numbers_are_numbers() -> None:
 
 
 @pytest.mark.parametrize("name", SPLITS)
-def test_what_is_no_interactions(name):
-    for other in (None, data().to_matrix()):
+def test_other_than_interactions_are_refused(name):
+    for other in (None, data().to_scipy()):
         with pytest.raises(DataError, match=r"needs penchant\.Interactions"):
             SPLITS[name](other, 0)

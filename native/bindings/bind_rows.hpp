@@ -1,7 +1,7 @@
-// Rows as they come from Python: a pair of arrays, or None.
+// Records of sparse rows: arrays from Python, kept alive and viewed by the core.
 #pragma once
 
-#include <stdexcept>
+#include <optional>
 #include <string>
 
 #include "bindings.hpp"
@@ -9,14 +9,31 @@
 
 namespace penchant::bindings {
 
-/// The rows [indptr[0] … indptr[n_rows]] of an index array; `indptr` has n_rows + 1 entries.
-inline Rows rows_of(const In1<std::int64_t>& indptr, const In1<std::int32_t>& indices,
-                    std::int64_t n_rows, const std::string& name) {
-  if (static_cast<std::int64_t>(indptr.size()) != n_rows + 1) {
-    throw std::invalid_argument(name + " has " + std::to_string(indptr.size()) +
-                                " row pointers for " + std::to_string(n_rows) + " rows");
-  }
-  return {indptr.data(), indices.data(), n_rows, static_cast<std::int64_t>(indices.size())};
-}
+/// Row pointers, shape (n_rows + 1,), and column indices.
+struct RowsRecord {
+  In1<std::int64_t> indptr;
+  In1<std::int32_t> indices;
+
+  /// Throws std::invalid_argument if there are no row pointers.
+  RowsRecord(In1<std::int64_t> indptr, In1<std::int32_t> indices);
+
+  std::int64_t n_rows() const { return length(indptr) - 1; }
+  Rows view() const { return {indptr.data(), indices.data(), n_rows(), length(indices)}; }
+
+  /// The rows, if there are `n_rows` of them; else throws std::invalid_argument with `name`.
+  Rows view(std::int64_t n_rows, const std::string& name) const;
+};
+
+/// Rows with a value per entry; without values, all are 1.
+struct SparseMatrixRecord {
+  RowsRecord rows;
+  std::optional<In1<float>> values;
+
+  /// Throws std::invalid_argument if the numbers of indices and values differ.
+  SparseMatrixRecord(In1<std::int64_t> indptr, In1<std::int32_t> indices,
+                     std::optional<In1<float>> values);
+
+  const float* values_data() const { return values ? values->data() : nullptr; }
+};
 
 }  // namespace penchant::bindings

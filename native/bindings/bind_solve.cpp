@@ -1,94 +1,157 @@
-#include "bindings.hpp"
-#include "penchant/momentum.hpp"
 #include "penchant/solve.hpp"
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "bind_factors.hpp"
 
 namespace penchant::bindings {
 namespace {
 
-/// Factors as penchant._kernels lays them down: the whole rows, zeros beyond the columns included.
-template <class T>
-using Padded = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+/// Rows with the confidence of each entry above that of an unobserved cell.
+struct WeightedRowsRecord {
+  In1<std::int64_t> indptr;
+  In1<std::int32_t> indices;
+  In1<float> confidence_delta;
+  std::int64_t n_columns;
 
+  std::int64_t n_rows() const { return length(indptr) - 1; }
+  WeightedRows view() const {
+    return {indptr.data(), indices.data(), confidence_delta.data(), n_rows()};
+  }
+};
+
+/// Eigenvalues and eigenvectors of the Gram matrix of the fixed side.
 template <class T>
-Factors<T> factors_of(const Padded<T>& array, std::int64_t columns) {
-  return {array.data(), static_cast<std::int64_t>(array.shape(0)), columns,
-          static_cast<std::int64_t>(array.shape(1))};
+struct SpectrumRecord {
+  In1<double> eigenvalues;
+  In2<T> eigenvectors;
+
+  Spectrum<T> view() const { return {eigenvalues.data(), eigenvectors.data()}; }
+  std::int64_t f() const { return length(eigenvalues); }
+};
+
+/// The regularization of each row, and what all rows share.
+struct RowObjectiveRecord {
+  In1<double> regularization;
+  double unobserved_weight;
+  Solver solver;
+  int cg_steps;
+
+  RowObjective view() const { return {regularization.data(), unobserved_weight, solver, cg_steps}; }
+};
+
+void init_rows(WeightedRowsRecord* self, In1<std::int64_t> indptr, In1<std::int32_t> indices,
+               In1<float> confidence_delta, std::int64_t n_columns) {
+  if (indptr.size() == 0) {
+    throw std::invalid_argument("indptr is empty; it must hold at least one row pointer");
+  }
+  if (indices.size() != confidence_delta.size()) {
+    throw std::invalid_argument(std::to_string(confidence_delta.size()) +
+                                " values of confidence_delta for " +
+                                std::to_string(indices.size()) + " indices");
+  }
+  new (self) WeightedRowsRecord{std::move(indptr), std::move(indices), std::move(confidence_delta),
+                                n_columns};
 }
 
-WeightedRows rows_of(const In1<std::int64_t>& indptr, const In1<std::int32_t>& indices,
-             const In1<float>& confidence_delta) {
-  return {indptr.data(), indices.data(), confidence_delta.data(),
-          static_cast<std::int64_t>(indptr.shape(0)) - 1};
+template <class T>
+void init_spectrum(SpectrumRecord<T>* self, In1<double> eigenvalues, In2<T> eigenvectors) {
+  const auto f = eigenvalues.size();
+  if (eigenvectors.shape(0) != f || eigenvectors.shape(1) != f) {
+    throw std::invalid_argument(std::to_string(f) + " eigenvalues for eigenvectors of shape (" +
+                                std::to_string(eigenvectors.shape(0)) + ", " +
+                                std::to_string(eigenvectors.shape(1)) + ")");
+  }
+  new (self) SpectrumRecord<T>{std::move(eigenvalues), std::move(eigenvectors)};
+}
+
+void init_objective(RowObjectiveRecord* self, In1<double> regularization, double unobserved_weight,
+                    Solver solver, int cg_steps) {
+  new (self) RowObjectiveRecord{std::move(regularization), unobserved_weight, solver, cg_steps};
+}
+
+/// Throws std::invalid_argument unless arrays fit each other.
+void check_fit(const WeightedRowsRecord& rows, const RowObjectiveRecord& objective,
+               std::int64_t n_fixed, std::int64_t n_solved) {
+  if (length(objective.regularization) != rows.n_rows() || n_solved != rows.n_rows()) {
+    throw std::invalid_argument(std::to_string(rows.n_rows()) + " rows, " +
+                                std::to_string(n_solved) + " rows of factors and " +
+                                std::to_string(length(objective.regularization)) +
+                                " values of regularization: these numbers must be equal");
+  }
+  if (n_fixed < rows.n_columns) {
+    throw std::invalid_argument("rows over " + std::to_string(rows.n_columns) +
+                                " columns, but only " + std::to_string(n_fixed) +
+                                " rows of fixed factors");
+  }
 }
 
 template <class T>
-void bind_for(nb::module_& m, const char* granule_name) {
-  m.def(granule_name, [] { return factor_granule<T>(); });
-
-  m.def("gram", [](Padded<const T> Y, Out2<double> out, bool precise, int threads) {
-    const nb::gil_scoped_release release;
-    gram<T>(factors_of(Y, static_cast<std::int64_t>(out.shape(0))), out.data(), precise, threads,
-            poll_for_signals());
-  });
-
-  m.def("half_step", [](In1<std::int64_t> indptr, In1<std::int32_t> indices, In1<float> confidence_delta,
-                        Padded<T> fixed, In1<double> eigenvalues, In2<T> eigenvectors,
-                        In1<double> regularization, double unobserved_weight, int solver,
-                        int cg_steps, Padded<T> out, int threads) {
-    const nb::gil_scoped_release release;
-    const Shared<T> shared{eigenvalues.data(), eigenvectors.data(),        regularization.data(),
-                           unobserved_weight,  static_cast<Solver>(solver), cg_steps};
-    const auto f = static_cast<std::int64_t>(eigenvalues.shape(0));
-    half_step<T>(rows_of(indptr, indices, confidence_delta), shared, factors_of(fixed, f),
-                 factors_of(out, f), threads, poll_for_signals());
-  });
-
-  m.def("fold_in", [](In1<std::int64_t> indptr, In1<std::int32_t> indices, In1<float> confidence_delta,
-                      Padded<const T> fixed, In1<double> eigenvalues, In2<T> eigenvectors,
-                      In1<double> regularization, double unobserved_weight, Padded<T> out,
-                      int threads) {
-    const nb::gil_scoped_release release;
-    const Shared<T> shared{eigenvalues.data(), eigenvectors.data(), regularization.data(),
-                           unobserved_weight,  Solver::exact,       0};
-    const auto f = static_cast<std::int64_t>(eigenvalues.shape(0));
-    fold_in<T>(rows_of(indptr, indices, confidence_delta), shared, factors_of(fixed, f), factors_of(out, f),
-               threads, poll_for_signals());
-  });
-
-  m.def("observed_loss",
-        [](In1<std::int64_t> indptr, In1<std::int32_t> indices, In1<float> confidence_delta,
-           Padded<const T> X, Padded<const T> Y, double unobserved_weight, int threads) {
-          const nb::gil_scoped_release release;
-          const auto f = static_cast<std::int64_t>(X.shape(1));
-          return observed_loss<T>(rows_of(indptr, indices, confidence_delta), factors_of(X, f),
-                                  factors_of(Y, f), unobserved_weight, threads,
-                                  poll_for_signals());
-        });
+void bound_gram(In2<T> Y, Out2<double> out, bool precise, int threads) {
+  gram<T>(factors_of(Y, length(out)), out.data(), precise, threads, poll_for_signals());
 }
 
-void bind_momentum(nb::module_& m) {
-  m.def("quantize_previous", [](Padded<const float> X, Out2<std::int16_t> numbers, Out1<float> largest,
-                       int threads) {
-    const nb::gil_scoped_release release;
-    const auto columns = static_cast<std::int64_t>(X.shape(1));
-    quantize_previous(factors_of(X, columns), {numbers.data(), largest.data()}, threads);
-  });
+template <class T>
+void bound_half_step(const WeightedRowsRecord& rows, Out2<T> fixed,
+                     const SpectrumRecord<T>& spectrum, const RowObjectiveRecord& objective,
+                     Out2<T> solved, int threads) {
+  check_fit(rows, objective, length(fixed), length(solved));
+  half_step<T>(rows.view(), spectrum.view(), objective.view(), factors_of(fixed, spectrum.f()),
+               factors_of(solved, spectrum.f()), threads, poll_for_signals());
+}
 
-  m.def("extrapolate", [](Padded<float> X, Out2<std::int16_t> numbers, Out1<float> largest,
-                          In2<float> turn, float momentum, int threads) {
-    const nb::gil_scoped_release release;
-    const auto columns = static_cast<std::int64_t>(turn.shape(0));
-    extrapolate(factors_of(X, columns), {numbers.data(), largest.data()}, turn.data(), momentum,
-                threads);
-  });
+template <class T>
+void bound_fold_in(const WeightedRowsRecord& rows, In2<T> fixed, const SpectrumRecord<T>& spectrum,
+                   const RowObjectiveRecord& objective, Out2<T> out, int threads) {
+  check_fit(rows, objective, length(fixed), length(out));
+  fold_in<T>(rows.view(), spectrum.view(), objective.view(), factors_of(fixed, spectrum.f()),
+             factors_of(out, spectrum.f()), threads, poll_for_signals());
+}
+
+template <class T>
+double bound_observed_loss(const WeightedRowsRecord& rows, In2<T> X, In2<T> Y,
+                           double unobserved_weight, int threads) {
+  const auto stride = length(X, 1);
+  return observed_loss<T>(rows.view(), factors_of(X, stride), factors_of(Y, stride),
+                          unobserved_weight, threads, poll_for_signals());
+}
+
+/// Binds everything that depends on the type of the factors; `bits` ends the names of classes.
+template <class T>
+void bind_for(nb::module_& m, const std::string& bits) {
+  const auto release = nb::call_guard<nb::gil_scoped_release>();
+  m.def(("factor_granule" + bits).c_str(), &factor_granule<T>);
+  nb::class_<SpectrumRecord<T>>(m, ("Spectrum" + bits).c_str())
+      .def("__init__", &init_spectrum<T>, "eigenvalues"_a, "eigenvectors"_a.noconvert());
+  m.def("gram", &bound_gram<T>, "Y"_a.noconvert(), nb::kw_only(), "out"_a.noconvert(), "precise"_a,
+        "threads"_a, release);
+  m.def("half_step", &bound_half_step<T>, "rows"_a, nb::kw_only(), "fixed"_a.noconvert(),
+        "spectrum"_a, "objective"_a, "solved"_a.noconvert(), "threads"_a, release);
+  m.def("fold_in", &bound_fold_in<T>, "rows"_a, nb::kw_only(), "fixed"_a.noconvert(), "spectrum"_a,
+        "objective"_a, "out"_a.noconvert(), "threads"_a, release);
+  m.def("observed_loss", &bound_observed_loss<T>, "rows"_a, nb::kw_only(), "X"_a.noconvert(),
+        "Y"_a.noconvert(), "unobserved_weight"_a, "threads"_a, release);
 }
 
 }  // namespace
 
 void bind_solve(nb::module_& m) {
-  bind_for<float>(m, "float_granule");
-  bind_for<double>(m, "double_granule");
-  bind_momentum(m);
+  nb::enum_<Solver>(m, "Solver")
+      .value("exact", Solver::exact)
+      .value("cg", Solver::cg)
+      .value("auto", Solver::automatic);
+  nb::class_<WeightedRowsRecord>(m, "WeightedRows")
+      .def("__init__", &init_rows, "indptr"_a, "indices"_a, "confidence_delta"_a, nb::kw_only(),
+           "n_columns"_a)
+      .def_prop_ro("n_rows", &WeightedRowsRecord::n_rows)
+      .def_ro("n_columns", &WeightedRowsRecord::n_columns);
+  nb::class_<RowObjectiveRecord>(m, "RowObjective")
+      .def("__init__", &init_objective, "regularization"_a, nb::kw_only(), "unobserved_weight"_a,
+           "solver"_a = Solver::exact, "cg_steps"_a = 0);
+  bind_for<float>(m, "32");
+  bind_for<double>(m, "64");
 }
 
 }  // namespace penchant::bindings

@@ -1,66 +1,47 @@
-#include "bind_sparse.hpp"
-#include "bindings.hpp"
-#include "penchant/ranks.hpp"
 #include "penchant/sparse_scores.hpp"
+
+#include "bind_sparse.hpp"
+#include "bind_topk.hpp"
+#include "penchant/ranks.hpp"
 
 namespace penchant::bindings {
 namespace {
 
-using Indptr = In1<std::int64_t>;
-using Indices = In1<std::int32_t>;
-
 /// A product of two sparse matrices whose cells are scores.
 struct Product {
   SparseMatrix left, right;
+
+  Product(const SparseMatrixRecord& left, const SparseMatrixRecord& right, std::int64_t n_items,
+          bool validated)
+      : left(matrix_of(left, left.rows.n_rows(), right.rows.n_rows(), validated, "left")),
+        right(matrix_of(right, right.rows.n_rows(), n_items, validated, "right")) {}
 };
 
-Product product_of(const Indptr& left_indptr, const Indices& left_indices,
-                   const SparseValues& left_values, const Indptr& right_indptr,
-                   const Indices& right_indices, const SparseValues& right_values,
-                   std::int64_t n_items, bool validated) {
-  const auto n_queries = static_cast<std::int64_t>(left_indptr.size()) - 1;
-  const auto inner = static_cast<std::int64_t>(right_indptr.size()) - 1;
-  return {matrix_of(left_indptr, left_indices, left_values, n_queries, inner, validated, "left"),
-          matrix_of(right_indptr, right_indices, right_values, inner, n_items, validated, "right")};
-}
-
-/// Writes codes and scores (n_queries × k) and counts (n_queries). validated: the matrices are not
-/// checked.
-void bound_sparse_top_k(Indptr left_indptr, Indices left_indices, SparseValues left_values,
-                        Indptr right_indptr, Indices right_indices, SparseValues right_values,
-                        std::int64_t n_items, Indptr exclude_indptr, Indices exclude_indices,
-                        std::optional<Indptr> allow_indptr, std::optional<Indices> allow_indices,
-                        bool nonzero, Out2<std::int32_t> codes, Out2<float> out,
+/// Writes codes and scores, shape (n_queries, k), and counts, shape (n_queries,). Validated
+/// matrices are not checked.
+void bound_sparse_top_k(const SparseMatrixRecord& left, const SparseMatrixRecord& right,
+                        std::int64_t n_items, const RowsRecord& exclude, const RowsRecord* allow,
+                        bool nonzero, Out2<std::int32_t> codes, Out2<float> scores,
                         Out1<std::int32_t> counts, bool validated, int threads) {
-  const auto product = product_of(left_indptr, left_indices, left_values, right_indptr,
-                                  right_indices, right_values, n_items, validated);
-  const auto n_queries = product.left.rows.n_rows;
-  const auto exclude = rows_of(exclude_indptr, exclude_indices, n_queries, "exclude");
-  check_rows(exclude, n_items, "exclude");
-  Rows allow;
-  if (allow_indptr && allow_indices) {
-    allow = rows_of(*allow_indptr, *allow_indices, n_queries, "allow");
-    check_rows(allow, n_items, "allow");
-  }
-  sparse_top_k(product.left, product.right, static_cast<std::int64_t>(codes.shape(1)), exclude,
-               allow, nonzero, TopKLists{codes.data(), out.data(), counts.data()}, threads,
+  const Product product(left, right, n_items, validated);
+  const Candidates candidates(exclude, allow, product.left.rows.n_rows, n_items);
+  sparse_top_k(product.left, product.right, length(codes, 1), candidates.exclude, candidates.allow,
+               nonzero, TopKLists{codes.data(), scores.data(), counts.data()}, threads,
                poll_for_signals());
 }
 
-void sparse_ranks(Indptr left_indptr, Indices left_indices, SparseValues left_values,
-                  Indptr right_indptr, Indices right_indices, SparseValues right_values,
-                  std::int64_t n_items, Indptr target_indptr, Indices target_indices,
-                  Indptr exclude_indptr, Indices exclude_indices, Out1<std::int32_t> above,
-                  Out1<std::int32_t> tied, Out1<std::int64_t> candidates, bool validated,
-                  int threads) {
-  const auto product = product_of(left_indptr, left_indices, left_values, right_indptr,
-                                  right_indices, right_values, n_items, validated);
+/// Writes above and tied, one entry per target each, and candidates, one entry per query.
+void bound_sparse_ranks(const SparseMatrixRecord& left, const SparseMatrixRecord& right,
+                        std::int64_t n_items, const RowsRecord& targets, const RowsRecord& exclude,
+                        Out1<std::int32_t> above, Out1<std::int32_t> tied,
+                        Out1<std::int64_t> candidates, bool validated, int threads) {
+  const Product product(left, right, n_items, validated);
   const auto scores = sparse_scores(product.left, product.right);
-  const auto targets = rows_of(target_indptr, target_indices, scores->n_queries, "targets");
-  const auto exclude = rows_of(exclude_indptr, exclude_indices, scores->n_queries, "exclude");
-  check_rows(targets, n_items, "targets");
-  check_rows(exclude, n_items, "exclude");
-  ranks(*scores, targets, exclude, above.data(), tied.data(), candidates.data(), threads,
+  const auto target_rows = targets.view(scores->n_queries, "targets");
+  const auto exclude_rows = exclude.view(scores->n_queries, "exclude");
+  check_rows(target_rows, n_items, "targets");
+  check_rows(exclude_rows, n_items, "exclude");
+  ranks(*scores, target_rows, exclude_rows, above.data(), tied.data(), candidates.data(), threads,
         poll_for_signals());
 }
 
@@ -68,18 +49,12 @@ void sparse_ranks(Indptr left_indptr, Indices left_indices, SparseValues left_va
 
 void bind_sparse_scores(nb::module_& m) {
   const auto release = nb::call_guard<nb::gil_scoped_release>();
-  m.def("sparse_top_k", &bound_sparse_top_k, nb::arg("left_indptr"), nb::arg("left_indices"),
-        nb::arg("left_values").none(), nb::arg("right_indptr"), nb::arg("right_indices"),
-        nb::arg("right_values").none(), nb::arg("n_items"), nb::arg("exclude_indptr"),
-        nb::arg("exclude_indices"), nb::arg("allow_indptr").none(),
-        nb::arg("allow_indices").none(), nb::arg("nonzero"), nb::arg("codes"), nb::arg("out"),
-        nb::arg("counts"), nb::arg("validated"), nb::arg("threads"), release);
-  m.def("sparse_ranks", &sparse_ranks, nb::arg("left_indptr"), nb::arg("left_indices"),
-        nb::arg("left_values").none(), nb::arg("right_indptr"), nb::arg("right_indices"),
-        nb::arg("right_values").none(), nb::arg("n_items"), nb::arg("target_indptr"),
-        nb::arg("target_indices"), nb::arg("exclude_indptr"), nb::arg("exclude_indices"),
-        nb::arg("above"), nb::arg("tied"), nb::arg("candidates"), nb::arg("validated"),
-        nb::arg("threads"), release);
+  m.def("sparse_top_k", &bound_sparse_top_k, "left"_a, "right"_a, nb::kw_only(), "n_items"_a,
+        "exclude"_a, "allow"_a.none(), "nonzero"_a, "codes"_a.noconvert(), "scores"_a.noconvert(),
+        "counts"_a.noconvert(), "validated"_a, "threads"_a, release);
+  m.def("sparse_ranks", &bound_sparse_ranks, "left"_a, "right"_a, nb::kw_only(), "n_items"_a,
+        "targets"_a, "exclude"_a, "above"_a.noconvert(), "tied"_a.noconvert(),
+        "candidates"_a.noconvert(), "validated"_a, "threads"_a, release);
 }
 
 }  // namespace penchant::bindings

@@ -1,84 +1,68 @@
-#include "bind_sparse.hpp"
-#include "bindings.hpp"
 #include "penchant/spgemm.hpp"
+
+#include <nanobind/stl/optional.h>
+
+#include "bind_sparse.hpp"
 
 namespace penchant::bindings {
 namespace {
 
-using Indptr = In1<std::int64_t>;
-using Indices = In1<std::int32_t>;
-
-/// Computes the product; nothing of the arrays is held on to. validated: both matrices, and
-/// exclude, are not checked.
-void make_product(SparseProduct* place, Indptr left_indptr, Indices left_indices,
-                  SparseValues left_values, Indptr right_indptr, Indices right_indices,
-                  SparseValues right_values, std::int64_t n_columns, Indptr exclude_indptr,
-                  Indices exclude_indices, std::int64_t max_entries, bool validated, int threads) {
-  const auto n_rows = static_cast<std::int64_t>(left_indptr.size()) - 1;
-  const auto inner = static_cast<std::int64_t>(right_indptr.size()) - 1;
-  const auto left =
-      matrix_of(left_indptr, left_indices, left_values, n_rows, inner, validated, "left");
-  const auto right =
-      matrix_of(right_indptr, right_indices, right_values, inner, n_columns, validated, "right");
-  const auto exclude = rows_of(exclude_indptr, exclude_indices, n_rows, "exclude");
-  if (!validated) check_rows(exclude, n_columns, "exclude");
+/// Computes the product; no array is kept. Validated rows, those of exclude too, are not checked.
+void init_product(SparseProduct* self, const SparseMatrixRecord& left,
+                  const SparseMatrixRecord& right, std::int64_t n_columns,
+                  const RowsRecord& exclude, std::int64_t max_entries, bool validated,
+                  int threads) {
+  const auto n_rows = left.rows.n_rows(), inner = right.rows.n_rows();
+  const auto A = matrix_of(left, n_rows, inner, validated, "left");
+  const auto B = matrix_of(right, inner, n_columns, validated, "right");
+  const auto excluded = exclude.view(n_rows, "exclude");
+  if (!validated) check_rows(excluded, n_columns, "exclude");
   const nb::gil_scoped_release release;
-  new (place) SparseProduct(left, right, exclude, max_entries, threads, poll_for_signals());
+  new (self) SparseProduct(A, B, excluded, max_entries, threads, poll_for_signals());
 }
 
 /// Takes the nonzero entries of a dense matrix.
-void take_nonzero(SparseProduct* place, In2<float> dense, int threads) {
+void init_nonzero(SparseProduct* self, In2<float> dense, int threads) {
   const nb::gil_scoped_release release;
-  new (place) SparseProduct(dense.data(), static_cast<std::int64_t>(dense.shape(0)),
-                            static_cast<std::int64_t>(dense.shape(1)), threads,
-                            poll_for_signals());
+  new (self)
+      SparseProduct(dense.data(), length(dense), length(dense, 1), threads, poll_for_signals());
 }
 
-/// Writes all of out (n × n). The matrices, of n rows and of n columns, are not checked.
-void bound_symmetric_product(Indptr left_indptr, Indices left_indices, SparseValues left_values,
-                             Indptr right_indptr, Indices right_indices, SparseValues right_values,
-                             std::optional<In1<float>> ratios, Out2<float> out, int threads) {
-  const auto n = static_cast<std::int64_t>(left_indptr.size()) - 1;
-  const auto inner = static_cast<std::int64_t>(right_indptr.size()) - 1;
-  const auto left = matrix_of(left_indptr, left_indices, left_values, n, inner, true, "left");
-  const auto right = matrix_of(right_indptr, right_indices, right_values, inner, n, true, "right");
-  symmetric_product(left, right, ratios ? ratios->data() : nullptr, out.data(), threads,
-                    poll_for_signals());
-}
-
-bool bound_symmetric_product_pays(Indptr left_indptr, Indices left_indices, Indptr right_indptr,
-                                  Indices right_indices) {
-  const auto n = static_cast<std::int64_t>(left_indptr.size()) - 1;
-  const auto inner = static_cast<std::int64_t>(right_indptr.size()) - 1;
-  return symmetric_product_pays(matrix_of(left_indptr, left_indices, {}, n, inner, true, "left"),
-                                matrix_of(right_indptr, right_indices, {}, inner, n, true, "right"));
-}
-
+/// Writes row pointers, columns and values, and discards the product.
 void take(SparseProduct& product, Out1<std::int64_t> indptr, Out1<std::int32_t> columns,
           Out1<float> values) {
   product.take(indptr.data(), columns.data(), values.data());
 }
 
+bool pays(const SparseMatrixRecord& left, const SparseMatrixRecord& right) {
+  const auto n = left.rows.n_rows(), inner = right.rows.n_rows();
+  return symmetric_product_pays(matrix_of(left, n, inner, true, "left"),
+                                matrix_of(right, inner, n, true, "right"));
+}
+
+/// Writes all of `out`, shape (n, n). The matrices are not checked.
+void bound_symmetric_product(const SparseMatrixRecord& left, const SparseMatrixRecord& right,
+                             std::optional<In1<float>> ratios, Out2<float> out, int threads) {
+  const auto n = left.rows.n_rows(), inner = right.rows.n_rows();
+  symmetric_product(matrix_of(left, n, inner, true, "left"),
+                    matrix_of(right, inner, n, true, "right"), ratios ? ratios->data() : nullptr,
+                    out.data(), threads, poll_for_signals());
+}
+
 }  // namespace
 
 void bind_spgemm(nb::module_& m) {
-  nb::class_<SparseProduct>(m, "SparseProduct")
-      .def("__init__", &make_product, nb::arg("left_indptr"), nb::arg("left_indices"),
-           nb::arg("left_values").none(), nb::arg("right_indptr"), nb::arg("right_indices"),
-           nb::arg("right_values").none(), nb::arg("n_columns"), nb::arg("exclude_indptr"),
-           nb::arg("exclude_indices"), nb::arg("max_entries"), nb::arg("validated"),
-           nb::arg("threads"))
-      .def("__init__", &take_nonzero, nb::arg("dense").noconvert(), nb::arg("threads"))
-      .def_prop_ro("n_entries", &SparseProduct::n_entries)
-      .def("take", &take, nb::arg("indptr"), nb::arg("columns"), nb::arg("values"),
-           nb::call_guard<nb::gil_scoped_release>());
   const auto release = nb::call_guard<nb::gil_scoped_release>();
-  m.def("symmetric_product", &bound_symmetric_product, nb::arg("left_indptr"),
-        nb::arg("left_indices"), nb::arg("left_values").none(), nb::arg("right_indptr"),
-        nb::arg("right_indices"), nb::arg("right_values").none(), nb::arg("ratios").none(),
-        nb::arg("out"), nb::arg("threads"), release);
-  m.def("symmetric_product_pays", &bound_symmetric_product_pays, nb::arg("left_indptr"),
-        nb::arg("left_indices"), nb::arg("right_indptr"), nb::arg("right_indices"), release);
+  nb::class_<SparseProduct>(m, "SparseProduct")
+      .def("__init__", &init_product, "left"_a, "right"_a, nb::kw_only(), "n_columns"_a,
+           "exclude"_a, "max_entries"_a, "validated"_a, "threads"_a)
+      .def("__init__", &init_nonzero, "dense"_a.noconvert(), nb::kw_only(), "threads"_a)
+      .def_prop_ro("n_entries", &SparseProduct::n_entries)
+      .def("take", &take, nb::kw_only(), "indptr"_a.noconvert(), "columns"_a.noconvert(),
+           "values"_a.noconvert(), release);
+  m.def("symmetric_product_pays", &pays, "left"_a, "right"_a, release);
+  m.def("symmetric_product", &bound_symmetric_product, "left"_a, "right"_a, nb::kw_only(),
+        "ratios"_a.none(), "out"_a.noconvert(), "threads"_a, release);
 }
 
 }  // namespace penchant::bindings

@@ -1,4 +1,4 @@
-// What the binding files share: array types, the poll that looks for Ctrl-C, one line a file.
+// Declarations shared by the binding files: array types, the poll for Ctrl-C, bind functions.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -11,18 +11,25 @@
 namespace penchant::bindings {
 
 namespace nb = nanobind;
+using namespace nanobind::literals;  // "name"_a
 
-/// C-contiguous arrays on the CPU; penchant._kernels has checked shapes and converted dtypes.
+/// C-contiguous arrays on the CPU. penchant._kernels has converted dtypes and checked shapes.
 template <class T>
-using In1 = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using In1 = nb::ndarray<nb::numpy, const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 template <class T>
-using In2 = nb::ndarray<const T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using In2 = nb::ndarray<nb::numpy, const T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 template <class T>
-using Out1 = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Out1 = nb::ndarray<nb::numpy, T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 template <class T>
-using Out2 = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using Out2 = nb::ndarray<nb::numpy, T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
-/// Looks for Ctrl-C, taking the GIL for as long; throws what Python's handler raised.
+/// The length of an axis, signed as in the core.
+template <class Array>
+std::int64_t length(const Array& array, std::size_t axis = 0) {
+  return static_cast<std::int64_t>(array.shape(axis));
+}
+
+/// Returns a poll that acquires the GIL, checks for Ctrl-C and throws what Python's handler raised.
 inline Poll poll_for_signals() {
   return [] {
     const nb::gil_scoped_acquire gil;
@@ -32,15 +39,19 @@ inline Poll poll_for_signals() {
 
 void bind_bootstrap(nb::module_& m);
 void bind_isa(nb::module_& m);
+void bind_log_reader(nb::module_& m);
 void bind_metrics(nb::module_& m);
+void bind_momentum(nb::module_& m);
+void bind_pruned_topk(nb::module_& m);
 void bind_ranking(nb::module_& m);
 void bind_ranks(nb::module_& m);
-void bind_rowlog(nb::module_& m);
+void bind_rows(nb::module_& m);
+void bind_scan(nb::module_& m);
+void bind_scores(nb::module_& m);
 void bind_solve(nb::module_& m);
 void bind_sparse_product(nb::module_& m);
 void bind_sparse_scores(nb::module_& m);
 void bind_spgemm(nb::module_& m);
-void bind_survey(nb::module_& m);
 void bind_topk(nb::module_& m);
 void bind_transpose(nb::module_& m);
 

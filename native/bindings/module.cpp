@@ -1,20 +1,24 @@
-// The extension's table of contents: one line a header of the core.
+// The extension module: one line per header of the core that is bound.
 #include "bindings.hpp"
 
 NB_MODULE(_native, m) {
   using namespace penchant::bindings;
-  m.doc() = "penchant's native core; see penchant._kernels, its only importer";
+  m.doc() = "Native core of penchant. Only penchant._kernels imports it.";
+  bind_rows(m);  // first: the signatures of the others contain its records
   bind_bootstrap(m);
   bind_isa(m);
+  bind_log_reader(m);
   bind_metrics(m);
+  bind_momentum(m);
+  bind_pruned_topk(m);
   bind_ranking(m);
   bind_ranks(m);
-  bind_rowlog(m);
+  bind_scan(m);
+  bind_scores(m);
   bind_solve(m);
   bind_sparse_product(m);
   bind_sparse_scores(m);
   bind_spgemm(m);
-  bind_survey(m);
   bind_topk(m);
   bind_transpose(m);
 }

@@ -6,7 +6,7 @@
 namespace penchant {
 namespace {
 
-/// SplitMix64 (Steele, Lea, Flood 2014).
+/// A random stream by SplitMix64 (Steele, Lea & Flood 2014).
 class Draws {
  public:
   Draws(std::uint64_t seed, std::int64_t stream)
@@ -24,10 +24,10 @@ class Draws {
   std::uint64_t state_;
 };
 
-/// Adds n draws of 0 … n − 1 to how often each was drawn.
+/// Draws n numbers from 0…n − 1 and adds how often each was drawn.
 void draw(Draws& draws, std::uint32_t* times, std::uint64_t n) {
   std::uint64_t left = n;
-  for (; left >= 2; left -= 2) {  // of one number both halves serve
+  for (; left >= 2; left -= 2) {  // two draws per random number
     const auto bits = draws();
     ++times[(bits & 0xffffffff) * n >> 32];
     ++times[(bits >> 32) * n >> 32];
@@ -35,9 +35,9 @@ void draw(Draws& draws, std::uint32_t* times, std::uint64_t n) {
   if (left != 0) ++times[(draws() >> 32) * n >> 32];
 }
 
-constexpr std::int64_t kAtOnce = 8;  // columns whose sums stay in registers
+constexpr std::int64_t kAtOnce = 8;  // columns per pass: their sums fit the registers
 
-/// Sums of Columns columns, row after row, each row times how often it was drawn.
+/// Sums Columns columns over all rows, each row weighted by how often it was drawn.
 template <int Columns>
 void add_up(const double* values, std::int64_t n, std::int64_t n_columns,
             const std::uint32_t* times, double* out) {
@@ -65,22 +65,21 @@ void bootstrap_sums(const double* values, std::int64_t n, std::int64_t n_columns
                     std::int64_t resamples, std::uint64_t seed, double* out, int threads,
                     const Poll& poll) {
   constexpr std::int64_t kTogether = 4;
-  parallel_for(
-      (resamples + kTogether - 1) / kTogether, threads,
-      [&](std::int64_t chunk, int) {
-        std::vector<std::uint32_t> times(static_cast<std::size_t>(n));
-        const auto end = std::min(resamples, (chunk + 1) * kTogether);
-        for (auto resample = chunk * kTogether; resample < end; ++resample) {
-          std::fill(times.begin(), times.end(), 0);
-          Draws draws(seed, resample);
-          draw(draws, times.data(), static_cast<std::uint64_t>(n));
-          for (std::int64_t first = 0; first < n_columns; first += kAtOnce) {
-            add_up_some(n_columns - first, values + first, n, n_columns, times.data(),
-                        out + resample * n_columns + first);
-          }
-        }
-      },
-      poll);
+  parallel_for((resamples + kTogether - 1) / kTogether, threads,
+               [&](std::int64_t chunk, int) {
+                 std::vector<std::uint32_t> times(static_cast<std::size_t>(n));
+                 const auto end = std::min(resamples, (chunk + 1) * kTogether);
+                 for (auto resample = chunk * kTogether; resample < end; ++resample) {
+                   std::fill(times.begin(), times.end(), 0);
+                   Draws draws(seed, resample);
+                   draw(draws, times.data(), static_cast<std::uint64_t>(n));
+                   for (std::int64_t first = 0; first < n_columns; first += kAtOnce) {
+                     add_up_some(n_columns - first, values + first, n, n_columns, times.data(),
+                                 out + resample * n_columns + first);
+                   }
+                 }
+               },
+               poll);
 }
 
 }  // namespace penchant

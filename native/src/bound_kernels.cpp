@@ -11,7 +11,7 @@ namespace {
 
 using Sums = Vec<std::int16_t>;
 
-// As many sums as registers hold beside the items of a panel and one query.
+// As many sums as fit the registers beside the items of a panel and one query.
 #if defined(PENCHANT_ISA_avx512)
 constexpr int kTileRows = 12;
 #elif defined(PENCHANT_ISA_avx2)
@@ -20,15 +20,15 @@ constexpr int kTileRows = 6;
 constexpr int kTileRows = 4;
 #endif
 constexpr int kVectors = 2;  // of items in a panel
-constexpr int kPanelItems = kVectors * lanes<std::int16_t>;
+constexpr int kPanelItems = kVectors * kLanes<std::int16_t>;
 
-/// Sums that may wrap on their way: what they come to in the end fits.
+/// Adds with wrapping: intermediate sums may overflow, final ones fit.
 [[gnu::always_inline]] inline Sums wrapping_sum(Sums a, Sums b) {
   using Wrapping = Vec<std::uint16_t>;
   return (Sums)((Wrapping)a + (Wrapping)b);
 }
 
-/// sum + u0·y0 + u1·y1, the two bytes of each entry: u unsigned (below 128), y signed.
+/// Computes sum + u0·y0 + u1·y1 from the two bytes of each entry, u unsigned (below 128), y signed.
 [[gnu::always_inline]] inline Sums add_pair(Sums sum, Sums query, Sums items) {
 #if defined(PENCHANT_ISA_avx512)
   return wrapping_sum(sum, (Sums)_mm512_maddubs_epi16((__m512i)query, (__m512i)items));
@@ -40,7 +40,7 @@ constexpr int kPanelItems = kVectors * lanes<std::int16_t>;
 #endif
 }
 
-/// One bit an entry: whether it is above the bound.
+/// Returns one bit per entry: whether it is above the bound.
 [[gnu::always_inline]] inline std::uint64_t above_bits(const Sums* sums, std::int16_t bound) {
   const Sums bounds = broadcast(bound);
 #if defined(PENCHANT_ISA_avx512)
@@ -57,26 +57,27 @@ constexpr int kPanelItems = kVectors * lanes<std::int16_t>;
 #else
   std::uint64_t bits = 0;
   for (int v = 0; v < kVectors; ++v) {
-    for (int i = 0; i < lanes<std::int16_t>; ++i) {
-      bits |= std::uint64_t{sums[v][i] > bounds[i]} << (v * lanes<std::int16_t> + i);
+    for (int i = 0; i < kLanes<std::int16_t>; ++i) {
+      bits |= std::uint64_t{sums[v][i] > bounds[i]} << (v * kLanes<std::int16_t> + i);
     }
   }
   return bits;
 #endif
 }
 
+/// Computes the sums of one segment for M queries.
 template <int M>
 [[gnu::always_inline]] inline void add_segment(const std::int32_t* const* queries, int first,
                                                int pairs, const std::int16_t* panel,
                                                Sums (&sums)[M][kVectors]) {
 #pragma GCC unroll 12
   for (int row = 0; row < M; ++row) {
-    for (int v = 0; v < kVectors; ++v) sums[row][v] = load(panel + v * lanes<std::int16_t>);
+    for (int v = 0; v < kVectors; ++v) sums[row][v] = load(panel + v * kLanes<std::int16_t>);
   }
   for (int pair = first; pair < first + pairs; ++pair) {
     panel += kPanelItems;
     Sums items[kVectors];
-    for (int v = 0; v < kVectors; ++v) items[v] = load(panel + v * lanes<std::int16_t>);
+    for (int v = 0; v < kVectors; ++v) items[v] = load(panel + v * kLanes<std::int16_t>);
 #pragma GCC unroll 12
     for (int row = 0; row < M; ++row) {
       const Sums query = (Sums)broadcast(queries[row][pair]);
@@ -86,9 +87,10 @@ template <int M>
   }
 }
 
+/// Computes the masks of one panel for M queries.
 template <int M>
 void above_of(const std::int32_t* const* queries, const std::int16_t* bounds,
-              const RoundedShape& shape, const std::int16_t* panel, std::uint64_t* masks) {
+              const QuantizedShape& shape, const std::int16_t* panel, std::uint64_t* masks) {
   Sums sums[M][kVectors];
   add_segment<M>(queries, 0, shape.pairs, panel, sums);
   if (shape.segments > 1) {
@@ -112,7 +114,7 @@ void above_of(const std::int32_t* const* queries, const std::int16_t* bounds,
 
 template <int M = kTileRows>
 void above(const std::int32_t* const* queries, int rows, const std::int16_t* bounds,
-           const RoundedShape& shape, const std::int16_t* panels, int n_panels,
+           const QuantizedShape& shape, const std::int16_t* panels, int n_panels,
            std::uint64_t* masks) {
   if (rows >= M) {
     const auto size = static_cast<std::int64_t>(shape.segments) * (shape.pairs + 1) * kPanelItems;

@@ -1,4 +1,4 @@
-// One row, by conjugate gradients.
+// The solution of one row by conjugate gradients.
 #pragma once
 
 #include "exact_row.hpp"
@@ -6,67 +6,72 @@
 namespace penchant::PENCHANT_ISA {
 namespace {
 
-/// The rows that a row's entries point to.
+/// The rows of W that the entries of a row refer to, with their weights.
 template <class S>
 struct Gathered {
-  const S** w;     // n, filled up with rows of W to whole vectors
-  S* confidence_delta;       // with its sign; 0 for what fills up
-  S* weight;       // for the products of one pass
-  std::int64_t n;  // whole vectors of it
+  const S** w;          // n, padded with rows of W to whole vectors
+  S* confidence_delta;  // with its sign; 0 for the padding
+  S* weight;            // scratch of one pass
+  std::int64_t n;       // rounded up to whole vectors
 };
 
+/// Collects the rows and weights of the entries of a row.
 template <class S>
 [[gnu::always_inline]] inline Gathered<S> gathered(const RowProblem<S>& row, Scratch& scratch) {
-  const std::int64_t n = round_up(row.n, lanes<S>);
+  const std::int64_t n = round_up(row.n, kLanes<S>);
   const Gathered<S> all{scratch.take<const S*>(n), scratch.take<S>(n), scratch.take<S>(n), n};
   for (std::int64_t i = 0; i < row.n; ++i) all.w[i] = row.W + row.columns[i] * row.stride;
-  for (std::int64_t i = 0; i < row.n; ++i) all.confidence_delta[i] = static_cast<S>(row.confidence_delta[i]);
+  for (std::int64_t i = 0; i < row.n; ++i)
+    all.confidence_delta[i] = static_cast<S>(row.confidence_delta[i]);
   for (std::int64_t i = row.n; i < n; ++i) all.w[i] = all.w[0], all.confidence_delta[i] = 0;
   return all;
 }
 
-/// How many gathered rows are looked at together: they stay in L1 for their second use.
+/// Returns how many gathered rows are processed together, so that they stay in L1 for their second
+/// use.
 template <class S>
 std::int64_t rows_together(std::int64_t f) {
   constexpr std::int64_t bytes = 8 * 1024;
   const std::int64_t fit = bytes / (f * static_cast<std::int64_t>(sizeof(S)));
-  return fit < lanes<S> ? lanes<S> : fit / lanes<S> * lanes<S>;
+  return fit < kLanes<S> ? kLanes<S> : fit / kLanes<S> * kLanes<S>;
 }
 
-/// Asks for the rows of W that the next row points to, a share with every vector of entries. Only
-/// where they are few: many would drive out of L1 what is at work, and in long rows the processor
-/// runs far enough ahead by itself; asking for their own entries cost them a third of their time.
+/// Prefetches the rows of W that the next row refers to, spread over the iterations of this row.
+///
+/// Only where they are few: many would evict the working set from L1, and in long rows the
+/// processor runs far enough ahead by itself. Prefetching a long row's own entries took a third
+/// more time.
 template <class S>
 struct Ahead {
   const RowProblem<S>& row;
-  std::int64_t next;   // entry of the next row to ask for
-  std::int64_t end;    // of those
-  std::int64_t share;  // with every vector of entries
+  std::int64_t next;       // the next entry to prefetch
+  std::int64_t end;        // of the entries to prefetch
+  std::int64_t share = 0;  // entries per iteration
 
   Ahead(const RowProblem<S>& problem, std::int64_t groups)
-      : row(problem), next(problem.n), end(problem.n), share(0) {
+      : row(problem), next(problem.n), end(problem.n) {
     if (row.n_next > 2 * rows_together<S>(row.stride)) return;
     end += row.n_next;
     share = round_up(end - next, groups) / groups;
   }
 
-  [[gnu::always_inline]] void ask() {
+  [[gnu::always_inline]] void prefetch() {
     for (std::int64_t k = least(next + share, end); next < k; ++next) prefetch_row(row, next);
   }
 };
 
-/// out += Σ_i weight_i w_i, where weight_i is c p − (c − α0) w_i·q on the first pass, which takes
-/// the sign off the confidence_delta, and (c − α0) w_i·q after it.
+/// Adds Σ_i weight_i w_i to `out`. weight_i is c p − (c − α0) w_i·q in the first pass, which also
+/// replaces confidence_delta by its absolute value, and (c − α0) w_i·q in later ones.
 template <bool first, class S>
-[[gnu::always_inline]] inline void pass(const RowProblem<S>& row, const Gathered<S>& all, const S* q,
-                                        S* out, Ahead<S>& ahead) {
-  constexpr int L = lanes<S>;
+[[gnu::always_inline]] inline void pass(const RowProblem<S>& row, const Gathered<S>& all,
+                                        const S* q, S* out, Ahead<S>& ahead) {
+  constexpr int L = kLanes<S>;
   const std::int64_t f = row.stride, together = rows_together<S>(f);
   const Vec<S> least_weight = broadcast(static_cast<S>(row.unobserved_weight));
   for (std::int64_t begin = 0; begin < all.n; begin += together) {
     const std::int64_t end = least(begin + together, all.n);
     for (std::int64_t i = begin; i < end; i += L) {
-      ahead.ask();
+      ahead.prefetch();
       const Vec<S> dots = products<S>([&](std::int64_t k) { return all.w[i + k]; }, q, f);
       const Vec<S> s = load(all.confidence_delta + i);
       if constexpr (first) {
@@ -82,24 +87,25 @@ template <bool first, class S>
   }
 }
 
-/// Σ_i (c − α0) (w_i·p)²: half of a pass, since no row is added up.
+/// Computes Σ_i (c − α0) (w_i·p)². It takes half the time of a pass, since no rows are added.
 template <class S>
-[[gnu::always_inline]] inline double curvature_pass(const RowProblem<S>& row, const Gathered<S>& all,
-                                                    const S* p, Ahead<S>& ahead) {
-  constexpr int L = lanes<S>;
+[[gnu::always_inline]] inline double curvature_pass(const RowProblem<S>& row,
+                                                    const Gathered<S>& all, const S* p,
+                                                    Ahead<S>& ahead) {
+  constexpr int L = kLanes<S>;
   Vec<S> total{};
   for (std::int64_t i = 0; i < all.n; i += L) {
-    ahead.ask();
+    ahead.prefetch();
     const Vec<S> dots = products<S>([&](std::int64_t k) { return all.w[i + k]; }, p, row.stride);
     total += load(all.confidence_delta + i) * dots * dots;
   }
   return static_cast<double>(sum<S>(total));
 }
 
-/// Σ of one number for each vector of entries, in four sums that don't wait for each other.
+/// Sums the terms of all vectors of factors, in four independent sums to hide latency.
 template <class S, class Term>
 [[gnu::always_inline]] inline double summed(std::int64_t f, const Term& term) {
-  constexpr int L = lanes<S>;
+  constexpr int L = kLanes<S>;
   Vec<S> acc[4] = {};
   std::int64_t j = 0;
   for (; j + 4 * L <= f; j += 4 * L)
@@ -113,14 +119,16 @@ double dot(const S* x, const S* y, std::int64_t stride) {
   return summed<S>(stride, [&](std::int64_t j) { return load(x + j) * load(y + j); });
 }
 
-/// Conjugate gradients with Γ as preconditioner: those of (I + BᵀB) z = Bᵀt in v = γ∘z, which
-/// needs neither γ∘w nor v/γ. Between two calls of advance() the caller makes a pass over the
-/// entries with direction() that adds to target(); of the last one only the curvature is wanted.
+/// Conjugate gradients preconditioned with Γ: those of (I + BᵀB) z = Bᵀt, written in v = γ∘z, which
+/// avoids both γ∘w and v/γ.
+///
+/// Between two calls of advance() the caller makes a pass over the entries with direction() that
+/// adds to target(). The last pass computes the curvature only.
 template <class S>
 struct ConjugateGradients {
   S *v, *r, *p, *Ap;
   double energy, rr, enough;
-  int passes;  // made so far
+  int passes;  // number of passes made
 
   [[gnu::always_inline]] inline void start(const RowProblem<S>& row, Scratch& scratch) {
     const std::int64_t f = row.stride;
@@ -140,13 +148,13 @@ struct ConjugateGradients {
 
   bool is_last(const RowProblem<S>& row) const { return passes == row.cg_steps; }
 
-  /// After a pass that is not the last; whether another is wanted.
+  /// Updates the state after a pass that is not the last; returns whether another pass is needed.
   [[gnu::always_inline]] inline bool advance(const RowProblem<S>& row) {
     if (++passes == 1) return first_direction(row);
     return step(row);
   }
 
-  /// Here r = Σ c p w − A v.
+  /// Computes the first direction from the residual r = Σ c p w − A v.
   [[gnu::always_inline]] inline bool first_direction(const RowProblem<S>& row) {
     rr = summed<S>(row.stride, [&](std::int64_t j) {
       const Vec<S> z = load(row.inverse + j) * load(r + j);
@@ -154,14 +162,15 @@ struct ConjugateGradients {
       store(Ap + j, load(row.shared + j) * z);
       return load(r + j) * z;
     });
-    enough = (rr + energy) * Tolerance<S>::residual;
+    enough = (rr + energy) * Tolerance<S>::kResidual;
     return rr > enough;
   }
 
   [[gnu::always_inline]] inline bool step(const RowProblem<S>& row) {
-    constexpr int L = lanes<S>;
+    constexpr int L = kLanes<S>;
     const std::int64_t f = row.stride;
-    const double curvature = summed<S>(f, [&](std::int64_t j) { return load(p + j) * load(Ap + j); });
+    const double curvature =
+        summed<S>(f, [&](std::int64_t j) { return load(p + j) * load(Ap + j); });
     const Vec<S> alpha = broadcast(static_cast<S>(rr / curvature));
     const double rr_next = summed<S>(f, [&](std::int64_t j) {
       store(v + j, load(v + j) + alpha * load(p + j));
@@ -181,32 +190,33 @@ struct ConjugateGradients {
     return rr > enough;
   }
 
-  /// The last step, by the curvature that the entries add.
+  /// Makes the last step, from the curvature of the entries.
   [[gnu::always_inline]] inline void arrive(const RowProblem<S>& row, double curvature) {
     curvature += summed<S>(row.stride, [&](std::int64_t j) {
       return load(row.shared + j) * load(p + j) * load(p + j);
     });
     const Vec<S> alpha = broadcast(static_cast<S>(rr / curvature));
-    for (std::int64_t j = 0; j < row.stride; j += lanes<S>) store(v + j, load(v + j) + alpha * load(p + j));
+    for (std::int64_t j = 0; j < row.stride; j += kLanes<S>)
+      store(v + j, load(v + j) + alpha * load(p + j));
   }
 
-  /// Writes the row, unless its numbers came near the end of the range of S: then the exact solver
-  /// with its rescue decides.
+  /// Writes the solution. If its numbers overflowed S, the row is solved exactly instead.
   [[gnu::always_inline]] inline void finish(const RowProblem<S>& row, char* memory) const {
     const double check =
         summed<S>(row.stride, [&](std::int64_t j) { return load(v + j) - load(v + j); });
     if (!(check == 0) || !(rr - rr == 0)) return solve_exact(row, memory);
-    for (std::int64_t j = 0; j < row.stride; j += lanes<S>) store(row.v + j, load(v + j));
+    for (std::int64_t j = 0; j < row.stride; j += kLanes<S>) store(row.v + j, load(v + j));
   }
 };
 
+/// Solves a row by conjugate gradients.
 template <class S>
 void solve_cg(const RowProblem<S>& row, char* memory) {
   Scratch scratch{memory};
   ConjugateGradients<S> cg;
   cg.start(row, scratch);
   const Gathered<S> all = gathered(row, scratch);
-  Ahead<S> ahead(row, all.n / lanes<S> * (row.cg_steps + 1));
+  Ahead<S> ahead(row, all.n / kLanes<S> * (row.cg_steps + 1));
   pass<true>(row, all, cg.direction(), cg.target(), ahead);
   while (cg.advance(row)) {
     if (cg.is_last(row)) {
@@ -218,12 +228,12 @@ void solve_cg(const RowProblem<S>& row, char* memory) {
   cg.finish(row, memory);
 }
 
-// A row too heavy for one thread: passes over its parts, each with a sum of its own.
+// Heavy rows, which several threads share: passes over parts of a row, each with its own sum.
 
 template <class S>
 std::int64_t cg_bytes(std::int64_t stride) {
   return static_cast<std::int64_t>(sizeof(ConjugateGradients<S>) + 4 * sizeof(S) * stride) +
-         5 * alignment;
+         5 * kAlignment;
 }
 
 template <class S>
@@ -237,14 +247,17 @@ template <class S>
 void cg_pass(const RowProblem<S>& part, const char* state, S* sum, char* memory) {
   const auto& cg = *reinterpret_cast<const ConjugateGradients<S>*>(state);
   Scratch scratch{memory};
-  for (std::int64_t j = 0; j < part.stride; j += lanes<S>) store(sum + j, Vec<S>{});
+  for (std::int64_t j = 0; j < part.stride; j += kLanes<S>) store(sum + j, Vec<S>{});
   const Gathered<S> all = gathered(part, scratch);
-  Ahead<S> ahead(part, all.n / lanes<S>);
+  Ahead<S> ahead(part, all.n / kLanes<S>);
   if (cg.passes == 0) return pass<true>(part, all, cg.direction(), sum, ahead);
   for (std::int64_t i = 0; i < part.n; ++i)
-    all.confidence_delta[i] = all.confidence_delta[i] < 0 ? -all.confidence_delta[i] : all.confidence_delta[i];
-  if (cg.is_last(part)) sum[0] = static_cast<S>(curvature_pass(part, all, cg.direction(), ahead));
-  else pass<false>(part, all, cg.direction(), sum, ahead);
+    all.confidence_delta[i] =
+        all.confidence_delta[i] < 0 ? -all.confidence_delta[i] : all.confidence_delta[i];
+  if (cg.is_last(part))
+    sum[0] = static_cast<S>(curvature_pass(part, all, cg.direction(), ahead));
+  else
+    pass<false>(part, all, cg.direction(), sum, ahead);
 }
 
 template <class S>
@@ -253,12 +266,13 @@ bool cg_advance(const RowProblem<S>& row, char* state, const S* sums, std::int64
   auto& cg = *reinterpret_cast<ConjugateGradients<S>*>(state);
   if (cg.is_last(row)) {
     double curvature = 0;
-    for (std::int64_t k = 0; k < n_parts; ++k) curvature += static_cast<double>(sums[k * row.stride]);
+    for (std::int64_t k = 0; k < n_parts; ++k)
+      curvature += static_cast<double>(sums[k * row.stride]);
     cg.arrive(row, curvature);
   } else {
     S* target = cg.target();
     for (std::int64_t k = 0; k < n_parts; ++k)
-      for (std::int64_t j = 0; j < row.stride; j += lanes<S>)
+      for (std::int64_t j = 0; j < row.stride; j += kLanes<S>)
         store(target + j, load(target + j) + load(sums + k * row.stride + j));
     if (cg.advance(row)) return true;
   }

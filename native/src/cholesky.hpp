@@ -1,4 +1,4 @@
-// Cholesky, with the right-hand side as one more column.
+// Solution by Cholesky factorization, with the right-hand side as an additional column.
 #pragma once
 
 #include "tiles.hpp"
@@ -8,47 +8,49 @@ namespace {
 
 template <class T>
 T root(T x) {
-  if constexpr (sizeof(T) == sizeof(float)) return __builtin_sqrtf(x);
-  else return __builtin_sqrt(x);
+  if constexpr (sizeof(T) == sizeof(float))
+    return __builtin_sqrtf(x);
+  else
+    return __builtin_sqrt(x);
 }
 
-/// y += a·x over [from, to), multiples of the lanes.
+/// Computes y += a·x over [from, to), multiples of the lanes.
 template <class T>
-[[gnu::always_inline]] inline void axpy(T a, const T* x, T* y, std::int64_t from,
-                                        std::int64_t to) {
-  constexpr int L = lanes<T>;
+[[gnu::always_inline]] inline void axpy(T a, const T* x, T* y, std::int64_t from, std::int64_t to) {
+  constexpr int L = kLanes<T>;
   const Vec<T> factor = broadcast(a);
   for (std::int64_t j = from; j < to; j += L) store(y + j, load(y + j) + factor * load(x + j));
 }
 
+/// Limits of precision.
 template <class T>
 struct Tolerance;
 template <>
 struct Tolerance<float> {
-  // A pivot this much smaller than its diagonal entry has lost most of its digits.
-  static constexpr float pivot = 1e-4F;
-  // Of a squared residual that is as good as 0.
-  static constexpr double residual = 1e-14;
+  // A pivot smaller than its diagonal entry by this factor has lost most of its digits.
+  static constexpr float kPivot = 1e-4F;
+  // A squared residual smaller by this factor counts as 0.
+  static constexpr double kResidual = 1e-14;
 };
 template <>
 struct Tolerance<double> {
-  // In double the bound at_least_one mends what rounding took.
-  static constexpr double pivot = -__builtin_huge_val();
-  static constexpr double residual = 1e-28;
+  // In double, at_least_one corrects what rounding lost.
+  static constexpr double kPivot = -__builtin_huge_val();
+  static constexpr double kResidual = 1e-28;
 };
 
-/// The pivot to divide by. I + BᵀB ⪰ I, so none can be below 1 but by rounding.
+/// Bounds a pivot from below. I + BᵀB ⪰ I, so pivots below 1 come from rounding.
 template <class T>
 [[gnu::always_inline]] inline Vec<T> at_least_one(Vec<T> pivot) {
   const Vec<T> one = broadcast(T(1));
   return pivot > one ? pivot : one;
 }
 
-/// Solves U z = r for the upper triangle U of C and its column n as r, with 1 / U[i, i] in
-/// `inverse`: a vector of rows at a time. False if z is not finite.
+/// Solves U z = r, where U is the upper triangle of C and r its column n, with 1 / U[i, i] in
+/// `inverse`, a vector of rows at a time. Returns false if z is not finite.
 template <class T>
 bool back_substitute(const T* C, std::int64_t n, std::int64_t ldc, const T* inverse, T* z) {
-  constexpr int L = lanes<T>;
+  constexpr int L = kLanes<T>;
   for (std::int64_t first = n - L; first >= 0; first -= L) {
     Vec<T> dots[L], columns[L], rest;
     for (int i = 0; i < L; ++i) {
@@ -62,7 +64,7 @@ bool back_substitute(const T* C, std::int64_t n, std::int64_t ldc, const T* inve
     rest -= sums<T>(dots);
     for (int i = L - 1; i >= 0; --i) {
       z[first + i] = rest[i] * inverse[first + i];
-      // What lies left of the diagonal only spoils entries that are done.
+      // Numbers left of the diagonal change only entries that are not used again.
       rest -= broadcast(z[first + i]) * columns[i];
     }
   }
@@ -71,13 +73,13 @@ bool back_substitute(const T* C, std::int64_t n, std::int64_t ldc, const T* inve
   return check == 0;
 }
 
-/// Rows [i, i + rows) and `vectors` columns of vectors from j on of A − UᵀU, U being the rows of C
-/// above `done`. A is C, or I + PᵀP without its I where a P of some depth is given, n apart.
+/// Computes rows [i, i + rows) and `vectors` columns of vectors from j on of A − UᵀU, where U is
+/// the first `n_factored` rows of C. A is C or, if depth > 0, PᵀP with rows of P n apart.
 template <class T, int rows, int vectors>
-[[gnu::always_inline]] inline void reduced_tile(const T* P, std::int64_t depth, std::int64_t n, T* C,
-                                                std::int64_t ldc, std::int64_t done,
+[[gnu::always_inline]] inline void reduced_tile(const T* P, std::int64_t depth, std::int64_t n,
+                                                T* C, std::int64_t ldc, std::int64_t n_factored,
                                                 std::int64_t i, std::int64_t j) {
-  constexpr int L = lanes<T>;
+  constexpr int L = kLanes<T>;
   T* c = C + i * ldc + j;
   Vec<T> acc[rows][vectors];
   for (int r = 0; r < rows; ++r)
@@ -90,7 +92,7 @@ template <class T, int rows, int vectors>
       for (int v = 0; v < vectors; ++v) acc[r][v] += left * right[v];
     }
   }
-  for (std::int64_t k = 0; k < done; ++k) {
+  for (std::int64_t k = 0; k < n_factored; ++k) {
     Vec<T> right[vectors];
     for (int v = 0; v < vectors; ++v) right[v] = load(C + k * ldc + j + v * L);
     for (int r = 0; r < rows; ++r) {
@@ -102,29 +104,30 @@ template <class T, int rows, int vectors>
     for (int v = 0; v < vectors; ++v) store(c + r * ldc + v * L, acc[r][v]);
 }
 
-/// The rows [first, first + granule) of A − UᵀU, from the diagonal on, and of the right-hand side
-/// in column n. A last column of vectors is done for all rows at once: fewer sums would wait for
-/// each other.
+/// Computes the rows [first, first + granule) of A − UᵀU from the diagonal on, and of the
+/// right-hand side in column n. A last column of vectors is computed for all rows together, to have
+/// more independent sums.
 template <class T>
 void reduce_rows(const T* P, std::int64_t depth, std::int64_t n, T* C, std::int64_t ldc,
                  std::int64_t first) {
-  constexpr int L = lanes<T>, G = granule<T>;
-  const std::int64_t from = first / L * L, rest = (n - from) / L % tile_vectors, whole = n - rest * L;
-  for (std::int64_t i = first; i < first + G; i += tile_rows) {
-    for (std::int64_t j = from; j < whole; j += tile_vectors * L)
-      reduced_tile<T, tile_rows, tile_vectors>(P, depth, n, C, ldc, first, i, j);
-    if (rest == 2) reduced_tile<T, tile_rows, 2>(P, depth, n, C, ldc, first, i, whole);
+  constexpr int L = kLanes<T>, G = kGranule<T>;
+  const std::int64_t from = first / L * L, rest = (n - from) / L % kTileVectors,
+                     whole = n - rest * L;
+  for (std::int64_t i = first; i < first + G; i += kTileRows) {
+    for (std::int64_t j = from; j < whole; j += kTileVectors * L)
+      reduced_tile<T, kTileRows, kTileVectors>(P, depth, n, C, ldc, first, i, j);
+    if (rest == 2) reduced_tile<T, kTileRows, 2>(P, depth, n, C, ldc, first, i, whole);
   }
   if (rest == 1) reduced_tile<T, G, 1>(P, depth, n, C, ldc, first, first, whole);
   reduced_tile<T, G, 1>(P, 0, n, C, ldc, first, first, n);
 }
 
-/// Eliminates `vectors` columns of vectors from j on of the granule of rows from `first` on, whose
-/// square on the diagonal is factored.
+/// Eliminates `vectors` columns of vectors from j on in the granule of rows from `first` on, whose
+/// diagonal block is factored.
 template <class T, int vectors>
 [[gnu::always_inline]] inline void eliminate(T* C, std::int64_t ldc, std::int64_t first,
                                              std::int64_t j, const T* inverse) {
-  constexpr int L = lanes<T>, G = granule<T>;
+  constexpr int L = kLanes<T>, G = kGranule<T>;
   const T* corner = C + first * ldc + first;
   Vec<T> rows[G][vectors];
   for (int k = 0; k < G; ++k)
@@ -141,13 +144,13 @@ template <class T, int vectors>
   }
 }
 
-/// Factors the granule of rows of C from `first` on, which are reduced: U there, 1 / U[k, k] in
-/// `diagonal`, which holds what the diagonal of A was. False if a pivot lost its digits.
+/// Factors the granule of reduced rows of C from `first` on into U, and replaces the diagonal of A
+/// in `diagonal` by 1 / U[k, k]. Returns false if a pivot lost its digits.
 template <class T>
 [[gnu::always_inline]] inline bool factor_rows(T* C, std::int64_t n, std::int64_t ldc,
                                                std::int64_t first, T* diagonal) {
-  constexpr int L = lanes<T>, G = granule<T>, V = G / L;
-  // The square on the diagonal, in registers. The roots wait: no row needs another's.
+  constexpr int L = kLanes<T>, G = kGranule<T>, V = G / L;
+  // The diagonal block, in registers. Square roots come later: no row needs that of another.
   Vec<T> square[G][V];
   T* corner = C + first * ldc + first;
   for (int k = 0; k < G; ++k)
@@ -162,7 +165,7 @@ template <class T>
   }
   for (int k = 0; k < G; ++k) {
     const T pivot = square[k][k / L][k % L];
-    if (!(pivot > Tolerance<T>::pivot * diagonal[first + k])) return false;
+    if (!(pivot > Tolerance<T>::kPivot * diagonal[first + k])) return false;
     diagonal[first + k] = T(1) / root(pivot < 1 ? T(1) : pivot);
     for (int v = 0; v < V; ++v)
       store(corner + k * ldc + v * L, square[k][v] * broadcast(diagonal[first + k]));
@@ -173,14 +176,15 @@ template <class T>
   return true;
 }
 
-/// Solves A z = r. A ⪰ I is n × n: C's upper triangle, or I + PᵀP where a P of some depth is given,
-/// n apart. r is the column n of C, which is n × ldc with ldc ≥ n + lanes, n a multiple of the
-/// granule, and is used up; z has n entries. Row by row of granules, each reduced by those above
-/// it once, so that C is stored once. Returns false if a pivot lost its digits.
+/// Solves A z = r for A ⪰ I, n × n. Returns false if a pivot lost its digits.
+///
+/// A is the upper triangle of C or, if depth > 0, I + PᵀP with rows of P n apart. r is the column n
+/// of C. C is n × ldc with ldc ≥ n + lanes, n a multiple of the granule, and is overwritten. Each
+/// granule of rows is reduced once by all rows above it, so that C is stored once.
 template <class T>
 bool cholesky_solve(const T* P, std::int64_t depth, T* C, std::int64_t n, std::int64_t ldc,
                     T* diagonal, T* z) {
-  constexpr int G = granule<T>, L = lanes<T>;
+  constexpr int G = kGranule<T>, L = kLanes<T>;
   if (depth == 0)
     for (std::int64_t i = 0; i < n; ++i) diagonal[i] = C[i * ldc + i];
   else
@@ -198,12 +202,12 @@ bool cholesky_solve(const T* P, std::int64_t depth, T* C, std::int64_t n, std::i
   return back_substitute(C, n, ldc, diagonal, z);
 }
 
-/// C = value · I, the upper triangle and what lies right of it.
+/// Sets the upper triangle of C to that of value · I, and the columns right of it to 0.
 template <class T>
 void set_diagonal(T value, T* C, std::int64_t n, std::int64_t ldc) {
-  constexpr int L = lanes<T>;
+  constexpr int L = kLanes<T>;
   for (std::int64_t i = 0; i < n; ++i) {
-    for (std::int64_t j = i / granule<T> * granule<T>; j < ldc; j += L)
+    for (std::int64_t j = i / kGranule<T> * kGranule<T>; j < ldc; j += L)
       store(C + i * ldc + j, Vec<T>{});
     C[i * ldc + i] = value;
   }

@@ -8,8 +8,8 @@
 namespace penchant {
 namespace {
 
-constexpr std::int64_t kDenseShare = 8;               // an eighth of the cells is nonzero
-constexpr std::int64_t kUses = 4;                     // of each row, on average
+constexpr std::int64_t kDenseShare = 8;                     // an eighth of the cells is nonzero
+constexpr std::int64_t kUses = 4;                           // of each row, on average
 constexpr std::int64_t kMostBytes = std::int64_t{1} << 30;  // of all panels
 
 std::int64_t entries_of(const SparseMatrix& matrix) {
@@ -33,22 +33,22 @@ DensePanels::DensePanels(const SparseMatrix& right, int threads, const Poll& pol
       stride_(panels_of(right.n_columns) * kPanelColumns),
       panels_(make_buffer<float>(n_rows_ * stride_)) {
   constexpr std::int64_t kRowsAtOnce = 64;
-  parallel_for(
-      (n_rows_ + kRowsAtOnce - 1) / kRowsAtOnce, threads,
-      [&](std::int64_t chunk, int) {
-        const auto end = std::min(n_rows_, (chunk + 1) * kRowsAtOnce);
-        for (auto r = chunk * kRowsAtOnce; r < end; ++r) {
-          float* row = panels_.get() + r * kPanelColumns;
-          for (std::int64_t first = 0; first < stride_; first += kPanelColumns) {
-            std::fill_n(row + first * n_rows_, kPanelColumns, 0.0F);
-          }
-          for (auto at = right.rows.indptr[r]; at < right.rows.indptr[r + 1]; ++at) {
-            const std::int64_t column = right.rows.indices[at], place = column % kPanelColumns;
-            row[(column - place) * n_rows_ + place] += value_at(right, at);
-          }
-        }
-      },
-      poll);
+  parallel_for((n_rows_ + kRowsAtOnce - 1) / kRowsAtOnce, threads,
+               [&](std::int64_t chunk, int) {
+                 const auto end = std::min(n_rows_, (chunk + 1) * kRowsAtOnce);
+                 for (auto r = chunk * kRowsAtOnce; r < end; ++r) {
+                   float* row = panels_.get() + r * kPanelColumns;
+                   for (std::int64_t first = 0; first < stride_; first += kPanelColumns) {
+                     std::fill_n(row + first * n_rows_, kPanelColumns, 0.0F);
+                   }
+                   for (auto at = right.rows.indptr[r]; at < right.rows.indptr[r + 1]; ++at) {
+                     const std::int64_t column = right.rows.indices[at],
+                                        place = column % kPanelColumns;
+                     row[(column - place) * n_rows_ + place] += value_at(right, at);
+                   }
+                 }
+               },
+               poll);
 }
 
 void DensePanels::multiply(const SparseMatrix& left, std::int64_t begin, std::int64_t end,

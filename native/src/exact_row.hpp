@@ -1,4 +1,4 @@
-// One row, exactly: by the normal equations or by their n × n twin.
+// The exact solution of one row: by the normal equations (primal) or the n × n dual system.
 #pragma once
 
 #include "cholesky.hpp"
@@ -7,33 +7,35 @@
 namespace penchant::PENCHANT_ISA {
 namespace {
 
-constexpr std::int64_t gathered_bytes = 24 * 1024;  // a block of gathered rows stays in L1
+constexpr std::int64_t kGatheredBytes = 24 * 1024;  // a block of gathered rows fits L1
 
-/// √(c − α0) and t = c·p / √(c − α0) of the entries from `first` on; 0 beyond `count`, up to
+/// Computes √(c − α0) and t = c·p / √(c − α0) of `count` entries from `first` on, padded with 0 to
 /// whole vectors.
 template <class T, class S>
 void weigh(const RowProblem<S>& row, std::int64_t first, std::int64_t count, T* roots, T* targets) {
   const T least_weight = static_cast<T>(row.unobserved_weight);
   for (std::int64_t i = 0; i < count; ++i) {
-    const T confidence_delta = static_cast<T>(row.confidence_delta[first + i]), size = confidence_delta < 0 ? -confidence_delta : confidence_delta;
+    const T confidence_delta = static_cast<T>(row.confidence_delta[first + i]),
+            size = confidence_delta < 0 ? -confidence_delta : confidence_delta;
     roots[i] = root(size);
     targets[i] = confidence_delta > 0 ? (least_weight + size) / roots[i] : T(0);
   }
-  for (std::int64_t i = count; i < round_up(count, lanes<T>); ++i) roots[i] = targets[i] = 0;
+  for (std::int64_t i = count; i < round_up(count, kLanes<T>); ++i) roots[i] = targets[i] = 0;
 }
 
-/// How many gathered rows are kept at a time.
+/// Returns the number of rows of a block.
 template <class T>
 std::int64_t gathered_rows(std::int64_t f) {
-  const std::int64_t fit = gathered_bytes / (f * static_cast<std::int64_t>(sizeof(T)));
+  const std::int64_t fit = kGatheredBytes / (f * static_cast<std::int64_t>(sizeof(T)));
   return fit < 32 ? 32 : fit;
 }
 
-/// C = `diagonal` · I + BᵀB for all entries, gathered block by block, with Bᵀt as column f; C is
-/// f × (f + lanes), of which the upper triangle counts.
+/// Computes C = `diagonal` · I + BᵀB over all entries, block by block, with Bᵀt as column f.
+///
+/// C is f × (f + lanes); only its upper triangle is used.
 template <class T, class S>
 void normal_equations(const RowProblem<S>& row, const T* gamma, T diagonal, T* C, Scratch scratch) {
-  constexpr int L = lanes<T>;
+  constexpr int L = kLanes<T>;
   const std::int64_t f = row.stride, width = f + L, block = gathered_rows<T>(f);
   T* B = scratch.take<T>(block * f);
   T* roots = scratch.take<T>(round_up(block, L));
@@ -57,23 +59,23 @@ void normal_equations(const RowProblem<S>& row, const T* gamma, T diagonal, T* C
   for (std::int64_t j = 0; j < f; ++j) C[j * width + f] = right[j];
 }
 
-/// f × f: (I + BᵀB) z = Bᵀt.
+/// Solves the f × f system (I + BᵀB) z = Bᵀt.
 template <class T, class S>
 bool solve_primal(const RowProblem<S>& row, const T* gamma, T* z, Scratch scratch) {
-  const std::int64_t f = row.stride, width = f + lanes<T>;
+  const std::int64_t f = row.stride, width = f + kLanes<T>;
   T* C = scratch.take<T>(f * width);
   T* diagonal = scratch.take<T>(f);
   normal_equations(row, gamma, T(1), C, scratch);
   return cholesky_solve<T>(nullptr, 0, C, f, width, diagonal, z);
 }
 
-/// Columns [j, j + lanes) of the entries [first, first + lanes) of B, as rows of Bᵀ, n apart.
-/// Entries beyond the row's have a root of 0.
+/// Writes columns [j, j + lanes) of the entries [first, first + lanes) of B as rows of Bᵀ, n apart.
+/// Entries of the padding have a root of 0.
 template <class T, class S>
 [[gnu::always_inline]] inline void gather_square(const RowProblem<S>& row, std::int64_t first,
                                                  std::int64_t j, const T* roots, const T* gamma,
                                                  T* Bt, std::int64_t n) {
-  constexpr int L = lanes<T>;
+  constexpr int L = kLanes<T>;
   Vec<T> square[L];
   for (int i = 0; i < L; ++i) {
     const S* w = row.W + row.columns[least(first + i, row.n - 1)] * row.stride + j;
@@ -81,14 +83,15 @@ template <class T, class S>
   }
   transpose<T>(square);
   const Vec<T> scale = load(roots + first);
-  for (int k = 0; k < L; ++k) store(Bt + (j + k) * n + first, scale * broadcast(gamma[j + k]) * square[k]);
+  for (int k = 0; k < L; ++k)
+    store(Bt + (j + k) * n + first, scale * broadcast(gamma[j + k]) * square[k]);
 }
 
 /// The n × n twin: z = Bᵀ(I + BBᵀ)⁻¹t, for rows with few entries.
 template <class T, class S>
 bool solve_dual(const RowProblem<S>& row, const T* gamma, T* z, Scratch scratch) {
-  constexpr int L = lanes<T>;
-  const std::int64_t f = row.stride, n = round_up(row.n, granule<T>), width = n + L;
+  constexpr int L = kLanes<T>;
+  const std::int64_t f = row.stride, n = round_up(row.n, kGranule<T>), width = n + L;
   T* roots = scratch.take<T>(n);
   T* targets = scratch.take<T>(n);
   T* Bt = scratch.take<T>(f * n);
@@ -111,7 +114,7 @@ bool solve_dual(const RowProblem<S>& row, const T* gamma, T* z, Scratch scratch)
   return true;
 }
 
-/// Copies γ, and counts its entries above 0: the rank that B has at most.
+/// Copies γ and returns the number of its positive entries, an upper bound of the rank of B.
 template <class T, class S>
 std::int64_t take_gamma(const RowProblem<S>& row, T* gamma) {
   std::int64_t rank = 0;
@@ -122,7 +125,7 @@ std::int64_t take_gamma(const RowProblem<S>& row, T* gamma) {
   return rank;
 }
 
-/// Writes v = γ∘z; false, v untouched, if that is not finite.
+/// Writes v = γ∘z. Returns false and leaves v as it was if it is not finite.
 template <class T, class S>
 bool write_solution(const RowProblem<S>& row, const T* gamma, const T* z) {
   for (std::int64_t j = 0; j < row.stride; ++j) {
@@ -133,35 +136,37 @@ bool write_solution(const RowProblem<S>& row, const T* gamma, const T* z) {
   return true;
 }
 
-/// Solves a row in the arithmetic of T. Returns false, v untouched, if its digits did not suffice.
+/// Solves a row in the arithmetic of T. Returns false and leaves v as it was if the precision does
+/// not suffice.
 template <class T, class S>
 bool solve_in(const RowProblem<S>& row, Scratch scratch) {
   T* gamma = scratch.take<T>(row.stride);
   T* z = scratch.take<T>(row.stride);
-  // Beyond the rank of B its n × n twin would be all but singular.
+  // With n above the rank of B the dual system would be nearly singular.
   const bool small = row.n < take_gamma(row, gamma);
-  const bool solved = small ? solve_dual<T>(row, gamma, z, scratch)
-                            : solve_primal<T>(row, gamma, z, scratch);
+  const bool solved =
+      small ? solve_dual<T>(row, gamma, z, scratch) : solve_primal<T>(row, gamma, z, scratch);
   return solved && write_solution(row, gamma, z);
 }
 
-/// What is left where floats did not suffice. Not even double: numbers near the end of its range;
-/// then the row keeps what it had.
+/// Solves a row in double after float did not suffice. If double does not either (numbers near its
+/// limits), the row stays as it was.
 template <class S>
 void rescue(const RowProblem<S>& row, char* memory) {
   if constexpr (sizeof(S) < sizeof(double)) solve_in<double>(row, Scratch{memory});
 }
 
+/// Solves a row exactly.
 template <class S>
 void solve_exact(const RowProblem<S>& row, char* memory) {
   if (!solve_in<S>(row, Scratch{memory})) rescue(row, memory);
 }
 
-// A row too heavy for one thread: the normal equations of its parts, then their sum.
+// Heavy rows, which several threads share: the normal equations of parts of a row, then their sum.
 
 template <class S>
 std::int64_t normal_size(std::int64_t stride) {
-  return stride * (stride + lanes<S>);
+  return stride * (stride + kLanes<S>);
 }
 
 template <class S>
@@ -174,7 +179,7 @@ void normal_part(const RowProblem<S>& part, S* C, char* memory) {
 
 template <class S>
 void solve_normal_parts(const RowProblem<S>& row, S* parts, std::int64_t n_parts, char* memory) {
-  constexpr int L = lanes<S>;
+  constexpr int L = kLanes<S>;
   Scratch scratch{memory};
   const std::int64_t f = row.stride, width = f + L;
   S* gamma = scratch.take<S>(f);
@@ -194,13 +199,13 @@ void solve_normal_parts(const RowProblem<S>& row, S* parts, std::int64_t n_parts
 
 template <class S>
 std::int64_t scratch_bytes(std::int64_t stride, std::int64_t n) {
-  // counted for double, which the rescue of a float row needs
-  constexpr std::int64_t L = lanes<float>, size = sizeof(double);
+  // sizes for double, which the rescue of a float row needs
+  constexpr std::int64_t L = kLanes<float>, size = sizeof(double);
   const std::int64_t small = round_up(least(n, stride), L), width = stride + L;
   const std::int64_t primal = gathered_rows<float>(stride) * (stride + 2) + stride * (width + 1);
   const std::int64_t dual = small * stride + small * (small + L) + 4 * small;
   const std::int64_t cg = 4 * stride + 3 * round_up(n, L);
-  return (2 * stride + primal + dual + cg) * size + 32 * alignment;
+  return (2 * stride + primal + dual + cg) * size + 32 * kAlignment;
 }
 
 }  // namespace

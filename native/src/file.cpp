@@ -5,7 +5,7 @@
 namespace penchant {
 
 File::File(const std::string& path) {
-  stream_.rdbuf()->pubsetbuf(nullptr, 0);  // blocks are large: no copy on the way
+  stream_.rdbuf()->pubsetbuf(nullptr, 0);  // unbuffered: blocks are large
   stream_.open(std::filesystem::path(std::u8string(path.begin(), path.end())), std::ios::binary);
 }
 

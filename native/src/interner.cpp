@@ -9,7 +9,7 @@ namespace penchant {
 namespace {
 
 constexpr std::size_t kFirstBlock = 1 << 12, kLargestBlock = 1 << 18;
-constexpr std::size_t kMostTexts = std::size_t{1} << 24;  // of one shard
+constexpr std::size_t kMaxTexts = std::size_t{1} << 24;  // per shard
 
 std::uint64_t load(const char* from, std::size_t n) {
   std::uint64_t word = 0;
@@ -23,6 +23,7 @@ std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
   return a ^ (a >> 29);
 }
 
+/// Hashes a text, eight bytes at a time.
 std::uint64_t hash(std::string_view text) {
   auto h = mix(text.size(), 0x2545f4914f6cdd1du);
   const char* at = text.data();
@@ -31,7 +32,7 @@ std::uint64_t hash(std::string_view text) {
   return mix(mix(h, load(at, left)), h >> 32);
 }
 
-/// The first eight bytes as a number of the same order.
+/// Returns the first eight bytes as a number that compares like the text.
 std::uint64_t prefix(std::string_view text) {
   std::uint64_t key = 0;
   const auto n = std::min<std::size_t>(8, text.size());
@@ -41,6 +42,7 @@ std::uint64_t prefix(std::string_view text) {
   return key;
 }
 
+/// A text with its number, ordered by the text.
 struct Named {
   std::uint64_t prefix;
   std::string_view text;
@@ -60,7 +62,8 @@ std::uint32_t Interner::Shard::find_or_add(std::string_view text, std::uint32_t 
   for (; slots_[at].index != 0; at = (at + 1) & mask) {
     if (slots_[at].tag == tag && texts_[slots_[at].index - 1] == text) return slots_[at].index - 1;
   }
-  if (texts_.size() >= kMostTexts) throw std::length_error("more ids than can be numbered");
+  if (texts_.size() >= kMaxTexts)
+    throw std::length_error("too many distinct ids: about 2^30 can be numbered");
   texts_.push_back(keep(text));
   slots_[at] = {tag, static_cast<std::uint32_t>(texts_.size())};
   return slots_[at].index - 1;
@@ -98,7 +101,7 @@ std::int64_t Interner::Shard::bytes() const {
 
 void Interner::intern(const std::vector<std::string_view>& texts, Number* numbers,
                       Scratch& scratch) {
-  // shard after shard: what one of them holds fits the cache, and its lock is taken once
+  // shard by shard: a shard fits the cache, and its lock is acquired once
   std::array<std::uint32_t, kShards + 1> begins{};
   scratch.hashes.resize(texts.size());
   scratch.sorted.resize(texts.size());

@@ -9,11 +9,11 @@
 namespace penchant {
 namespace {
 
-constexpr std::int64_t kMargin = 1 << 12;  // most lines end within it
+constexpr std::int64_t kMargin = 1 << 12;  // bytes read beyond a chunk; most lines end within them
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// After the first line feed from `at` on, or null.
+/// Returns the byte after the first line feed from `at` on, or null.
 const char* after_feed(const char* at, const char* end) {
   if (at == end) return nullptr;
   const auto* feed =
@@ -21,12 +21,13 @@ const char* after_feed(const char* at, const char* end) {
   return feed ? feed + 1 : nullptr;
 }
 
-/// Numbers that need more than the plain way; where the library can't, they are odd.
+/// Parses numbers with many digits or an exponent. Lines with them are irregular if the standard
+/// library cannot parse them.
 bool parse_long_number([[maybe_unused]] std::string_view text, [[maybe_unused]] double& number) {
 #ifdef __cpp_lib_to_chars
   const auto* end = text.data() + text.size();
   const auto* digits = text.data() + (text.starts_with('-') ? 1 : 0);
-  // from_chars would take "inf" and "nan" too
+  // from_chars would accept "inf" and "nan" as well
   if (digits == end || (!is_digit(*digits) && *digits != '.')) return false;
   const auto found = std::from_chars(text.data(), end, number);
   return found.ec == std::errc{} && found.ptr == end && std::isfinite(number);
@@ -39,9 +40,11 @@ bool parse_long_number([[maybe_unused]] std::string_view text, [[maybe_unused]] 
 
 std::string_view lines_of(File& file, std::int64_t first, std::int64_t last, std::int64_t begin,
                           std::int64_t end, std::vector<char>& buffer) {
-  // from the byte before, which tells whether a line begins here
+  // from the byte before, which tells whether a line begins at `begin`
   const auto from = std::max(first, begin - 1);
-  const auto wanted = [&](std::int64_t margin) { return std::min(last - from, end - from + margin); };
+  const auto wanted = [&](std::int64_t margin) {
+    return std::min(last - from, end - from + margin);
+  };
   std::int64_t size = 0;
   for (auto margin = kMargin;; margin *= 8) {
     const auto more = wanted(margin);
@@ -83,7 +86,7 @@ std::size_t Splitter::next(std::size_t from) const {
 }
 
 bool parse_number(std::string_view text, double& number) {
-  // up to 15 digits are exact as a double, and so are these powers of ten: one rounding in all
+  // integers of 15 digits and these powers of ten are exact as a double, so there is one rounding
   static constexpr double kTens[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                      1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
   const bool negative = text.starts_with('-');

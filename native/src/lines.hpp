@@ -1,4 +1,4 @@
-// Lines of delimited text: cut from chunks of a file, split into fields, read as numbers.
+// Parsing of delimited text: lines of a chunk of a file, fields of a line, numbers.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,9 @@
 
 namespace penchant {
 
-/// The whole lines that begin in [begin, end) of a file that is read from `first` to `last`;
-/// the last of them may have no line feed. They stay valid until the next call.
+/// Reads the lines that begin in [begin, end) of a file with the bytes [first, last).
+///
+/// The last line may have no line feed. The result is valid until the next call with the buffer.
 std::string_view lines_of(File& file, std::int64_t first, std::int64_t last, std::int64_t begin,
                           std::int64_t end, std::vector<char>& buffer);
 
@@ -20,7 +21,7 @@ class Splitter {
  public:
   Splitter(std::string sep, int width);
 
-  /// False unless the line has as many fields as it should.
+  /// Splits a line; returns false unless it has `width` fields.
   bool split(std::string_view line);
   std::string_view field(int number) const {
     const auto n = static_cast<std::size_t>(number);
@@ -32,13 +33,13 @@ class Splitter {
 
   std::string sep_;
   std::string_view line_;
-  std::vector<std::size_t> begins_;  // of fields, and of one more than there are
+  std::vector<std::size_t> begins_;  // of fields, and of one beyond the last
 };
 
-/// A plain decimal number such as −12.5 or 1e5, rounded correctly; false for all else.
+/// Parses a decimal number such as −12.5 or 1e5, rounded correctly; returns false for other text.
 bool parse_number(std::string_view text, double& number);
 
-/// A whole number of up to 18 digits; false for all else.
+/// Parses an integer of up to 18 digits; returns false for other text.
 bool parse_integer(std::string_view text, std::int64_t& number);
 
 }  // namespace penchant

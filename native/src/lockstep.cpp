@@ -18,41 +18,43 @@ void pause() {
 #endif
 }
 
-/// How many chunks are done, of all stages together; chunks are taken in order, so that who waits
-/// for earlier ones waits for chunks that somebody works on.
+/// The number of finished chunks of all stages. Chunks are taken in order, so a thread that waits
+/// for earlier chunks waits for chunks that other threads work on.
 class Progress {
  public:
-  bool reaches(std::int64_t wanted) {
+  /// Waits until `wanted` chunks are finished; returns false if the loop was stopped.
+  bool wait_for(std::int64_t wanted) {
     for (int spin = 0; spin < kSpins; ++spin) {
-      if (done_.load(std::memory_order_acquire) >= wanted) return !stopped();
+      if (finished_.load(std::memory_order_acquire) >= wanted) return !stopped();
       pause();
     }
     for (;;) {
-      const auto seen = done_.load(std::memory_order_acquire);
+      const auto seen = finished_.load(std::memory_order_acquire);
       if (seen >= wanted) return !stopped();
-      done_.wait(seen, std::memory_order_acquire);
+      finished_.wait(seen, std::memory_order_acquire);
     }
   }
 
   void add_one(std::int64_t n_chunks) {
-    if ((done_.fetch_add(1, std::memory_order_acq_rel) + 1) % n_chunks == 0) done_.notify_all();
+    if ((finished_.fetch_add(1, std::memory_order_acq_rel) + 1) % n_chunks == 0)
+      finished_.notify_all();
   }
 
   void stop() {
-    done_.fetch_add(kStopped, std::memory_order_acq_rel);
-    done_.notify_all();
+    finished_.fetch_add(kStopped, std::memory_order_acq_rel);
+    finished_.notify_all();
   }
 
  private:
-  bool stopped() const { return done_.load(std::memory_order_relaxed) >= kStopped; }
+  bool stopped() const { return finished_.load(std::memory_order_relaxed) >= kStopped; }
 
-  std::atomic<std::int64_t> done_{0};
+  std::atomic<std::int64_t> finished_{0};
 };
 
-/// Polls on worker 0, not more often than people notice.
-class Seldom {
+/// Polls on worker 0, at most every 10 ms.
+class PollTimer {
  public:
-  explicit Seldom(const Poll& poll) : poll_(poll) {}
+  explicit PollTimer(const Poll& poll) : poll_(poll) {}
 
   void operator()() {
     const auto now = std::chrono::steady_clock::now();
@@ -63,7 +65,7 @@ class Seldom {
 
  private:
   const Poll& poll_;
-  std::chrono::steady_clock::time_point next_{};
+  std::chrono::steady_clock::time_point next_;
 };
 
 }  // namespace
@@ -73,17 +75,17 @@ void in_lockstep(std::int64_t n_stages, std::int64_t n_chunks, int threads,
                  const Poll& poll) {
   std::atomic<std::int64_t> next{0};
   Progress progress;
-  Seldom look(poll);
+  PollTimer poll_if_due(poll);
   const auto work = [&](std::int64_t, int worker) {
     try {
       for (;;) {
         const auto ticket = next.fetch_add(1, std::memory_order_relaxed);
         if (ticket >= n_stages * n_chunks) return;
         const auto stage = ticket / n_chunks;
-        if (!progress.reaches(stage * n_chunks)) return;
+        if (!progress.wait_for(stage * n_chunks)) return;
         body(stage, ticket % n_chunks, worker);
         progress.add_one(n_chunks);
-        if (worker == 0) look();
+        if (worker == 0) poll_if_due();
       }
     } catch (...) {
       progress.stop();

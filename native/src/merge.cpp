@@ -1,25 +1,25 @@
-// The second half of a LogReader: its rows sorted into the matrix, those of the same pair merged.
+// LogReader::merge: sorts the rows into the matrix and merges those of the same pair.
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 #include <stdexcept>
 
+#include "penchant/log_reader.hpp"
 #include "penchant/memory.hpp"
-#include "penchant/rowlog.hpp"
 
 namespace penchant {
 namespace {
 
 constexpr std::int64_t kUsersAtOnce = 1 << 10;
 
-/// Consecutive parts that one thread sorts in, and where its next row of each user goes.
+/// Consecutive parts that one thread sorts, and the place of its next row of each user.
 struct Group {
   std::size_t begin, end;
   std::vector<std::int64_t> next;
 };
 
-/// Codes for numbers, and how many rows of each user a group has.
+/// Replaces numbers by codes and counts the rows of each user in a group.
 void count_users(Group& group, std::vector<RowPart>& parts, const Interner::Order& users,
                  const Interner::Order& items) {
   group.next.assign(static_cast<std::size_t>(users.n_texts), 0);
@@ -35,7 +35,7 @@ void count_users(Group& group, std::vector<RowPart>& parts, const Interner::Orde
   }
 }
 
-/// Counts become places: group after group within a user, so that rows stay in their order.
+/// Turns counts into places, group after group within a user, so that rows keep their order.
 void place(std::vector<Group>& groups, std::int64_t n_users, std::int64_t* indptr) {
   indptr[0] = 0;
   for (std::int64_t user = 0; user < n_users; ++user) {
@@ -49,7 +49,8 @@ void place(std::vector<Group>& groups, std::int64_t n_users, std::int64_t* indpt
   }
 }
 
-void sort_in(Group& group, std::vector<RowPart>& parts, const Cells& out, double* wide) {
+/// Copies the rows of a group to their places.
+void sort_in(Group& group, std::vector<RowPart>& parts, const CsrOutput& out, double* wide) {
   for (auto number = group.begin; number < group.end; ++number) {
     auto& part = parts[number];
     for (std::size_t row = 0; row < part.users.size(); ++row) {
@@ -63,35 +64,37 @@ void sort_in(Group& group, std::vector<RowPart>& parts, const Cells& out, double
       }
       if (out.times) out.times[to] = part.times[row];
     }
-    part = RowPart();  // its memory is free for what comes
+    part = RowPart();  // frees its memory
   }
 }
 
-/// Merges the rows of a user, one user after another.
+/// Merges the rows of users, one user at a time.
 class Merger {
  public:
-  Merger(Policy policy, const Cells& out, const double* wide)
+  Merger(MergePolicy policy, const CsrOutput& out, const double* wide)
       : policy_(policy), out_(out), wide_(wide) {}
 
-  /// Merges the rows [begin, end) of a user in their place; returns how many are left.
+  /// Merges the rows [begin, end) of a user in place; returns the number of pairs that remain.
   std::int64_t merge(std::int64_t user, std::int64_t begin, std::int64_t end) {
     if (end - begin > std::numeric_limits<std::uint32_t>::max()) {
-      throw std::length_error("a user with more rows than can be sorted");
+      throw std::length_error("user " + std::to_string(user) + " has " +
+                              std::to_string(end - begin) +
+                              " rows; at most 2^32 - 1 can be merged");
     }
     sort(begin, end);
     auto to = begin;
     for (std::size_t i = 0, next = 0; i < rows_.size(); i = next) {
       const auto item = rows_[i] >> 32;
       for (next = i; next < rows_.size() && rows_[next] >> 32 == item;) ++next;
-      if (next - i > 1 && found.twice_user < 0) {
-        found.twice_user = user;
-        found.twice_item = static_cast<std::int64_t>(item);
-        found.twice_rows = static_cast<std::int64_t>(next - i);
+      if (next - i > 1 && found.duplicate_user < 0) {
+        found.duplicate_user = user;
+        found.duplicate_item = static_cast<std::int64_t>(item);
+        found.duplicate_rows = static_cast<std::int64_t>(next - i);
       }
       ++found.pairs;
       const auto value = merged(i, next);
       const auto narrow = static_cast<float>(value);
-      found.beyond += !std::isfinite(narrow);
+      found.overflowed += !std::isfinite(narrow);
       found.cancelled += narrow == 0;
       if (narrow == 0) continue;
       out_.indices[to] = static_cast<std::int32_t>(item);
@@ -105,7 +108,7 @@ class Merger {
   Merged found;
 
  private:
-  /// Items and places within the row in one number each: sorted, they keep the order of the log.
+  /// Sorts by item and place, packed into one number each, so that rows keep the order of the log.
   void sort(std::int64_t begin, std::int64_t end) {
     const auto size = static_cast<std::size_t>(end - begin);
     rows_.resize(size);
@@ -123,25 +126,25 @@ class Merger {
   std::int64_t time(std::size_t i) const { return times_[rows_[i] & 0xffffffff]; }
 
   double merged(std::size_t begin, std::size_t end) const {
-    if (policy_ == Policy::last) return value(last(begin, end));
+    if (policy_ == MergePolicy::last) return value(last(begin, end));
     double sum = value(begin), largest = sum;
     for (auto i = begin + 1; i < end; ++i) {
       sum += value(i);
       largest = std::max(largest, value(i));
     }
     switch (policy_) {
-      case Policy::binary:
+      case MergePolicy::binary:
         return (sum > 0) - (sum < 0);
-      case Policy::max:
+      case MergePolicy::max:
         return largest;
-      case Policy::mean:
+      case MergePolicy::mean:
         return sum / static_cast<double>(end - begin);
       default:
         return sum;
     }
   }
 
-  /// The latest by time, where it is known, and then by place.
+  /// Returns the latest row, by time if there are times, then by place.
   std::size_t last(std::size_t begin, std::size_t end) const {
     auto best = end - 1;
     if (!out_.times) return best;
@@ -157,8 +160,8 @@ class Merger {
     return found_time;
   }
 
-  Policy policy_;
-  Cells out_;
+  MergePolicy policy_;
+  CsrOutput out_;
   const double* wide_;
   std::vector<std::uint64_t> rows_;
   std::vector<double> values_;
@@ -168,16 +171,16 @@ class Merger {
 void add(Merged& all, const Merged& part) {
   all.pairs += part.pairs;
   all.cancelled += part.cancelled;
-  all.beyond += part.beyond;
-  if (all.twice_user < 0 && part.twice_user >= 0) {
-    all.twice_user = part.twice_user;
-    all.twice_item = part.twice_item;
-    all.twice_rows = part.twice_rows;
+  all.overflowed += part.overflowed;
+  if (all.duplicate_user < 0 && part.duplicate_user >= 0) {
+    all.duplicate_user = part.duplicate_user;
+    all.duplicate_item = part.duplicate_item;
+    all.duplicate_rows = part.duplicate_rows;
   }
 }
 
-/// Closes the gaps that merged rows left; `kept` is how many of each user's are there.
-void close_gaps(const std::vector<std::int64_t>& kept, const Cells& out) {
+/// Closes the gaps that merged rows left; `kept` is the number of remaining pairs per user.
+void close_gaps(const std::vector<std::int64_t>& kept, const CsrOutput& out) {
   std::int64_t to = 0;
   for (std::size_t user = 0; user < kept.size(); ++user) {
     const auto from = out.indptr[user];
@@ -194,11 +197,11 @@ void close_gaps(const std::vector<std::int64_t>& kept, const Cells& out) {
 
 }  // namespace
 
-Merged LogReader::merge(Policy policy, const Cells& out, int threads, const Poll& poll) {
-  if (user_ids_) throw std::logic_error("the ids are not in order yet");
+Merged LogReader::merge(MergePolicy policy, const CsrOutput& out, int threads, const Poll& poll) {
+  if (user_ids_) throw std::logic_error("LogReader::merge: call sort_ids before");
   const auto n_users = user_order_.n_texts;
-  const auto good = counts().good;
-  const auto worth = good / std::max<std::int64_t>(n_users, 1);
+  const auto valid = counts().valid;
+  const auto worth = valid / std::max<std::int64_t>(n_users, 1);
   const auto n_groups = static_cast<std::size_t>(
       std::clamp<std::int64_t>(std::min<std::int64_t>(worth, threads), 1, threads));
   std::vector<Group> groups(n_groups);
@@ -215,7 +218,7 @@ Merged LogReader::merge(Policy policy, const Cells& out, int threads, const Poll
   place(groups, n_users, out.indptr);
   const bool any_wide = std::any_of(parts_.begin(), parts_.end(),
                                     [](const RowPart& part) { return !part.wide.empty(); });
-  const auto wide = any_wide ? make_buffer<double>(good) : Buffer<double>();
+  const auto wide = any_wide ? make_buffer<double>(valid) : Buffer<double>();
   each([&](Group& group) { sort_in(group, parts_, out, wide.get()); });
   groups.clear();
 

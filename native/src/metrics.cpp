@@ -6,9 +6,9 @@
 namespace penchant {
 
 void ranking_gains(const Rows& lists, const Rows& relevant, std::int64_t k, const ListGains& out,
-                int threads, const Poll& poll) {
+                   int threads, const Poll& poll) {
   constexpr std::int64_t kTogether = 1024;
-  const auto one = [&](std::int64_t row) {
+  const auto compare = [&](std::int64_t row) {
     const auto list = lists[row];
     const auto wanted = relevant[row];
     const auto length = std::min<std::int64_t>(k, static_cast<std::int64_t>(list.size()));
@@ -26,13 +26,12 @@ void ranking_gains(const Rows& lists, const Rows& relevant, std::int64_t k, cons
     out.dcg[row] = dcg;
     out.precisions[row] = precisions;
   };
-  parallel_for(
-      (lists.n_rows + kTogether - 1) / kTogether, threads,
-      [&](std::int64_t chunk, int) {
-        const auto end = std::min(lists.n_rows, (chunk + 1) * kTogether);
-        for (auto row = chunk * kTogether; row < end; ++row) one(row);
-      },
-      poll);
+  parallel_for((lists.n_rows + kTogether - 1) / kTogether, threads,
+               [&](std::int64_t chunk, int) {
+                 const auto end = std::min(lists.n_rows, (chunk + 1) * kTogether);
+                 for (auto row = chunk * kTogether; row < end; ++row) compare(row);
+               },
+               poll);
 }
 
 }  // namespace penchant

@@ -9,14 +9,14 @@
 namespace penchant {
 namespace {
 
-constexpr std::int64_t rows_at_once = 128;  // what is unpacked stays in the cache
+constexpr std::int64_t kRowsAtOnce = 128;  // unpacked rows stay in cache
 
-/// Calls work(first, rows, thread) for chunks of the rows.
+/// Calls work(first, rows, thread) for chunks of rows.
 template <class Work>
 void in_chunks(std::int64_t n_rows, int threads, const Work& work) {
-  parallel_for(chunks_of(n_rows, rows_at_once), threads, [&](std::int64_t chunk, int thread) {
-    const std::int64_t first = chunk * rows_at_once;
-    work(first, std::min(rows_at_once, n_rows - first), thread);
+  parallel_for(chunks_of(n_rows, kRowsAtOnce), threads, [&](std::int64_t chunk, int thread) {
+    const std::int64_t first = chunk * kRowsAtOnce;
+    work(first, std::min(kRowsAtOnce, n_rows - first), thread);
   });
 }
 
@@ -26,27 +26,27 @@ void quantize_previous(Factors<const float> X, QuantizedFactors out, int threads
   const auto& kernels = momentum_kernels();
   in_chunks(X.rows, threads, [&](std::int64_t first, std::int64_t rows, int) {
     for (std::int64_t r = first; r < first + rows; ++r)
-      kernels.pack(X.data + r * X.stride, X.stride, out.numbers + r * X.stride, out.largest + r);
+      kernels.pack(X.data + r * X.stride, X.stride, out.values + r * X.stride, out.row_max + r);
   });
 }
 
-void extrapolate(Factors<float> X, QuantizedFactors before, const float* turn, float momentum,
+void extrapolate(Factors<float> X, QuantizedFactors before, const float* rotation, float momentum,
                  int threads) {
   const auto& kernels = momentum_kernels();
   const std::int64_t stride = X.stride;
-  const auto Q = padded(turn, X.columns, stride, false);
+  const auto Q = padded(rotation, X.columns, stride, false);
   std::vector<Buffer<float>> buffers(static_cast<std::size_t>(std::max(threads, 1)));
   in_chunks(X.rows, threads, [&](std::int64_t first, std::int64_t rows, int thread) {
-    auto& was = buffers[static_cast<std::size_t>(thread)];
-    if (!was) was = make_buffer<float>(rows_at_once * stride);
+    auto& previous = buffers[static_cast<std::size_t>(thread)];
+    if (!previous) previous = make_buffer<float>(kRowsAtOnce * stride);
     for (std::int64_t r = 0; r < rows; ++r)
-      kernels.unpack(before.numbers + (first + r) * stride, before.largest[first + r], stride,
-                     was.get() + r * stride);
-    multiply_rows<float>({was.get(), rows, X.columns, stride}, Q.get(), was.get());
+      kernels.unpack(before.values + (first + r) * stride, before.row_max[first + r], stride,
+                     previous.get() + r * stride);
+    multiply_rows<float>({previous.get(), rows, X.columns, stride}, Q.get(), previous.get());
     for (std::int64_t r = 0; r < rows; ++r) {
       float* x = X.data + (first + r) * stride;
-      kernels.pack(x, stride, before.numbers + (first + r) * stride, before.largest + first + r);
-      kernels.move_on(x, was.get() + r * stride, momentum, stride);
+      kernels.pack(x, stride, before.values + (first + r) * stride, before.row_max + first + r);
+      kernels.move_on(x, previous.get() + r * stride, momentum, stride);
     }
   });
 }

@@ -5,38 +5,38 @@
 namespace penchant::PENCHANT_ISA {
 namespace {
 
-constexpr int L = lanes<float>;
-constexpr float most = 32767;
+constexpr int kWidth = kLanes<float>;
+constexpr float kLargestValue = 32767;
 
-// The loops are plain where the compiler makes vectors of them by itself.
+// Loops are plain where the compiler vectorizes them.
 
 float largest_of(const float* row, std::int64_t stride) {
   Vec<float> tops{};
-  for (std::int64_t k = 0; k < stride; k += L) {
+  for (std::int64_t k = 0; k < stride; k += kWidth) {
     const Vec<float> x = load(row + k), size = x < 0.0F ? -x : x;
     tops = size > tops ? size : tops;
   }
   float top = 0;
-  for (int k = 0; k < L; ++k) top = tops[k] > top ? tops[k] : top;
+  for (int k = 0; k < kWidth; ++k) top = tops[k] > top ? tops[k] : top;
   return top;
 }
 
-void pack(const float* __restrict row, std::int64_t stride, std::int16_t* __restrict numbers,
-          float* largest) {
+void pack(const float* __restrict row, std::int64_t stride, std::int16_t* __restrict values,
+          float* row_max) {
   const float top = largest_of(row, stride);
-  const bool counts = top >= 1e-33F;  // below, what to multiply by would not be finite
-  const float scale = counts ? most / top : 0;
+  const bool counts = top >= 1e-33F;  // below, the scale would not be finite
+  const float scale = counts ? kLargestValue / top : 0;
   for (std::int64_t k = 0; k < stride; ++k) {
     const float x = scale * row[k];
-    numbers[k] = static_cast<std::int16_t>(static_cast<std::int32_t>(x + (x < 0 ? -0.5F : 0.5F)));
+    values[k] = static_cast<std::int16_t>(static_cast<std::int32_t>(x + (x < 0 ? -0.5F : 0.5F)));
   }
-  *largest = counts ? top : 0;
+  *row_max = counts ? top : 0;
 }
 
-void unpack(const std::int16_t* __restrict numbers, float largest, std::int64_t stride,
+void unpack(const std::int16_t* __restrict values, float row_max, std::int64_t stride,
             float* __restrict row) {
-  const float scale = largest / most;
-  for (std::int64_t k = 0; k < stride; ++k) row[k] = scale * static_cast<float>(numbers[k]);
+  const float scale = row_max / kLargestValue;
+  for (std::int64_t k = 0; k < stride; ++k) row[k] = scale * static_cast<float>(values[k]);
 }
 
 void move_on(float* __restrict row, const float* __restrict before, float momentum,

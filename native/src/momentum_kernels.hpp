@@ -1,4 +1,4 @@
-// The inner loops of momentum.cpp: one table an instruction set, filled by momentum_kernels.cpp.
+// The inner loops of momentum.cpp: one table per instruction set, defined by momentum_kernels.cpp.
 #pragma once
 
 #include <cstdint>
@@ -7,12 +7,13 @@
 
 namespace penchant {
 
-/// A row is `stride` floats, a multiple of every granule of factors.
+/// Functions of one instruction set. A row has `stride` floats, a multiple of the granule of
+/// factors.
 struct MomentumKernels {
-  /// The row in 16 bits a number, over its largest; all 0 where that is too small to divide by.
-  void (*pack)(const float* row, std::int64_t stride, std::int16_t* numbers, float* largest);
-  void (*unpack)(const std::int16_t* numbers, float largest, std::int64_t stride, float* row);
-  /// row += momentum (row − before)
+  /// Quantizes a row to 16 bits relative to its maximum; all 0 if that is too small to divide by.
+  void (*pack)(const float* row, std::int64_t stride, std::int16_t* values, float* row_max);
+  void (*unpack)(const std::int16_t* values, float row_max, std::int64_t stride, float* row);
+  /// Computes row += momentum (row − before).
   void (*move_on)(float* row, const float* before, float momentum, std::int64_t stride);
 };
 

@@ -7,20 +7,21 @@
 namespace penchant::PENCHANT_ISA {
 namespace {
 
-constexpr int L = lanes<float>;
-constexpr int kVectors = static_cast<int>(kPanelColumns) / L;
+constexpr int kWidth = kLanes<float>;
+constexpr int kVectors = static_cast<int>(kPanelColumns) / kWidth;
 
 void add_rows(const float* panel, const std::int32_t* rows, const float* weights, std::int64_t n,
               float* out) {
-  constexpr int at_once = kVectors < 8 ? kVectors : 8;  // as many sums as there are registers for
-  for (int first = 0; first < kVectors; first += at_once) {
-    Vec<float> sums[at_once] = {};
+  constexpr int kAtOnce = kVectors < 8 ? kVectors : 8;  // as many sums as there are registers for
+  for (int first = 0; first < kVectors; first += kAtOnce) {
+    Vec<float> sums[kAtOnce] = {};
     for (std::int64_t j = 0; j < n; ++j) {
-      const float* row = panel + static_cast<std::int64_t>(rows[j]) * kPanelColumns + first * L;
+      const float* row =
+          panel + static_cast<std::int64_t>(rows[j]) * kPanelColumns + first * kWidth;
       const Vec<float> weight = broadcast(weights ? weights[j] : 1.0F);
-      for (int v = 0; v < at_once; ++v) sums[v] += weight * load(row + v * L);
+      for (int v = 0; v < kAtOnce; ++v) sums[v] += weight * load(row + v * kWidth);
     }
-    for (int v = 0; v < at_once; ++v) store(out + (first + v) * L, sums[v]);
+    for (int v = 0; v < kAtOnce; ++v) store(out + (first + v) * kWidth, sums[v]);
   }
 }
 

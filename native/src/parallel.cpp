@@ -31,13 +31,14 @@ void parallel_for(std::int64_t n_chunks, int threads,
     }
   };
 
-  const auto helpers = std::clamp<std::int64_t>(threads, 1, std::max<std::int64_t>(n_chunks, 1)) - 1;
+  const auto helpers =
+      std::clamp<std::int64_t>(threads, 1, std::max<std::int64_t>(n_chunks, 1)) - 1;
   std::vector<std::thread> pool;
   pool.reserve(static_cast<std::size_t>(helpers));
   try {
     for (int worker = 1; worker <= helpers; ++worker) pool.emplace_back(work, worker);
-  } catch (const std::exception&) {
-    // the system gives no more threads, or no memory for one: those that run will do all of it
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
+    // no more threads, or no memory for one: the running threads take all chunks
   }
   work(0);
   for (auto& thread : pool) thread.join();

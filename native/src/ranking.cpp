@@ -5,22 +5,22 @@
 #include <utility>
 #include <vector>
 
-#include "ranking_step.hpp"
 #include "penchant/lockstep.hpp"
+#include "ranking_step.hpp"
 
 namespace penchant {
 namespace {
 
-constexpr std::int64_t kHogwildChunk = 1024;  // examples between looks at Ctrl-C
-constexpr std::int64_t kBlock = 64;           // examples whose order is looked up together
-constexpr std::int64_t kAhead = 4;            // examples between a prefetch and the use of it
-constexpr std::int64_t kShare = 64;           // examples that are worth a thread
+constexpr std::int64_t kHogwildChunk = 1024;  // examples between two polls
+constexpr std::int64_t kBlock = 64;           // examples whose order is computed together
+constexpr std::int64_t kAhead = 4;            // examples between a prefetch and its use
+constexpr std::int64_t kShare = 64;           // examples per batch that justify another thread
 
-/// All that an epoch works with. `gather` and `step` are the halves of an example.
+/// The state of an epoch. An example is processed in two halves, `gather` and `move`.
 class Epoch {
  public:
-  Epoch(const Examples& examples, const Rows& likes, const Pool& pool, const Learned& users,
-        const Learned& items, const RankingSettings& settings, int workers)
+  Epoch(const Examples& examples, const Rows& likes, const Pool& pool, const RankingSide& users,
+        const RankingSide& items, const RankingSettings& settings, int workers)
       : examples_(examples),
         likes_(likes),
         settings_(settings),
@@ -33,7 +33,7 @@ class Epoch {
     for (int worker = 0; worker < workers; ++worker) samplers_.emplace_back(items_, pool, settings);
   }
 
-  /// Calls act(place, example) for places of the order, with what it will read on its way already.
+  /// Calls act(place, example) for a range of places of the order, prefetching the data it reads.
   template <class Act>
   void each_example(std::int64_t first, std::int64_t last, const Act& act) const {
     std::int64_t examples[kBlock];
@@ -48,7 +48,8 @@ class Epoch {
     }
   }
 
-  /// The gradient of an example at a place of the order: the step, its direction, the user.
+  /// Computes the step of an example at a place of the order; writes its direction and the user's
+  /// vector.
   RankingStep gather(std::int64_t place, std::int64_t example, int worker, float* user,
                      float* direction) {
     const auto code = examples_.users[example];
@@ -63,7 +64,7 @@ class Epoch {
     return step;
   }
 
-  /// Before move.
+  /// Prefetches the rows that `move` updates.
   void prefetch(const RankingStep& step, std::int32_t part, std::int32_t mask) const {
     if (step.user < 0) return;
     if ((step.user & mask) == part) users_.prefetch_all(step.user);
@@ -71,7 +72,7 @@ class Epoch {
     if (step.negative >= 0 && (step.negative & mask) == part) items_.prefetch_all(step.negative);
   }
 
-  /// Moves those features that are `part` under the mask.
+  /// Updates those features of a step whose code is `part` under the mask.
   void move(const RankingStep& step, const float* user, const float* direction, std::int32_t part,
             std::int32_t mask) const {
     if (step.user < 0) return;
@@ -107,14 +108,15 @@ class Epoch {
   std::vector<Sampler> samplers_;
 };
 
-/// Batches: first all gradients of one are taken, then every feature takes its steps.
+/// Trains in batches: computes all gradients of a batch, then applies the steps of every feature.
 double in_batches(Epoch& epoch, std::int64_t n_examples, const RankingSettings& settings,
                   int threads, const Poll& poll) {
   const auto batch = std::min(settings.batch, n_examples), stride = settings.stride;
   const auto n_batches = (n_examples + batch - 1) / batch;
   threads = static_cast<int>(std::clamp<std::int64_t>(batch / kShare, 1, threads));
   const std::int64_t n_chunks =
-      threads > 1 ? 2 * static_cast<std::int64_t>(std::bit_ceil(static_cast<unsigned>(threads))) : 1;
+      threads > 1 ? 2 * static_cast<std::int64_t>(std::bit_ceil(static_cast<unsigned>(threads)))
+                  : 1;
   const auto mask = static_cast<std::int32_t>(n_chunks - 1);
   const auto users = make_buffer<float>(batch * stride);
   const auto directions = make_buffer<float>(batch * stride);
@@ -149,9 +151,11 @@ double in_batches(Epoch& epoch, std::int64_t n_examples, const RankingSettings& 
   return loss;
 }
 
-/// Every thread reads and moves what others move at the same time. These are data races, wanted
-/// ones: a lost or torn step is noise beside that of sampling (Niu et al. 2011), and atomic
-/// floats would not be vectors. The thread sanitizer is not shown this path (test_ranking.cpp).
+/// Trains without synchronization: threads read and update the same rows at the same time.
+///
+/// These data races are intended: a lost or torn step is small beside the noise of sampling (Niu et
+/// al. 2011), and atomic floats cannot be vectorized. The tests of this path use one thread under
+/// the thread sanitizer (test_ranking.cpp).
 double hogwild(Epoch& epoch, std::int64_t n_examples, const RankingSettings& settings, int threads,
                const Poll& poll) {
   const auto stride = settings.stride;
@@ -170,11 +174,11 @@ double hogwild(Epoch& epoch, std::int64_t n_examples, const RankingSettings& set
   };
   parallel_for(n_chunks, threads, body, poll);
   double loss = 0;
-  for (const double one : losses) loss += one;
+  for (const double chunk_loss : losses) loss += chunk_loss;
   return loss;
 }
 
-/// The likes among a history's entries.
+/// Returns the liked items of a history.
 std::vector<std::int32_t> liked(std::span<const std::int32_t> items, const float* weights) {
   std::vector<std::int32_t> out;
   for (std::size_t j = 0; j < items.size(); ++j) {
@@ -188,8 +192,8 @@ std::vector<std::int32_t> liked(std::span<const std::int32_t> items, const float
 std::int64_t ranking_granule() { return ranking_kernels().granule; }
 
 double ranking_epoch(const Examples& examples, const Rows& likes, const Pool& pool,
-                     const Learned& users, const Learned& items, const RankingSettings& settings,
-                     int threads, const Poll& poll) {
+                     const RankingSide& users, const RankingSide& items,
+                     const RankingSettings& settings, int threads, const Poll& poll) {
   if (examples.n == 0 || pool.n == 0) return 0;
   const int workers = std::max(threads, 1);
   Epoch epoch(examples, likes, pool, users, items, settings, workers);
@@ -198,9 +202,8 @@ double ranking_epoch(const Examples& examples, const Rows& likes, const Pool& po
 }
 
 void ranking_fold_in(const Rows& histories, const float* weights, const Pool& pool,
-                     const float* items, float decay, const RankingSettings& settings,
-                     bool adadelta, std::int64_t passes, float* out, int threads,
-                     const Poll& poll) {
+                     const float* items, const RankingFoldIn& fold_in,
+                     const RankingSettings& settings, float* out, int threads, const Poll& poll) {
   const auto stride = settings.stride;
   const auto body = [&](std::int64_t person, int) {
     const auto history = histories[person];
@@ -210,15 +213,21 @@ void ranking_fold_in(const Rows& histories, const float* weights, const Pool& po
     const auto rows = make_buffer<float>(4 * stride);
     float *user = rows.get(), *direction = user + stride, *squares = direction + stride;
     float *steps = squares + stride, *vector = out + person * stride;
-    std::fill_n(squares, stride, adadelta ? 0.0F : 1.0F);
+    std::fill_n(squares, stride, fold_in.adadelta ? 0.0F : 1.0F);
     std::fill_n(steps, stride, 0.0F);
 
-    Learned fixed;
-    fixed.vectors = const_cast<float*>(items);  // read only: no item is moved here
+    RankingSide fixed;
+    fixed.vectors = const_cast<float*>(items);  // read only: items are not updated here
     Sampler sampler(Vectors(fixed, stride), pool, settings);
-    const Descent descend({vector, squares, adadelta ? steps : nullptr, {}, nullptr, decay, 1},
+    const Descent descend({vector,
+                           squares,
+                           fold_in.adadelta ? steps : nullptr,
+                           {},
+                           nullptr,
+                           fold_in.regularization,
+                           1},
                           settings);
-    for (std::int64_t pass = 0; pass < passes && pool.n > 0; ++pass) {
+    for (std::int64_t pass = 0; pass < fold_in.passes && pool.n > 0; ++pass) {
       const Permutation order(n, settings.seed + static_cast<std::uint64_t>(pass));
       for (std::int64_t place = 0; place < n; ++place) {
         const auto entry = static_cast<std::size_t>(order[place]);

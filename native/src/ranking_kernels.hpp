@@ -1,5 +1,5 @@
-// The inner loops of learning to rank: one table an instruction set, filled by ranking_kernels.cpp.
-// A row is `stride` floats, a multiple of `granule`; what lies beyond its factors is zero.
+// The inner loops of learning to rank: one table per instruction set, defined by
+// ranking_kernels.cpp. A row has `stride` floats, a multiple of `granule`, padded with zeros.
 #pragma once
 
 #include <cstdint>
@@ -13,20 +13,20 @@ struct RankingKernels {
 
   float (*dot)(const float* a, const float* b, std::int64_t stride);
 
-  /// out = a − b
+  /// Computes out = a − b.
   void (*difference)(const float* a, const float* b, std::int64_t stride, float* out);
 
-  /// out = Σ_j weights[j] · rows[features[j]]
+  /// Computes out = Σ_j weights[j] · rows[features[j]].
   void (*combine)(const float* rows, std::int64_t stride, const std::int32_t* features,
                   const float* weights, std::int64_t n, float* out);
 
-  /// One AdaGrad step against the gradient scale · direction (Duchi, Hazan & Singer 2011).
+  /// Makes one AdaGrad step against the gradient scale · direction (Duchi, Hazan & Singer 2011).
   void (*adagrad)(float* row, float* squares, const float* direction, float scale, float rate,
-                  float decay, std::int64_t stride);
+                  float regularization, std::int64_t stride);
 
-  /// One AdaDelta step (Zeiler 2012, algorithm 1).
+  /// Makes one AdaDelta step (Zeiler 2012, algorithm 1).
   void (*adadelta)(float* row, float* squares, float* steps, const float* direction, float scale,
-                   float rho, float epsilon, float decay, std::int64_t stride);
+                   float rho, float epsilon, float regularization, std::int64_t stride);
 };
 
 PENCHANT_DISPATCH(RankingKernels, ranking_kernels)

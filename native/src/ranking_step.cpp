@@ -6,15 +6,16 @@
 namespace penchant {
 namespace {
 
-constexpr float kLargestScale = 10.0F;  // of WARP: keeps a rare far-off item from throwing others
-constexpr std::int64_t kAhead = 4;      // items of WARP that are drawn before they are scored
-constexpr int kTries = 64;              // for a BPR negative; who likes everything has none
+constexpr float kLargestScale = 10.0F;  // of WARP: limits the effect of rare outliers
+constexpr std::int64_t kAhead = 4;      // items that WARP draws (and prefetches) ahead
+constexpr int kTries = 64;              // for a BPR negative; a user who likes all items has none
 
+/// Whether an item is among rising codes.
 bool holds(std::span<const std::int32_t> rising, std::int32_t item) {
   const std::int32_t* at = rising.data();
   auto n = rising.size();
   if (n == 0) return false;
-  while (n > 1) {  // without branches to mispredict
+  while (n > 1) {  // without branches, since they cannot be predicted
     const auto half = n / 2;
     at += at[half - 1] < item ? half : 0;
     n -= half;
@@ -22,7 +23,7 @@ bool holds(std::span<const std::int32_t> rising, std::int32_t item) {
   return *at == item;
 }
 
-/// log(1 + exp(x)), without overflow.
+/// Computes log(1 + exp(x)) without overflow.
 float softplus(float x) { return std::max(x, 0.0F) + std::log1p(std::exp(-std::abs(x))); }
 
 float sigmoid(float x) { return 1.0F / (1.0F + std::exp(-x)); }
@@ -68,8 +69,8 @@ RankingStep Sampler::bpr(Scored liked, float weight, std::span<const std::int32_
   for (int tried = 0; tried < kTries; ++tried) {
     const std::int32_t item = pool_.items[random.below(pool_.n)];
     if (holds(likes, item)) continue;
-    const float ahead = liked.score - kernels_.dot(user, items_.at(item, second_.get()),
-                                                   settings_.stride);
+    const float ahead =
+        liked.score - kernels_.dot(user, items_.at(item, second_.get()), settings_.stride);
     return pair(liked, {item}, weight * sigmoid(-ahead), weight * softplus(-ahead), direction);
   }
   return {};
@@ -89,7 +90,8 @@ RankingStep Sampler::warp(Scored liked, float weight, std::span<const std::int32
     draw(sampled - 1 + kAhead);
     const float score = kernels_.dot(user, items_.at(item, second_.get()), settings_.stride);
     if (!(score > liked.score - 1.0F) || holds(likes, item)) continue;
-    const auto rank = static_cast<float>((pool_.n - 1) / sampled);
+    const std::int64_t whole_rank = (pool_.n - 1) / sampled;
+    const auto rank = static_cast<float>(whole_rank);
     const float scale = std::min(weight * std::log(std::max(rank, 1.0F)), kLargestScale);
     return pair(liked, {item}, scale, scale * (1.0F - liked.score + score), direction);
   }
@@ -99,7 +101,8 @@ RankingStep Sampler::warp(Scored liked, float weight, std::span<const std::int32
 RankingStep Sampler::disliked(std::int32_t item, float weight, std::span<const std::int32_t> likes,
                               const float* user, Stream& random, float* direction) {
   if (likes.empty()) return {};
-  const Scored liked = scored(likes[static_cast<std::size_t>(random.below(std::ssize(likes)))], user);
+  const Scored liked =
+      scored(likes[static_cast<std::size_t>(random.below(std::ssize(likes)))], user);
   const float ahead =
       liked.score - kernels_.dot(user, items_.at(item, second_.get()), settings_.stride);
   if (settings_.loss == RankingLoss::bpr) {
@@ -110,12 +113,12 @@ RankingStep Sampler::disliked(std::int32_t item, float weight, std::span<const s
   return pair(liked, {item}, scale, scale * (1.0F - ahead), direction);
 }
 
-/// Leaves the item's vector in first_, if it has to be made.
+/// Scores an item; its vector stays in first_ if it is computed.
 Sampler::Scored Sampler::scored(std::int32_t item, const float* user) {
   return {item, kernels_.dot(user, items_.at(item, first_.get()), settings_.stride)};
 }
 
-/// The k-th best of n likes drawn with replacement (Weston, Yee & Weiss 2013, section 3).
+/// Returns the k-th best of n likes drawn with replacement (Weston, Yee & Weiss 2013, section 3).
 Sampler::Scored Sampler::kth_best(std::span<const std::int32_t> likes, const float* user,
                                   Stream& random) {
   const auto n = std::min(settings_.n, std::ssize(likes));
@@ -131,14 +134,14 @@ Sampler::Scored Sampler::kth_best(std::span<const std::int32_t> likes, const flo
   return scored(kth->item, user);
 }
 
-/// Expects the other's vector in second_, and the liked one's in first_, if they are made.
+/// Makes the step of a pair. If vectors are computed, first_ and second_ hold those of both items.
 RankingStep Sampler::pair(Scored liked, Scored other, float scale, float loss, float* direction) {
-  const auto vector = [&](std::int32_t item, const Buffer<float>& made) {
-    return items_.made() ? made.get() : items_.at(item, nullptr);
+  const auto vector = [&](std::int32_t item, const Buffer<float>& computed) {
+    return items_.is_computed() ? computed.get() : items_.at(item, nullptr);
   };
   kernels_.difference(vector(other.item, second_), vector(liked.item, first_), settings_.stride,
                       direction);
-  direction[settings_.factors] = 0.0F;  // a person's bias does not order their items
+  direction[settings_.factors] = 0.0F;  // a user's bias does not order items
   return {-1, liked.item, other.item, scale, loss};
 }
 

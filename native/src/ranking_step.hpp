@@ -1,19 +1,19 @@
-// One example of learning to rank: which items it compares, its loss and its gradient; and the
-// steps that the features of its user and items take.
+// One example of learning to rank: the items it compares, its loss and gradient, and the updates of
+// the features of its user and items.
 #pragma once
 
 #include <span>
 #include <vector>
 
-#include "ranking_kernels.hpp"
 #include "penchant/memory.hpp"
 #include "penchant/random.hpp"
 #include "penchant/ranking.hpp"
+#include "ranking_kernels.hpp"
 
 namespace penchant {
 
-/// What an example asks for. Its gradient is scale · direction for the user's vector, −scale ·
-/// user for the positive item's and scale · user for the negative's; −1: there is none.
+/// The step of an example. Its gradient is scale · direction for the user's vector, −scale · user
+/// for the positive item's and scale · user for the negative item's. A code of −1: there is none.
 struct RankingStep {
   std::int32_t user = -1, positive = -1, negative = -1;
   float scale = 0, loss = 0;
@@ -23,12 +23,12 @@ inline void prefetch_row(const float* row, std::int64_t stride) {
   for (std::int64_t k = 0; k < stride; k += 16) __builtin_prefetch(row + k);
 }
 
-/// The vectors of users or items: a row of the array, or a sum of such rows.
+/// The vectors of users or items: rows of the table, or sums of rows if there are features.
 class Vectors {
  public:
-  Vectors(const Learned& side, std::int64_t stride) : side_(side), stride_(stride) {}
+  Vectors(const RankingSide& side, std::int64_t stride) : side_(side), stride_(stride) {}
 
-  /// Where the vector of `code` lies; it is made in `scratch` if it has features.
+  /// Returns the vector of `code`, which is computed in `scratch` if there are features.
   const float* at(std::int32_t code, float* scratch) const {
     if (!side_.features) return side_.vectors + code * stride_;
     const auto features = side_.features[code];
@@ -37,16 +37,16 @@ class Vectors {
     return scratch;
   }
 
-  /// Whether vectors are made, not read in place.
-  bool made() const { return static_cast<bool>(side_.features); }
+  /// Whether vectors are computed rather than read in place.
+  bool is_computed() const { return static_cast<bool>(side_.features); }
 
   void prefetch(std::int32_t code) const {
-    if (!made()) prefetch_row(side_.vectors + code * stride_, stride_);
+    if (!is_computed()) prefetch_row(side_.vectors + code * stride_, stride_);
   }
 
-  /// The same, for a step: what it moves beside the vector too.
+  /// Prefetches all rows that a step updates.
   void prefetch_all(std::int32_t code) const {
-    if (made()) return;
+    if (is_computed()) return;
     prefetch_row(side_.vectors + code * stride_, stride_);
     prefetch_row(side_.squares + code * stride_, stride_);
   }
@@ -65,17 +65,19 @@ class Vectors {
     return side_.weights + (features.data() - side_.features.indices);
   }
 
-  Learned side_;
+  RankingSide side_;
   std::int64_t stride_;
 };
 
-/// Draws what an example is compared with; one a thread.
+/// Draws the items that examples are compared with; one per thread.
 class Sampler {
  public:
   Sampler(const Vectors& items, const Pool& pool, const RankingSettings& settings);
 
-  /// `user` is the person's vector with 1 in the place of the bias, which is given beside it;
-  /// `likes` their liked items. Writes `direction`, and all of the step but the user.
+  /// Computes the step of an example, except for the code of the user, and writes `direction`.
+  ///
+  /// `user` is the user's vector with 1 in place of the bias, which is passed as `bias`; `likes`
+  /// are the user's liked items.
   RankingStep draw(std::int32_t item, float weight, std::span<const std::int32_t> likes,
                    const float* user, float bias, Stream& random, float* direction);
 
@@ -105,26 +107,26 @@ class Sampler {
   std::vector<Scored> sampled_;
 };
 
-/// One step of one row against the gradient scale · direction.
+/// Updates one row against the gradient scale · direction.
 class Descent {
  public:
-  Descent(const Learned& side, const RankingSettings& settings)
+  Descent(const RankingSide& side, const RankingSettings& settings)
       : side_(side), settings_(settings), kernels_(ranking_kernels()) {}
 
   void operator()(std::int32_t feature, float scale, const float* direction) const {
     const auto& s = settings_;
     const auto row = feature * s.stride;
     if (side_.steps == nullptr) {
-      kernels_.adagrad(side_.vectors + row, side_.squares + row, direction, scale,
-                       s.learning_rate, side_.decay, s.stride);
+      kernels_.adagrad(side_.vectors + row, side_.squares + row, direction, scale, s.learning_rate,
+                       side_.regularization, s.stride);
     } else {
       kernels_.adadelta(side_.vectors + row, side_.squares + row, side_.steps + row, direction,
-                        scale, s.rho, s.epsilon, side_.decay, s.stride);
+                        scale, s.rho, s.epsilon, side_.regularization, s.stride);
     }
   }
 
  private:
-  Learned side_;
+  RankingSide side_;
   RankingSettings settings_;
   const RankingKernels& kernels_;
 };

@@ -10,11 +10,11 @@
 namespace penchant {
 namespace {
 
-// Up to so many different target scores every score is compared with all of them, a vector at a
-// time; beyond, it looks for its place among them.
+// With up to this many distinct target scores, every score is compared with all of them by vectors;
+// with more, it is placed among them by binary search.
 constexpr std::size_t kCompareAll = 256;
 
-/// The distinct scores of one query's targets, and how many candidates are above and equal.
+/// The distinct scores of one query's targets, with the numbers of candidates above and equal.
 template <class T>
 class Levels {
  public:
@@ -27,7 +27,7 @@ class Levels {
     between_.assign(few ? 0 : values_.size() + 1, 0);
   }
 
-  /// Scores of items that are no candidates are NaN.
+  /// Counts some scores; those of items that are no candidates are NaN.
   void add(const ScoreKernels<T>& kernels, const T* scores, std::int64_t n) {
     if (!above_.empty()) {
       kernels.count(scores, n, values_.data(), static_cast<std::int64_t>(values_.size()),
@@ -48,14 +48,14 @@ class Levels {
     }
   }
 
-  /// Whether NaN, which counts as −∞, is as high as any of them; any other is below all.
+  /// Whether a target has the score −∞, which NaN counts as; otherwise NaN is below all targets.
   bool reached_by_nan() const { return values_.front() == -std::numeric_limits<T>::infinity(); }
 
   std::int32_t above(T score) const { return static_cast<std::int32_t>(above_[level(score)]); }
   std::int32_t equal(T score) const { return static_cast<std::int32_t>(equal_[level(score)]); }
 
  private:
-  /// The first level that is not below the score. Without branches: no guess could be good.
+  /// Returns the first level not below the score. Without branches, since they cannot be predicted.
   std::size_t level(T score) const {
     const T* first = values_.data();
     for (std::size_t n = values_.size(); n > 1;) {
@@ -78,7 +78,7 @@ class Levels {
   std::vector<std::int64_t> above_, equal_, between_;
 };
 
-/// The queries [begin, end) in the making.
+/// Computes the ranks of the queries [begin, end).
 template <class T>
 class Chunk {
  public:
@@ -124,7 +124,7 @@ class Chunk {
       auto entry = targets_.indptr[query] - targets_.indptr[0];
       for (const T score : target_scores_[q]) {
         above[entry] = levels_[q].above(score);
-        tied[entry++] = levels_[q].equal(score) - 1;  // itself aside
+        tied[entry++] = levels_[q].equal(score) - 1;  // without the target itself
       }
       candidates[query] = scores_.n_items - static_cast<std::int64_t>(excluded_[q].size());
     }
@@ -158,15 +158,15 @@ template <class T>
 void ranks(const Scores<T>& scores, const Rows& targets, const Rows& exclude, std::int32_t* above,
            std::int32_t* tied, std::int64_t* candidates, int threads, const Poll& poll) {
   const auto size = scores.chunk_queries;
-  parallel_for(
-      (scores.n_queries + size - 1) / size, threads,
-      [&](std::int64_t number, int) {
-        const auto begin = number * size;
-        Chunk<T> chunk(scores, targets, exclude, begin, std::min(scores.n_queries, begin + size));
-        chunk.scan_all();
-        chunk.write(above, tied, candidates);
-      },
-      poll);
+  parallel_for((scores.n_queries + size - 1) / size, threads,
+               [&](std::int64_t number, int) {
+                 const auto begin = number * size;
+                 Chunk<T> chunk(scores, targets, exclude, begin,
+                                std::min(scores.n_queries, begin + size));
+                 chunk.scan_all();
+                 chunk.write(above, tied, candidates);
+               },
+               poll);
 }
 
 template void ranks(const Scores<float>&, const Rows&, const Rows&, std::int32_t*, std::int32_t*,

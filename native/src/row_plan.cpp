@@ -6,48 +6,51 @@
 namespace penchant {
 namespace {
 
-/// A share of a half step small enough to look for Ctrl-C between two of them.
-constexpr std::int64_t chunks_per_thread = 64;
+/// Chunks are small enough to poll between them.
+constexpr std::int64_t kChunksPerThread = 64;
 
-/// Below this a row is not worth the threads' meeting, nor a part its sums.
-constexpr std::int64_t least_heavy = 16'384, least_part = 4'096;
-constexpr std::int64_t most_parts = 32;
+/// With fewer entries, synchronizing threads costs more than splitting a row or part saves.
+constexpr std::int64_t kMinHeavyEntries = 16'384, kMinPartEntries = 4'096;
+constexpr std::int64_t kMaxParts = 32;
 
-/// Nor where it has not many times as many entries as there are factors.
-constexpr std::int64_t least_entries_a_factor = 8;
+/// A row with fewer entries per factor than this is not split either.
+constexpr std::int64_t kMinEntriesPerFactor = 8;
 
-/// A row that is less than this of all work is done in time by one of many threads, since the
-/// heaviest are begun first.
-constexpr double heavy_share = 1.0 / 256;
+/// A row with a smaller share of all work than this is not split: one thread finishes it in time,
+/// since the heaviest rows are solved first.
+constexpr double kHeavyShare = 1.0 / 256;
 
-/// The exact solver works on granules of 8 numbers, does a multiply-add for 13 of them in a cycle,
-/// waits for each pivot and gathers its entries.
+/// Rounds up to a multiple of the 8 numbers that the solvers work on at once.
+std::int64_t whole_granules(std::int64_t n) { return (n + 7) / 8 * 8; }
+
+/// Estimates the exact solver: 13 multiply-adds per cycle on granules of 8 numbers, plus the
+/// latency of pivots and the gathering of entries.
 double exact_cost(std::int64_t n, std::int64_t f) {
-  const auto granules = [](std::int64_t x) { return static_cast<double>((x + 7) / 8 * 8); };
-  const double rows = granules(n), factors = granules(f);
+  const auto rows = static_cast<double>(whole_granules(n));
+  const auto factors = static_cast<double>(whole_granules(f));
   const double small = std::min(rows, factors), large = std::max(rows, factors);
   const double products = (small * small * large / 2 + small * small * small / 6) / 13;
   return products + 60 * small + rows * factors + 600;
 }
 
-/// The passes of conjugate gradients are bound by loads.
+/// Estimates conjugate gradients, whose passes are limited by loads.
 double cg_cost(std::int64_t n, std::int64_t f, int steps) {
-  const double factors = static_cast<double>((f + 7) / 8 * 8);
+  const auto factors = static_cast<double>(whole_granules(f));
   return (2 * static_cast<double>(n) * factors / 9 + 1.5 * factors + 100) * (steps + 1);
 }
 
-/// Adds up rows into chunks of about equal cost, and keeps the heavy ones apart.
+/// Groups rows into chunks of about equal cost and separates the heavy rows.
 class Planner {
  public:
   Planner(const WeightedRows& rows, const RowCosts& costs, int threads)
       : rows_(rows), plan_{costs, {}, {}, 1} {
     double total = 0;
     for (std::int64_t r = 0; r < rows.n_rows; ++r) total += costs.of_row(entries(r));
-    heavy_ = heavy_share * total;
-    size_ = total / static_cast<double>(chunks_per_thread * threads);
+    heavy_ = kHeavyShare * total;
+    size_ = total / static_cast<double>(kChunksPerThread * threads);
   }
 
-  RowPlan made() {
+  RowPlan plan() {
     for (std::int64_t r = 0; r < rows_.n_rows; ++r) add(r);
     close(rows_.n_rows);
     std::stable_sort(plan_.chunks.begin(), plan_.chunks.end(),
@@ -61,7 +64,7 @@ class Planner {
   void add(std::int64_t r) {
     const std::int64_t n = entries(r);
     const double cost = plan_.costs.of_row(n);
-    if (n >= std::max(least_heavy, least_entries_a_factor * plan_.costs.f) && cost >= heavy_) {
+    if (n >= std::max(kMinHeavyEntries, kMinEntriesPerFactor * plan_.costs.f) && cost >= heavy_) {
       close(r + 1);
       plan_.heavy.push_back(r);
       plan_.most_entries = std::max(plan_.most_entries, parts_of(n).front().count);
@@ -97,7 +100,7 @@ double RowCosts::of_row(std::int64_t n) const {
 }
 
 std::vector<Part> parts_of(std::int64_t n) {
-  const std::int64_t count = std::max(least_part, (n + most_parts - 1) / most_parts);
+  const std::int64_t count = std::max(kMinPartEntries, (n + kMaxParts - 1) / kMaxParts);
   std::vector<Part> parts;
   for (std::int64_t first = 0; first < n; first += count)
     parts.push_back({first, std::min(count, n - first)});
@@ -105,7 +108,7 @@ std::vector<Part> parts_of(std::int64_t n) {
 }
 
 RowPlan make_plan(const WeightedRows& rows, const RowCosts& costs, int threads) {
-  return Planner(rows, costs, threads).made();
+  return Planner(rows, costs, threads).plan();
 }
 
 }  // namespace penchant

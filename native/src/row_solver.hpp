@@ -1,4 +1,4 @@
-// The rows of a half step, each by the solver that suits it, shared out over threads.
+// The solution of all rows of a half step on several threads, each row by the cheaper solver.
 #pragma once
 
 #include <algorithm>
@@ -6,16 +6,16 @@
 #include <utility>
 #include <vector>
 
-#include "row_plan.hpp"
-#include "solve_kernels.hpp"
 #include "penchant/lockstep.hpp"
 #include "penchant/memory.hpp"
 #include "penchant/solve.hpp"
+#include "row_plan.hpp"
+#include "solve_kernels.hpp"
 
 namespace penchant {
 
-/// γ = Γ^(−1/2) for Γ = α0 Λ + λ, 0 in directions that the fixed side does not reach: what W
-/// holds there is rounding, and the solution has no part in them whatever λ is.
+/// γ = Γ^(−1/2) for Γ = α0 Λ + λ, and 0 in directions outside the span of the fixed side: there W
+/// is rounding error, and the solution is 0 for any λ.
 template <class T>
 struct Directions {
   std::vector<double> gamma;
@@ -23,16 +23,17 @@ struct Directions {
   std::vector<T> inverse;  // γ²
   double regularization = -1;
 
-  void fill(const Shared<T>& all, std::int64_t f, std::int64_t stride, double lambda) {
-    if (lambda == regularization) return;
-    regularization = lambda;
+  void fill(const double* eigenvalues, double unobserved_weight, std::int64_t f,
+            std::int64_t stride, double row_regularization) {
+    if (row_regularization == regularization) return;
+    regularization = row_regularization;
     const auto n = static_cast<std::size_t>(stride);
     gamma.assign(n, 0.0), shared.assign(n, T(0)), inverse.assign(n, T(0));
     const double rounding = sizeof(T) == sizeof(float) ? 1e-12 : 1e-14;
-    const double least = rounding * *std::max_element(all.eigenvalues, all.eigenvalues + f);
+    const double least = rounding * *std::max_element(eigenvalues, eigenvalues + f);
     for (std::size_t j = 0; j < static_cast<std::size_t>(f); ++j) {
-      const double weight = all.unobserved_weight * all.eigenvalues[j] + lambda;
-      if (!(all.eigenvalues[j] > least && weight > 0)) continue;
+      const double weight = unobserved_weight * eigenvalues[j] + row_regularization;
+      if (!(eigenvalues[j] > least && weight > 0)) continue;
       gamma[j] = 1 / std::sqrt(weight);
       shared[j] = static_cast<T>(weight);
       inverse[j] = static_cast<T>(1 / weight);
@@ -40,20 +41,22 @@ struct Directions {
   }
 };
 
-/// The rows of a half step; W and V are in the coordinates of Q, V is written.
+/// Solves the rows of a half step. W and V are in the coordinates of Q; V is written.
 template <class T>
 class RowSolver {
  public:
-  RowSolver(const WeightedRows& rows, const Shared<T>& shared, const T* W, Factors<T> V, int threads)
+  RowSolver(const WeightedRows& rows, const Spectrum<T>& spectrum, const RowObjective& objective,
+            const T* W, Factors<T> V, int threads)
       : rows_(rows),
-        shared_(shared),
+        spectrum_(spectrum),
+        objective_(objective),
         W_(W),
         V_(V),
         threads_(std::max(threads, 1)),
-        plan_(make_plan(rows, RowCosts{shared.solver, V.stride, shared.cg_steps}, threads_)),
+        plan_(make_plan(rows, RowCosts{objective.solver, V.stride, objective.cg_steps}, threads_)),
         workers_(static_cast<std::size_t>(threads_)) {}
 
-  /// The heaviest first: those that all threads share, then chunks of the others.
+  /// Solves the heavy rows, which all threads share, then chunks of the others.
   void solve(const Poll& poll) {
     solve_heavy(poll);
     parallel_for(
@@ -67,12 +70,13 @@ class RowSolver {
   }
 
  private:
-  /// What one thread keeps between rows.
+  /// The memory of one thread, reused between rows.
   struct Worker {
     Buffer<char> scratch;
     Directions<T> directions;
   };
 
+  /// Returns the memory of a thread, allocated at its first use.
   Worker& ready(int number) {
     auto& worker = workers_[static_cast<std::size_t>(number)];
     if (!worker.scratch)
@@ -81,7 +85,8 @@ class RowSolver {
   }
 
   RowProblem<T> problem_of(std::int64_t r, Directions<T>& directions) const {
-    directions.fill(shared_, V_.columns, V_.stride, shared_.regularization[r]);
+    directions.fill(spectrum_.eigenvalues, objective_.unobserved_weight, V_.columns, V_.stride,
+                    objective_.regularization[r]);
     const std::int64_t begin = rows_.indptr[r], end = rows_.indptr[r + 1];
     return {W_,
             V_.stride,
@@ -89,11 +94,11 @@ class RowSolver {
             rows_.confidence_delta + begin,
             end - begin,
             r + 1 < rows_.n_rows ? rows_.indptr[r + 2] - end : 0,
-            shared_.unobserved_weight,
+            objective_.unobserved_weight,
             directions.gamma.data(),
             directions.shared.data(),
             directions.inverse.data(),
-            shared_.cg_steps,
+            objective_.cg_steps,
             V_.data + r * V_.stride};
   }
 
@@ -105,15 +110,17 @@ class RowSolver {
     }
     const auto problem = problem_of(r, worker.directions);
     (plan_.costs.exact(problem.n) ? kernels_.solve_exact : kernels_.solve_cg)(problem,
-                                                                             worker.scratch.get());
+                                                                              worker.scratch.get());
   }
 
   void solve_heavy(const Poll& poll) {
     std::vector<std::int64_t> by_cg;
     for (const std::int64_t r : plan_.heavy) {
       const std::int64_t n = rows_.indptr[r + 1] - rows_.indptr[r];
-      if (plan_.costs.exact(n)) solve_heavy_exact(r, poll);
-      else by_cg.push_back(r);
+      if (plan_.costs.exact(n))
+        solve_heavy_exact(r, poll);
+      else
+        by_cg.push_back(r);
     }
     if (!by_cg.empty()) solve_heavy_cg(by_cg, poll);
   }
@@ -142,7 +149,8 @@ class RowSolver {
     kernels_.solve_normal_parts(row, equations.get(), n_parts, ready(0).scratch.get());
   }
 
-  /// All of them together, pass by pass: threads meet after each pass, not after each row.
+  /// Solves heavy rows together, pass by pass, so that threads synchronize after each pass of all
+  /// rows rather than of each.
   void solve_heavy_cg(const std::vector<std::int64_t>& rows, const Poll& poll) {
     std::vector<HeavyRow> heavy(rows.size());
     std::vector<std::pair<HeavyRow*, std::size_t>> passes;
@@ -151,12 +159,15 @@ class RowSolver {
       for (std::size_t k = 0; k < heavy[i].parts.size(); ++k) passes.emplace_back(&heavy[i], k);
     }
     in_lockstep(
-        2 * (std::int64_t{shared_.cg_steps} + 1), static_cast<std::int64_t>(passes.size()), threads_,
+        2 * (std::int64_t{objective_.cg_steps} + 1), static_cast<std::int64_t>(passes.size()),
+        threads_,
         [&](std::int64_t stage, std::int64_t chunk, int number) {
           char* scratch = ready(number).scratch.get();
           const auto at = static_cast<std::size_t>(chunk);
-          if (stage % 2 == 0) pass(*passes[at].first, passes[at].second, scratch);
-          else if (at < heavy.size()) advance(heavy[at], scratch);
+          if (stage % 2 == 0)
+            pass(*passes[at].first, passes[at].second, scratch);
+          else if (at < heavy.size())
+            advance(heavy[at], scratch);
         },
         poll);
   }
@@ -193,7 +204,8 @@ class RowSolver {
 
   const SolveKernels<T>& kernels_ = solve_kernels<T>();
   const WeightedRows& rows_;
-  const Shared<T>& shared_;
+  const Spectrum<T>& spectrum_;
+  const RowObjective& objective_;
   const T* W_;
   Factors<T> V_;
   int threads_;

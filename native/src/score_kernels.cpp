@@ -17,7 +17,7 @@ constexpr int kTileRows = 6, kTileVectors = 2;
 #endif
 
 template <class T>
-constexpr int kPanelItems = kTileVectors* lanes<T>;
+constexpr int kPanelItems = kTileVectors * kLanes<T>;
 
 template <class T, int M>
 void tile_of(const T* queries, std::int64_t f, const T* panel, T* out, std::int64_t stride) {
@@ -25,7 +25,7 @@ void tile_of(const T* queries, std::int64_t f, const T* panel, T* out, std::int6
   for (std::int64_t k = 0; k < f; ++k) {
     Vec<T> items[kTileVectors];
 #pragma GCC unroll 4
-    for (int v = 0; v < kTileVectors; ++v) items[v] = load(panel + v * lanes<T>);
+    for (int v = 0; v < kTileVectors; ++v) items[v] = load(panel + v * kLanes<T>);
 #pragma GCC unroll 8
     for (int row = 0; row < M; ++row) {
       const Vec<T> query = broadcast(queries[row * f + k]);
@@ -37,13 +37,12 @@ void tile_of(const T* queries, std::int64_t f, const T* panel, T* out, std::int6
 #pragma GCC unroll 8
   for (int row = 0; row < M; ++row) {
 #pragma GCC unroll 4
-    for (int v = 0; v < kTileVectors; ++v) store(out + row * stride + v * lanes<T>, sums[row][v]);
+    for (int v = 0; v < kTileVectors; ++v) store(out + row * stride + v * kLanes<T>, sums[row][v]);
   }
 }
 
 template <class T, int M = kTileRows>
-void tile(const T* queries, int rows, std::int64_t f, const T* panel, T* out,
-          std::int64_t stride) {
+void tile(const T* queries, int rows, std::int64_t f, const T* panel, T* out, std::int64_t stride) {
   if (rows >= M) {
     tile_of<T, M>(queries, f, panel, out, stride);
   } else if constexpr (M > 1) {
@@ -57,8 +56,8 @@ void tile_entry(const T* queries, int rows, std::int64_t f, const T* panel, T* o
   tile<T>(queries, rows, f, panel, out, stride);
 }
 
-/// sum + a·b with the one rounding that the tile gets: left to itself, the compiler takes a dot
-/// product apart into vectors of products and a chain of additions, two roundings a step.
+/// Computes sum + a·b with one rounding, as tiles do. Without it the compiler splits a dot product
+/// into vectors of products and a chain of additions, with two roundings per step.
 template <class T>
 [[gnu::always_inline]] inline T fused(T a, T b, T sum) {
 #if defined(__FMA__) || defined(__aarch64__)
@@ -69,8 +68,8 @@ template <class T>
 #endif
 }
 
-// Several cells at once: each sum is a chain of dependent additions, so only others can fill
-// the gaps.
+// Several cells together: each sum is a chain of dependent additions, so that only other sums can
+// hide its latency.
 template <class T, int N, bool OneQuery>
 [[gnu::always_inline]] inline void pairs_of(const T* const* queries, const T* const* items,
                                             std::int64_t f, T* out) {
@@ -85,8 +84,7 @@ template <class T, int N, bool OneQuery>
 constexpr int kTogether = 8;
 
 template <class T>
-void pairs(const T* const* queries, const T* const* items, std::int64_t n, std::int64_t f,
-           T* out) {
+void pairs(const T* const* queries, const T* const* items, std::int64_t n, std::int64_t f, T* out) {
   std::int64_t j = 0;
   for (; j + kTogether <= n; j += kTogether) {
     pairs_of<T, kTogether, false>(queries + j, items + j, f, out + j);
@@ -95,8 +93,8 @@ void pairs(const T* const* queries, const T* const* items, std::int64_t n, std::
 }
 
 template <class T>
-void dots(const T* query, const T* items, const std::int32_t* codes, std::int64_t n,
-          std::int64_t f, T* out) {
+void dots(const T* query, const T* items, const std::int32_t* codes, std::int64_t n, std::int64_t f,
+          T* out) {
   const auto item = [&](std::int64_t j) { return items + (codes != nullptr ? codes[j] : j) * f; };
   std::int64_t j = 0;
   for (; j + kTogether <= n; j += kTogether) {
@@ -110,7 +108,7 @@ void dots(const T* query, const T* items, const std::int32_t* codes, std::int64_
   }
 }
 
-/// One bit an entry: whether it is above the bound (NaN is not).
+/// Returns one bit per entry: whether it is above the bound (NaN is not).
 [[gnu::always_inline]] inline unsigned above_bits(Vec<float> scores, Vec<float> bound) {
 #if defined(PENCHANT_ISA_avx512)
   return _mm512_cmp_ps_mask((__m512)scores, (__m512)bound, _CMP_GT_OQ);
@@ -121,7 +119,7 @@ void dots(const T* query, const T* items, const std::int32_t* codes, std::int64_
   return static_cast<unsigned>(_mm_movemask_ps(_mm_cmpgt_ps((__m128)scores, (__m128)bound)));
 #else
   unsigned bits = 0;
-  for (int i = 0; i < lanes<float>; ++i) bits |= static_cast<unsigned>(scores[i] > bound[i]) << i;
+  for (int i = 0; i < kLanes<float>; ++i) bits |= static_cast<unsigned>(scores[i] > bound[i]) << i;
   return bits;
 #endif
 }
@@ -136,7 +134,7 @@ void dots(const T* query, const T* items, const std::int32_t* codes, std::int64_
   return static_cast<unsigned>(_mm_movemask_pd(_mm_cmpgt_pd((__m128d)scores, (__m128d)bound)));
 #else
   unsigned bits = 0;
-  for (int i = 0; i < lanes<double>; ++i) bits |= static_cast<unsigned>(scores[i] > bound[i]) << i;
+  for (int i = 0; i < kLanes<double>; ++i) bits |= static_cast<unsigned>(scores[i] > bound[i]) << i;
   return bits;
 #endif
 }
@@ -145,7 +143,7 @@ template <class T>
 std::int64_t find_above(const T* scores, std::int64_t n, T bound, std::int32_t* positions) {
   const Vec<T> bounds = broadcast(bound);
   std::int64_t found = 0, j = 0;
-  for (; j + lanes<T> <= n; j += lanes<T>) {
+  for (; j + kLanes<T> <= n; j += kLanes<T>) {
     for (unsigned bits = above_bits(load(scores + j), bounds); bits != 0; bits &= bits - 1) {
       positions[found++] = static_cast<std::int32_t>(j) + __builtin_ctz(bits);
     }
@@ -156,14 +154,14 @@ std::int64_t find_above(const T* scores, std::int64_t n, T bound, std::int32_t* 
   return found;
 }
 
-/// N bounds in one pass over the scores: each is loaded once for all of them.
+/// Counts for N bounds in one pass, so that each score is loaded once.
 template <class T, int N>
 [[gnu::always_inline]] inline void count_of(const T* scores, std::int64_t n, const T* bounds,
                                             std::int64_t* above, std::int64_t* equal) {
   using Mask = decltype(Vec<T>{} > Vec<T>{});
-  const std::int64_t whole = n - n % lanes<T>;
+  const std::int64_t whole = n - n % kLanes<T>;
   Mask more[N]{}, same[N]{};  // a true entry is −1
-  for (std::int64_t j = 0; j < whole; j += lanes<T>) {
+  for (std::int64_t j = 0; j < whole; j += kLanes<T>) {
     const Vec<T> some = load(scores + j);
 #pragma GCC unroll 4
     for (int b = 0; b < N; ++b) {
@@ -172,7 +170,7 @@ template <class T, int N>
     }
   }
   for (int b = 0; b < N; ++b) {
-    for (int i = 0; i < lanes<T>; ++i) {
+    for (int i = 0; i < kLanes<T>; ++i) {
       above[b] += more[b][i];
       equal[b] += same[b][i];
     }

@@ -8,11 +8,11 @@ namespace penchant {
 namespace {
 
 constexpr std::int64_t kBlockBytes = 128 << 10;  // of packed items: about a quarter of an L2 cache
-constexpr std::int64_t kMostQueries = 96;        // a chunk reads all items once
-constexpr double kChunkFlops = 2e9;              // between two looks for Ctrl-C
-constexpr std::int64_t kFewQueries = 4;          // for so few, packing costs more than it saves
+constexpr std::int64_t kMostQueries = 96;        // queries per chunk, which reads all items once
+constexpr double kChunkFlops = 2e9;              // between two polls
+constexpr std::int64_t kFewQueries = 4;  // with fewer queries, packing costs more than it saves
 
-/// A chunk gives each thread several turns, and ends soon enough to notice Ctrl-C.
+/// Chooses the queries per chunk: several chunks per thread, each short enough to poll often.
 std::int64_t chunk_size(std::int64_t n_queries, double flops_a_query, int tile_rows, int threads) {
   const auto fair = n_queries / (std::int64_t{4} * std::max(threads, 1));
   const auto soon = static_cast<std::int64_t>(kChunkFlops / std::max(flops_a_query, 1.0));
@@ -21,10 +21,10 @@ std::int64_t chunk_size(std::int64_t n_queries, double flops_a_query, int tile_r
 }
 
 template <class T>
-class Factors : public Scores<T> {
+class FactorScores : public Scores<T> {
  public:
-  Factors(const T* queries, std::int64_t n_queries, const T* items, std::int64_t n_items,
-          std::int64_t f, int threads)
+  FactorScores(const T* queries, std::int64_t n_queries, const T* items, std::int64_t n_items,
+               std::int64_t f, int threads)
       : queries_(queries), items_(items), f_(f), kernels_(score_kernels<T>()) {
     const std::int64_t width = kernels_.panel_items;
     const auto item_bytes = std::max<std::int64_t>(f, 1) * static_cast<std::int64_t>(sizeof(T));
@@ -36,8 +36,7 @@ class Factors : public Scores<T> {
     this->chunk_queries = chunk_size(n_queries, flops, this->tile_rows, threads);
   }
 
-  void cells(std::int64_t query, const std::int32_t* codes, std::int64_t n,
-             T* out) const override {
+  void cells(std::int64_t query, const std::int32_t* codes, std::int64_t n, T* out) const override {
     kernels_.dots(queries_ + query * f_, items_, codes, n, f_, out);
   }
 
@@ -48,11 +47,11 @@ class Factors : public Scores<T> {
   const ScoreKernels<T>& kernels_;
 };
 
-/// For a few queries: straight from the items as they lie.
+/// Scores for a few queries, from the items as they are.
 template <class T>
-class DirectFactors final : public Factors<T> {
+class DirectFactorScores final : public FactorScores<T> {
  public:
-  using Factors<T>::Factors;
+  using FactorScores<T>::FactorScores;
 
   void tile(std::int64_t query, int rows, std::int64_t first, std::int64_t count, T* out,
             std::int64_t stride) const override {
@@ -64,24 +63,24 @@ class DirectFactors final : public Factors<T> {
   }
 };
 
-/// For many: items are packed into panels once, factor after factor, as the tiles read them.
+/// Scores for many queries: items are packed once into panels, factor by factor, as tiles read
+/// them.
 template <class T>
-class PackedFactors final : public Factors<T> {
+class PackedFactorScores final : public FactorScores<T> {
  public:
-  PackedFactors(const T* queries, std::int64_t n_queries, const T* items, std::int64_t n_items,
-                std::int64_t f, int threads, const Poll& poll)
-      : Factors<T>(queries, n_queries, items, n_items, f, threads) {
+  PackedFactorScores(const T* queries, std::int64_t n_queries, const T* items, std::int64_t n_items,
+                     std::int64_t f, int threads, const Poll& poll)
+      : FactorScores<T>(queries, n_queries, items, n_items, f, threads) {
     const std::int64_t width = this->kernels_.panel_items;
     const auto n_panels = (n_items + width - 1) / width;
     panels_.reset(new T[static_cast<std::size_t>(n_panels * width * f)]);
     constexpr std::int64_t kTogether = 64;
-    parallel_for(
-        (n_panels + kTogether - 1) / kTogether, threads,
-        [&](std::int64_t chunk, int) {
-          const auto end = std::min(n_panels, (chunk + 1) * kTogether);
-          for (auto panel = chunk * kTogether; panel < end; ++panel) pack(panel);
-        },
-        poll);
+    parallel_for((n_panels + kTogether - 1) / kTogether, threads,
+                 [&](std::int64_t chunk, int) {
+                   const auto end = std::min(n_panels, (chunk + 1) * kTogether);
+                   for (auto panel = chunk * kTogether; panel < end; ++panel) pack(panel);
+                 },
+                 poll);
   }
 
   void tile(std::int64_t query, int rows, std::int64_t first, std::int64_t count, T* out,
@@ -141,9 +140,10 @@ std::unique_ptr<Scores<T>> factor_scores(const T* queries, std::int64_t n_querie
                                          std::int64_t n_items, std::int64_t f, int threads,
                                          const Poll& poll) {
   if (n_queries <= kFewQueries) {
-    return std::make_unique<DirectFactors<T>>(queries, n_queries, items, n_items, f, threads);
+    return std::make_unique<DirectFactorScores<T>>(queries, n_queries, items, n_items, f, threads);
   }
-  return std::make_unique<PackedFactors<T>>(queries, n_queries, items, n_items, f, threads, poll);
+  return std::make_unique<PackedFactorScores<T>>(queries, n_queries, items, n_items, f, threads,
+                                                 poll);
 }
 
 std::unique_ptr<Scores<float>> dense_scores(const float* scores, std::int64_t n_queries,
@@ -152,36 +152,35 @@ std::unique_ptr<Scores<float>> dense_scores(const float* scores, std::int64_t n_
 }
 
 template <class T>
-void cell_scores(const T* queries, const T* items, std::int64_t f, const Rows& cells, float* out,
+void score_pairs(const T* queries, const T* items, std::int64_t f, const Rows& cells, float* out,
                  int threads, const Poll& poll) {
   const auto& kernels = score_kernels<T>();
   constexpr std::int64_t kTogether = 64;
-  parallel_for(
-      (cells.n_rows + kTogether - 1) / kTogether, threads,
-      [&](std::int64_t chunk, int) {
-        std::vector<T> scores;
-        const auto end = std::min(cells.n_rows, (chunk + 1) * kTogether);
-        for (auto row = chunk * kTogether; row < end; ++row) {
-          const auto codes = cells[row];
-          scores.resize(codes.size());
-          kernels.dots(queries + row * f, items, codes.data(),
-                       static_cast<std::int64_t>(codes.size()), f, scores.data());
-          std::transform(scores.begin(), scores.end(), out + (cells.indptr[row] - cells.indptr[0]),
-                         [](T score) { return static_cast<float>(score); });
-        }
-      },
-      poll);
+  parallel_for((cells.n_rows + kTogether - 1) / kTogether, threads,
+               [&](std::int64_t chunk, int) {
+                 std::vector<T> scores;
+                 const auto end = std::min(cells.n_rows, (chunk + 1) * kTogether);
+                 for (auto row = chunk * kTogether; row < end; ++row) {
+                   const auto codes = cells[row];
+                   scores.resize(codes.size());
+                   kernels.dots(queries + row * f, items, codes.data(),
+                                static_cast<std::int64_t>(codes.size()), f, scores.data());
+                   std::transform(scores.begin(), scores.end(),
+                                  out + (cells.indptr[row] - cells.indptr[0]),
+                                  [](T score) { return static_cast<float>(score); });
+                 }
+               },
+               poll);
 }
 
 template std::unique_ptr<Scores<float>> factor_scores(const float*, std::int64_t, const float*,
-                                                      std::int64_t, std::int64_t, int,
-                                                      const Poll&);
+                                                      std::int64_t, std::int64_t, int, const Poll&);
 template std::unique_ptr<Scores<double>> factor_scores(const double*, std::int64_t, const double*,
                                                        std::int64_t, std::int64_t, int,
                                                        const Poll&);
-template void cell_scores(const float*, const float*, std::int64_t, const Rows&, float*, int,
+template void score_pairs(const float*, const float*, std::int64_t, const Rows&, float*, int,
                           const Poll&);
-template void cell_scores(const double*, const double*, std::int64_t, const Rows&, float*, int,
+template void score_pairs(const double*, const double*, std::int64_t, const Rows&, float*, int,
                           const Poll&);
 
 }  // namespace penchant

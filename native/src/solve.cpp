@@ -4,10 +4,10 @@
 #include <cmath>
 #include <vector>
 
+#include "penchant/memory.hpp"
 #include "products.hpp"
 #include "row_solver.hpp"
 #include "solve_kernels.hpp"
-#include "penchant/memory.hpp"
 
 namespace penchant {
 namespace {
@@ -28,7 +28,7 @@ template <class T>
 void gram(Factors<const T> Y, double* out, bool precise, int threads, const Poll& poll) {
   const auto& kernels = solve_kernels<T>();
   const std::int64_t f = Y.columns, stride = Y.stride;
-  // The chunks, and with them the order of the sums, depend on the number of rows only.
+  // Chunks, and so the order of the sums, depend on the number of rows only.
   const std::int64_t size = std::max<std::int64_t>(1024, chunks_of(Y.rows, 16));
   const std::int64_t n_chunks = chunks_of(Y.rows, size);
   std::vector<std::vector<double>> parts(static_cast<std::size_t>(n_chunks));
@@ -53,26 +53,26 @@ void gram(Factors<const T> Y, double* out, bool precise, int threads, const Poll
 }
 
 template <class T>
-void half_step(const WeightedRows& rows, const Shared<T>& shared, Factors<T> Y, Factors<T> X,
-               int threads, const Poll& poll) {
-  // Both turns run to their end: an interrupt must not leave rows in two bases.
-  const auto Q = padded(shared.eigenvectors, Y.columns, Y.stride, false);
+void half_step(const WeightedRows& rows, const Spectrum<T>& spectrum, const RowObjective& objective,
+               Factors<T> Y, Factors<T> X, int threads, const Poll& poll) {
+  // Both rotations run to the end: an interrupt must not leave rows in different coordinates.
+  const auto Q = padded(spectrum.eigenvectors, Y.columns, Y.stride, false);
   multiply(as_const(Y), Q.get(), Y.data, threads);
   multiply(as_const(X), Q.get(), X.data, threads);
   if (poll) poll();
-  RowSolver<T>(rows, shared, Y.data, X, threads).solve(poll);
+  RowSolver<T>(rows, spectrum, objective, Y.data, X, threads).solve(poll);
 }
 
 template <class T>
-void fold_in(const WeightedRows& rows, const Shared<T>& shared, Factors<const T> Y, Factors<T> X,
-             int threads, const Poll& poll) {
-  const auto Q = padded(shared.eigenvectors, Y.columns, Y.stride, false);
+void fold_in(const WeightedRows& rows, const Spectrum<T>& spectrum, const RowObjective& objective,
+             Factors<const T> Y, Factors<T> X, int threads, const Poll& poll) {
+  const auto Q = padded(spectrum.eigenvectors, Y.columns, Y.stride, false);
   const auto W = make_buffer<T>(Y.rows * Y.stride);
   multiply(Y, Q.get(), W.get(), threads);
-  Shared<T> exactly = shared;
-  exactly.solver = Solver::exact;
-  RowSolver<T>(rows, exactly, W.get(), X, threads).solve(poll);
-  const auto Qt = padded(shared.eigenvectors, Y.columns, Y.stride, true);
+  RowObjective exact = objective;
+  exact.solver = Solver::exact;
+  RowSolver<T>(rows, spectrum, exact, W.get(), X, threads).solve(poll);
+  const auto Qt = padded(spectrum.eigenvectors, Y.columns, Y.stride, true);
   multiply(as_const(X), Qt.get(), X.data, threads);
 }
 
@@ -89,7 +89,8 @@ double observed_loss(const WeightedRows& rows, Factors<const T> X, Factors<const
         const std::int64_t end = std::min(rows.n_rows, (chunk + 1) * size);
         for (std::int64_t r = chunk * size; r < end; ++r) {
           for (std::int64_t e = rows.indptr[r]; e < rows.indptr[r + 1]; ++e) {
-            const double predicted = kernels.dot(X.data + r * stride, Y.data + rows.indices[e] * stride, stride);
+            const double predicted =
+                kernels.dot(X.data + r * stride, Y.data + rows.indices[e] * stride, stride);
             const double confidence_delta = rows.confidence_delta[e];
             const double miss = (confidence_delta > 0 ? 1 : 0) - predicted;
             total += (unobserved_weight + std::abs(confidence_delta)) * miss * miss -
@@ -104,14 +105,14 @@ double observed_loss(const WeightedRows& rows, Factors<const T> X, Factors<const
   return total;
 }
 
-#define PENCHANT_INSTANTIATE(T)                                                                     \
-  template std::int64_t factor_granule<T>();                                                     \
-  template void gram<T>(Factors<const T>, double*, bool, int, const Poll&);                      \
-  template void half_step<T>(const WeightedRows&, const Shared<T>&, Factors<T>, Factors<T>, int, \
-                             const Poll&);                                                       \
-  template void fold_in<T>(const WeightedRows&, const Shared<T>&, Factors<const T>, Factors<T>,  \
-                           int, const Poll&);                                                    \
-  template double observed_loss<T>(const WeightedRows&, Factors<const T>, Factors<const T>,      \
+#define PENCHANT_INSTANTIATE(T)                                                             \
+  template std::int64_t factor_granule<T>();                                                \
+  template void gram<T>(Factors<const T>, double*, bool, int, const Poll&);                 \
+  template void half_step<T>(const WeightedRows&, const Spectrum<T>&, const RowObjective&,  \
+                             Factors<T>, Factors<T>, int, const Poll&);                     \
+  template void fold_in<T>(const WeightedRows&, const Spectrum<T>&, const RowObjective&,    \
+                           Factors<const T>, Factors<T>, int, const Poll&);                 \
+  template double observed_loss<T>(const WeightedRows&, Factors<const T>, Factors<const T>, \
                                    double, int, const Poll&);
 PENCHANT_INSTANTIATE(float)
 PENCHANT_INSTANTIATE(double)

@@ -1,9 +1,10 @@
-// The inner loops of the solver, compiled once per instruction set: rows exactly (exact_row.hpp) and
-// by conjugate gradients (cg_row.hpp), and dense products.
+// The inner loops of the solver, compiled once per instruction set: exact solutions
+// (exact_row.hpp), conjugate gradients (cg_row.hpp), and dense products.
 //
-// All flops of the exact solver are C ± AᵀB on an upper triangle: the Gram matrix of the gathered
-// rows (or of their transpose, for the n × n twin) and the trailing update of a blocked Cholesky
-// factorization. One register-tiled micro-kernel (tiles.hpp) serves both, and the products too.
+// The exact solver spends its time on C ± AᵀB for an upper triangle: the Gram matrix of the
+// gathered rows (or of their transpose, for the dual system) and the trailing update of a blocked
+// Cholesky factorization. One register-tiled micro-kernel (tiles.hpp) computes both, and the
+// products.
 #include "solve_kernels.hpp"
 
 #include "cg_row.hpp"
@@ -13,19 +14,19 @@
 namespace penchant::PENCHANT_ISA {
 namespace {
 
-constexpr std::int64_t gram_rows = 64;  // summed in S before they are added up in double
+constexpr std::int64_t kGramRows = 64;  // summed in S before they are added in double
 
 template <class S>
 std::int64_t gram_scratch_bytes(std::int64_t stride) {
-  return (gram_rows + stride) * stride * 8 + 4 * alignment;
+  return (kGramRows + stride) * stride * 8 + 4 * kAlignment;
 }
 
-/// C += PᵀP on the upper triangle, P and C in T; then out += C and C = 0.
+/// Adds PᵀP, computed in T, to the upper triangle of `out`; C is scratch, 0 before and after.
 template <class T>
 void add_block(std::int64_t count, const T* P, std::int64_t stride, T* C, double* out) {
   upper_update<T, 1>(count, P, stride, C, stride, 0, stride, stride);
   for (std::int64_t i = 0; i < stride; ++i) {
-    const std::int64_t from = i / granule<T> * granule<T>;
+    const std::int64_t from = i / kGranule<T> * kGranule<T>;
     for (std::int64_t j = from; j < stride; ++j) {
       out[i * stride + j] += static_cast<double>(C[i * stride + j]);
       C[i * stride + j] = 0;
@@ -40,13 +41,13 @@ void gram(const S* Y, std::int64_t n, std::int64_t stride, bool precise, double*
   if (!precise || sizeof(S) == sizeof(double)) {
     S* C = scratch.take<S>(stride * stride);
     for (std::int64_t i = 0; i < stride * stride; ++i) C[i] = 0;
-    for (std::int64_t first = 0; first < n; first += gram_rows)
-      add_block<S>(least(gram_rows, n - first), Y + first * stride, stride, C, out);
+    for (std::int64_t first = 0; first < n; first += kGramRows)
+      add_block<S>(least(kGramRows, n - first), Y + first * stride, stride, C, out);
     return;
   }
-  double* wide = scratch.take<double>(gram_rows * stride);
-  for (std::int64_t first = 0; first < n; first += gram_rows) {
-    const std::int64_t count = least(gram_rows, n - first);
+  double* wide = scratch.take<double>(kGramRows * stride);
+  for (std::int64_t first = 0; first < n; first += kGramRows) {
+    const std::int64_t count = least(kGramRows, n - first);
     for (std::int64_t i = 0; i < count * stride; ++i)
       wide[i] = static_cast<double>(Y[first * stride + i]);
     upper_update<double, 1>(count, wide, stride, out, stride, 0, stride, stride);
@@ -55,32 +56,33 @@ void gram(const S* Y, std::int64_t n, std::int64_t stride, bool precise, double*
 
 template <class S>
 std::int64_t product_scratch_bytes(std::int64_t stride) {
-  return tile_rows * stride * static_cast<std::int64_t>(sizeof(S));
+  return kTileRows * stride * static_cast<std::int64_t>(sizeof(S));
 }
 
 template <class S>
 void product(const S* A, std::int64_t m, std::int64_t depth, const S* B, std::int64_t stride, S* C,
              char* memory) {
-  constexpr int L = lanes<S>;
+  constexpr int L = kLanes<S>;
   S* out = reinterpret_cast<S*>(memory);
-  for (std::int64_t first = 0; first < m; first += tile_rows) {
-    const std::int64_t count = least(tile_rows, m - first);
+  for (std::int64_t first = 0; first < m; first += kTileRows) {
+    const std::int64_t count = least(kTileRows, m - first);
     const S* a = A + first * stride;
     for (std::int64_t i = 0; i < count * stride; i += L) store(out + i, Vec<S>{});
-    if (count == tile_rows) {
-      strip<S, tile_rows, 1>(depth, a, stride, 1, B, stride, out, stride, 0, stride);
+    if (count == kTileRows) {
+      strip<S, kTileRows, 1>(depth, a, stride, 1, B, stride, out, stride, 0, stride);
     } else {
       for (std::int64_t i = 0; i < count; ++i)
         strip<S, 1, 1>(depth, a + i * stride, stride, 1, B, stride, out + i * stride, stride, 0,
                        stride);
     }
-    for (std::int64_t i = 0; i < count * stride; i += L) store(C + first * stride + i, load(out + i));
+    for (std::int64_t i = 0; i < count * stride; i += L)
+      store(C + first * stride + i, load(out + i));
   }
 }
 
 template <class S>
-constexpr SolveKernels<S> table{
-    granule<S>,
+constexpr SolveKernels<S> kTable{
+    kGranule<S>,
     &scratch_bytes<S>,
     &solve_exact<S>,
     &solve_cg<S>,
@@ -100,7 +102,7 @@ constexpr SolveKernels<S> table{
 
 }  // namespace
 
-const SolveKernels<float>& solve_kernels_f32() { return table<float>; }
-const SolveKernels<double>& solve_kernels_f64() { return table<double>; }
+const SolveKernels<float>& solve_kernels_f32() { return kTable<float>; }
+const SolveKernels<double>& solve_kernels_f64() { return kTable<double>; }
 
 }  // namespace penchant::PENCHANT_ISA

@@ -1,4 +1,4 @@
-// The table of inner loops that solve.cpp calls, one per instruction set (solve_kernels.cpp).
+// The inner loops of solve.cpp: one table per instruction set, defined by solve_kernels.cpp.
 #pragma once
 
 #include <cstdint>
@@ -7,49 +7,50 @@
 
 namespace penchant {
 
-/// One row's problem. S is the type that factors are stored in.
+/// The problem of one row. S is the type of the stored factors.
 template <class S>
 struct RowProblem {
-  const S* W;                 // rotated fixed side, n × stride
-  std::int64_t stride;        // f rounded up to whole vectors; what is beyond f is 0
+  const S* W;           // rotated fixed side, n × stride
+  std::int64_t stride;  // f rounded up to whole vectors, padded with 0
   const std::int32_t* columns;
   const float* confidence_delta;
-  std::int64_t n;             // entries of the row, 1 or more
-  std::int64_t n_next;        // entries of the row that comes next, which follow in columns
+  std::int64_t n;       // entries of the row, 1 or more
+  std::int64_t n_next;  // entries of the next row, which follow in columns
   double unobserved_weight;
-  const double* gamma;        // γ, stride; 0 beyond f
-  const S* shared;            // Γ; 0 where γ is
-  const S* inverse;           // γ²
+  const double* gamma;  // γ, stride; 0 beyond f
+  const S* shared;      // Γ; 0 where γ is
+  const S* inverse;     // γ²
   int cg_steps;
-  S* v;                       // stride: Qᵀx; read by cg as its start, written by both
+  S* v;  // stride: Qᵀx: the start of cg, then the solution
 };
 
 template <class S>
 struct SolveKernels {
-  int granule;  // what a stride is a multiple of
-  /// Bytes of scratch that a row of f ≤ stride factors with n entries may need.
+  int granule;  // strides are multiples of it
+  /// Returns the bytes of scratch that a row of n entries needs.
   std::int64_t (*scratch_bytes)(std::int64_t stride, std::int64_t n);
   void (*solve_exact)(const RowProblem<S>&, char* scratch);
   void (*solve_cg)(const RowProblem<S>&, char* scratch);
-  // A row too heavy for one thread, in parts that are problems with some of its entries. Exactly:
-  // the normal equations of each, of normal_size numbers, then their sum, which is used up.
+  // Heavy rows, split into parts that are problems with some of the entries. Exactly: normal_part
+  // computes the equations of a part, normal_size numbers, and solve_normal_parts sums and solves
+  // them, overwriting them.
   std::int64_t (*normal_size)(std::int64_t stride);
   void (*normal_part)(const RowProblem<S>& part, S* equations, char* scratch);
-  void (*solve_normal_parts)(const RowProblem<S>&, S* equations, std::int64_t n_parts, char* scratch);
-  // By conjugate gradients: a pass over each part, which writes its sum (stride numbers, of which
-  // the last pass uses one); advance adds them up, and says whether another pass is wanted or writes
-  // v.
+  void (*solve_normal_parts)(const RowProblem<S>&, S* equations, std::int64_t n_parts,
+                             char* scratch);
+  // By conjugate gradients: cg_pass writes the sum of a part (stride numbers, of which the last
+  // pass uses one); cg_advance adds them and returns whether another pass is needed, else writes v.
   std::int64_t (*cg_bytes)(std::int64_t stride);
   void (*cg_start)(const RowProblem<S>&, char* state);
   void (*cg_pass)(const RowProblem<S>& part, const char* state, S* sum, char* scratch);
   bool (*cg_advance)(const RowProblem<S>&, char* state, const S* sums, std::int64_t n_parts,
                      char* scratch);
-  /// out (double, stride × stride, upper triangle) += YᵀY for n rows.
+  /// Adds YᵀY of n rows to `out`, double, stride × stride, upper triangle.
   void (*gram)(const S* Y, std::int64_t n, std::int64_t stride, bool precise, double* out,
                char* scratch);
   std::int64_t (*gram_scratch_bytes)(std::int64_t stride);
-  /// C (m × stride) = A (m × stride, of which `depth` columns count) · B (depth × stride); C may
-  /// be A.
+  /// Computes C (m × stride) = A (m × stride, of which `depth` columns are used) · B (depth ×
+  /// stride); C may be A.
   void (*product)(const S* A, std::int64_t m, std::int64_t depth, const S* B, std::int64_t stride,
                   S* C, char* scratch);
   std::int64_t (*product_scratch_bytes)(std::int64_t stride);
@@ -63,8 +64,12 @@ PENCHANT_DISPATCH(SolveKernels<float>, solve_kernels_f32)
 PENCHANT_DISPATCH(SolveKernels<double>, solve_kernels_f64)
 
 template <>
-inline const SolveKernels<float>& solve_kernels<float>() { return solve_kernels_f32(); }
+inline const SolveKernels<float>& solve_kernels<float>() {
+  return solve_kernels_f32();
+}
 template <>
-inline const SolveKernels<double>& solve_kernels<double>() { return solve_kernels_f64(); }
+inline const SolveKernels<double>& solve_kernels<double>() {
+  return solve_kernels_f64();
+}
 
 }  // namespace penchant

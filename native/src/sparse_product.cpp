@@ -9,27 +9,27 @@
 namespace penchant {
 namespace {
 
-constexpr std::int64_t kCellsAtOnce = 1 << 14;  // of the product, between two looks for Ctrl-C
+constexpr std::int64_t kCellsAtOnce = 1 << 14;  // of the product, between two polls
 
-/// Calls sum(number, row) for every row of a dense matrix, filled with zeros.
+/// Fills every row of a dense matrix with zeros and calls sum(number, row).
 template <class T, class Sum>
 void each_row(std::int64_t n_rows, std::int64_t n_columns, T* out, int threads, const Poll& poll,
               const Sum& sum) {
-  const auto at_once = std::max(kCellsAtOnce / std::max<std::int64_t>(1, n_columns), std::int64_t{1});
-  parallel_for(
-      (n_rows + at_once - 1) / at_once, threads,
-      [&](std::int64_t chunk, int) {
-        const auto end = std::min(n_rows, (chunk + 1) * at_once);
-        for (auto r = chunk * at_once; r < end; ++r) {
-          T* row = out + r * n_columns;
-          std::fill_n(row, n_columns, T{0});
-          sum(r, row);
-        }
-      },
-      poll);
+  const auto at_once =
+      std::max(kCellsAtOnce / std::max<std::int64_t>(1, n_columns), std::int64_t{1});
+  parallel_for((n_rows + at_once - 1) / at_once, threads,
+               [&](std::int64_t chunk, int) {
+                 const auto end = std::min(n_rows, (chunk + 1) * at_once);
+                 for (auto r = chunk * at_once; r < end; ++r) {
+                   T* row = out + r * n_columns;
+                   std::fill_n(row, n_columns, T{0});
+                   sum(r, row);
+                 }
+               },
+               poll);
 }
 
-/// The rows that each column is in, and how many entries a row has up to and with that column.
+/// The rows of each column, and the number of entries of the row up to and including that column.
 struct Columns {
   Buffer<std::int64_t> indptr;
   Buffer<std::int32_t> rows, places;

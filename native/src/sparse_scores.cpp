@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::int64_t kQueriesAtOnce = 16;
 constexpr std::int64_t kRowBytes = 1 << 20;  // of the scores of a chunk, where right is dense
-constexpr std::int64_t kDenseShare = 8;  // additions for an eighth of the items: scan them all
+constexpr std::int64_t kDenseShare = 8;      // additions for an eighth of the items: scan them all
 constexpr float kExcluded = -std::numeric_limits<float>::infinity();
 
 class SparseScores final : public Scores<float> {
@@ -157,32 +157,32 @@ void sparse_top_k(const SparseMatrix& left, const SparseMatrix& right, std::int6
   if (DensePanels::pay(left, right)) panels.emplace(right, threads, poll);
   const auto stride = panels ? panels->stride() : 0;
   const auto fair = n_queries / (std::int64_t{4} * std::max(threads, 1));
-  const auto size = panels ? std::clamp<std::int64_t>(
-                                 std::min(fair, kRowBytes / (4 * stride)), 1, 64)
-                           : kQueriesAtOnce;
+  const auto size = panels
+                        ? std::clamp<std::int64_t>(std::min(fair, kRowBytes / (4 * stride)), 1, 64)
+                        : kQueriesAtOnce;
   struct Worker {
     Selector selector;
     std::vector<float> scores;  // of a chunk, from panels
   };
   std::vector<std::vector<Worker>> workers(static_cast<std::size_t>(std::max(threads, 1)));
-  parallel_for(
-      (n_queries + size - 1) / size, threads,
-      [&](std::int64_t chunk, int number) {
-        auto& own = workers[static_cast<std::size_t>(number)];
-        if (own.empty()) {
-          own.push_back({Selector(left, right, k, exclude, allow, nonzero),
-                         std::vector<float>(static_cast<std::size_t>(size * stride))});
-        }
-        auto& [selector, scores] = own.front();
-        const auto begin = chunk * size, end = std::min(n_queries, begin + size);
-        if (panels) panels->multiply(left, begin, end, scores.data());
-        for (auto query = begin; query < end; ++query) {
-          auto best = panels ? selector.best_of(query, scores.data() + (query - begin) * stride)
-                             : selector.best_of(query);
-          out.set(query, k, best);
-        }
-      },
-      poll);
+  parallel_for((n_queries + size - 1) / size, threads,
+               [&](std::int64_t chunk, int number) {
+                 auto& own = workers[static_cast<std::size_t>(number)];
+                 if (own.empty()) {
+                   own.push_back({Selector(left, right, k, exclude, allow, nonzero),
+                                  std::vector<float>(static_cast<std::size_t>(size * stride))});
+                 }
+                 auto& [selector, scores] = own.front();
+                 const auto begin = chunk * size, end = std::min(n_queries, begin + size);
+                 if (panels) panels->multiply(left, begin, end, scores.data());
+                 for (auto query = begin; query < end; ++query) {
+                   auto best =
+                       panels ? selector.best_of(query, scores.data() + (query - begin) * stride)
+                              : selector.best_of(query);
+                   out.set(query, k, best);
+                 }
+               },
+               poll);
 }
 
 }  // namespace penchant

@@ -10,11 +10,11 @@
 namespace penchant {
 namespace {
 
-constexpr std::int64_t kRowsAtOnce = 16;  // of a chunk
+constexpr std::int64_t kRowsAtOnce = 16;            // of a chunk
 constexpr std::int64_t kMostDenseBytes = 64 << 20;  // of a symmetric product
-constexpr std::int64_t kAdditionsPerCell = 4;      // from which half of them outweighs the cells
-constexpr std::int64_t kBlock = 64;                // of cells that are mirrored at once
-constexpr std::int64_t kDenseShare = 8;   // additions for an eighth of the columns: scan them all
+constexpr std::int64_t kAdditionsPerCell = 4;       // from which half of them outweighs the cells
+constexpr std::int64_t kBlock = 64;                 // of cells that are mirrored at once
+constexpr std::int64_t kDenseShare = 8;  // additions for an eighth of the columns: scan them all
 
 void append_nonzero(const float* row, std::size_t n, std::vector<std::int32_t>& columns,
                     std::vector<float>& values) {

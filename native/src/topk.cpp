@@ -8,9 +8,10 @@
 namespace penchant {
 namespace {
 
-constexpr std::int64_t kListBytes = 16 << 20;  // of one chunk's lists, when k is very large
+constexpr std::int64_t kListBytes =
+    16 << 20;  // of the lists of a chunk, which limits chunks for very large k
 
-/// The lists of the queries [begin, end) in the making.
+/// Finds the lists of the queries [begin, end).
 template <class T>
 class Chunk {
  public:
@@ -78,7 +79,7 @@ class Chunk {
   const ScoreKernels<T>& kernels_ = score_kernels<T>();
   std::int64_t begin_, end_;
   std::vector<BestList<T>> best_;
-  std::vector<std::span<const std::int32_t>> left_;  // what is still to be excluded
+  std::vector<std::span<const std::int32_t>> left_;  // excluded items not reached yet
   std::vector<T> row_scores_;
   std::vector<std::int32_t> positions_;
 };
@@ -91,24 +92,24 @@ void top_k(const Scores<T>& scores, std::int64_t k, const Rows& exclude, const R
   const auto list_bytes = k * static_cast<std::int64_t>(sizeof(Entry<T>));
   const auto size = std::clamp<std::int64_t>(kListBytes / std::max<std::int64_t>(list_bytes, 1), 1,
                                              scores.chunk_queries);
-  parallel_for(
-      (scores.n_queries + size - 1) / size, threads,
-      [&](std::int64_t number, int) {
-        const auto begin = number * size;
-        Chunk<T> chunk(scores, k, exclude, begin, std::min(scores.n_queries, begin + size));
-        if (allow) {
-          chunk.scan_allowed(allow);
-        } else {
-          chunk.scan_all();
-        }
-        chunk.write(k, out);
-      },
-      poll);
+  parallel_for((scores.n_queries + size - 1) / size, threads,
+               [&](std::int64_t number, int) {
+                 const auto begin = number * size;
+                 Chunk<T> chunk(scores, k, exclude, begin,
+                                std::min(scores.n_queries, begin + size));
+                 if (allow) {
+                   chunk.scan_allowed(allow);
+                 } else {
+                   chunk.scan_all();
+                 }
+                 chunk.write(k, out);
+               },
+               poll);
 }
 
-template void top_k(const Scores<float>&, std::int64_t, const Rows&, const Rows&,
-                    const TopKLists&, int, const Poll&);
-template void top_k(const Scores<double>&, std::int64_t, const Rows&, const Rows&,
-                    const TopKLists&, int, const Poll&);
+template void top_k(const Scores<float>&, std::int64_t, const Rows&, const Rows&, const TopKLists&,
+                    int, const Poll&);
+template void top_k(const Scores<double>&, std::int64_t, const Rows&, const Rows&, const TopKLists&,
+                    int, const Poll&);
 
 }  // namespace penchant

@@ -9,9 +9,9 @@
 namespace penchant {
 namespace {
 
-constexpr std::int64_t kRowsAtOnce = 1 << 12;  // between two looks for Ctrl-C
+constexpr std::int64_t kRowsAtOnce = 1 << 12;  // between two polls
 
-/// Where groups of rows with about as many entries each begin, and where the last one ends.
+/// Splits rows into groups of about equal numbers of entries; returns their bounds.
 std::vector<std::int64_t> group_rows(const Rows& rows, std::int64_t n_groups) {
   const auto* first = rows.indptr;
   const auto nnz = first[rows.n_rows] - first[0];
@@ -24,6 +24,7 @@ std::vector<std::int64_t> group_rows(const Rows& rows, std::int64_t n_groups) {
   return begins;
 }
 
+/// Counts the entries of each column in some rows; throws if a column is out of range.
 void count_columns(const Rows& rows, std::int64_t begin, std::int64_t end, std::int64_t n_columns,
                    std::vector<std::int64_t>& counts) {
   for (auto row = begin; row < end; ++row) {
@@ -37,7 +38,7 @@ void count_columns(const Rows& rows, std::int64_t begin, std::int64_t end, std::
   }
 }
 
-/// Counts become places: group after group within a column, so that rows rise.
+/// Turns counts into places, group after group within a column, so that rows rise.
 void place(std::vector<std::vector<std::int64_t>>& counts, std::int64_t n_columns,
            std::int64_t* indptr) {
   indptr[0] = 0;
@@ -59,9 +60,10 @@ void transpose(const Rows& rows, const T* values, std::int64_t n_columns, std::i
                std::int32_t* out_indices, T* out_values, int threads, const Poll& poll) {
   check_pointers(rows, "the matrix");
   if (rows.n_rows > std::numeric_limits<std::int32_t>::max()) {
-    throw std::invalid_argument("more rows than an int32 can number");
+    throw std::invalid_argument("the matrix has " + std::to_string(rows.n_rows) +
+                                " rows; at most 2^31 - 1 can be transposed");
   }
-  // each group counts for itself: together they take no more than the entries do
+  // each group has its own counts: together they take no more memory than the entries
   const auto nnz = rows.indptr[rows.n_rows] - rows.indptr[0];
   const auto worth = std::max<std::int64_t>(1, nnz / std::max<std::int64_t>(n_columns, 1));
   const auto n_groups = std::min<std::int64_t>(threads, worth);

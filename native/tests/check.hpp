@@ -1,5 +1,5 @@
-// A small test runner. TEST(name) { … } adds a test; CHECK… count what does not hold and go on.
-// Include it in one file of each program only: it brings main().
+// A small test runner. TEST(name) { … } adds a test; CHECK… count failures and go on.
+// Include it in one file of each program only: it defines main().
 #pragma once
 
 #include <cmath>
@@ -18,7 +18,7 @@ struct Test {
 
 inline std::vector<Test> tests;
 inline int failures = 0;
-inline std::string where;  // what a message adds, such as the instruction set a test is at
+inline std::string where;  // context for messages, such as the instruction set
 
 inline bool add(const char* name, void (*body)()) {
   tests.push_back({name, body});
@@ -26,7 +26,7 @@ inline bool add(const char* name, void (*body)()) {
 }
 
 inline void that(bool holds, const char* file, int line, const std::string& what) {
-  if (holds || ++failures > 20) return;  // the first few tell enough
+  if (holds || ++failures > 20) return;  // later failures are counted only
   std::fprintf(stderr, "%s:%d: %s [%s]\n", file, line, what.c_str(), where.c_str());
 }
 
@@ -57,7 +57,9 @@ inline void near(double a, double b, double by, const char* file, int line, cons
     bool thrown = false;                                              \
     try {                                                             \
       CALL;                                                           \
-    } catch (const ERROR&) { thrown = true; }                         \
+    } catch (const ERROR&) {                                          \
+      thrown = true;                                                  \
+    }                                                                 \
     check::that(thrown, __FILE__, __LINE__, #CALL " throws " #ERROR); \
   } while (false)
 

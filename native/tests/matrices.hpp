@@ -1,8 +1,8 @@
 // Random sparse matrices, and the same dense.
 #pragma once
 
-#include "problems.hpp"
 #include "penchant/sparse_product.hpp"
+#include "problems.hpp"
 
 namespace penchant::tests {
 

@@ -1,4 +1,4 @@
-// What the tests share: random numbers, lists and matrices, and a loop over instruction sets.
+// Shared by the tests: random numbers, lists and matrices, and a loop over instruction sets.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace penchant::tests {
 
 inline const std::vector<int> thread_counts{1, 2, 3, 8};
 
-/// Runs the body once on every set that this processor has.
+/// Runs the body once per instruction set of this processor.
 template <class Body>
 void on_every_isa(const Body& body) {
   const std::string test = check::where;
@@ -33,7 +33,7 @@ struct Stopped : std::runtime_error {
   Stopped() : std::runtime_error("stopped") {}
 };
 
-/// A poll that stops the loop at its first look.
+/// A poll that stops the loop at its first call.
 inline const Poll stop_at_once = [] { throw Stopped(); };
 
 class Random {
@@ -56,7 +56,7 @@ class Random {
     return out;
   }
 
-  /// Whole numbers in −2…2: many of them, and of their products, are the same.
+  /// Integers in −2…2, so that many products are equal.
   template <class T>
   std::vector<T> small_integers(std::int64_t n) {
     std::vector<T> out(static_cast<std::size_t>(n));
@@ -68,7 +68,7 @@ class Random {
   std::mt19937_64 engine_;
 };
 
-/// What a search writes to: k places for each of n queries, filled with what no answer holds.
+/// Outputs of a search, k places for each of n queries, filled with values that no result has.
 struct BestLists {
   BestLists(std::int64_t n, std::int64_t k)
       : codes(static_cast<std::size_t>(n * k), -1),
@@ -81,7 +81,7 @@ struct BestLists {
   std::vector<std::int32_t> counts;
 };
 
-/// Lists that own their numbers.
+/// Rows that own their arrays.
 struct Lists {
   std::vector<std::int64_t> indptr{0};
   std::vector<std::int32_t> indices;
@@ -103,7 +103,7 @@ struct Lists {
   }
 };
 
-/// Each column is in each row with this chance; every fifth row is empty.
+/// Random rows that hold each column with a probability; every fifth row is empty.
 inline Lists random_lists(std::int64_t n_rows, std::int64_t n_columns, double chance,
                           Random& random) {
   Lists out;

@@ -1,11 +1,11 @@
-// Scores as the tests of top-k and ranks see them: a source, and the same as a plain table.
+// Scores for the tests of top-k and ranks: a source, and the same scores as a table.
 #pragma once
 
 #include <limits>
 #include <memory>
 
-#include "problems.hpp"
 #include "penchant/scores.hpp"
+#include "problems.hpp"
 
 namespace penchant::tests {
 
@@ -42,8 +42,8 @@ Scored<T> tied_factors(std::int64_t n_queries, std::int64_t n_items, std::int64_
 }
 
 /// A dense table of integers, with NaN and both infinities among them.
-inline Scored<float> odd_table(std::int64_t n_queries, std::int64_t n_items, int threads,
-                               Random& random) {
+inline Scored<float> special_table(std::int64_t n_queries, std::int64_t n_items, int threads,
+                                   Random& random) {
   Scored<float> out{n_queries, n_items, {}, {}, random.small_integers<float>(n_queries * n_items),
                     {}};
   for (auto& score : out.table) {

@@ -1,11 +1,10 @@
-// A half step as its tests see it: plain row-major vectors in, and the normal equations to hold
-// its answers against.
+// Half steps for the tests: compact row-major factors, and the normal equations to compare with.
 #pragma once
 
 #include <algorithm>
 
-#include "problems.hpp"
 #include "penchant/solve.hpp"
+#include "problems.hpp"
 
 namespace penchant::tests {
 
@@ -23,7 +22,7 @@ struct Problem {
   std::int64_t n_rows() const { return lists.n_rows(); }
 };
 
-/// Weights of both signs around `size`; λ varies from row to row.
+/// Random weights of both signs around `size`; λ varies between rows.
 template <class T>
 Problem<T> random_problem(Lists lists, std::int64_t n_items, std::int64_t f, Random& random,
                           double size = 3) {
@@ -38,7 +37,7 @@ Problem<T> random_problem(Lists lists, std::int64_t n_items, std::int64_t f, Ran
   return out;
 }
 
-/// A plain sum, f × f.
+/// The Gram matrix by plain sums, f × f.
 template <class T>
 std::vector<double> plain_gram(const std::vector<T>& Y, std::int64_t f) {
   std::vector<double> out(static_cast<std::size_t>(f * f), 0);
@@ -49,12 +48,12 @@ std::vector<double> plain_gram(const std::vector<T>& Y, std::int64_t f) {
   return out;
 }
 
-/// Jacobi's rotations: A becomes diagonal, and the columns of the answer are its eigenvectors.
+/// Diagonalizes A by Jacobi rotations; returns its eigenvectors as columns.
 inline std::vector<double> diagonalize(std::vector<double>& A, std::int64_t f) {
   std::vector<double> Q(A.size(), 0);
   for (std::int64_t i = 0; i < f; ++i) Q[i * f + i] = 1;
-  const auto turn = [f](std::vector<double>& M, std::int64_t a, std::int64_t b, std::int64_t step,
-                        double c, double s) {
+  const auto rotate = [f](std::vector<double>& M, std::int64_t a, std::int64_t b, std::int64_t step,
+                          double c, double s) {
     for (std::int64_t k = 0; k < f; ++k) {
       const double x = M[a + k * step], y = M[b + k * step];
       M[a + k * step] = c * x - s * y;
@@ -67,16 +66,16 @@ inline std::vector<double> diagonalize(std::vector<double>& A, std::int64_t f) {
         if (std::abs(A[p * f + q]) < 1e-300) continue;
         const double angle = 0.5 * std::atan2(2 * A[p * f + q], A[q * f + q] - A[p * f + p]);
         const double c = std::cos(angle), s = std::sin(angle);
-        turn(A, p, q, f, c, s);          // columns
-        turn(A, p * f, q * f, 1, c, s);  // rows
-        turn(Q, p, q, f, c, s);
+        rotate(A, p, q, f, c, s);          // columns
+        rotate(A, p * f, q * f, 1, c, s);  // rows
+        rotate(Q, p, q, f, c, s);
       }
     }
   }
   return Q;
 }
 
-/// Compact factors as the solver takes them: filled up with zeros to a stride.
+/// Factors padded with zeros to the stride of the solver.
 template <class T>
 struct Padded {
   Padded(const std::vector<T>& compact, std::int64_t f) : columns(f) {
@@ -107,41 +106,42 @@ struct Padded {
 
 template <class T>
 WeightedRows rows_of(const Problem<T>& problem) {
-  return {problem.lists.indptr.data(), problem.lists.indices.data(), problem.confidence_delta.data(),
-          problem.n_rows()};
+  return {problem.lists.indptr.data(), problem.lists.indices.data(),
+          problem.confidence_delta.data(), problem.n_rows()};
 }
 
-/// Calls body(shared) with what the rows of a half step share.
+/// Calls body(spectrum, objective) with those of a problem.
 template <class T, class Body>
-void with_shared(const Problem<T>& problem, const Body& body) {
+void with_objective(const Problem<T>& problem, const Body& body) {
   const auto f = problem.f;
   auto A = plain_gram(problem.Y, f);
   const auto Q = diagonalize(A, f);
   std::vector<double> eigenvalues;
   for (std::int64_t j = 0; j < f; ++j) eigenvalues.push_back(std::max(0.0, A[j * f + j]));
   const std::vector<T> eigenvectors(Q.begin(), Q.end());
-  body(Shared<T>{eigenvalues.data(), eigenvectors.data(), problem.regularization.data(),
-                 problem.unobserved_weight, problem.solver, problem.cg_steps});
+  body(Spectrum<T>{eigenvalues.data(), eigenvectors.data()},
+       RowObjective{problem.regularization.data(), problem.unobserved_weight, problem.solver,
+                    problem.cg_steps});
 }
 
-/// Solves the rows of X; both sides turn.
+/// Solves the rows of X; both sides are rotated.
 template <class T>
 void solve(Problem<T>& problem, int threads, const Poll& poll = {}) {
   Padded<T> X(problem.X, problem.f), Y(problem.Y, problem.f);
-  with_shared(problem, [&](const Shared<T>& shared) {
-    half_step<T>(rows_of(problem), shared, Y.view(), X.view(), threads, poll);
+  with_objective(problem, [&](const Spectrum<T>& spectrum, const RowObjective& objective) {
+    half_step<T>(rows_of(problem), spectrum, objective, Y.view(), X.view(), threads, poll);
   });
   problem.X = X.compact();
   problem.Y = Y.compact();
 }
 
-/// Solves the rows of X; nothing turns.
+/// Solves the rows of X without rotation.
 template <class T>
 void fold(Problem<T>& problem, int threads, const Poll& poll = {}) {
   Padded<T> X(problem.X, problem.f);
   const Padded<T> Y(problem.Y, problem.f);
-  with_shared(problem, [&](const Shared<T>& shared) {
-    fold_in<T>(rows_of(problem), shared, Y.view(), X.view(), threads, poll);
+  with_objective(problem, [&](const Spectrum<T>& spectrum, const RowObjective& objective) {
+    fold_in<T>(rows_of(problem), spectrum, objective, Y.view(), X.view(), threads, poll);
   });
   problem.X = X.compact();
 }
@@ -162,7 +162,7 @@ double loss_of(const Problem<T>& problem, int threads, const Poll& poll = {}) {
                           poll);
 }
 
-/// A x = b of one row, which minimizes xᵀAx − 2bᵀx.
+/// The system A x = b of one row, which minimizes xᵀAx − 2bᵀx.
 struct Normal {
   template <class T>
   Normal(const Problem<T>& problem, std::int64_t row)
@@ -173,14 +173,16 @@ struct Normal {
       const T* y = problem.Y.data() + problem.lists.indices[e] * f;
       const double confidence_delta = problem.confidence_delta[e];
       for (std::int64_t i = 0; i < f; ++i) {
-        if (confidence_delta > 0) b[i] += (problem.unobserved_weight + confidence_delta) * static_cast<double>(y[i]);
+        if (confidence_delta > 0)
+          b[i] += (problem.unobserved_weight + confidence_delta) * static_cast<double>(y[i]);
         for (std::int64_t j = 0; j < f; ++j)
-          A[i * f + j] += std::abs(confidence_delta) * static_cast<double>(y[i]) * static_cast<double>(y[j]);
+          A[i * f + j] +=
+              std::abs(confidence_delta) * static_cast<double>(y[i]) * static_cast<double>(y[j]);
       }
     }
   }
 
-  /// By elimination with pivots.
+  /// Solves it by elimination with pivots.
   std::vector<double> solution() const {
     auto M = A;
     auto x = b;
@@ -203,7 +205,7 @@ struct Normal {
     return x;
   }
 
-  /// dᵀAd: what the objective at a solution + d is above the least one.
+  /// Computes dᵀAd, by which the objective at a solution + d exceeds the minimum.
   double energy(const std::vector<double>& d) const {
     double total = 0;
     for (std::int64_t i = 0; i < f; ++i)
@@ -215,7 +217,7 @@ struct Normal {
   std::vector<double> A, b;
 };
 
-/// How much above the least objective the row is, as a part of what a solution gains over x = 0.
+/// Returns how far the objective of a row is above the minimum, relative to its gain over x = 0.
 template <class T>
 double excess_objective(const Problem<T>& problem, std::int64_t row) {
   const Normal normal(problem, row);

@@ -1,5 +1,5 @@
-// Arrays that reach beyond 2^31 entries without the memory for them: pages that nobody writes to
-// are not there.
+// Arrays of more than 2^31 entries without the memory for them: pages that are never written take
+// none.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 
 namespace penchant::tests {
 
-/// n entries, all 0, of which `content` is put in from `begin` on.
+/// n zeros, with `content` copied to `begin`.
 template <class T>
 class Sparse {
  public:
@@ -34,7 +34,7 @@ class Sparse {
 #endif
   }
 
-  /// False where the system gives no memory that it does not have.
+  /// False if the system does not overcommit memory.
   explicit operator bool() const {
     if (!data_) std::printf("left out: no address space for %zu bytes\n", bytes_);
     return data_ != nullptr;

@@ -1,13 +1,13 @@
-// isa.hpp: the baseline is always there, and a wrong name changes nothing.
+// isa.hpp: the baseline is always available, and a wrong name changes nothing.
 #include <algorithm>
 #include <cstdlib>
 
-#include "problems.hpp"
 #include "penchant/isa.hpp"
+#include "problems.hpp"
 
 using namespace penchant;
 
-// First in the file, and so first to ask: the variable is read once.
+// First in the file, because the variable is read once.
 TEST(a_wrong_name_in_the_environment_is_told_each_time) {
   setenv("PENCHANT_ISA", "mmx", 1);
   CHECK_THROWS(std::invalid_argument, current_isa());

@@ -1,25 +1,25 @@
-// More than 2^31 entries: rows that lie beyond give, bit for bit, what they give at the beginning.
+// More than 2^31 entries: rows beyond give the same bits as rows at the beginning.
 #include <tuple>
 
-#include "scoring.hpp"
-#include "solving.hpp"
-#include "sparse.hpp"
 #include "penchant/metrics.hpp"
 #include "penchant/ranks.hpp"
 #include "penchant/sparse_product.hpp"
 #include "penchant/topk.hpp"
 #include "penchant/transpose.hpp"
+#include "scoring.hpp"
+#include "solving.hpp"
+#include "sparse.hpp"
 
 using namespace penchant;
 using namespace penchant::tests;
 
 namespace {
 
-/// Across the largest int32, across the largest uint32, and beyond both.
+/// Places across the largest int32, across the largest uint32, and beyond both.
 constexpr std::int64_t kBegins[] = {(std::int64_t{1} << 31) - 40, (std::int64_t{1} << 32) - 40,
                                     (std::int64_t{1} << 32) + 12345};
 
-/// The same lists, with the first entry at `begin`.
+/// Lists with their first entry at `begin`.
 class Far {
  public:
   Far(const Lists& lists, std::int64_t begin)
@@ -41,7 +41,7 @@ class Far {
   Sparse<std::int32_t> indices_;
 };
 
-/// Calls body(far lists, begin) for every place, where the system plays along.
+/// Calls body(far lists, begin) for every place, where the system provides the address space.
 template <class Body>
 void far_away(const Lists& lists, const Body& body) {
   for (const auto begin : kBegins) {
@@ -65,9 +65,9 @@ void check_half_steps() {
       near.solver = solver;
       Padded<T> X(near.X, f), Y(near.Y, f), folded(near.X, f);
       const Padded<T> fixed(near.Y, f);
-      with_shared(near, [&](const Shared<T>& shared) {
-        half_step<T>(rows, shared, Y.view(), X.view(), 2);
-        fold_in<T>(rows, shared, fixed.view(), folded.view(), 2);
+      with_objective(near, [&](const Spectrum<T>& spectrum, const RowObjective& objective) {
+        half_step<T>(rows, spectrum, objective, Y.view(), X.view(), 2);
+        fold_in<T>(rows, spectrum, objective, fixed.view(), folded.view(), 2);
       });
       auto nearby = near;
       fold(nearby, 2);
@@ -94,8 +94,8 @@ TEST(factors_may_be_as_many) {
   if (!far) return;
   auto lists = problem.lists;
   for (auto& item : lists.indices) item += static_cast<std::int32_t>(first);
-  const WeightedRows rows{lists.indptr.data(), lists.indices.data(), problem.confidence_delta.data(),
-                          problem.n_rows()};
+  const WeightedRows rows{lists.indptr.data(), lists.indices.data(),
+                          problem.confidence_delta.data(), problem.n_rows()};
   const Factors<const float> factors{far.data(), first + n_items, f, Y.stride};
   CHECK_EQUAL(observed_loss<float>(rows, X.view(), factors, 1, 2), loss_of(problem, 2));
 }
@@ -151,7 +151,7 @@ TEST(far_lists_are_left_out_ranked_and_counted_alike) {
     std::vector<double> dcg(n), precisions(n);
     top_k(*scored.source, k, rows, {}, {codes.data(), best.data(), counts.data()}, 2, {});
     ranks(*scored.source, rows, {}, above.data(), tied.data(), candidates.data(), 2, {});
-    cell_scores(scored.queries.data(), scored.items.data(), 4, rows, scores.data(), 2, {});
+    score_pairs(scored.queries.data(), scored.items.data(), 4, rows, scores.data(), 2, {});
     ranking_gains(rows, rows, k, {hits.data(), at.data(), dcg.data(), precisions.data()}, 2, {});
     return std::tuple(codes, counts, best, above, tied, candidates, scores, hits, at, dcg,
                       precisions);

@@ -1,8 +1,8 @@
-// lockstep.hpp: every chunk once, no stage before its time, and an end to what goes wrong.
+// lockstep.hpp: every chunk runs once, stages run in order, and errors end the loop.
 #include <atomic>
 
-#include "problems.hpp"
 #include "penchant/lockstep.hpp"
+#include "problems.hpp"
 
 using namespace penchant;
 using namespace penchant::tests;
@@ -11,7 +11,7 @@ TEST(a_stage_sees_all_of_the_one_before) {
   for (const int threads : thread_counts) {
     for (const std::int64_t n_chunks : {1, 2, 8}) {
       constexpr std::int64_t n_stages = 300;
-      // each written by its chunk alone, and read by the others a stage later
+      // each written by its chunk only, and read by others one stage later
       std::vector<std::int64_t> sums(static_cast<std::size_t>(n_stages * n_chunks), 0);
       in_lockstep(n_stages, n_chunks, threads, [&](std::int64_t stage, std::int64_t chunk, int) {
         std::int64_t before = 0;

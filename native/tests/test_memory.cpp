@@ -1,6 +1,6 @@
-// memory.hpp: blocks are aligned, whole and freed.
-#include "problems.hpp"
+// memory.hpp: blocks are aligned, complete and freed.
 #include "penchant/memory.hpp"
+#include "problems.hpp"
 
 using namespace penchant;
 

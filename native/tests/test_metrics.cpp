@@ -1,8 +1,8 @@
-// metrics.hpp: sums over hits, against the loop that the definition is.
+// metrics.hpp: sums over hits, compared with a plain loop.
 #include <algorithm>
 
-#include "problems.hpp"
 #include "penchant/metrics.hpp"
+#include "problems.hpp"
 
 using namespace penchant;
 using namespace penchant::tests;
@@ -27,7 +27,7 @@ Gains gains(const Lists& lists, const Lists& relevant, std::int64_t k, int threa
   return out;
 }
 
-/// Each item of a row once, in any order.
+/// Shuffles the items of each row.
 Lists shuffled(Lists lists, Random& random) {
   for (std::int64_t r = 0; r < lists.n_rows(); ++r) {
     const auto begin = lists.indptr[static_cast<std::size_t>(r)];

@@ -1,9 +1,9 @@
-// parallel.hpp: every chunk once, and an end to everything that goes wrong.
+// parallel.hpp: every chunk runs once, and errors end the loop.
 #include <atomic>
 #include <thread>
 
-#include "problems.hpp"
 #include "penchant/parallel.hpp"
+#include "problems.hpp"
 
 using namespace penchant;
 using namespace penchant::tests;
@@ -13,7 +13,7 @@ constexpr std::int64_t endless = std::int64_t{1} << 40;
 TEST(every_chunk_is_run_once) {
   for (const int threads : {-1, 0, 1, 2, 3, 8, 40}) {
     for (const std::int64_t n : {0, 1, 2, 7, 1000}) {
-      std::vector<int> times(static_cast<std::size_t>(n), 0);  // each written by its chunk alone
+      std::vector<int> times(static_cast<std::size_t>(n), 0);  // each written by its chunk only
       parallel_for(n, threads,
                    [&](std::int64_t chunk, int) { ++times[static_cast<std::size_t>(chunk)]; });
       for (const int count : times) CHECK_EQUAL(count, 1);
@@ -23,7 +23,7 @@ TEST(every_chunk_is_run_once) {
 
 TEST(a_worker_runs_one_chunk_at_a_time) {
   constexpr int threads = 8;
-  std::vector<std::int64_t> totals(threads, 0);  // each written by its worker alone
+  std::vector<std::int64_t> totals(threads, 0);  // each written by its worker only
   std::atomic<std::int64_t> beyond{0};
   parallel_for(5000, threads, [&](std::int64_t chunk, int worker) {
     if (worker < 0 || worker >= threads) return void(++beyond);
@@ -91,7 +91,8 @@ TEST(loops_run_within_loops_and_beside_them) {
 TEST(a_loop_after_one_that_failed_is_whole) {
   try {
     parallel_for(endless, 3, [](std::int64_t, int) { throw Stopped(); });
-  } catch (const Stopped&) {}
+  } catch (const Stopped&) {
+  }
   std::atomic<int> done{0};
   parallel_for(100, 3, [&](std::int64_t, int) { ++done; });
   CHECK_EQUAL(done.load(), 100);

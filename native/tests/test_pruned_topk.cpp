@@ -1,24 +1,28 @@
-// pruned_topk.hpp: with an index that is kept, the same lists as from all scores.
+// pruned_topk.hpp: the same lists as without pruning.
 #include <algorithm>
 #include <thread>
 
-#include "problems.hpp"
 #include "penchant/pruned_topk.hpp"
+#include "problems.hpp"
 
 using namespace penchant;
 using namespace penchant::tests;
 
 namespace {
 
-/// Random vectors, some of them twice, that get shorter.
+/// Random vectors with falling norms, some of them repeated.
 template <class T>
 struct Problem {
   Problem(std::int64_t n_queries, std::int64_t n_items, std::int64_t f, Random& random)
-      : n_queries(n_queries), n_items(n_items), f(f),
-        queries(random.numbers<T>(n_queries * f)), items(random.numbers<T>(n_items * f)) {
+      : n_queries(n_queries),
+        n_items(n_items),
+        f(f),
+        queries(random.numbers<T>(n_queries * f)),
+        items(random.numbers<T>(n_items * f)) {
     for (std::int64_t i = 0; i < n_items; ++i) {
       const auto from = i % 7 == 6 ? i - 3 : i;
-      const auto size = static_cast<T>(i % 7 == 6 ? 1.0 : 1.0 / (1.0 + 0.01 * static_cast<double>(i % 300)));
+      const auto size =
+          static_cast<T>(i % 7 == 6 ? 1.0 : 1.0 / (1.0 + 0.01 * static_cast<double>(i % 300)));
       for (std::int64_t k = 0; k < f; ++k) items[i * f + k] = size * items[from * f + k];
     }
   }
@@ -28,7 +32,8 @@ struct Problem {
   }
 
   BestLists answer(std::int64_t k, const Rows& exclude, const Rows& allow,
-                const FactorIndex<T>* index, int threads = 2, PruneMode prune = PruneMode::automatic) const {
+                   const FactorIndex<T>* index, int threads = 2,
+                   PruneMode prune = PruneMode::automatic) const {
     BestLists out(n_queries, k);
     factor_top_k(queries.data(), n_queries, items.data(), n_items, f, k, exclude, allow,
                  {out.codes.data(), out.scores.data(), out.counts.data()}, prune, index, threads,
@@ -102,11 +107,11 @@ TEST(several_threads_share_an_index) {
   }
   for (auto& thread : threads) thread.join();
   CHECK(std::count(same.begin(), same.end(), 1) == 4);
-  CHECK_EQUAL(index.trials().done.load(), 4 * 20 * 4);
+  CHECK_EQUAL(index.stats().tried.load(), 4 * 20 * 4);
 }
 
 TEST(hard_queries_give_an_index_up) {
-  // one long factor that all items share hides what tells them apart
+  // a large factor that all items share makes bounds too loose to rule items out
   Random random(4);
   Problem<float> problem(900, 1500, 16, random);
   for (std::int64_t i = 0; i < problem.n_items; ++i) problem.items[i * 16] = 1000;
@@ -115,16 +120,16 @@ TEST(hard_queries_give_an_index_up) {
   for (int again = 0; again < 2; ++again) {
     CHECK(problem.answer(10, {}, {}, &index, 1) == problem.plain(10));
   }
-  CHECK(index.trials().are_in_vain());
-  CHECK(index.trials().done.load() < 900);
+  CHECK(index.stats().is_wasteful());
+  CHECK(index.stats().tried.load() < 900);
 }
 
-TEST(items_that_cannot_be_rounded_are_searched_plainly) {
+TEST(items_that_cannot_be_quantized_are_searched_without_pruning) {
   Random random(5);
   Problem<float> problem(3, 1500, 16, random);
   problem.items[77] = std::numeric_limits<float>::quiet_NaN();
   const auto index = problem.index();
-  CHECK(!index.rounded());
+  CHECK(!index.quantized());
   CHECK_EQUAL(index.size(), 0);
   CHECK(problem.answer(10, {}, {}, &index) == problem.plain(10));
 }

@@ -1,8 +1,8 @@
-// random.hpp: streams that differ, orders that hold every number once.
+// random.hpp: streams differ, permutations hold every number once.
 #include <algorithm>
 
-#include "problems.hpp"
 #include "penchant/random.hpp"
+#include "problems.hpp"
 
 using namespace penchant;
 

@@ -1,9 +1,9 @@
-// ranking.hpp: the same on any number of threads, steps against gradients, and an end to it.
+// ranking.hpp: equal results on any number of threads, falling losses, and interruption.
 #include <algorithm>
 #include <numeric>
 
-#include "problems.hpp"
 #include "penchant/ranking.hpp"
+#include "problems.hpp"
 
 using namespace penchant;
 using namespace penchant::tests;
@@ -23,14 +23,14 @@ struct Side {
     }
   }
 
-  Learned view() {
-    Learned out;
+  RankingSide view() {
+    RankingSide out;
     out.vectors = vectors.data();
     out.squares = squares.data();
     out.steps = steps.empty() ? nullptr : steps.data();
     out.features = features.view().n_rows > 0 ? features.view() : Rows{};
     out.weights = weights.data();
-    out.decay = 0.001F;
+    out.regularization = 0.001F;
     out.n_features = kItems;
     return out;
   }
@@ -39,7 +39,7 @@ struct Side {
   Lists features;
 };
 
-/// People, what they like and dislike, and vectors to begin with; items with or without tags.
+/// Users with likes and dislikes and initial vectors; items with or without tags.
 struct Problem {
   explicit Problem(bool tags, bool adadelta)
       : random(5),
@@ -56,7 +56,8 @@ struct Problem {
       if (std::find(row.begin(), row.end(), item) == row.end()) add(u, item, -0.5F);
     }
     for (std::int32_t i = 0; tags && i < kItems; ++i) {
-      items.features.add({static_cast<std::int32_t>(i % kTags), static_cast<std::int32_t>(kTags + i)});
+      items.features.add(
+          {static_cast<std::int32_t>(i % kTags), static_cast<std::int32_t>(kTags + i)});
       items.weights.insert(items.weights.end(), {0.5F, 1.0F});
     }
   }
@@ -72,10 +73,9 @@ struct Problem {
   }
 
   double run(const RankingSettings& how, int threads, const Poll& poll = {}) {
-    return ranking_epoch({who.data(), what.data(), weights.data(),
-                          static_cast<std::int64_t>(who.size())},
-                         likes.view(), {pool.data(), kItems}, users.view(), items.view(), how,
-                         threads, poll);
+    return ranking_epoch(
+        {who.data(), what.data(), weights.data(), static_cast<std::int64_t>(who.size())},
+        likes.view(), {pool.data(), kItems}, users.view(), items.view(), how, threads, poll);
   }
 
   bool finite() const {
@@ -144,7 +144,7 @@ TEST(epochs_lower_the_loss_and_leave_what_lies_beyond_the_factors_at_zero) {
 
 TEST(threads_that_step_over_each_other_learn_too) {
 #if defined(__SANITIZE_THREAD__)
-  const int threads = 1;  // the races are wanted: see hogwild() in ranking.cpp
+  const int threads = 1;  // races are intended: see hogwild() in ranking.cpp
 #else
   const int threads = 3;
 #endif
@@ -167,9 +167,8 @@ TEST(people_are_folded_in_each_by_themselves) {
     const std::vector<float> weights(problem.likes.indices.size(), 1.0F);
     const auto fold = [&](const Rows& histories, const float* sizes, int threads) {
       std::vector<float> out(static_cast<std::size_t>(histories.n_rows * problem.stride), 0.0F);
-      ranking_fold_in(histories, sizes, {problem.pool.data(), kItems},
-                      problem.items.vectors.data(), 0.0F, problem.settings(RankingLoss::warp),
-                      false, 5, out.data(), threads);
+      ranking_fold_in(histories, sizes, {problem.pool.data(), kItems}, problem.items.vectors.data(),
+                      {0.0F, false, 5}, problem.settings(RankingLoss::warp), out.data(), threads);
       return out;
     };
     const auto all = fold(rows, weights.data(), 1);

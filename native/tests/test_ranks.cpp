@@ -1,9 +1,9 @@
-// ranks.hpp: how many are above and how many tie, against counting them.
+// ranks.hpp: numbers above and tied, compared with counting.
 #include <algorithm>
 
+#include "penchant/ranks.hpp"
 #include "problems.hpp"
 #include "scoring.hpp"
-#include "penchant/ranks.hpp"
 
 using namespace penchant;
 using namespace penchant::tests;
@@ -76,7 +76,7 @@ void check_factors() {
       check_scored(tied_factors<T>(n_queries, n_items, 3, 2, random), random);
 }
 
-/// Hundreds of different targets: they are looked up, not compared one by one.
+/// Hundreds of distinct targets, which are placed by binary search.
 template <class T>
 void check_many_targets() {
   Random random(2);
@@ -96,7 +96,7 @@ TEST(nan_counts_as_minus_infinity) {
   on_every_isa([] {
     Random random(3);
     for (const std::int64_t n_items : {1, 60, 2100})
-      check_scored(odd_table(7, n_items, 2, random), random);
+      check_scored(special_table(7, n_items, 2, random), random);
   });
 }
 

@@ -1,6 +1,6 @@
-// rows.hpp: what fits passes, and each thing that does not fit is found.
-#include "problems.hpp"
+// rows.hpp: valid rows pass, and every kind of invalid rows is rejected.
 #include "penchant/rows.hpp"
+#include "problems.hpp"
 
 using namespace penchant;
 using namespace penchant::tests;

@@ -1,11 +1,11 @@
-// score_kernels.hpp: every inner loop, on blocks that end exactly where they may.
+// score_kernels.hpp: every inner loop, on blocks of the exact size.
 #include <cstring>
 #include <limits>
 
-#include "problems.hpp"
 #include "penchant/memory.hpp"
 #include "penchant/score_kernels.hpp"
 #include "penchant/scores.hpp"
+#include "problems.hpp"
 
 using namespace penchant;
 using namespace penchant::tests;
@@ -22,9 +22,9 @@ bool same_bits(const T* a, const T* b, std::int64_t n) {
   return std::memcmp(a, b, static_cast<std::size_t>(n) * sizeof(T)) == 0;
 }
 
-/// Numbers and, here and there, what is hardly one.
+/// Random integers with some NaN and infinities.
 template <class T>
-std::vector<T> odd_numbers(std::int64_t n, Random& random) {
+std::vector<T> special_numbers(std::int64_t n, Random& random) {
   auto out = random.small_integers<T>(n);
   for (auto& number : out) {
     const auto kind = random.below(12);
@@ -87,7 +87,7 @@ template <class T>
 void check_find_above() {
   Random random(3);
   for (std::int64_t n = 0; n < 70; ++n) {
-    const auto numbers = odd_numbers<T>(n, random);
+    const auto numbers = special_numbers<T>(n, random);
     auto scores = make_buffer<T>(n);
     std::copy(numbers.begin(), numbers.end(), scores.get());
     for (const T bound : {-infinity<T>, T(-1), T(0), T(2), infinity<T>}) {
@@ -108,7 +108,7 @@ template <class T>
 void check_count() {
   Random random(4);
   for (std::int64_t n = 0; n < 70; n += n < 20 ? 1 : 7) {
-    const auto numbers = odd_numbers<T>(n, random);
+    const auto numbers = special_numbers<T>(n, random);
     auto scores = make_buffer<T>(n);
     std::copy(numbers.begin(), numbers.end(), scores.get());
     const std::vector<T> bounds{-infinity<T>, T(-2), T(0), T(1), infinity<T>};
@@ -132,7 +132,7 @@ template <class T>
 void check_sink_nan() {
   Random random(5);
   for (std::int64_t n = 0; n < 40; ++n) {
-    const auto numbers = odd_numbers<T>(n, random);
+    const auto numbers = special_numbers<T>(n, random);
     auto scores = make_buffer<T>(n);
     std::copy(numbers.begin(), numbers.end(), scores.get());
     score_kernels<T>().sink_nan(scores.get(), n);

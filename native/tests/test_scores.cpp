@@ -1,17 +1,17 @@
-// scores.hpp: a cell has one score, however it is asked for.
+// scores.hpp: a cell has the same score in tiles and alone.
 #include <cstring>
 
-#include "problems.hpp"
-#include "scoring.hpp"
 #include "penchant/memory.hpp"
 #include "penchant/scores.hpp"
+#include "problems.hpp"
+#include "scoring.hpp"
 
 using namespace penchant;
 using namespace penchant::tests;
 
 namespace {
 
-/// Every block of every tile, on memory that ends with it, against the cells.
+/// Compares every tile, on memory of the exact size, with single cells.
 template <class T>
 void check_tiles(const Scores<T>& scores) {
   const auto stride = scores.block_items;
@@ -37,7 +37,8 @@ void check_tiles(const Scores<T>& scores) {
 template <class T>
 void check_factors() {
   Random random(1);
-  for (const std::int64_t n_queries : {0, 1, 4, 5, 7, 25}) {  // few: as they lie; more: packed
+  for (const std::int64_t n_queries :
+       {0, 1, 4, 5, 7, 25}) {  // few: items as they are; more: packed
     for (const std::int64_t n_items : {0, 1, 47, 48, 700}) {
       for (const std::int64_t f : {1, 3, 40}) {
         const auto queries = random.numbers<T>(n_queries * f),
@@ -56,12 +57,12 @@ void check_cell_scores() {
   const auto cells = random_lists(n, n_items, 0.2, random);
   for (const int threads : thread_counts) {
     std::vector<float> out(cells.indices.size(), -99);
-    cell_scores(scored.queries.data(), scored.items.data(), f, cells.view(), out.data(), threads,
+    score_pairs(scored.queries.data(), scored.items.data(), f, cells.view(), out.data(), threads,
                 {});
     for (std::int64_t q = 0; q < n; ++q)
       for (auto e = cells.indptr[q]; e < cells.indptr[q + 1]; ++e)
         CHECK_EQUAL(out[e], static_cast<float>(scored.at(q, cells.indices[e])));
-    CHECK_THROWS(Stopped, cell_scores(scored.queries.data(), scored.items.data(), f, cells.view(),
+    CHECK_THROWS(Stopped, score_pairs(scored.queries.data(), scored.items.data(), f, cells.view(),
                                       out.data(), 1, stop_at_once));
   }
 }
@@ -73,7 +74,7 @@ TEST_BOTH(tiles_of_factors_are_their_cells, check_factors)
 TEST(tiles_of_a_table_are_its_cells) {
   Random random(3);
   for (const std::int64_t n_items : {0, 1, 2048, 2049}) {
-    const auto scored = odd_table(9, n_items, 2, random);
+    const auto scored = special_table(9, n_items, 2, random);
     check_tiles(*scored.source);
   }
 }

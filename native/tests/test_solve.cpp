@@ -1,16 +1,16 @@
-// solve.hpp: rows against the normal equations, at every edge of shape and size.
+// solve.hpp: solutions compared with the normal equations, for many shapes and sizes.
 #include <limits>
 
+#include "penchant/solve.hpp"
 #include "problems.hpp"
 #include "solving.hpp"
-#include "penchant/solve.hpp"
 
 using namespace penchant;
 using namespace penchant::tests;
 
 namespace {
 
-/// What rounding may add to the objective: the square of the digits lost in x.
+/// The rounding error allowed in the objective: the square of that in x.
 template <class T>
 constexpr double rounding = sizeof(T) == sizeof(float) ? 1e-9 : 1e-20;
 
@@ -73,7 +73,7 @@ void check_empty_shapes() {
   }
 }
 
-/// Rows with most of the entries, which all threads share, among light ones.
+/// Heavy rows, which all threads share, among light ones.
 Lists lists_with_heavy_rows(std::int64_t n_items, Random& random) {
   Lists lists = random_lists(40, n_items, 0.0005, random);
   lists.add(stairs(1, n_items, random).indices);
@@ -86,7 +86,7 @@ Lists lists_with_heavy_rows(std::int64_t n_items, Random& random) {
 template <class T>
 void check_heavy_rows() {
   Random random(3);
-  for (const std::int64_t n_items : {6000, 40'000}) {  // one part a row, and several
+  for (const std::int64_t n_items : {6000, 40'000}) {  // one part per row, and several
     const Lists lists = lists_with_heavy_rows(n_items, random);
     for (const Solver solver : {Solver::exact, Solver::cg, Solver::automatic}) {
       auto problem = random_problem<T>(lists, n_items, 9, random);
@@ -94,7 +94,9 @@ void check_heavy_rows() {
       problem.cg_steps = 30;
       auto many = problem;
       solve(problem, 1);
-      check_solved(problem, solver == Solver::exact ? 100 * rounding<T> : sizeof(T) == 4 ? 1e-6 : 1e-10);
+      check_solved(problem, solver == Solver::exact ? 100 * rounding<T>
+                            : sizeof(T) == 4        ? 1e-6
+                                                    : 1e-10);
       for (const int threads : thread_counts) {
         auto again = many;
         solve(again, threads);
@@ -104,19 +106,20 @@ void check_heavy_rows() {
   }
 }
 
-/// Few steps of conjugate gradients are the same steps whether a row is split or not.
+/// Conjugate gradients make the same steps whether a row is split or not.
 template <class T>
 void check_steps_of_heavy_rows() {
   Random random(13);
   const std::int64_t n_items = 40'000;
   auto split = random_problem<T>(lists_with_heavy_rows(n_items, random), n_items, 9, random);
   split.solver = Solver::cg;
-  // Beside so many other rows none is heavy.
+  // Among so many other rows none is heavy.
   auto whole = split;
   for (int copies = 0; copies < 300; ++copies) {
     whole.lists.add(split.lists.row(40));
     const auto begin = split.confidence_delta.begin() + split.lists.indptr[40];
-    whole.confidence_delta.insert(whole.confidence_delta.end(), begin, begin + (split.lists.indptr[41] - split.lists.indptr[40]));
+    whole.confidence_delta.insert(whole.confidence_delta.end(), begin,
+                                  begin + (split.lists.indptr[41] - split.lists.indptr[40]));
     whole.regularization.push_back(split.regularization[40]);
     whole.X.insert(whole.X.end(), split.X.begin() + 40 * 9, split.X.begin() + 41 * 9);
   }
@@ -145,7 +148,7 @@ void check_conjugate_gradients() {
   }
 }
 
-/// Weights and regularizations from tiny to huge: floats must be rescued where they fail.
+/// Tiny to huge weights and regularizations: rows are solved in double where float fails.
 template <class T>
 void check_extreme_weights() {
   Random random(5);
@@ -159,7 +162,7 @@ void check_extreme_weights() {
   }
 }
 
-/// At the ends of what a float holds nothing is asked but numbers.
+/// Near the limits of float, results must be finite.
 template <class T>
 void check_the_ends_of_the_range() {
   Random random(6);
@@ -175,7 +178,7 @@ void check_the_ends_of_the_range() {
   }
 }
 
-/// Fewer items than factors, without regularization: many solutions, all of one objective.
+/// Fewer items than factors, without regularization: many solutions with the same objective.
 template <class T>
 void check_lost_directions() {
   Random random(7);
@@ -242,7 +245,8 @@ void check_loss() {
         predicted += static_cast<double>(problem.X[r * 7 + k]) *
                      static_cast<double>(problem.Y[problem.lists.indices[e] * 7 + k]);
       const double miss = (problem.confidence_delta[e] > 0 ? 1 : 0) - predicted;
-      expected += (0.3 + std::abs(problem.confidence_delta[e])) * miss * miss - 0.3 * predicted * predicted;
+      expected +=
+          (0.3 + std::abs(problem.confidence_delta[e])) * miss * miss - 0.3 * predicted * predicted;
     }
   }
   CHECK_NEAR(loss_of(problem, 3), expected, 1e-4 * std::abs(expected));

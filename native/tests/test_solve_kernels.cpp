@@ -1,16 +1,16 @@
-// solve_kernels.hpp: each row in a block of scratch memory of just the size that it asked for.
+// solve_kernels.hpp: each row with scratch memory of the exact size.
 #include <cmath>
 
+#include "penchant/memory.hpp"
 #include "problems.hpp"
 #include "solve_kernels.hpp"
-#include "penchant/memory.hpp"
 
 using namespace penchant;
 using namespace penchant::tests;
 
 namespace {
 
-/// What is left of the gradient at v = γ∘z, in the coordinates of z, beside its size at 0.
+/// The gradient at v = γ∘z, in the coordinates of z, relative to that at 0.
 template <class T>
 double gradient_left(const RowProblem<T>& row, std::int64_t f) {
   std::vector<double> left(static_cast<std::size_t>(f), 0);
@@ -23,7 +23,8 @@ double gradient_left(const RowProblem<T>& row, std::int64_t f) {
     const double confidence_delta = row.confidence_delta[i];
     const double target = confidence_delta > 0 ? row.unobserved_weight + confidence_delta : 0;
     for (std::int64_t j = 0; j < f; ++j)
-      left[j] += row.gamma[j] * (std::abs(confidence_delta) * predicted - target) * static_cast<double>(w[j]);
+      left[j] += row.gamma[j] * (std::abs(confidence_delta) * predicted - target) *
+                 static_cast<double>(w[j]);
     before += target;
   }
   for (std::int64_t j = 0; j < f; ++j) {
@@ -89,13 +90,15 @@ void check_rows_in_tight_scratch() {
       }
       for (std::int64_t i = 0; i < n; ++i) {
         columns.push_back(static_cast<std::int32_t>(n - 1 - i));
-        confidence_delta.push_back(static_cast<float>(i % 4 == 3 ? -random.unit() : 0.1 + random.unit()));
+        confidence_delta.push_back(
+            static_cast<float>(i % 4 == 3 ? -random.unit() : 0.1 + random.unit()));
       }
       const auto run = [&](auto solve, int cg_steps) {
         std::fill(v.get(), v.get() + stride, T(0));
         auto scratch = make_buffer<char>(kernels.scratch_bytes(stride, n));
-        const RowProblem<T> row{W.get(),      stride,        columns.data(), confidence_delta.data(),  n, 0, 1.0,
-                                gamma.data(), shared.data(), inverse.data(), cg_steps, v.get()};
+        const RowProblem<T> row{
+            W.get(), stride,       columns.data(), confidence_delta.data(), n,        0,
+            1.0,     gamma.data(), shared.data(),  inverse.data(),          cg_steps, v.get()};
         solve(row, scratch.get());
         for (std::int64_t j = f; j < stride; ++j) CHECK_EQUAL(v[j], T(0));
         return gradient_left(row, f);

@@ -1,4 +1,4 @@
-// sparse_product.hpp: the sums of the textbook, whatever the threads.
+// sparse_product.hpp: products compared with plain sums, for any threads.
 #include "penchant/sparse_product.hpp"
 
 #include "matrices.hpp"
@@ -8,7 +8,7 @@ using namespace penchant::tests;
 
 namespace {
 
-/// Row-major, every entry by itself.
+/// The product of dense matrices, entry by entry.
 template <class T>
 std::vector<T> dense(const SparseMatrix& matrix) {
   std::vector<T> out(static_cast<std::size_t>(matrix.rows.n_rows * matrix.n_columns));
@@ -43,7 +43,7 @@ std::vector<float> expected_product(const SparseMatrix& left, const SparseMatrix
   return out;
 }
 
-// What is written to begins as what no product holds.
+// Outputs are filled with a value that no product has.
 std::vector<double> gram_of(const SparseMatrix& X, int threads, const Poll& poll = {}) {
   std::vector<double> out(static_cast<std::size_t>(X.n_columns * X.n_columns), -99.0);
   sparse_gram(X, out.data(), threads, poll);
@@ -74,8 +74,10 @@ TEST(a_product_is_the_sum_of_the_textbook) {
   Random random(2);
   for (const auto& [m, k, n] : {std::tuple{30, 20, 25}, {4, 9, 400}, {300, 5, 1}, {1, 1, 1}}) {
     const Matrix left(m, k, 0.4, random), right(k, n, 0.3, random);
-    check_near(product_of(left.view(), right.ones(), 1), expected_product(left.view(), right.ones()));
-    check_near(product_of(left.ones(), right.view(), 1), expected_product(left.ones(), right.view()));
+    check_near(product_of(left.view(), right.ones(), 1),
+               expected_product(left.view(), right.ones()));
+    check_near(product_of(left.ones(), right.view(), 1),
+               expected_product(left.ones(), right.view()));
     const auto one = product_of(left.view(), right.view(), 1);
     check_near(one, expected_product(left.view(), right.view()));
     for (const int threads : thread_counts) {
@@ -107,7 +109,7 @@ TEST(what_is_empty_gives_nothing_or_zeros) {
 TEST(a_poll_that_throws_stops_them) {
   Random random(4);
   const Matrix X(300, 300, 0.1, random);
-  // one thread: of several, those that don't look may have done all before the first one begins
+  // one thread: of several, those that do not poll might finish before the first one begins
   CHECK_THROWS(Stopped, gram_of(X.view(), 1, stop_at_once));
   CHECK_THROWS(Stopped, product_of(X.view(), X.view(), 1, stop_at_once));
 }

@@ -41,8 +41,8 @@ void check_lists(const Matrix& left, const Matrix& right, Random& random) {
           top_k(*dense_scores(scores.data(), m, n, 1), k, exclude, allow, expected.lists(), 1, {});
           for (const int threads : {1, 3}) {
             Found found(m, k);
-            sparse_top_k(left.view(), right.view(), k, exclude, allow, without_zeros,
-                         found.lists(), threads, {});
+            sparse_top_k(left.view(), right.view(), k, exclude, allow, without_zeros, found.lists(),
+                         threads, {});
             CHECK(found == expected);
           }
         }
@@ -71,8 +71,8 @@ TEST(ranks_are_those_of_the_dense_product) {
   const auto table = product_of(left.view(), right.view());
   const auto targets = random_lists(30, 60, 0.2, random), seen = random_lists(30, 60, 0.3, random);
   const auto nnz = targets.indices.size();
-  using Counts = std::tuple<std::vector<std::int32_t>, std::vector<std::int32_t>,
-                            std::vector<std::int64_t>>;
+  using Counts =
+      std::tuple<std::vector<std::int32_t>, std::vector<std::int32_t>, std::vector<std::int64_t>>;
   const auto ranks_of = [&](const Scores<float>& scores, int threads) {
     Counts out{std::vector<std::int32_t>(nnz), std::vector<std::int32_t>(nnz),
                std::vector<std::int64_t>(30)};
@@ -91,6 +91,6 @@ TEST(a_poll_that_throws_stops_it) {
   Random random(3);
   const Matrix X(300, 300, 0.1, random);
   Found found(300, 5);
-  CHECK_THROWS(Stopped, sparse_top_k(X.view(), X.view(), 5, {}, {}, false, found.lists(), 1,
-                                     stop_at_once));
+  CHECK_THROWS(Stopped,
+               sparse_top_k(X.view(), X.view(), 5, {}, {}, false, found.lists(), 1, stop_at_once));
 }

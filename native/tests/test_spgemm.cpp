@@ -38,7 +38,8 @@ std::vector<float> dense_of(SparseProduct& product, std::int64_t n_rows, std::in
 
 TEST(a_sparse_product_has_the_numbers_of_the_dense_one) {
   Random random(1);
-  for (const auto& [n, chance] : {std::pair{1, 0.5}, {64, 0.3}, {65, 0.02}, {900, 0.01}, {50, 0.9}}) {
+  for (const auto& [n, chance] :
+       {std::pair{1, 0.5}, {64, 0.3}, {65, 0.02}, {900, 0.01}, {50, 0.9}}) {
     const Matrix left(40, 20, 0.3, random), right(20, n, chance, random);
     const auto expected = product_of(left.view(), right.view());
     for (const int threads : thread_counts) {
@@ -78,8 +79,8 @@ TEST(a_symmetric_product_has_the_bits_of_any_product) {
   std::vector<float> values(nnz);
   transpose(left.lists.view(), left.values.data(), inner, indptr.data(), indices.data(),
             values.data(), 1, {});
-  const SparseMatrix right{{indptr.data(), indices.data(), inner, static_cast<std::int64_t>(nnz)},
-                           values.data(), n};
+  const SparseMatrix right{
+      {indptr.data(), indices.data(), inner, static_cast<std::int64_t>(nnz)}, values.data(), n};
   CHECK(symmetric_product_pays(left.view(), right));
   auto expected = product_of(left.view(), right);
   for (std::int64_t i = 0; i < n; ++i) expected[i * n + i] = 0.0F;

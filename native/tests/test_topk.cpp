@@ -1,9 +1,9 @@
-// topk.hpp: the k best, against sorting all of them.
+// topk.hpp: the k best, compared with sorting all.
 #include <algorithm>
 
+#include "penchant/topk.hpp"
 #include "problems.hpp"
 #include "scoring.hpp"
-#include "penchant/topk.hpp"
 
 using namespace penchant;
 using namespace penchant::tests;
@@ -12,7 +12,7 @@ namespace {
 
 template <class T>
 BestLists answer(const Scored<T>& scored, std::int64_t k, const Rows& exclude, const Rows& allow,
-              int threads, const Poll& poll = {}) {
+                 int threads, const Poll& poll = {}) {
   BestLists out(scored.n_queries, k);
   top_k(*scored.source, k, exclude, allow, {out.codes.data(), out.scores.data(), out.counts.data()},
         threads, poll);
@@ -47,7 +47,7 @@ BestLists sorted(const Scored<T>& scored, std::int64_t k, const Rows& exclude, c
   return out;
 }
 
-/// With and without each kind of list, short k and long.
+/// With and without exclude and allow, for small and large k.
 template <class T>
 void check_lists(const Scored<T>& scored, Random& random) {
   const auto seen = random_lists(scored.n_queries, scored.n_items, 0.3, random);
@@ -80,7 +80,7 @@ TEST(nan_and_minus_infinity_are_no_candidates) {
   on_every_isa([] {
     Random random(2);
     for (const std::int64_t n_items : {1, 60, 2100})
-      check_lists(odd_table(9, n_items, 2, random), random);
+      check_lists(special_table(9, n_items, 2, random), random);
   });
 }
 

@@ -1,4 +1,4 @@
-// transpose.hpp: entries change places, in order, whatever the threads; bad rows are refused.
+// transpose.hpp: entries in order for any threads; invalid rows are rejected.
 #include <stdexcept>
 
 #include "check.hpp"
@@ -14,7 +14,7 @@ struct Csr {
   std::vector<float> values;
 };
 
-Csr turned(const Csr& csr, std::int64_t n_columns, int threads) {
+Csr transposed(const Csr& csr, std::int64_t n_columns, int threads) {
   const auto n_rows = static_cast<std::int64_t>(csr.indptr.size()) - 1;
   const auto nnz = static_cast<std::int64_t>(csr.indices.size());
   Csr out{std::vector<std::int64_t>(static_cast<std::size_t>(n_columns) + 1),
@@ -35,24 +35,24 @@ TEST(twice_turned_is_as_before) {
     }
     csr.indptr.push_back(static_cast<std::int64_t>(csr.indices.size()));
   }
-  const auto one = turned(csr, 40, 1);
+  const auto one = transposed(csr, 40, 1);
   for (const int threads : {1, 2, 8}) {
-    const auto found = turned(csr, 40, threads);
+    const auto found = transposed(csr, 40, threads);
     CHECK(found.indptr == one.indptr && found.indices == one.indices);
     CHECK(found.values == one.values);
-    const auto again = turned(found, 500, threads);
+    const auto again = transposed(found, 500, threads);
     CHECK(again.indptr == csr.indptr && again.indices == csr.indices);
     CHECK(again.values == csr.values);
   }
 }
 
 TEST(what_is_empty_stays_empty) {
-  CHECK(turned({{0}, {}, {}}, 0, 2).indptr == std::vector<std::int64_t>{0});
-  CHECK(turned({{0, 0}, {}, {}}, 2, 2).indptr == (std::vector<std::int64_t>{0, 0, 0}));
+  CHECK(transposed({{0}, {}, {}}, 0, 2).indptr == std::vector<std::int64_t>{0});
+  CHECK(transposed({{0, 0}, {}, {}}, 2, 2).indptr == (std::vector<std::int64_t>{0, 0, 0}));
 }
 
 TEST(rows_that_do_not_fit_are_refused) {
-  CHECK_THROWS(std::invalid_argument, turned({{0, 1}, {3}, {1}}, 3, 2));
-  CHECK_THROWS(std::invalid_argument, turned({{0, 1}, {-1}, {1}}, 3, 2));
-  CHECK_THROWS(std::invalid_argument, turned({{0, 2, 1}, {0}, {1}}, 3, 2));
+  CHECK_THROWS(std::invalid_argument, transposed({{0, 1}, {3}, {1}}, 3, 2));
+  CHECK_THROWS(std::invalid_argument, transposed({{0, 1}, {-1}, {1}}, 3, 2));
+  CHECK_THROWS(std::invalid_argument, transposed({{0, 2, 1}, {0}, {1}}, 3, 2));
 }

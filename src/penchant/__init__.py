@@ -1,7 +1,7 @@
-"""penchant learns what people like from what they do: likes, plays, purchases, clicks.
+"""Recommendations from implicit feedback: likes, plays, purchases, clicks.
 
 The names below are the public ones. They are imported at first use, so that
-``import penchant`` and ``penchant --help`` cost nothing that is not needed.
+``import penchant`` and ``penchant --help`` import nothing heavy.
 """
 
 from __future__ import annotations

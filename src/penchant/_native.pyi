@@ -1,350 +1,681 @@
-"""What the extension offers; see penchant._kernels, its only importer."""
+"""Native core of penchant. Only penchant._kernels imports it."""
 
-from typing import Any, overload
+import enum
+from typing import Annotated, overload
 
-import numpy as np
-import numpy.typing as npt
+import numpy
+from numpy.typing import NDArray
 
-F32 = npt.NDArray[np.float32]
-F64 = npt.NDArray[np.float64]
-I16 = npt.NDArray[np.int16]
-I32 = npt.NDArray[np.int32]
-I64 = npt.NDArray[np.int64]
-
-# --- isa --------------------------------------------------------------------------
-
-def current_isa() -> str: ...
-def available_isas() -> list[str]: ...
-def set_isa(name: str) -> None: ...
-
-# --- solve ------------------------------------------------------------------------
-
-def float_granule() -> int: ...
-def double_granule() -> int: ...
-def gram(Y: Any, out: F64, precise: bool, threads: int) -> None: ...
-def half_step(
-    indptr: I64,
-    indices: I32,
-    confidence_delta: F32,
-    fixed: Any,
-    eigenvalues: F64,
-    eigenvectors: Any,
-    regularization: F64,
-    unobserved_weight: float,
-    solver: int,
-    cg_steps: int,
-    out: Any,
-    threads: int,
-) -> None: ...
-def fold_in(
-    indptr: I64,
-    indices: I32,
-    confidence_delta: F32,
-    fixed: Any,
-    eigenvalues: F64,
-    eigenvectors: Any,
-    regularization: F64,
-    unobserved_weight: float,
-    out: Any,
-    threads: int,
-) -> None: ...
-def observed_loss(
-    indptr: I64,
-    indices: I32,
-    confidence_delta: F32,
-    X: Any,
-    Y: Any,
-    unobserved_weight: float,
-    threads: int,
-) -> float: ...
-def quantize_previous(X: F32, numbers: I16, largest: F32, threads: int) -> None: ...
-def extrapolate(
-    X: F32, numbers: I16, largest: F32, turn: F32, momentum: float, threads: int
-) -> None: ...
-
-# --- ranking: tables are moved in place ---------------------------------------------
-
-def ranking_granule() -> int: ...
-def ranking_epoch(
-    users: I32,
-    items: I32,
-    weights: F32,
-    likes_indptr: I64,
-    likes: I32,
-    pool: I32,
-    user_side: tuple[Any, ...],
-    item_side: tuple[Any, ...],
-    settings: tuple[Any, ...],
-    threads: int,
-) -> float: ...
-def ranking_fold_in(
-    indptr: I64,
-    indices: I32,
-    weights: F32,
-    pool: I32,
-    items: F32,
-    decay: float,
-    settings: tuple[Any, ...],
-    adadelta: bool,
-    passes: int,
-    out: F32,
-    threads: int,
-) -> None: ...
-
-# --- topk, ranks, metrics: the outputs are written in place ------------------------
-
-def factor_top_k(
-    queries: Any,
-    items: Any,
-    exclude_indptr: I64,
-    exclude_indices: I32,
-    allow_indptr: I64 | None,
-    allow_indices: I32 | None,
-    codes: I32,
-    scores: F32,
-    counts: I32,
-    prune: int,
-    index: FactorIndex32 | FactorIndex64 | None,
-    threads: int,
-) -> None: ...
-
-class FactorIndex32:
-    n_bytes: int
-
-    def __init__(self, items: F32, threads: int) -> None: ...
-
-class FactorIndex64:
-    n_bytes: int
-
-    def __init__(self, items: F64, threads: int) -> None: ...
-
-def dense_top_k(
-    scores: F32,
-    exclude_indptr: I64,
-    exclude_indices: I32,
-    allow_indptr: I64 | None,
-    allow_indices: I32 | None,
-    codes: I32,
-    out: F32,
-    counts: I32,
-    threads: int,
-) -> None: ...
-def score_pairs(
-    queries: Any, items: Any, indptr: I64, indices: I32, out: F32, threads: int
-) -> None: ...
-def factor_ranks(
-    queries: Any,
-    items: Any,
-    target_indptr: I64,
-    target_indices: I32,
-    exclude_indptr: I64,
-    exclude_indices: I32,
-    above: I32,
-    tied: I32,
-    candidates: I64,
-    threads: int,
-) -> None: ...
-def dense_ranks(
-    scores: F32,
-    target_indptr: I64,
-    target_indices: I32,
-    exclude_indptr: I64,
-    exclude_indices: I32,
-    above: I32,
-    tied: I32,
-    candidates: I64,
-    threads: int,
-) -> None: ...
-def ranking_gains(
-    list_indptr: I64,
-    list_indices: I32,
-    relevant_indptr: I64,
-    relevant_indices: I32,
-    k: int,
-    n_items: int,
-    hits: I32,
-    first: I32,
-    dcg: F64,
-    precisions: F64,
-    threads: int,
-) -> None: ...
-
-# --- sparse_product ---------------------------------------------------------------
-
-def sparse_gram(indptr: I64, indices: I32, values: F32 | None, out: F64, threads: int) -> None: ...
-def sparse_product(
-    left_indptr: I64,
-    left_indices: I32,
-    left_values: F32 | None,
-    right_indptr: I64,
-    right_indices: I32,
-    right_values: F32 | None,
-    validated: bool,
-    out: F32,
-    threads: int,
-) -> None: ...
-
-# --- spgemm -----------------------------------------------------------------------
-
-class SparseProduct:
-    n_entries: int
-
-    @overload
-    def __init__(self, dense: F32, threads: int) -> None: ...
-    @overload
+class Rows:
     def __init__(
         self,
-        left_indptr: I64,
-        left_indices: I32,
-        left_values: F32 | None,
-        right_indptr: I64,
-        right_indices: I32,
-        right_values: F32 | None,
-        n_columns: int,
-        exclude_indptr: I64,
-        exclude_indices: I32,
-        max_entries: int,
-        validated: bool,
-        threads: int,
+        indptr: Annotated[
+            NDArray[numpy.int64], dict(shape=(None,), order="C", device="cpu", writable=False)
+        ],
+        indices: Annotated[
+            NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu", writable=False)
+        ],
     ) -> None: ...
-    def take(self, indptr: I64, columns: I32, values: F32) -> None: ...
 
-def symmetric_product(
-    left_indptr: I64,
-    left_indices: I32,
-    left_values: F32 | None,
-    right_indptr: I64,
-    right_indices: I32,
-    right_values: F32 | None,
-    ratios: F32 | None,
-    out: F32,
+class SparseMatrix:
+    def __init__(
+        self,
+        indptr: Annotated[
+            NDArray[numpy.int64], dict(shape=(None,), order="C", device="cpu", writable=False)
+        ],
+        indices: Annotated[
+            NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu", writable=False)
+        ],
+        values: Annotated[
+            NDArray[numpy.float32], dict(shape=(None,), order="C", device="cpu", writable=False)
+        ]
+        | None,
+    ) -> None: ...
+
+def bootstrap_sums(
+    values: Annotated[
+        NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    *,
+    seed: int,
+    out: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu")],
     threads: int,
 ) -> None: ...
-def symmetric_product_pays(
-    left_indptr: I64, left_indices: I32, right_indptr: I64, right_indices: I32
-) -> bool: ...
+def current_isa() -> str: ...
+def set_isa(name: str) -> None: ...
+def available_isas() -> list[str]: ...
 
-# --- sparse_scores ----------------------------------------------------------------
+class MergePolicy(enum.Enum):
+    binary = 0
 
-def sparse_top_k(
-    left_indptr: I64,
-    left_indices: I32,
-    left_values: F32 | None,
-    right_indptr: I64,
-    right_indices: I32,
-    right_values: F32 | None,
-    n_items: int,
-    exclude_indptr: I64,
-    exclude_indices: I32,
-    allow_indptr: I64 | None,
-    allow_indices: I32 | None,
-    nonzero: bool,
-    codes: I32,
-    out: F32,
-    counts: I32,
-    validated: bool,
-    threads: int,
-) -> None: ...
-def sparse_ranks(
-    left_indptr: I64,
-    left_indices: I32,
-    left_values: F32 | None,
-    right_indptr: I64,
-    right_indices: I32,
-    right_values: F32 | None,
-    n_items: int,
-    target_indptr: I64,
-    target_indices: I32,
-    exclude_indptr: I64,
-    exclude_indices: I32,
-    above: I32,
-    tied: I32,
-    candidates: I64,
-    validated: bool,
-    threads: int,
-) -> None: ...
+    sum = 1
 
-# --- transpose --------------------------------------------------------------------
+    max = 2
 
-def transpose(
-    indptr: I64,
-    indices: I32,
-    values: F32,
-    out_indptr: I64,
-    out_indices: I32,
-    out_values: F32,
-    threads: int,
-) -> None: ...
+    mean = 3
 
-# --- survey -----------------------------------------------------------------------
+    last = 4
 
-class Scan:
-    feeds: int
-    returns: int
-    pairs: int
-    controls: int
-    holds_quote: bool
-    ends_open: bool
-    bad: int
-    nul: int
-    endless: int
+class LineLayout:
+    def __init__(
+        self, *, sep: str, width: int, user: int, item: int, value: int = -1, time: int = -1
+    ) -> None: ...
 
-def survey(
-    path: bytes, begin: int, end: int, quote: str, longest: int, chunk: int, threads: int
-) -> Scan: ...
-
-# --- rowlog -----------------------------------------------------------------------
-
-class RowCounts:
-    lines: int
-    good: int
-    blank: int
-    zeros: int
-    odd: int
+class LineCounts:
+    @property
+    def lines(self) -> int: ...
+    @property
+    def valid(self) -> int: ...
+    @property
+    def blank(self) -> int: ...
+    @property
+    def zeros(self) -> int: ...
+    @property
+    def irregular(self) -> int: ...
 
 class Merged:
-    pairs: int
-    cancelled: int
-    beyond: int
-    twice_user: int
-    twice_item: int
-    twice_rows: int
+    @property
+    def pairs(self) -> int: ...
+    @property
+    def cancelled(self) -> int: ...
+    @property
+    def overflowed(self) -> int: ...
+    @property
+    def duplicate_user(self) -> int: ...
+    @property
+    def duplicate_item(self) -> int: ...
+    @property
+    def duplicate_rows(self) -> int: ...
 
 class LogReader:
-    n_users: int
-    n_items: int
-
-    def __init__(self, valued: bool, timed: bool, memory: int) -> None: ...
+    def __init__(self, *, valued: bool, timed: bool, memory: int) -> None: ...
     def read(
-        self,
-        path: bytes,
-        begin: int,
-        end: int,
-        sep: str,
-        width: int,
-        user: int,
-        item: int,
-        value: int,
-        time: int,
-        chunk: int,
-        threads: int,
+        self, path: bytes, *, begin: int, end: int, layout: LineLayout, chunk: int, threads: int
     ) -> bool: ...
-    def take_odd(self) -> tuple[bytes, bytes]: ...
+    def take_irregular(self) -> tuple[bytes, bytes]: ...
     def fill(
-        self, odd: I64, users: str, items: str, values: F64 | None, times: I64 | None
+        self,
+        irregular: Annotated[
+            NDArray[numpy.int64], dict(shape=(None,), order="C", device="cpu", writable=False)
+        ],
+        *,
+        users: str,
+        items: str,
+        values: Annotated[
+            NDArray[numpy.float64], dict(shape=(None,), order="C", device="cpu", writable=False)
+        ]
+        | None,
+        times: Annotated[
+            NDArray[numpy.int64], dict(shape=(None,), order="C", device="cpu", writable=False)
+        ]
+        | None,
     ) -> None: ...
-    def counts(self) -> RowCounts: ...
-    def put_in_order(self, threads: int) -> None: ...
+    def counts(self) -> LineCounts: ...
+    def sort_ids(self, threads: int) -> None: ...
+    @property
+    def n_users(self) -> int: ...
+    @property
+    def n_items(self) -> int: ...
     def users(self) -> bytes: ...
     def items(self) -> bytes: ...
     def merge(
         self,
-        policy: int,
-        indptr: I64,
-        indices: I32,
-        values: F32,
-        times: I64 | None,
+        policy: MergePolicy,
+        *,
+        indptr: Annotated[NDArray[numpy.int64], dict(shape=(None,), order="C", device="cpu")],
+        indices: Annotated[NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu")],
+        values: Annotated[NDArray[numpy.float32], dict(shape=(None,), order="C", device="cpu")],
+        times: Annotated[NDArray[numpy.int64], dict(shape=(None,), order="C", device="cpu")] | None,
         threads: int,
     ) -> Merged: ...
 
-def bootstrap_sums(values: F64, seed: int, out: F64, threads: int) -> None: ...
+def ranking_gains(
+    lists: Rows,
+    relevant: Rows,
+    *,
+    k: int,
+    n_items: int,
+    hits: Annotated[NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu")],
+    first: Annotated[NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu")],
+    dcg: Annotated[NDArray[numpy.float64], dict(shape=(None,), order="C", device="cpu")],
+    precisions: Annotated[NDArray[numpy.float64], dict(shape=(None,), order="C", device="cpu")],
+    threads: int,
+) -> None: ...
+def quantize_previous(
+    X: Annotated[
+        NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    *,
+    values: Annotated[NDArray[numpy.int16], dict(shape=(None, None), order="C", device="cpu")],
+    row_max: Annotated[NDArray[numpy.float32], dict(shape=(None,), order="C", device="cpu")],
+    threads: int,
+) -> None: ...
+def extrapolate(
+    X: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu")],
+    *,
+    values: Annotated[NDArray[numpy.int16], dict(shape=(None, None), order="C", device="cpu")],
+    row_max: Annotated[NDArray[numpy.float32], dict(shape=(None,), order="C", device="cpu")],
+    rotation: Annotated[
+        NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    momentum: float,
+    threads: int,
+) -> None: ...
+
+class PruneMode(enum.Enum):
+    automatic = 0
+
+    never = 1
+
+    always = 2
+
+class FactorIndex32:
+    def __init__(
+        self,
+        items: Annotated[
+            NDArray[numpy.float32],
+            dict(shape=(None, None), order="C", device="cpu", writable=False),
+        ],
+        *,
+        threads: int,
+    ) -> None: ...
+    @property
+    def n_bytes(self) -> int: ...
+
+@overload
+def factor_top_k(
+    queries: Annotated[
+        NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    items: Annotated[
+        NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    *,
+    exclude: Rows,
+    allow: Rows | None,
+    codes: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order="C", device="cpu")],
+    scores: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu")],
+    counts: Annotated[NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu")],
+    prune: PruneMode,
+    index: FactorIndex32 | None,
+    threads: int,
+) -> None: ...
+@overload
+def factor_top_k(
+    queries: Annotated[
+        NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    items: Annotated[
+        NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    *,
+    exclude: Rows,
+    allow: Rows | None,
+    codes: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order="C", device="cpu")],
+    scores: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu")],
+    counts: Annotated[NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu")],
+    prune: PruneMode,
+    index: FactorIndex64 | None,
+    threads: int,
+) -> None: ...
+
+class FactorIndex64:
+    def __init__(
+        self,
+        items: Annotated[
+            NDArray[numpy.float64],
+            dict(shape=(None, None), order="C", device="cpu", writable=False),
+        ],
+        *,
+        threads: int,
+    ) -> None: ...
+    @property
+    def n_bytes(self) -> int: ...
+
+class RankingLoss(enum.Enum):
+    warp = 0
+
+    bpr = 1
+
+    logistic = 2
+
+    k_os_warp = 3
+
+class RankingExamples:
+    def __init__(
+        self,
+        users: Annotated[
+            NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu", writable=False)
+        ],
+        items: Annotated[
+            NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu", writable=False)
+        ],
+        weights: Annotated[
+            NDArray[numpy.float32], dict(shape=(None,), order="C", device="cpu", writable=False)
+        ],
+    ) -> None: ...
+
+class RankingSide:
+    def __init__(
+        self,
+        *,
+        vectors: Annotated[
+            NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu")
+        ],
+        squares: Annotated[
+            NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu")
+        ],
+        steps: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu")]
+        | None,
+        features: SparseMatrix | None,
+        regularization: float,
+    ) -> None: ...
+
+class RankingSettings:
+    def __init__(
+        self,
+        *,
+        loss: RankingLoss,
+        factors: int,
+        learning_rate: float,
+        rho: float,
+        epsilon: float,
+        max_sampled: int,
+        k: int,
+        n: int,
+        batch: int,
+        seed: int,
+        hogwild: bool,
+    ) -> None: ...
+    @property
+    def factors(self) -> int: ...
+
+class RankingFoldIn:
+    def __init__(self, *, regularization: float, adadelta: bool, passes: int) -> None: ...
+
+def ranking_granule() -> int: ...
+def ranking_epoch(
+    examples: RankingExamples,
+    *,
+    likes: Rows,
+    pool: Annotated[
+        NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu", writable=False)
+    ],
+    users: RankingSide,
+    items: RankingSide,
+    settings: RankingSettings,
+    threads: int,
+) -> float: ...
+def ranking_fold_in(
+    histories: SparseMatrix,
+    *,
+    pool: Annotated[
+        NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu", writable=False)
+    ],
+    items: Annotated[
+        NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    fold_in: RankingFoldIn,
+    settings: RankingSettings,
+    out: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu")],
+    threads: int,
+) -> None: ...
+@overload
+def factor_ranks(
+    queries: Annotated[
+        NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    items: Annotated[
+        NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    *,
+    targets: Rows,
+    exclude: Rows,
+    above: Annotated[NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu")],
+    tied: Annotated[NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu")],
+    candidates: Annotated[NDArray[numpy.int64], dict(shape=(None,), order="C", device="cpu")],
+    threads: int,
+) -> None: ...
+@overload
+def factor_ranks(
+    queries: Annotated[
+        NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    items: Annotated[
+        NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    *,
+    targets: Rows,
+    exclude: Rows,
+    above: Annotated[NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu")],
+    tied: Annotated[NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu")],
+    candidates: Annotated[NDArray[numpy.int64], dict(shape=(None,), order="C", device="cpu")],
+    threads: int,
+) -> None: ...
+def dense_ranks(
+    matrix: Annotated[
+        NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    *,
+    targets: Rows,
+    exclude: Rows,
+    above: Annotated[NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu")],
+    tied: Annotated[NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu")],
+    candidates: Annotated[NDArray[numpy.int64], dict(shape=(None,), order="C", device="cpu")],
+    threads: int,
+) -> None: ...
+
+class Scan:
+    @property
+    def lf(self) -> int: ...
+    @property
+    def cr(self) -> int: ...
+    @property
+    def crlf(self) -> int: ...
+    @property
+    def controls(self) -> int: ...
+    @property
+    def holds_quote(self) -> bool: ...
+    @property
+    def ends_open(self) -> bool: ...
+    @property
+    def bad(self) -> int: ...
+    @property
+    def nul(self) -> int: ...
+    @property
+    def endless(self) -> int: ...
+
+def scan(
+    path: bytes, *, begin: int, end: int, quote: str, longest: int, chunk: int, threads: int
+) -> Scan: ...
+@overload
+def score_pairs(
+    queries: Annotated[
+        NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    items: Annotated[
+        NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    *,
+    cells: Rows,
+    out: Annotated[NDArray[numpy.float32], dict(shape=(None,), order="C", device="cpu")],
+    threads: int,
+) -> None: ...
+@overload
+def score_pairs(
+    queries: Annotated[
+        NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    items: Annotated[
+        NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    *,
+    cells: Rows,
+    out: Annotated[NDArray[numpy.float32], dict(shape=(None,), order="C", device="cpu")],
+    threads: int,
+) -> None: ...
+
+class Solver(enum.Enum):
+    exact = 0
+
+    cg = 1
+
+    auto = 2
+
+class WeightedRows:
+    def __init__(
+        self,
+        indptr: Annotated[
+            NDArray[numpy.int64], dict(shape=(None,), order="C", device="cpu", writable=False)
+        ],
+        indices: Annotated[
+            NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu", writable=False)
+        ],
+        confidence_delta: Annotated[
+            NDArray[numpy.float32], dict(shape=(None,), order="C", device="cpu", writable=False)
+        ],
+        *,
+        n_columns: int,
+    ) -> None: ...
+    @property
+    def n_rows(self) -> int: ...
+    @property
+    def n_columns(self) -> int: ...
+
+class RowObjective:
+    def __init__(
+        self,
+        regularization: Annotated[
+            NDArray[numpy.float64], dict(shape=(None,), order="C", device="cpu", writable=False)
+        ],
+        *,
+        unobserved_weight: float,
+        solver: Solver = Solver.exact,
+        cg_steps: int = 0,
+    ) -> None: ...
+
+def factor_granule32() -> int: ...
+
+class Spectrum32:
+    def __init__(
+        self,
+        eigenvalues: Annotated[
+            NDArray[numpy.float64], dict(shape=(None,), order="C", device="cpu", writable=False)
+        ],
+        eigenvectors: Annotated[
+            NDArray[numpy.float32],
+            dict(shape=(None, None), order="C", device="cpu", writable=False),
+        ],
+    ) -> None: ...
+
+@overload
+def gram(
+    Y: Annotated[
+        NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    *,
+    out: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu")],
+    precise: bool,
+    threads: int,
+) -> None: ...
+@overload
+def gram(
+    Y: Annotated[
+        NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    *,
+    out: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu")],
+    precise: bool,
+    threads: int,
+) -> None: ...
+@overload
+def half_step(
+    rows: WeightedRows,
+    *,
+    fixed: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu")],
+    spectrum: Spectrum32,
+    objective: RowObjective,
+    solved: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu")],
+    threads: int,
+) -> None: ...
+@overload
+def half_step(
+    rows: WeightedRows,
+    *,
+    fixed: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu")],
+    spectrum: Spectrum64,
+    objective: RowObjective,
+    solved: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu")],
+    threads: int,
+) -> None: ...
+@overload
+def fold_in(
+    rows: WeightedRows,
+    *,
+    fixed: Annotated[
+        NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    spectrum: Spectrum32,
+    objective: RowObjective,
+    out: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu")],
+    threads: int,
+) -> None: ...
+@overload
+def fold_in(
+    rows: WeightedRows,
+    *,
+    fixed: Annotated[
+        NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    spectrum: Spectrum64,
+    objective: RowObjective,
+    out: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu")],
+    threads: int,
+) -> None: ...
+@overload
+def observed_loss(
+    rows: WeightedRows,
+    *,
+    X: Annotated[
+        NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    Y: Annotated[
+        NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    unobserved_weight: float,
+    threads: int,
+) -> float: ...
+@overload
+def observed_loss(
+    rows: WeightedRows,
+    *,
+    X: Annotated[
+        NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    Y: Annotated[
+        NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    unobserved_weight: float,
+    threads: int,
+) -> float: ...
+def factor_granule64() -> int: ...
+
+class Spectrum64:
+    def __init__(
+        self,
+        eigenvalues: Annotated[
+            NDArray[numpy.float64], dict(shape=(None,), order="C", device="cpu", writable=False)
+        ],
+        eigenvectors: Annotated[
+            NDArray[numpy.float64],
+            dict(shape=(None, None), order="C", device="cpu", writable=False),
+        ],
+    ) -> None: ...
+
+def sparse_gram(
+    X: SparseMatrix,
+    *,
+    out: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu")],
+    threads: int,
+) -> None: ...
+def sparse_product(
+    left: SparseMatrix,
+    right: SparseMatrix,
+    *,
+    validated: bool,
+    out: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu")],
+    threads: int,
+) -> None: ...
+def sparse_top_k(
+    left: SparseMatrix,
+    right: SparseMatrix,
+    *,
+    n_items: int,
+    exclude: Rows,
+    allow: Rows | None,
+    nonzero: bool,
+    codes: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order="C", device="cpu")],
+    scores: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu")],
+    counts: Annotated[NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu")],
+    validated: bool,
+    threads: int,
+) -> None: ...
+def sparse_ranks(
+    left: SparseMatrix,
+    right: SparseMatrix,
+    *,
+    n_items: int,
+    targets: Rows,
+    exclude: Rows,
+    above: Annotated[NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu")],
+    tied: Annotated[NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu")],
+    candidates: Annotated[NDArray[numpy.int64], dict(shape=(None,), order="C", device="cpu")],
+    validated: bool,
+    threads: int,
+) -> None: ...
+
+class SparseProduct:
+    @overload
+    def __init__(
+        self,
+        left: SparseMatrix,
+        right: SparseMatrix,
+        *,
+        n_columns: int,
+        exclude: Rows,
+        max_entries: int,
+        validated: bool,
+        threads: int,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        dense: Annotated[
+            NDArray[numpy.float32],
+            dict(shape=(None, None), order="C", device="cpu", writable=False),
+        ],
+        *,
+        threads: int,
+    ) -> None: ...
+    @property
+    def n_entries(self) -> int: ...
+    def take(
+        self,
+        *,
+        indptr: Annotated[NDArray[numpy.int64], dict(shape=(None,), order="C", device="cpu")],
+        columns: Annotated[NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu")],
+        values: Annotated[NDArray[numpy.float32], dict(shape=(None,), order="C", device="cpu")],
+    ) -> None: ...
+
+def symmetric_product_pays(left: SparseMatrix, right: SparseMatrix) -> bool: ...
+def symmetric_product(
+    left: SparseMatrix,
+    right: SparseMatrix,
+    *,
+    ratios: Annotated[
+        NDArray[numpy.float32], dict(shape=(None,), order="C", device="cpu", writable=False)
+    ]
+    | None,
+    out: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu")],
+    threads: int,
+) -> None: ...
+def dense_top_k(
+    matrix: Annotated[
+        NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    *,
+    exclude: Rows,
+    allow: Rows | None,
+    codes: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order="C", device="cpu")],
+    scores: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu")],
+    counts: Annotated[NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu")],
+    threads: int,
+) -> None: ...
+def transpose(
+    matrix: SparseMatrix,
+    *,
+    indptr: Annotated[NDArray[numpy.int64], dict(shape=(None,), order="C", device="cpu")],
+    indices: Annotated[NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu")],
+    values: Annotated[NDArray[numpy.float32], dict(shape=(None,), order="C", device="cpu")],
+    threads: int,
+) -> None: ...

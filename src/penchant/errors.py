@@ -26,6 +26,26 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
+__all__ = [
+    "ArtifactError",
+    "BadLinesError",
+    "ColumnError",
+    "CorruptArtifactError",
+    "DataError",
+    "DownloadError",
+    "EmptyDataError",
+    "EncodingError",
+    "MissingExtraError",
+    "NewerFormatError",
+    "NotFittedError",
+    "PenchantError",
+    "SettingsError",
+    "SplitError",
+    "StoreError",
+    "UnknownIdError",
+    "UnsupportedError",
+]
+
 
 class PenchantError(Exception):
     """The root: ``except penchant.PenchantError`` catches all that penchant raises on purpose."""

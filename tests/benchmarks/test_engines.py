@@ -16,7 +16,7 @@ WEIGHTS = Weights(alpha=3.0, regularization=0.7)
 def rows() -> Rows:
     rng = np.random.default_rng(3)
     dense = rng.integers(1, 5, (30, 20)) * (rng.random((30, 20)) < 0.3)
-    dense[:, 0] = dense[0, :] = 1  # nobody without items, no item without users
+    dense[:, 0] = dense[0, :] = 1  # every user has an item, every item a user
     row, column = np.nonzero(dense)
     indptr = np.concatenate([[0], np.cumsum((dense > 0).sum(axis=1))]).astype(np.int64)
     return Rows(indptr, column.astype(np.int32), dense[row, column].astype(np.float32), 20)

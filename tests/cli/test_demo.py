@@ -13,6 +13,8 @@ from penchant.cli import demo
 from penchant.cli.output import Output
 from penchant.data import datasets
 from penchant.data.catalog import Catalog
+from penchant.demo import page
+from penchant.demo.experiment import show_als
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +42,7 @@ def test_the_model_answers_and_knows_how_good_it_is(shown: tuple[Ran, Path]) -> 
     assert run("similar", folder / "model.penchant", name, "-k", 2).code == 0
 
 
-def test_the_page_is_whole_and_asks_nobody_for_anything(shown: tuple[Ran, Path]) -> None:
+def test_the_page_is_complete_and_needs_no_other_files(shown: tuple[Ran, Path]) -> None:
     page = (shown[1] / "report.html").read_text(encoding="utf-8")
     assert page.rstrip().endswith("</html>")
     for word in ("data:image/", "item neighbors", "NDCG@10", "<svg", "because you liked"):
@@ -68,10 +70,11 @@ def test_rows_are_there_only_if_their_models_are() -> None:
     data = datasets.shapes(60, 80)
     bare = Catalog(data.items, names=data.catalog.names)
     out = Output(as_json=True, quiet=True)
-    assert demo._others(data.with_catalog(bare), out) == []
-    assert [one.kind for one in demo._others(data, out)] == ["hybrid-als", "content"]
+    assert demo._fit_others(data.with_catalog(bare), out) == []
+    shown = demo._fit_others(data, out)
+    assert [other.model.kind for other in shown] == ["hybrid-als", "content"]
     als = penchant.ALS(factors=4, iterations=1).fit(data)
-    rows = demo._alike(data.items[0], [als]).rows
+    rows = page.similar_items(data.items[0], [show_als(als)]).rows
     assert [row.label for row in rows] == ["Liked by the same people"]
 
 

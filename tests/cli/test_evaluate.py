@@ -48,7 +48,7 @@ def test_the_past_and_what_came_later(tmp_path: Path) -> None:
     words = ("--user", "user", "--item", "item", "--timestamp", "time", "--split", "temporal")
     ran = run("evaluate", log, *words, "--at", 60, "--model", "popularity", "--no-baselines")
     assert ran.code == 0, ran.err
-    assert "60 to learn from, 17 held out" in ran.out
+    assert "60 for training, 17 held out" in ran.out
 
 
 def test_new_items_and_users_known_by_their_features(log_file: Path, tmp_path: Path) -> None:
@@ -86,3 +86,11 @@ def test_what_can_not_be_measured(log_file: Path, words: list[str], code: int, t
     ran = run("evaluate", log_file, *words)
     assert ran.code == code
     assert told in ran.err
+
+
+def test_errors_of_splits_name_options(log_file: Path) -> None:
+    ran = run("evaluate", log_file, "--hold-out", 100)
+    assert ran.code == 1
+    assert "hold out fewer, or lower --min-likes" in ran.err
+    ran = run("evaluate", log_file, "--split", "temporal")
+    assert "(--timestamp COLUMN)" in ran.err

@@ -149,7 +149,7 @@ def test_a_catalog_of_other_items_is_refused(log_file: Path, tmp_path: Path) -> 
     names.write_text("id,name\n7,Seven\n", encoding="utf-8")
     ran = run("fit", log_file, "--catalog", names, "-o", tmp_path / "x.penchant")
     assert ran.code == 1
-    assert "knows none of the items" in ran.err
+    assert "has none of the items" in ran.err
     assert not (tmp_path / "x.penchant").exists()
 
 
@@ -191,7 +191,7 @@ def test_features_from_a_long_table_and_from_columns(
         *("--features-norm", "l1", "--user-features", people, "--user-features-id", "user"),
     )
     ran = run(*words, "--features-at-least", 2)
-    assert (ran.code, "is had by 2 users or more" in ran.err) == (1, True)
+    assert (ran.code, "belongs to 2 users or more" in ran.err) == (1, True)
     ran = run(*words)
     assert ran.code == 0, ran.err
     model = penchant.load(path)
@@ -244,9 +244,9 @@ def test_events_are_weighed_and_age(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
-        (["--item-features-id", "which"], 2, "no --item-features are given: leave out"),
+        (["--item-features-id", "which"], 2, "they need --item-features: leave out"),
         (["--user-features", "nowhere.csv"], 1, "nowhere.csv"),
-        (["--item-features-of", "ids.txt"], 2, "no --item-features are given: leave out"),
+        (["--item-features-of", "ids.txt"], 2, "they need --item-features: leave out"),
         (["--item-features", "x.npy"], 2, "--item-features-of, the file of their ids"),
         (["--item-features", "x.csv", "--item-features-of", "ids"], 2, "go together"),
         (["--item-features", "x.npy", "--item-features-of", "no ids"], 1, "no ids"),
@@ -274,16 +274,16 @@ def test_features_of_others_are_refused(log_file: Path, tag_file: Path, tmp_path
     tag_file.write_text("which|tag\nz|red\n", encoding="utf-8")
     words = ("--item-features", tag_file, "--item-features-id", "which")
     ran = run("fit", log_file, "-o", tmp_path / "x.penchant", *words)
-    assert (ran.code, "knows none of the items" in ran.err) == (1, True)
+    assert (ran.code, "has none of the items" in ran.err) == (1, True)
 
 
 def test_a_blend_of_the_usual_models(log_file: Path, tmp_path: Path) -> None:
     path = tmp_path / "x.penchant"
     assert run("fit", log_file, "-o", path, "--model", "blend:fusion=rank").code == 0
-    told = run("recommend", path, "u0001", "somebody", "-k", 1, "--json").json
+    told = run("recommend", path, "u0001", "new-user", "-k", 1, "--json").json
     assert [row["source"] for row in told] == ["als + item-neighbors", "popularity"]
-    shown = run("recommend", path, "somebody", "-k", 1)
-    assert "for user somebody, by popularity" in shown.out
+    shown = run("recommend", path, "new-user", "-k", 1)
+    assert "for user new-user, by popularity" in shown.out
     assert "als: 15 epochs" in run("info", path).out
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 
 import pytest
+from rich.text import Text
 from tests.cli.conftest import run
 
 from penchant.cli.app import _MODULES
+from penchant.models import kinds
 
 
 def options(text: str) -> list[str]:
@@ -43,11 +46,40 @@ def test_all_options_on_request() -> None:
     assert {"--neighbors", "--cg-steps", "--catalog-sep", "--hogwild"} <= set(listed)
 
 
-@pytest.mark.parametrize("command", [name for name in _MODULES if name != "datasets"])
-@pytest.mark.parametrize("more", [(), ("--help-all",)])
-def test_nothing_is_cut_off(command, more) -> None:
-    text = run(command, *(more or ("--help",))).out
-    panels = [line for line in text.splitlines() if line.startswith("│")]
-    assert panels
-    assert not [line for line in panels if "…" in line.replace("0…1", "")]
-    assert max(map(len, text.splitlines())) <= 80
+VERBS = [*((name,) for name in _MODULES), ("datasets", "info"), ("datasets", "fetch")]
+
+
+@pytest.mark.parametrize("columns", ["80", "60"])
+@pytest.mark.parametrize("verb", VERBS, ids=" ".join)
+@pytest.mark.parametrize("more", ["--help", "--help-all"])
+def test_nothing_is_cut_off(verb, more, columns) -> None:
+    if verb == ("datasets",) and more == "--help-all":
+        return  # a group of commands, without options of models
+    text = run(*verb, more, COLUMNS=columns).out
+    assert "penchant" in text
+    assert "…" not in text
+    if columns == "80":
+        assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("model", kinds())
+@pytest.mark.parametrize("verb", ["fit", "tune", "evaluate"])
+def test_nothing_is_cut_off_for_a_named_model(verb, model) -> None:
+    assert "…" not in run(verb, "--model", model, "--help").out
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=" ".join)
+def test_examples_fit_into_80_columns(verb) -> None:
+    text = importlib.import_module(f"penchant.cli.{_MODULES[verb[0]]}").EXAMPLES
+    plain = Text.from_markup(text).plain
+    assert max(map(len, plain.splitlines())) <= 78  # a space on both sides
+
+
+def test_a_setting_that_is_true_or_false_is_a_flag(log_file, tmp_path) -> None:
+    text = run("fit", "--model", "ranking", "--help").out
+    assert "--hogwild/--no-hogwild" in text
+    assert "Default: --no-hogwild." in " ".join(text.replace("│", "").split())
+    words = ("fit", log_file, "--model", "ranking", "--factors", 2, "--iterations", 1, "--json")
+    for flag, value in (("--no-hogwild", False), ("--hogwild", True)):
+        ran = run(*words, flag, "-o", tmp_path / "m.penchant")
+        assert ran.json["settings"]["hogwild"] is value

@@ -54,7 +54,7 @@ def test_a_database_is_fitted_directly(address: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--query", QUERY), "give one with -o"),
+        (("--query", QUERY), "name it with -o FILE"),
         (("-o", "m.penchant"), "a database needs --query"),
         (("-o", "m.penchant", "--query", QUERY, "--sep", "tab"), "leave out --sep"),
     ],

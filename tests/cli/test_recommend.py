@@ -62,7 +62,7 @@ def test_limits(model_file: Path, tmp_path: Path) -> None:
 def test_nothing_left_to_offer(model_file: Path) -> None:
     ran = run("recommend", model_file, "u0003", "--allow", "i0001", "--deny", "i0001")
     assert ran.code == 0
-    assert "nothing is left to offer" in ran.out
+    assert "no items are left" in ran.out
 
 
 def test_integer_ids(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_everyone_into_a_file(model_file: Path, tmp_path: Path) -> None:
         (["--all", "--to", "x.csv", "--scale"], 2, "--scale"),
         (["--all", "--to", "x.xlsx"], 2, ".parquet, .csv"),
         (["u0003", "-k", "0"], 2, "greater"),
-        (["--like", "Nobody in particular"], 1, "no item of the 40"),
+        (["--like", "Unknown Band"], 1, "no item of the 40"),
         (["u0003", "--deny-file", "nowhere.txt"], 1, "nowhere.txt: No such file"),
     ],
 )

@@ -19,8 +19,8 @@ def test_an_item_by_id_or_name(model_file: Path, word: str) -> None:
 def test_a_table_names_what_was_understood(model_file: Path) -> None:
     ran = run("similar", model_file, "radiohead", "i0001", "-k", 2)
     assert ran.code == 0
-    assert "like Radiohead (i0000)" in ran.out
-    assert "\n\nlike Sigur Rós (i0001)\n" in ran.out
+    assert "similar to Radiohead (i0000)" in ran.out
+    assert "\n\nsimilar to Sigur Rós (i0001)\n" in ran.out
 
 
 def test_the_metric_and_the_limits_count(model_file: Path) -> None:

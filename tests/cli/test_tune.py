@@ -73,7 +73,7 @@ def test_another_search_in_the_same_file_is_refused_unless_begun_afresh(
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ([], "nothing to search"),
+        ([], "nothing to tune"),
         (["--grid", "factors"], "NAME=VALUE"),
         (["--grid", "factor=2"], "did you mean 'factors'"),
         (["--grid", "factors=2,2"], "a value twice"),

@@ -12,6 +12,7 @@ from tests.content.networks import network
 
 import penchant
 from penchant.content import images, visual
+from penchant.content.network import Network
 from penchant.errors import DataError, EmptyDataError, SettingsError
 
 
@@ -38,7 +39,7 @@ def test_a_folder(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert found.vectors.shape == (4, visual.LENGTH)
     np.testing.assert_array_equal(found.vectors[0], found.vectors[3])
     assert list(found.skipped) == ["broken"]
-    assert "no picture that can be read" in found.skipped["broken"]
+    assert "not a picture that can be read" in found.skipped["broken"]
     assert "1 of 5 pictures are skipped, such as that of 'broken'" in caplog.text
     assert repr(found) == f"<Embedded: 4 pictures × {visual.LENGTH}, 1 skipped>"
 
@@ -50,7 +51,7 @@ def test_files_addresses_and_bytes_alike(folder: Path) -> None:
     assert list(named.features.ids) == [1, 2]
 
 
-def test_a_catalog_and_who_has_no_picture_in_it() -> None:
+def test_a_catalog_and_items_without_a_picture() -> None:
     catalog = penchant.Catalog(
         ["x", "y", "z"], pictures=[address(png()), "", "https://example.org/z.png"]
     )
@@ -64,34 +65,34 @@ def test_a_catalog_and_who_has_no_picture_in_it() -> None:
         penchant.images.embed(penchant.Catalog(["x"]))
 
 
-def test_a_network_of_ones_own(folder: Path, tmp_path: Path) -> None:
+def test_a_network(folder: Path, tmp_path: Path) -> None:
     path = network(tmp_path / "n.onnx")
-    found = penchant.images.embed(folder, model=path, size=8, mean=0, std=1, batch=2)
+    found = penchant.images.embed(folder, network=Network(path, size=8, mean=0, std=1), batch=2)
     assert found.vectors.shape == (4, 3)
     np.testing.assert_allclose(found.vectors[0], np.array([200, 30, 30]) / 255, atol=1e-5)
 
 
 def test_vectors_that_are_not_finite_are_skipped(folder: Path, tmp_path: Path) -> None:
     path = network(tmp_path / "n.onnx", scale=float("inf"))
-    with pytest.raises(EmptyDataError, match="no finite numbers"):
-        penchant.images.embed([folder / "a.png"], model=path, mean=0, std=1)
+    with pytest.raises(EmptyDataError, match="not finite"):
+        penchant.images.embed([folder / "a.png"], network=Network(path, mean=0, std=1))
 
 
 def test_progress_and_batches(folder: Path) -> None:
-    told: list[tuple[int, int]] = []
-    small = penchant.images.embed(folder, batch=2, on_progress=lambda *how: told.append(how))
-    assert told == [(2, 5), (4, 5), (5, 5)]
+    calls: list[tuple[int, int]] = []
+    small = penchant.images.embed(folder, batch=2, on_progress=lambda *counts: calls.append(counts))
+    assert calls == [(2, 5), (4, 5), (5, 5)]
     whole = penchant.images.embed(folder)
     assert list(small.ids) == list(whole.ids)
     np.testing.assert_array_equal(small.vectors, whole.vectors)
 
 
-def test_the_same_picture_is_looked_at_once(
+def test_the_same_picture_is_computed_once(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[object] = []
-    real = visual.looks
-    monkeypatch.setattr(visual, "looks", lambda one: (seen.append(one), real(one))[1])
+    real = visual.histograms
+    monkeypatch.setattr(visual, "histograms", lambda image: (seen.append(image), real(image))[1])
     cache = tmp_path / "vectors.sqlite"
     first = penchant.images.embed(folder, cache=cache, batch=1)
     assert len(seen) == 3
@@ -107,8 +108,8 @@ def test_the_same_picture_is_looked_at_once(
 
 def test_the_cache_tells_settings_apart(folder: Path, tmp_path: Path) -> None:
     path, cache = network(tmp_path / "n.onnx"), tmp_path / "cache"
-    plain = penchant.images.embed(folder, path, mean=0, std=1, cache=cache)
-    other = penchant.images.embed(folder, path, mean=0, std=2, cache=cache)
+    plain = penchant.images.embed(folder, Network(path, mean=0, std=1), cache=cache)
+    other = penchant.images.embed(folder, Network(path, mean=0, std=2), cache=cache)
     np.testing.assert_allclose(other.vectors, plain.vectors / 2, rtol=1e-5)
     assert penchant.images.embed(folder, cache=cache).vectors.shape[1] == visual.LENGTH
 
@@ -116,7 +117,7 @@ def test_the_cache_tells_settings_apart(folder: Path, tmp_path: Path) -> None:
 def test_a_cache_that_is_another_file(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "text").write_text("no database" * 100)
     for path in (tmp_path / "text", tmp_path / "no folder" / "x"):
-        with pytest.raises(DataError, match="can't serve as a cache"):
+        with pytest.raises(DataError, match="can't be used as a cache"):
             penchant.images.embed(folder, cache=path)
 
 

@@ -82,18 +82,18 @@ def test_settings_that_do_not_fit(tmp_path: Path, wrong: dict[str, object], what
         Network(network(tmp_path / "n.onnx"), **PLAIN | wrong)
 
 
-def test_what_is_no_network_of_pictures(tmp_path: Path) -> None:
+def test_invalid_networks(tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime")
     with pytest.raises(DataError, match="there is no network in"):
         Network(tmp_path / "no.onnx", **PLAIN)
     (tmp_path / "text.onnx").write_text("not a network")
-    with pytest.raises(DataError, match="no ONNX network that can be used"):
+    with pytest.raises(DataError, match="can't be used as an ONNX network"):
         Network(tmp_path / "text.onnx", **PLAIN)
     with pytest.raises(DataError, match="one input of four axes"):
         Network(network(tmp_path / "n.onnx", shape=(1, 3, 8, 3, 1), pooled=False), **PLAIN)
 
 
-def test_a_network_that_fails_says_so(tmp_path: Path) -> None:
+def test_failing_networks(tmp_path: Path) -> None:
     one = Network(network(tmp_path / "n.onnx", shape=("n", 4, 8, 8)), **PLAIN)
     with pytest.raises(DataError, match="the network fails"):
         one.vectors(PICTURES)

@@ -45,17 +45,17 @@ def test_paths_addresses_and_bytes_give_the_same(tmp_path: Path) -> None:
         ("data:image/png;base64,!!", "damaged"),
         ("no-such-file.png", "no-such-file.png can't be read: No such file"),
         ("a\0b", "can't be read"),
-        (".", "no file"),
+        (".", "not a file"),
     ],
 )
-def test_what_can_not_be_read(given: str, why: str) -> None:
+def test_unreadable_pictures(given: str, why: str) -> None:
     with pytest.raises(DataError, match=why):
         pictures.read(given)
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.png")
-    with pytest.raises(DataError, match="no file"):
+    with pytest.raises(DataError, match="not a file"):
         pictures.read(tmp_path / "pipe.png")
 
 
@@ -69,7 +69,7 @@ def test_large_files_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("side", [8_000, 12_000, 60_000])
-def test_what_would_unpack_to_too_much_is_refused_unread(side: int) -> None:
+def test_decompression_bombs_are_refused(side: int) -> None:
     with pytest.raises(DataError, match=r"pixels|bomb"):
         pictures.decode(bomb(side))
 
@@ -77,12 +77,12 @@ def test_what_would_unpack_to_too_much_is_refused_unread(side: int) -> None:
 @pytest.mark.parametrize(
     "raw", [b"", b"text", noise(0)[:300], b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"]
 )
-def test_damaged_pictures_say_so(raw: bytes) -> None:
-    with pytest.raises(DataError, match="no picture that can be read"):
+def test_damaged_pictures_are_refused(raw: bytes) -> None:
+    with pytest.raises(DataError, match="not a picture that can be read"):
         pictures.decode(raw)
 
 
-def test_transparency_lies_on_white() -> None:
+def test_transparent_parts_become_white() -> None:
     assert pictures.decode(png((0, 0, 0, 0))).getpixel((0, 0)) == (255, 255, 255)
 
 
@@ -102,5 +102,5 @@ def test_pictures_stand_upright() -> None:
 
 def test_large_jpegs_are_decoded_smaller() -> None:
     raw = saved(Image.new("RGB", (1600, 1200), "teal"), "JPEG")
-    small = pictures.decode(raw, least=100)
+    small = pictures.decode(raw, min_side=100)
     assert 100 <= min(small.size) < 400

@@ -12,7 +12,7 @@ from penchant.errors import DataError
 ITEMS = IdMap(["a", "b", "c"])
 
 
-def test_entries_and_what_is_not_known() -> None:
+def test_entries_and_missing_entries() -> None:
     names = ["One", "", "Three"]
     known = Catalog(ITEMS, names=names, tags=[("x",), (), ("y", "z")])
     names[0] = "changed"
@@ -38,7 +38,7 @@ def test_ids_in_a_list_and_arrays_of_names() -> None:
     assert (known.tags_of(7), known.tags_of(8)) == ((), ("x",))
 
 
-def test_entries_that_are_no_texts() -> None:
+def test_entries_that_are_not_texts() -> None:
     for wrong in ([1, 2, 3], [1.5, "a", float("nan")]):
         with pytest.raises(DataError, match=r"names must be texts, found 1"):
             Catalog(ITEMS, names=wrong)  # type: ignore[arg-type]

@@ -44,7 +44,7 @@ def test_far_rows_are_taken() -> None:
 @pytest.mark.parametrize("rows", [[], [3, 1, 3], [0, 1, 2, 3, 4, 5]])
 def test_rows_are_taken_in_order(rows: list[int]) -> None:
     data = random_interactions(6, 9)
-    wanted = data.to_matrix().toarray()[rows]
+    wanted = data.to_scipy().toarray()[rows]
     taken = data.csr.take_rows(np.array(rows, dtype=np.int64))
     found = np.zeros_like(wanted)
     found[taken.row_of_entry, taken.indices] = taken.values
@@ -64,7 +64,7 @@ def test_rows_are_taken_in_order(rows: list[int]) -> None:
         ([0, 1], [-1], False),
     ],
 )
-def test_rows_are_sound_within_their_arrays(
+def test_rows_are_validated_within_their_arrays(
     pointers: list[int], columns: list[int], sound: bool
 ) -> None:
     values = np.ones(len(columns), np.float32)

@@ -51,7 +51,7 @@ def test_types_are_counted_and_rows_without_one_left_out(events: Events) -> None
     assert events.notes == ("read 6 rows of log.csv; 1 incomplete, left out",)
 
 
-def test_a_view_sums_what_events_are_worth(events: Events) -> None:
+def test_weighted_events_are_summed(events: Events) -> None:
     data = events.weighted({"play": 1, "like": 5, "skip": -2})
     assert cells(data) == {"ann": {"x": 2, "y": 5}, "bob": {"x": -2, "y": 1}}
 
@@ -100,7 +100,7 @@ def test_models_learn_from_a_view(events: Events) -> None:
     assert model.scorer(likes).n_queries == 2
 
 
-def test_what_is_wrong_is_said(events: Events, tmp_path: Path) -> None:
+def test_errors_of_weights(events: Events, tmp_path: Path) -> None:
     with pytest.raises(UnknownIdError, match=r"unknown event type 'plays'.*'play'"):
         events.weighted({"plays": 1})
     with pytest.raises(SettingsError, match=r"weights\['play'\]"):

@@ -24,7 +24,7 @@ def dense(csr: penchant.data.csr.Csr) -> np.ndarray:
     return out
 
 
-def test_rows_that_are_written_down() -> None:
+def test_features_from_mappings() -> None:
     features = Features.of(TAGS)
     assert list(features.names) == ["jazz", "pop", "rock"]
     np.testing.assert_array_equal(
@@ -35,7 +35,7 @@ def test_rows_that_are_written_down() -> None:
         features.row("z")
 
 
-def test_rows_follow_other_ids_and_are_empty_for_those_not_known() -> None:
+def test_aligned_rows_of_unknown_ids_are_empty() -> None:
     features = Features.of(TAGS)
     ids = IdMap(["d", "x", "b"])
     np.testing.assert_array_equal(dense(features.aligned(ids)), [[0, 0, 1], [0, 0, 0], [2, 0, 0]])
@@ -51,25 +51,25 @@ def test_an_aligned_row_is_the_row_of_its_id(ids: list[str]) -> None:
         assert {features.names[c]: row[c] for c in np.flatnonzero(row)} == known
 
 
-def test_every_id_has_a_feature_of_its_own_with_identity() -> None:
+def test_identity_adds_a_feature_per_id() -> None:
     rows = Features.of(TAGS).with_identity().aligned(IdMap(["d", "x", "b"]))
     np.testing.assert_array_equal(dense(rows)[:, :3], [[0, 0, 1], [0, 0, 0], [2, 0, 0]])
     np.testing.assert_array_equal(dense(rows)[:, 3:], np.eye(3))
 
 
 @pytest.mark.parametrize(("norm", "length"), [("l1", 1), ("l2", 2)])
-def test_rows_are_divided_by_their_norm_the_identity_counted_in(norm: str, length: int) -> None:
+def test_norms_include_the_identity(norm: str, length: int) -> None:
     features = Features.of(TAGS).with_identity().normalized(norm)  # type: ignore[arg-type]
     found = np.linalg.norm(dense(features.aligned(features.ids)), ord=length, axis=1)
     np.testing.assert_allclose(found, 1, rtol=1e-6)
 
 
-def test_who_has_no_features_is_not_divided_by_nothing() -> None:
+def test_empty_rows_are_not_divided_by_zero() -> None:
     rows = Features.of(TAGS).normalized().aligned(IdMap(["c", "a"]))
     np.testing.assert_array_equal(dense(rows), [[0, 0, 0], [0, 0.5, 0.5]])
 
 
-def test_unknown_features_of_new_ones_are_counted_and_passed_over(
+def test_unknown_features_are_counted_and_ignored(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     features = Features.of(TAGS).with_identity()
@@ -102,14 +102,14 @@ def test_vectors_that_do_not_fit_are_refused(vectors: object) -> None:
 
 
 @pytest.mark.parametrize("row", ["rock", 3, {"rock": np.nan}, {"rock": "much"}, {"rock": np.inf}])
-def test_rows_that_are_none_are_refused(row: object) -> None:
+def test_invalid_rows_are_refused(row: object) -> None:
     with pytest.raises(DataError):
         Features.of({"a": row})  # type: ignore[dict-item]
     with pytest.raises(DataError):
         Features.of(TAGS).rows_of([row])  # type: ignore[list-item]
 
 
-def test_there_is_no_other_norm() -> None:
+def test_unknown_norms_are_refused() -> None:
     with pytest.raises(SettingsError, match="norm must be one of"):
         Features.of(TAGS).normalized("l3")  # type: ignore[arg-type]
 
@@ -129,20 +129,20 @@ def test_features_stay_on_the_views_of_a_data_set() -> None:
     assert data.item_features is None
 
 
-def test_integer_ids_and_text_ids_are_brought_together() -> None:
-    data = penchant.Interactions.from_matrix(np.eye(3), items=[7, 8, 9])
+def test_integer_and_text_ids_are_matched() -> None:
+    data = penchant.Interactions.from_scipy(np.eye(3), item_ids=[7, 8, 9])
     told = data.with_item_features(Features.of({"9": ["x"], "7": ["y"]}))
     assert told.item_features is not None
     assert told.item_features.missing(told.items) == 1
 
 
-def test_features_of_nobody_are_taken_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+def test_features_of_unknown_ids_are_taken_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     data = random_interactions(3, 3)
     data.with_item_features(Features.of(TAGS))
     assert "the features are of none of the 3 items" in caplog.text
 
 
-def test_items_that_nobody_has_taken_to_can_be_added() -> None:
+def test_items_without_interactions_can_be_added() -> None:
     data = random_interactions(6, 4)
     more = data.with_items(["i0002", "new", "newer"])
     assert list(more.items) == [*data.items, "new", "newer"]
@@ -153,7 +153,7 @@ def test_items_that_nobody_has_taken_to_can_be_added() -> None:
         data.with_items([7])
 
 
-def test_what_is_no_features_is_refused() -> None:
+def test_other_than_features_are_refused() -> None:
     with pytest.raises(DataError, match="features are needed, got dict"):
         random_interactions(3, 3).with_item_features(TAGS)  # type: ignore[arg-type]
 

@@ -46,7 +46,7 @@ def test_other_types_are_never_equal_to_an_id() -> None:
     "wrong",
     [["a", 1], [1.5], [True], [None], [b"a"], [2**63], ["a", "a"], [1, 1], "ab", [[1], [2]]],
 )
-def test_what_can_not_be_ids(wrong: object) -> None:
+def test_invalid_ids(wrong: object) -> None:
     with pytest.raises(DataError):
         IdMap(wrong)  # type: ignore[arg-type]
 
@@ -89,7 +89,7 @@ def test_a_close_match_is_found_among_many() -> None:
         many.code("Radiohed")
 
 
-def test_parsing_what_a_person_types() -> None:
+def test_parsing_typed_ids() -> None:
     assert IdMap([1]).parse("1") == 1
     assert IdMap([1]).parse("-1") == -1
     assert [IdMap([1]).parse(text) for text in ("x", "1_0", "²", "")] == ["x", "1_0", "²", ""]

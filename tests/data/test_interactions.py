@@ -25,7 +25,7 @@ pairs = st.sets(st.tuples(st.integers(0, 7), st.integers(0, 7)), min_size=1)
 def from_pairs(cells: set[tuple[int, int]]) -> Interactions:
     dense = np.zeros((8, 8))
     dense[tuple(zip(*cells, strict=True))] = 1
-    return Interactions.from_matrix(dense, [f"u{n}" for n in range(8)])
+    return Interactions.from_scipy(dense, [f"u{n}" for n in range(8)])
 
 
 def core(cells: set[tuple[int, int]], per_user: int, per_item: int) -> set[tuple[str, int]]:
@@ -78,7 +78,7 @@ def test_threshold_reports_before_and_after(caplog: pytest.LogCaptureFixture) ->
         data.threshold(1, -1)
 
 
-def test_nothing_can_be_written_to() -> None:
+def test_arrays_are_read_only() -> None:
     data = random_interactions(6, 5)
     for view in (data, data.threshold(1, 1), data.take_users(np.array([3, 1]))):
         turned = view.by_item()
@@ -88,7 +88,7 @@ def test_nothing_can_be_written_to() -> None:
         ):  # fmt: skip
             with pytest.raises(ValueError, match="read-only"):
                 array[0] = 0
-    matrix = data.to_matrix()
+    matrix = data.to_scipy()
     matrix.data[:] = 9
     assert data.csr.values.max() <= 5
 
@@ -104,7 +104,7 @@ def test_the_constructor_checks_its_parts() -> None:
 
 
 def test_history_and_unknown_users() -> None:
-    data = Interactions.from_matrix(np.array([[0, 2], [-1, 0]]), ["ann", "bob"], ["x", "y"])
+    data = Interactions.from_scipy(np.array([[0, 2], [-1, 0]]), ["ann", "bob"], ["x", "y"])
     assert data.history("ann") == {"y": 2.0}
     assert data.history("bob") == {"x": -1.0}
     with pytest.raises(UnknownIdError, match="'ann'"):
@@ -150,13 +150,13 @@ def test_views_carry_timestamps_along() -> None:
 
 def test_by_item_is_the_transpose() -> None:
     data = random_interactions(7, 5)
-    dense = data.to_matrix().toarray()
+    dense = data.to_scipy().toarray()
     turned = data.by_item()
     again = Interactions(turned, data.items, data.users)
-    np.testing.assert_array_equal(again.to_matrix().toarray(), dense.T)
+    np.testing.assert_array_equal(again.to_scipy().toarray(), dense.T)
 
 
-def test_by_item_is_shared_as_long_as_it_is_held() -> None:
+def test_by_item_is_cached_while_it_is_held() -> None:
     data = random_interactions(7, 5)
     turned = data.by_item()
     assert data.by_item() is turned
@@ -166,13 +166,13 @@ def test_by_item_is_shared_as_long_as_it_is_held() -> None:
     assert data.by_item().nnz == data.nnz
 
 
-def test_a_catalog_gets_the_items_kind_of_id(caplog: pytest.LogCaptureFixture) -> None:
-    numbers = Interactions.from_matrix(np.eye(2), items=[10, 20])
+def test_a_catalog_gets_ids_of_the_items_type(caplog: pytest.LogCaptureFixture) -> None:
+    numbers = Interactions.from_scipy(np.eye(2), item_ids=[10, 20])
     known = Catalog(IdMap(["10", "20", "30"]), names=["Ten", "Twenty", "Thirty"])
     taken = numbers.with_catalog(known).catalog
     assert taken is not None
     assert taken.name(20) == "Twenty"
-    texts = Interactions.from_matrix(np.eye(2), items=["10", "20"])
+    texts = Interactions.from_scipy(np.eye(2), item_ids=["10", "20"])
     taken = texts.with_catalog(Catalog(IdMap([10, 20]), names=["Ten", "Twenty"])).catalog
     assert taken is not None
     assert taken.name("10") == "Ten"
@@ -201,7 +201,7 @@ def built(indptr: list[int], columns: list[int]) -> Interactions:
     ("indptr", "columns"),
     [([0, 1, 2], [3, 0]), ([0, 1, 2], [-1, 0]), ([0, 1, 9], [0, 1]), ([0, 2, 1, 2], [0, 1])],
 )
-def test_rows_that_lead_out_of_the_arrays(indptr: list[int], columns: list[int]) -> None:
+def test_rows_out_of_bounds_are_refused(indptr: list[int], columns: list[int]) -> None:
     with pytest.raises(DataError, match="must"):
         built(indptr, columns)
 
@@ -217,12 +217,12 @@ def test_codes_and_masks_that_do_not_fit() -> None:
 
 
 @pytest.mark.parametrize("minimum", [2.5, "3", None, True])
-def test_minima_that_are_no_counts(minimum: object) -> None:
+def test_invalid_minima(minimum: object) -> None:
     with pytest.raises(SettingsError, match="min_per_user must be a whole number"):
         built([0, 1, 2], [2, 0]).threshold(minimum)  # type: ignore[arg-type]
 
 
-def test_what_is_no_catalog() -> None:
+def test_other_than_catalogs_are_refused() -> None:
     with pytest.raises(DataError, match=r"got str: penchant\.read_catalog"):
         built([0, 1], [2]).with_catalog("artists.dat")  # type: ignore[arg-type]
 
@@ -232,7 +232,7 @@ def test_what_is_no_catalog() -> None:
 
 @pytest.mark.parametrize("again", [copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
 def test_copies_are_as_immutable(again: Callable[[Interactions], Interactions]) -> None:
-    data = Interactions.from_matrix(np.eye(2, 3), ["u", "v"])
+    data = Interactions.from_scipy(np.eye(2, 3), ["u", "v"])
     held = data.by_item()
     made = again(data)
     assert made.by_item() is not held

@@ -18,7 +18,7 @@ def test_an_id_or_a_name(text: str) -> None:
     assert find_item(text, ITEMS, NAMES) == "1"
 
 
-def test_what_is_both_is_an_id_unless_a_name_is_meant() -> None:
+def test_an_id_precedes_an_equal_name() -> None:
     assert find_item("1", ITEMS, NAMES) == "1"
     assert find_item("1", ITEMS, NAMES, by_name=True) == "4"
 

@@ -25,13 +25,13 @@ FORMATS = [sp.csr_array, sp.csr_matrix, sp.csc_array, sp.coo_array, sp.lil_array
 
 @given(small, st.sampled_from(FORMATS))
 def test_there_and_back(dense: Any, make: Any) -> None:
-    made = Interactions.from_matrix(make(dense))
-    np.testing.assert_array_equal(made.to_matrix().toarray(), dense)
+    made = Interactions.from_scipy(make(dense))
+    np.testing.assert_array_equal(made.to_scipy().toarray(), dense)
     assert (made.n_users, made.n_items) == dense.shape
     assert made.csr.indptr.dtype == np.int64
     assert made.csr.indices.dtype == np.int32
     assert made.csr.values.dtype == np.float32
-    assert made.to_matrix().has_sorted_indices
+    assert made.to_scipy().has_sorted_indices
 
 
 def messy(kind: Any = sp.csr_array) -> Any:
@@ -40,12 +40,12 @@ def messy(kind: Any = sp.csr_array) -> Any:
     return kind((data, np.array([2, 0, 1, 0, 2, 1, 1]), np.array([0, 3, 5, 7])), shape=(3, 4))
 
 
-def test_messy_matrices_are_cleaned_and_left_alone() -> None:
+def test_matrices_are_cleaned_and_not_changed() -> None:
     for kind in (sp.csr_array, sp.csr_matrix):
         matrix = messy(kind)
         before = [part.copy() for part in (matrix.data, matrix.indices, matrix.indptr)]
         made = penchant.read_interactions(matrix)
-        assert made.to_matrix().toarray().tolist() == [[1, 0, 5, 0], [0, 0, 2, 0], [0, 0, 0, 0]]
+        assert made.to_scipy().toarray().tolist() == [[1, 0, 5, 0], [0, 0, 2, 0], [0, 0, 0, 0]]
         for part, was in zip((matrix.data, matrix.indices, matrix.indptr), before, strict=True):
             np.testing.assert_array_equal(part, was)
             assert part.flags.writeable
@@ -60,37 +60,37 @@ def test_messy_matrices_are_cleaned_and_left_alone() -> None:
 )
 def test_cells_stored_twice(policy: Any, value: float) -> None:
     made = penchant.read_interactions(messy(), duplicates=policy)
-    assert made.to_matrix().toarray()[2, 1] == value
+    assert made.to_scipy().toarray()[2, 1] == value
     with pytest.raises(DataError, match="repeat a cell"):
         penchant.read_interactions(messy(), duplicates="error")
 
 
-def test_a_policy_that_there_is_not() -> None:
+def test_an_unknown_policy() -> None:
     with pytest.raises(SettingsError, match="duplicates must be one of"):
-        Interactions.from_matrix(np.eye(2), duplicates="first")
+        Interactions.from_scipy(np.eye(2), duplicates="first")
 
 
 def test_ids_of_rows_and_columns() -> None:
     matrix = sp.csr_array(np.eye(2, 3))
     made = penchant.read_interactions(matrix, user_ids=["u", "v"], item_ids=[10, 20, 30])
     assert made.history("v") == {20: 1.0}
-    assert list(Interactions.from_matrix(matrix).items) == [0, 1, 2]
-    with pytest.raises(DataError, match=r"lies on its side, pass matrix\.T"):
-        Interactions.from_matrix(matrix, ["a", "b", "c"], [1, 2])
+    assert list(Interactions.from_scipy(matrix).items) == [0, 1, 2]
+    with pytest.raises(DataError, match=r"is transposed, pass matrix\.T"):
+        Interactions.from_scipy(matrix, ["a", "b", "c"], [1, 2])
     with pytest.raises(DataError, match="2 rows and 3 columns, but there are 4 users and 3 items"):
-        Interactions.from_matrix(matrix, [1, 2, 3, 4])
+        Interactions.from_scipy(matrix, [1, 2, 3, 4])
     with pytest.raises(SettingsError, match="no columns"):
         penchant.read_interactions(matrix, "user", "item")
 
 
-def test_what_is_no_matrix_of_finite_numbers() -> None:
+def test_other_than_finite_matrices_are_refused() -> None:
     for wrong in (np.array([[np.inf]]), np.array([[1e39]]), np.array([[1j]]), np.ones(3)):
         with pytest.raises(DataError):
-            Interactions.from_matrix(wrong)
+            Interactions.from_scipy(wrong)
     with pytest.raises(DataError, match="row 1, column 0 is inf"):
-        Interactions.from_matrix(sp.coo_array(np.array([[1.0], [np.inf]])))
+        Interactions.from_scipy(sp.coo_array(np.array([[1.0], [np.inf]])))
     with pytest.raises(DataError):
-        Interactions.from_matrix(np.array([["a"]]))
+        Interactions.from_scipy(np.array([["a"]]))
 
 
 def damaged(name: str) -> Any:
@@ -106,25 +106,25 @@ def damaged(name: str) -> Any:
 
 
 @pytest.mark.parametrize("name", ["csr", "csc", "coo"])
-def test_damaged_matrices_are_refused_before_they_are_followed(name: str) -> None:
+def test_damaged_matrices_are_refused(name: str) -> None:
     with pytest.raises(DataError, match=r"damaged|lie outside"):
         penchant.read_interactions(damaged(name))
 
 
-def test_what_is_masked_is_missing() -> None:
+def test_masked_values_are_missing() -> None:
     masked = np.ma.masked_array([[1, 2], [3, 4]], mask=[[0, 1], [0, 0]])
     made = penchant.read_interactions(masked)
-    assert made.to_matrix().toarray().tolist() == [[1, 0], [3, 4]]
+    assert made.to_scipy().toarray().tolist() == [[1, 0], [3, 4]]
     assert made.report is not None
     assert made.report.valueless == 1
 
 
 def test_half_precision() -> None:
     made = penchant.read_interactions(np.array([[1, 0], [0, 2.5]], dtype=np.float16))
-    assert made.to_matrix().toarray().tolist() == [[1, 0], [0, 2.5]]
+    assert made.to_scipy().toarray().tolist() == [[1, 0], [0, 2.5]]
 
 
 def test_an_empty_matrix_keeps_its_shape() -> None:
-    made = Interactions.from_matrix(sp.csr_array((3, 2)))
+    made = Interactions.from_scipy(sp.csr_array((3, 2)))
     assert (made.n_users, made.n_items, made.nnz) == (3, 2, 0)
-    assert Interactions.from_matrix(sp.csr_array((0, 0))).density == 0
+    assert Interactions.from_scipy(sp.csr_array((0, 0))).density == 0

@@ -99,9 +99,7 @@ def test_latin_1_tags(real_data: Finder) -> None:
         ("id,name,title", []),  # which of the two?
     ],
 )
-def test_the_columns_of_a_catalog_are_found_by_their_names(
-    tmp_path: Path, head: str, fields: list[str]
-) -> None:
+def test_catalog_columns_are_chosen_by_name(tmp_path: Path, head: str, fields: list[str]) -> None:
     row = ",".join(["1", "one", "http://a", "http://b"][: head.count(",") + 1])
     known = penchant.read_catalog(write(tmp_path, f"{head}\n{row}\n", "things.csv"))
     assert list(known.items) == ["1"]
@@ -110,7 +108,7 @@ def test_the_columns_of_a_catalog_are_found_by_their_names(
         assert known.name("1") == "one"
 
 
-def test_only_the_columns_that_are_given_are_read_where_any_is(tmp_path: Path) -> None:
+def test_only_requested_columns_are_read(tmp_path: Path) -> None:
     path = write(tmp_path, "id,name,url\n1,one,http://a\n", "things.csv")
     assert penchant.read_catalog(path, name="name").fields() == ["names"]
     assert penchant.read_catalog(path, "id").fields() == ["names", "links"]
@@ -118,7 +116,7 @@ def test_only_the_columns_that_are_given_are_read_where_any_is(tmp_path: Path) -
 
 def test_catalog_columns(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     data = (
-        "id,title,page,look,words\n1,One,http://a,p.png,x| y ||z\n2,,,,\n1,Other,,,\n,Nobody,,,\n"
+        "id,title,page,look,words\n1,One,http://a,p.png,x| y ||z\n2,,,,\n1,Other,,,\n,Nameless,,,\n"
     )
     path = write(tmp_path, data, "things.csv")
     with caplog.at_level(logging.WARNING):

@@ -48,7 +48,7 @@ def test_offsets_must_fit(offsets: list[int]) -> None:
         Texts(np.frombuffer(b"abc", np.uint8), np.array(offsets, dtype=np.int64))
 
 
-def test_bytes_that_are_no_text() -> None:
+def test_bytes_that_are_not_utf_8() -> None:
     texts = Texts(np.frombuffer(b"a\xff", np.uint8), np.array([0, 1, 2]))
     assert texts[1] == "�"
     assert list(texts) == ["a", "�"]

@@ -93,7 +93,7 @@ def test_pictures_are_drawn_when_asked_for() -> None:
 
 def test_tastes_can_be_found_again(world: shapes.ShapesWorld) -> None:
     """Items that a plain factor model calls alike look alike, which no model was told."""
-    matrix = world.interactions.to_matrix()
+    matrix = world.interactions.to_scipy()
     by_user = sp.diags_array(1 / np.sqrt(world.interactions.csr.row_counts))
     by_item = sp.diags_array(1 / np.sqrt(1 + matrix.sum(axis=0)))
     _, strength, right = svds(by_user @ matrix @ by_item, 32, rng=0)

@@ -242,10 +242,13 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
 
     def step(indices=rows.indices, n=5, fixed=fixed, align_rows=_kernels.align_rows):
         _kernels.half_step(
-            rows.indptr, indices, rows.values, align_rows(fixed), values, vectors, np.ones(5),
+            _kernels.weighted_rows(rows.indptr, indices, rows.values, len(fixed)),
+            align_rows(fixed),
+            (values, vectors),
             align_rows(np.zeros((n, 3), np.float32)),
-            unobserved_weight=1.0, solver="exact", cg_steps=3, threads=1,
-        )  # fmt: skip
+            _kernels.row_objective(np.ones(5), unobserved_weight=1.0),
+            threads=1,
+        )
 
     with pytest.raises(ValueError, match="indices must lie in"):
         step(indices=rows.indices + 1)

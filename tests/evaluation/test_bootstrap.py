@@ -31,7 +31,7 @@ def test_columns_share_their_resamples() -> None:
     assert np.allclose(ends[0], 1 - ends[1][::-1])
 
 
-def test_a_column_has_the_same_sums_whatever_stands_beside_it() -> None:
+def test_columns_are_independent() -> None:
     values = np.random.default_rng(0).random((50, 19))
     alone = [_kernels.bootstrap_sums(values[:, [c]], resamples=30, seed=2) for c in range(19)]
     for n in range(1, 20):

@@ -53,7 +53,7 @@ HAND = split_of([{1: 1.0}], [{0: 1.0, 3: 2.0, 4: -1.0}], 5)
 HAND_MODEL = FakeModel([[5.0, 4.0, 3.0, 2.0, 1.0]])
 
 
-def test_a_case_done_by_hand() -> None:
+def test_a_case_computed_by_hand() -> None:
     """The list is 0, 2, 3 (1 is masked): hits at places 1 and 3; candidates are 0, 2, 3, 4."""
     e = evaluate(HAND_MODEL, HAND, k=3, metrics=ALL)
     assert e["precision"] == pytest.approx(2 / 3)
@@ -66,7 +66,7 @@ def test_a_case_done_by_hand() -> None:
     assert e["percentile_rank"] == pytest.approx((1 * 0 + 2 * 2 / 3) / 3)
     assert e["mse"] == pytest.approx((4**2 + 4**2 + 3**2 + 1**2 + 1**2) / 5)
     assert e["coverage"] == pytest.approx(3 / 5)
-    assert e["novelty"] == 0  # one user: nobody likes them, which counts as one of one
+    assert e["novelty"] == 0  # one user: items without likes count as one of one
     assert (e.n_users, e.n_left_out, e.k) == (1, 0, 3)
 
 
@@ -95,7 +95,7 @@ def test_the_articles_figures() -> None:
     cells = rng.random((30, 40))
     train = interactions([dict.fromkeys(np.flatnonzero(row < 0.2), 1.0) for row in cells], 40)
     test = interactions([dict.fromkeys(np.flatnonzero(row > 0.95), 1.0) for row in cells], 40)
-    ratings = sp.csr_matrix(test.to_matrix())
+    ratings = sp.csr_matrix(test.to_scipy())
     users = np.flatnonzero(test.csr.row_counts)
     e = evaluate(FakeModel(scores), Split(train, test), k=5, metrics=ALL, exclude_seen=False)
     assert e["precision"] == pytest.approx(article_precision_at_k(scores, ratings, 5, users))
@@ -186,7 +186,7 @@ def test_the_mean_percentile_rank_weighs_by_value() -> None:
 def test_novelty_counts_likers_in_training() -> None:
     split = split_of([{0: 1.0}, {0: 1.0, 1: 1.0}, {0: 1.0, 2: -1.0}, {0: 2.0}], [{3: 1.0}] * 4, 4)
     e = evaluate(FakeModel([[4, 3, 2, 1]] * 4), split, k=3, metrics="novelty", exclude_seen=False)
-    assert e["novelty"] == pytest.approx((0 + 2 + 2) / 3)  # liked by 4, 1 and nobody of 4
+    assert e["novelty"] == pytest.approx((0 + 2 + 2) / 3)  # liked by 4, 1 and 0 of 4
 
 
 # --- stated answers ------------------------------------------------------------------------
@@ -199,7 +199,7 @@ def test_k_beyond_the_catalog() -> None:
     assert e["ndcg"] <= 1
 
 
-def test_what_is_to_be_found_is_never_masked() -> None:
+def test_relevant_items_are_never_masked() -> None:
     split = split_of([{0: 1.0, 1: 1.0}], [{0: 1.0}], 3)
     e = evaluate(FakeModel([[3, 2, 1]]), split, k=1, metrics=("precision", "auc"))
     assert dict(e) == {"precision@1": 1.0, "auc": 1.0}
@@ -211,7 +211,7 @@ def test_on_train_nothing_is_masked() -> None:
     assert e.settings["exclude_seen"] is False
 
 
-def test_where_nothing_can_be_said() -> None:
+def test_undefined_metrics_are_nan() -> None:
     """One item: no pair to order, no rank among others; the means are unknown, not wrong."""
     e = evaluate(FakeModel([[1.0]]), split_of([{}], [{0: 1.0}], 1), metrics=ALL)
     assert math.isnan(e["auc"])
@@ -221,14 +221,14 @@ def test_where_nothing_can_be_said() -> None:
     assert "–" in str(e)
 
 
-def test_a_model_that_rates_nothing_is_not_rewarded() -> None:
+def test_unscored_items_gain_nothing() -> None:
     e = evaluate(FakeModel([[np.nan] * 5], blocks=True), HAND, k=2, metrics=(*DEFAULT, "auc"))
     assert e["precision"] == e["ndcg"] == e["coverage"] == 0
     assert e["auc"] == 0.5
     assert math.isnan(e["novelty"])
 
 
-def test_users_held_out_are_asked_by_their_history() -> None:
+def test_held_out_users_are_scored_by_their_history() -> None:
     test, history = interactions([{1: 1.0}], 3), interactions([{0: 1.0}], 3)
     train = interactions([{2: 1.0}] * 4, 3)
     split = Split(train, test, fold_in=history)
@@ -250,7 +250,7 @@ def test_on_train_of_users_held_out_from() -> None:
     assert held_out.users.tolist() == [0]
 
 
-def test_lists_are_measured_unless_told() -> None:
+def test_list_metrics_are_the_default() -> None:
     e = evaluate(HAND_MODEL, HAND, k=3)
     assert [name.partition("@")[0] for name in e] == list(DEFAULT)
     assert {"auc", "percentile_rank", "mse"}.isdisjoint(DEFAULT)
@@ -307,7 +307,7 @@ def test_names_with_their_own_k() -> None:
         e["ndcg"]
 
 
-def test_single_users_only_where_asked() -> None:
+def test_values_per_user_are_optional() -> None:
     model, split = many(20)
     e = evaluate(model, split)
     assert e.per_user is None
@@ -355,18 +355,18 @@ def test_settings_out_of_range(settings, message) -> None:
         evaluate(HAND_MODEL, HAND, **settings)
 
 
-def test_nothing_to_find() -> None:
+def test_no_relevant_items() -> None:
     with pytest.raises(EmptyDataError, match="no user has a positive value in the test part"):
         evaluate(HAND_MODEL, split_of([{1: 1.0}], [{2: -1.0}], 5))
 
 
 def test_parts_that_do_not_fit() -> None:
-    other = dataclasses.replace(HAND.test, users=IdMap(["somebody"], "user"))
+    other = dataclasses.replace(HAND.test, users=IdMap(["someone"], "user"))
     with pytest.raises(DataError, match="same order"):
         evaluate(HAND_MODEL, dataclasses.replace(HAND, test=other))
 
 
-def test_what_is_no_model_or_no_split() -> None:
+def test_other_than_models_and_splits_are_refused() -> None:
     with pytest.raises(DataError, match=r"a penchant\.Split is needed, got Interactions"):
         evaluate(HAND_MODEL, HAND.train)  # type: ignore[arg-type]
     with pytest.raises(DataError, match="a fitted model is needed, got NoneType"):

@@ -87,7 +87,7 @@ def test_lists_are_made_once_where_they_are_the_same(exclude_seen, users, calls)
     assert Counting.calls == calls
 
 
-def test_of_users_never_met_the_training_part_is_what_is_shown_of_them() -> None:
+def test_fold_in_is_the_training_part_of_held_out_users() -> None:
     test, history = interactions([{1: 1.0}, {}], 3), interactions([{0: 1.0}, {0: 1.0}], 3)
     split = Split(interactions([{2: 1.0}] * 2, 3), test, fold_in=history)
     found = Measure(split, users="held-out", k=1, metrics="precision", exclude_seen=False)(
@@ -125,11 +125,11 @@ def test_settings_out_of_range(settings, message) -> None:
         Measure(many(5)[1], **settings)
 
 
-def test_nothing_to_find_is_told_before_a_model_is_trained() -> None:
+def test_splits_without_relevant_items_are_refused_early() -> None:
     with pytest.raises(EmptyDataError, match="in the train part"):
         Measure(split_of([{}, {1: 1.0}], [{1: 1.0}, {}], 3), users="held-out")
 
 
-def test_what_is_no_model() -> None:
+def test_other_than_models_are_refused() -> None:
     with pytest.raises(DataError, match="a fitted model is needed, got dict"):
         Measure(many(5)[1], parts="test")({})  # type: ignore[arg-type]

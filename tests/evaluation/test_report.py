@@ -16,7 +16,7 @@ def evaluation(figures, intervals=(), *, n_users=1234, n_left_out=0, on="test", 
     return Evaluation(figures, dict(intervals), 10, n_users, n_left_out, seconds, settings)
 
 
-def test_the_table_of_one() -> None:
+def test_the_table_of_an_evaluation() -> None:
     e = evaluation(
         {"ndcg@10": 0.2012, "coverage@10": 0.5, "auc": math.nan},
         {"ndcg@10": (0.19, 0.21), "auc": (math.nan, math.nan)},
@@ -54,7 +54,7 @@ def test_side_by_side() -> None:
     assert json.loads(json.dumps(table.to_dict()))["ALS"]["metrics"]["auc"]["mean"] == 0.9
 
 
-def test_only_what_was_measured_alike_is_compared() -> None:
+def test_evaluations_of_different_settings_are_not_compared() -> None:
     with pytest.raises(DataError, match="a: 5 users on test"):
         compare({"a": evaluation({"auc": 1.0}, n_users=5), "b": evaluation({"auc": 1.0})})
     with pytest.raises(DataError, match="nothing to compare"):

@@ -262,9 +262,9 @@ class ModelContract:
 
     def test_the_callers_data_is_not_changed(self, make) -> None:
         interactions = data()
-        before = interactions.to_matrix()
+        before = interactions.to_scipy()
         make().fit(interactions).recommend("u0001")
-        assert (interactions.to_matrix() != before).nnz == 0
+        assert (interactions.to_scipy() != before).nnz == 0
 
     # --- what is refused ---------------------------------------------------------------
 

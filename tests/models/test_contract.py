@@ -127,7 +127,7 @@ def test_other_arguments_than_interactions_are_refused(kind):
     with pytest.raises(
         DataError, match=rf"{kind.__name__}\.fit needs .*got csr_array: penchant\.read"
     ):
-        kind().fit(data().to_matrix())
+        kind().fit(data().to_scipy())
     with pytest.raises(DataError, match=r"got Split: pass its \.train"):
         kind().fit(leave_k_out(data(), 1))
 

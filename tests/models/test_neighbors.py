@@ -31,8 +31,8 @@ def similarities(data: penchant.Interactions, **settings) -> np.ndarray:
 def test_weights_are_those_of_the_textbook(seed, k1, b) -> None:
     """Items are the documents, people the terms: n in log(n / df) is the number of items."""
     data = random_interactions(20, 12, density=0.4, seed=seed)
-    X = np.maximum(data.to_matrix().toarray().T.astype(np.float64), 0)
-    data = penchant.Interactions.from_matrix(X.T.astype(np.float32))
+    X = np.maximum(data.to_scipy().toarray().T.astype(np.float64), 0)
+    data = penchant.Interactions.from_scipy(X.T.astype(np.float32))
     rarity = np.maximum(np.log(len(X) / (1 + (X > 0).sum(axis=0))), 0)
     tfidf = np.sqrt(X) * rarity
     norms = np.linalg.norm(tfidf, axis=1, keepdims=True)
@@ -53,7 +53,7 @@ def test_weights_are_those_of_the_textbook(seed, k1, b) -> None:
 )
 def test_few_common_users_count_less(seed, shrinkage, similarity) -> None:
     data = random_interactions(20, 8, density=0.4, seed=seed)
-    has = (data.to_matrix().toarray() != 0).astype(np.float64)
+    has = (data.to_scipy().toarray() != 0).astype(np.float64)
     common = has.T @ has
     plain = similarities(data, similarity=similarity)
     found = similarities(data, similarity=similarity, shrinkage=shrinkage)
@@ -61,7 +61,7 @@ def test_few_common_users_count_less(seed, shrinkage, similarity) -> None:
 
 
 def test_dislikes_are_in_common_too() -> None:
-    data = penchant.Interactions.from_matrix(np.array([[1, 1], [-1, -1], [2, 0]], dtype=np.float32))
+    data = penchant.Interactions.from_scipy(np.array([[1, 1], [-1, -1], [2, 0]], dtype=np.float32))
     plain, shrunk = similarities(data), similarities(data, shrinkage=2)
     np.testing.assert_allclose(shrunk, plain / 2, rtol=1e-6)
     assert plain[0, 1] > 0
@@ -72,7 +72,7 @@ def test_shrinkage_prefers_neighbors_with_more_support() -> None:
     likes[:5, 0] = 1  # five have a,
     likes[0, 1] = 1  # one of them the rare item, which no other user has,
     likes[1:40, 2] = 1  # and four the frequent one, as most users
-    data = penchant.Interactions.from_matrix(likes, items=["a", "rare", "frequent"])
+    data = penchant.Interactions.from_scipy(likes, item_ids=["a", "rare", "frequent"])
     nearest = ItemNeighbors().fit(data).similar_items("a", k=1).ids
     shrunk = ItemNeighbors(shrinkage=10).fit(data).similar_items("a", k=1).ids
     assert (list(nearest), list(shrunk)) == (["rare"], ["frequent"])

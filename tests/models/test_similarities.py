@@ -79,7 +79,7 @@ def scores_of(model: penchant.Model, data: penchant.Interactions) -> np.ndarray:
 @given(seed=seeds, similarity=presets, confidence=st.sampled_from(["linear", "log", "binary"]))
 def test_presets_equal_their_textbook_formulas(seed, similarity, confidence) -> None:
     data = random_data(seed)
-    X = confident(data.to_matrix(), confidence)
+    X = confident(data.to_scipy(), confidence)
     settings = {"similarity": similarity, "confidence": confidence, "neighbors": None}
     S = textbook(X, similarity)
     scores = scores_of(ItemNeighbors(**settings).fit(data), data)
@@ -95,7 +95,7 @@ def test_presets_equal_their_textbook_formulas(seed, similarity, confidence) -> 
 @given(seed=seeds, a=exponents, b=exponents, c=exponents)
 def test_the_exponents_are_those_of_the_degrees(seed, a, b, c) -> None:
     data = random_data(seed)
-    X = confident(data.to_matrix(), "linear")
+    X = confident(data.to_scipy(), "linear")
     settings = {"source_exponent": a, "common_exponent": b, "target_exponent": c}
     model = ItemNeighbors(similarity="rp3beta", neighbors=None, **settings).fit(data)
     S = walk(X, a, b, c)
@@ -125,21 +125,21 @@ def test_permuting_users_and_items_permutes_scores(seed, similarity, neighbors) 
     data = random_data(seed)
     rng = np.random.default_rng(seed)
     users, items = rng.permutation(data.n_users), rng.permutation(data.n_items)
-    matrix = data.to_matrix()[users][:, items]
-    other = penchant.Interactions.from_matrix(
+    matrix = data.to_scipy()[users][:, items]
+    other = penchant.Interactions.from_scipy(
         matrix,
-        users=[data.users[code] for code in users],
-        items=[data.items[code] for code in items],
+        user_ids=[data.users[code] for code in users.tolist()],
+        item_ids=[data.items[code] for code in items.tolist()],
     )
     if neighbors is not None:  # of equal similarities the first items are kept
         noise = np.random.default_rng(seed).uniform(0.5, 2, data.nnz).astype(np.float32)
-        X = data.to_matrix()
+        X = data.to_scipy()
         X.data = X.data * noise
-        data = penchant.Interactions.from_matrix(X, users=data.users, items=data.items)
-        other = penchant.Interactions.from_matrix(
+        data = penchant.Interactions.from_scipy(X, user_ids=data.users, item_ids=data.items)
+        other = penchant.Interactions.from_scipy(
             X[users][:, items],
-            users=[data.users[code] for code in users],
-            items=[data.items[code] for code in items],
+            user_ids=[data.users[code] for code in users.tolist()],
+            item_ids=[data.items[code] for code in items.tolist()],
         )
         if similarity == "jaccard":
             return  # counts tie whatever the values

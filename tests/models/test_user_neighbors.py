@@ -24,7 +24,7 @@ LIKES = np.array(
 
 def small() -> penchant.Interactions:
     users = ["ann", "bob", "cy", "dee", "eve"]
-    return penchant.Interactions.from_matrix(LIKES, users=users, items=list("abcde"))
+    return penchant.Interactions.from_scipy(LIKES, user_ids=users, item_ids=list("abcde"))
 
 
 def test_scores_are_sums_of_similarities() -> None:

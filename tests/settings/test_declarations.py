@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -101,7 +103,29 @@ def test_table_of_the_manual() -> None:
         "| `shade` | `0.5` | float, 0 or more, below 2 | Brightness of the toy. See the box. "
         "Unit: lumens. Worth trying: 0.1 … 1.5 (logarithmic). Source: Toymaker 1999. |"
     )
-    assert flavor == '| `flavor` | `"plain"` | "plain", "sweet" | Taste of the toy. |'
+    assert flavor == '| `flavor` | `"plain"` | `"plain"`, `"sweet"` | Taste of the toy. |'
+
+
+def test_the_manual_has_a_table_for_every_model(toy, tmp_path) -> None:
+    pytest.importorskip("sphinx")
+    from sphinx.application import Sphinx
+
+    docs = Path(__file__).resolve().parents[2] / "docs"
+    assert "```{settings}\n```" in (docs / "models.md").read_text(encoding="utf-8")
+    sys.path.insert(0, str(docs / "_ext"))  # Sphinx imports the extension by its name
+    (tmp_path / "index.md").write_text("# Models\n\n```{settings}\n```\n", encoding="utf-8")
+    config = {"extensions": ["myst_parser", "settings"]}
+    app = Sphinx(
+        tmp_path, None, tmp_path / "html", tmp_path / "trees", "html", config,
+        status=None, warning=None, warningiserror=True,
+    )  # fmt: skip
+    app.build()
+    page = (tmp_path / "html" / "index.html").read_text(encoding="utf-8")
+    for kind in models.kinds():
+        assert f'id="settings-{kind}"' in page
+    section = page.partition('id="settings-toy"')[2]
+    assert "Brightness of the toy. See the box. Unit: lumens." in section
+    assert "Taste of the toy." in section
 
 
 def test_params() -> None:
@@ -117,7 +141,10 @@ def test_params() -> None:
     assert clone(model).settings == model.settings
 
 
-def test_space_of_a_search() -> None:
+def test_tuning_space() -> None:
+    assert Space(Toy, ["shade"]).ranges["shade"] == penchant.Range(0.1, 1.5, log=True)
+    with pytest.raises(SettingsError, match=r"flavor declares no values .* for shade"):
+        Space(Toy, ["flavor"])
     assert Space(Toy, {"shade": (0, 1)}).ranges["shade"].at(0.5) == 0.5
     with pytest.raises(SettingsError, match="shade must be"):
         Space(Toy, {"shade": (0.5, 3.0)})
@@ -128,6 +155,7 @@ def test_space_of_a_search() -> None:
 @pytest.mark.parametrize("command", ["fit", "evaluate", "tune", "learning-curve"])
 def test_options_of_the_command_line(toy, command) -> None:
     text = output(command, command, "--model", "toy", "--help")
+    text = text.partition("Examples")[0]
     assert "--shade" in text
     assert "Brightness of the toy. Default: 0.5." in " ".join(text.replace("│", " ").split())
     assert "--flavor" in text
@@ -143,6 +171,17 @@ def test_a_fit_from_the_command_line(toy, tmp_path) -> None:
     words = ("fit", str(log), "--model", "toy", "-o", str(tmp_path / "toy.penchant"), "--json")
     document = json.loads(output("fit", *words, "--shade", "1.5", "--flavor", "sweet"))
     assert document["settings"] == {"shade": 1.5, "flavor": "sweet"}
+
+
+def test_a_tuning_run_from_the_command_line(toy, tmp_path) -> None:
+    rows = [f"{user},{item}" for user in range(8) for item in range(user % 3, 8)]
+    log = tmp_path / "log.csv"
+    log.write_text("\n".join(["user,item", *rows]) + "\n", encoding="utf-8")
+    words = ("tune", str(log), "--model", "toy", "--range", "shade", "--flavor", "sweet")
+    more = ("--trials", "2", "--hold-out", "1", "--no-final", "--json")
+    document = json.loads(output("tune", *words, *more, "--storage", str(tmp_path / "s.db")))
+    assert document["fixed"] == {"flavor": "sweet"}
+    assert all(0.1 <= trial["settings"]["shade"] <= 1.5 for trial in document["trials"])
 
 
 def output(command: str, *words: str) -> str:
@@ -173,7 +212,7 @@ def test_every_model_has_a_table(kind: str) -> None:
 
 
 def test_a_clone_of_a_fitted_model_is_not_fitted() -> None:
-    data = penchant.Interactions.from_matrix(np.eye(4) + np.eye(4, k=1))
+    data = penchant.Interactions.from_scipy(np.eye(4) + np.eye(4, k=1))
     model = penchant.ALS(factors=2, regularization=(0.1, 0.2), iterations=1).fit(data)
     copy = clone(model)
     assert copy.regularization == (0.1, 0.2)

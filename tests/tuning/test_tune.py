@@ -145,7 +145,7 @@ def test_a_failure_is_recorded_and_tuning_continues(split, caplog) -> None:
 
 def test_what_is_no_fault_of_the_settings_is_not_recorded_as_theirs(split, tmp_path) -> None:
     def broken(now: Progress) -> None:
-        if now.row is not None and now.done == 1:
+        if now.row is not None and now.finished == 1:
             raise ValueError("a slip of the caller's own")
 
     with pytest.raises(ValueError, match="slip"):
@@ -187,7 +187,7 @@ def test_what_is_trained_on_is_turned_once_for_all_trials(final, monkeypatch, mo
 def test_finished_trials_are_not_done_again(split, tmp_path) -> None:
     told: list[Progress] = []
     first = tune(split, storage=f"sqlite:///{tmp_path}/s.db", trials=3, on_progress=told.append)
-    assert (len(first.trials), told[-1].done, told[-1].total) == (3, 3, 3)
+    assert (len(first.trials), told[-1].finished, told[-1].total) == (3, 3, 3)
     told.clear()
     whole = tune(split, storage=tmp_path / "s.db", on_progress=told.append)
     assert [now.ended.number for now in told if now.ended] == [3]
@@ -248,7 +248,7 @@ def test_time_that_is_up_leaves_the_rest_for_later(split, tmp_path) -> None:
 
 def test_ctrl_c_stops_with_what_is_there(split, tmp_path) -> None:
     def stop(now: Progress) -> None:
-        if now.done == 2 and now.row is not None:
+        if now.finished == 2 and now.row is not None:
             raise KeyboardInterrupt
 
     found = tune(split, storage=tmp_path / "s.db", on_progress=stop)

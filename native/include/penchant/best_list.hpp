@@ -1,4 +1,4 @@
-// The k best of what is offered, whatever the order.
+// The k best of the entries offered, independent of their order.
 #pragma once
 
 #include <algorithm>
@@ -8,12 +8,14 @@
 
 namespace penchant {
 
+/// An item with its score.
 template <class T>
 struct Entry {
   T score;
   std::int32_t code;
 };
 
+/// Orders entries by falling score, then by rising code.
 struct Better {
   template <class T>
   bool operator()(const Entry<T>& a, const Entry<T>& b) const {
@@ -21,21 +23,21 @@ struct Better {
   }
 };
 
-/// The best entries so far: a heap with the worst of them on top.
+/// The best entries so far, in a heap with the worst on top.
 template <class T>
 class BestList {
  public:
   explicit BestList(std::int64_t k) : k_(static_cast<std::size_t>(k)) {}
 
-  /// What a score must not be below to enter; if codes are offered in rising order, it must be
-  /// above.
+  /// Returns the score that an entry must reach; if codes are offered in rising order, it must be
+  /// above it.
   T bound() const {
     constexpr T infinity = std::numeric_limits<T>::infinity();
     if (k_ == 0) return infinity;
     return entries_.size() < k_ ? -infinity : entries_.front().score;
   }
 
-  /// NaN and −∞ never enter.
+  /// Adds an entry if it is among the k best. NaN and −∞ are never added.
   void offer(T score, std::int32_t code) {
     if (k_ == 0 || !(score > -std::numeric_limits<T>::infinity())) return;
     if (entries_.size() == k_) {
@@ -46,6 +48,7 @@ class BestList {
     }
   }
 
+  /// Sorts the entries, the best first, and returns them; nothing can be offered afterwards.
   const std::vector<Entry<T>>& sorted() {
     std::sort(entries_.begin(), entries_.end(), Better{});
     return entries_;

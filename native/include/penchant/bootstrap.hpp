@@ -1,4 +1,4 @@
-// Sums over rows drawn with replacement, many times over.
+// Sums over rows drawn with replacement.
 #pragma once
 
 #include <cstdint>
@@ -7,9 +7,11 @@
 
 namespace penchant {
 
-/// Writes out[resample * n_columns + column]: the sum of a column over n rows drawn at random, all
-/// columns from the same draws. values is row-major, n × n_columns; n is below 2^32. Each resample
-/// has draws of its own from the seed, so that threads make no difference.
+/// Sums columns over n rows drawn with replacement, once per resample.
+///
+/// Writes out[resample * n_columns + column]; all columns share the draws of a resample. values is
+/// row-major, n × n_columns, n below 2^32. Draws depend on the seed and the resample only, not on
+/// threads.
 void bootstrap_sums(const double* values, std::int64_t n, std::int64_t n_columns,
                     std::int64_t resamples, std::uint64_t seed, double* out, int threads,
                     const Poll& poll);

@@ -1,4 +1,4 @@
-// Parts of a file, read by offset: each reader holds the file open for itself.
+// Reading parts of a file by offset, with one open file per thread.
 #pragma once
 
 #include <cstdint>
@@ -7,14 +7,14 @@
 
 namespace penchant {
 
-/// A file that is read by one thread. What can't be read, or is no longer there, counts as the
-/// end of the file: callers compare what they got with what they expected.
+/// A file read by one thread. Bytes that cannot be read count as the end of the file: callers
+/// compare the number of bytes with the expected one.
 class File {
  public:
-  /// `path` is UTF-8.
+  /// Opens a file; `path` is UTF-8.
   explicit File(const std::string& path);
 
-  /// Reads up to n bytes from an offset on; returns how many there were.
+  /// Reads up to n bytes from an offset on; returns the number of bytes read.
   std::int64_t read(std::int64_t offset, char* to, std::int64_t n);
 
  private:

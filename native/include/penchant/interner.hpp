@@ -1,4 +1,4 @@
-// Distinct texts and their numbers: a hash table in shards, each with a lock of its own.
+// Numbering of distinct texts: a hash table in shards, each with its own lock.
 #pragma once
 
 #include <array>
@@ -12,7 +12,8 @@
 
 namespace penchant {
 
-/// Texts are copied; numbers depend on who comes first, so callers put them in order at the end.
+/// Assigns numbers to texts, which are copied. Numbers depend on the timing of threads; `order`
+/// maps them to places in sorted order, which do not.
 class Interner {
  public:
   using Number = std::uint32_t;
@@ -23,24 +24,24 @@ class Interner {
     std::vector<std::uint32_t> sorted;
   };
 
-  /// The numbers of some texts, new ones where they were not known. Many threads may call it at
-  /// once. Throws std::length_error beyond 2³⁰ texts.
+  /// Writes the numbers of texts, adding those that are new. Several threads may call it at once.
+  /// Throws std::length_error beyond 2³⁰ texts.
   void intern(const std::vector<std::string_view>& texts, Number* numbers, Scratch& scratch);
 
-  /// About how much memory it takes.
+  /// Returns the approximate memory in bytes.
   std::int64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
-  /// The texts in the order of their bytes, joined by line feeds, and each number's place among
-  /// them (see `code`). No thread may intern meanwhile.
+  /// The texts sorted by their bytes, joined by line feeds, and the place of each number.
   struct Order {
     std::string joined;
     std::int64_t n_texts = 0;
     std::vector<std::vector<std::int32_t>> codes;  // by shard and index
 
-    std::int32_t code(Number number) const {
-      return codes[number % kShards][number / kShards];
-    }
+    /// Returns the place of a text among the sorted ones.
+    std::int32_t code(Number number) const { return codes[number % kShards][number / kShards]; }
   };
+
+  /// Sorts the texts. No thread may intern meanwhile.
   Order order() const;
 
  private:

@@ -1,4 +1,4 @@
-// Which instruction set the kernels run on: chosen once, by the processor or by PENCHANT_ISA.
+// The instruction set of the kernels: selected once, by the processor or by PENCHANT_ISA.
 #pragma once
 
 #include <string>
@@ -8,14 +8,14 @@ namespace penchant {
 
 enum class Isa { baseline, avx2, avx512 };
 
-/// The sets this build holds and this processor runs, the widest last.
+/// Returns the sets of this build that the processor supports, the widest last.
 std::vector<Isa> available_isas();
 
-/// The set in use: the widest one available, or the one that the environment variable PENCHANT_ISA
-/// names. Throws std::invalid_argument if it names one that is not available.
+/// Returns the set in use: the widest available, or the one named by the environment variable
+/// PENCHANT_ISA. Throws std::invalid_argument if that one is not available.
 Isa current_isa();
 
-/// Forces a set from now on (for tests). Throws std::invalid_argument if it is not available.
+/// Uses a set from now on (for tests). Throws std::invalid_argument if it is not available.
 void set_isa(const std::string& name);
 
 std::string isa_name(Isa isa);
@@ -26,19 +26,30 @@ std::string isa_name(Isa isa);
 // table of the set in use. A kernel source defines it once, compiled once per set:
 //     namespace penchant::PENCHANT_ISA { const SolveKernels& solve_kernels() { … } }
 #if defined(PENCHANT_HAS_avx2)
-#define PENCHANT_DISPATCH(TABLE, NAME)                            \
-  namespace baseline { const TABLE& NAME(); }                  \
-  namespace avx2 { const TABLE& NAME(); }                      \
-  namespace avx512 { const TABLE& NAME(); }                    \
-  inline const TABLE& NAME() {                                 \
-    switch (current_isa()) {                                   \
-      case Isa::avx512: return avx512::NAME();                 \
-      case Isa::avx2: return avx2::NAME();                     \
-      default: return baseline::NAME();                        \
-    }                                                          \
+#define PENCHANT_DISPATCH(TABLE, NAME) \
+  namespace baseline {                 \
+  const TABLE& NAME();                 \
+  }                                    \
+  namespace avx2 {                     \
+  const TABLE& NAME();                 \
+  }                                    \
+  namespace avx512 {                   \
+  const TABLE& NAME();                 \
+  }                                    \
+  inline const TABLE& NAME() {         \
+    switch (current_isa()) {           \
+      case Isa::avx512:                \
+        return avx512::NAME();         \
+      case Isa::avx2:                  \
+        return avx2::NAME();           \
+      default:                         \
+        return baseline::NAME();       \
+    }                                  \
   }
 #else
-#define PENCHANT_DISPATCH(TABLE, NAME)           \
-  namespace baseline { const TABLE& NAME(); } \
+#define PENCHANT_DISPATCH(TABLE, NAME) \
+  namespace baseline {                 \
+  const TABLE& NAME();                 \
+  }                                    \
   inline const TABLE& NAME() { return baseline::NAME(); }
 #endif

@@ -1,4 +1,4 @@
-// Blocks of aligned memory that are not filled with zeros first.
+// Aligned memory that is not initialized.
 #pragma once
 
 #include <cstddef>
@@ -8,20 +8,21 @@
 
 namespace penchant {
 
-inline constexpr std::align_val_t cache_line{64};
+inline constexpr std::align_val_t kCacheLine{64};
 
+/// Deleter of aligned arrays.
 struct FreeAligned {
-  void operator()(void* block) const { ::operator delete[](block, cache_line); }
+  void operator()(void* block) const { ::operator delete[](block, kCacheLine); }
 };
 
 template <class T>
 using Buffer = std::unique_ptr<T[], FreeAligned>;
 
-/// n uninitialized entries of a trivial type, aligned to a cache line.
+/// Allocates n uninitialized entries of a trivial type, aligned to a cache line.
 template <class T>
 Buffer<T> make_buffer(std::int64_t n) {
   const auto bytes = static_cast<std::size_t>(n) * sizeof(T);
-  return Buffer<T>(static_cast<T*>(::operator new[](bytes == 0 ? 1 : bytes, cache_line)));
+  return Buffer<T>(static_cast<T*>(::operator new[](bytes == 0 ? 1 : bytes, kCacheLine)));
 }
 
 }  // namespace penchant

@@ -1,4 +1,4 @@
-// Extrapolation of one side's factors from epoch to epoch; docs/solver.md says what it is good for.
+// Extrapolation of the factors of one side from epoch to epoch, see docs/solver.md.
 #pragma once
 
 #include <cstdint>
@@ -7,19 +7,22 @@
 
 namespace penchant {
 
-/// Factors as they were, in half the memory: of each row the numbers in 16 bits, and the size of
-/// the largest. What is lost, 1/65,534 of that, is far below what an epoch moves.
+/// Factors at half the memory: the numbers of each row in 16 bits, relative to their maximum.
+///
+/// The error, 1/65,534 of the maximum, is far below the change of an epoch.
 struct QuantizedFactors {
-  std::int16_t* numbers;  // rows × stride
-  float* largest;         // rows
+  std::int16_t* values;  // rows × stride
+  float* row_max;        // rows
 };
 
+/// Quantizes factors.
 void quantize_previous(Factors<const float> X, QuantizedFactors out, int threads);
 
-/// X += momentum (X − B·turn), where B is what `before` holds; `before` becomes what X was.
+/// Extrapolates factors: X += momentum (X − B·rotation), where `before` holds B.
 ///
-/// `turn`, f × f and row-major, takes the coordinates that B is in to those of X.
-void extrapolate(Factors<float> X, QuantizedFactors before, const float* turn, float momentum,
+/// Afterwards `before` holds X before the extrapolation.
+/// `rotation`, f × f and row-major, maps the coordinates of B to those of X.
+void extrapolate(Factors<float> X, QuantizedFactors before, const float* rotation, float momentum,
                  int threads);
 
 }  // namespace penchant

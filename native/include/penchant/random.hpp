@@ -1,4 +1,4 @@
-// Random numbers that need no memory: a stream for every example, an order for every epoch.
+// Random numbers without state in memory: a stream per example, a permutation per epoch.
 #pragma once
 
 #include <bit>
@@ -6,7 +6,8 @@
 
 namespace penchant {
 
-/// The finalizer of splitmix64 (Steele, Lea & Flood 2014): every bit hangs on every bit.
+/// The finalizer of splitmix64 (Steele, Lea & Flood 2014): each output bit depends on all input
+/// bits.
 constexpr std::uint64_t mixed(std::uint64_t x) {
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9U;
   x = (x ^ (x >> 27)) * 0x94d049bb133111ebU;
@@ -15,7 +16,7 @@ constexpr std::uint64_t mixed(std::uint64_t x) {
 
 constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15U;
 
-/// A stream of its own for every (seed, number): who draws from it, and when, changes nothing.
+/// A random stream determined by (seed, number), independent of other streams.
 class Stream {
  public:
   Stream(std::uint64_t seed, std::uint64_t number)
@@ -23,7 +24,7 @@ class Stream {
 
   std::uint64_t next() { return mixed(state_ += kGolden); }
 
-  /// Uniform in [0, n), n below 2⁶³.
+  /// Draws uniformly from [0, n), n below 2⁶³.
   std::int64_t below(std::int64_t n) {
     __extension__ using Wide = unsigned __int128;
     return static_cast<std::int64_t>((Wide{next()} * static_cast<std::uint64_t>(n)) >> 64);
@@ -33,12 +34,14 @@ class Stream {
   std::uint64_t state_;
 };
 
-/// The numbers 0…n−1 in a random order, each computed when it is asked for: rounds that map the
-/// next power of two onto itself, repeated until the result is below n.
+/// A random permutation of 0…n−1, computed entry by entry.
+///
+/// Each entry passes rounds that permute the numbers below the next power of two, repeated until
+/// the result is below n.
 class Permutation {
  public:
   Permutation(std::int64_t n, std::uint64_t seed) : n_(static_cast<std::uint64_t>(n)) {
-    const int bits = n > 1 ? std::bit_width(n_ - 1) : 1;
+    const int bits = n > 1 ? static_cast<int>(std::bit_width(n_ - 1)) : 1;
     mask_ = (std::uint64_t{2} << (bits - 1)) - 1;
     shift_ = (bits + 1) / 2;
     Stream stream(seed, 0);

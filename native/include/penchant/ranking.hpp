@@ -1,10 +1,9 @@
-// Learning to rank by stochastic gradients: WARP, k-OS WARP, BPR and logistic loss over vectors
-// that are sums of features' vectors (Kula 2015, "Metadata embeddings").
+// Learning to rank by stochastic gradient descent with the WARP, k-OS WARP, BPR and logistic
+// losses, over vectors that are sums of the vectors of features (Kula 2015, "Metadata embeddings").
 //
-// An epoch goes through the examples in a random order, a batch at a time. For each example of a
-// batch the gradient is taken at the vectors as they are when the batch begins; then every
-// feature takes its steps, in the order of the examples. So the result is the same on any number
-// of threads, and a batch of one is plain sequential descent.
+// An epoch visits the examples in a random order, in batches. Gradients of a batch are computed at
+// the vectors at its beginning; then every feature applies its steps in the order of the examples.
+// So the result is the same on any number of threads, and a batch of one is sequential descent.
 #pragma once
 
 #include <cstdint>
@@ -16,20 +15,20 @@ namespace penchant {
 
 enum class RankingLoss { warp, bpr, logistic, k_os_warp };
 
-/// What is learned of users or of items. Rows of `vectors`, `squares` and `steps` are `stride`
-/// floats, one a feature: the factors, the bias, zeros (`squares`: ones).
-struct Learned {
+/// The tables of users or of items, updated in place. Rows of `vectors`, `squares` and `steps` have
+/// `stride` floats, one row per feature: the factors, the bias, zeros (`squares`: ones).
+struct RankingSide {
   float* vectors = nullptr;
-  float* squares = nullptr;         ///< AdaGrad's and AdaDelta's sums of squared gradients
-  float* steps = nullptr;           ///< AdaDelta's sums of squared steps; null: AdaGrad
-  Rows features = {};               ///< of each row; none: a row is its own only feature
-  const float* weights = nullptr;   ///< of the entries of `features`
-  float decay = 0;                  ///< L2, for what an example touches
+  float* squares = nullptr;        ///< sums of squared gradients of AdaGrad or AdaDelta
+  float* steps = nullptr;          ///< sums of squared steps of AdaDelta; null: AdaGrad
+  Rows features = {};              ///< of each row; none: each row has one feature, its own
+  const float* weights = nullptr;  ///< of the entries of `features`
+  float regularization = 0;        ///< L2, applied to the rows that an example updates
 
   std::int64_t n_features = 0;
 };
 
-/// Who did what: users' and items' codes and weights, negative for dislikes.
+/// Codes of users and items with weights, negative for dislikes.
 struct Examples {
   const std::int32_t* users;
   const std::int32_t* items;
@@ -37,38 +36,48 @@ struct Examples {
   std::int64_t n;
 };
 
+/// The settings of an epoch.
 struct RankingSettings {
   RankingLoss loss;
   std::int64_t factors, stride;
   float learning_rate, rho, epsilon;
-  std::int64_t max_sampled;  ///< negatives tried for an example
+  std::int64_t max_sampled;  ///< negatives tried per example
   std::int64_t k, n;         ///< k-OS: the k-th best of n likes
-  std::int64_t batch;        ///< examples
+  std::int64_t batch;        ///< examples per batch
   std::uint64_t seed;        ///< of this epoch
-  bool hogwild;              ///< threads step at once, over each other (Niu et al. 2011)
+  bool hogwild;              ///< threads update without synchronization (Niu et al. 2011)
 };
 
-/// Items that negatives are drawn from; one may be there several times.
+/// How vectors of new people are trained.
+struct RankingFoldIn {
+  float regularization;  ///< L2
+  bool adadelta;         ///< AdaDelta, else AdaGrad
+  std::int64_t passes;   ///< epochs
+};
+
+/// The items that negatives are drawn from; repeated items are drawn more often.
 struct Pool {
   const std::int32_t* items;
   std::int64_t n;
 };
 
-/// Rows of vectors are whole vectors of the instruction set: stride is a multiple of this.
+/// Returns the number that strides must be a multiple of, on the instruction set in use.
 std::int64_t ranking_granule();
 
-/// Goes once through the examples; `likes` holds each user's liked items. Returns the sum of the
-/// examples' losses, each at the vectors that its gradient was taken at.
+/// Trains one epoch over the examples; `likes` holds each user's liked items.
+///
+/// Returns the sum of the losses of the examples, each at the vectors of its gradient.
 double ranking_epoch(const Examples& examples, const Rows& likes, const Pool& pool,
-                     const Learned& users, const Learned& items, const RankingSettings& settings,
-                     int threads, const Poll& poll = {});
+                     const RankingSide& users, const RankingSide& items,
+                     const RankingSettings& settings, int threads, const Poll& poll = {});
 
-/// Vectors for people never seen, the items' vectors (row-major, one an item) held: row r of `out`
-/// (stride floats, zeros or what is known of the person) takes the steps of `passes` epochs over
-/// its own history. A row's result does not depend on other rows.
+/// Trains vectors of new people with the vectors of items (row-major, one per item) fixed.
+///
+/// Row r of `out`, stride floats, holds the initial vector and takes the steps of `passes` epochs
+/// over history r. A row's result does not depend on other rows.
 void ranking_fold_in(const Rows& histories, const float* weights, const Pool& pool,
-                     const float* items, float decay, const RankingSettings& settings,
-                     bool adadelta, std::int64_t passes, float* out, int threads,
+                     const float* items, const RankingFoldIn& fold_in,
+                     const RankingSettings& settings, float* out, int threads,
                      const Poll& poll = {});
 
 }  // namespace penchant

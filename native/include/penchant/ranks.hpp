@@ -1,4 +1,4 @@
-// Where chosen items of each query stand among its candidates: for AUC and percentile ranks.
+// Ranks of chosen items among the candidates of each query, for AUC and percentile ranks.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +9,11 @@
 
 namespace penchant {
 
-/// Counts, for each entry of `targets`, the candidates that score higher (above) and the other
-/// ones that score the same (tied), in the order of targets; candidates[query] is how many there
-/// are. Candidates are the items not excluded, and the targets even where excluded. A NaN counts
-/// as −∞.
+/// Counts, for each entry of `targets`, the candidates that score higher (above) and the other ones
+/// that score the same (tied).
+///
+/// above and tied have an entry per target, candidates one per query: the number of candidates.
+/// Candidates are the items not excluded, and the targets even where excluded. NaN counts as −∞.
 template <class T>
 void ranks(const Scores<T>& scores, const Rows& targets, const Rows& exclude, std::int32_t* above,
            std::int32_t* tied, std::int64_t* candidates, int threads, const Poll& poll);

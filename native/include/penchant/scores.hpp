@@ -1,4 +1,4 @@
-// Where scores come from, tile by tile: from factors, or from a dense block made elsewhere.
+// Sources of scores, read tile by tile: factors, or a dense matrix.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,7 @@ PENCHANT_DISPATCH(ScoreKernels<double>, score_kernels_f64)
 
 struct Rows;
 
+/// Returns the table of the instruction set in use.
 template <class T>
 const ScoreKernels<T>& score_kernels() {
   if constexpr (std::is_same_v<T, float>) {
@@ -26,41 +27,42 @@ const ScoreKernels<T>& score_kernels() {
   }
 }
 
-/// The scores of n_queries × n_items cells; safe to read from many threads.
+/// The scores of n_queries × n_items cells. Several threads may read it at once.
 template <class T>
 class Scores {
  public:
   virtual ~Scores() = default;
 
   /// Writes the scores of a tile, out[row * stride + item]. `first` is a multiple of block_items,
-  /// and `stride` leaves room for a whole block: what lies beyond n_items is scratch.
+  /// and
+  /// `stride` leaves room for an entire block: columns beyond n_items are scratch.
   virtual void tile(std::int64_t query, int rows, std::int64_t first, std::int64_t count, T* out,
                     std::int64_t stride) const = 0;
 
-  /// Writes the scores of some cells of one query; the same numbers as tile's, bit for bit.
+  /// Writes the scores of some cells of one query, those of `tile` bit for bit.
   virtual void cells(std::int64_t query, const std::int32_t* codes, std::int64_t n,
                      T* out) const = 0;
 
   std::int64_t n_queries = 0;
   std::int64_t n_items = 0;
-  std::int64_t block_items = 512;  ///< items to ask for at once: a block stays in cache
-  std::int64_t chunk_queries = 6;  ///< queries a thread takes at once, all of them for each block
-  int tile_rows = 6;               ///< the most queries a tile takes
+  std::int64_t block_items = 512;  ///< items per tile: a block stays in cache
+  std::int64_t chunk_queries = 6;  ///< queries per chunk of a thread
+  int tile_rows = 6;               ///< the most queries per tile
 };
 
-/// score = query · item; both row-major, f numbers each.
+/// Makes scores query · item from row-major factors, f numbers each.
 template <class T>
 std::unique_ptr<Scores<T>> factor_scores(const T* queries, std::int64_t n_queries, const T* items,
                                          std::int64_t n_items, std::int64_t f, int threads,
                                          const Poll& poll);
 
-/// Row-major scores that are there already.
+/// Makes scores from a row-major matrix of them.
 std::unique_ptr<Scores<float>> dense_scores(const float* scores, std::int64_t n_queries,
                                             std::int64_t n_items, int threads);
 
-/// score(query, code) for every entry of `cells`, in its order.
+/// Writes score(query, item) for every entry of `cells`, in their order.
 template <class T>
-void cell_scores(const T* queries, const T* items, std::int64_t f, const Rows& cells,
-                 float* out, int threads, const Poll& poll);
+void score_pairs(const T* queries, const T* items, std::int64_t f, const Rows& cells, float* out,
+                 int threads, const Poll& poll);
 
 }  // namespace penchant

@@ -17,29 +17,32 @@ namespace penchant::PENCHANT_ISA {
 
 template <class T>
 struct VectorOf {
+  // NOLINTNEXTLINE(modernize-use-using): GCC ignores vector_size in a dependent alias
   typedef T type __attribute__((vector_size(PENCHANT_VECTOR_BYTES)));
+  // NOLINTNEXTLINE(modernize-use-using)
   typedef T unaligned __attribute__((vector_size(PENCHANT_VECTOR_BYTES), aligned(sizeof(T))));
 };
 
 template <class T>
 using Vec = typename VectorOf<T>::type;
 
-/// Entries of T in a vector.
+/// The number of entries of T in a vector.
 template <class T>
-inline constexpr int lanes = PENCHANT_VECTOR_BYTES / static_cast<int>(sizeof(T));
+inline constexpr int kLanes = PENCHANT_VECTOR_BYTES / static_cast<int>(sizeof(T));
 
 template <class T>
 [[gnu::always_inline]] inline Vec<T> load(const T* from) {
   return *reinterpret_cast<const typename VectorOf<T>::unaligned*>(from);
 }
 
-/// A vector of T from as many numbers of another type.
+/// Loads as many numbers of another type and converts them to T.
 template <class T, class S>
 [[gnu::always_inline]] inline Vec<T> load_as(const S* from) {
-  if constexpr (sizeof(T) == sizeof(S)) return load(from);
+  if constexpr (sizeof(T) == sizeof(S))
+    return load(from);
   else {
     Vec<T> out;
-    for (int k = 0; k < lanes<T>; ++k) out[k] = static_cast<T>(from[k]);
+    for (int k = 0; k < kLanes<T>; ++k) out[k] = static_cast<T>(from[k]);
     return out;
   }
 }
@@ -49,7 +52,7 @@ template <class T>
   *reinterpret_cast<typename VectorOf<T>::unaligned*>(to) = value;
 }
 
-/// The same number in every entry.
+/// Returns a vector with the same number in every entry.
 template <class T>
 [[gnu::always_inline]] inline Vec<T> broadcast(T value) {
   return value - Vec<T>{};
@@ -57,22 +60,24 @@ template <class T>
 
 template <class T, int by, int... I>
 [[gnu::always_inline]] inline Vec<T> rotated(Vec<T> v, std::integer_sequence<int, I...>) {
-  return __builtin_shufflevector(v, v, ((I + by) % lanes<T>)...);
+  return __builtin_shufflevector(v, v, ((I + by) % kLanes<T>)...);
 }
 
-/// The sum of the entries, always in the same order: halves are added until one is left.
-template <class T, int by = lanes<T> / 2>
+/// Sums the entries, always in the same order: halves are added until one number is left.
+template <class T, int by = kLanes<T> / 2>
 [[gnu::always_inline]] inline T sum(Vec<T> value) {
-  const Vec<T> halved = value + rotated<T, by>(value, std::make_integer_sequence<int, lanes<T>>{});
-  if constexpr (by > 1) return sum<T, by / 2>(halved);
-  else return halved[0];
+  const Vec<T> halved = value + rotated<T, by>(value, std::make_integer_sequence<int, kLanes<T>>{});
+  if constexpr (by > 1)
+    return sum<T, by / 2>(halved);
+  else
+    return halved[0];
 }
 
 /// The first or the second half of every group of G entries of a, then that of b.
 template <class T, int G, int half, int... I>
 [[gnu::always_inline]] inline Vec<T> halves(Vec<T> a, Vec<T> b, std::integer_sequence<int, I...>) {
   return __builtin_shufflevector(
-      a, b, (I / G * G + half * (G / 2) + I % (G / 2) + (I % G >= G / 2) * lanes<T>)...);
+      a, b, (I / G * G + half * (G / 2) + I % (G / 2) + (I % G >= G / 2) * kLanes<T>)...);
 }
 
 /// Every second entry of a's groups of G, then of b's, `from` the first or the second on.
@@ -80,13 +85,13 @@ template <class T, int G, int from, int... I>
 [[gnu::always_inline]] inline Vec<T> every_second(Vec<T> a, Vec<T> b,
                                                   std::integer_sequence<int, I...>) {
   return __builtin_shufflevector(
-      a, b, (I / G * G + from + I % (G / 2) * 2 + (I % G >= G / 2) * lanes<T>)...);
+      a, b, (I / G * G + from + I % (G / 2) * 2 + (I % G >= G / 2) * kLanes<T>)...);
 }
 
 /// Rows become columns, as many as a vector has lanes; every shuffle is one instruction.
 template <class T>
 [[gnu::always_inline]] inline void transpose(Vec<T>* rows) {
-  constexpr int L = lanes<T>, lane = 16 / static_cast<int>(sizeof(T));
+  constexpr int L = kLanes<T>, lane = 16 / static_cast<int>(sizeof(T));
   constexpr auto I = std::make_integer_sequence<int, L>{};
   Vec<T> next[L];
   if constexpr (lane == 4) {
@@ -127,7 +132,7 @@ template <class T>
 /// instruction: within the 16 bytes of a lane of the hardware first, then across.
 template <class T>
 [[gnu::always_inline]] inline Vec<T> sums(Vec<T>* rows) {
-  constexpr int L = lanes<T>, lane = 16 / static_cast<int>(sizeof(T));
+  constexpr int L = kLanes<T>, lane = 16 / static_cast<int>(sizeof(T));
   constexpr auto I = std::make_integer_sequence<int, L>{};
   int n = L;
   if constexpr (lane == 4) {
@@ -155,7 +160,7 @@ template <class T>
 template <class T>
 [[gnu::always_inline]] inline void transpose_square(const T* from, std::int64_t from_stride, T* to,
                                                     std::int64_t to_stride) {
-  constexpr int L = lanes<T>;
+  constexpr int L = kLanes<T>;
   Vec<T> rows[L];
   for (int i = 0; i < L; ++i) rows[i] = load(from + i * from_stride);
   transpose<T>(rows);

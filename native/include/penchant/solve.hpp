@@ -1,8 +1,8 @@
 // The half step of alternating least squares: one small least-squares problem per row.
 //
-// Everything happens in the coordinates of the eigenvectors Q of YᵀY, where the part of the
-// system that all rows share is diagonal; docs/solver.md derives it. For one row, with the fixed
-// side Y, W = YQ, Γ = α0 Λ + λ_row I and γ = Γ^(−1/2):
+// Rows are solved in the coordinates of the eigenvectors Q of YᵀY, where the part of the system
+// that all rows share is diagonal; docs/solver.md derives it. For one row, with the fixed side Y, W
+// = YQ, Γ = α0 Λ + λ_row I and γ = Γ^(−1/2):
 //
 //     (I + BᵀB) z = Bᵀt        rows of B: √(c − α0) · γ∘w        t = c·p / √(c − α0)
 //
@@ -22,8 +22,8 @@ enum class Solver { exact, cg, automatic };
 
 /// Sparse rows: row r holds the entries indptr[r] … indptr[r + 1].
 ///
-/// confidence_delta is what an observed cell weighs above an unobserved one, c − α0 > 0, with the sign of
-/// the preference: positive where p = 1, negative where p = 0 (a dislike).
+/// confidence_delta is the weight of an observed cell above that of an unobserved one, c − α0 > 0,
+/// with the sign of the preference: positive where p = 1, negative where p = 0 (a dislike).
 struct WeightedRows {
   const std::int64_t* indptr;
   const std::int32_t* indices;
@@ -31,8 +31,8 @@ struct WeightedRows {
   std::int64_t n_rows;
 };
 
-/// Row-major, `stride` apart; stride is a multiple of factor_granule<T>(), and what lies beyond
-/// the columns is 0.
+/// Row-major factors, rows `stride` apart. stride is a multiple of factor_granule<T>(), and numbers
+/// beyond the columns are 0.
 template <class T>
 struct Factors {
   T* data;
@@ -41,40 +41,45 @@ struct Factors {
   std::int64_t stride;
 };
 
-/// What strides of factors must be a multiple of, on the instruction set in use.
+/// Returns the number that strides of factors must be a multiple of, on the instruction set in use.
 template <class T>
 std::int64_t factor_granule();
 
-/// What all rows of a half step share.
+/// The eigendecomposition QΛQᵀ of the Gram matrix YᵀY of the fixed side.
 template <class T>
-struct Shared {
-  const double* eigenvalues;      // Λ of YᵀY, f, none negative
-  const T* eigenvectors;          // Q, f × f, row-major: eigenvectors are columns
-  const double* regularization;   // λ_row, one per row
-  double unobserved_weight;       // α0
+struct Spectrum {
+  const double* eigenvalues;  ///< Λ, f numbers, none negative
+  const T* eigenvectors;      ///< Q, f × f, row-major: eigenvectors are columns
+};
+
+/// The weights of the objective, and how rows are solved.
+struct RowObjective {
+  const double* regularization;  ///< λ of each row
+  double unobserved_weight;      ///< α0
   Solver solver;
   int cg_steps;
 };
 
-/// YᵀY in double, f × f. `precise` sums in double throughout; else T in blocks of rows.
+/// Computes YᵀY in double, f × f. `precise` sums in double throughout, else in T in blocks of rows.
 template <class T>
 void gram(Factors<const T> Y, double* out, bool precise, int threads, const Poll& poll = {});
 
-/// Solves every row of X with Y fixed. Afterwards both are in the coordinates of Q: X Yᵀ is what
-/// counts, and it does not change when both sides turn. Rows of X without entries become zero;
-/// conjugate gradients start from what X holds. If poll throws, every row of X is either solved
-/// or as it was, turned like the rest.
+/// Solves every row of X with Y fixed, and rotates both to the coordinates of Q.
+///
+/// The model is X Yᵀ, which does not change when both sides are rotated. Rows of X without entries
+/// become zero. Conjugate gradients start from X. If poll throws, every row of X is either solved
+/// or as it was, but rotated.
 template <class T>
-void half_step(const WeightedRows& rows, const Shared<T>& shared, Factors<T> Y, Factors<T> X,
-               int threads, const Poll& poll = {});
+void half_step(const WeightedRows& rows, const Spectrum<T>& spectrum, const RowObjective& objective,
+               Factors<T> Y, Factors<T> X, int threads, const Poll& poll = {});
 
-/// Solves every row of X with Y fixed, exactly, in the coordinates that Y is in.
+/// Solves every row of X exactly with Y fixed, in the coordinates of Y.
 template <class T>
-void fold_in(const WeightedRows& rows, const Shared<T>& shared, Factors<const T> Y, Factors<T> X,
-             int threads, const Poll& poll = {});
+void fold_in(const WeightedRows& rows, const Spectrum<T>& spectrum, const RowObjective& objective,
+             Factors<const T> Y, Factors<T> X, int threads, const Poll& poll = {});
 
-/// Σ over stored cells of c (p − ŷ)² − α0 ŷ², ŷ = x·y: the part of the objective that is not
-/// α0 tr(XᵀX YᵀY) + regularization.
+/// Computes Σ c (p − ŷ)² − α0 ŷ² over the stored cells, ŷ = x·y: the objective without
+/// α0 tr(XᵀX YᵀY) and the regularization.
 template <class T>
 double observed_loss(const WeightedRows& rows, Factors<const T> X, Factors<const T> Y,
                      double unobserved_weight, int threads, const Poll& poll = {});

@@ -1,4 +1,4 @@
-// The k best items of each query, exactly; nothing of the size queries × items is made.
+// Exact top-k; nothing of the size queries × items is allocated.
 #pragma once
 
 #include <cstdint>
@@ -10,12 +10,13 @@
 
 namespace penchant {
 
-/// Where the answers go: row-major n_queries × k, of which the first counts[query] are set.
+/// Output arrays, row-major n_queries × k; the first counts[query] entries of a row are set.
 struct TopKLists {
   std::int32_t* codes;
   float* scores;
   std::int32_t* counts;
 
+  /// Writes the list of one query.
   template <class T>
   void set(std::int64_t query, std::int64_t k, BestList<T>& best) const {
     const auto& entries = best.sorted();
@@ -27,10 +28,12 @@ struct TopKLists {
   }
 };
 
-/// Fills in the k best candidates of each query, best first; of equal scores the lower code comes
-/// first. Items of `exclude` are no candidates, nor are items beyond `allow` where it is given,
-/// nor cells whose score is NaN or −∞. Order is by the scores in T; they are written as float.
-/// The answer does not depend on threads, blocks or chunks.
+/// Finds the k best candidates of each query, best first; of equal scores the lower code comes
+/// first.
+///
+/// Items of `exclude` are no candidates, nor items outside `allow` where there is one, nor cells
+/// with a score of NaN or −∞. The order is that of the scores in T, which are written as float. The
+/// result does not depend on threads, blocks or chunks.
 template <class T>
 void top_k(const Scores<T>& scores, std::int64_t k, const Rows& exclude, const Rows& allow,
            const TopKLists& out, int threads, const Poll& poll);

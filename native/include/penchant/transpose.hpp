@@ -1,4 +1,4 @@
-// Compressed sparse rows turned into compressed sparse columns, by a counting sort.
+// Transposition of compressed sparse rows by a counting sort.
 #pragma once
 
 #include <cstdint>
@@ -8,9 +8,11 @@
 
 namespace penchant {
 
-/// The columns of `rows` as rows: out_indptr has n_columns + 1 entries; out_indices (numbers of
-/// rows, rising) and out_values have as many as the rows hold. Columns may come in any order.
-/// Throws std::invalid_argument if rows or columns don't lie within their arrays. Values are float
+/// Transposes a matrix.
+///
+/// out_indptr has n_columns + 1 entries; out_indices (row numbers, rising) and out_values have as
+/// many as the rows. Columns of `rows` may be in any order.
+/// Throws std::invalid_argument if rows or columns are out of range. Values are float
 /// or int32.
 template <class T>
 void transpose(const Rows& rows, const T* values, std::int64_t n_columns, std::int64_t* out_indptr,

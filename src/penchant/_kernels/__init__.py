@@ -1,77 +1,68 @@
 """The only importer of the native extension: checks dtype, shape and order, then calls.
 
-Every function here takes and returns NumPy arrays. Native code never sees an array that was
-not checked here, lets go of the GIL while it works, and stops at Ctrl-C between chunks.
+Every module here is the facade of one header in ``native/include/penchant`` and has its name;
+``arrays`` and ``aligned`` check arrays and lay them out. Native code never sees an array that was
+not checked here. It releases the GIL while it works and stops at Ctrl-C between chunks.
 """
 
 from __future__ import annotations
 
-from penchant._kernels.common import available_isas, current_isa, set_isa, thread_count
-from penchant._kernels.ingest import (
-    POLICIES,
-    LogReader,
-    Merged,
-    RowCounts,
-    Scan,
-    survey,
-    transpose,
-)
+from penchant._kernels.aligned import FACTOR_DTYPES, align_rows
+from penchant._kernels.bootstrap import bootstrap_sums
+from penchant._kernels.isa import available_isas, current_isa, set_isa
+from penchant._kernels.log_reader import MERGE_POLICIES, LineCounts, LogReader, Merged
+from penchant._kernels.metrics import ranking_gains
+from penchant._kernels.momentum import QuantizedFactors, extrapolate, quantize_previous
+from penchant._kernels.parallel import thread_count
+from penchant._kernels.pruned_topk import FactorIndex, factor_index, factor_top_k
 from penchant._kernels.ranking import (
     RANKING_LOSSES,
-    Learned,
+    RankingFoldIn,
     RankingSettings,
+    RankingSide,
     ranking_epoch,
     ranking_fold_in,
     ranking_table,
 )
-from penchant._kernels.scores import (
-    FactorIndex,
-    Rows,
-    bootstrap_sums,
-    dense_ranks,
-    dense_top_k,
-    factor_index,
-    factor_ranks,
-    factor_top_k,
-    ranking_gains,
-    score_pairs,
-)
+from penchant._kernels.ranks import dense_ranks, factor_ranks
+from penchant._kernels.rows import Rows
+from penchant._kernels.scan import Scan, scan
+from penchant._kernels.scores import score_pairs
 from penchant._kernels.solve import (
-    FACTOR_DTYPES,
     SOLVERS,
-    QuantizedFactors,
-    align_rows,
-    extrapolate,
+    RowObjective,
+    WeightedRows,
     fold_in,
     gram,
     half_step,
     observed_loss,
-    quantize_previous,
+    row_objective,
+    weighted_rows,
 )
-from penchant._kernels.sparse import SparseRows, sparse_gram, sparse_product
-from penchant._kernels.sparse_scores import (
-    nonzero_entries,
-    sparse_ranks,
-    sparse_top_k,
-    spgemm,
-    symmetric_product,
-)
+from penchant._kernels.sparse_product import SparseRows, sparse_gram, sparse_product
+from penchant._kernels.sparse_scores import sparse_ranks, sparse_top_k
+from penchant._kernels.spgemm import nonzero_entries, spgemm, symmetric_product
+from penchant._kernels.topk import dense_top_k
+from penchant._kernels.transpose import transpose
 
 __all__ = [
     "FACTOR_DTYPES",
-    "POLICIES",
+    "MERGE_POLICIES",
     "RANKING_LOSSES",
     "SOLVERS",
     "FactorIndex",
-    "Learned",
+    "LineCounts",
     "LogReader",
     "Merged",
     "QuantizedFactors",
+    "RankingFoldIn",
     "RankingSettings",
-    "RowCounts",
+    "RankingSide",
+    "RowObjective",
     "Rows",
     "Scan",
     "SparseRows",
+    "WeightedRows",
     "align_rows",
     "available_isas",
     "bootstrap_sums",
@@ -92,6 +83,8 @@ __all__ = [
     "ranking_fold_in",
     "ranking_gains",
     "ranking_table",
+    "row_objective",
+    "scan",
     "score_pairs",
     "set_isa",
     "sparse_gram",
@@ -99,8 +92,8 @@ __all__ = [
     "sparse_ranks",
     "sparse_top_k",
     "spgemm",
-    "survey",
     "symmetric_product",
     "thread_count",
     "transpose",
+    "weighted_rows",
 ]

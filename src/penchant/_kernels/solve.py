@@ -1,43 +1,95 @@
-"""The solver's kernels: the half step of alternating least squares, and what goes with it."""
+"""Facade of ``solve.hpp``: the half step of alternating least squares, and the loss."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from penchant import _native
-from penchant._kernels.common import F32, F64, I32, I64, as_native
+from penchant._kernels.aligned import (
+    align_rows,
+    fitting_rows,
+    rows_or_copy,
+    unfitting,
+    whole_rows,
+)
+from penchant._kernels.arrays import F32, F64, I32, I64, as_native
 
-SOLVERS = ("exact", "cg", "auto")
-CACHE_LINE = 64
-FACTOR_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
+WeightedRows = _native.WeightedRows
+RowObjective = _native.RowObjective
+
+SOLVERS = {
+    "exact": _native.Solver.exact,
+    "cg": _native.Solver.cg,
+    "auto": _native.Solver.auto,
+}
+
+# overloaded by the precision of the factors, which is known at run time only
+_gram: Any = _native.gram
+_half_step: Any = _native.half_step
+_fold_in: Any = _native.fold_in
+_observed_loss: Any = _native.observed_loss
 
 
-def align_rows(factors: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The same factors, shape (n, f), as native code walks them.
-
-    Rows are whole vectors of the instruction set in use, filled up with zeros, and begin with
-    a cache line: a vector across two lines takes twice as long to load. What is laid out so
-    already is returned as it is; else a copy is.
+def weighted_rows(
+    indptr: I64, indices: I32, confidence_delta: F32, n_columns: int, *, validated: bool = False
+) -> WeightedRows:
+    """Make the record of the rows of one side, after checking its arrays.
 
     Parameters
     ----------
-    factors
-        float32 or float64, shape (n, f).
+    indptr, indices
+        The rows: int64 (m + 1,) and int32 (nnz,).
+    confidence_delta
+        float32 (nnz,): the weight c − α0 of each observed cell above that of an unobserved one,
+        negative for dislikes.
+    n_columns
+        The number of columns: that of the rows of the fixed factors.
+    validated
+        Whether rows and columns were checked before: checking them takes some hundredths of a
+        half step.
+
+    Raises
+    ------
+    ValueError
+        If rows do not lie within their arrays, or a column is not below ``n_columns``.
     """
-    whole = _rows_laid_out(_checked(factors))
-    if whole is not None and whole.ctypes.data % CACHE_LINE == 0:
-        return factors
-    n, f = factors.shape
-    copy = _lines(n, _stride(f, factors.dtype), factors.dtype)
-    copy[:, :f] = factors
-    return copy[:, :f]
+    indptr = as_native(indptr, np.int64, "indptr", None)
+    nnz = int(indptr[-1])
+    indices = as_native(indices, np.int32, "indices", nnz)
+    confidence_delta = as_native(confidence_delta, np.float32, "confidence_delta", nnz)
+    if not validated:
+        if indptr[0] != 0 or (np.diff(indptr) < 0).any():
+            raise ValueError("indptr must begin with 0 and never fall")
+        if nnz and (indices.min() < 0 or indices.max() >= n_columns):
+            raise ValueError(f"indices must lie in 0…{n_columns - 1}")
+    return WeightedRows(indptr, indices, confidence_delta, n_columns=n_columns)
+
+
+def row_objective(
+    regularization: F64, *, unobserved_weight: float, solver: str = "exact", cg_steps: int = 0
+) -> RowObjective:
+    """Make the record of the objective of rows.
+
+    Parameters
+    ----------
+    regularization
+        λ of each row, float64, shape (m,).
+    unobserved_weight, solver, cg_steps
+        See :class:`penchant.ALS`.
+    """
+    return RowObjective(
+        as_native(regularization, np.float64, "regularization", None),
+        unobserved_weight=float(unobserved_weight),
+        solver=SOLVERS[solver],
+        cg_steps=int(cg_steps),
+    )
 
 
 def gram(Y: npt.NDArray[Any], *, precise: bool = True, threads: int) -> F64:
-    """The Gram matrix YᵀY, float64, shape (f, f).
+    """Compute the Gram matrix YᵀY, float64, shape (f, f).
 
     Parameters
     ----------
@@ -46,258 +98,112 @@ def gram(Y: npt.NDArray[Any], *, precise: bool = True, threads: int) -> F64:
     precise
         Whether every sum is in float64; else blocks of 64 rows are summed in the type of Y.
     threads
-        How many to use; the result does not depend on it.
+        The number of threads; the result does not depend on it.
     """
     f = Y.shape[1]
     out = np.empty((f, f), dtype=np.float64)
-    _native.gram(_rows_or_copy(Y), out, precise, threads)
+    _gram(rows_or_copy(Y), out=out, precise=precise, threads=threads)
     return out
 
 
 def half_step(
-    indptr: I64,
-    indices: I32,
-    confidence_delta: F32,
+    rows: WeightedRows,
     fixed: npt.NDArray[Any],
-    eigenvalues: F64,
-    eigenvectors: F64,
-    regularization: F64,
+    spectrum: tuple[F64, F64],
     solved: npt.NDArray[Any],
+    objective: RowObjective,
     *,
-    unobserved_weight: float,
-    solver: str,
-    cg_steps: int,
     threads: int,
-    validated: bool = False,
 ) -> None:
-    """Solve every row's least-squares problem with the other side fixed, in place.
+    """Solve the least-squares problem of every row with the other side fixed, in place.
 
-    Afterwards both sides are in the coordinates of the eigenvectors: their products, which are
-    all that counts, are those of a half step in any coordinates.
+    Both sides are rotated to the coordinates of the eigenvectors. Their products, which are the
+    model, are those of a half step in any coordinates.
 
     Parameters
     ----------
-    indptr, indices, confidence_delta
-        The rows: int64 (m + 1,), int32 (nnz,) and float32 (nnz,), what each observed cell weighs
-        above an unobserved one, negative for dislikes.
+    rows
+        The m rows, over n columns.
     fixed
-        Y, shape (n, f), as :func:`align_rows` gives it; turned.
-    eigenvalues, eigenvectors
-        Λ (f,) and Q (f, f) of YᵀY.
-    regularization
-        λ of each row, float64, shape (m,).
+        Y, shape (n, f), from :func:`align_rows`; rotated.
+    spectrum
+        Eigenvalues Λ, shape (f,), and eigenvectors Q, shape (f, f), of YᵀY.
     solved
-        X, shape (m, f), as :func:`align_rows` gives it, of the type of Y: where conjugate gradients
-        start from, and where the solutions go; rows without entries become zero.
-    unobserved_weight, solver, cg_steps, threads
-        See :class:`penchant.ALS`.
-    validated
-        Whether the rows are known to lie within their arrays and the columns within Y: looking
-        at every one of them anew takes some hundredths of a half step.
+        X, shape (m, f), from :func:`align_rows`, of the type of Y: the start of conjugate
+        gradients, overwritten by the solutions; zero for rows without entries.
+    objective
+        The regularization of each row, the weight of unobserved cells, and the solver.
+    threads
+        The number of threads; the result does not depend on it.
 
     Raises
     ------
     ValueError
-        If arrays don't fit each other.
+        If shapes or types differ.
     KeyboardInterrupt
         At Ctrl-C, between chunks of rows: each row of X is then either solved or as it was.
     """
-    rows = _weighted_rows(indptr, indices, confidence_delta, len(fixed), validated=validated)
-    turned = _spectrum(eigenvalues, eigenvectors, fixed)
-    _native.half_step(
-        *rows,
-        _whole_rows(fixed),
-        *turned,
-        as_native(regularization, np.float64, "regularization", len(indptr) - 1),
-        float(unobserved_weight),
-        SOLVERS.index(solver),
-        int(cg_steps),
-        _fitting(solved, len(indptr) - 1, fixed),
-        threads,
+    _half_step(
+        rows,
+        fixed=whole_rows(fixed),
+        spectrum=_native_spectrum(spectrum, fixed),
+        objective=objective,
+        solved=fitting_rows(solved, rows.n_rows, fixed),
+        threads=threads,
     )
 
 
 def fold_in(
-    indptr: I64,
-    indices: I32,
-    confidence_delta: F32,
+    rows: WeightedRows,
     fixed: npt.NDArray[Any],
-    eigenvalues: F64,
-    eigenvectors: F64,
-    regularization: F64,
+    spectrum: tuple[F64, F64],
+    objective: RowObjective,
     *,
-    unobserved_weight: float,
     threads: int,
 ) -> npt.NDArray[Any]:
-    """Exact solutions of some rows, shape (m, f), in the coordinates of the fixed side.
+    """Solve some rows exactly, shape (m, f), in the coordinates of the fixed side.
 
-    The arguments are those of :func:`half_step`; nothing is changed.
+    The arguments are those of :func:`half_step`; nothing is changed, and the solver is not used.
     """
-    whole = _rows_or_copy(fixed)
-    rows = _weighted_rows(indptr, indices, confidence_delta, len(fixed))
-    m, f = len(indptr) - 1, fixed.shape[1]
-    out = align_rows(np.zeros((m, f), dtype=fixed.dtype))
-    _native.fold_in(
-        *rows,
-        whole,
-        *_spectrum(eigenvalues, eigenvectors, fixed),
-        as_native(regularization, np.float64, "regularization", m),
-        float(unobserved_weight),
-        _whole_rows(out),
-        threads,
+    out = align_rows(np.zeros((rows.n_rows, fixed.shape[1]), dtype=fixed.dtype))
+    _fold_in(
+        rows,
+        fixed=rows_or_copy(fixed),
+        spectrum=_native_spectrum(spectrum, fixed),
+        objective=objective,
+        out=whole_rows(out),
+        threads=threads,
     )
     return out
 
 
 def observed_loss(
-    indptr: I64,
-    indices: I32,
-    confidence_delta: F32,
+    rows: WeightedRows,
     X: npt.NDArray[Any],
     Y: npt.NDArray[Any],
     *,
     unobserved_weight: float,
     threads: int,
 ) -> float:
-    """Σ over stored cells of c (p − x·y)² − α0 (x·y)²; the arguments are those of `half_step`."""
-    rows = _weighted_rows(indptr, indices, confidence_delta, len(Y))
-    if X.shape != (len(indptr) - 1, Y.shape[1]) or X.dtype != Y.dtype:
-        raise _unfitting(X, len(indptr) - 1, Y)
-    wholes = _rows_or_copy(X), _rows_or_copy(Y)
-    return _native.observed_loss(*rows, *wholes, float(unobserved_weight), threads)
-
-
-class QuantizedFactors(NamedTuple):
-    """float32 factors as they were, in half their memory: see :func:`quantize_previous`."""
-
-    numbers: npt.NDArray[np.int16]
-    """Of each row, shape (n, stride): over its largest, in 16 bits."""
-    largest: F32
-
-
-def quantize_previous(factors: F32, *, threads: int) -> QuantizedFactors:
-    """Keep what float32 factors are, to 1/65,534 of the largest number of each row."""
-    whole = _whole_rows(factors)
-    kept = QuantizedFactors(np.empty(whole.shape, np.int16), np.empty(len(whole), np.float32))
-    _native.quantize_previous(whole, *kept, threads)
-    return kept
-
-
-def extrapolate(
-    factors: F32, before: QuantizedFactors, turn: F64, momentum: float, *, threads: int
-) -> None:
-    """Move factors on by ``momentum`` times what parts them from those ``before``, in place.
-
-    Parameters
-    ----------
-    factors
-        F, float32, shape (n, f), as :func:`align_rows` gives it: becomes F + momentum (F − BQ).
-    before
-        B; becomes what F was.
-    turn
-        Q, shape (f, f): from the coordinates of B to those of F.
-    momentum
-        How far.
-    threads
-        How many to use; the result does not depend on it.
-    """
-    whole, f = _whole_rows(factors), factors.shape[1]
-    if before.numbers.shape != whole.shape or turn.shape != (f, f):
-        raise ValueError(
-            f"factors of shape {factors.shape}, and before of {before.numbers.shape}, "
-            f"turned by {turn.shape}"
-        )
-    Q = np.ascontiguousarray(turn, np.float32)
-    _native.extrapolate(whole, *before, Q, momentum, threads)
-
-
-def _checked(factors: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    if factors.ndim != 2 or factors.dtype not in FACTOR_DTYPES:
-        raise ValueError(
-            f"factors must be float32 or float64 of shape (n, f), "
-            f"got {factors.dtype} of {factors.shape}"
-        )
-    return factors
-
-
-def _lines(n: int, stride: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    """Zeros, shape (n, stride), that begin with a cache line."""
-    size = n * stride * dtype.itemsize
-    memory = np.zeros(size + CACHE_LINE, dtype=np.uint8)
-    begin = -memory.ctypes.data % CACHE_LINE
-    return memory[begin : begin + size].view(dtype).reshape(n, stride)
-
-
-def _stride(f: int, dtype: np.dtype[Any]) -> int:
-    single = dtype == np.float32
-    granule = _native.float_granule() if single else _native.double_granule()
-    return -(-f // granule) * granule
-
-
-def _rows_laid_out(factors: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
-    """The whole rows behind factors, if they are laid out; zeros beyond the columns included."""
-    n, f = factors.shape
-    stride = _stride(f, factors.dtype)
-    if stride == f:
-        return factors if factors.flags.c_contiguous else None
-    owner = factors.base
-    if not isinstance(owner, np.ndarray) or not owner.flags.c_contiguous:
-        return None
-    size = factors.dtype.itemsize
-    end = factors.ctypes.data + n * stride * size
-    if factors.strides != (stride * size, size) or end > owner.ctypes.data + owner.nbytes:
-        return None
-    whole = np.lib.stride_tricks.as_strided(factors, (n, stride), factors.strides)
-    return None if whole[:, f:].any() else whole
-
-
-def _whole_rows(factors: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    whole = _rows_laid_out(factors)
-    if whole is None:
-        raise ValueError("factors must be as align_rows gives them")
-    return whole
-
-
-def _rows_or_copy(factors: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Whole rows for reading, wherever they begin."""
-    whole = _rows_laid_out(_checked(factors))
-    return _whole_rows(align_rows(factors)) if whole is None else whole
-
-
-def _fitting(factors: npt.NDArray[Any], n: int, other: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The whole rows of factors that must be n and of the other side's type and length."""
-    if factors.shape != (n, other.shape[1]) or factors.dtype != other.dtype:
-        raise _unfitting(factors, n, other)
-    return _whole_rows(factors)
-
-
-def _unfitting(factors: npt.NDArray[Any], n: int, other: npt.NDArray[Any]) -> ValueError:
-    return ValueError(
-        f"factors of shape {factors.shape}, {factors.dtype}, where ({n}, {other.shape[1]}), "
-        f"{other.dtype}, are needed"
+    """Compute Σ c (p − x·y)² − α0 (x·y)² over the stored cells of rows."""
+    if X.shape != (rows.n_rows, Y.shape[1]) or X.dtype != Y.dtype:
+        raise unfitting(X, rows.n_rows, Y)
+    loss: float = _observed_loss(
+        rows,
+        X=rows_or_copy(X),
+        Y=rows_or_copy(Y),
+        unobserved_weight=float(unobserved_weight),
+        threads=threads,
     )
+    return loss
 
 
-def _spectrum(
-    eigenvalues: F64, eigenvectors: F64, fixed: npt.NDArray[Any]
-) -> tuple[F64, npt.NDArray[Any]]:
+def _native_spectrum(
+    spectrum: tuple[F64, F64], fixed: npt.NDArray[Any]
+) -> _native.Spectrum32 | _native.Spectrum64:
     f = fixed.shape[1]
-    values = as_native(eigenvalues, np.float64, "eigenvalues", f)
-    return values, as_native(eigenvectors, fixed.dtype, "eigenvectors", f, f)
-
-
-def _weighted_rows(
-    indptr: I64, indices: I32, confidence_delta: F32, n_columns: int, *, validated: bool = False
-) -> tuple[I64, I32, F32]:
-    """Sparse rows that native code can walk without leaving its arrays."""
-    indptr = as_native(indptr, np.int64, "indptr", None)
-    nnz = int(indptr[-1])
-    indices = as_native(indices, np.int32, "indices", nnz)
-    confidence_delta = as_native(confidence_delta, np.float32, "confidence_delta", nnz)
-    if validated:
-        return indptr, indices, confidence_delta
-    if indptr[0] != 0 or (np.diff(indptr) < 0).any():
-        raise ValueError("indptr must begin with 0 and never fall")
-    if nnz and (indices.min() < 0 or indices.max() >= n_columns):
-        raise ValueError(f"indices must lie in 0…{n_columns - 1}")
-    return indptr, indices, confidence_delta
+    eigenvalues = as_native(spectrum[0], np.float64, "eigenvalues", f)
+    eigenvectors = as_native(spectrum[1], fixed.dtype, "eigenvectors", f, f)
+    if fixed.dtype == np.float64:
+        return _native.Spectrum64(eigenvalues, eigenvectors)
+    return _native.Spectrum32(eigenvalues, eigenvectors)

@@ -31,7 +31,7 @@ def _row(declaration: Declaration) -> tuple[str, str, str, str]:
     return (
         f"`{declaration.name}`",
         default_text(declaration.default),
-        _cell(declaration.values),
+        re.sub(r'"[^"]+"', r"`\g<0>`", _cell(declaration.values)),
         _cell(" ".join(sentence for sentence in meaning if sentence)),
     )
 

@@ -7,10 +7,10 @@ from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from penchant import __version__
 from penchant.cli import failures
+from penchant.cli.help import Group
 from penchant.cli.verbs import add, add_title
 
 _MODULES = {
@@ -31,8 +31,10 @@ _MODULES = {
 }
 """Command → module, in the order of the help."""
 
+_WITH_SUBCOMMANDS = {"datasets"}
 
-class _Verbs(TyperGroup):
+
+class _Verbs(Group):
     """The group of commands, which reports all errors in one place."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -44,7 +46,7 @@ class _Verbs(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command and report its errors."""
-        with failures.told(as_json=ctx.meta["penchant.json"], debug=ctx.meta["penchant.debug"]):
+        with failures.reported(as_json=ctx.meta["penchant.json"], debug=ctx.meta["penchant.debug"]):
             return super().invoke(ctx)
 
 
@@ -73,7 +75,7 @@ def application(*verbs: str, titles_only: bool = False) -> typer.Typer:
     app.callback(help=_HELP)(_root)
     for verb in verbs or _MODULES:
         module = import_module(f"penchant.cli.{_MODULES[verb]}")
-        if hasattr(module, "app"):
+        if verb in _WITH_SUBCOMMANDS:
             app.add_typer(module.app, name=verb)
         elif titles_only:
             add_title(app, getattr(module, verb.replace("-", "_")), verb)
@@ -85,9 +87,9 @@ def application(*verbs: str, titles_only: bool = False) -> typer.Typer:
 def run() -> None:
     """Run the command line of this process."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # names hold what a terminal may not be able to show
+        if hasattr(stream, "reconfigure"):  # names may hold characters that the terminal can't show
             stream.reconfigure(errors="backslashreplace")
-    # making every command takes a while: make the one that is named, or only the list of them
+    # making all commands is slow: make the named one, or only the list of commands
     verb = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
     app = application(verb) if verb in _MODULES else application(titles_only=True)
     app(prog_name="penchant")

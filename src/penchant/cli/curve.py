@@ -1,8 +1,8 @@
-"""``penchant learning-curve``: train and test metrics by epoch."""
+"""``penchant learning-curve``: measure train and test metrics by epoch."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Annotated
 
 import typer
@@ -11,43 +11,45 @@ from penchant.cli import settings, sources
 from penchant.cli.data_options import DataOptions
 from penchant.cli.evaluate import held_out
 from penchant.cli.fit import described
-from penchant.cli.model_options import ModelOptions
-from penchant.cli.options import ExcludeSeen, Json, Quiet
-from penchant.cli.output import Output
+from penchant.cli.model_options import ModelKind, ModelOptions
+from penchant.cli.options import ExcludeSeen, OutputOptions, Source
 from penchant.cli.split_options import SplitOptions
 
 EXAMPLES = r"""[bold]Examples[/bold]
 
 penchant learning-curve lastfm-2k --confidence log --alpha 20
-penchant learning-curve likes.csv --epochs 60 --every 5 --metric ndcg --patience 2"""
+penchant learning-curve likes.csv --epochs 60 --every 5 \
+      --metric ndcg --patience 2"""
 
-Epochs = Annotated[
-    int, typer.Option(min=1, help="Epochs of a training.", metavar="N", show_default=True)
-]
-Every = Annotated[int, typer.Option(min=1, help="Measure every N epochs.", metavar="N")]
-Patience = Annotated[
-    int | None,
-    typer.Option(
-        min=1, help="End a training after N measurements without a better value.", metavar="N"
-    ),
-]
+
+@dataclass(frozen=True)
+class CurveOptions:
+    """When a training is measured, and when it ends."""
+
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs of a training.", metavar="N")] = 38
+    every: Annotated[int, typer.Option(min=1, help="Measure every N epochs.", metavar="N")] = 2
+    patience: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="End a training after N measurements without a better value.", metavar="N"
+        ),
+    ] = None
+    exclude_seen: ExcludeSeen = True
+
+    @property
+    def measured_epochs(self) -> range:
+        """The epochs to measure: every ``every``-th, up to ``epochs``."""
+        return range(self.every, max(self.epochs, self.every) + 1, self.every)
 
 
 def learning_curve(
-    source: Annotated[
-        str, typer.Argument(metavar="SOURCE", help="As in [cyan]penchant fit[/cyan].")
-    ],
+    source: Source,
+    *,
     data: DataOptions,
     split_options: SplitOptions,
+    model: ModelKind = "als",
     model_options: ModelOptions,
-    model: Annotated[
-        str,
-        typer.Option(
-            help="As in [cyan]penchant fit[/cyan].", rich_help_panel="The model", metavar="KIND"
-        ),
-    ] = "als",
-    epochs: Epochs = 38,
-    every: Every = 2,
+    options: CurveOptions,
     metric: Annotated[
         list[str] | None,
         typer.Option(
@@ -56,21 +58,18 @@ def learning_curve(
             metavar="NAME",
         ),
     ] = None,
-    patience: Patience = None,
-    exclude_seen: ExcludeSeen = True,
-    json: Json = False,
-    quiet: Quiet = False,
+    printing: OutputOptions,
 ) -> None:
     """Train once, and measure train and test likes during the training.
 
-    Prints a line for each measured epoch, and the best one at the end. The train metrics are of
+    Prints a line for each measured epoch, and the best epoch at the end. The train metrics are of
     the users with held-out likes.
     """
     from penchant.tuning.curve import learning_curve as measure
     from penchant.tuning.measure import full_names
     from penchant.tuning.results import heading, line
 
-    out = Output(as_json=json, quiet=quiet)
+    out = printing.open()
     unfitted = settings.model(model, model_options)
     names = full_names(metric or ["precision@5", "mse"])
     interactions = sources.read(source, data, out)
@@ -82,10 +81,10 @@ def learning_curve(
     curve = measure(
         unfitted,
         split,
-        epochs_to_measure(epochs, every),
+        options.measured_epochs,
         names,
-        patience=patience,
-        exclude_seen=exclude_seen,
+        patience=options.patience,
+        exclude_seen=options.exclude_seen,
         verbose=False,
         on_row=lambda row: out.text(line(names, row)),
     )
@@ -103,8 +102,3 @@ def learning_curve(
             "best": asdict(best),
         }
     )
-
-
-def epochs_to_measure(epochs: int, every: int) -> range:
-    """Return the epochs to measure: every ``every``-th, up to ``epochs``."""
-    return range(every, max(epochs, every) + 1, every)

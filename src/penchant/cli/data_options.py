@@ -85,7 +85,7 @@ class DataOptions:
             "Whether the first line holds the column names: yes, no or auto (detected).",
             advanced=True,
             panel=_READING,
-            metavar="WHETHER",
+            metavar="ANSWER",
         ),
     ] = "auto"
     format: Annotated[
@@ -102,7 +102,7 @@ class DataOptions:
             "Lines that do not fit the columns: error, or skip (they are counted).",
             advanced=True,
             panel=_READING,
-            metavar="HOW",
+            metavar="POLICY",
         ),
     ] = "error"
     duplicates: Annotated[
@@ -111,7 +111,7 @@ class DataOptions:
             "How rows of the same user and item are combined: binary, sum, max, last, mean or "
             "error. Default: sum with a value column, else binary.",
             panel=_READING,
-            metavar="HOW",
+            metavar="POLICY",
         ),
     ] = None
     min_rating: Annotated[
@@ -221,7 +221,7 @@ class DataOptions:
     ] = None
     catalog_header: Annotated[
         Header,
-        option("As --header, for this file.", advanced=True, panel=_NAMING, metavar="WHETHER"),
+        option("As --header, for this file.", advanced=True, panel=_NAMING, metavar="ANSWER"),
     ] = "auto"
     item_features: Annotated[
         str | None,
@@ -313,5 +313,5 @@ class DataOptions:
     ] = None
     features_header: Annotated[
         Header,
-        option("As --header, for this file.", advanced=True, panel=_FEATURES, metavar="WHETHER"),
+        option("As --header, for this file.", advanced=True, panel=_FEATURES, metavar="ANSWER"),
     ] = "auto"

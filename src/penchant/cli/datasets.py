@@ -1,4 +1,4 @@
-"""``penchant datasets``: the data sets that penchant knows by name."""
+"""``penchant datasets``: list, describe or download known data sets."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from penchant.cli import sources
-from penchant.cli.options import Json, Quiet
-from penchant.cli.output import Output, size, table
+from penchant.cli.help import Group
+from penchant.cli.options import Json, OutputOptions
+from penchant.cli.output import size, table
 from penchant.cli.verbs import add
 
 if TYPE_CHECKING:
@@ -22,12 +23,13 @@ penchant datasets info lastfm-2k
 penchant datasets fetch lastfm-2k
 penchant datasets fetch movielens-1m --path ~/Downloads/ml-1m.zip
 
-PENCHANT_DATA names a folder of local copies, PENCHANT_DATA_MIRROR an address to
-fetch from instead of the publishers', PENCHANT_CACHE the folder of what was
-fetched."""
+Environment: PENCHANT_DATA, a folder of local copies; PENCHANT_DATA_MIRROR, an
+address to download from instead of the publishers'; PENCHANT_CACHE, the
+folder of downloaded data sets."""
 
 app = typer.Typer(
-    help="List, describe or fetch the data sets that penchant knows by name.",
+    cls=Group,
+    help="List, describe or download the known data sets.",
     epilog=EXAMPLES,
     rich_markup_mode="rich",
     invoke_without_command=True,
@@ -40,51 +42,52 @@ Name = Annotated[
 
 @app.callback()
 def root(context: typer.Context, json: Json = False) -> None:
-    """List, describe or fetch the data sets that penchant knows by name."""
+    """List, describe or download the known data sets."""
     if context.invoked_subcommand is None:
-        list_(json=json)
+        list_(OutputOptions(json=json))
 
 
-def list_(json: Json = False, quiet: Quiet = False) -> None:
-    """List what there is."""
+def list_(printing: OutputOptions) -> None:
+    """List the known data sets."""
     from penchant.data import datasets
 
-    out = Output(as_json=json, quiet=quiet)
-    known = datasets.available()
-    rows = [[one.name, _download(one), one.description] for one in known]
+    out = printing.open()
+    available = datasets.available()
+    rows = [[dataset.name, _download(dataset), dataset.description] for dataset in available]
     out.show(table(["name", "download", "what"], rows, right=(1,), wrap=(2,)))
     out.advice("", "next:", "  penchant datasets info NAME", "  penchant fit NAME -o NAME.penchant")
-    out.document([_document(one) for one in known])
+    out.document([_document(dataset) for dataset in available])
 
 
-def info(name: Name, json: Json = False, quiet: Quiet = False) -> None:
-    """Tell of one: what it holds, its license, where it comes from."""
+def info(name: Name, printing: OutputOptions) -> None:
+    """Describe a data set: contents, license, origin."""
     from penchant.data import datasets
 
-    out = Output(as_json=json, quiet=quiet)
-    one = datasets.describe(name)
-    out.text(one.name, style="bold")
-    out.text(one.description)
-    out.text(f"license:  {one.license}")
-    out.text(f"homepage: {one.homepage}")
-    out.text(f"download: {_download(one)}")
-    out.document(_document(one))
+    out = printing.open()
+    dataset = datasets.describe(name)
+    out.text(dataset.name, style="bold")
+    out.text(dataset.description)
+    out.text(f"license:  {dataset.license}")
+    out.text(f"homepage: {dataset.homepage}")
+    out.text(f"download: {_download(dataset)}")
+    out.document(_document(dataset))
 
 
 def fetch(
     name: Name,
+    *,
     path: Annotated[
         Path | None,
         typer.Option(help="A local copy: the publisher's folder or archive.", metavar="PATH"),
     ] = None,
     cache: Annotated[
-        Path | None, typer.Option(help="The folder of what was fetched.", metavar="FOLDER")
+        Path | None,
+        typer.Option(help="The folder of downloaded data sets.", metavar="FOLDER"),
     ] = None,
-    json: Json = False,
-    quiet: Quiet = False,
+    printing: OutputOptions,
 ) -> None:
-    """Fetch one into the cache, whole and checked, and read it."""
-    out = Output(as_json=json, quiet=quiet)
+    """Download a data set into the cache, check it, and read it."""
+    out = printing.open()
     read = sources.fetch(name, out, path=path, cache=cache)
     out.text(read.summary())
     out.advice("", "next:", f"  penchant fit {name} -o {name}.penchant")
@@ -105,18 +108,18 @@ add(app, info, EXAMPLES)
 add(app, fetch, EXAMPLES)
 
 
-def _download(one: Dataset) -> str:
-    if one.download_bytes == 0:
+def _download(dataset: Dataset) -> str:
+    if dataset.download_bytes == 0:
         return "none"
-    return "?" if one.download_bytes is None else size(one.download_bytes)
+    return "?" if dataset.download_bytes is None else size(dataset.download_bytes)
 
 
-def _document(one: Dataset) -> dict[str, Any]:
+def _document(dataset: Dataset) -> dict[str, Any]:
     return {
-        "name": one.name,
-        "description": one.description,
-        "license": one.license,
-        "homepage": one.homepage,
-        "download_bytes": one.download_bytes,
-        "sources": [source.url for source in one.sources],
+        "name": dataset.name,
+        "description": dataset.description,
+        "license": dataset.license,
+        "homepage": dataset.homepage,
+        "download_bytes": dataset.download_bytes,
+        "sources": [source.url for source in dataset.sources],
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,12 +12,13 @@ from penchant.cli import settings, sources
 from penchant.cli.data_options import DataOptions
 from penchant.cli.fit import described, trained
 from penchant.cli.model_options import ModelOptions
-from penchant.cli.options import ExcludeSeen, Json, Quiet
+from penchant.cli.options import ExcludeSeen, OutputOptions, Source
 from penchant.cli.output import Output, evaluations
 from penchant.cli.split_options import SplitOptions
 
 if TYPE_CHECKING:
     from penchant.evaluation.evaluate import Evaluation
+    from penchant.models.base import Model
     from penchant.split import Split
 
 EXAMPLES = r"""[bold]Examples[/bold]
@@ -27,8 +30,8 @@ penchant evaluate ratings.csv --split temporal --timestamp time --share 0.1
 penchant evaluate likes.csv --model als --model als:factors=128,alpha=10
 
 [dim]# new items, known by their tags only[/dim]
-penchant evaluate plays.csv --split cold-items --share 0.2 --model hybrid-als \
-      --item-features tags.csv --item-features-name tag
+penchant evaluate plays.csv --split cold-items --share 0.2 \
+      --model hybrid-als --item-features tags.csv --item-features-name tag
 
 [dim]# three chosen metrics, with longer lists[/dim]
 penchant evaluate likes.csv -k 20 --metric ndcg --metric recall --metric auc"""
@@ -36,13 +39,31 @@ penchant evaluate likes.csv -k 20 --metric ndcg --metric recall --metric auc"""
 _BASELINES = ("popularity", "item-neighbors")
 
 
+@dataclass(frozen=True)
+class EvaluationOptions:
+    """What is measured, and how."""
+
+    baselines: Annotated[bool, typer.Option(help="Also measure popularity and item-neighbors.")] = (
+        True
+    )
+    k: Annotated[int, typer.Option("-k", min=1, help="Length of the lists.", metavar="N")] = 10
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="ndcg, precision, recall, map, mrr, hit_rate, coverage, novelty (these are the "
+            "default), auc, percentile_rank (slower: they rank every item) or mse; may be "
+            "repeated. ndcg@5 is of lists of length 5.",
+            metavar="NAME",
+        ),
+    ] = None
+    exclude_seen: ExcludeSeen = True
+
+
 def evaluate(
-    source: Annotated[
-        str, typer.Argument(metavar="SOURCE", help="As in [cyan]penchant fit[/cyan].")
-    ],
+    source: Source,
+    *,
     data: DataOptions,
     split_options: SplitOptions,
-    model_options: ModelOptions,
     model: Annotated[
         list[str] | None,
         typer.Option(
@@ -52,72 +73,61 @@ def evaluate(
             metavar="KIND",
         ),
     ] = None,
-    baselines: Annotated[
-        bool,
-        typer.Option(help="Also measure popularity and item-neighbors."),
-    ] = True,
-    k: Annotated[int, typer.Option("-k", min=1, help="Length of the lists.", metavar="N")] = 10,
-    metric: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="ndcg, precision, recall, map, mrr, hit_rate, coverage, novelty (these are the "
-            "default), auc, percentile_rank (slower: they rank every item) or mse; may be "
-            "repeated. ndcg@5 is of lists of length 5.",
-            metavar="NAME",
-        ),
-    ] = None,
-    exclude_seen: ExcludeSeen = True,
-    json: Json = False,
-    quiet: Quiet = False,
+    model_options: ModelOptions,
+    options: EvaluationOptions,
+    printing: OutputOptions,
 ) -> None:
     """Measure models on held-out likes.
 
-    Takes a log and not a model file: the likes to measure on must be held out before a model is
-    fitted, and a model file was fitted on everything.
+    Takes a log, not a model file: the likes to measure on are held out before the models are
+    fitted, and a model file was fitted on all likes.
     """
-    out = Output(as_json=json, quiet=quiet)
-    specs = list(dict.fromkeys([*(_BASELINES if baselines else ()), *(model or ["als"])]))
-    unfitted = settings.models(specs, model_options)
+    out = printing.open()
+    baselines = _BASELINES if options.baselines else ()
+    specs = list(dict.fromkeys([*baselines, *(model or ["als"])]))
+    models = settings.models(specs, model_options)
     interactions = sources.read(source, data, out)
     split = settings.split(interactions, split_options)
     out.text(interactions.summary())
     out.text(held_out(split))
-    options: dict[str, Any] = {"k": k, "exclude_seen": exclude_seen}
-    if metric:
-        options["metrics"] = metric
-    results = {spec: _measured(one, split, out, options) for spec, one in unfitted.items()}
+    results = {spec: _measured(unfitted, split, options, out) for spec, unfitted in models.items()}
     out.text()
     out.show(*evaluations(results))
-    for spec, one in unfitted.items():
-        out.text(f"{spec}: {described(one)}", style="dim")
+    for spec, fitted in models.items():
+        out.text(f"{spec}: {described(fitted)}", style="dim")
     out.document(
         {
             "data": interactions.name,
             "split": {"kind": split.kind, **split.settings},
-            "models": {
-                spec: {
-                    "kind": one.kind,
-                    "settings": one.settings,
-                    "evaluation": results[spec].to_dict(),
-                }
-                for spec, one in unfitted.items()
-            },
+            "models": _document(models, results),
         }
     )
 
 
-def _measured(model: Any, split: Split, out: Output, options: dict[str, Any]) -> Evaluation:
+def _measured(model: Model, split: Split, options: EvaluationOptions, out: Output) -> Evaluation:
     from penchant.evaluation.evaluate import evaluate as measure
 
+    metrics: dict[str, Any] = {"metrics": options.metric} if options.metric else {}
     fitted, _ = trained(model, split.train, out)
     with out.progress(f"measuring {model.kind}"):
-        return measure(fitted, split, **options)
+        return measure(fitted, split, k=options.k, exclude_seen=options.exclude_seen, **metrics)
+
+
+def _document(models: Mapping[str, Model], results: Mapping[str, Evaluation]) -> dict[str, Any]:
+    return {
+        spec: {
+            "kind": model.kind,
+            "settings": model.settings,
+            "evaluation": results[spec].to_dict(),
+        }
+        for spec, model in models.items()
+    }
 
 
 def held_out(split: Split) -> str:
     """Return a line that describes a split."""
     settings = ", ".join(f"{name}={value}" for name, value in split.settings.items())
     return (
-        f"  {split.kind.replace('_', '-')} ({settings}): {split.train.nnz:,} to learn from, "
+        f"  {split.kind.replace('_', '-')} ({settings}): {split.train.nnz:,} for training, "
         f"{split.test.nnz:,} held out"
     )

@@ -1,14 +1,14 @@
-"""``penchant explain``: why someone is given an item."""
+"""``penchant explain``: explain the score of an item for a user."""
 
 from __future__ import annotations
 
-import json as jsons
+import json
 from typing import Annotated
 
 import typer
 
-from penchant.cli.options import ByName, HowMany, Json, ModelFile, Quiet
-from penchant.cli.output import Output, reasons
+from penchant.cli.options import ByName, HowMany, ModelFile, OutputOptions
+from penchant.cli.output import reasons
 from penchant.cli.recommend import item
 
 EXAMPLES = r"""[bold]Examples[/bold]
@@ -23,22 +23,22 @@ def explain(
     item_text: Annotated[
         str, typer.Argument(metavar="ITEM", help="An item, by id or by exact name.")
     ],
+    *,
     k: HowMany = 10,
     by_name: ByName = False,
-    json: Json = False,
-    quiet: Quiet = False,
+    printing: OutputOptions,
 ) -> None:
-    """Tell why a user is given an item: what each item of their past adds to its score.
+    """Explain why an item is recommended: what each item of the user's history adds to its score.
 
-    The contributions add up to the score. With --json all of them are told.
+    The contributions add up to the score. With --json all of them are printed.
     """
     from penchant.models import load
 
-    out = Output(as_json=json, quiet=quiet)
+    out = printing.open()
     loaded = load(model)
-    thing = item(loaded, item_text, by_name)
-    found = loaded.explain(loaded.users.parse(user), thing)
-    name = thing if loaded.catalog is None else loaded.catalog.name(thing)
+    explained = item(loaded, item_text, by_name)
+    explanation = loaded.explain(loaded.users.parse(user), explained)
+    name = explained if loaded.catalog is None else loaded.catalog.name(explained)
     out.text(f"why {name} for user {user}", style="bold")
-    out.show(reasons(found, k))
-    out.document(jsons.loads(found.to_json()))
+    out.show(reasons(explanation, k))
+    out.document(json.loads(explanation.to_json()))

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from penchant.cli.options import (
-    ByName,
     ExcludeSeen,
     HowMany,
-    Json,
     LimitOptions,
     Metric,
     ModelFile,
-    Quiet,
+    OutputOptions,
 )
-from penchant.cli.output import Output
 from penchant.cli.recommend import limited
 from penchant.data.io import database
 from penchant.errors import SettingsError
@@ -32,15 +30,18 @@ penchant export artists.penchant --to top10.parquet
 penchant export artists.penchant --what similar -k 20 --to similar.csv.gz
 
 [dim]# into an application's own database[/dim]
-penchant export artists.penchant --to postgresql://me@host/shop --table top_artists
-penchant export artists.penchant --to sqlite:///shop.db --allow-file in-stock.txt
+penchant export artists.penchant --to postgresql://me@host/shop \
+      --table top_artists
+penchant export artists.penchant --to sqlite:///shop.db \
+      --allow-file in-stock.txt
 
 After a stop, the same command resumes."""
 
 
-def export(
-    model: ModelFile,
-    *,
+@dataclass(frozen=True, kw_only=True)
+class TargetOptions:
+    """Where the lists are written."""
+
     to: Annotated[
         str,
         typer.Option(
@@ -48,7 +49,47 @@ def export(
             "database: sqlite:///FILE, postgresql://HOST/NAME.",
             metavar="TARGET",
         ),
-    ],
+    ]
+    format: Annotated[
+        Format | None,
+        typer.Option(
+            help="parquet, jsonl, csv, sqlite or postgres. Default: by the target.",
+            metavar="FORMAT",
+        ),
+    ] = None
+    table: Annotated[
+        str | None,
+        typer.Option(
+            help="Name of the database's table. Default: the value of --what.", metavar="NAME"
+        ),
+    ] = None
+
+    @property
+    def address(self) -> str:
+        """The target as an address or path that fits the format.
+
+        Raises
+        ------
+        SettingsError
+            If the format does not fit the target.
+        """
+        to, form = self.to, self.format
+        if form is None:
+            return to
+        if form == "sqlite" and not database.is_address(to):
+            return f"sqlite:///{to}"
+        fits = {"sqlite": to.startswith("sqlite:"), "postgres": to.startswith("postgres")}
+        file = Path(to).name.lower().removesuffix(".gz")
+        if not fits.get(form, not database.is_address(to) and file.endswith(f".{form}")):
+            target = database.without_password(to)
+            raise SettingsError(f"--format {form} does not fit {target}: leave one of them out")
+        return to
+
+
+def export(
+    model: ModelFile,
+    *,
+    target: TargetOptions,
     what: Annotated[
         What,
         typer.Option(
@@ -57,27 +98,12 @@ def export(
         ),
     ] = "recommendations",
     k: HowMany = 10,
-    format: Annotated[  # noqa: A002 - the option's name
-        Format | None,
-        typer.Option(
-            help="parquet, jsonl, csv, sqlite or postgres. Default: by the target.",
-            metavar="FORMAT",
-        ),
-    ] = None,
-    table: Annotated[
-        str | None,
-        typer.Option(
-            help="Name of the database's table. Default: the value of --what.", metavar="NAME"
-        ),
-    ] = None,
     exclude_seen: ExcludeSeen = True,
     metric: Annotated[
-        Metric, typer.Option(help="similar: cosine, or dot.", metavar="HOW")
+        Metric, typer.Option(help="similar: cosine, or dot.", metavar="METRIC")
     ] = "cosine",
     among: LimitOptions,
-    by_name: ByName = False,
-    json: Json = False,
-    quiet: Quiet = False,
+    printing: OutputOptions,
 ) -> None:
     """Write each user's recommendations, or each item's similar items, to a file or a database.
 
@@ -87,38 +113,24 @@ def export(
     from penchant.models import load
     from penchant.models._io.export import export as write
 
-    out = Output(as_json=json, quiet=quiet)
-    target, loaded = _target(to, format), load(model)
+    out = printing.open()
+    address, loaded = target.address, load(model)
     with out.progress("exporting") as update:
-        done = write(
+        written = write(
             model,
-            target,
+            address,
             what=what,
             k=k,
-            table=table,
+            table=target.table,
             exclude_seen=exclude_seen,
             metric=metric,
-            **limited(loaded, among, by_name),
-            on_progress=lambda here, whole: update(here, whole, f"{here:,} of {whole:,}"),
+            **limited(loaded, among),
+            on_progress=lambda n, total: update(n, total, f"{n:,} of {total:,}"),
         )
     noun = "users" if what == "recommendations" else "items"
-    where = f"the table {table or what} of " if database.is_address(target) else ""
-    shown = database.without_password(target)
-    if done.resumed:
-        out.text(f"went on after {done.resumed:,} {noun} that were there already")
-    out.text(f"wrote up to {k} items for each of {done.queries:,} {noun} to {where}{shown}")
-    out.document({"to": shown, "what": what, "k": k, **vars(done)})
-
-
-def _target(to: str, form: Format | None) -> str:
-    """Return the target as an address or path that fits the format."""
-    if form is None:
-        return to
-    if form == "sqlite" and not database.is_address(to):
-        return f"sqlite:///{to}"
-    fits = {"sqlite": to.startswith("sqlite:"), "postgres": to.startswith("postgres")}
-    file = Path(to).name.lower().removesuffix(".gz")
-    if not fits.get(form, not database.is_address(to) and file.endswith(f".{form}")):
-        target = database.without_password(to)
-        raise SettingsError(f"--format {form} does not fit {target}: leave one of them out")
-    return to
+    where = f"the table {target.table or what} of " if database.is_address(address) else ""
+    shown = database.without_password(address)
+    if written.resumed:
+        out.text(f"resumed after {written.resumed:,} {noun} that were written before")
+    out.text(f"wrote up to {k} items for each of {written.queries:,} {noun} to {where}{shown}")
+    out.document({"to": shown, "what": what, "k": k, **vars(written)})

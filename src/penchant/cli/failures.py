@@ -1,4 +1,4 @@
-"""What went wrong, told in one line and an exit code; a traceback only where it is asked for."""
+"""Report errors by one line and an exit code; by a traceback only on request."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ FAILED, USAGE, MISSING, FAULT, INTERRUPTED, BROKEN_PIPE = 1, 2, 3, 70, 130, 141
 EXIT_CODES = """\
 [bold]Exit codes[/bold]
 
-[cyan]  0[/cyan]  done
+[cyan]  0[/cyan]  success
 [cyan]  1[/cyan]  the data, the model file or an id can't be used
 [cyan]  2[/cyan]  the command was not understood, or a value is out of its range
 [cyan]  3[/cyan]  an optional library is missing: the message says how to install it
-[cyan] 70[/cyan]  a fault of penchant's own
-[cyan]130[/cyan]  stopped with Ctrl-C: nothing half written is left
+[cyan] 70[/cyan]  a bug of penchant
+[cyan]130[/cyan]  stopped with Ctrl-C; no partly written file is left
 
-With [cyan]--json[/cyan] a failure is a document too, {"error": {"kind", "message"}},
+With [cyan]--json[/cyan] an error is a document too, {"error": {"kind", "message"}},
 beside the line on stderr. [cyan]--debug[/cyan] or PENCHANT_DEBUG=1 shows tracebacks."""
 
 
 @contextlib.contextmanager
-def told(*, as_json: bool, debug: bool) -> Iterator[None]:
-    """Turn what is raised inside into a message and an exit code.
+def reported(*, as_json: bool, debug: bool) -> Iterator[None]:
+    """Print the error that the block raises, and exit with its exit code.
 
     Raises
     ------
     typer.Exit
-        With the exit code of what was raised.
+        With the exit code of the error.
     """
     try:
-        with _warnings_told():
+        with _warnings_printed():
             yield
         sys.stdout.flush()
     except typer.Exit:
@@ -51,7 +51,7 @@ def told(*, as_json: bool, debug: bool) -> Iterator[None]:
         print("penchant: stopped", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
     except Exception as error:
-        if _is_usage(error):  # typer tells it
+        if _is_usage(error):  # typer prints it
             if as_json:
                 _print_json(error)
             raise
@@ -64,7 +64,7 @@ def told(*, as_json: bool, debug: bool) -> Iterator[None]:
 
 
 def exit_code(error: Exception) -> int:
-    """The exit code that tells what kind of failure it was."""
+    """Return the exit code of an error."""
     if isinstance(error, MissingExtraError):
         return MISSING
     if isinstance(error, SettingsError):
@@ -73,7 +73,7 @@ def exit_code(error: Exception) -> int:
 
 
 def _is_usage(error: Exception) -> bool:
-    """Whether typer raised it: its classes moved between versions, its interface did not."""
+    """Return whether typer raised an error; the place of its classes depends on its version."""
     return hasattr(error, "format_message") and hasattr(error, "exit_code")
 
 
@@ -84,8 +84,8 @@ def _message(error: Exception) -> str:
         return "out of memory"
     if isinstance(error, OSError) and not isinstance(error, PenchantError) and error.filename:
         return plain(f"{error.filename}: {error.strerror}")
-    told = error.format_message() if _is_usage(error) else str(error)  # type: ignore[attr-defined]
-    return "\n".join(plain(line) for line in told.splitlines())
+    text = error.format_message() if _is_usage(error) else str(error)  # type: ignore[attr-defined]
+    return "\n".join(plain(line) for line in text.splitlines())
 
 
 def _line(error: Exception) -> str:
@@ -96,14 +96,13 @@ def _line(error: Exception) -> str:
 
 
 def _print_json(error: Exception) -> None:
-    told = {"kind": type(error).__name__, "message": _message(error)}
-    if _is_usage(error):
-        told["kind"] = "UsageError"
-    print(json.dumps({"error": told}, ensure_ascii=False))
+    kind = "UsageError" if _is_usage(error) else type(error).__name__
+    document = {"error": {"kind": kind, "message": _message(error)}}
+    print(json.dumps(document, ensure_ascii=False))
 
 
 class _Warnings(logging.Handler):
-    """Prints to whatever stderr is at the time: a progress bar stands in for it."""
+    """Print warnings to the current stderr, which a progress bar may replace."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print a warning."""
@@ -111,8 +110,8 @@ class _Warnings(logging.Handler):
 
 
 @contextlib.contextmanager
-def _warnings_told() -> Iterator[None]:
-    """What the library warns of goes to stderr as lines of ours."""
+def _warnings_printed() -> Iterator[None]:
+    """Print the warnings of the library to stderr."""
     handler = _Warnings(logging.WARNING)
     log = logging.getLogger("penchant")
     log.addHandler(handler)

@@ -10,8 +10,8 @@ import typer
 
 from penchant.cli import settings, sources
 from penchant.cli.data_options import DataOptions
-from penchant.cli.model_options import ModelOptions
-from penchant.cli.options import Json, Quiet
+from penchant.cli.model_options import ModelKind, ModelOptions
+from penchant.cli.options import OutputOptions
 from penchant.cli.output import Output, evaluations, seconds, size
 from penchant.data.io import database
 from penchant.errors import SettingsError
@@ -30,20 +30,20 @@ penchant fit lastfm-2k -o artists.penchant --alpha 20
 penchant fit user_artists.dat --user userID --item artistID --value weight \
       --catalog artists.dat --confidence log -o artists.penchant
 
-[dim]# likes without a header: columns by place, busy users and items only[/dim]
+[dim]# likes without a header: columns by position, busy users and items only[/dim]
 penchant fit likes.psv --user 2 --item 1 --min-per-user 5 --min-per-item 5
 
 [dim]# from a database, which is only read[/dim]
 penchant fit postgresql://me@host/shop -o shop.penchant \
-      --query "SELECT customer AS user, product AS item, count(*) FROM orders GROUP BY 1, 2"
-
+      --query "SELECT customer AS user, product AS item FROM orders"
 
 [dim]# tags of items, so that new items are recommended too[/dim]
 penchant fit plays.csv --model hybrid-als --item-features tags.csv \
       --item-features-id artist --item-features-name tag --features-at-least 3
 
 [dim]# vectors of pictures or texts: items similar to those that a user likes[/dim]
-penchant fit plays.csv --model content --item-features vectors.npy --item-features-of ids.txt
+penchant fit plays.csv --model content --item-features vectors.npy \
+      --item-features-of ids.txt
 
 [dim]# a purchase counts five times a view, and half as much after a month[/dim]
 penchant fit events.csv --event what --weight view=1 --weight purchase=5 \
@@ -64,14 +64,7 @@ def fit(
     ],
     *,
     data: DataOptions,
-    model: Annotated[
-        str,
-        typer.Option(
-            help="Kind of model: {kinds}.",
-            rich_help_panel="The model",
-            metavar="KIND",
-        ),
-    ] = "als",
+    model: ModelKind = "als",
     model_options: ModelOptions,
     output: Annotated[
         Path | None,
@@ -91,15 +84,14 @@ def fit(
             "then fit on everything. The metrics are saved with the model.",
         ),
     ] = False,
-    json: Json = False,
-    quiet: Quiet = False,
+    printing: OutputOptions,
 ) -> None:
     """Fit a model to a log of interactions.
 
     Reads the log, reports how its rows were used, fits the model and writes one model file. On an
     error nothing is written.
     """
-    out = Output(as_json=json, quiet=quiet)
+    out = printing.open()
     unfitted = settings.model(model, model_options)
     path = output or Path(f"{_stem(source)}.penchant")
     check_target(path)
@@ -130,7 +122,7 @@ def trained(model: Model, interactions: Interactions, out: Output) -> tuple[Mode
 
             options = {"on_epoch": on_epoch, "track_loss": True}
         elif isinstance(model, ReportsSteps):
-            options = {"on_step": lambda done, of: update(done, of, f"step {done} of {of}")}
+            options = {"on_step": lambda step, n: update(step, n, f"step {step} of {n}")}
         began = time.perf_counter()
         model.fit(interactions, **options)
         return model, time.perf_counter() - began
@@ -147,18 +139,18 @@ def described(model: Model) -> str:
 
 def _stem(source: str) -> str:
     if database.is_address(source):  # there may be a password in it
-        raise SettingsError("a query has no name for the model file: give one with -o")
+        raise SettingsError("can't name a model file after a query: name it with -o FILE")
     name = Path(source).name.split(".")[0]
     if not name or set(name) & set("*?["):
-        raise SettingsError(f"can't name a model file after {source!r}: give one with -o")
+        raise SettingsError(f"can't name a model file after {source!r}: name it with -o FILE")
     return name
 
 
 def check_target(path: Path) -> None:
     """Check before the work that a file can be written after it."""
     if path.is_dir() or not path.parent.is_dir():
-        what = "is a folder" if path.is_dir() else f"is in no folder: there is no {path.parent}"
-        raise SettingsError(f"can't write {path}: it {what}")
+        what = "it is a folder" if path.is_dir() else f"there is no folder {path.parent}"
+        raise SettingsError(f"can't write {path}: {what}; name a file in an existing folder")
 
 
 def _measure(model: Model, interactions: Interactions, out: Output) -> Evaluation:
@@ -166,9 +158,9 @@ def _measure(model: Model, interactions: Interactions, out: Output) -> Evaluatio
     from penchant.split import random_fraction
 
     split = random_fraction(interactions)
-    rehearsal, _ = trained(model.with_settings(), split.train, out)
+    fitted, _ = trained(model.with_settings(), split.train, out)
     with out.progress("measuring"):
-        evaluation = evaluate(rehearsal, split)
+        evaluation = evaluate(fitted, split)
     out.text()
     out.text("held out a fifth of the likes at random, fitted on the rest:")
     out.show(*evaluations({model.kind: evaluation}))

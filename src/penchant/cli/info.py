@@ -1,11 +1,11 @@
-"""``penchant info``: what a model file holds."""
+"""``penchant info``: show the contents of a model file."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from penchant.cli.options import Json, ModelFile, Quiet
+from penchant.cli.options import ModelFile, OutputOptions
 from penchant.cli.output import Output, number, seconds, size, table
 
 EXAMPLES = r"""[bold]Examples[/bold]
@@ -14,33 +14,33 @@ penchant info artists.penchant
 penchant info artists.penchant --json | jq .settings"""
 
 
-def info(model: ModelFile, json: Json = False, quiet: Quiet = False) -> None:
-    """Show what a model file holds: settings, data, figures, training.
+def info(model: ModelFile, printing: OutputOptions) -> None:
+    """Show the contents of a model file: settings, data, metrics, training.
 
-    Only the head of the file is read, so that it answers at once however large the file is.
+    Only the header of the file is read, so that this is fast for large files too.
     """
     from penchant._files import artifact
 
-    out = Output(as_json=json, quiet=quiet)
-    found = artifact.describe(model)
-    told = found["info"]
-    out.text(f"{model}: {found['model']}, {size(found['bytes'])}", style="bold")
-    out.text(f"written {found['created']} by penchant {found['penchant_version']}")
+    out = printing.open()
+    contents = artifact.describe(model)
+    facts = contents["info"]
+    out.text(f"{model}: {contents['model']}, {size(contents['bytes'])}", style="bold")
+    out.text(f"written {contents['created']} by penchant {contents['penchant_version']}")
     out.text()
-    out.show(table(["setting", "value"], found["settings"].items()))
-    _tell_data(told.get("data", {}), out)
-    _tell_training(told.get("training", []), out)
-    _tell_metrics(told.get("metrics", {}), out)
+    out.show(table(["setting", "value"], contents["settings"].items()))
+    _show_data(facts.get("data", {}), out)
+    _show_training(facts.get("training", []), out)
+    _show_metrics(facts.get("metrics", {}), out)
     shapes = [
-        [name, one["dtype"], " × ".join(f"{n:,}" for n in one["shape"])]
-        for name, one in found["arrays"].items()
+        [name, array["dtype"], " × ".join(f"{n:,}" for n in array["shape"])]
+        for name, array in contents["arrays"].items()
     ]
     out.text()
     out.show(table(["array", "type", "shape"], shapes))
-    out.document(found)
+    out.document(contents)
 
 
-def _tell_data(data: Mapping[str, Any], out: Output) -> None:
+def _show_data(data: Mapping[str, Any], out: Output) -> None:
     if not data:
         return
     out.text()
@@ -55,21 +55,21 @@ def _tell_data(data: Mapping[str, Any], out: Output) -> None:
     )
 
 
-def _tell_training(training: list[Mapping[str, Any]], out: Output, name: str = "") -> None:
+def _show_training(training: list[Mapping[str, Any]], out: Output, name: str = "") -> None:
     if not training:
         return
     last = training[-1]
     if "part" in last:
-        for one in training:
-            _tell_training(one["epochs"], out, f"{name}{one['part']}: ")
+        for part in training:
+            _show_training(part["epochs"], out, f"{name}{part['part']}: ")
         return
     losses = [epoch["loss"] for epoch in training if epoch["loss"] is not None]
     fell = f", loss {losses[0]:,.0f} → {losses[-1]:,.0f}" if losses else ""
     out.text(f"  {name}{last['number']} epochs in {seconds(last['seconds'])}{fell}")
 
 
-def _tell_metrics(metrics: Mapping[str, Any], out: Output) -> None:
-    """Figures as ``Evaluation.to_dict`` keeps them, or whatever else was saved."""
+def _show_metrics(metrics: Mapping[str, Any], out: Output) -> None:
+    """Show metrics as ``Evaluation.to_dict`` returns them, or any others that were saved."""
     if not metrics:
         return
     out.text()
@@ -78,7 +78,7 @@ def _tell_metrics(metrics: Mapping[str, Any], out: Output) -> None:
         out.show(table(["metric", "value"], metrics.items()))
         return
     rows = [
-        [name, number(one["mean"]), " … ".join(map(number, one["interval"] or ()))]
-        for name, one in measured.items()
+        [name, number(figure["mean"]), " … ".join(map(number, figure["interval"] or ()))]
+        for name, figure in measured.items()
     ]
     out.show(table(["metric", "mean", "interval"], rows, right=(1, 2)))

@@ -7,16 +7,17 @@ from typing import Annotated
 
 import typer
 
-from penchant.cli.options import Json, Quiet
-from penchant.cli.output import Output, size
+from penchant.cli.options import OutputOptions
+from penchant.cli.output import size
 
 EXAMPLES = r"""[bold]Examples[/bold]
 
-penchant ingest sqlite:///shop.db --query "SELECT user, item, plays FROM log" -o plays.parquet
+penchant ingest sqlite:///shop.db -o plays.parquet \
+      --query "SELECT user, item, plays FROM log"
 
 [dim]# the password comes from ~/.pgpass or PGPASSWORD, as with psql[/dim]
 penchant ingest postgresql://me@host/shop -o likes.parquet \
-      --query "SELECT customer AS user, product AS item, at FROM likes WHERE at > '2025-01-01'"
+      --query "SELECT customer AS user, product AS item, at FROM likes"
 penchant fit likes.parquet --timestamp at -o likes.penchant"""
 
 
@@ -30,7 +31,11 @@ def ingest(
         ),
     ],
     query: Annotated[
-        str, typer.Option(help="The SELECT whose rows to write; it can only read.", metavar="SQL")
+        str,
+        typer.Option(
+            help="The SELECT statement whose rows are written; the database is only read.",
+            metavar="SQL",
+        ),
     ],
     output: Annotated[
         Path,
@@ -38,21 +43,20 @@ def ingest(
             "--output",
             "-o",
             help="The file to write: .parquet, .csv or .jsonl (the latter two also .gz). It "
-            "appears once it is whole.",
+            "appears once it is complete.",
             metavar="FILE",
         ),
     ],
-    json: Json = False,
-    quiet: Quiet = False,
+    printing: OutputOptions,
 ) -> None:
-    """Write the rows of a query to a file, which every verb reads.
+    """Write the rows of a query to a file that every command reads.
 
-    Rows are streamed: memory stays small however many they are. Integers stay integers, and text
+    Rows are streamed: memory use does not grow with their number. Integers stay integers, and text
     stays text.
     """
     from penchant.data.io.queries import to_file
 
-    out = Output(as_json=json, quiet=quiet)
+    out = printing.open()
     with out.progress("reading the database") as update:
         rows = to_file(
             address, query, output, on_rows=lambda here: update(here, None, f"{here:,} rows")

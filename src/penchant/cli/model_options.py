@@ -10,17 +10,21 @@ from typing import Annotated, Any, Literal, Self
 import typer
 
 from penchant._settings.declarations import Declaration
+from penchant.cli.options import OptionGroup
 
 PANEL = "The model"
 PREFIX = "setting_"
 """Starts the parameter names of these options, so that they never clash with a command's own."""
 
-_METAVARS = {"int": "N", "float": "NUMBER", "pair": "NUMBER", "choice": "NAME", "bool": "BOOL"}
-_TRUTH = Literal["true", "false"]
+ModelKind = Annotated[
+    str, typer.Option(help="Kind of model: {kinds}.", rich_help_panel=PANEL, metavar="KIND")
+]
+
+_METAVARS = {"int": "N", "float": "NUMBER", "pair": "NUMBER", "choice": "NAME"}
 
 
 @dataclass(frozen=True)
-class ModelOptions:
+class ModelOptions(OptionGroup):
     """The settings given on the command line, by name; the others keep the model's default."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -28,7 +32,7 @@ class ModelOptions:
     @classmethod
     def parameters(cls) -> list[inspect.Parameter]:
         """Return the parameters of a command, one for each setting of any model."""
-        return [_parameter(name, list(found)) for name, found in _declarations().items()]
+        return [_parameter(name, declared) for name, declared in _declarations().items()]
 
     @classmethod
     def from_arguments(cls, arguments: dict[str, Any]) -> Self:
@@ -60,10 +64,8 @@ def help_text(declaration: Declaration) -> str:
         text += f" One of: {', '.join(_words(declaration))}."
     if declaration.kind == "pair":
         text += " A pair is written USERS/ITEMS."
-    if declaration.kind == "bool":
-        text += " One of: true, false."
     if declaration.default is not None:
-        text += f" Default: {str(declaration.default).lower()}."
+        text += f" Default: {_default_word(declaration)}."
     return text
 
 
@@ -71,12 +73,12 @@ def _declarations() -> dict[str, list[Declaration]]:
     """Return name → declarations of all models, of the settings that a word can express."""
     from penchant.models import class_of, kinds
 
-    found: dict[str, list[Declaration]] = {}
+    by_name: dict[str, list[Declaration]] = {}
     for kind in kinds():
         for name, declaration in class_of(kind).declarations.items():
             if declaration.kind != "object":
-                found.setdefault(name, []).append(declaration)
-    return found
+                by_name.setdefault(name, []).append(declaration)
+    return by_name
 
 
 def _parameter(name: str, declarations: list[Declaration]) -> inspect.Parameter:
@@ -84,14 +86,14 @@ def _parameter(name: str, declarations: list[Declaration]) -> inspect.Parameter:
     same = {declaration.kind for declaration in declarations}
     kind = same.pop() if len(same) == 1 else "pair"
     words = tuple(dict.fromkeys(word for each in declarations for word in _words(each)))
-    types: dict[str, Any] = {"int": int, "float": float, "bool": _TRUTH}
+    types: dict[str, Any] = {"int": int, "float": float, "bool": bool}
     types["choice"] = Literal[words] if words else str
     option = typer.Option(
-        f"--{flag}",
+        f"--{flag}/--no-{flag}" if kind == "bool" else f"--{flag}",
         help=help_text(declarations[0]),
         rich_help_panel=PANEL,
         metavar=_METAVARS.get(kind),
-        hidden=True,  # listed where its model is, see penchant.cli.verbs.Command
+        hidden=True,  # listed where its model is, see penchant.cli.help.Command
     )
     return inspect.Parameter(
         PREFIX + name,
@@ -99,6 +101,14 @@ def _parameter(name: str, declarations: list[Declaration]) -> inspect.Parameter:
         default=None,
         annotation=Annotated[types.get(kind, str) | None, option],
     )
+
+
+def _default_word(declaration: Declaration) -> str:
+    """Return the default as the command line takes it."""
+    if declaration.kind == "bool":
+        flag = declaration.name.replace("_", "-")
+        return f"--{flag}" if declaration.default else f"--no-{flag}"
+    return str(declaration.default)
 
 
 def _words(declaration: Declaration) -> tuple[str, ...]:

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+import inspect
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import typer
+
+from penchant.cli.output import Output
+
+
+class OptionGroup(ABC):
+    """A group of options that is not a field per option: it makes its own parameters."""
+
+    @classmethod
+    @abstractmethod
+    def parameters(cls) -> list[inspect.Parameter]:
+        """Return the parameters of a command."""
+
+    @classmethod
+    @abstractmethod
+    def from_arguments(cls, arguments: dict[str, Any]) -> Self:
+        """Take the group's values out of a command's arguments."""
 
 
 def option(
@@ -21,7 +39,7 @@ def option(
 
 
 Json = Annotated[bool, option("Print one JSON document.", "--json")]
-Quiet = Annotated[bool, option("Print no progress and no advice.", "--quiet", "-q")]
+Source = Annotated[str, typer.Argument(metavar="SOURCE", help="As in [cyan]penchant fit[/cyan].")]
 ModelFile = Annotated[
     Path,
     typer.Argument(metavar="MODEL", help="A model file written by [cyan]penchant fit[/cyan]."),
@@ -54,9 +72,22 @@ Metric = Literal["cosine", "dot"]
 
 @dataclass(frozen=True)
 class LimitOptions:
-    """Which items may be recommended."""
+    """Which items may be recommended, and how items are named."""
 
     allow: Allow = None
     allow_file: AllowFile = None
     deny: Deny = None
     deny_file: DenyFile = None
+    by_name: ByName = False
+
+
+@dataclass(frozen=True)
+class OutputOptions:
+    """How results are printed."""
+
+    json: Json = False
+    quiet: Annotated[bool, option("Print no progress and no advice.", "--quiet", "-q")] = False
+
+    def open(self) -> Output:
+        """Return the output of a command."""
+        return Output(as_json=self.json, quiet=self.quiet)

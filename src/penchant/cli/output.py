@@ -1,4 +1,4 @@
-"""What commands print: tables for people, one JSON document for machines, progress on stderr."""
+"""Print results: tables, or one JSON document for programs; progress on stderr."""
 
 from __future__ import annotations
 
@@ -23,57 +23,57 @@ if TYPE_CHECKING:
 
 Update = Callable[[float, "float | None", str], None]
 
-_WIDEST = 24  # of a column of figures, whose head may be long
-_PIPED_WIDTH = 120  # of tables that go into a file or a pipe
+_WIDEST = 24  # characters of a column of figures, whose heading may be long
+_PIPED_WIDTH = 120  # characters of a line that goes into a file or a pipe
 
 
 class Output:
-    """Where a command's results go.
+    """The output of a command.
 
     Parameters
     ----------
     as_json
-        Whether a machine reads: stdout then holds one JSON document and nothing else.
+        Print one JSON document to stdout, and nothing else there.
     quiet
-        Whether progress and advice are left out.
+        Print no progress and no advice.
     """
 
     def __init__(self, *, as_json: bool = False, quiet: bool = False) -> None:
         self.as_json, self.quiet = as_json, quiet
-        self._people = None if as_json else _console(sys.stdout)
+        self._console = None if as_json else _console(sys.stdout)
 
-    def document(self, made: Any) -> None:
-        """Print what machines read."""
+    def document(self, document: Any) -> None:
+        """Print the JSON document, if one is wanted."""
         if self.as_json:
             from penchant.rendering.frames import to_json
 
-            print(to_json(made, indent=2))
+            print(to_json(document, indent=2))
 
     def text(self, text: str = "", *, style: str | None = None) -> None:
-        """Print lines for people; they are not taken as markup, nor broken."""
-        if self._people is not None:
-            self._people.print(_text(text, style), soft_wrap=True)
+        """Print lines as they are, without markup and line breaks; nothing with ``as_json``."""
+        if self._console is not None:
+            self._console.print(_text(text, style), soft_wrap=True)
 
     def show(self, *tables: Any) -> None:
-        """Print tables for people."""
-        if self._people is not None:
+        """Print tables; nothing with ``as_json``."""
+        if self._console is not None:
             for table in tables:
-                self._people.print(table)
+                self._console.print(table)
 
     def advice(self, *lines: str) -> None:
-        """Print what to type next, unless quiet."""
+        """Print commands to try next, unless quiet."""
         if not self.quiet:
             for line in lines:
                 self.text(line, style="dim")
 
     @contextlib.contextmanager
     def progress(self, label: str) -> Iterator[Update]:
-        """A bar on stderr while something is going on; nothing where nobody watches.
+        """Show a progress bar on stderr during the block, if stderr is a terminal.
 
-        Yields a function to call with what is done, the whole (or None) and a word about it.
+        Yields a function to call with the amount completed, the total (or None) and a note.
         """
         if not self.is_watched:
-            yield _unseen
+            yield _show_nothing
             return
         from rich import progress as bars
 
@@ -85,18 +85,18 @@ class Output:
         )
         with bars.Progress(*columns, console=_console(sys.stderr), transient=True) as shown:
             task = shown.add_task(label, total=None, note="")
-            yield lambda done, total, note: shown.update(
-                task, completed=done, total=total, note=note
+            yield lambda completed, total, note: shown.update(
+                task, completed=completed, total=total, note=note
             )
 
     @property
     def is_watched(self) -> bool:
-        """Whether somebody looks at stderr."""
+        """Whether progress is shown: stderr is a terminal, and the command is not quiet."""
         return not self.quiet and sys.stderr.isatty()
 
     @contextlib.contextmanager
     def live(self) -> Iterator[Callable[[Any], None]]:
-        """Something on stderr that is drawn anew at each call; nothing where nobody watches."""
+        """Yield a function that replaces what is shown on stderr, if that is a terminal."""
         if not self.is_watched:
             yield lambda _: None
             return
@@ -113,24 +113,24 @@ def table(
     right: Iterable[int] = (),
     wrap: Iterable[int] = (),
 ) -> Table:
-    """Rows as a table; texts are shown as they are, whatever they hold.
+    """Return rows as a table; texts are shown as they are, without markup.
 
     Parameters
     ----------
     head
         The names of the columns.
     rows
-        Their cells: rich's texts, or anything else.
+        The cells of each row: texts of rich, or other objects.
     right
-        The numbers of the columns that are flush right and never shortened.
+        The indices of the columns that are aligned right and never shortened.
     wrap
-        The numbers of the columns whose long cells go on in the next line; in others they are
+        The indices of the columns whose long cells are wrapped; in other columns they are
         shortened.
     """
     from rich import box
     from rich.table import Table
 
-    made = Table(
+    result = Table(
         box=box.SIMPLE_HEAD,
         pad_edge=False,
         show_edge=False,
@@ -139,7 +139,7 @@ def table(
     cells = [[_text(cell) for cell in row] for row in rows]
     for at, name in enumerate(head):
         widest = max([len(name), *(row[at].cell_len for row in cells)])
-        made.add_column(
+        result.add_column(
             name,
             justify="right" if at in flush else "left",
             no_wrap=at not in folded,
@@ -149,29 +149,30 @@ def table(
             max_width=_WIDEST if at in flush else None,
         )
     for row in cells:
-        made.add_row(*row)
-    return made
+        result.add_row(*row)
+    return result
 
 
-def answers(found: Recommendations) -> list[Any]:
-    """A title and a table for each query, with an empty line in between."""
-    rows = list(found)
-    named = found.answer_kind == "item" and "names" in _fields(found.catalog)
+def answers(recommendations: Recommendations) -> list[Any]:
+    """Return a title and a table for each query, with an empty line between queries."""
+    rows = list(recommendations)
+    kind, sources = recommendations.answer_kind, recommendations.sources
+    named = kind == "item" and "names" in _fields(recommendations.catalog)
     shown: list[Any] = []
-    spans = itertools.pairwise(found.offsets.tolist())
-    for at, (query, (begin, end)) in enumerate(zip(found.queries, spans, strict=True)):
-        theirs = rows[begin:end]
-        title = _title(found, query) + (f", by {found.sources[at]}" if found.sources else "")
+    spans = itertools.pairwise(recommendations.offsets.tolist())
+    for at, (query, (begin, end)) in enumerate(zip(recommendations.queries, spans, strict=True)):
+        answer = rows[begin:end]
+        title = _title(recommendations, query) + (f", by {sources[at]}" if sources else "")
         if shown:
             shown.append(_text(""))
-        if not theirs:
-            shown.append(_text(f"{title}: nothing is left to offer", "bold"))
+        if not answer:
+            shown.append(_text(f"{title}: no items are left", "bold"))
             continue
-        digits = decimals(row.score for row in theirs)
-        head = ["", found.answer_kind, *(["name"] if named else []), "score"]
+        digits = decimals(row.score for row in answer)
+        head = ["", kind, *(["name"] if named else []), "score"]
         cells = [
             [row.rank, row.id, *([row.name] if named else []), f"{row.score:.{digits}f}"]
-            for row in theirs
+            for row in answer
         ]
         shown.append(_text(title, "bold"))
         shown.append(table(head, cells, right=(0, len(head) - 1)))
@@ -179,7 +180,7 @@ def answers(found: Recommendations) -> list[Any]:
 
 
 def beside(*tables: Table) -> Table:
-    """Tables next to each other."""
+    """Return tables side by side."""
     from rich.table import Table
 
     grid = Table.grid(padding=(0, 4))
@@ -187,49 +188,50 @@ def beside(*tables: Table) -> Table:
     return grid
 
 
-def reasons(found: Explanation, k: int) -> Table:
-    """The k largest contributions to a score, what the others add, and the sum."""
-    digits = decimals([found.score, *found.contributions.tolist()])
-    parts = zip(found.names[:k], found.contributions.tolist(), found.shares.tolist(), strict=False)
+def reasons(explanation: Explanation, k: int) -> Table:
+    """Return the k largest contributions to a score, the sum of the others, and the score."""
+    contributions, shares = explanation.contributions.tolist(), explanation.shares.tolist()
+    digits = decimals([explanation.score, *contributions])
+    parts = zip(explanation.names[:k], contributions, shares, strict=False)
     cells: list[Sequence[object]] = [
         [name, f"{added:+.{digits}f}", f"{share:.0%}"] for name, added, share in parts
     ]
-    rest = found.contributions[k:]
+    rest = explanation.contributions[k:]
     if len(rest):
         cells.append([f"… and {len(rest):,} more", f"{rest.sum():+.{digits}f}", ""])
-    cells.append(["the score", f"{found.score:.{digits}f}", ""])
+    cells.append(["the score", f"{explanation.score:.{digits}f}", ""])
     return table(["because of", "adds", "share"], cells, right=(1, 2))
 
 
-def evaluations(found: Mapping[str, Evaluation]) -> list[Any]:
-    """Figures of models side by side, the best of each in bold, and how they were measured."""
+def evaluations(results: Mapping[str, Evaluation]) -> list[Any]:
+    """Return the metrics of models side by side, the best in bold, and how they were measured."""
     from rich.text import Text
 
     from penchant.evaluation.evaluate import compare
 
-    compared = compare(found)
+    compared = compare(results)
     rows = []
     for metric in compared.metrics:
-        best = compared.best(metric) if len(found) > 1 else None
+        best = compared.best(metric) if len(results) > 1 else None
         cells = [
-            Text(_with_margin(one, metric), style="bold green" if label == best else "")
-            for label, one in found.items()
+            Text(_with_margin(result, metric), style="bold green" if label == best else "")
+            for label, result in results.items()
         ]
         rows.append([metric, *cells])
-    right = range(1, len(found) + 1)
-    first = next(iter(found.values()))
-    told = f"{first.n_users:,} users measured"
+    right = range(1, len(results) + 1)
+    first = next(iter(results.values()))
+    note = f"{first.n_users:,} users measured"
     if first.n_left_out:
-        told += f", {first.n_left_out:,} without relevant items"
+        note += f", {first.n_left_out:,} without relevant items"
     if first.intervals:
-        told += f"; ± is half of the {first.settings['level']:.0%} interval"
-    return [table(["", *found], rows, right=right, wrap=right), _text(told, "dim")]
+        note += f"; ± is half of the {first.settings['level']:.0%} interval"
+    return [table(["", *results], rows, right=right, wrap=right), _text(note, "dim")]
 
 
-def _with_margin(one: Evaluation, metric: str) -> str:
-    """A mean and half of its interval: ``0.2268 ±0.0061``."""
-    value = one.figures.get(metric)
-    ends = one.intervals.get(metric)
+def _with_margin(result: Evaluation, metric: str) -> str:
+    """Return a mean and half of its interval: ``0.2268 ±0.0061``."""
+    value = result.figures.get(metric)
+    ends = result.intervals.get(metric)
     margin = "" if ends is None else f" ±{(ends[1] - ends[0]) / 2:.4f}"
     return number(value) + margin
 
@@ -238,25 +240,26 @@ def _fields(catalog: Catalog | None) -> list[str]:
     return [] if catalog is None else catalog.fields()
 
 
-def _title(found: Recommendations, query: Id) -> str:
-    if found.query_kind == "item":
-        name = str(query) if found.catalog is None else found.catalog.name(query)
-        return f"like {name}" + (f" ({query})" if name != str(query) else "")
-    return f"for user {query}" if found.query_kind == "user" else "for someone who likes these"
+def _title(recommendations: Recommendations, query: Id) -> str:
+    kind, catalog = recommendations.query_kind, recommendations.catalog
+    if kind == "item":
+        name = str(query) if catalog is None else catalog.name(query)
+        return f"similar to {name}" + (f" ({query})" if name != str(query) else "")
+    return f"for user {query}" if kind == "user" else "for a new user"
 
 
 def number(value: float | None, digits: int = 4) -> str:
-    """A figure, or a dash where there is none."""
+    """Format a metric; a dash if it has no value."""
     return "–" if value is None or math.isnan(value) else f"{value:.{digits}f}"
 
 
 def seconds(spent: float) -> str:
-    """A time as people say it."""
+    """Format a duration in seconds: ``0.53 s``."""
     return f"{spent:.2f} s" if spent < 10 else f"{spent:.0f} s"
 
 
 def duration(spent: float) -> str:
-    """A long time as people say it: ``2 h 05 min``, ``3 min 10 s``, ``8 s``."""
+    """Format a long duration in seconds: ``2 h 05 min``, ``3 min 10 s``, ``8 s``."""
     minutes, rest = divmod(round(spent), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
@@ -265,15 +268,15 @@ def duration(spent: float) -> str:
 
 
 def size(n_bytes: int) -> str:
-    """A number of bytes as people say it."""
+    """Format a number of bytes: ``4.2 MB``."""
     value, units = float(n_bytes), ["bytes", "kB", "MB", "GB", "TB"]
     while value >= 1000 and len(units) > 1:
         value, units = value / 1000, units[1:]
     return f"{value:,.0f} {units[0]}" if units[0] == "bytes" else f"{value:,.1f} {units[0]}"
 
 
-def _unseen(done: float, total: float | None, note: str) -> None:
-    """Progress that nobody watches."""
+def _show_nothing(completed: float, total: float | None, note: str) -> None:
+    """Do nothing: the update of a progress bar that is not shown."""
 
 
 def _text(cell: object, style: str | None = None) -> Any:
@@ -292,6 +295,6 @@ def _console(stream: TextIO) -> Console:
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError
 
-    told = stream.isatty() or "COLUMNS" in os.environ
-    width = None if told else _PIPED_WIDTH
+    has_width = stream.isatty() or "COLUMNS" in os.environ
+    width = None if has_width else _PIPED_WIDTH
     return Piped(file=stream, width=width, highlight=False, markup=False, emoji=False)

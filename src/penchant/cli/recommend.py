@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 import typer
 
-from penchant.cli.options import (
-    ByName,
-    ExcludeSeen,
-    HowMany,
-    Json,
-    LimitOptions,
-    ModelFile,
-    Quiet,
-)
+from penchant.cli.options import ExcludeSeen, HowMany, LimitOptions, ModelFile, OutputOptions
 from penchant.cli.output import Output, answers
 from penchant.cli.sources import listed
 from penchant.errors import SettingsError, UnknownIdError, UnsupportedError
@@ -33,7 +26,8 @@ penchant recommend artists.penchant 2 4 5 -k 3 --json
 penchant recommend artists.penchant --like Radiohead --like "Sigur Rós"
 
 [dim]# by their features too, if the model was fitted with features of users[/dim]
-penchant recommend artists.penchant --like Radiohead --user-feature country=Iceland
+penchant recommend artists.penchant --like Radiohead \
+      --user-feature country=Iceland
 
 [dim]# all users, into a file; memory use does not grow with their number[/dim]
 penchant recommend artists.penchant --all --to top10.parquet
@@ -42,11 +36,10 @@ penchant recommend artists.penchant --all --to top10.parquet
 penchant recommend artists.penchant 2 --allow-file stock.txt --deny Coldplay"""
 
 
-def recommend(
-    model: ModelFile,
-    *,
-    users: Annotated[list[str] | None, typer.Argument(metavar="USER", help="Ids of users.")] = None,
-    k: HowMany = 10,
+@dataclass(frozen=True)
+class NewUserOptions:
+    """What is known of a new user."""
+
     like: Annotated[
         list[str] | None,
         typer.Option(
@@ -54,7 +47,7 @@ def recommend(
             "repeated.",
             metavar="ITEM",
         ),
-    ] = None,
+    ] = None
     user_feature: Annotated[
         list[str] | None,
         typer.Option(
@@ -62,23 +55,36 @@ def recommend(
             "that the model was fitted with; may be repeated and combined with --like.",
             metavar="NAME",
         ),
-    ] = None,
-    everyone: Annotated[bool, typer.Option("--all", help="For all users; needs --to.")] = False,
+    ] = None
+
+
+@dataclass(frozen=True)
+class ListOptions:
+    """The lists, and where they are written."""
+
+    k: HowMany = 10
+    exclude_seen: ExcludeSeen = True
+    scale: Annotated[
+        bool, typer.Option("--scale", help="Scale each list's scores to the range 0 to 1.")
+    ] = False
+    everyone: Annotated[bool, typer.Option("--all", help="For all users; needs --to.")] = False
     to: Annotated[
         Path | None,
         typer.Option(
             help="Write to this .parquet, .csv or .jsonl file (the latter two also .gz).",
             metavar="FILE",
         ),
-    ] = None,
+    ] = None
+
+
+def recommend(
+    model: ModelFile,
+    *,
+    users: Annotated[list[str] | None, typer.Argument(metavar="USER", help="Ids of users.")] = None,
+    new_user: NewUserOptions,
+    lists: ListOptions,
     among: LimitOptions,
-    exclude_seen: ExcludeSeen = True,
-    scale: Annotated[
-        bool, typer.Option("--scale", help="Scale each list's scores to 0…1.")
-    ] = False,
-    by_name: ByName = False,
-    json: Json = False,
-    quiet: Quiet = False,
+    printing: OutputOptions,
 ) -> None:
     """Recommend items to users, to a new user, or to all users.
 
@@ -86,41 +92,45 @@ def recommend(
     """
     from penchant.models import load
 
-    if [bool(users), bool(like or user_feature), everyone].count(True) != 1:
-        raise SettingsError(
-            "name users, or what someone likes (--like) or is (--user-feature), or --all of them"
-        )
-    if everyone != (to is not None):
-        raise SettingsError("--all and --to FILE go together")
-    if everyone and scale:
-        raise SettingsError("--scale does not go with --all: scores in a file stay as they are")
-    out = Output(as_json=json, quiet=quiet)
+    is_new = bool(new_user.like or new_user.user_feature)
+    _check_queries(bool(users), is_new, lists)
+    out = printing.open()
     loaded = load(model)
-    limits: dict[str, Any] = {
-        "exclude_seen": exclude_seen,
-        **limited(loaded, among, by_name),
-    }
-    if to is not None:
-        _for_everyone(loaded, k, to, limits, out)
+    limits: dict[str, Any] = {"exclude_seen": lists.exclude_seen, **limited(loaded, among)}
+    if lists.to is not None:
+        _for_everyone(loaded, lists.k, lists.to, limits, out)
         return
-    if like or user_feature:
-        history = [item(loaded, one, by_name) for one in like or ()]
-        someone = {"history": history, **_features(loaded, user_feature)}
-        found = loaded.recommend(k=k, scale=scale, **someone, **limits)
+    if is_new:
+        limits["history"] = [item(loaded, text, among.by_name) for text in new_user.like or ()]
+        limits |= _features(loaded, new_user.user_feature)
+        recommendations = loaded.recommend(k=lists.k, scale=lists.scale, **limits)
     else:
-        found = loaded.recommend(_known(loaded, users or []), k, scale=scale, **limits)
-    out.show(*answers(found))
-    out.document(found.to_dicts())
+        ids = _user_ids(loaded, users or [])
+        recommendations = loaded.recommend(ids, lists.k, scale=lists.scale, **limits)
+    out.show(*answers(recommendations))
+    out.document(recommendations.to_dicts())
 
 
-def _known(model: Model, users: list[str]) -> list[Id]:
+def _check_queries(has_users: bool, is_new: bool, lists: ListOptions) -> None:
+    """Check that a command line says in exactly one way for whom the lists are."""
+    if [has_users, is_new, lists.everyone].count(True) != 1:
+        raise SettingsError(
+            "name users, or describe a new user by --like or --user-feature, or choose --all"
+        )
+    if lists.everyone != (lists.to is not None):
+        raise SettingsError("--all and --to FILE go together")
+    if lists.everyone and lists.scale:
+        raise SettingsError("--scale does not go with --all: scores in a file are not scaled")
+
+
+def _user_ids(model: Model, users: list[str]) -> list[Id]:
     ids = [model.users.parse(user) for user in users]
     if model.falls_back:
         return ids
     try:
         model.users.codes(ids)
     except UnknownIdError as error:
-        raise UnknownIdError(f"{error}; for someone new say what they --like") from None
+        raise UnknownIdError(f"{error}; for a new user, name items that they --like") from None
     return ids
 
 
@@ -129,12 +139,13 @@ def _features(model: Model, names: list[str] | None) -> dict[str, Any]:
         return {}
     from penchant.models.cold_start import ColdStartModel
 
-    known = model.interactions.user_features
-    if known is None or not isinstance(model, ColdStartModel):
+    features = model.interactions.user_features
+    if features is None or not isinstance(model, ColdStartModel):
         raise UnsupportedError(
-            "--user-feature: the model was fitted without features of users (--user-features)"
+            "--user-feature: the model was fitted without features of users; fit it with "
+            "--user-features FILE"
         )
-    return {"user_features": [known.names.parse(name) for name in names]}
+    return {"user_features": [features.names.parse(name) for name in names]}
 
 
 def item(model: Model, text: str, by_name: bool = False) -> Id:
@@ -151,21 +162,21 @@ class Limits(TypedDict):
     deny: list[Id] | None
 
 
-def limited(model: Model, among: LimitOptions, by_name: bool) -> Limits:
+def limited(model: Model, among: LimitOptions) -> Limits:
     """Return the items to choose from and those to leave out."""
     return {
-        "allow": _item_list(model, among.allow, among.allow_file, by_name),
-        "deny": _item_list(model, among.deny, among.deny_file, by_name),
+        "allow": _item_list(model, among.allow, among.allow_file, among.by_name),
+        "deny": _item_list(model, among.deny, among.deny_file, among.by_name),
     }
 
 
 def _item_list(
-    model: Model, given: list[str] | None, file: Path | None, by_name: bool
+    model: Model, texts: list[str] | None, file: Path | None, by_name: bool
 ) -> list[Id] | None:
-    """Return the items given one by one and in a file, or None without either."""
-    if given is None and file is None:
+    """Return the items named on the command line and in a file, or None without either."""
+    if texts is None and file is None:
         return None
-    chosen = [item(model, one, by_name) for one in given or ()]
+    chosen = [item(model, text, by_name) for text in texts or ()]
     if file is not None:
         # a list of items in stock may contain items that the model does not know
         chosen += listed(file, model.items)
@@ -177,7 +188,7 @@ def _for_everyone(model: Model, k: int, to: Path, limits: dict[str, Any], out: O
         written = model.recommend_all(
             k,
             to=to,
-            on_progress=lambda done, total: update(done, total, f"{done:,} of {total:,} users"),
+            on_progress=lambda n, total: update(n, total, f"{n:,} of {total:,} users"),
             **limits,
         )
     out.text(f"wrote up to {k} items for each of {len(model.users):,} users to {written}")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from penchant.cli.options import Json, ModelFile, Quiet
-from penchant.cli.output import Output
+from penchant.cli.options import ModelFile, OutputOptions
 from penchant.errors import require
+
+if TYPE_CHECKING:
+    from penchant.serving.process.settings import ServeSettings
 
 EXAMPLES = r"""[bold]Examples[/bold]
 
@@ -18,37 +21,47 @@ penchant serve artists.penchant
 penchant serve artists.penchant --hybrid artists-hybrid.penchant --workers 2
 penchant serve artists.penchant --db postgresql://me@host/feedback --port 9000
 
-[dim]# for other machines too: writing then needs the token[/dim]
-PENCHANT_TOKEN=$(openssl rand -hex 16) penchant serve artists.penchant --host 0.0.0.0"""
+[dim]# for other machines too: requests that write then need the token[/dim]
+export PENCHANT_TOKEN=$(openssl rand -hex 16)
+penchant serve artists.penchant --host 0.0.0.0"""
 
 
-def serve(
-    model: ModelFile,
+@dataclass(frozen=True)
+class ServerOptions:
+    """The models of a server besides the main one, its database, address and limits."""
+
     hybrid: Annotated[
         Path | None,
-        typer.Option(help="A model of likes and tags, shown in a row of its own.", metavar="FILE"),
-    ] = None,
+        typer.Option(
+            help="A model of likes and tags, whose recommendations get a row of their own.",
+            metavar="FILE",
+        ),
+    ] = None
     visual: Annotated[
         Path | None,
-        typer.Option(help="A model of the items' pictures, shown likewise.", metavar="FILE"),
-    ] = None,
+        typer.Option(help="A model of the items' pictures, with a row too.", metavar="FILE"),
+    ] = None
     db: Annotated[
         str,
         typer.Option(
-            help="Database of feedback: sqlite:///FILE, postgresql://HOST/NAME.",
+            help="Database of events: sqlite:///FILE, postgresql://HOST/NAME.",
             envvar="PENCHANT_DB",
             metavar="URL",
         ),
-    ] = "sqlite:///penchant.db",
+    ] = "sqlite:///penchant.db"
     host: Annotated[
-        str, typer.Option(help="Address to listen on; other than loopback needs a token.")
-    ] = "127.0.0.1",
+        str,
+        typer.Option(
+            help="Address to listen on; addresses other than loopback need a token.",
+            metavar="ADDRESS",
+        ),
+    ] = "127.0.0.1"
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port; 0: any free one.", metavar="N")
-    ] = 8000,
+    ] = 8000
     workers: Annotated[
         int, typer.Option(min=1, help="Number of server processes.", metavar="N")
-    ] = 1,
+    ] = 1
     token: Annotated[
         str | None,
         typer.Option(
@@ -56,14 +69,14 @@ def serve(
             envvar="PENCHANT_TOKEN",
             metavar="TEXT",
         ),
-    ] = None,
+    ] = None
     allow_host: Annotated[
         list[str] | None,
         typer.Option(
             help="A host name of the server, as behind a proxy; may be repeated; *: any.",
             metavar="NAME",
         ),
-    ] = None,
+    ] = None
     rate: Annotated[
         float | None,
         typer.Option(
@@ -71,47 +84,52 @@ def serve(
             help="Requests per second of one client; 0: no limit. Default: 50 unless on loopback.",
             metavar="N",
         ),
-    ] = None,
+    ] = None
     picture_cache: Annotated[
         Path | None,
         typer.Option(
-            help="A folder to keep pictures of the web in: the server fetches those that the "
-            "catalog names, and browsers get them from it. Left out: browsers fetch them.",
+            help="A folder to cache pictures in: the server downloads those that the catalog "
+            "links, and browsers get them from the server. Default: browsers download them.",
             metavar="FOLDER",
         ),
-    ] = None,
-    json: Json = False,
-    quiet: Quiet = False,
-) -> None:
+    ] = None
+
+    def settings(self, model: Path) -> ServeSettings:
+        """Return the settings of a server of a model file."""
+        from penchant.serving.process.settings import ServeSettings
+
+        return ServeSettings(
+            likes=str(model),
+            hybrid=None if self.hybrid is None else str(self.hybrid),
+            visual=None if self.visual is None else str(self.visual),
+            db=self.db,
+            host=self.host,
+            port=self.port,
+            workers=self.workers,
+            token=self.token,
+            hosts=tuple(self.allow_host or ()),
+            rate=self.rate,
+            picture_cache=None if self.picture_cache is None else str(self.picture_cache),
+        )
+
+
+def serve(model: ModelFile, server: ServerOptions, printing: OutputOptions) -> None:
     """Serve a model: pages for people, an API for programs.
 
     The pages and the API are at the same address; /api/v1/openapi.json describes the API.
-    Feedback is stored in a database, and counts at once. A model file that is replaced, or made
-    the active one by penchant update, is put to use without dropping a request. Ctrl-C stops.
+    Events such as likes are stored in a database, and count at once. When the model file is
+    replaced, or penchant update makes another one active, the server switches to it without
+    dropping a request. Ctrl-C stops the server.
     """
     for module in ("fastapi", "msgspec", "uvicorn"):
-        if find_spec(module) is None:  # to import them takes long, and is the workers' to do
+        if find_spec(module) is None:  # importing them is slow and left to the worker processes
             require(module, extra="serve", what="Servers")
     from penchant.serving.process.run import serve as run
-    from penchant.serving.process.settings import ServeSettings
 
-    out = Output(as_json=json, quiet=quiet)
-    settings = ServeSettings(
-        likes=str(model),
-        hybrid=None if hybrid is None else str(hybrid),
-        visual=None if visual is None else str(visual),
-        db=db,
-        host=host,
-        port=port,
-        workers=workers,
-        token=token,
-        hosts=tuple(allow_host or ()),
-        rate=rate,
-        picture_cache=None if picture_cache is None else str(picture_cache),
-    )
+    out = printing.open()
 
     def on_ready(address: str) -> None:
         out.text(f"serving {model} at {address}; Ctrl-C stops", style="bold")
-        out.document({"address": address, "model": str(model), "workers": workers})
+        out.document({"address": address, "model": str(model), "workers": server.workers})
 
-    run(settings, on_ready)
+    run(server.settings(model), on_ready)

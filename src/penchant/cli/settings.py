@@ -1,4 +1,4 @@
-"""Make models and splits from the words of a command line."""
+"""Make models and splits from the options of a command line."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 from penchant._settings.configurable import unknown_setting
 from penchant.cli.model_options import ModelOptions
 from penchant.cli.split_options import SplitOptions
-from penchant.errors import SettingsError
+from penchant.errors import SettingsError, SplitError
 
 if TYPE_CHECKING:
     from penchant.data.interactions import Interactions
     from penchant.models.base import Model
     from penchant.split import Split
+
+
+_SPLIT_FLAGS = {"min_interactions": "--min-likes", "timestamp=…": "--timestamp COLUMN"}
+"""Arguments that messages of splits name → options of the command line."""
 
 
 def model(spec: str, options: ModelOptions) -> Model:
@@ -66,6 +70,16 @@ def split(interactions: Interactions, options: SplitOptions) -> Split:
     SplitError
         If there is too little data.
     """
+    try:
+        return _split(interactions, options)
+    except SplitError as error:
+        text = str(error)
+        for argument, flag in _SPLIT_FLAGS.items():
+            text = text.replace(argument, flag)
+        raise SplitError(text) from None
+
+
+def _split(interactions: Interactions, options: SplitOptions) -> Split:
     from penchant import split as splits
 
     accepted = {
@@ -84,13 +98,13 @@ def split(interactions: Interactions, options: SplitOptions) -> Split:
     if options.split == "leave-k-out":
         return splits.leave_k_out(
             interactions,
-            **_given(k=options.hold_out),
+            **_present(k=options.hold_out),
             fraction_of_users=options.share,
             min_interactions=options.min_likes,
             seed=seed,
         )
     if options.split == "fraction":
-        return splits.random_fraction(interactions, **_given(test=options.share), seed=seed)
+        return splits.random_fraction(interactions, **_present(test=options.share), seed=seed)
     if options.split == "temporal":
         return splits.temporal(interactions, options.share, at=options.at)
     kinds: dict[str, Callable[..., Split]] = {
@@ -98,7 +112,7 @@ def split(interactions: Interactions, options: SplitOptions) -> Split:
         "cold-items": splits.cold_items,
         "cold-users": splits.cold_users,
     }
-    more = _given(
+    more = _present(
         fold_in=options.fold_in,
         min_interactions=options.min_likes,
         candidates=options.candidates,
@@ -106,7 +120,7 @@ def split(interactions: Interactions, options: SplitOptions) -> Split:
     return kinds[options.split](interactions, options.share, **more, seed=seed)
 
 
-def _given(**settings: Any) -> dict[str, Any]:
+def _present(**settings: Any) -> dict[str, Any]:
     return {name: item for name, item in settings.items() if item is not None}
 
 
@@ -118,7 +132,7 @@ def _setting(word: str, spec: str) -> tuple[str, Any]:
 
 
 def value(word: Any) -> Any:
-    """Parse a word: a number, a pair written ``1/2``, none, true or false; else a text."""
+    """Parse a word: a number, a pair such as ``1/2``, none, true, false, or else a text."""
     if not isinstance(word, str):
         return word
     first, slash, second = word.partition("/")

@@ -1,4 +1,4 @@
-"""``penchant similar``: the items most like an item."""
+"""``penchant similar``: find the items most similar to an item."""
 
 from __future__ import annotations
 
@@ -6,16 +6,8 @@ from typing import Annotated
 
 import typer
 
-from penchant.cli.options import (
-    ByName,
-    HowMany,
-    Json,
-    LimitOptions,
-    Metric,
-    ModelFile,
-    Quiet,
-)
-from penchant.cli.output import Output, answers
+from penchant.cli.options import HowMany, LimitOptions, Metric, ModelFile, OutputOptions
+from penchant.cli.output import answers
 from penchant.cli.recommend import item, limited
 
 EXAMPLES = r"""[bold]Examples[/bold]
@@ -30,34 +22,32 @@ def similar(
     *,
     items: Annotated[
         list[str],
-        typer.Argument(metavar="ITEM", help="Items, by id or by exact name (case aside)."),
+        typer.Argument(metavar="ITEM", help="Items, by id or by exact name (in any case)."),
     ],
     k: HowMany = 10,
     metric: Annotated[
         Metric,
         typer.Option(
-            help="cosine of the items' vectors, or dot, which favors what is popular.",
-            metavar="HOW",
+            help="cosine of the items' vectors, or dot, which favors popular items.",
+            metavar="METRIC",
         ),
     ] = "cosine",
     among: LimitOptions,
-    by_name: ByName = False,
-    json: Json = False,
-    quiet: Quiet = False,
+    printing: OutputOptions,
 ) -> None:
-    """Find the items most like some items.
+    """Find the items most similar to some items.
 
-    What is both an id and a name is taken as an id, unless --by-name is given.
+    A text that is both an id and a name is read as an id, unless --by-name is given.
     """
     from penchant.models import load
 
-    out = Output(as_json=json, quiet=quiet)
+    out = printing.open()
     loaded = load(model)
-    found = loaded.similar_items(
-        [item(loaded, one, by_name) for one in items],
+    similar_items = loaded.similar_items(
+        [item(loaded, text, among.by_name) for text in items],
         k,
         metric=metric,
-        **limited(loaded, among, by_name),
+        **limited(loaded, among),
     )
-    out.show(*answers(found))
-    out.document(found.to_dicts())
+    out.show(*answers(similar_items))
+    out.document(similar_items.to_dicts())

@@ -35,35 +35,35 @@ def read(source: str, options: DataOptions, out: Output) -> Interactions:
     if database.is_address(source):
         interactions = _database(source, options, out)
     elif not Path(source).expanduser().exists() and source in datasets.names():
-        interactions = _known(source, options, out)
+        interactions = _known_data_set(source, options, out)
     elif re.fullmatch(r"[\w-]+", source) and not Path(source).exists():
         raise DataError(
-            f"there is no file {source!r}, and no data set is called so; there are: "
+            f"there is no file and no known data set {source!r}; the known data sets are: "
             f"{', '.join(datasets.names())}"
         )
     else:
         interactions = _file(source, options, out)
     if options.catalog is not None:
-        interactions = _named(interactions, options)
+        interactions = _with_catalog(interactions, options)
     interactions = with_features(interactions, options)
     if options.min_per_user > 1 or options.min_per_item > 1:
         interactions = interactions.threshold(options.min_per_user, options.min_per_item)
     return interactions
 
 
-def fetch(name: str, out: Output, **how: Any) -> Interactions:
-    """A known data set, fetched if need be."""
+def fetch(name: str, out: Output, **options: Any) -> Interactions:
+    """Return a known data set, downloaded at the first use."""
     from penchant.data import datasets
 
     with out.progress(f"fetching {name}") as update:
 
-        def progress(here: int, whole: int | None) -> None:
-            update(here, whole, size(here))
+        def progress(n_bytes: int, total: int | None) -> None:
+            update(n_bytes, total, size(n_bytes))
 
-        return datasets.load(name, progress=progress, **how)
+        return datasets.load(name, progress=progress, **options)
 
 
-def _known(name: str, options: DataOptions, out: Output) -> Interactions:
+def _known_data_set(name: str, options: DataOptions, out: Output) -> Interactions:
     _refuse(
         options,
         (
@@ -78,10 +78,10 @@ def _known(name: str, options: DataOptions, out: Output) -> Interactions:
             "duplicates",
             "event",
         ),
-        f"{name} is a known data set, read as its publisher wrote it",
+        f"{name} is a known data set, whose columns and format are known",
     )
     _refuse_weights(options)
-    return _aged(fetch(name, out, min_rating=options.min_rating), options)
+    return _decayed(fetch(name, out, min_rating=options.min_rating), options)
 
 
 def _file(source: str, options: DataOptions, out: Output) -> Interactions:
@@ -90,32 +90,34 @@ def _file(source: str, options: DataOptions, out: Output) -> Interactions:
 
     _refuse(options, ("min_rating",), f"{source} is a file, not a known data set")
     _refuse(options, ("query",), f"{source} is a file, not the address of a database")
-    how = {**_places(options), "format": options.format, **_written(options)}
+    columns = {**_columns(options), "format": options.format, **_text_format(options)}
     if options.event is not None:
-        _refuse(options, ("duplicates",), "all events are kept, and those of a pair summed")
+        _refuse(options, ("duplicates",), "the weights of all events of a pair are summed")
         with out.progress(f"reading {Path(source).name}"):
-            events = read_events(source, event=column(options.event), **how)
+            events = read_events(source, event=column(options.event), **columns)
         return events.weighted(weights(options.weight), half_life=duration(options.half_life))
     _refuse_weights(options)
     with out.progress(f"reading {Path(source).name}"):
-        read = read_interactions(source, duplicates=options.duplicates, **how)
-    return _aged(read, options)
+        read = read_interactions(source, duplicates=options.duplicates, **columns)
+    return _decayed(read, options)
 
 
 def _refuse_weights(options: DataOptions) -> None:
     if options.weight is not None:
-        raise SettingsError("--weight is of types of events: name their column with --event")
+        raise SettingsError(
+            "--weight is the weight of an event type: name the column of types with --event"
+        )
 
 
-def _aged(interactions: Interactions, options: DataOptions) -> Interactions:
+def _decayed(interactions: Interactions, options: DataOptions) -> Interactions:
     half_life = duration(options.half_life)
     return interactions if half_life is None else interactions.decayed(half_life)
 
 
-def _written(options: DataOptions, of: str = "") -> dict[str, Any]:
-    """How a text file is written: the log, or what ``of`` begins the options of."""
+def _text_format(options: DataOptions, prefix: str = "") -> dict[str, Any]:
+    """Return the format of a text file: of the log, or by the options with a prefix."""
     sep, quote, encoding, header = (
-        getattr(options, of + name) for name in ("sep", "quote", "encoding", "header")
+        getattr(options, prefix + name) for name in ("sep", "quote", "encoding", "header")
     )
     return {
         "sep": separator(sep),
@@ -129,59 +131,60 @@ def _written(options: DataOptions, of: str = "") -> dict[str, Any]:
 def _database(source: str, options: DataOptions, out: Output) -> Interactions:
     from penchant.data.io.read import read_interactions
 
-    told = "a database is read, not a file"
-    _refuse(options, ("sep", "encoding", "format", "min_rating", "event"), told)
+    names = ("sep", "encoding", "format", "min_rating", "event")
+    _refuse(options, names, "the source is a database, not a file")
     _refuse_weights(options)
     if options.query is None:
-        raise SettingsError("a database needs --query, the SELECT whose rows are the log")
+        raise SettingsError("a database needs --query, the SELECT statement that returns the log")
     with out.progress("reading the database"):
         read = read_interactions(
             source,
-            **_places(options),
+            **_columns(options),
             query=options.query,
             duplicates=options.duplicates,
             on_bad_lines=options.on_bad_lines,
         )
-    return _aged(read, options)
+    return _decayed(read, options)
 
 
-def _places(options: DataOptions) -> dict[str, Any]:
-    """In which columns what is to be found."""
+def _columns(options: DataOptions) -> dict[str, Any]:
+    """Return the name or position of each column of the log."""
     return {name: column(getattr(options, name)) for name in ("user", "item", "value", "timestamp")}
 
 
-def _named(interactions: Interactions, options: DataOptions) -> Interactions:
+def _with_catalog(interactions: Interactions, options: DataOptions) -> Interactions:
     from penchant.data.io.catalog_tables import read_catalog
 
-    found = read_catalog(
+    catalog = read_catalog(
         options.catalog,
         item=column(options.catalog_item),
         name=column(options.name),
         link=column(options.link),
         picture=column(options.picture),
         tags=column(options.tags),
-        **_written(options, "catalog_"),
+        **_text_format(options, "catalog_"),
     )
-    if not any(item in interactions.items for item in found.items):
+    if not any(item in interactions.items for item in catalog.items):
         raise DataError(
-            f"{options.catalog} knows none of the items: its ids are such as "
-            f"{found.items[0]!r}, and those of the log such as {interactions.items[0]!r}"
+            f"{options.catalog} has none of the items of the log: its ids look like "
+            f"{catalog.items[0]!r}, those of the log like {interactions.items[0]!r}; "
+            "name the column of ids with --catalog-item"
         )
-    return interactions.with_catalog(found.subset(interactions.items))
+    return interactions.with_catalog(catalog.subset(interactions.items))
 
 
 def with_features(interactions: Interactions, options: DataOptions) -> Interactions:
-    """Interactions with the features that the options name."""
+    """Return the interactions with the features of the files that the options name."""
     if options.item_features is not None:
-        found = _features("item", options, interactions.items)
-        interactions = interactions.with_item_features(found)
+        features = _features("item", options, interactions.items)
+        interactions = interactions.with_item_features(features)
     if options.user_features is not None:
-        found = _features("user", options, interactions.users)
-        interactions = interactions.with_user_features(found)
+        features = _features("user", options, interactions.users)
+        interactions = interactions.with_user_features(features)
     for side in ("item", "user"):
         if getattr(options, f"{side}_features") is None:
             parts = [f"{side}_features_{part}" for part in ("of", "id", "name", "value")]
-            _refuse(options, tuple(parts), f"no --{side}-features are given")
+            _refuse(options, tuple(parts), f"they need --{side}-features")
     return interactions
 
 
@@ -195,92 +198,94 @@ def _features(side: str, options: DataOptions, ids: IdMap) -> Features:
     if part("value") is not None and part("name") is None:
         raise SettingsError(f"--{side}-features-value goes with --{side}-features-name")
     columns = {side: part("id"), "feature": part("name"), "value": part("value")}
-    how: dict[str, Any] = {**columns, **_written(options, "features_")}
+    arguments: dict[str, Any] = {**columns, **_text_format(options, "features_")}
     if file.lower().endswith(".npy") != (of is not None):
         raise SettingsError(
-            f"vectors, a .npy file, and --{side}-features-of, the file of their ids, go together"
+            f"a .npy file of vectors and --{side}-features-of, the file of their ids, go together"
         )
     if of is not None:
-        parts = tuple(f"{side}_features_{one}" for one in ("id", "name", "value"))
+        parts = tuple(f"{side}_features_{name}" for name in ("id", "name", "value"))
         _refuse(options, parts, "vectors have no columns")
-        how = {side: 0, "ids": listed(of, ids)}
-    found = read_features(file, **how).at_least(options.features_at_least)
-    if not any(one in ids for one in found.ids.written_like(ids)):
+        arguments = {side: 0, "ids": listed(of, ids)}
+    features = read_features(file, **arguments).at_least(options.features_at_least)
+    if not any(key in ids for key in features.ids.written_like(ids)):
         raise DataError(
-            f"{file} knows none of the {side}s: its ids are such as {found.ids[0]!r}, and those "
-            f"of the log such as {ids[0]!r}"
+            f"{file} has none of the {side}s of the log: its ids look like {features.ids[0]!r}, "
+            f"those of the log like {ids[0]!r}; name the column of ids with "
+            f"--{side}-features-id"
         )
-    if not found.n_features:
+    if not features.n_features:
         raise EmptyDataError(
-            f"no feature in {file} is had by {options.features_at_least:,} {side}s or more: lower "
+            f"no feature in {file} belongs to {options.features_at_least:,} {side}s or more: lower "
             "--features-at-least"
         )
-    return found if options.features_norm == "none" else found.normalized(options.features_norm)
+    norm = options.features_norm
+    return features if norm == "none" else features.normalized(norm)
 
 
 def _refuse(options: DataOptions, names: tuple[str, ...], why: str) -> None:
-    """Raise SettingsError if an option was given that would be without effect."""
-    given = [name for name in names if getattr(options, name) is not None]
-    if given:
-        listed = ", ".join("--" + name.replace("_", "-") for name in given)
+    """Raise SettingsError if an option is set that would have no effect."""
+    useless = [name for name in names if getattr(options, name) is not None]
+    if useless:
+        listed = ", ".join("--" + name.replace("_", "-") for name in useless)
         raise SettingsError(f"{why}: leave out {listed}")
 
 
-def listed(file: Path, known: IdMap) -> list[Id]:
-    """The ids in a file, one a line, written as those known are.
+def listed(file: Path, ids: IdMap) -> list[Id]:
+    """Return the ids in a file, one per line, as the type of the ids of a map.
 
     Raises
     ------
     DataError
-        If it is no text.
+        If the file is not text.
     """
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError as error:
         raise DataError(f"{file} is not UTF-8 text: {error}") from None
-    return [known.parse(line.strip()) for line in lines if line.strip()]
+    return [ids.parse(line.strip()) for line in lines if line.strip()]
 
 
 def column(text: str | None) -> str | int | None:
-    """A column's name, or its place where the text is a whole number."""
+    """Return a column's name, or its position if the text is a whole number."""
     return int(text) if text is not None and re.fullmatch(r"-?\d+", text) else text
 
 
 def separator(text: str | None) -> str | None:
-    r"""A separator as shells can say it: ``tab`` and ``\t`` are a tab."""
+    r"""Return a separator from its name, such as ``tab`` or ``\t`` for a tab."""
     return text if text is None else _SEPARATORS.get(text, text)
 
 
-def weights(given: list[str] | None) -> dict[str, float] | None:
-    """Type → weight, from ``like=5`` and the like.
+def weights(words: list[str] | None) -> dict[str, float] | None:
+    """Return event type → weight, from words such as ``like=5``.
 
     Raises
     ------
     SettingsError
-        If one is written in another way, or a type is named twice.
+        If a word has another form, or a type is named twice.
     """
-    if given is None:
+    if words is None:
         return None
-    found: dict[str, float] = {}
-    for one in given:
-        kind, equals, number = one.rpartition("=")
+    by_type: dict[str, float] = {}
+    for word in words:
+        kind, equals, number = word.rpartition("=")
         try:
             weight = float(number)
         except ValueError:
             equals = ""
-        if not equals or kind in found:
-            raise SettingsError(f"--weight {one!r}: write TYPE=NUMBER, once for each type")
-        found[kind] = weight
-    return found
+        if not equals or kind in by_type:
+            raise SettingsError(f"--weight {word!r}: write TYPE=NUMBER, once for each type")
+        by_type[kind] = weight
+    return by_type
 
 
 def duration(text: str | None) -> float | None:
-    """A length of time: a number, or seconds where it ends in s, h, d or w.
+    """Return a duration: a number, or seconds if the text ends in s, h, d or w.
 
     Raises
     ------
     SettingsError
-        If it is none.
+        If the text is not a duration.
     """
     if text is None:
         return None
@@ -288,4 +293,6 @@ def duration(text: str | None) -> float | None:
     try:
         return float(number) * _SECONDS[unit]
     except ValueError:
-        raise SettingsError(f"--half-life {text!r}: write a number, or such as 30d") from None
+        raise SettingsError(
+            f"--half-life {text!r}: write a number, or a duration such as 30d"
+        ) from None

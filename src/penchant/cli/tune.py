@@ -1,4 +1,4 @@
-"""``penchant tune``: find the settings that do best on held-out likes."""
+"""``penchant tune``: find the settings that perform best on held-out likes."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from penchant.cli import settings, sources, tune_output
-from penchant.cli.curve import Epochs, Every, Patience, epochs_to_measure
+from penchant.cli.curve import CurveOptions
 from penchant.cli.data_options import DataOptions
 from penchant.cli.evaluate import held_out
 from penchant.cli.fit import check_target, quoted
-from penchant.cli.model_options import ModelOptions
-from penchant.cli.options import ExcludeSeen, Json, Quiet
+from penchant.cli.model_options import ModelKind, ModelOptions
+from penchant.cli.options import OutputOptions, Source
 from penchant.cli.output import Output, size
 from penchant.cli.space import space
 from penchant.cli.split_options import SplitOptions
@@ -29,43 +29,51 @@ if TYPE_CHECKING:
 EXAMPLES = r"""[bold]Examples[/bold]
 
 [dim]# every combination; after a stop the same command resumes[/dim]
-penchant tune lastfm-2k --confidence log --grid factors=20,40,80 --grid alpha=1,5,20
+penchant tune lastfm-2k --confidence log \
+      --grid factors=20,40,80 --grid alpha=1,5,20
 
-[dim]# ranges; fifty trials, each chosen by the results of the former ones[/dim]
-penchant tune likes.csv --range factors=16..128:log --range alpha=0.1..100:log \
-      --range regularization=1e-3..100:log --trials 50
+[dim]# ranges; fifty trials, each chosen by the results of the earlier ones[/dim]
+penchant tune likes.csv --range factors=16..128:log \
+      --range alpha=0.1..100:log --range regularization=1e-3..100:log \
+      --trials 50
 
-[dim]# for an hour, on three splits; then fit the best settings on everything[/dim]
-penchant tune likes.csv --range alpha=0.1..100:log --timeout 3600 --folds 3 -o likes.penchant
+[dim]# the ranges that the model declares for these settings[/dim]
+penchant tune likes.csv --range alpha --range regularization --trials 50
+
+[dim]# for an hour, on three splits; then fit the best settings to all likes[/dim]
+penchant tune likes.csv --range alpha=0.1..100:log \
+      --timeout 3600 --folds 3 -o likes.penchant
 
 [dim]# another model; a report with charts[/dim]
-penchant tune likes.csv --model item-neighbors --grid similarity=cosine,tfidf,bm25 \
-      --grid neighbors=20,50,100,200 --report search.html"""
+penchant tune likes.csv --model item-neighbors \
+      --grid similarity=cosine,tfidf,bm25 \
+      --grid neighbors=20,50,100,200 --report tuning.html"""
 
-_SEARCH = "The search"
+_PANEL = "Tuning"
 _DEFAULT_TRIALS = 50
 
 Sampler = Literal["grid", "random", "tpe"]
 
 
 @dataclass(frozen=True)
-class SearchOptions:
-    """The search space, and how it is searched."""
+class TuneOptions:
+    """The tuning space, how it is explored, and what is written."""
 
     grid: Annotated[
         list[str] | None,
         typer.Option(
             help="A setting and its values: factors=10,20,40; may be repeated. A pair is 0.1/0.2. "
             "Settings given as options below are fixed.",
-            rich_help_panel=_SEARCH,
+            rich_help_panel=_PANEL,
             metavar="NAME=V,V",
         ),
     ] = None
     range: Annotated[
         list[str] | None,
         typer.Option(
-            help="A setting and its range: regularization=1e-5..10:log; may be repeated.",
-            rich_help_panel=_SEARCH,
+            help="A setting and its range: regularization=1e-5..10:log; or a setting alone, such "
+            "as alpha, for the range that the model declares. May be repeated.",
+            rich_help_panel=_PANEL,
             metavar="NAME=LOW..HIGH",
         ),
     ] = None
@@ -74,8 +82,8 @@ class SearchOptions:
         typer.Option(
             help="grid: every combination; random; tpe: chosen by the results of finished trials. "
             "Default: tpe with a range, else grid.",
-            rich_help_panel=_SEARCH,
-            metavar="HOW",
+            rich_help_panel=_PANEL,
+            metavar="NAME",
         ),
     ] = None
     trials: Annotated[
@@ -84,7 +92,7 @@ class SearchOptions:
             min=1,
             help="Number of trials. Default: the whole grid; with random and tpe as many as "
             "--timeout allows, else 50.",
-            rich_help_panel=_SEARCH,
+            rich_help_panel=_PANEL,
             metavar="N",
         ),
     ] = None
@@ -92,7 +100,7 @@ class SearchOptions:
         float | None,
         typer.Option(
             help="Start no trial after this many seconds.",
-            rich_help_panel=_SEARCH,
+            rich_help_panel=_PANEL,
             metavar="SECONDS",
         ),
     ] = None
@@ -100,7 +108,7 @@ class SearchOptions:
         str,
         typer.Option(
             help="The metric to compare, as in [cyan]penchant evaluate[/cyan].",
-            rich_help_panel=_SEARCH,
+            rich_help_panel=_PANEL,
             metavar="NAME",
         ),
     ] = "ndcg@10"
@@ -108,7 +116,7 @@ class SearchOptions:
         list[str] | None,
         typer.Option(
             help="Another metric to report; may be repeated.",
-            rich_help_panel=_SEARCH,
+            rich_help_panel=_PANEL,
             metavar="NAME",
         ),
     ] = None
@@ -117,16 +125,16 @@ class SearchOptions:
         typer.Option(
             min=1,
             help="Number of splits, of different seeds, whose mean is compared.",
-            rich_help_panel=_SEARCH,
+            rich_help_panel=_PANEL,
             metavar="N",
         ),
     ] = 1
     final: Annotated[
         bool,
         typer.Option(
-            help="Hold out a final test split first, which the search does not use, and measure "
-            "the best settings on it.",
-            rich_help_panel=_SEARCH,
+            help="Hold out a final test split first, which tuning does not use, and measure the "
+            "best settings on it.",
+            rich_help_panel=_PANEL,
         ),
     ] = True
     prune: Annotated[
@@ -134,73 +142,63 @@ class SearchOptions:
         typer.Option(
             help="Stop trials that are worse than the median of the others. Default: not with a "
             "grid.",
-            rich_help_panel=_SEARCH,
+            rich_help_panel=_PANEL,
         ),
     ] = None
     storage: Annotated[
         Path,
-        typer.Option(help="File of the finished trials.", rich_help_panel=_SEARCH, metavar="FILE"),
+        typer.Option(help="File of the finished trials.", rich_help_panel=_PANEL, metavar="FILE"),
     ] = Path("tuning.db")
-    search_name: Annotated[
+    tuning_name: Annotated[
         str,
         typer.Option(
-            help="Name of the search within the file.", rich_help_panel=_SEARCH, metavar="NAME"
+            help="Name of this tuning run in the file.", rich_help_panel=_PANEL, metavar="NAME"
         ),
-    ] = "search"
+    ] = "tuning"
     resume: Annotated[
         bool,
         typer.Option(
             "--resume/--fresh",
             help="Resume with the finished trials, or delete them and start again.",
-            rich_help_panel=_SEARCH,
+            rich_help_panel=_PANEL,
         ),
     ] = True
-    search_seed: Annotated[
+    tuning_seed: Annotated[
         int,
         typer.Option(
             min=0,
-            help="Seed of the order or the random draws.",
-            rich_help_panel=_SEARCH,
+            help="Seed of the order of a grid, or of the random draws.",
+            rich_help_panel=_PANEL,
             metavar="N",
         ),
     ] = 0
-
-
-def tune(
-    source: Annotated[
-        str, typer.Argument(metavar="SOURCE", help="As in [cyan]penchant fit[/cyan].")
-    ],
-    options: SearchOptions,
-    data: DataOptions,
-    split_options: SplitOptions,
-    model_options: ModelOptions,
-    model: Annotated[
-        str,
-        typer.Option(
-            help="As in [cyan]penchant fit[/cyan].", rich_help_panel="The model", metavar="KIND"
-        ),
-    ] = "als",
-    epochs: Epochs = 38,
-    every: Every = 2,
-    patience: Patience = None,
-    exclude_seen: ExcludeSeen = True,
     output: Annotated[
         Path | None,
         typer.Option(
             "--output",
             "-o",
-            help="Fit the best settings on everything and write this model file.",
+            help="Fit the best settings to all likes and write this model file.",
             metavar="FILE",
         ),
-    ] = None,
+    ] = None
     report: Annotated[
         Path | None,
         typer.Option(help="Write a report of tables and charts.", metavar="FILE"),
-    ] = None,
-    json: Json = False,
-    quiet: Quiet = False,
+    ] = None
+
+
+def tune(
+    source: Source,
+    *,
+    options: TuneOptions,
+    curve: CurveOptions,
+    data: DataOptions,
+    split_options: SplitOptions,
+    model: ModelKind = "als",
+    model_options: ModelOptions,
+    printing: OutputOptions,
 ) -> None:
-    """Find the settings that do best on held-out likes.
+    """Find the settings that perform best on held-out likes.
 
     Every trial is a learning curve, so the number of epochs is chosen too. Finished trials are
     stored: after a stop the same command resumes. Several processes may run the same command at
@@ -209,42 +207,42 @@ def tune(
     from penchant.models import class_of
     from penchant.tuning.tune import tune as run_tuning
 
-    out = Output(as_json=json, quiet=quiet)
-    kind = class_of(model)
-    wanted = space(options.grid or [], options.range or [], model_options)
-    for path in (output, report):
+    out = printing.open()
+    cls = class_of(model)
+    values = space(cls, options.grid or [], options.range or [], model_options)
+    for path in (options.output, options.report):
         if path is not None:
             check_target(path)
     interactions = sources.read(source, data, out)
     splits, final = _splits(interactions, split_options, options)
     out.text(interactions.summary())
-    out.text("searched on" + held_out(splits[0]) + (f"; {len(splits)} such" * (len(splits) > 1)))
+    out.text("tuned on" + held_out(splits[0]) + (f"; {len(splits)} splits" * (len(splits) > 1)))
     if final is not None:
         out.text("final test" + held_out(final))
     with out.live() as draw:
         result = run_tuning(
-            kind,
-            wanted,
+            cls,
+            values,
             splits,
             options.metric,
             **_arguments(options),
-            epochs=epochs_to_measure(epochs, every),
-            patience=patience,
-            exclude_seen=exclude_seen,
+            epochs=curve.measured_epochs,
+            patience=curve.patience,
+            exclude_seen=curve.exclude_seen,
             final=final,
-            on_progress=(lambda now: draw(tune_output.now(now, options.metric)))
+            on_progress=(lambda progress: draw(tune_output.progress_of(progress, options.metric)))
             if out.is_watched
             else None,
         )
     tune_output.show(result, out)
     if result.about["stopped"] == "interrupted":
         raise KeyboardInterrupt
-    _write(result, interactions, output, report, out)
-    _advise(result, source, output, out)
+    _write(result, interactions, options, out)
+    _advise(result, source, options.output, out)
     out.document(tune_output.document(result))
 
 
-def _arguments(options: SearchOptions) -> dict[str, Any]:
+def _arguments(options: TuneOptions) -> dict[str, Any]:
     sampler = options.sampler or ("tpe" if options.range else "grid")
     trials = options.trials
     if trials is None and options.timeout is None and sampler != "grid":
@@ -256,18 +254,20 @@ def _arguments(options: SearchOptions) -> dict[str, Any]:
         "metrics": options.also or [],
         "prune": options.prune,
         "storage": options.storage,
-        "name": options.search_name,
+        "name": options.tuning_name,
         "resume": options.resume,
-        "seed": options.search_seed,
+        "seed": options.tuning_seed,
     }
 
 
 def _splits(
-    interactions: Interactions, split: SplitOptions, options: SearchOptions
+    interactions: Interactions, split: SplitOptions, options: TuneOptions
 ) -> tuple[list[Split], Split | None]:
-    """Return the splits to search on, and the final split that they leave out."""
+    """Return the splits to tune on, and the final split that they leave out."""
     if options.folds > 1 and split.split == "temporal":
-        raise SettingsError("--folds does not go with --split temporal: time is cut in one way")
+        raise SettingsError(
+            "--folds does not go with --split temporal: there is one way to split by time"
+        )
     final = settings.split(interactions, split) if options.final else None
     left = interactions if final is None else final.train
     first = split.split_seed + (final is not None)
@@ -279,21 +279,19 @@ def _splits(
 
 
 def _write(
-    result: TuningResult,
-    interactions: Interactions,
-    output: Path | None,
-    report: Path | None,
-    out: Output,
+    result: TuningResult, interactions: Interactions, options: TuneOptions, out: Output
 ) -> None:
-    if report is not None:
-        out.text(f"wrote {result.report(report)}")
-    if output is not None:
-        with out.progress("fitting the best on everything"):
+    if options.report is not None:
+        out.text(f"wrote {result.report(options.report)}")
+    if options.output is not None:
+        with out.progress("fitting the best settings to all likes"):
             fitted = result.refit(interactions)
-        metrics = {label: one.to_dict() for label, one in (result.final or {}).items()}
-        fitted.save(output, metrics=metrics.get("best settings"))
-        out.text(f"fitted the best settings on everything and wrote {output} "
-                 f"({size(output.stat().st_size)})")  # fmt: skip
+        metrics = {label: figures.to_dict() for label, figures in (result.final or {}).items()}
+        fitted.save(options.output, metrics=metrics.get("best settings"))
+        n_bytes = options.output.stat().st_size
+        out.text(
+            f"fitted the best settings to all likes and wrote {options.output} ({size(n_bytes)})"
+        )
 
 
 def _advise(result: TuningResult, source: str, output: Path | None, out: Output) -> None:
@@ -302,14 +300,19 @@ def _advise(result: TuningResult, source: str, output: Path | None, out: Output)
     if output is not None:
         out.advice("", "next:", f"  penchant info {output}")
         return
-    words = [f"--{name.replace('_', '-')} {_word(one)}" for name, one in result.settings.items()]
-    kind = "" if result.model.kind == "als" else f" --model {result.model.kind}"
+    words = [f"--model {result.model.kind}"]
+    words += [_option(name, value) for name, value in result.settings.items()]
     out.advice(
         "",
-        "next, with the options that say how to read the log:",
-        f"  penchant fit {quoted(source)}{kind} {' '.join(words)}",
+        "next, with the options that describe the log:",
+        f"  penchant fit {quoted(source)} {' '.join(words)}",
     )
 
 
-def _word(value: Any) -> str:
-    return "/".join(map(str, value)) if isinstance(value, tuple | list) else quoted(value)
+def _option(name: str, value: Any) -> str:
+    """Return the option of ``penchant fit`` that sets a setting to a value."""
+    flag = name.replace("_", "-")
+    if isinstance(value, bool):
+        return f"--{flag}" if value else f"--no-{flag}"
+    word = "/".join(map(str, value)) if isinstance(value, tuple | list) else quoted(value)
+    return f"--{flag} {word}"

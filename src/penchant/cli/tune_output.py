@@ -1,22 +1,24 @@
-"""How a search is shown: while it goes on, in the end, and to machines."""
+"""Show a tuning run: its progress, its result, and the result as a JSON document."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from penchant.cli.output import Output, duration, evaluations, number, table
 
 if TYPE_CHECKING:
+    from penchant.evaluation.evaluate import Evaluation
     from penchant.tuning.results import Trial, TuningResult
     from penchant.tuning.worker import Progress
 
 _SHOWN = 10
 
 
-def now(progress: Progress, metric: str) -> Any:
-    """The best so far, and a line about what is going on."""
+def progress_of(progress: Progress, metric: str) -> Any:
+    """Return the best trial so far, and lines about the progress."""
     from rich.console import Group
     from rich.text import Text
 
@@ -25,7 +27,7 @@ def now(progress: Progress, metric: str) -> Any:
     tried = ", ".join(f"{name}={value}" for name, value in progress.settings.items())
     epoch = "" if progress.row is None else f", epoch {progress.row.epoch}"
     lines = [
-        f"{progress.done:,}{of} trials done in {duration(progress.elapsed)}{left}",
+        f"{progress.finished:,}{of} trials finished in {duration(progress.elapsed)}{left}",
         f"now {tried}{epoch}",
     ]
     shown: list[Any] = [Text("\n".join(lines), style="dim")]
@@ -35,7 +37,7 @@ def now(progress: Progress, metric: str) -> Any:
 
 
 def show(result: TuningResult, out: Output) -> None:
-    """The best trials, and the figures on the final split."""
+    """Print the best trials, and the metrics on the final split."""
     from penchant.tuning.tables import summary
 
     out.text()
@@ -43,15 +45,15 @@ def show(result: TuningResult, out: Output) -> None:
     out.text(summary(result), style="dim")
     failed = [trial for trial in result.trials if trial.state == "failed"]
     if failed:
-        out.text(f"{len(failed)} failed, the first of them: {failed[0].message}", style="dim")
+        out.text(f"{len(failed)} failed, the first with: {failed[0].message}", style="dim")
     if result.final is not None:
         out.text()
-        out.text("on the final test split, which the search never saw:", style="bold")
+        out.text("on the final test split, which tuning never saw:", style="bold")
         out.show(*evaluations(result.final))
 
 
 def _table(trials: list[Trial], metric: str) -> Any:
-    """Trials, a row each."""
+    """Return a table with a row per trial."""
     from penchant.tuning.tables import shown
 
     names = list(dict.fromkeys(name for trial in trials for name in trial.settings))
@@ -67,18 +69,22 @@ def _table(trials: list[Trial], metric: str) -> Any:
 
 
 def document(result: TuningResult) -> dict[str, Any]:
-    """A search as JSON can hold it."""
+    """Return a tuning run as JSON-compatible data."""
     return {
         "model": result.model.kind,
         "metric": result.metric,
         "better": result.better,
         "best": _trial(result.ranked[0]) if result.ranked else None,
         "settings": result.settings if result.ranked else None,
-        "final": result.final and {label: one.to_dict() for label, one in result.final.items()},
+        "final": _metrics(result.final),
         "fixed": result.fixed,
         "about": dict(result.about),
         "trials": [_trial(trial) for trial in result.trials],
     }
+
+
+def _metrics(final: Mapping[str, Evaluation] | None) -> dict[str, Any] | None:
+    return None if final is None else {name: item.to_dict() for name, item in final.items()}
 
 
 def _trial(trial: Trial) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""``penchant update``: a model that has learned from the events of a server."""
+"""``penchant update``: train a model further with the events that a server stored."""
 
 from __future__ import annotations
 
@@ -8,39 +8,40 @@ from typing import Annotated
 
 import typer
 
-from penchant.cli.options import Json, ModelFile, Quiet
-from penchant.cli.output import Output
+from penchant.cli.options import ModelFile, OutputOptions
 
 EXAMPLES = r"""[bold]Examples[/bold]
 
-penchant update artists.penchant --db sqlite:///penchant.db -o artists-2.penchant
-penchant update artists.penchant --db postgresql://me@host/feedback -o artists-2.penchant --refit"""
+penchant update artists.penchant -o artists-2.penchant
+penchant update artists.penchant --db postgresql://me@host/feedback --refit \
+      -o artists-2.penchant"""
 
 
 def update(
     model: ModelFile,
+    *,
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The model file to write.", metavar="FILE")
     ],
     db: Annotated[
-        str, typer.Option(help="Where the events are.", envvar="PENCHANT_DB", metavar="URL")
+        str, typer.Option(help="Database of the events.", envvar="PENCHANT_DB", metavar="URL")
     ] = "sqlite:///penchant.db",
     refit: Annotated[
-        bool, typer.Option("--refit", help="Fit anew, in place of training on.")
+        bool, typer.Option("--refit", help="Fit from the start instead of training further.")
     ] = False,
-    iterations: Annotated[int, typer.Option(min=1, help="Epochs of training on.", metavar="N")] = 1,
+    iterations: Annotated[
+        int, typer.Option(min=1, help="Epochs of further training.", metavar="N")
+    ] = 1,
     activate: Annotated[
         bool,
-        typer.Option(help="Make it the active model, which running servers then switch to."),
+        typer.Option(help="Make the new model the active one; running servers then switch to it."),
     ] = True,
-    json: Json = False,
-    quiet: Quiet = False,
+    printing: OutputOptions,
 ) -> None:
-    """Fold the events that a server stored into its model.
+    """Train a model further with the events that a server stored.
 
-    People and items that are new get vectors, those known get better ones. The new model is
-    checked before it is made active; a server checks it once more and stays with the old one if
-    it fails.
+    New users and items get vectors, and those of the others are updated. The new model is checked
+    before it becomes active; a server checks it again, and keeps the old model if that fails.
     """
     from penchant.models import load
     from penchant.serving.process.reload import learned_by, self_check
@@ -48,21 +49,23 @@ def update(
     from penchant.serving.store.opening import open_store
     from penchant.serving.update import gather, updated
 
-    out = Output(as_json=json, quiet=quiet)
+    out = printing.open()
     with open_store(db) as store:
         old = load(model)
-        data, told = gather(old.interactions, store, learned_by(store, model))
+        data, summary = gather(old.interactions, store, learned_by(store, model))
         with out.progress("learning"):
             new = updated(old, data, refit=refit, iterations=iterations)
         self_check(Service({"likes": new}))
         new.save(output)
         if activate:
-            store.activate(str(output.resolve()), learned=told.learned)
+            store.activate(str(output.resolve()), learned=summary.learned)
     out.text(
-        f"took in the events of {told.people:,} people, with {told.new_users:,} users and "
-        f"{told.new_items:,} items that are new"
+        f"used the events of {summary.people:,} people; {summary.new_users:,} users and "
+        f"{summary.new_items:,} items are new"
     )
-    if told.left_out:
-        out.text(f"left out {told.left_out:,} items whose ids are of another type than the model's")
+    if summary.left_out:
+        out.text(
+            f"left out {summary.left_out:,} items whose ids are of another type than the model's"
+        )
     out.text(f"wrote {output}" + (", the active model now" if activate else ""), style="bold")
-    out.document({"file": str(output), "active": activate, **dataclasses.asdict(told)})
+    out.document({"file": str(output), "active": activate, **dataclasses.asdict(summary)})

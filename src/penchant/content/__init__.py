@@ -1,1 +1,1 @@
-"""Vectors of what items are: of their pictures, of their texts and tags."""
+"""Vectors that describe items by their pictures, and by their texts and tags."""

@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from penchant._settings import checks
 from penchant.content import pictures, visual
-from penchant.content.network import Channels, Network
+from penchant.content.network import Network as Network
 from penchant.content.pictures import Picture
-from penchant.content.vector_cache import VectorCache, opened
+from penchant.content.vector_cache import VectorCache, open_cache
 from penchant.data.catalog import Catalog
 from penchant.data.features import Features
 from penchant.data.ids import Id, IdMap
@@ -25,10 +25,13 @@ from penchant.errors import DataError, EmptyDataError
 if TYPE_CHECKING:
     from PIL import Image
 
+__all__ = ["Embedded", "Network", "embed"]
+
 log = logging.getLogger("penchant")
 
 F32 = npt.NDArray[np.float32]
-IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+Pictures = str | Path | Catalog | Mapping[Id, Picture] | Iterable[str | Path]
+"""A folder, a list of files, a mapping id → picture, or a catalog with pictures."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,11 +41,11 @@ class Embedded:
     Attributes
     ----------
     ids
-        Whom the vectors are of.
+        The ids of the vectors' items.
     vectors
         float32, shape (len(ids), d).
     skipped
-        The others, id → why.
+        The other items, id → reason.
     """
 
     ids: IdMap
@@ -60,59 +63,45 @@ class Embedded:
 
 
 def embed(
-    given: str | Path | Catalog | Mapping[Id, Picture] | Iterable[str | Path],
-    model: str | Path | None = None,
+    source: Pictures,
+    network: str | Path | Network | None = None,
     *,
-    size: int | None = None,
-    mean: Channels = IMAGENET_MEAN,
-    std: Channels = IMAGENET_STD,
-    output: str | None = None,
     batch: int = 32,
     cache: str | Path | None = None,
-    threads: int | None = None,
     on_progress: Callable[[int, int], object] | None = None,
 ) -> Embedded:
-    """A vector for every picture: those that look alike have vectors that are near.
+    """Compute a vector for every picture; similar pictures have near vectors.
 
-    Nothing is fetched. Pictures that hold the same bytes are looked at once.
+    Nothing is downloaded. Pictures with the same bytes are computed once.
 
     Parameters
     ----------
-    given
-        A folder (with those in it), or a list of files, which are called by their names without
-        the ending; a mapping id → picture, each a path, a ``data:`` address or bytes; or a
-        catalog with pictures.
-    model
-        A network in an ONNX file, run by onnxruntime (``pip install 'penchant[images]'``). None:
-        histograms of colors and edges, which need no network (:mod:`penchant.content.visual`).
-    size
-        The network's input, pixels a side: pictures are cut to a square and brought to it. None:
-        what the file says, or 224.
-    mean, std
-        What the network wants subtracted from red, green and blue (0…1), and then divided by: one
-        number or three. By default those of ImageNet.
-    output
-        Which output to take; None: the first. Maps of features are averaged over their places.
+    source
+        A folder (with its subfolders) or a list of files, whose names without the suffix are the
+        ids; a mapping id → picture, each a path, a ``data:`` address or bytes; or a catalog with
+        pictures.
+    network
+        A network, or the path of its ONNX file, run by onnxruntime
+        (``pip install 'penchant[images]'``). None: histograms of colors and edges, which need no
+        network (:mod:`penchant.content.visual`).
     batch
-        How many pictures at a time.
+        The number of pictures computed at a time.
     cache
-        A file to keep vectors in, by the pictures' contents, the network's and the settings: a
-        second run looks only at what is new.
-    threads
-        Of the network; None: all cores.
+        A file that keeps vectors, by the contents of the pictures and of the network and by its
+        settings: a second run computes only new pictures.
     on_progress
-        Called after each batch with how many pictures are done and how many there are.
+        Called after each batch with the number of pictures so far and of all.
 
     Returns
     -------
     Embedded
         Ids, vectors, and what was skipped: pictures that are missing, damaged, on the web, or
-        too large to unpack safely.
+        too large to decode safely.
 
     Raises
     ------
     EmptyDataError
-        If not one picture could be read.
+        If none of the pictures could be read.
     DataError
         If there is no such folder, two files have the same name, or the network can't be used.
     SettingsError
@@ -120,145 +109,161 @@ def embed(
     MissingExtraError
         If a network is named and onnxruntime is not installed.
     """
-    checks.whole("batch", batch, 1)
-    ids, named = _named(given)
-    maker: _Maker = (
-        _Looks()
-        if model is None
-        else Network(model, size=size, mean=mean, std=std, output=output, threads=threads)
-    )
-    with opened(cache) as kept:
-        work = _Work(maker, kept)
+    checks.check_int("batch", batch, 1)
+    ids, listed = _ids_and_pictures(source)
+    with open_cache(cache) as vector_cache:
+        run = _Run(_embedder(network), vector_cache)
         for start in range(0, len(ids), batch):
-            chosen = range(start, min(start + batch, len(ids)))
-            work.take([(ids[at], named[at]) for at in chosen])
+            span = range(start, min(start + batch, len(ids)))
+            run.add([(ids[place], listed[place]) for place in span])
             if on_progress is not None:
-                on_progress(chosen.stop, len(ids))
-    return work.result(ids.kind)
+                on_progress(span.stop, len(ids))
+    return run.result(ids.kind)
 
 
-class _Maker(Protocol):
-    """Something that makes vectors of pictures."""
+class _Embedder(Protocol):
+    """Computes vectors of pictures."""
 
     key: str
-    """What must be the same for a vector to be the same."""
+    """Identifies the network and its settings: the same key means the same vectors."""
     size: int
+    """The sides in pixels that pictures are reduced to."""
 
     def vectors(self, pictures: Sequence[Image.Image]) -> F32: ...
 
 
-class _Looks:
-    key = "looks 1"
+class _Histograms:
+    """Histograms of colors and edges, without a network."""
+
+    key = "visual 1"
     size = 4 * visual.SIDE
 
     def vectors(self, pictures: Sequence[Image.Image]) -> F32:
-        return np.stack([visual.looks(one) for one in pictures])
+        return np.stack([visual.histograms(picture) for picture in pictures])
+
+
+def _embedder(network: str | Path | Network | None) -> _Embedder:
+    if network is None:
+        return _Histograms()
+    return network if isinstance(network, Network) else Network(network)
 
 
 @dataclass
-class _Work:
-    """What is done so far: each distinct picture once, and who has which."""
+class _Run:
+    """One run over all pictures: the vector of each distinct picture, and the items that have it.
 
-    maker: _Maker
+    Attributes
+    ----------
+    embedder, cache
+        What computes vectors, and where they are kept between runs.
+    vectors
+        The key of a picture → its vector.
+    keys
+        Item → the key of its picture.
+    skipped
+        Item → why it has no vector.
+    """
+
+    embedder: _Embedder
     cache: VectorCache | None
     vectors: dict[bytes, F32] = field(default_factory=dict)
     keys: dict[Id, bytes] = field(default_factory=dict)
     skipped: dict[Id, str] = field(default_factory=dict)
 
-    def take(self, batch: Sequence[tuple[Id, Picture]]) -> None:
-        """A few pictures more."""
-        found = dict(self._read(batch))
-        raws = {key: raw for key, raw in found.values() if key not in self.vectors}
+    def add(self, batch: Sequence[tuple[Id, Picture]]) -> None:
+        """Compute the vectors of some more pictures."""
+        files = dict(self._read(batch))
+        new = {key: raw for key, raw in files.values() if key not in self.vectors}
         if self.cache is not None:
-            self.vectors |= self.cache.get(list(raws))
-        reasons = self._look({key: raw for key, raw in raws.items() if key not in self.vectors})
-        for one, (key, _) in found.items():
+            self.vectors |= self.cache.get(list(new))
+        reasons = self._compute({key: raw for key, raw in new.items() if key not in self.vectors})
+        for item, (key, _) in files.items():
             if key in self.vectors:
-                self.keys[one] = key
+                self.keys[item] = key
             else:
-                self.skipped[one] = reasons[key]
+                self.skipped[item] = reasons[key]
 
     def _read(
         self, batch: Sequence[tuple[Id, Picture]]
     ) -> Iterator[tuple[Id, tuple[bytes, bytes]]]:
-        """Those that can be read: who, and the key and the bytes of its picture."""
-        for one, picture in batch:
+        """Yield the item, the key and the bytes of each picture that can be read."""
+        for item, picture in batch:
             try:
                 raw = pictures.read(picture)
             except DataError as error:
-                self.skipped[one] = str(error)
+                self.skipped[item] = str(error)
             else:
-                digest = hashlib.sha256(self.maker.key.encode() + b"\0" + raw).digest()
-                yield one, (digest, raw)
+                digest = hashlib.sha256(self.embedder.key.encode() + b"\0" + raw).digest()
+                yield item, (digest, raw)
 
-    def _look(self, raws: Mapping[bytes, bytes]) -> dict[bytes, str]:
-        """Make vectors of new pictures; gives why some have none."""
-        seen, reasons = {}, {}
+    def _compute(self, raws: Mapping[bytes, bytes]) -> dict[bytes, str]:
+        """Compute the vectors of new pictures; return key → why it has none."""
+        images, reasons = {}, {}
         for key, raw in raws.items():
             try:
-                seen[key] = pictures.decode(raw, least=self.maker.size)
+                images[key] = pictures.decode(raw, min_side=self.embedder.size)
             except DataError as error:
                 reasons[key] = str(error)
-        if not seen:
+        if not images:
             return reasons
-        made = dict(zip(seen, self.maker.vectors(list(seen.values())), strict=True))
-        good = {key: vector for key, vector in made.items() if np.isfinite(vector).all()}
-        reasons |= dict.fromkeys(made.keys() - good, "the network answers with no finite numbers")
+        vectors = dict(zip(images, self.embedder.vectors(list(images.values())), strict=True))
+        finite = {key: vector for key, vector in vectors.items() if np.isfinite(vector).all()}
+        reasons |= dict.fromkeys(
+            vectors.keys() - finite, "the network returns numbers that are not finite"
+        )
         if self.cache is not None:
-            self.cache.put(good)
-        self.vectors |= good
+            self.cache.put(finite)
+        self.vectors |= finite
         return reasons
 
     def result(self, kind: str) -> Embedded:
-        """All that was found."""
+        """Return the vectors of all pictures, and log how many were skipped."""
         n = len(self.keys) + len(self.skipped)
         if not self.keys:
-            some = "; ".join(f"{one!r}: {why}" for one, why in [*self.skipped.items()][:3])
+            first = [*self.skipped.items()][:3]
+            examples = "; ".join(f"{item!r}: {reason}" for item, reason in first)
             raise EmptyDataError(
-                f"none of {n:,} pictures could be read: {some or 'there are none'}"
+                f"none of {n:,} pictures could be read: {examples or 'there are none'}"
             )
         if self.skipped:
-            one, why = next(iter(self.skipped.items()))
+            item, reason = next(iter(self.skipped.items()))
             log.warning(
                 "%s of %s pictures are skipped, such as that of %r: %s",
-                f"{len(self.skipped):,}", f"{n:,}", one, why,
+                f"{len(self.skipped):,}", f"{n:,}", item, reason,
             )  # fmt: skip
         vectors = np.stack([self.vectors[key] for key in self.keys.values()])
         return Embedded(IdMap(list(self.keys), kind), vectors, self.skipped)
 
 
-def _named(
-    given: str | Path | Catalog | Mapping[Id, Picture] | Iterable[str | Path],
-) -> tuple[IdMap, Sequence[Picture]]:
-    """Ids and their pictures."""
-    if isinstance(given, Catalog):
-        if given.pictures is None:
+def _ids_and_pictures(source: Pictures) -> tuple[IdMap, Sequence[Picture]]:
+    if isinstance(source, Catalog):
+        if source.pictures is None:
             raise DataError("the catalog holds no pictures")
-        return given.items, given.pictures
-    if isinstance(given, Mapping):
-        return IdMap(list(given), "item"), list(given.values())
-    files = _in_folder(Path(given)) if isinstance(given, str | Path) else _listed(given)
-    names: dict[str, Path] = {}
+        return source.items, source.pictures
+    if isinstance(source, Mapping):
+        return IdMap(list(source), "item"), list(source.values())
+    files = _in_folder(Path(source)) if isinstance(source, str | Path) else _listed(source)
+    file_of: dict[str, Path] = {}
     for file in files:
-        if file.stem in names:
+        if file.stem in file_of:
             raise DataError(
-                f"{names[file.stem]} and {file} would be of the same item {file.stem!r}: pass a "
+                f"{file_of[file.stem]} and {file} would be of the same item {file.stem!r}: pass a "
                 "mapping id → file"
             )
-        names[file.stem] = file
-    return IdMap(list(names), "item"), list(names.values())
+        file_of[file.stem] = file
+    return IdMap(list(file_of), "item"), list(file_of.values())
 
 
-def _listed(given: object) -> list[Path]:
-    listed: list[Any] = list(given) if isinstance(given, Iterable) else [given]
-    wrong = next((one for one in listed if not isinstance(one, str | Path)), None)
+def _listed(source: object) -> list[Path]:
+    listed: list[Any] = list(source) if isinstance(source, Iterable) else [source]
+    wrong = next((item for item in listed if not isinstance(item, str | Path)), None)
     if wrong is not None:
         raise DataError(f"pictures are a folder, a list of files or a mapping, got {wrong!r:.80}")
-    return [Path(one) for one in listed]
+    return [Path(item) for item in listed]
 
 
 def _in_folder(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise DataError(f"there is no folder {folder}; for single pictures pass a list of files")
-    every = sorted(folder.rglob("*"))
-    return [file for file in every if file.suffix.lower() in pictures.SUFFIXES and file.is_file()]
+    files = sorted(folder.rglob("*"))
+    return [file for file in files if file.suffix.lower() in pictures.SUFFIXES and file.is_file()]

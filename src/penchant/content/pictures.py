@@ -1,4 +1,4 @@
-"""From what a catalog calls a picture to an image in memory, whatever that may hold."""
+"""Read and decode pictures: files, data: addresses and bytes."""
 
 from __future__ import annotations
 
@@ -30,26 +30,26 @@ Picture = str | Path | bytes
 
 
 def read(picture: Picture) -> bytes:
-    """The bytes of a picture.
+    """Return the bytes of a picture.
 
     Raises
     ------
     DataError
-        If they can't be had; the message says why in a few words.
+        If they can't be read; the message says why in a few words.
     """
     if isinstance(picture, bytes):
         return picture
-    given = str(picture).strip()
-    if not given:
+    address = str(picture).strip()
+    if not address:
         raise DataError("there is no picture")
-    if given[:5].lower() == "data:":
-        return _of_address(given)
-    if given.lower().startswith(("http://", "https://")):
+    if address[:5].lower() == "data:":
+        return _read_data_address(address)
+    if address.lower().startswith(("http://", "https://")):
         raise DataError("it is on the web: fetch it first, and name the file")
-    return _of_file(given)
+    return _read_file(address)
 
 
-def _of_address(address: str) -> bytes:
+def _read_data_address(address: str) -> bytes:
     head, comma, body = address.partition(",")
     if not comma or len(body) > 2 * MAX_BYTES:
         raise DataError("its data: address holds no picture, or too large a one")
@@ -61,13 +61,13 @@ def _of_address(address: str) -> bytes:
         raise DataError(f"its data: address is damaged: {error}") from None
 
 
-def _of_file(path: str) -> bytes:
+def _read_file(path: str) -> bytes:
     try:
-        told = Path(path).stat()
-        # only regular files: a pipe would make us wait for ever
-        if not stat.S_ISREG(told.st_mode):
-            raise DataError(f"{path} is no file")
-        if told.st_size > MAX_BYTES:
+        status = Path(path).stat()
+        # only regular files: reading a pipe could block for ever
+        if not stat.S_ISREG(status.st_mode):
+            raise DataError(f"{path} is not a file")
+        if status.st_size > MAX_BYTES:
             raise DataError(f"{path} is larger than {MAX_BYTES >> 20} MiB")
         return Path(path).read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
@@ -77,21 +77,20 @@ def _of_file(path: str) -> bytes:
         raise DataError(f"{path} can't be read: {reason}") from None
 
 
-def decode(raw: bytes, least: int = 512) -> Image.Image:
-    """The picture in red, green and blue, upright, on white where it is transparent.
+def decode(raw: bytes, min_side: int = 512) -> Image.Image:
+    """Decode a picture to RGB, upright, with transparent parts on white.
 
     Parameters
     ----------
     raw
-        The bytes of a file in one of ``FORMATS``; of an animation the first frame counts.
-    least
-        What its sides must keep, in pixels, if they have as many: JPEG decodes large ones at a
-        part of their size.
+        The bytes of a file in one of ``FORMATS``; the first frame of an animation is used.
+    min_side
+        The sides in pixels to which a large JPEG may be reduced while it is decoded.
 
     Raises
     ------
     DataError
-        If it is no picture, is damaged, or would be larger than ``MAX_PIXELS`` when unpacked.
+        If it is not a picture, is damaged, or would have more than ``MAX_PIXELS`` when decoded.
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -102,22 +101,23 @@ def decode(raw: bytes, least: int = 512) -> Image.Image:
                 if picture.width * picture.height > MAX_PIXELS:
                     size = f"{picture.width:,} × {picture.height:,}"
                     raise DataError(f"it has {size} pixels, more than {MAX_PIXELS:,}")
-                picture.draft("RGB", (least, least))
-                return _plain(ImageOps.exif_transpose(picture))
+                picture.draft("RGB", (min_side, min_side))
+                return _to_rgb(ImageOps.exif_transpose(picture))
     except DataError:
         raise
-    except Exception as error:  # decoders of damaged pictures raise nearly anything
-        what = str(error) if not isinstance(error, UnidentifiedImageError) else "unknown form"
-        raise DataError(f"it is no picture that can be read: {what}") from None
+    except Exception as error:  # decoders raise many types of errors for damaged pictures
+        reason = str(error) if not isinstance(error, UnidentifiedImageError) else "unknown format"
+        raise DataError(f"it is not a picture that can be read: {reason}") from None
 
 
-def _plain(picture: Image.Image) -> Image.Image:
+def _to_rgb(picture: Image.Image) -> Image.Image:
+    """Convert any color mode to RGB, with transparent parts on white."""
     from PIL import Image
 
-    if picture.mode.startswith("I;16"):  # which convert() would clip to white
+    if picture.mode.startswith("I;16"):  # convert() would clip these to white
         picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
     if not picture.has_transparency_data:
         return picture.convert("RGB")
-    seen = picture.convert("RGBA")
-    white = Image.new("RGBA", seen.size, "white")
-    return Image.alpha_composite(white, seen).convert("RGB")
+    layer = picture.convert("RGBA")
+    white = Image.new("RGBA", layer.size, "white")
+    return Image.alpha_composite(white, layer).convert("RGB")

@@ -1,4 +1,4 @@
-"""Vectors kept in a file between runs, by what they were made of and how."""
+"""A file of vectors that are kept between runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from penchant.errors import DataError
 
 F32 = npt.NDArray[np.float32]
-_AT_ONCE = 500  # keys of one question
+_KEYS_PER_QUERY = 500
 
 
 class VectorCache:
@@ -23,33 +23,33 @@ class VectorCache:
         self._connection = connection
 
     def get(self, keys: Sequence[bytes]) -> dict[bytes, F32]:
-        """The vectors of those keys that are known."""
-        found: dict[bytes, F32] = {}
-        for start in range(0, len(keys), _AT_ONCE):
-            some = keys[start : start + _AT_ONCE]
+        """Return the vectors of those keys that are in the file."""
+        vectors: dict[bytes, F32] = {}
+        for start in range(0, len(keys), _KEYS_PER_QUERY):
+            some = keys[start : start + _KEYS_PER_QUERY]
             marks = ", ".join("?" * len(some))
             rows = self._connection.execute(
                 f"SELECT key, vector FROM vectors WHERE key IN ({marks})",  # noqa: S608
                 some,
             )
-            found |= {key: np.frombuffer(vector, dtype="<f4") for key, vector in rows}
-        return found
+            vectors |= {key: np.frombuffer(vector, dtype="<f4") for key, vector in rows}
+        return vectors
 
     def put(self, vectors: dict[bytes, F32]) -> None:
-        """Keep vectors."""
+        """Write vectors to the file."""
         rows = [(key, vector.astype("<f4").tobytes()) for key, vector in vectors.items()]
         with self._connection:
             self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
 
 
 @contextmanager
-def opened(path: str | Path | None) -> Iterator[VectorCache | None]:
-    """The cache in a file, which is made if it is not there; None for None.
+def open_cache(path: str | Path | None) -> Iterator[VectorCache | None]:
+    """Open the cache in a file, which is created if it does not exist; None for None.
 
     Raises
     ------
     DataError
-        If the file can't be written, or is another one.
+        If the file can't be written, or is of another kind.
     """
     if path is None:
         yield None
@@ -63,5 +63,5 @@ def opened(path: str | Path | None) -> Iterator[VectorCache | None]:
             yield VectorCache(connection)
     except sqlite3.Error as error:
         raise DataError(
-            f"{path} can't serve as a cache of vectors: {error}; name another file"
+            f"{path} can't be used as a cache of vectors: {error}; name another file"
         ) from error

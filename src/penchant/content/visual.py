@@ -1,8 +1,8 @@
-"""What a picture looks like without any network: its colors, and where its edges run.
+"""Describe a picture without a network: histograms of its colors and of its edges.
 
-Histograms of colors (Swain & Ballard 1991, "Color indexing") and of gradients by place (Dalal &
-Triggs 2005, "Histograms of oriented gradients"), where what differs from the picture's border
-counts most: things are mostly shown before a plain ground.
+Histograms of colors (Swain & Ballard 1991, "Color indexing") and of gradients by position (Dalal &
+Triggs 2005, "Histograms of oriented gradients"). Pixels that differ from the picture's border weigh
+most, since most pictures of things have a plain background.
 """
 
 from __future__ import annotations
@@ -18,65 +18,65 @@ if TYPE_CHECKING:
     from PIL import Image
 
 SIDE = 48
-"""Pictures are looked at in this many pixels a side."""
-_CELLS, _ANGLES = 6, 8  # a side of the picture has so many cells; half a turn so many angles
-_HUES, _LEVELS, _GREYS = 12, 3, 6
-_GREY_WEIGHT = 0.25  # of what has no hue, so that shades and shadows don't hide colors
-_CONTRAST = 0.3  # how far from the ground a color stands out
-_GROUND = 0.01  # what the ground counts
-_FAINT = 0.1  # edges of this part of the strongest cell's count half
-_REST = 0.01  # what is cut off of a figure on each side
-_MARGIN = 0.05  # of a figure's size, around it
+"""Pictures are scaled to this many pixels a side."""
+_CELLS, _ANGLES = 6, 8  # cells per side of the picture, and bins of angles in half a turn
+_HUES, _LEVELS, _GRAYS = 12, 3, 6  # bins of hue, of lightness of hues, and of gray
+_GRAY_WEIGHT = 0.25  # of pixels without a hue, so that shadows don't outweigh colors
+_CONTRAST = 0.3  # the distance from the background at which a pixel weighs half
+_BACKGROUND = 0.01  # the weight of the background
+_FAINT = 0.1  # edges of this share of the strongest cell's weigh half
+_TAIL = 0.01  # the share of the weight that is cropped on each side
+_MARGIN = 0.05  # around the crop, as a share of its size
 
 F64 = npt.NDArray[np.float64]
-LENGTH = _HUES * _LEVELS + _GREYS + _CELLS * _CELLS * _ANGLES
+LENGTH = _HUES * _LEVELS + _GRAYS + _CELLS * _CELLS * _ANGLES
 
 
 class _Axis(NamedTuple):
-    """One axis of a histogram: values 0…1, how many bins, and whether the last meets the first."""
+    """One axis of a histogram: values 0…1, the number of bins, and whether it is circular."""
 
     values: F64
     bins: int
-    around: bool = False
+    circular: bool = False
 
     def shares(self) -> list[tuple[npt.NDArray[np.intp], F64]]:
-        """Bins and shares: each value is divided between the two bins it lies between."""
-        at = self.values * (self.bins if self.around else self.bins - 1)
-        low = np.floor(at).astype(np.intp)
-        part = at - low
-        if self.around:
+        """Return the two bins next to each value, and the share of the value in each."""
+        position = self.values * (self.bins if self.circular else self.bins - 1)
+        low = np.floor(position).astype(np.intp)
+        part = position - low
+        if self.circular:
             return [(low % self.bins, 1 - part), ((low + 1) % self.bins, part)]
         return [(low, 1 - part), (np.minimum(low + 1, self.bins - 1), part)]
 
 
-def looks(picture: Image.Image) -> npt.NDArray[np.float32]:
-    """A vector of a picture in red, green and blue: float32, shape (LENGTH,).
+def histograms(picture: Image.Image) -> npt.NDArray[np.float32]:
+    """Compute the vector of an RGB picture: float32, shape (LENGTH,).
 
-    Half of its square length is of colors, half of edges (nothing, where there are none).
+    Colors and edges each make up half of its squared norm (edges 0 if there are none).
     """
     pixels = _pixels(picture)
-    weight = _standing_out(pixels)
-    figure = _pixels(picture, _frame(weight))
-    both = np.concatenate([_colors(pixels, weight + _GROUND), _edges(figure.mean(axis=2))])
+    weight = _foreground(pixels)
+    figure = _pixels(picture, _bounding_box(weight))
+    both = np.concatenate([_colors(pixels, weight + _BACKGROUND), _edges(figure.mean(axis=2))])
     return np.asarray(both * np.sqrt(0.5), dtype=np.float32)
 
 
 def _pixels(picture: Image.Image, frame: tuple[float, float, float, float] = (0, 0, 1, 1)) -> F64:
-    """float64, 0…1, shape (SIDE, SIDE, 3): a part of the picture, its sides given as shares."""
+    """Scale a part of the picture, whose sides are shares: float64, 0…1, shape (SIDE, SIDE, 3)."""
     box = tuple(share * side for share, side in zip(frame, picture.size * 2, strict=True))
     small = picture.resize((SIDE, SIDE), 2, box=box, reducing_gap=3.0)  # type: ignore[arg-type]
     return np.asarray(small, dtype=np.float64) / 255
 
 
-def _standing_out(pixels: F64) -> F64:
-    """How much each pixel differs from the border, about 0…1."""
+def _foreground(pixels: F64) -> F64:
+    """Weight each pixel by its difference from the border, about 0…1."""
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    apart: F64 = np.square(pixels - np.median(border, axis=0)).sum(axis=2)
-    return apart / (apart + _CONTRAST**2)
+    distance: F64 = np.square(pixels - np.median(border, axis=0)).sum(axis=2)
+    return distance / (distance + _CONTRAST**2)
 
 
-def _frame(weight: F64) -> tuple[float, float, float, float]:
-    """What holds nearly all the weight, and a margin: left, top, right, bottom, as shares."""
+def _bounding_box(weight: F64) -> tuple[float, float, float, float]:
+    """Return the sides of nearly all the weight with a margin: left, top, right, bottom."""
     (top, bottom), (left, right) = (_ends(weight.sum(axis=axis)) for axis in (1, 0))
     return left, top, right, bottom
 
@@ -84,38 +84,38 @@ def _frame(weight: F64) -> tuple[float, float, float, float]:
 def _ends(weight: F64) -> tuple[float, float]:
     if not weight.any():
         return 0.0, 1.0
-    reached = np.cumsum(weight) / weight.sum()
-    first, last = np.searchsorted(reached, (_REST, 1 - _REST))
-    margin = _MARGIN * (last + 1 - first)  # so that a figure's own outline is within
+    cumulative = np.cumsum(weight) / weight.sum()
+    first, last = np.searchsorted(cumulative, (_TAIL, 1 - _TAIL))
+    margin = _MARGIN * (last + 1 - first)  # includes the figure's own outline
     return max(0.0, first - margin) / SIDE, min(last + 1 + margin, SIDE) / SIDE
 
 
 def _colors(pixels: F64, weight: F64) -> F64:
-    """Of what has a hue, by hue and lightness; of the rest by lightness; unit length."""
+    """Histogram of hues by hue and lightness, and of grays by lightness; of norm 1."""
     high, low = pixels.max(axis=2), pixels.min(axis=2)
     chroma, light = high - low, (high + low) / 2
     hued = _histogram(
         weight * chroma, [_Axis(_hue(pixels, high, chroma), _HUES, True), _Axis(light, _LEVELS)]
     )
-    plain = _histogram(weight * (1 - chroma) * _GREY_WEIGHT, [_Axis(light, _GREYS)])
+    plain = _histogram(weight * (1 - chroma) * _GRAY_WEIGHT, [_Axis(light, _GRAYS)])
     both = np.concatenate([hued, plain])
     return np.asarray(np.sqrt(both / both.sum()))
 
 
 def _hue(pixels: F64, high: F64, chroma: F64) -> F64:
-    """0…1 round the circle of colors, from red."""
+    """Return the hue of each pixel, 0…1 around the color circle, from red."""
     red, green, blue = np.moveaxis(pixels, 2, 0)
-    some = np.where(chroma > 0, chroma, 1.0)
+    divisor = np.where(chroma > 0, chroma, 1.0)
     turn = np.where(
         high == red,
-        (green - blue) / some,
-        np.where(high == green, (blue - red) / some + 2, (red - green) / some + 4),
+        (green - blue) / divisor,
+        np.where(high == green, (blue - red) / divisor + 2, (red - green) / divisor + 4),
     )
     return np.asarray(np.mod(turn / 6, 1.0))
 
 
 def _edges(gray: F64) -> F64:
-    """Of directions of edges in each cell, strong and faint ones brought nearer; unit length."""
+    """Histogram of the directions of edges in each cell, with strengths compressed; of norm 1."""
     down, right = np.gradient(gray)
     strength = np.hypot(down, right)
     angle = np.mod(np.arctan2(down, right) / np.pi, 1.0)
@@ -131,7 +131,7 @@ def _edges(gray: F64) -> F64:
 
 
 def _histogram(weight: F64, axes: Sequence[_Axis]) -> F64:
-    """The weights by bin, the last axis fastest."""
+    """Sum the weights by bin, the last axis fastest."""
     size = int(np.prod([axis.bins for axis in axes]))
     total = np.zeros(size)
     for corner in itertools.product(*(axis.shares() for axis in axes)):

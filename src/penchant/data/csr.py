@@ -1,4 +1,4 @@
-"""Compressed sparse rows: the matrix that the engines work on."""
+"""Compressed sparse rows (CSR), the matrix format of engines and models."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Csr:
-    """Compressed sparse rows: what the engines work on.
+    """A matrix in compressed sparse rows.
 
     Attributes
     ----------
     indptr
-        int64, shape (n_rows + 1,): row r holds the entries ``indptr[r]:indptr[r + 1]``.
+        int64, shape (n_rows + 1,): the entries of row r are ``indptr[r]:indptr[r + 1]``.
     indices
-        int32, shape (nnz,): columns, rising within a row.
+        int32, shape (nnz,): columns, ascending within a row.
     values
         float32, shape (nnz,).
     n_columns
@@ -53,7 +53,7 @@ class Csr:
 
     @cached_property
     def is_validated(self) -> bool:
-        """Whether rows lie within the entries and columns below their number; looked at once."""
+        """Whether row pointers and columns are within their bounds; checked once."""
         pointers, columns = self.indptr, self.indices
         if not (len(pointers) and pointers[0] == 0):
             return False
@@ -65,29 +65,29 @@ class Csr:
 
     @property
     def row_of_entry(self) -> npt.NDArray[np.int32]:
-        """int32, shape (nnz,): the row of each entry (made at each use, as large as indices)."""
+        """int32, shape (nnz,): the row of each entry (computed at each access)."""
         return np.repeat(np.arange(self.n_rows, dtype=np.int32), self.row_counts)
 
     def to_scipy(self) -> sp.csr_array:
-        """The same as a ``scipy.sparse.csr_array``, over the same memory."""
+        """Return a ``scipy.sparse.csr_array`` that shares the memory."""
         import scipy.sparse as sp
 
         parts = (self.values, self.indices, self.indptr)
         return sp.csr_array(parts, shape=(self.n_rows, self.n_columns))
 
     def transpose(self) -> Csr:
-        """The same entries by column."""
-        turned = _kernels.transpose(self.indptr, self.indices, self.values, self.n_columns)
-        return Csr(*turned, self.n_rows)
+        """Return the transposed matrix."""
+        arrays = _kernels.transpose(self.indptr, self.indices, self.values, self.n_columns)
+        return Csr(*arrays, self.n_rows)
 
     def entries_of(self, rows: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-        """int64: where the entries of some rows (int codes) lie, row after row."""
+        """Return the positions of the entries of some rows (int codes), row after row; int64."""
         counts = self.row_counts[rows]
         shift = self.indptr[rows] - (np.cumsum(counts) - counts)
         return np.repeat(shift, counts) + np.arange(counts.sum())
 
     def row(self, row: int) -> Csr:
-        """One row, by number: what servers take, again and again."""
+        """Return one row; faster than :meth:`take_rows`, which matters in servers."""
         begin, end = self.indptr[row : row + 2].tolist()
         return Csr(
             np.array([0, end - begin], dtype=np.int64),
@@ -97,7 +97,7 @@ class Csr:
         )
 
     def take_rows(self, rows: npt.NDArray[Any]) -> Csr:
-        """Some rows, by number (int array), in that order."""
+        """Return some rows (int codes), in that order."""
         if len(rows) == 1:
             return self.row(int(rows[0]))
         entries = self.entries_of(rows)
@@ -109,17 +109,17 @@ class Csr:
         )
 
     def take_columns(self, columns: npt.NDArray[Any]) -> Csr:
-        """Some columns, by number (rising int array), which are then called 0…n−1."""
+        """Return some columns (ascending int codes), renumbered 0…n−1."""
         new = np.full(self.n_columns, -1, dtype=np.int32)
         new[columns] = np.arange(len(columns), dtype=np.int32)
-        found = new[self.indices]
-        kept = found >= 0
+        columns_of_entries = new[self.indices]
+        kept = columns_of_entries >= 0
         pointers = row_pointers(kept)[self.indptr]
-        return Csr(pointers, found[kept], self.values[kept], len(columns))
+        return Csr(pointers, columns_of_entries[kept], self.values[kept], len(columns))
 
 
 def row_pointers(counts: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    """int64, shape (n_rows + 1,): where rows of these sizes begin and end."""
+    """Return the row pointers of rows of these sizes: int64, shape (n_rows + 1,)."""
     pointers = np.zeros(len(counts) + 1, dtype=np.int64)
     np.cumsum(counts, out=pointers[1:])
     return pointers

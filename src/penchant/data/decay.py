@@ -1,4 +1,4 @@
-"""How much less the old counts."""
+"""Weights that decay with age."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from penchant.errors import DataError, SettingsError
 def decay(
     timestamps: npt.NDArray[np.int64] | None, half_life: float, now: int | None = None
 ) -> npt.NDArray[np.float64]:
-    """What is left of each: ½ to the power of its age over the half-life.
+    """Return ½ to the power of age / half-life for each timestamp.
 
     Parameters
     ----------
@@ -21,22 +21,22 @@ def decay(
     half_life
         In the unit of the timestamps, above 0.
     now
-        From when ages are counted; None: the newest timestamp.
+        The time from which ages are counted; None: the newest timestamp.
 
     Raises
     ------
     DataError
         If there are no timestamps.
     SettingsError
-        If the half-life is not above 0, or something is newer than ``now``.
+        If the half-life is not above 0, or a timestamp is later than ``now``.
     """
-    half_life = checks.number("half_life", half_life, 0, above=True)
+    half_life = checks.check_float("half_life", half_life, above=0)
     if timestamps is None:
         raise DataError("half_life= needs timestamps: name their column when reading, timestamp=…")
     if not timestamps.size:
         return np.ones(0)
     newest = int(timestamps.max())
-    now = newest if now is None else checks.whole("now", now)
+    now = newest if now is None else checks.check_int("now", now)
     if newest > now:
         raise SettingsError(f"now={now} is before the newest event at {newest}: leave that out")
     ages = now - timestamps.astype(np.float64)

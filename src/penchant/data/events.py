@@ -1,4 +1,4 @@
-"""A log of events of several types, kept whole: any weighting of it is a view, made at once."""
+"""A log of events of several types, which can be weighted into interactions."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ import numpy.typing as npt
 from penchant._settings import checks
 from penchant.data.csr import Csr, row_pointers
 from penchant.data.decay import decay
+from penchant.data.duplicates import LARGEST
 from penchant.data.ids import IdMap
 from penchant.data.interactions import Interactions
-from penchant.data.merging import LARGEST
 from penchant.errors import DataError, EmptyDataError
 
 
 @dataclass(frozen=True, eq=False)
 class Events:
-    """Who did what with which item, and when: one entry an event; immutable.
+    """A log of events: who did what with which item, and when; immutable.
 
-    :meth:`weighted` makes interactions of it. All of them have the same users and items in the
-    same order, so that a model fitted on one view can be asked about, or measured on, another.
+    :meth:`weighted` converts it to interactions. All of these have the same users and items in
+    the same order, so a model that was fitted on some can be evaluated on others.
 
     Attributes
     ----------
     users, items, types
-        The outside ids that the codes below are of.
+        The outside ids of the codes below.
     user, item, type
-        int32, shape (n,): codes, in the order of the source.
+        int32, shape (n,): the codes of each event, in the order of the source.
     values
-        float32, shape (n,): the size of an event; 1 where none was read.
+        float32, shape (n,): the values of the events; 1 where none were read.
     timestamps
         int64, shape (n,), as in :class:`Interactions`, or None.
     name
-        What to call the data set.
+        The name of the data set.
     notes
         Lines that say what happened to every row of the source when it was read.
 
     Raises
     ------
     DataError
-        If the arrays are not of one length, or a code is of nobody.
+        If the arrays differ in length, or a code is out of range.
     """
 
     users: IdMap
@@ -75,9 +75,9 @@ class Events:
         return f"<Events {self.name!r}: {size}, {shown}>"
 
     def counts(self) -> dict[str, int]:
-        """How many events there are of each type."""
-        found = np.bincount(self.type, minlength=len(self.types)).tolist()
-        return dict(zip(map(str, self.types), found, strict=True))
+        """Return type → number of events."""
+        counts = np.bincount(self.type, minlength=len(self.types)).tolist()
+        return dict(zip(map(str, self.types), counts, strict=True))
 
     def weighted(
         self,
@@ -86,24 +86,25 @@ class Events:
         half_life: float | None = None,
         now: int | None = None,
     ) -> Interactions:
-        """Interactions: for each user and item the sum of the weighted events.
+        """Sum the weighted events of each user and item.
 
         Parameters
         ----------
         weights
-            Type → what one event of it is worth; below 0 it tells of dislike. Types that are not
-            named are left out. None: every type is worth 1.
+            Type → the weight of one event; below 0 for dislikes. Other types are left out. None:
+            every type weighs 1.
         half_life
-            The age at which an event counts half, in the unit of the timestamps (seconds where
+            The age at which an event weighs half, in the unit of the timestamps (seconds where
             the log had dates). None: age does not matter.
         now
-            From when ages are counted; None: the newest event. No event may be newer.
+            The time from which ages are counted; None: that of the newest event. No event may be
+            newer.
 
         Returns
         -------
         Interactions
-            Users and items without any weight stay, with empty rows (``drop_empty`` removes
-            them). A pair's timestamp is that of its newest event that counts.
+            Users and items without any weight keep their rows, which are empty (``drop_empty``
+            removes them). The timestamp of a pair is that of its newest event of non-zero weight.
 
         Raises
         ------
@@ -112,12 +113,12 @@ class Events:
         SettingsError
             If a weight or the half-life is out of its range.
         DataError
-            If there are no timestamps to tell ages by.
+            If there are no timestamps to compute ages from.
         EmptyDataError
             If nothing is left.
         """
-        worth = self._worth(weights)
-        values = self.values * worth[self.type]
+        weight_of_type = self._type_weights(weights)
+        values = self.values * weight_of_type[self.type]
         if half_life is not None:
             values *= decay(self.timestamps, half_life, now)
         kept = np.flatnonzero(values)
@@ -126,21 +127,23 @@ class Events:
         csr, times = self._summed(keys[order], values[kept[order]], kept[order])
         if csr.nnz == 0:
             raise EmptyDataError(f"no event of {self.name!r} is left with the weights {weights!r}")
-        told = "all types alike" if weights is None else f"types weighted {dict(weights)}"
-        note = f"{len(kept):,} of {len(self):,} events, {told}"
+        weighting = "all types alike" if weights is None else f"types weighted {dict(weights)}"
+        note = f"{len(kept):,} of {len(self):,} events, {weighting}"
         note += "" if half_life is None else f", halved in value every {half_life:g}"
         return Interactions(
             csr, self.users, self.items, times, name=self.name, notes=(*self.notes, note)
         )
 
-    def _worth(self, weights: Mapping[str, float] | None) -> npt.NDArray[np.float64]:
-        """The weight of each type; 0 for those left out."""
+    def _type_weights(self, weights: Mapping[str, float] | None) -> npt.NDArray[np.float64]:
+        """Return the weight of each type; 0 for those left out."""
         if weights is None:
             return np.ones(len(self.types))
-        worth = np.zeros(len(self.types))
+        weight_of_type = np.zeros(len(self.types))
         for kind, weight in weights.items():
-            worth[self.types.code(kind)] = checks.number(f"weights[{kind!r}]", weight, -LARGEST)
-        return worth
+            weight_of_type[self.types.code(kind)] = checks.check_float(
+                f"weights[{kind!r}]", weight, -LARGEST
+            )
+        return weight_of_type
 
     def _summed(
         self,
@@ -148,7 +151,7 @@ class Events:
         values: npt.NDArray[np.float64],
         events: npt.NDArray[np.int64],
     ) -> tuple[Csr, npt.NDArray[np.int64] | None]:
-        """Cells from the sorted keys of the events that count; sums of 0 are no cells."""
+        """Sum events by their sorted keys; sums of 0 are left out."""
         begins = np.flatnonzero(np.diff(keys, prepend=-1))
         sums = np.add.reduceat(values, begins) if len(keys) else values
         if len(sums) and np.abs(sums).max() > LARGEST:

@@ -1,4 +1,4 @@
-"""Rows of features: written down, of vectors, with a column of their own, divided by a norm."""
+"""Build rows of features: from mappings and vectors, with identity columns, normalized."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LARGEST = float(np.finfo(np.float32).max)
 
 
 def as_weights(row: FeatureRow) -> dict[Id, float]:
-    """Names, or a mapping name → weight, as the latter; what weighs 0 is left out."""
+    """Convert names, or a mapping name → weight, to the latter; weights of 0 are left out."""
     if isinstance(row, str | bytes) or not isinstance(row, Iterable):
         raise DataError(f"features are a list of names or a mapping name → weight, got {row!r}")
     named = row if isinstance(row, Mapping) else dict.fromkeys(row, 1.0)
@@ -32,14 +32,16 @@ def as_weights(row: FeatureRow) -> dict[Id, float]:
         except TypeError:
             fits = False
         if not fits:
-            raise DataError(f"feature {name!r} weighs {weight!r}: a finite number is needed")
+            raise DataError(
+                f"feature {name!r} has the weight {weight!r}: a finite number is needed"
+            )
         if np.float32(weight) != 0:
             weights[name] = float(weight)
     return weights
 
 
 def to_csr(rows: Sequence[Mapping[Id, float]], names: IdMap) -> tuple[Csr, dict[Id, None]]:
-    """Rows over ``names``, and what is not among these, in the order met."""
+    """Return rows over ``names``, and the unknown names in the order of their occurrence."""
     counts, columns, values = [], [], []
     unknown: dict[Id, None] = {}
     for row in rows:
@@ -49,36 +51,36 @@ def to_csr(rows: Sequence[Mapping[Id, float]], names: IdMap) -> tuple[Csr, dict[
         counts.append(len(order))
         columns += order
         values += [coded[code] for code in order]
-    made = Csr(
+    csr = Csr(
         row_pointers(np.array(counts, dtype=np.int64)),
         np.array(columns, dtype=np.int32),
         np.array(values, dtype=np.float32),
         len(names),
     )
-    return made, unknown
+    return csr, unknown
 
 
 def dense_to_csr(array: npt.NDArray[np.float32]) -> Csr:
-    """A dense array without its zeros."""
+    """Convert a dense array, without its zeros."""
     rows, columns = np.nonzero(array)
     pointers = row_pointers(np.bincount(rows, minlength=len(array)))
     return Csr(pointers, columns.astype(np.int32), array[rows, columns], array.shape[1])
 
 
-def with_own(rows: Csr) -> Csr:
-    """With a column more for every row, in which it alone has a 1."""
+def with_identity_columns(rows: Csr) -> Csr:
+    """Append an identity matrix: one column per row, with a 1 in that row only."""
     n = rows.n_rows
-    own = rows.indptr[1:]  # before the end of each row
+    ends = rows.indptr[1:]
     return Csr(
         rows.indptr + np.arange(n + 1),
-        np.insert(rows.indices, own, rows.n_columns + np.arange(n, dtype=np.int32)),
-        np.insert(rows.values, own, np.float32(1)),
+        np.insert(rows.indices, ends, rows.n_columns + np.arange(n, dtype=np.int32)),
+        np.insert(rows.values, ends, np.float32(1)),
         rows.n_columns + n,
     )
 
 
-def divided(rows: Csr, norm: Norm | None) -> Csr:
-    """Rows over their norm; those of norm 0 stay as they are."""
+def normalize(rows: Csr, norm: Norm | None) -> Csr:
+    """Divide rows by their norm; rows of norm 0 stay."""
     if norm is None:
         return rows
     size = np.abs(rows.values, dtype=np.float64)
@@ -89,6 +91,6 @@ def divided(rows: Csr, norm: Norm | None) -> Csr:
     return dataclasses.replace(rows, values=values)
 
 
-def in_order(name: Id) -> tuple[bool, Any]:
-    """Sorted by type first, so that mixed names reach the check that refuses them."""
+def sort_key(name: Id) -> tuple[bool, Any]:
+    """Sort names by type first, so that mixed types reach the check that refuses them."""
     return isinstance(name, str), name

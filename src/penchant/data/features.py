@@ -1,4 +1,4 @@
-"""What is known of items or users beyond who took to what: named, weighted features of each."""
+"""Named, weighted features of items or users."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from penchant._settings.checks import choice
+from penchant._settings.checks import check_choice
 from penchant.data.catalog import Catalog
 from penchant.data.csr import Csr, row_pointers
 from penchant.data.feature_rows import (
@@ -20,10 +20,10 @@ from penchant.data.feature_rows import (
     Norm,
     as_weights,
     dense_to_csr,
-    divided,
-    in_order,
+    normalize,
+    sort_key,
     to_csr,
-    with_own,
+    with_identity_columns,
 )
 from penchant.data.ids import Id, IdMap
 from penchant.errors import DataError
@@ -35,22 +35,22 @@ log = logging.getLogger("penchant")
 class Features:
     """Named, weighted features of items or of users; immutable.
 
-    They have their own ids, so that they may know of more or of fewer items than a data set does:
-    :meth:`aligned` gives the rows in a data set's order.
+    They have their own ids, so they may have more or fewer items than a data set;
+    :meth:`aligned` returns the rows in a data set's order.
 
     Attributes
     ----------
     ids
-        Whom the rows are of.
+        The ids of the rows.
     names
-        What the columns are called.
+        The names of the columns.
     weights
         ids × names; float32.
     identity
-        Whether :meth:`aligned` gives every id a feature of its own as well.
+        Whether :meth:`aligned` adds a feature for each id that only this id has.
     norm
-        What the rows of :meth:`aligned` and :meth:`rows_of` are divided by: ``"l1"``, the sum of
-        the sizes of their weights, ``"l2"``, their length, or None, nothing.
+        The norm that the rows of :meth:`aligned` and :meth:`rows_of` are divided by: ``"l1"``,
+        ``"l2"``, or None for no division.
 
     Raises
     ------
@@ -74,31 +74,31 @@ class Features:
         if not np.isfinite(self.weights.values).all():
             raise DataError("the weights of features must be finite numbers")
         if self.norm is not None:
-            choice("norm", self.norm, ("l1", "l2"))
+            check_choice("norm", self.norm, ("l1", "l2"))
         for array in (self.weights.indptr, self.weights.indices, self.weights.values):
             array.setflags(write=False)
 
-    # --- making them ---------------------------------------------------------------
+    # --- constructors -------------------------------------------------------------------
 
     @classmethod
     def of(cls, rows: Mapping[Id, FeatureRow], *, kind: str = "item") -> Features:
-        """Features written down: id → names, or id → {name: weight}.
+        """Build features from id → names, or id → {name: weight}.
 
-        Names are numbered in sorted order, ids in the order given.
+        Names are numbered in sorted order, ids in the order of the mapping.
 
         Raises
         ------
         DataError
-            If a row is no list or mapping, or a weight no finite number.
+            If a row is neither a list nor a mapping, or a weight is not finite.
         """
-        known = [as_weights(row) for row in rows.values()]
-        names = IdMap(sorted({name for row in known for name in row}, key=in_order), "feature")
-        weights, _ = to_csr(known, names)
+        weighted = [as_weights(row) for row in rows.values()]
+        names = IdMap(sorted({name for row in weighted for name in row}, key=sort_key), "feature")
+        weights, _ = to_csr(weighted, names)
         return cls(IdMap(list(rows), kind), names, weights)
 
     @classmethod
     def of_tags(cls, catalog: Catalog) -> Features:
-        """The tags of a catalog, each worth 1."""
+        """Build features from the tags of a catalog, each of weight 1."""
         return cls.of({item: catalog.tags_of(item) for item in catalog.items})
 
     @classmethod
@@ -110,16 +110,16 @@ class Features:
         *,
         kind: str = "item",
     ) -> Features:
-        """A vector for each id: what a network makes of pictures or texts, for example.
+        """Build features from a vector per id, such as a network computes of pictures or texts.
 
         Parameters
         ----------
         ids
-            Whom the vectors are of.
+            The ids of the vectors.
         vectors
             Real numbers, shape (n ids, d).
         names
-            What the d columns are called; None: 0…d−1.
+            The names of the d columns; None: 0…d−1.
         kind
             ``"item"`` or ``"user"``, for messages.
 
@@ -130,15 +130,18 @@ class Features:
         """
         array = np.asarray(vectors)
         if array.ndim != 2 or array.dtype.kind not in "biuf":
-            raise DataError(f"vectors must be real numbers, one row an id; got {_told(array)}")
+            raise DataError(
+                f"vectors must be real numbers, one row an id; got {array.dtype} of "
+                f"shape {array.shape}"
+            )
         if array.size and not float(np.abs(array.astype(np.float64)).max()) <= LARGEST:
             raise DataError("vectors must hold finite numbers that a float32 can hold")
         columns = IdMap.range(array.shape[1], "feature") if names is None else names
-        known = ids if isinstance(ids, IdMap) else IdMap(ids, kind)
-        return cls(known, _named(columns), dense_to_csr(array.astype(np.float32)))
+        id_map = ids if isinstance(ids, IdMap) else IdMap(ids, kind)
+        return cls(id_map, _named(columns), dense_to_csr(array.astype(np.float32)))
 
     @classmethod
-    def from_matrix(
+    def from_scipy(
         cls,
         ids: Sequence[Id] | IdMap,
         matrix: Any,
@@ -146,56 +149,56 @@ class Features:
         *,
         kind: str = "item",
     ) -> Features:
-        """Features from a SciPy sparse matrix, ids × features, such as TF-IDF of texts.
+        """Build features from a SciPy sparse matrix, ids × features, such as TF-IDF of texts.
 
-        The matrix is copied; zeros and NaN are left out, and cells stored twice are summed.
+        The matrix is copied; zeros and NaN are dropped, and cells stored twice are summed.
 
         Raises
         ------
         DataError
-            If it is no matrix of real numbers, or the ids or names don't fit its shape.
+            If it is not a matrix of real numbers, or the ids or names don't fit its shape.
         """
         from penchant.data.matrices import read_matrix
 
-        csr, _ = read_matrix(matrix)
+        csr, _, _ = read_matrix(matrix)
         columns = IdMap.range(csr.n_columns, "feature") if names is None else names
-        known = ids if isinstance(ids, IdMap) else IdMap(ids, kind)
-        return cls(known, _named(columns), csr)
+        id_map = ids if isinstance(ids, IdMap) else IdMap(ids, kind)
+        return cls(id_map, _named(columns), csr)
 
-    # --- size ----------------------------------------------------------------------
+    # --- size ---------------------------------------------------------------------------
 
     @property
     def n_features(self) -> int:
-        """How many named features there are; features of its own per id are not counted."""
+        """The number of named features, without those of ``identity``."""
         return len(self.names)
 
     @property
     def nnz(self) -> int:
-        """How many weights are stored."""
+        """The number of stored weights."""
         return self.weights.nnz
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def __repr__(self) -> str:
-        how = ["identity"] * self.identity + ([self.norm] if self.norm else [])
+        options = ["identity"] * self.identity + ([self.norm] if self.norm else [])
         return (
             f"<Features: {len(self):,} {self.ids.kind}s × {self.n_features:,} features, "
-            f"{self.nnz:,} weights{', ' if how else ''}{', '.join(how)}>"
+            f"{self.nnz:,} weights{', ' if options else ''}{', '.join(options)}>"
         )
 
-    # --- views ---------------------------------------------------------------------
+    # --- views --------------------------------------------------------------------------
 
     def with_identity(self, identity: bool = True) -> Features:
-        """The same, where every id of a data set has a feature of its own beside the named ones."""
+        """Return the same features, with or without a feature that only one id has, for each id."""
         return dataclasses.replace(self, identity=identity)
 
     def normalized(self, norm: Norm | None = "l1") -> Features:
-        """The same with rows divided by their norm, the identity's 1 counted in."""
+        """Return the same features with rows divided by their norm, the identity included."""
         return dataclasses.replace(self, norm=norm)
 
     def at_least(self, n: int) -> Features:
-        """Without the features that fewer than ``n`` ids have."""
+        """Remove the features that fewer than ``n`` ids have."""
         counts = np.bincount(self.weights.indices, minlength=self.n_features)
         return self._keep(counts >= n)
 
@@ -212,9 +215,9 @@ class Features:
         return dataclasses.replace(self, names=names, weights=weights)
 
     def over(self, names: IdMap) -> Features:
-        """The same over other names, such as those that a model was fitted with.
+        """Return the same features over other names, such as those a model was fitted with.
 
-        Features that are not among them are left out, and a warning is logged that counts them.
+        Features with other names are left out, and a warning with their number is logged.
         """
         if names == self.names:
             return self
@@ -227,89 +230,92 @@ class Features:
         weights = Csr(kept.weights.indptr, column[order], kept.weights.values[order], len(names))
         return dataclasses.replace(self, names=names, weights=weights)
 
-    # --- rows for a model ----------------------------------------------------------
+    # --- rows for a model ---------------------------------------------------------------
 
     def aligned(self, ids: IdMap) -> Csr:
-        """The rows of some ids, in their order; an empty row for who is not known.
+        """Return the rows of some ids in their order; unknown ids have empty rows.
 
         Returns
         -------
         Csr
             Shape (len(ids), n_features), or with ``identity`` (len(ids), n_features + len(ids)):
-            column n_features + c is that of the id with the code c alone.
+            only the id with the code c has a 1 in column n_features + c.
         """
         codes = self._codes(ids)
-        known = np.flatnonzero(codes >= 0)
-        missing = len(ids) - len(known)
+        present = np.flatnonzero(codes >= 0)
+        missing = len(ids) - len(present)
         if missing:
             log.info("%s of %s %ss have no features", f"{missing:,}", f"{len(ids):,}", ids.kind)
         counts = np.zeros(len(ids), dtype=np.int64)
-        counts[known] = self.weights.row_counts[codes[known]]
-        entries = self.weights.entries_of(codes[known])
+        counts[present] = self.weights.row_counts[codes[present]]
+        entries = self.weights.entries_of(codes[present])
         rows = Csr(
             row_pointers(counts),
             self.weights.indices[entries],
             self.weights.values[entries],
             self.n_features,
         )
-        return divided(with_own(rows) if self.identity else rows, self.norm)
+        return normalize(with_identity_columns(rows) if self.identity else rows, self.norm)
 
     def missing(self, ids: IdMap) -> int:
-        """How many of some ids have no row here."""
+        """Return how many of some ids have no row here."""
         return int((self._codes(ids) < 0).sum())
 
     def rows_of(self, rows: Iterable[FeatureRow]) -> Csr:
-        """Features of new ones, written down, as rows over the features known here.
+        """Convert features of new items or users to rows over the names of these features.
 
-        Features that are not known are passed over, and a warning is logged that counts them.
+        Unknown features are left out, and a warning with their number is logged.
 
         Parameters
         ----------
         rows
-            For each, its features' names (each worth 1) or a mapping name → weight.
+            For each item or user: names of features (each of weight 1) or a mapping
+            name → weight.
 
         Returns
         -------
         Csr
-            Shape (n, n_features): who is new has no feature of its own.
+            Shape (n, n_features), without the features of ``identity``.
 
         Raises
         ------
         DataError
-            If a row is no list or mapping, or a weight no finite number.
+            If a row is neither a list nor a mapping, or a weight is not finite.
         """
-        made, unknown = to_csr([as_weights(row) for row in rows], self.names)
+        csr, unknown = to_csr([as_weights(row) for row in rows], self.names)
         _warn_of(list(unknown))
-        return divided(made, self.norm)
+        return normalize(csr, self.norm)
 
-    def row(self, one: Id) -> dict[Id, float]:
-        """The features of an id, name → weight, as they were given.
+    def row(self, entity: Id) -> dict[Id, float]:
+        """Return the features of an id, name → weight, before normalization.
 
         Raises
         ------
         UnknownIdError
-            If it has none here.
+            If there is no such id.
         """
-        code = self.ids.code(one)
+        code = self.ids.code(entity)
         span = slice(self.weights.indptr[code], self.weights.indptr[code + 1])
         names = self.names[self.weights.indices[span]].tolist()
         return dict(zip(names, self.weights.values[span].tolist(), strict=True))
 
     def _codes(self, ids: IdMap) -> npt.NDArray[np.int64]:
-        """Where each id is here, −1 for those that are not."""
+        """Return the row of each id, −1 for those without one."""
         if ids == self.ids:
             return np.arange(len(ids))
-        found = (self.ids.get(one) for one in ids)
-        return np.array([-1 if code is None else code for code in found], dtype=np.int64)
+        codes = (self.ids.get(entity) for entity in ids)
+        return np.array([-1 if code is None else code for code in codes], dtype=np.int64)
 
 
-def fitting(features: Features | None, ids: IdMap) -> Features | None:
-    """Features with ids written as a data set's are; a warning is logged where none is known.
+def match_features(features: Features | None, ids: IdMap) -> Features | None:
+    """Check features, and write their ids as those of a data set are: integers or texts.
+
+    A warning is logged if they have none of the data set's ids.
 
     Raises
     ------
     DataError
-        If it is no features.
+        If they are not features.
     """
     if features is None:
         return None
@@ -336,7 +342,3 @@ def _warn_of(unknown: Sequence[Id]) -> None:
     if unknown:
         shown = ", ".join(map(repr, unknown[:5])) + (", …" if len(unknown) > 5 else "")
         log.warning("%s unknown features are ignored: %s", f"{len(unknown):,}", shown)
-
-
-def _told(array: npt.NDArray[Any]) -> str:
-    return f"{array.dtype} of shape {array.shape}"

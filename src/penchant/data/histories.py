@@ -1,4 +1,4 @@
-"""Histories that callers write down, lists and mappings of outside ids, as rows of a matrix."""
+"""Convert histories, lists or mappings of outside ids, to rows of a matrix."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LARGEST = float(np.finfo(np.float32).max)
 
 
 def histories_to_csr(histories: Iterable[Iterable[Id] | Mapping[Id, float]], items: IdMap) -> Csr:
-    """Histories given by outside ids, as rows over ``items``; see ``Interactions.rows_of``."""
+    """Convert histories to rows over ``items``; see ``Interactions.rows_of``."""
     indptr, columns, values = [0], [], []
     for history in histories:
         row = _history_row(history, items)

@@ -1,7 +1,7 @@
-"""Outside ids and inside codes: the one place where they meet.
+"""Convert between outside ids and codes.
 
-Outside, people and things are called by strings or integers; inside, by the codes 0…n−1
-that number the rows and columns of every matrix.
+Callers identify users and items by strings or integers; inside the library they are codes 0…n−1,
+the numbers of the rows and columns of every matrix.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class IdMap(Sequence[Id]):
     ids
         All strings or all integers (any NumPy integer type), each once.
     kind
-        What they name, for messages: ``"user"`` or ``"item"``.
+        What the ids are of, for messages: ``"user"`` or ``"item"``.
 
     Raises
     ------
@@ -51,24 +51,24 @@ class IdMap(Sequence[Id]):
 
     @classmethod
     def range(cls, n: int, kind: str = "item") -> IdMap:
-        """The ids 0…n−1: what rows and columns are called when nothing else is known."""
+        """Return the ids 0…n−1, for rows and columns without names."""
         return cls(np.arange(n, dtype=np.int64), kind)
 
     @classmethod
     def trusted(cls, ids: npt.NDArray[Any], kind: str = "item") -> IdMap:
-        """Ids that are known to be right, taken as they are: opening a model must not wait.
+        """Wrap ids without checking them, so that models open fast.
 
         Parameters
         ----------
         ids
-            int64, or object holding only str; each once.
+            int64, or object holding only str; unique.
         kind
-            What they name.
+            What the ids are of.
         """
-        made = cls.__new__(cls)
-        made.kind, made._ids = kind, ids
+        id_map = cls.__new__(cls)
+        id_map.kind, id_map._ids = kind, ids
         ids.setflags(write=False)
-        return made
+        return id_map
 
     @property
     def array(self) -> npt.NDArray[Any]:
@@ -93,15 +93,15 @@ class IdMap(Sequence[Id]):
         return len(self._ids)
 
     def __getitem__(self, code: Any) -> Any:
-        """The id of a code; for an array of codes or a slice, an array of ids."""
-        found = self._ids[code]
-        return found.item() if isinstance(found, np.integer) else found
+        """Return the id of a code; for an array of codes or a slice, an array of ids."""
+        value = self._ids[code]
+        return value.item() if isinstance(value, np.integer) else value
 
     def __iter__(self) -> Iterator[Id]:
         return iter(self._ids.tolist())
 
-    def __contains__(self, one: object) -> bool:
-        return self.get(one) is not None
+    def __contains__(self, value: object) -> bool:
+        return self.get(value) is not None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, IdMap):
@@ -113,108 +113,109 @@ class IdMap(Sequence[Id]):
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """A copy, deep or through pickle, is as immutable; lookups are made anew."""
+        """Copy (deep or through pickle) as immutable; the lookup table is rebuilt at first use."""
         return IdMap.trusted, (self._ids, self.kind)
 
     def __repr__(self) -> str:
         shown = ", ".join(map(repr, self._ids[:3].tolist())) + (", …" if len(self) > 3 else "")
         return f"IdMap({len(self):,} {self.kind}s: {shown})"
 
-    def get(self, one: object) -> int | None:
-        """The code of an id, or None if it was never seen."""
-        if isinstance(one, np.integer):
-            one = int(one)
-        # only these two: True == 1 == 1.0 would be found under the id 1
-        if not isinstance(one, str | int) or isinstance(one, bool):
+    def get(self, value: object) -> int | None:
+        """Return the code of an id, or None if it is unknown."""
+        if isinstance(value, np.integer):
+            value = int(value)
+        # no other types: True and 1.0 equal 1, and would be looked up as the id 1
+        if not isinstance(value, str | int) or isinstance(value, bool):
             return None
         if self._is_range:
-            return one if isinstance(one, int) and 0 <= one < len(self) else None
-        return self._code_of.get(one)
+            return value if isinstance(value, int) and 0 <= value < len(self) else None
+        return self._code_of.get(value)
 
-    def code(self, one: object) -> int:
-        """The code of an id.
+    def code(self, value: object) -> int:
+        """Return the code of an id.
 
         Raises
         ------
         UnknownIdError
-            If it was never seen; the message names close matches.
+            If it is unknown; the message names close matches.
         """
-        found = self.get(one)
-        if found is None:
-            raise UnknownIdError(self._unknown(one))
-        return found
+        code = self.get(value)
+        if code is None:
+            raise UnknownIdError(self._unknown(value))
+        return code
 
     def codes(self, many: Iterable[object]) -> Codes:
-        """The codes of many ids, int32.
+        """Return the codes of many ids, int32.
 
         Raises
         ------
         UnknownIdError
-            If one was never seen.
+            If one is unknown.
         """
         wanted = list(many.tolist() if isinstance(many, np.ndarray) else many)
-        found = [self.get(one) for one in wanted]
-        if None in found:
-            raise UnknownIdError(self._unknown(wanted[found.index(None)]))
-        return np.array(found, dtype=np.int32)
+        codes = [self.get(value) for value in wanted]
+        if None in codes:
+            raise UnknownIdError(self._unknown(wanted[codes.index(None)]))
+        return np.array(codes, dtype=np.int32)
 
     def parse(self, text: str) -> Id:
-        """What a text typed by a person (on a command line, in an address) means as an id."""
+        """Convert a text (of a command line, of an address) to an id of this type."""
         is_number = text.isascii() and text.removeprefix("-").isdecimal()
         return int(text) if self.are_integers and is_number and len(text) < 20 else text
 
     def subset(self, codes: npt.NDArray[Any]) -> IdMap:
-        """The ids of some codes (int or bool array), in that order."""
+        """Return the ids of some codes (int or bool array), in that order."""
         return IdMap(self._ids[codes], self.kind)
 
     def written_like(self, others: IdMap) -> IdMap:
-        """These ids with integers as text, or the other way, where the others are so.
+        """Convert these ids to the type of others: integers to texts, or texts to integers.
 
-        Ids that are not all integers written out are other ids than integers, and stay.
+        Texts that are not all canonical integers can't be meant as integers, and stay texts.
         """
         if self.are_integers == others.are_integers:
             return self
-        renamed = [others.parse(str(one)) for one in self]
+        converted = [others.parse(str(own)) for own in self]
         if others.are_integers and any(
-            isinstance(new, str) or str(new) != one for new, one in zip(renamed, self, strict=True)
+            isinstance(new, str) or str(new) != own
+            for new, own in zip(converted, self, strict=True)
         ):
             return self
-        return IdMap(renamed, self.kind)
+        return IdMap(converted, self.kind)
 
-    def _unknown(self, one: object) -> str:
-        message = f"unknown {self.kind} {one!r}"
+    def _unknown(self, value: object) -> str:
+        message = f"unknown {self.kind} {value!r}"
         if not len(self):
             return f"{message}: there are no {self.kind}s"
-        if isinstance(one, str) and self.are_integers:
-            number = self.parse(one.strip())
+        if isinstance(value, str) and self.are_integers:
+            number = self.parse(value.strip())
             if isinstance(number, int) and number in self:
                 return f"{message}: ids are integers here, did you mean {number}?"
             return f"{message}: {self.kind} ids are integers here, such as {self[0]!r}"
-        if isinstance(one, int | np.integer) and not self.are_integers and str(one) in self:
-            return f"{message}: ids are strings here, did you mean {str(one)!r}?"
-        close = _close_matches(str(one), [str(i) for i in self._ids.tolist()])
+        if isinstance(value, int | np.integer) and not self.are_integers and str(value) in self:
+            return f"{message}: ids are strings here, did you mean {str(value)!r}?"
+        close = _close_matches(str(value), [str(i) for i in self._ids.tolist()])
         if close:
             return f"{message}; close matches: {', '.join(map(repr, close))}"
         return f"{message}: not among the {len(self):,} {self.kind}s"
 
 
 def _close_matches(text: str, pool: list[str]) -> list[str]:
-    """Up to three like it: letter case and outer spaces aside first, then by difflib.
+    """Return up to three similar texts: equal but for case and outer spaces, else by difflib.
 
-    difflib is slow over very many texts, and a miss should answer at once all the same: it sees
-    those that begin alike, then others, up to a limit.
+    difflib is slow over very many texts, so it gets a limited number: first those that begin with
+    the same letters, then others.
     """
     plain = text.strip().casefold()
-    same = [one for one in pool if one.strip().casefold() == plain]
+    same = [other for other in pool if other.strip().casefold() == plain]
     if same:
         return same[:3]
-    alike = [one for one in pool if one[:2].casefold() == plain[:2]][:_POOL]
-    tried = list(dict.fromkeys([*alike, *pool[: _POOL - len(alike)]]))
-    return difflib.get_close_matches(text, tried, n=3)
+    likely = [other for other in pool if other[:2].casefold() == plain[:2]][:_POOL]
+    candidates = list(dict.fromkeys([*likely, *pool[: _POOL - len(likely)]]))
+    return difflib.get_close_matches(text, candidates, n=3)
 
 
 def ids_array(ids: Iterable[Id] | npt.NDArray[Any], kind: str) -> npt.NDArray[Any]:
-    """Ids as a new array, int64 or object (of str).
+    """Convert ids to a new array, int64 or object (of str).
 
     Raises
     ------

@@ -1,42 +1,43 @@
-"""Who did what how often: a sparse matrix, the ids of its rows and columns, and a catalog."""
+"""Interactions: a sparse matrix of users × items, the ids of both, and a catalog."""
 
 from __future__ import annotations
 
 import dataclasses
 import logging
-import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from penchant._settings.checks import whole
-from penchant.data.catalog import Catalog
+from penchant._settings.checks import check_int
+from penchant.data.catalog import Catalog, match_catalog
+from penchant.data.conversions import Conversions
 from penchant.data.csr import Csr as Csr
 from penchant.data.csr import row_pointers
 from penchant.data.decay import decay
-from penchant.data.features import Features, fitting
+from penchant.data.features import Features, match_features
 from penchant.data.histories import histories_to_csr as histories_to_csr
 from penchant.data.ids import Id, IdMap
 from penchant.data.report import ReadReport
 from penchant.data.steps import Step as Step
 from penchant.data.steps import describe
+from penchant.data.tabular import Columns
+from penchant.data.thresholding import Mask, compact, not_empty, stable_core
+from penchant.data.user_item_matrix import UserItemMatrix
 from penchant.errors import DataError, EmptyDataError
-
-if TYPE_CHECKING:
-    import scipy.sparse as sp
 
 log = logging.getLogger("penchant")
 
 
 @dataclass(frozen=True, eq=False)
-class Interactions:
-    """Who did what how often; immutable.
+class Interactions(UserItemMatrix, Conversions):
+    """Likes, plays or purchases: a value for each pair of a user and an item; immutable.
 
-    The arrays it is made of become its own and read-only; :meth:`from_matrix` copies, and takes
-    matrices in any state.
+    The constructor takes the arrays over and makes them read-only. :meth:`from_pandas`,
+    :meth:`from_scipy` and the other constructors copy; :func:`penchant.read_interactions` reads
+    files and databases too.
 
     Attributes
     ----------
@@ -48,17 +49,17 @@ class Interactions:
     timestamps
         int64, shape (nnz,), in the log's own unit (seconds where it had dates), or None.
     catalog
-        What is known of the items, or None.
+        Names, links, pictures and tags of the items, or None.
     name
-        What to call the data set.
+        The name of the data set.
     notes
         Lines that say what happened to every row of the source when it was read.
     steps
-        What was done to the data since.
+        The filters that were applied since.
     report
-        What became of every row when it was read, in numbers; None where nothing was.
+        The counts of what happened to every row when it was read; None if nothing was read.
     item_features, user_features
-        What models that take features are told of items and users, or None.
+        Features of items and users, for models that take them, or None.
 
     Raises
     ------
@@ -66,9 +67,6 @@ class Interactions:
         If the parts don't fit each other.
     """
 
-    csr: Csr
-    users: IdMap
-    items: IdMap
     timestamps: npt.NDArray[np.int64] | None = None
     catalog: Catalog | None = None
     name: str = "interactions"
@@ -79,56 +77,16 @@ class Interactions:
     user_features: Features | None = None
 
     def __post_init__(self) -> None:
-        if (self.csr.n_rows, self.csr.n_columns) != (len(self.users), len(self.items)):
-            raise DataError(
-                f"the matrix has {self.csr.n_rows:,} rows and {self.csr.n_columns:,} columns for "
-                f"{len(self.users):,} users and {len(self.items):,} items; rows are users"
-            )
+        super().__post_init__()
         if self.timestamps is not None and self.timestamps.shape != (self.csr.nnz,):
             raise DataError(
                 f"{self.timestamps.size:,} timestamps for {self.csr.nnz:,} interactions"
             )
-        _check_bounds(self.csr)
-        self._freeze()
 
     def _freeze(self) -> None:
-        for array in (self.csr.indptr, self.csr.indices, self.csr.values, self.timestamps):
-            if array is not None:
-                array.setflags(write=False)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: part for name, part in self.__dict__.items() if name != "_by_item"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """A copy, deep or through pickle, is as immutable as what it is of."""
-        self.__dict__.update(state)
-        self._freeze()
-
-    # --- size -------------------------------------------------------------------
-
-    @property
-    def n_users(self) -> int:
-        """The number of users (rows)."""
-        return len(self.users)
-
-    @property
-    def n_items(self) -> int:
-        """The number of items (columns)."""
-        return len(self.items)
-
-    @property
-    def nnz(self) -> int:
-        """The number of different (user, item) pairs."""
-        return self.csr.nnz
-
-    @property
-    def density(self) -> float:
-        """The share of cells that hold an interaction, 0…1."""
-        cells = self.n_users * self.n_items
-        return self.nnz / cells if cells else 0.0
-
-    def __len__(self) -> int:
-        return self.nnz
+        super()._freeze()
+        if self.timestamps is not None:
+            self.timestamps.setflags(write=False)
 
     def __repr__(self) -> str:
         return (
@@ -136,157 +94,88 @@ class Interactions:
             f"{self.nnz:,} interactions ({self.density:.3%})>"
         )
 
-    # --- in and out -------------------------------------------------------------
+    # --- conversions --------------------------------------------------------------------
 
     @classmethod
-    def from_matrix(
+    def _from_parts(
         cls,
-        matrix: Any,
-        users: Sequence[Id] | IdMap | None = None,
-        items: Sequence[Id] | IdMap | None = None,
+        csr: Csr,
+        users: IdMap,
+        items: IdMap,
+        timestamps: npt.NDArray[np.int64] | None,
         *,
-        name: str = "matrix",
-        catalog: Catalog | None = None,
-        duplicates: str = "sum",
-    ) -> Interactions:
-        """Interactions from a matrix, users × items; the matrix is copied, never changed.
+        name: str,
+        report: ReadReport,
+        catalog: Catalog | None,
+    ) -> Self:
+        data = cls(csr, users, items, timestamps, name=name, notes=report.notes(), report=report)
+        return data.with_catalog(catalog)
 
-        Users and items without interactions stay: rows and columns keep their numbers.
+    def columns(self) -> Columns:
+        """Return the interactions as columns: user, item, value and, if there is one, timestamp.
 
-        Parameters
-        ----------
-        matrix
-            Any SciPy sparse matrix or array, or a 2-D NumPy array. Zeros and NaN are left out
-            and counted in the notes.
-        users, items
-            What rows and columns are called; None: 0…n−1.
-        name, catalog
-            What to call the data set, and what is known of its items.
-        duplicates
-            What to do with a cell stored twice: a policy of ``read_interactions``.
+        There is one entry for each interaction; users and items without any are left out.
+        """
+        columns: dict[str, npt.NDArray[Any]] = {
+            "user": self.users.array[self.csr.row_of_entry],
+            "item": self.items.array[self.csr.indices],
+            "value": self.csr.values,
+        }
+        return columns if self.timestamps is None else columns | {"timestamp": self.timestamps}
+
+    # --- other parts --------------------------------------------------------------------
+
+    def with_catalog(self, catalog: Catalog | None) -> Self:
+        """Return the same interactions with another catalog.
+
+        Where the ids of one are integers and those of the other are texts ("12"), the catalog
+        gets the ids of the interactions. A catalog without any of the items is accepted with a
+        warning.
 
         Raises
         ------
         DataError
-            If it is no matrix of real numbers, a value is infinite or too large for a float32,
-            or the ids do not fit its shape.
+            If it is not a catalog.
         """
-        from penchant.data.matrices import read_matrix
+        return dataclasses.replace(self, catalog=match_catalog(catalog, self.items))
 
-        csr, report = read_matrix(matrix, duplicates)
-        user_ids, item_ids = (
-            _ids_of(users, "user", csr.n_rows),
-            _ids_of(items, "item", csr.n_columns),
-        )
-        if (len(user_ids), len(item_ids)) != (csr.n_rows, csr.n_columns):
-            turned = (len(user_ids), len(item_ids)) == (csr.n_columns, csr.n_rows)
-            raise DataError(
-                f"the matrix has {csr.n_rows:,} rows and {csr.n_columns:,} columns, but there are "
-                f"{len(user_ids):,} users and {len(item_ids):,} items: rows must be users"
-                + ("; it lies on its side, pass matrix.T" if turned else "")
-            )
-        made = cls(csr, user_ids, item_ids, name=name, notes=report.notes(), report=report)
-        return made.with_catalog(catalog)
+    def with_item_features(self, features: Features | None) -> Self:
+        """Return the same interactions with other features of items, for models that take them.
 
-    def to_matrix(self) -> sp.csr_array:
-        """A ``scipy.sparse.csr_array``, users × items, that shares no memory with this."""
-        import scipy.sparse as sp
-
-        parts = (self.csr.values.copy(), self.csr.indices.copy(), self.csr.indptr.copy())
-        return sp.csr_array(parts, shape=(self.n_users, self.n_items))
-
-    def by_item(self) -> Csr:
-        """The same entries, items × users.
-
-        They are as large as the interactions themselves, so they are shared for as long as
-        anybody holds them, and made anew after that: who asks often keeps what it gets.
-        """
-        kept = self.__dict__.get("_by_item")
-        turned: Csr | None = kept() if kept else None
-        if turned is None:
-            turned = self.csr.transpose()
-            for array in (turned.indptr, turned.indices, turned.values):
-                array.setflags(write=False)
-            self.__dict__["_by_item"] = weakref.ref(turned)
-        return turned
-
-    def history(self, user: Id) -> dict[Id, float]:
-        """What a user did: item → value.
-
-        Raises
-        ------
-        UnknownIdError
-            If the user was never seen.
-        """
-        row = self.users.code(user)
-        span = slice(self.csr.indptr[row], self.csr.indptr[row + 1])
-        items = self.items[self.csr.indices[span]].tolist()
-        return dict(zip(items, self.csr.values[span].tolist(), strict=True))
-
-    def with_catalog(self, catalog: Catalog | None) -> Interactions:
-        """The same interactions with another catalog.
-
-        Where one side's ids are integers and the other's are text ("12"), the catalog is
-        given the ids of the interactions. A catalog that knows none of the items is taken
-        with a warning.
+        The features may have more or fewer items. Ids that are integers on one side and texts on
+        the other are converted as for a catalog.
 
         Raises
         ------
         DataError
-            If it is no catalog.
+            If they are not features.
         """
-        if catalog is not None and not isinstance(catalog, Catalog):
-            raise DataError(
-                f"a catalog is needed, got {type(catalog).__name__}: penchant.read_catalog "
-                "reads one"
-            )
-        if catalog is not None and len(catalog) and self.n_items:
-            catalog = _with_ids_like(catalog, self.items)
-            if not any(item in self.items for item in catalog.items):
-                log.warning(
-                    "the catalog knows none of the %s items: its ids are such as %r, theirs %r",
-                    f"{self.n_items:,}", catalog.items[0], self.items[0],
-                )  # fmt: skip
-        return dataclasses.replace(self, catalog=catalog)
+        return dataclasses.replace(self, item_features=match_features(features, self.items))
 
-    def with_item_features(self, features: Features | None) -> Interactions:
-        """The same interactions with other features of items, for models that take them.
+    def with_user_features(self, features: Features | None) -> Self:
+        """Return the same interactions with other features of users; see `with_item_features`."""
+        return dataclasses.replace(self, user_features=match_features(features, self.users))
 
-        They may know of more or of fewer items than there are here. Ids that are integers on one
-        side and text on the other are brought together as for a catalog.
+    def with_items(self, ids: Iterable[Id]) -> Self:
+        """Return the same interactions with more items, which have none, after the others.
+
+        Items that exist already are skipped. A model that scores cold items
+        (:class:`penchant.HybridALS`) can then recommend them by their features.
 
         Raises
         ------
         DataError
-            If they are no features.
+            If ids are of another type, or one comes twice.
         """
-        return dataclasses.replace(self, item_features=fitting(features, self.items))
+        new = [item for item in ids if item not in self.items]
+        items = IdMap([*self.items, *new], self.items.kind)
+        csr = dataclasses.replace(self.csr, n_columns=len(items))
+        return dataclasses.replace(self, csr=csr, items=items)
 
-    def with_user_features(self, features: Features | None) -> Interactions:
-        """The same interactions with other features of users; see `with_item_features`."""
-        return dataclasses.replace(self, user_features=fitting(features, self.users))
+    # --- parts and filters --------------------------------------------------------------
 
-    def rows_of(self, histories: Iterable[Iterable[Id] | Mapping[Id, float]]) -> Csr:
-        """Histories given by outside ids, as rows over this data set's items.
-
-        Parameters
-        ----------
-        histories
-            Each a list of items (each worth 1) or a mapping item → value.
-
-        Raises
-        ------
-        UnknownIdError
-            If an item was never seen.
-        DataError
-            If a value is not a finite number.
-        """
-        return histories_to_csr(histories, self.items)
-
-    # --- views ------------------------------------------------------------------
-
-    def select(self, keep: npt.NDArray[np.bool_]) -> Interactions:
-        """The entries where ``keep`` (bool, shape (nnz,)) holds; users and items stay.
+    def select(self, keep: Mask) -> Self:
+        """Return the entries where ``keep`` (bool, shape (nnz,)) holds; users and items stay.
 
         Raises
         ------
@@ -303,8 +192,8 @@ class Interactions:
         times = None if self.timestamps is None else self.timestamps[keep]
         return dataclasses.replace(self, csr=csr, timestamps=times)
 
-    def take_users(self, rows: npt.NDArray[Any]) -> Interactions:
-        """Some users, by code or by mask (bool, shape (n_users,)), in that order; items stay.
+    def take_users(self, rows: npt.NDArray[Any]) -> Self:
+        """Return some users, by code or by mask (bool, shape (n_users,)), in order; items stay.
 
         Raises
         ------
@@ -325,12 +214,12 @@ class Interactions:
             timestamps=None if times is None else times[self.csr.entries_of(rows)],
         )
 
-    def decayed(self, half_life: float, *, now: int | None = None) -> Interactions:
-        """Values halved for every ``half_life`` of age, in the unit of the timestamps.
+    def decayed(self, half_life: float, *, now: int | None = None) -> Self:
+        """Halve the values for every ``half_life`` of age, in the unit of the timestamps.
 
-        A pair is as old as its newest event: to weigh every event by its own age read the log
-        with :func:`penchant.read_events`. ``now`` is from when ages are counted; None: the newest
-        timestamp.
+        The age of a pair is that of its newest event; to weight each event by its own age, read
+        the log with :func:`penchant.read_events`. Ages are counted from ``now``; None: from the
+        newest timestamp.
 
         Raises
         ------
@@ -339,48 +228,31 @@ class Interactions:
         SettingsError
             If the half-life is not above 0, or a timestamp is later than ``now``.
         """
-        left = self.csr.values * decay(self.timestamps, half_life, now).astype(np.float32)
-        csr = dataclasses.replace(self.csr, values=left)
-        return dataclasses.replace(self, csr=csr).select(left != 0)
+        values = self.csr.values * decay(self.timestamps, half_life, now).astype(np.float32)
+        csr = dataclasses.replace(self.csr, values=values)
+        return dataclasses.replace(self, csr=csr).select(values != 0)
 
-    def with_items(self, ids: Iterable[Id]) -> Interactions:
-        """With more items, which nobody has taken to yet, behind those that are there.
+    def drop_empty(self) -> Self:
+        """Remove the users and items that have no interactions."""
+        return self._compact(*not_empty(self.csr))
 
-        Items that are there already are passed over. A model that rates new items
-        (:class:`penchant.HybridALS`) can then recommend them by their features.
-
-        Raises
-        ------
-        DataError
-            If ids are of another type, or one comes twice.
-        """
-        new = [one for one in ids if one not in self.items]
-        items = IdMap([*self.items, *new], self.items.kind)
-        csr = dataclasses.replace(self.csr, n_columns=len(items))
-        return dataclasses.replace(self, csr=csr, items=items)
-
-    def drop_empty(self) -> Interactions:
-        """Without the users and items that have no interactions."""
-        return self._compact(self.csr.row_counts > 0, self._item_counts() > 0)
-
-    def threshold(self, min_per_user: int = 1, min_per_item: int = 1) -> Interactions:
+    def threshold(self, min_per_user: int = 1, min_per_item: int = 1) -> Self:
         """Keep users and items with enough interactions.
 
         Users with fewer than ``min_per_user`` items and items with fewer than ``min_per_item``
-        users are removed in turn until nothing changes. :meth:`summary` tells the sizes before
+        users are removed in turn until nothing changes. :meth:`summary` shows the sizes before
         and after.
 
         Raises
         ------
         SettingsError
-            If a minimum is negative or no whole number.
+            If a minimum is negative or not a whole number.
         EmptyDataError
             If nothing is left.
         """
         for label, minimum in (("min_per_user", min_per_user), ("min_per_item", min_per_item)):
-            whole(label, minimum, 0)
-        users, items = self._stable(min_per_user, min_per_item)
-        left = self._compact(users, items)
+            check_int(label, minimum, 0)
+        left = self._compact(*stable_core(self.csr, min_per_user, min_per_item))
         if left.nnz == 0:
             raise EmptyDataError(
                 f"no interactions are left of {self.nnz:,} when every user must have "
@@ -395,8 +267,18 @@ class Interactions:
         log.info("%s", describe(step))
         return dataclasses.replace(left, steps=(*self.steps, step))
 
+    def _compact(self, users: Mask, items: Mask) -> Self:
+        """Keep the users and items where the masks hold."""
+        kept = self.select(users[self.csr.row_of_entry] & items[self.csr.indices])
+        return dataclasses.replace(
+            kept,
+            csr=compact(kept.csr, users, items),
+            users=self.users.subset(users),
+            items=self.items.subset(items),
+        )
+
     def summary(self) -> str:
-        """What was read, what was done to it, and what is left, as lines of text."""
+        """Describe what was read, the filters applied to it, and what is left, in lines of text."""
         lines = [f"{self.name}"]
         lines += [f"  {note}" for note in self.notes]
         for step in self.steps:
@@ -410,84 +292,30 @@ class Interactions:
             lines.append(f"  {negative:,} of them dislikes (negative values)")
         return "\n".join(lines)
 
-    def _stable(
-        self, min_per_user: int, min_per_item: int
-    ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-        """Masks of the users and items of the largest part where all have enough."""
-        rows, columns = self.csr.row_of_entry, self.csr.indices
-        users = np.ones(self.n_users, dtype=np.bool_)
-        items = np.ones(self.n_items, dtype=np.bool_)
-        changed = True
-        while changed:
-            users_now = users & (np.bincount(rows, minlength=self.n_users) >= min_per_user)
-            kept = users_now[rows]
-            rows, columns = rows[kept], columns[kept]
-            items_now = items & (np.bincount(columns, minlength=self.n_items) >= min_per_item)
-            kept = items_now[columns]
-            rows, columns = rows[kept], columns[kept]
-            changed = bool((users_now != users).any() or (items_now != items).any())
-            users, items = users_now, items_now
-        return users, items
 
-    def _item_counts(self) -> npt.NDArray[np.int64]:
-        return np.bincount(self.csr.indices, minlength=self.n_items)
+def need_interactions(data: object, caller: str) -> Interactions:
+    """Check that an argument is :class:`Interactions`, and return it.
 
-    def _compact(self, users: npt.NDArray[np.bool_], items: npt.NDArray[np.bool_]) -> Interactions:
-        kept = self.select(users[self.csr.row_of_entry] & items[self.csr.indices])
-        new_column = np.cumsum(items, dtype=np.int32) - np.int32(1)
-        csr = Csr(
-            row_pointers(kept.csr.row_counts[users]),
-            new_column[kept.csr.indices],
-            kept.csr.values,
-            int(items.sum()),
-        )
-        return dataclasses.replace(
-            kept, csr=csr, users=self.users.subset(users), items=self.items.subset(items)
-        )
-
-
-def need_interactions(given: object, what: str) -> Interactions:
-    """What was given, if it is interactions.
+    Parameters
+    ----------
+    data
+        The argument.
+    caller
+        The function that needs it, for the message.
 
     Raises
     ------
     DataError
-        If it is anything else; ``what`` needs them, to begin the message with.
+        If it is anything else.
     """
-    if isinstance(given, Interactions):
-        return given
+    if isinstance(data, Interactions):
+        return data
     hint = "penchant.read_interactions makes them of a file, a frame or a matrix"
-    if isinstance(getattr(given, "train", None), Interactions):
+    if isinstance(getattr(data, "train", None), Interactions):
         hint = "pass its .train"
-    raise DataError(f"{what} needs penchant.Interactions, got {type(given).__name__}: {hint}")
+    raise DataError(f"{caller} needs penchant.Interactions, got {type(data).__name__}: {hint}")
 
 
-def _check_bounds(csr: Csr) -> None:
-    """Refuse rows that native code would follow out of the arrays."""
-    if csr.is_validated:
-        return
-    indptr, columns = csr.indptr, csr.indices
-    fits = len(indptr) > 0 and indptr[0] == 0 and indptr[-1] == len(columns) == len(csr.values)
-    if not fits or (indptr[1:] < indptr[:-1]).any():
-        raise DataError(
-            f"row pointers must rise from 0 to the number of entries; {len(columns):,} columns "
-            f"and {len(csr.values):,} values don't fit them"
-        )
-    raise DataError(f"columns of entries must lie in 0…{csr.n_columns - 1:,}")
-
-
-def _check_mask(mask: npt.NDArray[np.bool_], n: int) -> None:
+def _check_mask(mask: Mask, n: int) -> None:
     if np.shape(mask) != (n,):
         raise DataError(f"a mask of shape ({n},) is needed, got shape {np.shape(mask)}")
-
-
-def _ids_of(ids: Sequence[Id] | IdMap | None, kind: str, n: int) -> IdMap:
-    if ids is None:
-        return IdMap.range(n, kind)
-    return ids if isinstance(ids, IdMap) and ids.kind == kind else IdMap(ids, kind)
-
-
-def _with_ids_like(catalog: Catalog, items: IdMap) -> Catalog:
-    """The catalog with integer ids as text, or the other way, as the items have them."""
-    ids = catalog.items.written_like(items)
-    return catalog if ids is catalog.items else dataclasses.replace(catalog, items=ids)

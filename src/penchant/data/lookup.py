@@ -1,4 +1,4 @@
-"""What a person types, found among the items: an id, or the exact name of one."""
+"""Find an item by a text: its id or its exact name."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ _LISTED = 8
 def find_item(
     text: str, items: IdMap, catalog: Catalog | None = None, *, by_name: bool = False
 ) -> Id:
-    """The id of the item that a text names.
+    """Return the id of the item that a text names.
 
     Parameters
     ----------
     text
-        An id, or a name as the catalog has it, letter case and outer spaces aside. What is
+        An id, or a name of the catalog, ignoring letter case and outer spaces. A text that is
         both is taken as an id.
     items
-        The items to choose from.
+        The items to search.
     catalog
         Their names.
     by_name
-        Take the text as a name only.
+        Whether to take the text as a name only.
 
     Raises
     ------
     UnknownIdError
-        If nothing or more than one item is called so; the message names the candidates.
+        If no item or more than one has this id or name; the message names the candidates.
     """
     as_id = items.parse(text)
     if not by_name and as_id in items:
@@ -39,24 +39,25 @@ def find_item(
     if catalog is None or catalog.names is None:
         items.code(as_id)
         raise UnknownIdError(f"unknown item {text!r}: the names of the items are not known")
-    found = [item for item in catalog.find(text) if item in items]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        listed = ", ".join(map(repr, found[:_LISTED])) + (", …" if len(found) > _LISTED else "")
+    matches = [item for item in catalog.find(text) if item in items]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        listed = ", ".join(map(repr, matches[:_LISTED]))
+        listed += ", …" if len(matches) > _LISTED else ""
         raise UnknownIdError(
-            f"{len(found)} items are called {text!r}: say which by its id, {listed}"
+            f"{len(matches)} items are called {text!r}: say which by its id, {listed}"
         )
-    raise UnknownIdError(_nothing(text, items, catalog))
+    raise UnknownIdError(_no_match(text, items, catalog))
 
 
-def _nothing(text: str, items: IdMap, catalog: Catalog) -> str:
-    """That nothing is called so, and what is called nearly so."""
+def _no_match(text: str, items: IdMap, catalog: Catalog) -> str:
+    """Return the message that there is no match, with similar names."""
     wanted = text.strip().casefold()
-    known = {name.strip().casefold(): name for name in catalog.names or ()}
-    close = difflib.get_close_matches(wanted, known, n=3, cutoff=0.6)
-    close += sorted((name for name in known if wanted in name and name not in close), key=len)[:3]
+    name_of = {name.strip().casefold(): name for name in catalog.names or ()}
+    close = difflib.get_close_matches(wanted, name_of, n=3, cutoff=0.6)
+    close += sorted((name for name in name_of if wanted in name and name not in close), key=len)[:3]
     message = f"unknown item {text!r}: no item of the {len(items):,} has this id or name"
     if not close or not wanted:
         return message
-    return f"{message}; close names: {', '.join(repr(known[name]) for name in close[:4])}"
+    return f"{message}; close names: {', '.join(repr(name_of[name]) for name in close[:4])}"

@@ -1,4 +1,4 @@
-"""What became of every row of a source, in numbers that add up."""
+"""Counts of what happened to every row of a source."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ MERGED_AS = {
 
 @dataclass(frozen=True)
 class ReadReport:
-    """What became of every row of a source.
+    """Counts of what happened to every row of a source.
 
-    ``rows`` is the sum of all other numbers but ``blank``: see :meth:`unaccounted`.
+    ``rows`` is the sum of all other counts except ``blank``: see :meth:`unaccounted`.
 
     Attributes
     ----------
     source
-        What was read, and how.
+        The source, its format and its columns.
     rows
-        Rows read: neither the header nor blank lines.
+        Rows read, without the header and blank lines.
     blank
-        Blank lines, which hold no row.
+        Blank lines.
     bad
-        Rows that could not be understood and were skipped.
+        Rows that could not be parsed and were skipped.
     nameless
         Rows without a user or an item.
     valueless
-        Rows with both, but without a value or (where they are read) a timestamp.
+        Rows with both, but without a value or (if timestamps are read) a timestamp.
     zeros
-        Rows whose value is 0, or so small that it is 0 as a float32.
+        Rows whose value is 0 as a float32.
     merged
-        Rows beyond the first of a (user, item) pair.
+        Rows of a (user, item) pair after its first.
     cancelled
-        Pairs whose values came to 0 together, such as a like and a dislike.
+        Pairs whose values were merged to 0, such as a like and a dislike.
     interactions
-        Pairs that are left.
+        Pairs that remain.
     policy
-        What was done with rows of the same pair.
+        The policy for rows of the same pair.
     bad_lines
         The first few bad rows: where, why and their text.
     """
@@ -63,7 +63,7 @@ class ReadReport:
 
     @property
     def unaccounted(self) -> int:
-        """Rows that nothing here accounts for: always 0."""
+        """The number of rows in no other count; always 0."""
         return self.rows - (
             self.bad
             + self.nameless
@@ -75,7 +75,7 @@ class ReadReport:
         )
 
     def notes(self) -> tuple[str, ...]:
-        """The report as lines of text; what did not happen is left out."""
+        """Return the report as lines of text, without counts of 0."""
         lines = [f"read {_count(self.rows, 'row')} of {self.source}"]
         if self.bad:
             shown = "; ".join(self.bad_lines)

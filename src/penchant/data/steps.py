@@ -1,4 +1,4 @@
-"""What was done to a data set, and how it is told."""
+"""Filters that were applied to a data set, with its size before and after."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that was done to the data, with what was counted before and after."""
+    """A filter that was applied, with the sizes of the data (before, after)."""
 
     what: str
     users: tuple[int, int]
@@ -17,7 +17,7 @@ class Step:
 
 
 def describe(step: Step) -> str:
-    """Before and after, in the words of the article this grew from."""
+    """Describe a step in three lines: the filter, and the sizes before and after."""
 
     def size(at: Callable[[tuple[int, int]], int]) -> str:
         n_users, n_items, nnz = at(step.users), at(step.items), at(step.interactions)

@@ -1,4 +1,4 @@
-"""Very many texts in one buffer: decoded one by one, where they are looked at."""
+"""Texts in one buffer, decoded at access."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from penchant.errors import DataError
 class Texts(Sequence[str]):
     """A sequence of texts over a buffer of UTF-8 and offsets into it; immutable.
 
-    Names of a million items take no time to open and no more memory than their bytes, which may
-    lie in a mapped file.
+    The names of a million items open at once and need no more memory than their bytes, which may
+    be in a memory-mapped file.
 
     Parameters
     ----------
     blob
-        uint8: the texts one after another, in UTF-8.
+        uint8: the concatenated texts in UTF-8.
     offsets
         int64, shape (n + 1,): text i is the bytes ``offsets[i]:offsets[i + 1]``.
 
     Raises
     ------
     DataError
-        If the offsets don't rise from 0 to the length of the blob.
+        If the offsets don't ascend from 0 to the length of the blob.
     """
 
     __slots__ = ("blob", "offsets")
@@ -73,7 +73,7 @@ class Texts(Sequence[str]):
     @overload
     def __getitem__(self, index: slice) -> list[str]: ...
     def __getitem__(self, index: Any) -> Any:
-        """One text, or a list of those in a slice; bytes that are not UTF-8 become U+FFFD."""
+        """Return a text, or a list for a slice; bytes that are not UTF-8 become U+FFFD."""
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
         at = range(len(self))[index]
@@ -96,7 +96,7 @@ class Texts(Sequence[str]):
         return f"Texts({len(self):,}: {shown})"
 
     def decode(self, errors: str = "strict") -> list[str]:
-        """All texts as a list: faster than one by one.
+        """Return all texts as a list; faster than one by one.
 
         Raises
         ------

@@ -1,8 +1,9 @@
-"""Draws the shapes catalog: little shaded solids on a light ground, in plain NumPy.
+"""Draw the shapes catalog: small shaded solids on a light ground, in NumPy.
 
-A picture is made in two parts. ``trace`` follows rays to a form in a stance (sphere tracing:
-Hart, "Sphere tracing", The Visual Computer 12, 1996) and keeps what it met; ``draw`` colors
-that with a finish. Pictures of one form and stance share the first part, which is the slow one.
+A picture is made in two steps. ``trace`` follows rays to a form in a stance (sphere tracing:
+Hart, "Sphere tracing", The Visual Computer 12, 1996) and returns the points that they hit;
+``draw`` colors these with a finish. Pictures of the same form and stance share the first step,
+which is the slow one.
 """
 
 # NumPy's stubs give Any for most functions of arrays:
@@ -41,7 +42,7 @@ _STRIP = _unit(0.9, 0.25, 0.45)  # a second, narrow lamp that only shiny things 
 
 @dataclass(frozen=True)
 class Trace:
-    """What the rays of one form in one stance met; rays that met the form count as hits.
+    """The points of one form in one stance that rays hit.
 
     Attributes
     ----------
@@ -65,7 +66,7 @@ class Trace:
     ground: F32
 
 
-# --- what the rays meet -----------------------------------------------------------
+# --- tracing -----------------------------------------------------------
 
 
 @lru_cache(maxsize=len(FORMS) * len(STANCES))
@@ -91,7 +92,7 @@ def trace(form: str, stance: int) -> Trace:
 
 
 def _camera(side: int) -> tuple[F32, F32]:
-    """The eye, and unit rays through ``side * side`` points, row after row: float32 (3, n)."""
+    """Return the eye and unit rays through ``side * side`` points, by rows: float32 (3, n)."""
     right = _unit(1.0, 0.0, 0.0)
     up = np.cross(_EYE, right).astype(np.float32)
     across = (np.arange(side, dtype=np.float32) + np.float32(0.5)) / side * 2 - 1
@@ -103,31 +104,31 @@ def _camera(side: int) -> tuple[F32, F32]:
 def _march(
     distance: Distance, origin: F32, rays: F32
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    """Which rays meet the form (rising), and how far along."""
+    """Return the indices of the rays that hit the form, in order, and the distances to it."""
     towards = (_TARGET - origin) @ rays
     miss = float((_TARGET - origin) @ (_TARGET - origin)) - towards * towards
     alive = np.flatnonzero(miss < _BOUND**2)
     far = towards[alive] + np.sqrt(_BOUND**2 - miss[alive])
     along = 2 * towards[alive] - far
-    found: list[npt.NDArray[np.int64]] = []
+    hits: list[npt.NDArray[np.int64]] = []
     reached: list[F32] = []
     for _ in range(70):
         step = distance(*(origin[:, None] + rays[:, alive] * along))
         near = step < 0.004
-        found.append(alive[near])
+        hits.append(alive[near])
         reached.append(along[near])
         along = along + step * np.float32(0.95)
         go_on = ~near & (along < far)
         alive, along, far = alive[go_on], along[go_on], far[go_on]
         if not len(alive):
             break
-    where = np.concatenate(found)
+    where = np.concatenate(hits)
     order = np.argsort(where)
     return where[order], np.concatenate(reached)[order]
 
 
 def _normals(distance: Distance, at: F32) -> F32:
-    """Unit gradients of the distance, by differences over the corners of a tetrahedron."""
+    """Return unit gradients of the distance, by differences over the corners of a tetrahedron."""
     total = np.zeros_like(at)
     for corner in ((1, -1, -1), (-1, -1, 1), (-1, 1, -1), (1, 1, 1)):
         k = np.array(corner, dtype=np.float32)[:, None]
@@ -136,7 +137,7 @@ def _normals(distance: Distance, at: F32) -> F32:
 
 
 def _lamp_seen(distance: Distance, at: F32) -> F32:
-    """How much of a wide lamp is seen from each point, 0…1 (soft shadows)."""
+    """Return how much of a wide lamp is visible from each point, 0…1 (soft shadows)."""
     seen = np.ones(at.shape[1], dtype=np.float32)
     along = np.full_like(seen, 0.05)
     for _ in range(22):
@@ -148,7 +149,7 @@ def _lamp_seen(distance: Distance, at: F32) -> F32:
 
 
 def _sky_seen(distance: Distance, at: F32, normal: F32) -> F32:
-    """How open the surroundings are: the form and the ground near by take light away, 0…1."""
+    """Return the ambient light of each point, 0…1: less near the form and the ground."""
     shut = np.zeros(at.shape[1], dtype=np.float32)
     for reach, weight in ((0.08, 2.0), (0.2, 1.0), (0.4, 0.5)):
         x, y, z = at + normal * np.float32(reach)
@@ -158,7 +159,7 @@ def _sky_seen(distance: Distance, at: F32, normal: F32) -> F32:
 
 
 def _ground_light(distance: Distance) -> F32:
-    """Light on the ground behind each ray: shadow of the lamp, and of the form's own foot."""
+    """Return the light on the ground behind each ray, with the shadow of the form, 0…1."""
     origin, rays = _camera(SIZE)
     down = np.minimum(rays[1], np.float32(-0.05))
     at = origin[:, None] + rays * (-origin[1] / down)
@@ -171,15 +172,15 @@ def _ground_light(distance: Distance) -> F32:
     return np.kron(light.reshape(SIZE, SIZE), np.ones((_FINE, _FINE), dtype=np.float32))
 
 
-# --- finishes: what a surface does with light -----------------------------------------
-# each takes what the rays met and a color, float32 (3, 1) in linear light, and answers the
-# light that leaves towards the eye, float32 (3, hits)
+# --- finishes: how a surface reflects light -----------------------------------------
+# each takes a trace and a color, float32 (3, 1) in linear light, and returns the light that
+# leaves towards the eye, float32 (3, hits)
 
 Finish = Callable[[Trace, F32], F32]
 
 
 def matte(seen: Trace, color: F32) -> F32:
-    """Unglazed clay: Lambert's law and nothing else."""
+    """Unglazed clay: Lambert's law alone."""
     return _soft(seen, color)
 
 
@@ -232,11 +233,11 @@ def striped(seen: Trace, color: F32) -> F32:
 
 
 def dotted(seen: Trace, color: F32) -> F32:
-    """Painted cream dots: where the surface cuts a lattice of little balls."""
+    """Painted cream dots, where the surface cuts a lattice of small balls."""
     cells = seen.own * np.float32(2.6)
-    one = cells - np.round(cells)
-    other = cells - np.floor(cells) - np.float32(0.5)
-    near = np.minimum(_dots(one, one), _dots(other, other))
+    corner = cells - np.round(cells)
+    center = cells - np.floor(cells) - np.float32(0.5)
+    near = np.minimum(_dots(corner, corner), _dots(center, center))
     return _painted(seen, color, near < 0.075)
 
 
@@ -275,12 +276,12 @@ def _mirrored(seen: Trace, share: F32) -> F32:
 
 
 def _bounce(seen: Trace) -> F32:
-    """Where the eye's rays go after the surface."""
+    """Return the directions of the eye's rays after reflection."""
     return 2 * _dots(seen.view, seen.normal) * seen.normal - seen.view
 
 
 def _studio(towards: F32) -> F32:
-    """What a mirror sees in a direction: a bright ceiling, a dark horizon, two lamps."""
+    """Return the light from a direction: a bright ceiling, a dark horizon, two lamps."""
     height = towards[1]
     walls = np.float32(0.16) + np.float32(0.5) * np.clip(height, 0, 1) ** np.float32(1.5)
     floor = np.float32(0.75) * np.clip(-height * np.float32(1.6), 0, 1)
@@ -294,16 +295,17 @@ def _facing(seen: Trace) -> F32:
 
 
 def _rim(seen: Trace, least: float) -> F32:
-    """The share that a clear surface mirrors (Schlick)."""
+    """Return the share of light that a clear surface reflects (Schlick)."""
     return np.float32(least) + np.float32(1 - least) * (1 - _facing(seen)) ** 5
 
 
-def _dot(vectors: F32, one: F32) -> F32:
-    return vectors[0] * one[0] + vectors[1] * one[1] + vectors[2] * one[2]
+def _dot(vectors: F32, other: F32) -> F32:
+    return vectors[0] * other[0] + vectors[1] * other[1] + vectors[2] * other[2]
 
 
 def _dots(some: F32, others: F32) -> F32:
-    """Products of vectors in pairs, float32 (n,); slices, since a sum over axis 0 is slow."""
+    """Return inner products of pairs of vectors, float32 (n,)."""
+    # slices, since a sum over axis 0 is slow
     return some[0] * others[0] + some[1] * others[1] + some[2] * others[2]
 
 
@@ -318,7 +320,7 @@ def _step(value: F32, low: float, high: float) -> F32:
 def draw(
     form: str, stance: int, finish: str, color: tuple[float, float, float]
 ) -> npt.NDArray[np.uint8]:
-    """One picture: uint8, shape (SIZE, SIZE, 3), sRGB.
+    """Draw a picture: uint8, shape (SIZE, SIZE, 3), sRGB.
 
     Parameters
     ----------
@@ -327,7 +329,7 @@ def draw(
     stance
         An index into ``STANCES``.
     color
-        Red, green and blue, 0…1, as a screen shows them.
+        Red, green and blue in sRGB, 0…1.
     """
     seen = trace(form, stance)
     # a screen's values are about the square root of light
@@ -343,7 +345,7 @@ def draw(
 
 
 def to_png(pixels: npt.NDArray[np.uint8]) -> bytes:
-    """A picture as a PNG file's bytes."""
+    """Return a picture as the bytes of a PNG file."""
     from PIL import Image
 
     buffer = io.BytesIO()
@@ -352,5 +354,5 @@ def to_png(pixels: npt.NDArray[np.uint8]) -> bytes:
 
 
 def to_address(pixels: npt.NDArray[np.uint8]) -> str:
-    """A picture as a ``data:`` address, to stand where a link to a picture would."""
+    """Return a picture as a ``data:`` address, usable as a link to a picture."""
     return "data:image/png;base64," + base64.b64encode(to_png(pixels)).decode("ascii")

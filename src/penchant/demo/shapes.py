@@ -1,7 +1,7 @@
-"""A catalog of little solids and people with hidden tastes: data whose truth is known.
+"""A synthetic catalog of small solids, and users with known tastes.
 
-Everything about the items is drawn here, so that nothing need be fetched: what each thing is,
-how much each visitor likes each color, form and finish, and who therefore liked what.
+Everything is generated, so that nothing is downloaded: the color, form and finish of each item,
+how much each user likes each of them, and the likes that follow.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from penchant.data.interactions import Csr, Interactions
 from penchant.demo import render, solids
 from penchant.errors import SettingsError
 
-# as a screen shows them, 0…1; round the color circle, then the earthy and the plain ones
+__all__ = ["ShapesWorld", "make"]
+
+# sRGB, 0…1; around the color circle, then ivory, charcoal and brown
 COLORS: dict[str, tuple[float, float, float]] = {
     "crimson": (0.80, 0.16, 0.20),
     "orange": (0.93, 0.48, 0.13),
@@ -54,7 +56,7 @@ Codes = npt.NDArray[np.int64]
 
 
 class Pictures(Sequence[str]):
-    """The items' pictures as ``data:`` addresses, each drawn when first asked for.
+    """The items' pictures as ``data:`` addresses, each drawn at its first use.
 
     Parameters
     ----------
@@ -84,23 +86,23 @@ class Pictures(Sequence[str]):
         return self._drawn[look]
 
     def pixels(self, at: int) -> npt.NDArray[np.uint8]:
-        """One picture, uint8, shape (96, 96, 3)."""
+        """Return a picture, uint8, shape (96, 96, 3)."""
         color, form, finish, stance = self._looks[at].tolist()
         return render.draw(FORMS[form], stance, FINISHES[finish], tuple(COLORS.values())[color])
 
 
 @dataclass(frozen=True, eq=False)
 class ShapesWorld:
-    """The likes, and the truth behind them.
+    """The likes, and the tastes that produced them.
 
     Attributes
     ----------
     interactions
-        What a model may see: who liked what (every value 1), and the catalog.
+        The data for a model: the likes (every value 1) and the catalog.
     colors, forms, finishes
         int64, shape (n_items,): codes into ``COLORS``, ``FORMS``, ``FINISHES``.
     popularity
-        float64, shape (n_items,): what multiplies the odds of an item for everyone.
+        float64, shape (n_items,): the factor of the odds of an item for all users.
     tastes
         For "color", "form" and "finish": float64, shape (n_users, number of values): the log
         odds that each value adds for each visitor.
@@ -114,9 +116,9 @@ class ShapesWorld:
     tastes: dict[str, Floats]
 
     def affinity(self, users: npt.NDArray[np.integer] | slice = slice(None)) -> Floats:
-        """The true log odds of some users (codes) for every item: (users, n_items).
+        """Return the true log odds of some users (codes) for every item: (users, n_items).
 
-        Without popularity: what they would like if everything were equally known.
+        Popularity is not included.
         """
         color, form, finish = (self.tastes[aspect][users] for aspect in ASPECTS)
         return color[:, self.colors] + form[:, self.forms] + finish[:, self.finishes]
@@ -128,13 +130,13 @@ class ShapesWorld:
 
 
 def make(n_items: int = 2000, n_users: int = 6000, seed: int = 0) -> ShapesWorld:
-    """The catalog, its visitors and what they like; the same for the same arguments.
+    """Generate a catalog, users and their likes; the same arguments give the same data.
 
     A visitor has a favorite color, form and finish, in part shared with a group, and likes
     the values next to a favorite a little too. The odds of liking an item are the product of
-    what its color, form and finish add and its popularity; the number of likes is long-tailed,
-    5…150, about 25 in the mean. All of it is float64 with no sum whose order could differ, so
-    that machines agree; only the pictures' last bits may differ between them.
+    the odds of its color, form and finish and its popularity; the number of likes is long-tailed,
+    5…150, with a mean of about 25. All arithmetic is float64 without sums whose order could
+    differ, so that all machines give the same likes; pictures may differ in their last bits.
 
     Raises
     ------
@@ -171,16 +173,16 @@ def load(n_items: int = 2000, n_users: int = 6000, seed: int = 0) -> Interaction
     return make(n_items, n_users, seed).interactions
 
 
-# --- people ---------------------------------------------------------------------
+# --- users ---------------------------------------------------------------------
 
 
 def _tastes(rng: np.random.Generator, n_users: int, sizes: dict[str, int]) -> dict[str, Floats]:
-    """What each value of each aspect adds to a visitor's log odds."""
+    """Return the log odds that each value of each aspect adds, for each visitor."""
     shares = 1 / np.arange(1, _GROUPS + 1) ** 0.5
     group = np.searchsorted(np.cumsum(shares) / shares.sum(), rng.random(n_users))
     tastes = {}
     for aspect, size in sizes.items():
-        # dealt out so that every value is some group's favorite
+        # a permutation, so that every value is the favorite of a group
         of_group = rng.permutation(np.arange(_GROUPS) % size)
         own = rng.integers(size, size=n_users)
         favorite = np.where(rng.random(n_users) < _SHARES_GROUP, of_group[group], own)
@@ -191,7 +193,7 @@ def _tastes(rng: np.random.Generator, n_users: int, sizes: dict[str, int]) -> di
 
 
 def _kinship(size: int) -> Floats:
-    """How much of a favorite's strength each value gets: itself all, its neighbors some."""
+    """Return the share of a favorite's strength that each value gets: 1, or less for neighbors."""
     values = np.arange(size)
     apart = np.abs(values[:, None] - values)
     return np.where(apart == 0, 1.0, np.where(apart == 1, _NEIGHBOR, 0.0))
@@ -203,15 +205,15 @@ def _likes(
     looks: dict[str, Codes],
     popularity: Floats,
 ) -> Csr:
-    """Who likes what: for each visitor a sample without replacement, by odds.
+    """Draw each visitor's likes: a sample without replacement, weighted by odds.
 
-    Items race: each arrives after an exponential time at the rate of its odds, and the first
-    few are liked (Efraimidis and Spirakis, 2006, say the same with powers of uniforms).
+    Each item gets an exponential variate whose rate is its odds, and the smallest are liked
+    (equivalent to the powers of uniforms of Efraimidis and Spirakis, 2006).
     """
     n_users, n_items = len(tastes["form"]), len(popularity)
     spread = _SPREAD_LOG_LIKES * rng.standard_normal(n_users) + _MEAN_LOG_LIKES
     counts = np.clip(np.rint(np.exp(spread)), MIN_LIKES, MAX_LIKES).astype(np.int64)
-    # even the keenest leave half of a small catalog
+    # at most half of a small catalog
     counts = np.minimum(counts, max(1, n_items // 2))
     odds = {aspect: np.exp(taste) for aspect, taste in tastes.items()}
     rows = max(1, _CELLS_AT_ONCE // n_items)
@@ -229,7 +231,7 @@ def _likes(
 
 
 def _first(arrival: Floats, counts: Codes) -> Codes:
-    """The columns of each row's ``counts`` smallest entries, row after row, rising in a row."""
+    """Return the columns of each row's ``counts`` smallest entries, sorted in each row."""
     n_rows, n_columns = arrival.shape
     most = int(counts.max())
     if most < n_columns:
@@ -258,21 +260,21 @@ def _catalog(items: IdMap, looks: dict[str, Codes], stances: Codes) -> Catalog:
         for word, (color, form, finish) in zip(size, tags, strict=True)
     ]
     pictures = Pictures(looks["color"], looks["form"], looks["finish"], stances)
-    return Catalog(items, names=_told_apart(names), pictures=pictures, tags=tags)
+    return Catalog(items, names=_unique(names), pictures=pictures, tags=tags)
 
 
-def _told_apart(names: list[str]) -> list[str]:
-    """Unique names: the second of a kind is "no. 2", and so on."""
+def _unique(names: list[str]) -> list[str]:
+    """Return unique names: the second of equal names gets "no. 2", and so on."""
     seen: dict[str, int] = {}
-    told = []
+    unique = []
     for name in names:
         seen[name] = seen.get(name, 0) + 1
-        told.append(name if seen[name] == 1 else f"{name} no. {seen[name]}")
-    return told
+        unique.append(name if seen[name] == 1 else f"{name} no. {seen[name]}")
+    return unique
 
 
 def _numbered(word: str, n: int) -> list[str]:
-    """Ids whose alphabetical order is their order, such as shape-0001."""
+    """Return ids whose alphabetical order is their order, such as shape-0001."""
     width = max(4, len(str(n)))
     return [f"{word}-{number:0{width}d}" for number in range(1, n + 1)]
 

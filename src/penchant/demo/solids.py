@@ -1,8 +1,8 @@
-"""The forms of the shapes catalog, as signed distances: how far a point is from the surface.
+"""The forms of the shapes catalog, as signed distances of points from the surface.
 
-Each form takes float32 coordinates x, y (up) and z of any one shape and answers the distance,
+Each form takes float32 coordinates x, y (up) and z of equal shape and returns the distance,
 negative inside; it fits in a ball of radius 1.2 about the origin. A distance may be too short
-(the drawing then takes more steps), never too long by much.
+(the drawing then takes more steps), but not much too long.
 """
 
 # NumPy's stubs give Any for most functions of arrays:
@@ -20,7 +20,7 @@ Distance = Callable[[F32, F32, F32], F32]
 
 
 class Stance(NamedTuple):
-    """How a form is varied: what it is called, its proportions, how it leans and turns."""
+    """A variant of a form: its word, proportions, and angles of leaning and turning."""
 
     word: str
     scale: tuple[float, float, float]
@@ -136,17 +136,17 @@ FORMS: dict[str, Distance] = {
 }
 
 
-# --- how they are set up ----------------------------------------------------------
+# --- placement ----------------------------------------------------------
 
 
 def place(form: Distance, stance: Stance) -> tuple[Distance, Distance]:
-    """A form in a stance, standing on the plane y = 0, and its height coordinate.
+    """Return a form in a stance, standing on the plane y = 0, and its own coordinates.
 
     Returns
     -------
     tuple of Distance
-        The signed distance in the world; and a function that answers the form's own y there,
-        for patterns that follow the form.
+        The signed distance in the scene, and a function that returns the form's own
+        coordinates there, for patterns that follow the form.
     """
     sx, sy, sz = (np.float32(part) for part in stance.scale)
     shrink = np.float32(min(stance.scale))
@@ -157,18 +157,18 @@ def place(form: Distance, stance: Stance) -> tuple[Distance, Distance]:
         x, y = lean[0] * x - lean[1] * y, lean[1] * x + lean[0] * y
         return x / sx, y / sy, z / sz
 
-    def centred(x: F32, y: F32, z: F32) -> F32:
+    def centered(x: F32, y: F32, z: F32) -> F32:
         return form(*own(x, y, z)) * shrink
 
-    lift = np.float32(-_lowest(centred))
+    lift = np.float32(-_lowest(centered))
     return (
-        lambda x, y, z: centred(x, y - lift, z),
+        lambda x, y, z: centered(x, y - lift, z),
         lambda x, y, z: np.stack(own(x, y - lift, z)),
     )
 
 
 def _lowest(distance: Distance) -> float:
-    """The height of a form's lowest point: what vertical rays from below meet first."""
+    """Return the height of a form's lowest point, which vertical rays from below hit first."""
     grid = np.linspace(-1.1, 1.1, 45, dtype=np.float32)
     x, z = (part.ravel() for part in np.meshgrid(grid, grid))
     y = np.full_like(x, -1.4)
@@ -181,7 +181,7 @@ def _rotation(angle: float) -> tuple[np.float32, np.float32]:
     return np.float32(np.cos(angle)), np.float32(np.sin(angle))
 
 
-# --- bricks ---------------------------------------------------------------------
+# --- building blocks ---------------------------------------------------------------------
 
 
 def _length(*parts: F32) -> F32:
@@ -195,14 +195,14 @@ def _box(x: F32, y: F32, z: F32, a: float, b: float, c: float) -> F32:
 
 
 def _extrude(flat: F32, along: F32, half: float) -> F32:
-    """A plane figure, given by its distance, made ``2 * half`` thick."""
+    """Extrude a plane figure, given by its distance, to a thickness of ``2 * half``."""
     beyond = np.abs(along) - np.float32(half)
     outside = _length(np.maximum(flat, 0), np.maximum(beyond, 0))
     return outside + np.minimum(np.maximum(flat, beyond), 0)
 
 
 def _polar_fold(x: F32, y: F32, times: int) -> tuple[F32, F32]:
-    """Coordinates in one of ``times`` equal sectors about the upward axis, mirrored to x ≥ 0."""
+    """Map points to one of ``times`` equal sectors about the upward axis, mirrored to x ≥ 0."""
     sector = np.float32(2 * np.pi / times)
     angle = np.arctan2(x, y)
     angle = np.abs(angle - sector * np.round(angle / sector))
@@ -211,7 +211,7 @@ def _polar_fold(x: F32, y: F32, times: int) -> tuple[F32, F32]:
 
 
 def _star_edge(x: F32, y: F32) -> F32:
-    """The distance to the edge between a star's point (0, 0.73) and its notch, within a sector."""
+    """Return the distance to the edge from a star's tip (0, 0.73) to its notch, in a sector."""
     tip, notch = np.array([0.0, 0.73]), 0.32 * np.array([np.sin(np.pi / 5), np.cos(np.pi / 5)])
     edge = notch - tip
     normal = np.array([-edge[1], edge[0]]) / np.hypot(*edge)

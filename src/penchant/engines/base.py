@@ -20,6 +20,8 @@ import numpy.typing as npt
 
 from penchant.data.interactions import Csr
 
+__all__ = ["Engine", "Objective", "RowPrior", "Spectrum"]
+
 RowsT = TypeVar("RowsT")
 """An engine's handle of the weighted rows of one side, with the regularization of each."""
 

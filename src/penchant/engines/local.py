@@ -11,6 +11,8 @@ from penchant.data.interactions import Csr
 from penchant.engines.base import F64, Factors, Objective, Penalties, Rotation, Spectrum
 from penchant.engines.memory import MemoryEngine, MemoryRows
 
+__all__ = ["LocalEngine"]
+
 _MANY_ROWS = 4096
 
 
@@ -34,18 +36,19 @@ class LocalEngine(MemoryEngine):
         precise = len(fixed) < _MANY_ROWS or bool((regularization == 0).any())
         spectrum = self.spectrum(fixed, precise=precise)
         _kernels.half_step(
-            csr.indptr,
-            csr.indices,
-            csr.values,
+            _native_rows(
+                csr, len(fixed), validated=csr.n_columns == len(fixed) and csr.is_validated
+            ),
             fixed,
-            *spectrum,
-            regularization,
+            spectrum,
             solved,
-            unobserved_weight=objective.unobserved_weight,
-            solver=objective.solver,
-            cg_steps=objective.cg_steps,
+            _kernels.row_objective(
+                regularization,
+                unobserved_weight=objective.unobserved_weight,
+                solver=objective.solver,
+                cg_steps=objective.cg_steps,
+            ),
             threads=self.threads,
-            validated=csr.n_columns == len(fixed) and csr.is_validated,
         )
         return spectrum.vectors
 
@@ -76,13 +79,10 @@ class LocalEngine(MemoryEngine):
     ) -> Factors:
         """See :meth:`Engine.fold_in`."""
         return _kernels.fold_in(
-            rows.indptr,
-            rows.indices,
-            rows.values,
+            _native_rows(rows, len(fixed)),
             fixed,
-            *spectrum,
-            regularization,
-            unobserved_weight=unobserved_weight,
+            spectrum,
+            _kernels.row_objective(regularization, unobserved_weight=unobserved_weight),
             threads=self.threads,
         )
 
@@ -91,9 +91,7 @@ class LocalEngine(MemoryEngine):
     ) -> float:
         """See :meth:`Engine.observed_loss`."""
         return _kernels.observed_loss(
-            rows.csr.indptr,
-            rows.csr.indices,
-            rows.csr.values,
+            _native_rows(rows.csr, len(Y)),
             X,
             Y,
             unobserved_weight=unobserved_weight,
@@ -103,3 +101,9 @@ class LocalEngine(MemoryEngine):
     def gram(self, factors: Factors, *, precise: bool = True) -> F64:
         """See :meth:`MemoryEngine.gram`."""
         return _kernels.gram(factors, precise=precise, threads=self.threads)
+
+
+def _native_rows(csr: Csr, n_columns: int, *, validated: bool = False) -> _kernels.WeightedRows:
+    return _kernels.weighted_rows(
+        csr.indptr, csr.indices, csr.values, n_columns, validated=validated
+    )

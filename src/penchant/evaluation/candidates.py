@@ -28,7 +28,7 @@ class Scorable(Protocol):
 def candidate_scorer(model: Scorable, seen: Interactions, candidates: Codes | None) -> Scorer:
     """Return a model's scores for the users of ``seen``, of the candidate items or of all.
 
-    The candidates of a split are cold items: nobody interacted with them in training. A model
+    The candidates of a split are cold items: they have no interactions in training. A model
     that can't score them (:attr:`penchant.models.base.Model.scores_cold_items`) recommends none
     of them, and a warning is logged.
     """

@@ -8,14 +8,14 @@ import time
 from collections.abc import Sequence
 from typing import Literal
 
-from penchant._settings.checks import choice
+from penchant._settings.checks import check_choice
 from penchant.evaluation.candidates import Scorable
 from penchant.evaluation.measure import Measure
 from penchant.evaluation.metrics import DEFAULT
 from penchant.evaluation.report import Comparison, Evaluation, compare
 from penchant.split import Split
 
-__all__ = ["DEFAULT", "Comparison", "Evaluation", "Measure", "Scorable", "compare", "evaluate"]
+__all__ = ["Comparison", "Evaluation", "Measure", "compare", "evaluate"]
 
 log = logging.getLogger("penchant")
 
@@ -86,7 +86,7 @@ def evaluate(
         If no user has a relevant item.
     """
     start = time.perf_counter()
-    choice("on", on, ("test", "train"))
+    check_choice("on", on, ("test", "train"))
     measure = Measure(
         split,
         parts=(on,),

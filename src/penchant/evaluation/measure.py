@@ -9,14 +9,15 @@ from __future__ import annotations
 import difflib
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from dataclasses import KW_ONLY, dataclass, field
+from functools import cached_property
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from penchant import _kernels
-from penchant._settings.checks import choice, share, whole
+from penchant._settings.checks import check_choice, check_int, check_share
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import DataError, EmptyDataError, SettingsError
 from penchant.evaluation.bootstrap import summarize
@@ -65,11 +66,12 @@ class _PreparedPart:
     candidates: Codes | None
 
     def has_same_scores(self, other: _PreparedPart) -> bool:
-        """Whether a model's scores for this part equal those for another part."""
+        """Return whether a model's scores for this part equal those for another part."""
         same = self.seen is other.seen and self.candidates is other.candidates
         return same and np.array_equal(self.rows, other.rows)
 
 
+@dataclass(frozen=True, eq=False)
 class Measure:
     """Evaluates models on a split; call it with each model.
 
@@ -97,42 +99,46 @@ class Measure:
         If no user has a relevant item.
     """
 
-    def __init__(
-        self,
-        split: Split,
-        *,
-        parts: Sequence[Part] | Part = ("test", "train"),
-        users: Users = "all",
-        k: int = 10,
-        metrics: Sequence[str] | str = DEFAULT,
-        exclude_seen: bool = True,
-        per_user: bool = False,
-        bootstrap: int = 1000,
-        level: float = 0.95,
-        seed: int = 0,
-        threads: int | None = None,
-    ) -> None:
-        if not isinstance(split, Split):
+    split: Split
+    _: KW_ONLY
+    parts: Sequence[Part] | Part = ("test", "train")
+    users: Users = "all"
+    k: int = 10
+    metrics: Sequence[str] | str = DEFAULT
+    exclude_seen: bool = True
+    per_user: bool = False
+    bootstrap: int = 1000
+    level: float = 0.95
+    seed: int = 0
+    threads: int | None = None
+    _parts: dict[Part, _PreparedPart] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.split, Split):
             raise DataError(
-                f"a penchant.Split is needed, got {type(split).__name__}: penchant.split makes one"
+                f"a penchant.Split is needed, got {type(self.split).__name__}: penchant.split "
+                "makes one"
             )
-        self._k = whole("k", k, 1)
-        self._metrics = _parse(metrics, self._k)
-        self._resampling = {
-            "bootstrap": whole("bootstrap", bootstrap, 0),
-            "level": share("level", level),
-            "seed": whole("seed", seed, 0),
-        }
-        self._per_user = bool(per_user)
-        self._threads = None if threads is None else _kernels.thread_count(threads)
-        choice("users", users, get_args(Users))
-        parts = [parts] if isinstance(parts, str) else list(parts)
+        self._set(k=check_int("k", self.k, 1))
+        _ = self._metrics  # refuses unknown names
+        self._set(
+            bootstrap=check_int("bootstrap", self.bootstrap, 0),
+            level=check_share("level", self.level),
+            seed=check_int("seed", self.seed, 0),
+            threads=None if self.threads is None else _kernels.thread_count(self.threads),
+        )
+        check_choice("users", self.users, get_args(Users))
+        parts = [self.parts] if isinstance(self.parts, str) else list(self.parts)
         if not parts:
             raise SettingsError("parts names no part: give test, train or both")
         for part in parts:
-            choice("parts", part, get_args(Part))
-        self._users, self._split, self._training = users, split, TrainingData(split.train)
-        self._parts = {part: self._prepare(part, bool(exclude_seen)) for part in parts}
+            check_choice("parts", part, get_args(Part))
+        self._set(_parts={part: self._prepare(part) for part in parts})
+
+    def _set(self, **fields: object) -> None:
+        """Set fields during construction, when the record is not frozen yet."""
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
 
     def __call__(self, model: Scorable) -> dict[Part, Evaluation]:
         """Return the evaluation on each part of a model fitted on ``split.train``.
@@ -155,11 +161,20 @@ class Measure:
             evaluations[name] = self._evaluate(name, part, scores, start)
         return evaluations
 
-    # --- preparation -----------------------------------------------------------------
+    # --- preparation --------------------------------------------------------------------
 
-    def _prepare(self, on: Part, exclude_seen: bool) -> _PreparedPart:
-        split, tested = self._split, likes(self._split.test)
-        held_out_only = on == "train" and self._users == "held-out"
+    @cached_property
+    def _metrics(self) -> dict[str, tuple[Metric, int]]:
+        """Full name → metric and the length of its lists."""
+        return _parse(self.metrics, self.k)
+
+    @cached_property
+    def _training(self) -> TrainingData:
+        return TrainingData(self.split.train)
+
+    def _prepare(self, on: Part) -> _PreparedPart:
+        split, tested = self.split, likes(self.split.test)
+        held_out_only = on == "train" and self.users == "held-out"
         seen = split.train if on == "train" and not held_out_only else split.seen
         if on == "test" or held_out_only:
             _check_same_ids(seen, split.test)
@@ -173,7 +188,7 @@ class Measure:
             )
         relevant = liked.take_rows(rows)
         masked = None
-        if exclude_seen and on == "test":
+        if self.exclude_seen and on == "test":
             masked = _minus(restrict_items(seen, candidates).csr.take_rows(rows), relevant)
         training = self._training
         if candidates is not None:
@@ -190,11 +205,11 @@ class Measure:
 
     def _score(self, model: Scorable, part: _PreparedPart) -> UserScores:
         scorer = candidate_scorer(model, part.seen, part.candidates).take(part.rows)
-        if self._threads is not None:
-            scorer.threads = self._threads
+        if self.threads is not None:
+            scorer.threads = self.threads
         return UserScores(scorer, max(length for _, length in self._metrics.values()))
 
-    # --- evaluation --------------------------------------------------------------------
+    # --- evaluation ---------------------------------------------------------------------
 
     def _evaluate(
         self, on: Part, part: _PreparedPart, scores: UserScores, start: float
@@ -209,34 +224,35 @@ class Measure:
             name: None if (weight := metrics[name][0].weight) is None else weight(predictions)
             for name in per_user
         }
-        resampling: dict[str, Any] = {**self._resampling}
         means, intervals = summarize(
             per_user,
             weights,
-            resamples=resampling["bootstrap"],
-            level=resampling["level"],
-            seed=resampling["seed"],
-            threads=self._threads,
+            resamples=self.bootstrap,
+            level=self.level,
+            seed=self.seed,
+            threads=self.threads,
         )
         return Evaluation(
             figures={
                 name: means[name] if name in means else float(values[name]) for name in metrics
             },
             intervals=intervals,
-            k=self._k,
+            k=self.k,
             n_users=len(part.rows),
             n_left_out=part.n_left_out,
             seconds=time.perf_counter() - start,
             settings={
-                "k": self._k,
+                "k": self.k,
                 "on": on,
-                "users": self._users,
+                "users": self.users,
                 "exclude_seen": part.masked is not None,
-                "split": self._split.kind,
-                **resampling,
+                "split": self.split.kind,
+                "bootstrap": self.bootstrap,
+                "level": self.level,
+                "seed": self.seed,
             },
-            per_user=per_user if self._per_user else None,
-            users=part.seen.users.array[part.rows] if self._per_user else None,
+            per_user=per_user if self.per_user else None,
+            users=part.seen.users.array[part.rows] if self.per_user else None,
         )
 
 
@@ -289,7 +305,7 @@ def _minus(left: Csr, right: Csr) -> Csr:
 
 
 def _overlap(left: Csr, right: Csr) -> bool:
-    """Whether two matrices share an entry; rare, since the parts of a split are disjoint."""
+    """Return whether two matrices share an entry; rare, since the parts of a split are disjoint."""
     rows = [(csr.indptr, csr.indices) for csr in (right, left)]
     hits = _kernels.ranking_gains(rows[0], rows[1], left.n_columns, left.n_columns)[0]
     return bool(hits.any())

@@ -19,6 +19,22 @@ import numpy as np
 
 from penchant.evaluation.predictions import PerUser, Predictions
 
+__all__ = [
+    "Metric",
+    "auc",
+    "average_precision",
+    "coverage",
+    "hit_rate",
+    "mrr",
+    "mse",
+    "ndcg",
+    "novelty",
+    "percentile_rank",
+    "precision",
+    "recall",
+    "total_value",
+]
+
 # --- metrics of top-k lists ---------------------------------------------------------------
 
 
@@ -100,7 +116,7 @@ def coverage(predictions: Predictions, k: int) -> float:
     return np.count_nonzero(recommended) / max(len(recommended), 1)
 
 
-# --- metrics of full rankings and of scores ----------------------------------------------
+# --- metrics of full rankings and of scores ---------------------------------------------
 
 
 def auc(predictions: Predictions) -> PerUser:
@@ -150,7 +166,7 @@ def mse(predictions: Predictions) -> PerUser:
     return (relevant_part + predictions.scores.sum_of_squares) / n_items
 
 
-# --- registry ----------------------------------------------------------------------------
+# --- registry ---------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from penchant._files import artifact
 from penchant.errors import ArtifactError, SettingsError
 from penchant.models.base import Model
 
+__all__ = ["class_of", "kinds", "load"]
+
 # kind in model files → module and name of its class
 _CLASSES = {
     "als": ("penchant.models.als.model", "ALS"),

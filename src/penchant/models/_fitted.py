@@ -15,7 +15,8 @@ from penchant._settings.configurable import Configurable
 from penchant.data.catalog import Catalog
 from penchant.data.features import Features
 from penchant.data.ids import IdMap
-from penchant.data.interactions import Interactions, need_interactions
+from penchant.data.interactions import Interactions
+from penchant.data.io.read import as_interactions
 from penchant.errors import CorruptArtifactError, EmptyDataError, NotFittedError
 from penchant.models._io import files
 from penchant.models._scoring.index import IndexSet, ItemIndex
@@ -68,16 +69,16 @@ class Fitted(Configurable, ABC):
         return self.interactions.catalog
 
     def _to_learn(self, interactions: Interactions) -> Interactions:
-        """Return the argument of ``fit`` if it holds interactions.
+        """Return the argument of ``fit`` if it can be learned from; a frame is read.
 
         Raises
         ------
         DataError
-            If it is not interactions.
+            If it is neither interactions nor a frame whose columns are unambiguous.
         EmptyDataError
             If there are none.
         """
-        data = need_interactions(interactions, f"{type(self).__name__}.fit")
+        data = as_interactions(interactions, f"{type(self).__name__}.fit")
         if data.nnz == 0:
             raise EmptyDataError(f"there are no interactions in {data.name!r} to learn from")
         return data

@@ -21,6 +21,16 @@ from penchant.models.epoch import Epoch, OnEpoch
 if TYPE_CHECKING:
     from penchant.data.interactions import Csr, Interactions
 
+__all__ = [
+    "Explains",
+    "FoldsInUsers",
+    "HasFeatureVectors",
+    "HasItemVectors",
+    "HasUserVectors",
+    "ReportsSteps",
+    "TrainsInEpochs",
+]
+
 
 class HasItemVectors(ABC):
     """A model that holds a vector for each item."""

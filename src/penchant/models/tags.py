@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from penchant._settings import checks
-from penchant.data.features import Features, fitting
+from penchant.data.features import Features, match_features
 from penchant.data.ids import Id
 from penchant.data.interactions import Csr
 from penchant.errors import DataError, UnsupportedError
@@ -123,7 +123,7 @@ def _tags_of(model: Model, of: Features | None) -> Features:
     data = model.interactions
     if of is None and data.catalog is not None and data.catalog.tags is not None:
         of = Features.of_tags(data.catalog)
-    features = fitting(data.item_features if of is None else of, data.items)
+    features = match_features(data.item_features if of is None else of, data.items)
     if features is None:
         raise DataError(
             "no tags are known: pass of=, or fit on interactions with a catalog that has tags"

@@ -15,3 +15,15 @@ from penchant.plots.importances import importance as importance
 from penchant.plots.importances import importances as importances
 from penchant.plots.pareto import front as front
 from penchant.plots.pareto import pareto as pareto
+
+__all__ = [
+    "compare_tuning",
+    "front",
+    "heat_map",
+    "importance",
+    "importances",
+    "interactive",
+    "learning_curve",
+    "pareto",
+    "traces",
+]

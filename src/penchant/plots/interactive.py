@@ -30,6 +30,8 @@ from penchant.plots.shapes import (
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
+__all__ = ["learning_curve", "settings", "traces"]
+
 _COLORS = {"test": style.TEST, "train": style.TRAIN}
 _DASHES = {"test": "solid", "train": "dash"}
 

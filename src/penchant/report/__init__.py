@@ -12,3 +12,18 @@ from penchant.report.page import UserExample as UserExample
 from penchant.report.page import render as render
 from penchant.report.tuning import tuning_page as tuning_page
 from penchant.report.tuning import write_tuning_report as write_tuning_report
+
+__all__ = [
+    "Chart",
+    "Estimate",
+    "ItemExample",
+    "MetricColumn",
+    "MetricRow",
+    "Report",
+    "Series",
+    "SimilarItems",
+    "UserExample",
+    "render",
+    "tuning_page",
+    "write_tuning_report",
+]

@@ -27,6 +27,8 @@ from penchant.serving.service import Service
 from penchant.serving.state import State, state_of
 from penchant.serving.store.base import Store
 
+__all__ = ["create_app"]
+
 log = logging.getLogger("penchant")
 
 _PRECOMPUTE_INTERVAL = 1.0  # seconds between checks for a new service

@@ -13,6 +13,8 @@ from penchant.serving.process.ipc import SharedState
 from penchant.serving.service import Service
 from penchant.serving.store.base import Event, Store
 
+__all__ = ["model_user_id"]
+
 
 class Profile(NamedTuple):
     """Either a user of the model or a history, as :meth:`Service.recommend` takes them."""

@@ -29,6 +29,8 @@ from penchant.serving.query import MAX_RESULTS, RecommendQuery, check_page
 if TYPE_CHECKING:
     from penchant.serving.store.base import Override
 
+__all__ = ["ExplainedItem", "ScoredItem", "Service"]
+
 _POOL = 5  # candidates of a diversified list for each of its items
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from penchant._settings.checks import choice
+from penchant._settings.checks import check_choice
 from penchant.data.interactions import Interactions, need_interactions
 from penchant.split._base import Split, within_users
 from penchant.split._drawing import Likes, draw_whole, entry_mask
@@ -52,7 +52,7 @@ def cold_items(
     SplitError
         If too few items have enough likes, or none would be left to train on.
     """
-    choice("candidates", candidates, ("held-out", "all"))
+    check_choice("candidates", candidates, ("held-out", "all"))
     likes = need_interactions(interactions, "a split").csr.values > 0
     counts = np.bincount(interactions.csr.indices[likes], minlength=interactions.n_items)
     held, settings = draw_whole(counts, "items", fraction, n, min_interactions, seed)

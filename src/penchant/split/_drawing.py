@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from penchant._settings.checks import share, whole
+from penchant._settings.checks import check_int, check_share
 from penchant.data.interactions import Interactions, need_interactions
 from penchant.errors import SettingsError, SplitError
 from penchant.split._base import Ints, Mask
@@ -42,7 +42,7 @@ def draw_whole(
 ) -> tuple[Ints, dict[str, object]]:
     """Draw users or items to hold out entirely; return their codes and the split's settings."""
     wanted, fraction = how_many(fraction, n, len(counts))
-    least = whole("min_interactions", min_interactions, 1)
+    least = check_int("min_interactions", min_interactions, 1)
     rng, seed = generator(seed)
     if wanted >= (counts > 0).sum():
         raise SplitError(f"{wanted:,} of {len(counts):,} {noun} would leave none to learn from")
@@ -55,8 +55,8 @@ def how_many(fraction: float | None, n: int | None, of: int) -> tuple[int, float
     if fraction is not None and n is not None:
         raise SettingsError("give either fraction or n, not both")
     if n is not None:
-        return whole("n", n, 1), None
-    fraction = share("fraction", 0.1 if fraction is None else fraction)
+        return check_int("n", n, 1), None
+    fraction = check_share("fraction", 0.1 if fraction is None else fraction)
     return portion(fraction, of), fraction
 
 
@@ -132,5 +132,5 @@ def generator(seed: int | None) -> tuple[np.random.Generator, int]:
     """Return a random generator and its seed, drawn if None."""
     if seed is None:
         seed = int(np.random.SeedSequence().generate_state(1)[0])
-    seed = whole("seed", seed, 0)
+    seed = check_int("seed", seed, 0)
     return np.random.default_rng(seed), seed

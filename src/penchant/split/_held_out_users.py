@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from penchant._settings.checks import share, whole
+from penchant._settings.checks import check_int, check_share
 from penchant.data.interactions import Interactions, need_interactions
 from penchant.errors import SplitError
 from penchant.split._base import Split
@@ -51,8 +51,8 @@ def held_out_users(
     """
     need_interactions(interactions, "a split")
     wanted, fraction = how_many(fraction, n, interactions.n_users)
-    fold_in = share("fold_in", fold_in)
-    minimum = whole("min_interactions", min_interactions, 2)
+    fold_in = check_share("fold_in", fold_in)
+    minimum = check_int("min_interactions", min_interactions, 2)
     rng, seed = generator(seed)
     if wanted >= interactions.n_users:
         raise SplitError(f"{wanted:,} of {interactions.n_users:,} users would leave none to learn")

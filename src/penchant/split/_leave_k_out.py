@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from penchant._settings.checks import share, whole
+from penchant._settings.checks import check_int, check_share
 from penchant.data.interactions import Interactions
 from penchant.split._base import Split, within_users
 from penchant.split._drawing import Likes, draw_places, draw_users, entry_mask, generator, portion
@@ -41,12 +41,12 @@ def leave_k_out(
     SplitError
         If too few users have enough likes.
     """
-    k = whole("k", k, 1)
+    k = check_int("k", k, 1)
     minimum = 2 * k
     if min_interactions is not None:
-        minimum = whole("min_interactions", min_interactions, k + 1)  # so that some are left
+        minimum = check_int("min_interactions", min_interactions, k + 1)  # so that some are left
     if fraction_of_users is not None:
-        fraction_of_users = share("fraction_of_users", fraction_of_users, up_to_one=True)
+        fraction_of_users = check_share("fraction_of_users", fraction_of_users, up_to_one=True)
     rng, seed = generator(seed)
     likes = Likes(interactions)
     wanted = None if fraction_of_users is None else portion(fraction_of_users, interactions.n_users)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from penchant._settings.checks import share
+from penchant._settings.checks import check_share
 from penchant.data.interactions import Interactions, need_interactions
 from penchant.split._base import Split, within_users
 from penchant.split._drawing import entry_mask, generator, rounded_share
@@ -31,7 +31,7 @@ def random_fraction(
     SplitError
         If the share is less than one like, or leaves none.
     """
-    test = share("test", test)
+    test = check_share("test", test)
     rng, seed = generator(seed)
     likes = np.flatnonzero(need_interactions(interactions, "a split").csr.values > 0)
     wanted = rounded_share(test, len(likes))

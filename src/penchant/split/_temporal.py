@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from penchant._settings.checks import share, whole
+from penchant._settings.checks import check_int, check_share
 from penchant.data.interactions import Interactions, need_interactions
 from penchant.errors import SettingsError, SplitError
 from penchant.split._base import Split, within_users
@@ -39,7 +39,7 @@ def temporal(
     if test is not None and at is not None:
         raise SettingsError("give either test or at, not both")
     if at is None:
-        test = share("test", 0.2 if test is None else test)
+        test = check_share("test", 0.2 if test is None else test)
     times = need_interactions(interactions, "a split").timestamps
     if times is None:
         raise SplitError(
@@ -51,7 +51,7 @@ def temporal(
         oldest = len(like_times) - rounded_share(test, len(like_times))
         cut = int(np.partition(like_times, oldest)[oldest])
     else:
-        cut = whole("at", at)
+        cut = check_int("at", at)
     later = int((like_times >= cut).sum())
     if later in (0, len(like_times)):
         side = "later" if later == 0 else "earlier"

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from penchant._settings.checks import whole
+from penchant._settings.checks import check_int
 from penchant.models.base import Model
 from penchant.split import Split
 from penchant.tuning.measure import check_split, full_names, train_test_measure
@@ -96,7 +96,7 @@ class Patience:
     """Early stopping: detects that a metric has not improved for a number of measurements."""
 
     def __init__(self, metric: str, rows: int) -> None:
-        self.metric, self.rows = metric, whole("patience", rows, 1)
+        self.metric, self.rows = metric, check_int("patience", rows, 1)
         self.best: CurveRow | None = None
         self._sign = 1 if better_of(metric) == "higher" else -1
         self._since = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from penchant._settings.checks import choice
+from penchant._settings.checks import check_choice
 from penchant.errors import DataError, SettingsError
 from penchant.evaluation.candidates import Scorable
 from penchant.evaluation.measure import Measure
@@ -58,7 +58,7 @@ def full_names(metrics: Sequence[str] | str) -> tuple[str, ...]:
 
 def _full_name(metric: str) -> str:
     name, at, length = str(metric).partition("@")
-    choice("metric", name, list(METRICS))
+    check_choice("metric", name, list(METRICS))
     if not METRICS[name].of_lists and at:
         raise SettingsError(
             f"{name} is a metric of full rankings, so {metric!r} has no k: use {name!r}"

@@ -9,10 +9,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
-from penchant._settings.checks import whole
+from penchant._settings.checks import check_int
 from penchant.errors import BadLinesError, DataError, EmptyDataError
 from penchant.models.als.model import ALS
 from penchant.tuning.results import CurveRow, LearningCurve, Trial, TuningResult
+
+__all__ = ["read_grid_log"]
 
 _NAMES = {"alpha": "alpha", "num_factors": "factors", "regularization": "regularization"}
 _SETTING = re.compile(r"\s*(\w+):\s*([-+.\w]+)\s*")
@@ -43,7 +45,7 @@ def read_grid_log(path: str | os.PathLike[str], *, k: int = 5) -> TuningResult:
     EmptyDataError
         If the file has no trial.
     """
-    k = whole("k", k, 1)
+    k = check_int("k", k, 1)
     try:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -22,6 +22,8 @@ from penchant.rendering.frames import Columns, Tabular, texts
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+__all__ = ["CurveRow", "LearningCurve", "Trial", "TuningResult"]
+
 State = Literal["complete", "pruned", "failed"]
 
 

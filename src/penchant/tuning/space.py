@@ -7,7 +7,7 @@ import difflib
 import itertools
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
@@ -81,7 +81,8 @@ class Space:
         The class of the model.
     space
         Setting → a list of values; a :class:`Range` or a tuple (low, high) or (low, high,
-        ``"log"``); or one value for all trials.
+        ``"log"``); or one value for all trials. A list of names: the values that these settings
+        declare, see :func:`declared_space`.
 
     Raises
     ------
@@ -89,8 +90,10 @@ class Space:
         If a setting is unknown, or its values are invalid.
     """
 
-    def __init__(self, model: type[Model], space: Mapping[str, Any]) -> None:
-        _need_mapping(space)
+    def __init__(self, model: type[Model], space: Mapping[str, Any] | Sequence[str]) -> None:
+        if isinstance(space, list | tuple):
+            space = declared_space(model, space)
+        space = _checked_mapping(space)
         self.fixed: dict[str, Any] = {}
         self.choices: dict[str, tuple[Any, ...]] = {}
         self.ranges: dict[str, Range] = {}
@@ -143,6 +146,32 @@ class Space:
         }
 
 
+def declared_space(model: type[Model], names: Sequence[str]) -> dict[str, Any]:
+    """Return the values worth trying that a model declares for some of its settings.
+
+    Raises
+    ------
+    SettingsError
+        If a setting is unknown or declares no values.
+    """
+    space = {}
+    for name in names:
+        _check_name(model, name)
+        values = model.declarations[name].setting.tune
+        if values is None:
+            declared = [
+                other
+                for other, declaration in model.declarations.items()
+                if declaration.setting.tune is not None
+            ]
+            raise SettingsError(
+                f"{name} declares no values worth trying: give a list or a range of them; "
+                f"{model.__name__} declares them for {', '.join(declared) or 'no setting'}"
+            )
+        space[name] = values
+    return space
+
+
 def encode(value: Any) -> Any:
     """Return a value as it is stored: scalars unchanged, pairs as JSON."""
     return value if value is None or isinstance(value, bool | int | float | str) else plain(value)
@@ -159,9 +188,10 @@ def _as_plain(value: Any) -> Any:
     raise SettingsError(f"{value!r} can't be tuned: use numbers, texts or pairs of them")
 
 
-def _need_mapping(space: object) -> None:
+def _checked_mapping(space: object) -> Mapping[str, Any]:
     if not isinstance(space, Mapping) or not space:
         raise SettingsError("the space must name settings: {'factors': [10, 20], …}")
+    return space
 
 
 def _check_name(model: type[Model], name: str) -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from penchant._settings.checks import whole
+from penchant._settings.checks import check_int
 from penchant.data.interactions import Interactions
 from penchant.errors import SettingsError
 from penchant.models.base import Epoch, Model
@@ -27,9 +27,9 @@ def epochs_of(epochs: Iterable[int] | int) -> tuple[int, ...]:
         If there are none, or one is not a whole number of 1 or more.
     """
     if isinstance(epochs, Iterable):
-        numbers = {whole("epochs", epoch, 1) for epoch in epochs}
+        numbers = {check_int("epochs", epoch, 1) for epoch in epochs}
     else:
-        numbers = set(range(1, whole("epochs", epochs, 1) + 1))
+        numbers = set(range(1, check_int("epochs", epochs, 1) + 1))
     if not numbers:
         raise SettingsError("epochs names no epoch to measure at: give some, as range(2, 40, 2)")
     return tuple(sorted(numbers))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from penchant._settings.checks import choice, number, whole
+from penchant._settings.checks import check_choice, check_float, check_int
 from penchant.errors import SettingsError, require
 from penchant.models.base import Model
 from penchant.split import Split
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def tune(
     model: type[Model],
-    space: Mapping[str, Any],
+    space: Mapping[str, Any] | Sequence[str],
     split: Split | Sequence[Split],
     metric: str = "ndcg@10",
     *,
@@ -59,7 +59,8 @@ def tune(
         The class of the model, such as ``penchant.ALS``.
     space
         Setting → a list of values; a :class:`penchant.Range` or a tuple (low, high) or (low, high,
-        ``"log"``); or one value for all trials.
+        ``"log"``); or one value for all trials. A list of names: the values worth trying that
+        the settings declare.
     split
         The split to train and measure on; several for cross-validation: metrics are then means
         over the splits, epoch by epoch.
@@ -122,7 +123,7 @@ def tune(
     from penchant.tuning.sampler import Kind
 
     _need_class(model)
-    choice("sampler", sampler, get_args(Kind))
+    check_choice("sampler", sampler, get_args(Kind))
     splits = tuple(map(check_split, split if isinstance(split, list | tuple) else [split]))
     if not splits:
         raise SettingsError("split must be a split, or a list of one or more splits")
@@ -137,14 +138,14 @@ def tune(
         metrics=metric_names,
         epochs=epochs_of(epochs),
         sampler=sampler,  # type: ignore[arg-type]
-        total=None if trials is None else whole("trials", trials, 1),
+        total=None if trials is None else check_int("trials", trials, 1),
         prune=sampler != "grid" if prune is None else bool(prune),
-        patience=None if patience is None else whole("patience", patience, 1),
+        patience=None if patience is None else check_int("patience", patience, 1),
         exclude_seen=bool(exclude_seen),
-        seed=whole("seed", seed, 0),
+        seed=check_int("seed", seed, 0),
         final=final,
     )
-    limit = None if timeout is None else number("timeout", timeout, 0, above=True)
+    limit = None if timeout is None else check_float("timeout", timeout, above=0)
     plan = dataclasses.replace(plan, total=_total(plan, limit))
     return _run(plan, limit, storage, name, resume, on_progress)
 

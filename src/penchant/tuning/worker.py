@@ -1,4 +1,4 @@
-"""A worker process: runs trials one after another until all are done or time is up."""
+"""A worker process: runs trials one after another until all are finished or time is up."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from penchant.tuning.sampler import distributions, point_of
 from penchant.tuning.training import train
 from penchant.tuning.trial_store import TrialStore
 
+__all__ = ["Progress"]
+
 log = logging.getLogger("penchant")
 
 Stopped = Literal["timeout", "interrupted"]
@@ -40,7 +42,7 @@ class Progress:
 
     Attributes
     ----------
-    done, total
+    finished, total
         The numbers of finished and of all trials (None: no number was given).
     best
         The best trial so far, or None.
@@ -56,7 +58,7 @@ class Progress:
         Estimated seconds until the end; None if unknown.
     """
 
-    done: int
+    finished: int
     total: int | None
     best: Trial | None
     settings: dict[str, Any]
@@ -79,13 +81,12 @@ class Worker:
         self._on_progress = on_progress
         self._space = distributions(plan.space)
         self._pruner, self._measures = _pruner(plan), plan.measures
-        self._turned = [
-            split.train.by_item() for split in plan.splits
-        ]  # kept alive: all trials share it
+        # kept alive, since all trials share the transposed matrices
+        self._by_item = [split.train.by_item() for split in plan.splits]
         self._start = time.perf_counter()
         self._trials: dict[int, Trial] = {}
         self._result = self.result()
-        self._done_before = len(self._result.trials)
+        self._finished_before = len(self._result.trials)
 
     def run(self) -> Stopped | None:
         """Run trials; return the reason for stopping, None if no trial is left."""
@@ -179,17 +180,17 @@ class Worker:
         if self._on_progress is None:
             return
         elapsed = time.perf_counter() - self._start
-        done, total = len(self._result.trials), self._plan.total
+        finished, total = len(self._result.trials), self._plan.total
         best = next(iter(self._result.ranked), None)
-        left = self._left(elapsed, done + share)
-        self._on_progress(Progress(done, total, best, settings, row, ended, elapsed, left))
+        left = self._left(elapsed, finished + share)
+        self._on_progress(Progress(finished, total, best, settings, row, ended, elapsed, left))
 
-    def _left(self, elapsed: float, done: float) -> float | None:
+    def _left(self, elapsed: float, finished: float) -> float | None:
         """Return the estimated seconds to the end at the current pace, at most to the timeout."""
         limits = [] if self._timeout is None else [max(0.0, self._timeout - elapsed)]
-        advanced = done - self._done_before
+        advanced = finished - self._finished_before
         if self._plan.total is not None and advanced > 0:
-            limits.append(elapsed / advanced * max(0.0, self._plan.total - done))
+            limits.append(elapsed / advanced * max(0.0, self._plan.total - finished))
         return min(limits, default=None)
 
     def _is_late(self) -> bool:

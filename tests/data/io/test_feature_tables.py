@@ -93,7 +93,7 @@ def test_vectors_from_an_array_and_a_file(tmp_path: Path) -> None:
 
 
 def test_a_sparse_matrix() -> None:
-    found = Features.from_matrix(["a", "b"], sp.csr_array([[0, 2], [1, 0]]), ["x", "y"])
+    found = Features.from_scipy(["a", "b"], sp.csr_array([[0, 2], [1, 0]]), ["x", "y"])
     assert rows(found) == {"a": {"y": 2.0}, "b": {"x": 1.0}}
 
 
@@ -121,7 +121,7 @@ def test_a_column_that_is_not_there(tmp_path: Path) -> None:
         read_features(path, "id", feature="tag")
 
 
-def test_values_that_are_no_numbers_are_told(tmp_path: Path) -> None:
+def test_values_that_are_not_numbers_are_reported(tmp_path: Path) -> None:
     path = written(tmp_path, "item,tag,w\na,x,1\nb,y,much\n")
     with pytest.raises(BadLinesError, match="value much is not a number"):
         read_features(path, feature="tag", value="w")

@@ -46,7 +46,7 @@ def both(path: Path, chunk: int = 1 << 16, **options: Any) -> tuple[Any, Any]:
         native = outcome(path, **options)
         assert used
         assert all(used)
-        patch.setattr(penchant.data.io.read, "read_plain", lambda *_: None)
+        patch.setattr(penchant.data.io.pipeline, "read_plain", lambda *_: None)
         return native, outcome(path, **options)
 
 
@@ -121,7 +121,7 @@ def test_several_files_are_one_log(folder: Path) -> None:
     assert "part1.tsv, line 2" in native[1]
 
 
-def test_values_that_no_float32_holds_are_added_as_they_are(folder: Path) -> None:
+def test_values_beyond_float32_are_summed_in_double(folder: Path) -> None:
     path = folder / "exact.tsv"
     path.write_text("u\ta\t16777217\nu\ta\t-16777216\nu\tb\t0.1\nu\tb\t0.2\n")
     read = penchant.read_interactions(path, 0, 1, 2)
@@ -169,7 +169,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     return said
 
 
-def test_duckdb_reads_what_does_not_fit(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_duckdb_reads_logs_beyond_the_memory_limit(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = folder / "long-ids.tsv"
     path.write_text("".join(f"{'u' * 999}{n}\ti\n" for n in range(20_000)))
     said = reads(monkeypatch)
@@ -183,7 +185,7 @@ def test_duckdb_reads_what_does_not_fit(folder: Path, monkeypatch: pytest.Monkey
     assert said == [True, True, False, False]
 
 
-def test_duckdb_reads_what_is_mostly_odd(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_duckdb_reads_mostly_irregular_logs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = folder / "dates.tsv"
     path.write_text("".join(f"u{n}{'x' * 400}\ti\t2001-02-03\n" for n in range(22_000)))
     said = reads(monkeypatch)
@@ -237,14 +239,14 @@ def first_fault(data: bytes) -> int:
 @example([b"\xed\xa0\x80"], 2)
 @example([b"\xf4\x90\x80\x80"], 1)
 @example([b"\xc0\xaf"], 1)
-def test_a_survey_sees_what_python_sees(folder: Path, parts: list[bytes], chunk: int) -> None:
+def test_a_scan_agrees_with_python(folder: Path, parts: list[bytes], chunk: int) -> None:
     data = b"".join(parts)
     path = folder / "bytes"
     path.write_bytes(data)
-    found = _kernels.survey(path, 0, quote='"', longest=1 << 20, chunk=chunk)
-    assert found.feeds == data.count(b"\n")
-    assert found.returns == data.count(b"\r")
-    assert found.pairs == data.count(b"\r\n")
+    found = _kernels.scan(path, 0, quote='"', longest=1 << 20, chunk=chunk)
+    assert found.lf == data.count(b"\n")
+    assert found.cr == data.count(b"\r")
+    assert found.crlf == data.count(b"\r\n")
     assert found.holds_quote == (b'"' in data)
     assert found.nul == data.find(b"\0")
     assert found.ends_open == (data != b"" and data[-1:] not in (b"\n", b"\r"))
@@ -257,5 +259,5 @@ def test_a_survey_sees_what_python_sees(folder: Path, parts: list[bytes], chunk:
 def test_a_line_without_end_is_found(folder: Path, chunk: int) -> None:
     path = folder / "endless"
     path.write_bytes(b"a\n" * 100 + b"x" * 9000 + b"\n")
-    assert _kernels.survey(path, 0, quote=None, longest=5000, chunk=chunk).endless > 4000
-    assert _kernels.survey(path, 0, quote=None, longest=9200, chunk=chunk).endless == -1
+    assert _kernels.scan(path, 0, quote=None, longest=5000, chunk=chunk).endless > 4000
+    assert _kernels.scan(path, 0, quote=None, longest=9200, chunk=chunk).endless == -1

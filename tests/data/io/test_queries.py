@@ -66,7 +66,7 @@ def test_columns_are_found_by_their_names_and_times_are_read(address) -> None:
     assert sorted(read.timestamps) == [1704164645, 1704164646, 1704240000]
 
 
-def test_signs_that_mean_something_elsewhere_are_only_text(address) -> None:
+def test_special_characters_are_plain_text(address) -> None:
     query = "SELECT who, what FROM plays WHERE who LIKE 'Sigur ''R%% 100% :x' AND '%s' = '%s'"
     assert penchant.read_interactions(address, query=query).n_users == 1
 
@@ -136,7 +136,7 @@ def test_addresses_and_queries_go_together(source, query, error, message) -> Non
         penchant.read_interactions(source, query=query)
 
 
-def test_a_target_is_looked_at_before_anything_is_read(tmp_path) -> None:
+def test_a_target_is_checked_before_reading(tmp_path) -> None:
     with pytest.raises(SettingsError, match=r"ends in \.parquet"):
         to_file("sqlite:///none.db", "SELECT 1", tmp_path / "a.xls")
     with pytest.raises(DataError, match="no folder"):

@@ -180,7 +180,7 @@ def test_catalog_from_a_frame() -> None:
     assert (known.tags_of(3), known.tags_of(1)) == (("x", "y"), ())
 
 
-def test_an_empty_path_is_not_the_present_folder(
+def test_an_empty_path_is_not_the_current_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pq.write_table(pa.table({"user": [1], "item": [2]}), tmp_path / "a.parquet")

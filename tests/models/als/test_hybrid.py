@@ -22,7 +22,7 @@ def data_with_kinds(n_users=90, n_items=45, seed=0) -> Interactions:
     user, item = np.arange(n_users) % KINDS, np.arange(n_items) % KINDS
     chance = np.where(user[:, None] == item, 0.5, 0.03)
     matrix = (rng.random((n_users, n_items)) < chance).astype(np.float32)
-    data = Interactions.from_matrix(matrix, users=[f"u{n}" for n in range(n_users)])
+    data = Interactions.from_scipy(matrix, user_ids=[f"u{n}" for n in range(n_users)])
     items = Features.of({n: [f"kind {n % KINDS}"] for n in range(n_items)})
     users = Features.of({f"u{n}": [f"likes {n % KINDS}"] for n in range(n_users)}, kind="user")
     return data.with_item_features(items).with_user_features(users)

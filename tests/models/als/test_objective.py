@@ -17,7 +17,7 @@ from penchant.models.als.state import SideState, State
 
 def dense_objective(model: ALS, data: Interactions) -> float:
     """The objective as the paper writes it, over every cell."""
-    R = data.to_matrix().toarray().astype(np.float64)
+    R = data.to_scipy().toarray().astype(np.float64)
     X, Y = model.user_factors.astype(np.float64), model.item_factors.astype(np.float64)
     size = np.abs(R)
     g = {"linear": size, "log": np.log1p(size / model.epsilon), "binary": size > 0}

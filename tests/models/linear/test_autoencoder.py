@@ -22,7 +22,7 @@ def by_the_paper(X: np.ndarray, regularization: float) -> np.ndarray:
 
 def rows_of(n_rows: int, n_columns: int, seed: int = 0) -> tuple[Csr, np.ndarray]:
     data = random_interactions(n_rows, n_columns, density=0.3, seed=seed, dislikes=0.2)
-    return data.csr, data.to_matrix().toarray().astype(np.float64)
+    return data.csr, data.to_scipy().toarray().astype(np.float64)
 
 
 sizes = st.tuples(st.integers(1, 25), st.integers(1, 25))

@@ -28,7 +28,7 @@ def data() -> penchant.Interactions:
 @pytest.mark.parametrize("confidence", INPUTS)
 def test_scores_are_histories_times_weights(data, confidence) -> None:
     model = EASE(regularization=7.0, confidence=confidence).fit(data)
-    X = INPUTS[confidence](data.to_matrix().toarray().astype(np.float64))
+    X = INPUTS[confidence](data.to_scipy().toarray().astype(np.float64))
     B = by_the_paper(X, 7.0)
     np.testing.assert_allclose(model.weights, B, rtol=1e-4, atol=1e-6)
     assert (np.diag(model.weights) == 0).all()
@@ -56,7 +56,7 @@ def test_an_item_without_interactions_has_no_weights(data) -> None:
 
 def test_similarity_is_the_partial_correlation(data) -> None:
     model = EASE(regularization=7.0).fit(data)
-    X = np.sign(data.to_matrix().toarray().astype(np.float64))
+    X = np.sign(data.to_scipy().toarray().astype(np.float64))
     P = np.linalg.inv(X.T @ X + 7.0 * np.eye(X.shape[1]))
     expected = -P / np.sqrt(np.outer(np.diag(P), np.diag(P)))
     for code, item in ((2, "i0002"), (9, "i0009")):
@@ -116,7 +116,7 @@ def test_a_refused_fit_leaves_the_model_as_it_was(data) -> None:
 
 
 def test_values_too_large_for_the_regularization(data) -> None:
-    huge = penchant.Interactions.from_matrix(data.to_matrix() * np.float32(1e30))
+    huge = penchant.Interactions.from_scipy(data.to_scipy() * np.float32(1e30))
     with pytest.raises(SettingsError, match="raise it, or take confidence='binary'"):
         EASE(confidence="linear").fit(huge)
     assert np.isfinite(EASE(confidence="log").fit(huge).weights).all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -40,8 +41,10 @@ def oracle_of(model: Ranking, data: Interactions) -> Oracle:
     pool = csr.indices if model.loss == "bpr" else np.unique(csr.indices)
     size = np.log1p(np.abs(csr.values)) if model.confidence == "log" else np.ones(csr.nnz)
     weights = np.sign(csr.values) * size / size.mean()
-    how = trainer.kernel_settings(model, trainer.seed_of(model, 1), data.nnz)
-    return Oracle((csr.row_of_entry, csr.indices, weights), liked, pool, *sides, how)
+    names = ("loss", "learning_rate", "rho", "epsilon", "max_sampled", "k", "n")
+    options = {name: getattr(model, name) for name in names}
+    epoch = SimpleNamespace(**options, seed=trainer.seed_of(model, 1))
+    return Oracle((csr.row_of_entry, csr.indices, weights), liked, pool, *sides, epoch)
 
 
 @settings(max_examples=25)
@@ -93,7 +96,7 @@ def test_another_seed_gives_another_model() -> None:
 
 def test_tables_that_are_not_of_one_side_are_refused() -> None:
     table = _kernels.ranking_table(np.zeros((3, 4), np.float32), 0)
-    side = _kernels.Learned(table, table, None, None, 0.0)
+    side = _kernels.RankingSide(table, table, None, None, 0.0)
     how = trainer.kernel_settings(Ranking(factors=3), 1, 16)
     one = np.zeros(1, np.int32), np.full(1, 9, np.int32), np.ones(1, np.float32)
     likes = np.array([0, 0, 0, 0]), np.empty(0, np.int32)

@@ -83,7 +83,7 @@ def test_people_of_other_interactions_bring_their_features() -> None:
     assert (top.indices[:5] % 3 == 2).all()
     assert (top.indices[5:] % 3 == 0).all()
     assert model.scores_cold_items
-    assert not Ranking(factors=2, iterations=1).fit(others.from_matrix(np.eye(3))).scores_cold_items
+    assert not Ranking(factors=2, iterations=1).fit(others.from_scipy(np.eye(3))).scores_cold_items
     with pytest.raises(SettingsError, match="bring their own"):
         model.fold_in_users(others, features=[["group 1"], []])
 
@@ -91,7 +91,7 @@ def test_people_of_other_interactions_bring_their_features() -> None:
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_dislike_pushes_an_item_back(loss) -> None:
     data, _ = taste(held_out=0)
-    dense = data.to_matrix().toarray()
+    dense = data.to_scipy().toarray()
     user, item = np.nonzero(dense == 0)
     own_kind = (user % 3 == item % 3) & (item < 15)  # what is liked by most of their group
     likes, dislikes = dense.copy(), dense.copy()
@@ -99,7 +99,7 @@ def test_a_dislike_pushes_an_item_back(loss) -> None:
     gaps = []
     for matrix in (likes, dislikes):
         model = Ranking(loss=loss, factors=8, iterations=20)
-        model.fit(Interactions.from_matrix(matrix))
+        model.fit(Interactions.from_scipy(matrix))
         score = model.user_factors @ model.item_factors.T + model.item_biases
         gaps.append(score[dense > 0].mean() - score[user[own_kind], item[own_kind]].mean())
     assert gaps[1] > gaps[0] + 0.1

@@ -119,7 +119,7 @@ def test_a_learning_rate_that_diverges_is_refused() -> None:
 
 
 def test_users_who_like_everything() -> None:
-    data = Interactions.from_matrix(np.ones((4, 6), np.float32))
+    data = Interactions.from_scipy(np.ones((4, 6), np.float32))
     for loss in LOSSES:
         model = Ranking(loss=loss, factors=3, iterations=3).fit(data)
         assert np.isfinite(model.item_table).all()

@@ -114,7 +114,7 @@ def test_an_empty_file_becomes_a_store(path) -> None:
 
 def test_other_files_are_left_unchanged(path) -> None:
     path.write_bytes(b"user,item\n" * 500)
-    with pytest.raises(StoreError, match=r"store\.db: .*is no SQLite database"):
+    with pytest.raises(StoreError, match=r"store\.db: .*is not a SQLite database"):
         opened(path)
     assert path.read_bytes() == b"user,item\n" * 500
 
@@ -139,14 +139,14 @@ def test_a_damaged_file_raises_an_error(path) -> None:
 
 
 def test_a_missing_folder(tmp_path) -> None:
-    with pytest.raises(StoreError, match=r"none/store\.db: .*can't be opened: is there such a"):
+    with pytest.raises(StoreError, match=r"none/store\.db: .*can't be opened: does its folder"):
         opened(tmp_path / "none" / "store.db")
 
 
 def test_a_read_only_file(path) -> None:
     opened(path).close()
     read_only = open_store(f"sqlite:///file:{path}?mode=ro&uri=true")
-    with read_only, pytest.raises(StoreError, match="can't be written: look at the rights"):
+    with read_only, pytest.raises(StoreError, match="can't be written: check the permissions"):
         read_only.add([Event("ann", 1)])
 
 

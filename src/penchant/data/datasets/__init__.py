@@ -20,6 +20,8 @@ from penchant.data.datasets.registry import REGISTRY, Dataset
 from penchant.data.interactions import Interactions
 from penchant.errors import SettingsError
 
+__all__ = ["available", "cache_folder", "describe", "load", "names", "shapes"]
+
 
 def names() -> list[str]:
     """Return the names that :func:`load` takes, sorted."""

@@ -1,7 +1,7 @@
-"""Extract named files from a zip or tar archive; other members are ignored.
+"""Extract named files from zip and tar archives.
 
-Paths in the archive are not used: a file is written to the requested folder under its last name, so
-that no archive can write elsewhere.
+Paths inside the archive are ignored: each file is written to the requested folder under its last
+name, so no archive can write elsewhere.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import IO, cast
 from penchant.errors import DataError
 
 SUFFIXES = (".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar")
-# RuntimeError: zipfile raises it for encrypted archives and unsupported compression
+# zipfile raises RuntimeError for encrypted archives and unknown compressions
 _BROKEN = (
     RuntimeError,
     zipfile.BadZipFile,
@@ -34,27 +34,27 @@ _BROKEN = (
 
 
 def is_archive(path: Path) -> bool:
-    """Return whether a file name has the suffix of a supported archive."""
+    """Return whether a file has the suffix of an archive that can be unpacked."""
     return path.name.lower().endswith(SUFFIXES)
 
 
 def unpack(archive: Path, names: Iterable[str], to: Path) -> list[str]:
-    """Extract some files of an archive; none if it is damaged.
+    """Extract some files of an archive: all of them, or none if it is damaged.
 
     Parameters
     ----------
     archive
-        A zip or tar file, by its contents.
+        A zip or tar file; the format is recognized by its contents.
     names
-        The last names of the files, in any folder of the archive; of files with the same name,
-        the one nearest to the top is extracted.
+        The last names of the wanted files, in any folder of the archive. If two have the same
+        name, the one in fewer folders is extracted.
     to
         The folder to create; replaced if it exists.
 
     Returns
     -------
     list of str
-        The names that the archive contains.
+        The names that were extracted.
 
     Raises
     ------
@@ -65,14 +65,14 @@ def unpack(archive: Path, names: Iterable[str], to: Path) -> list[str]:
     to.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{to.name}-", dir=to.parent))
     try:
-        present = _unpack_into(archive, wanted, fresh)
+        extracted = _unpack_into(archive, wanted, fresh)
         shutil.rmtree(to, ignore_errors=True)
         fresh.replace(to)
     except _BROKEN as error:
         raise DataError(f"{archive} can't be unpacked: {error}") from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-    return present
+    return extracted
 
 
 def _unpack_into(archive: Path, wanted: set[str], folder: Path) -> list[str]:
@@ -80,7 +80,7 @@ def _unpack_into(archive: Path, wanted: set[str], folder: Path) -> list[str]:
         return _unpack_zip(archive, wanted, folder)
     if tarfile.is_tarfile(archive):
         return _unpack_tar(archive, wanted, folder)
-    raise DataError(f"{archive} is neither a zip nor a tar archive, or it is broken")
+    raise DataError(f"{archive} is neither a zip nor a tar archive, or it is damaged")
 
 
 def _unpack_zip(archive: Path, wanted: set[str], folder: Path) -> list[str]:
@@ -96,11 +96,11 @@ def _unpack_zip(archive: Path, wanted: set[str], folder: Path) -> list[str]:
 def _unpack_tar(archive: Path, wanted: set[str], folder: Path) -> list[str]:
     depths: dict[str, int] = {}
     with _decompressed(archive) as stream, tarfile.open(fileobj=stream, mode="r:") as tape:
-        # in the order of the file: seeking back in a compressed one decompresses it again
+        # in the order of the file, since seeking back in a compressed one starts over
         for member in tape:
             if member.isfile() and (name := _nearer(member.name, wanted, depths)):
                 source = tape.extractfile(member)
-                assert source is not None  # it is a regular file
+                assert source is not None  # since it is a file
                 _write(source, folder / name)
         while stream.read(1 << 20):  # the checksum is at the end
             pass
@@ -120,7 +120,7 @@ def _decompressed(archive: Path) -> IO[bytes]:
 
 
 def _nearer(path: str, wanted: set[str], depths: dict[str, int]) -> str | None:
-    """Return a path's last name if it is wanted and nearest to the top so far; record it."""
+    """Return a path's last name if it is wanted and not seen at a lower depth; record its depth."""
     name, depth = PurePosixPath(path).name, path.count("/")
     if name not in wanted or "__MACOSX" in path or depths.get(name, depth + 1) <= depth:
         return None

@@ -118,7 +118,7 @@ def sum_of(path: Path, algorithm: str = "sha256") -> str:
         return hashlib.file_digest(file, algorithm).hexdigest()
 
 
-# --- the transfer -----------------------------------------------------------------
+# --- the transfer -----------------------------------------------------------------------
 
 
 @contextlib.contextmanager
@@ -276,7 +276,7 @@ def _reason(error: Exception) -> str:
     return str(inner) or type(inner).__name__
 
 
-# --- verification -----------------------------------------------------------
+# --- verification -----------------------------------------------------------------------
 
 
 def _accept(part: Path, to: Path, url: str, checksum: str | None) -> None:

@@ -15,8 +15,8 @@ SHOWN = 5
 class BadRows(NamedTuple):
     """How many rows are bad, and messages about the first few."""
 
-    n: int
-    messages: tuple[str, ...]
+    n: int = 0
+    messages: tuple[str, ...] = ()
 
 
 def bad_lines(
@@ -42,7 +42,7 @@ def bad_lines(
     ).fetchone()
     rows += n_native
     if not bad:
-        return BadRows(0, ())
+        return BadRows()
     examples = con.execute(
         "SELECT rowid, why, shown FROM staged WHERE why <> 'blank' ORDER BY rowid LIMIT ?", [SHOWN]
     ).fetchall()

@@ -37,24 +37,24 @@ def read_catalog(
     on_bad_lines: Literal["error", "skip"] = "error",
     memory_limit: str = MEMORY_LIMIT,
 ) -> Catalog:
-    """Read what is known of items: names, links, pictures, tags.
+    """Read names, links, pictures and tags of items.
 
-    Items stay in the order of the source. One that comes twice keeps its first entry, and a
-    warning is logged that says how many did.
+    Items stay in the order of the source. An item that occurs twice keeps its first entry, and
+    a warning with their number is logged.
 
     Parameters
     ----------
     source
         A file or a frame; see :func:`read_interactions`.
     item
-        The column of item ids, by name or by position from 0. None: the one column called ``id``,
-        ``itemID``, ``movie_id`` or the like.
+        The column of item ids, by name or by position from 0. None: the only column with a name
+        such as ``id``, ``itemID`` or ``movie_id``.
     name, link, picture, tags
-        The columns of names, links, pictures and tags; None where there are none. Where none of
-        them is given, columns called ``name`` or ``title``, ``url``, ``image``, ``genres`` or the
-        like are.
+        The columns of names, links, pictures and tags; None if there are none. If all are None,
+        columns with names such as ``name``, ``title``, ``url``, ``image`` and ``genres`` are
+        chosen.
     tag_sep
-        What separates the tags of one item.
+        The separator of an item's tags.
     sep, quote, encoding, header, format, on_bad_lines, memory_limit
         As in :func:`read_interactions`.
 
@@ -66,10 +66,10 @@ def read_catalog(
     options = ReaderOptions(
         sep, quote, encoding, header, format, on_bad_lines=on_bad_lines, memory_limit=memory_limit
     )
-    given = {"item": item, "name": name, "link": link, "picture": picture, "tags": tags}
+    requested = {"item": item, "name": name, "link": link, "picture": picture, "tags": tags}
     with workspace(memory_limit) as work:
-        tables = open_tables(work, source, given, options)
-        fields = [table.bind(_places(given, table)) for table in tables]
+        tables = open_tables(work, source, requested, options)
+        fields = [table.bind(_places(requested, table)) for table in tables]
         begins = stage(work.con, tables, fields)
         bad = bad_lines(work.con, tables, begins, options)
         label = tables[0].label
@@ -87,12 +87,13 @@ def read_catalog(
     return Catalog(IdMap(columns["item"], "item"), **entries)  # type: ignore[arg-type]
 
 
-def _places(given: Mapping[str, Column | None], table: Table) -> dict[str, int]:
+def _places(requested: Mapping[str, Column | None], table: Table) -> dict[str, int]:
     where = (table.columns, table.width, table.label)
-    return locate(guess_catalog(given, *where), *where)
+    return locate(guess_catalog(requested, *where), *where)
 
 
 def _catalog_columns(con: Any, roles: Sequence[str], label: str) -> dict[str, list[Any]]:
+    """Fetch the staged columns, the first row of each item."""
     chosen = ", ".join(["c_item", *(f"coalesce(c_{role}, '')" for role in roles[1:])])
     rows = con.execute(
         f"SELECT {chosen} FROM staged WHERE why IS NULL AND c_item IS NOT NULL "

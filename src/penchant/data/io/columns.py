@@ -1,11 +1,11 @@
-"""Which column of a source is the user, which the item, the value and the rest."""
+"""Find the columns of users, items, values and other roles."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
 
-from penchant.data.io.header import ITEM_NAMES, THINGS, USER_NAMES, plain_name
+from penchant.data.io.header import ITEM_NAMES, ITEM_WORDS, USER_NAMES, plain_name
 from penchant.errors import ColumnError
 
 Column = str | int
@@ -14,12 +14,12 @@ _PICTURES = ("picture", "image", "img", "photo", "poster", "cover", "thumbnail",
 # for a catalog: role → sets of usual names, tried one after the other
 _CATALOG_NAMES = {
     "item": (
-        {f"{thing}id" for thing in THINGS} | {"id", "iid", "mid", "isbn"},
-        {thing + end for thing in THINGS for end in ("", "s")},
+        {f"{thing}id" for thing in ITEM_WORDS} | {"id", "iid", "mid", "isbn"},
+        {thing + end for thing in ITEM_WORDS for end in ("", "s")},
     ),
     "name": (
-        {"name", "title"} | {thing + end for thing in THINGS for end in ("name", "title")},
-        set(THINGS),
+        {"name", "title"} | {thing + end for thing in ITEM_WORDS for end in ("name", "title")},
+        set(ITEM_WORDS),
     ),
     "link": ({"url", "link", "href", "page", "homepage"},),
     "picture": ({name + end for name in _PICTURES for end in ("", "url", "link", "path", "s")},),
@@ -28,35 +28,35 @@ _CATALOG_NAMES = {
 
 
 def locate(
-    given: Mapping[str, Column | None], columns: Sequence[str] | None, width: int, label: str
+    requested: Mapping[str, Column | None], columns: Sequence[str] | None, width: int, label: str
 ) -> dict[str, int]:
-    """The places of the columns that were given by name or position.
+    """Return the positions of the columns that were requested by name or position.
 
     Parameters
     ----------
-    given
+    requested
         Role → name, position from 0 (negative ones count from the end), or None.
     columns
         The names of the source's columns, or None where it has none.
     width
-        How many columns it has.
+        The number of its columns.
     label
-        What to call it in messages.
+        The name of the source in messages.
 
     Raises
     ------
     ColumnError
-        If a column is not there or its name comes twice; the message lists those found.
+        If a column does not exist or its name occurs twice; the message lists the columns.
     """
     return {
         role: _place(role, column, columns, width, label)
-        for role, column in given.items()
+        for role, column in requested.items()
         if column is not None
     }
 
 
 def choose(
-    given: Mapping[str, Column | None],
+    requested: Mapping[str, Column | None],
     columns: Sequence[str] | None,
     width: int,
     label: str,
@@ -64,37 +64,41 @@ def choose(
 ) -> dict[str, int]:
     """Return role → column of a table of interactions.
 
-    ``roles`` are those that the source itself declares; they apply if no column is given.
+    ``roles`` are those that the source itself declares; they apply if no column is given. So do
+    the names of the columns if they are exactly those of the roles.
 
     Raises
     ------
     ColumnError
         As :func:`guess` and :func:`locate` do.
     """
-    if roles and all(column is None for column in given.values()):
-        return dict(roles)
-    return locate(guess(given, columns, width, label), columns, width, label)
+    if all(column is None for column in requested.values()):
+        if roles:
+            return dict(roles)
+        if columns is not None and sorted(columns) == sorted(requested):
+            return {role: columns.index(role) for role in requested}
+    return locate(guess(requested, columns, width, label), columns, width, label)
 
 
 def guess(
-    given: Mapping[str, Column | None], columns: Sequence[str] | None, width: int, label: str
+    requested: Mapping[str, Column | None], columns: Sequence[str] | None, width: int, label: str
 ) -> dict[str, Column | None]:
-    """The columns given, or where neither user nor item is, those that can only be meant.
+    """Return the requested columns, or choose them if neither user nor item is requested.
 
-    A table of two columns (user, item) or of three (user, item, value) is taken as it stands,
-    unless its names say otherwise; in a wider one, names such as ``userID`` and ``item_id``
-    must be there once each, and its value column has to be given.
+    Columns with names such as ``userID`` and ``item_id`` are chosen if each occurs once.
+    Otherwise a table of two columns must be (user, item) and one of three (user, item, value). In
+    a wider table the value column must be requested.
 
     Raises
     ------
     ColumnError
-        If they can't be told, or only one of user and item is given.
+        If they can't be told, or only one of user and item is requested.
     """
-    if (given["user"] is None) != (given["item"] is None):
-        missing = "user" if given["user"] is None else "item"
+    if (requested["user"] is None) != (requested["item"] is None):
+        missing = "user" if requested["user"] is None else "item"
         raise ColumnError(f"{missing}= is not given: {label} has {_listed(columns, width)}")
-    if given["user"] is not None:
-        return dict(given)
+    if requested["user"] is not None:
+        return dict(requested)
     users = _named(columns, USER_NAMES)
     items = _named(columns, ITEM_NAMES)
     if len(users) == 1 and len(items) == 1:
@@ -106,45 +110,45 @@ def guess(
             f"can't tell which columns of {label} are users and items: give user= and item=; "
             f"it has {_listed(columns, width)}"
         )
-    found = {**given, "user": user, "item": item}
-    if width == 3 and given["value"] is None and given["timestamp"] is None:
-        found["value"] = 3 - user - item
-    return found
+    chosen: dict[str, Column | None] = {**requested, "user": user, "item": item}
+    if width == 3 and requested["value"] is None and requested["timestamp"] is None:
+        chosen["value"] = 3 - user - item
+    return chosen
 
 
 def guess_catalog(
-    given: Mapping[str, Column | None], columns: Sequence[str] | None, width: int, label: str
+    requested: Mapping[str, Column | None], columns: Sequence[str] | None, width: int, label: str
 ) -> dict[str, Column | None]:
-    """The columns of a catalog: those given, or what their names can only mean.
+    """Return the requested columns of a catalog, and choose others by their names.
 
-    The column of ids is looked for where it is not given, the others where none of them is.
+    The column of ids is chosen if it is not requested, the others if none of them is.
 
     Raises
     ------
     ColumnError
         If the column of ids can't be told.
     """
-    found = dict(given)
-    if all(column is None for role, column in given.items() if role != "item"):
+    chosen = dict(requested)
+    if all(column is None for role, column in requested.items() if role != "item"):
         wanted = list(_CATALOG_NAMES)
     else:
         wanted = ["item"]
     for role in wanted:
-        if found[role] is None:
-            taken = [place for place in found.values() if place is not None]
-            found[role] = _only(columns, _CATALOG_NAMES[role], taken)
-    if found["item"] is None:
+        if chosen[role] is None:
+            taken = [place for place in chosen.values() if place is not None]
+            chosen[role] = _only(columns, _CATALOG_NAMES[role], taken)
+    if chosen["item"] is None:
         raise ColumnError(
             f"can't tell which column of {label} holds the ids of items: give item=; "
             f"it has {_listed(columns, width)}"
         )
-    return found
+    return chosen
 
 
 def _only(
     columns: Sequence[str] | None, tries: Sequence[set[str]], taken: Sequence[Column]
 ) -> int | None:
-    """The place of the one column with a name of the first set that any has."""
+    """Return the column with a name of the first set that occurs; None if several have one."""
     for names in tries:
         places = [
             place

@@ -1,4 +1,4 @@
-"""Databases by their addresses: SQLite and PostgreSQL through SQLAlchemy, failures told plainly."""
+"""Open SQLite and PostgreSQL databases by their addresses, through SQLAlchemy."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
 PATIENCE = 10
-"""Seconds that a connection, or a lock that another process holds, is waited for."""
+"""Seconds to wait for a connection, or for a lock that another process holds."""
 
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
 _EXAMPLES = "sqlite:///file.db or postgresql://user:password@host/name"
 # SQLite's primary result codes → what to do
 _SQLITE = {
     5: f"another process has kept it locked for {PATIENCE} seconds: end that one, or try again",
-    8: "it can't be written: look at the rights of the file and of its folder",
+    8: "it can't be written: check the permissions of the file and of its folder",
     10: "the disk failed to read or write it",
     11: "it is damaged: restore a backup",
     13: "the disk is full",
-    14: "it can't be opened: is there such a folder, and may it be used?",
-    26: "the file is no SQLite database",
+    14: "it can't be opened: does its folder exist, and do its permissions allow it?",
+    26: "the file is not a SQLite database",
 }
 
 
 def is_address(source: object) -> bool:
-    """Whether a text is the address of a database rather than a path."""
+    """Return whether a text is the address of a database rather than a path."""
     return isinstance(source, str) and bool(re.match(r"(sqlite|postgres(ql)?)(\+\w+)?:", source))
 
 
 def parsed(address: str) -> sa.URL:
-    """The address of a database in its parts, with the driver that penchant uses.
+    """Parse the address of a database, and set the driver that penchant uses.
 
     Raises
     ------
     SettingsError
-        If it is none, or of another kind than SQLite and PostgreSQL. It is not repeated: there
-        may be a password in it.
+        If it is not an address, or of another database than SQLite and PostgreSQL. The message
+        does not contain it, since there may be a password in it.
     MissingExtraError
         If SQLAlchemy is not installed.
     """
@@ -51,28 +51,30 @@ def parsed(address: str) -> sa.URL:
     try:
         url = sa.make_url(re.sub("^postgres:", "postgresql:", address))
     except (sa.exc.ArgumentError, ValueError):
-        raise SettingsError(f"that is no address of a database: give {_EXAMPLES}") from None
+        raise SettingsError(f"this is not the address of a database: give {_EXAMPLES}") from None
     kind = url.drivername.partition("+")[0]
     if kind not in _DRIVERS:
-        raise SettingsError(f"penchant knows no databases of the kind {kind!r}: give {_EXAMPLES}")
+        raise SettingsError(
+            f"penchant does not support databases of the kind {kind!r}: give {_EXAMPLES}"
+        )
     return url.set(drivername=_DRIVERS[kind])
 
 
 def shown(url: sa.URL) -> str:
-    """An address for messages: without its password."""
+    """Return an address without its password, for messages."""
     plain = url.set(drivername=url.get_backend_name(), query={})
     return plain.render_as_string(hide_password=True)
 
 
 def without_password(source: str) -> str:
-    """A path as it is, and an address for messages."""
+    """Return a path as it is, and an address without its password."""
     return shown(parsed(source)) if is_address(source) else source
 
 
-def engine_of(url: sa.URL, **how: Any) -> sa.Engine:
-    """What opens connections to a database; nothing is opened yet.
+def engine_of(url: sa.URL, **options: Any) -> sa.Engine:
+    """Return an engine, which opens connections to a database at their first use.
 
-    Transactions are the same in both: tables are made and changed in them too.
+    Transactions work alike in both databases: they include creating and altering tables.
 
     Raises
     ------
@@ -81,26 +83,29 @@ def engine_of(url: sa.URL, **how: Any) -> sa.Engine:
     """
     import sqlalchemy as sa
 
-    how = {"hide_parameters": True, **how}
+    options = {"hide_parameters": True, **options}
     if is_sqlite(url):
-        waits = {"timeout": PATIENCE}
+        timeouts = {"timeout": PATIENCE}
     else:
         require("psycopg", extra="postgres", what="PostgreSQL databases")
-        waits = {"connect_timeout": PATIENCE}
-        how = {"pool_pre_ping": True, **how}
-    engine = sa.create_engine(url, connect_args=waits, pool_timeout=PATIENCE, **how)
+        timeouts = {"connect_timeout": PATIENCE}
+        options = {"pool_pre_ping": True, **options}
+    engine = sa.create_engine(url, connect_args=timeouts, pool_timeout=PATIENCE, **options)
     if is_sqlite(url):
-        sa.event.listen(engine, "connect", _leave_transactions_alone)
+        sa.event.listen(engine, "connect", _disable_driver_transactions)
         sa.event.listen(engine, "begin", _begin)
     return engine
 
 
 def writing(engine: sa.Engine) -> sa.Engine:
-    """The same, for transactions that write: one that has read first could not wait its turn."""
+    """Return the engine for transactions that write, which lock at their start.
+
+    A SQLite transaction that reads first can't wait for a lock later; it would fail at once.
+    """
     return engine.execution_options(penchant_begin="BEGIN IMMEDIATE")
 
 
-def _leave_transactions_alone(connection: Any, _: object) -> None:
+def _disable_driver_transactions(connection: Any, _: object) -> None:
     connection.isolation_level = None
 
 
@@ -109,13 +114,13 @@ def _begin(con: sa.Connection) -> None:
 
 
 def is_sqlite(url: sa.URL) -> bool:
-    """Whether it is a SQLite file, rather than PostgreSQL."""
+    """Return whether it is a SQLite file rather than PostgreSQL."""
     return url.get_backend_name() == "sqlite"
 
 
 @contextlib.contextmanager
-def told(url: sa.URL, kind: type[PenchantError]) -> Iterator[None]:
-    """What a database says when it fails becomes an error of ours, without SQL or passwords."""
+def translated_errors(url: sa.URL, kind: type[PenchantError]) -> Iterator[None]:
+    """Convert errors of a database to ``kind``, without SQL and passwords in the message."""
     import sqlalchemy as sa
 
     try:
@@ -125,20 +130,20 @@ def told(url: sa.URL, kind: type[PenchantError]) -> Iterator[None]:
 
 
 def insert(con: sa.Connection, table: sa.Table, columns: Mapping[str, Sequence[Any]]) -> None:
-    """Put many rows, given by their columns, into a table; into PostgreSQL by COPY."""
+    """Insert many rows, passed as columns, into a table; into PostgreSQL by COPY."""
     rows = zip(*columns.values(), strict=True)
     if con.dialect.name == "postgresql":
         _copy(con, table, columns, rows)
         return
-    told = [dict(zip(columns, row, strict=True)) for row in rows]
-    if told:
-        con.execute(table.insert(), told)
+    records = [dict(zip(columns, row, strict=True)) for row in rows]
+    if records:
+        con.execute(table.insert(), records)
 
 
 def _copy(
     con: sa.Connection, table: sa.Table, names: Iterable[str], rows: Iterable[tuple[Any, ...]]
 ) -> None:
-    """Rows by COPY, in the transaction of the connection."""
+    """Insert rows by COPY, in the transaction of the connection."""
     import psycopg
     import sqlalchemy as sa
 

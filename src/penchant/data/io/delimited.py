@@ -1,8 +1,8 @@
-"""Delimited text as a relation of lines: the separator, the header, quotes.
+"""Open delimited text as a relation of lines: find its separator, header and quotes.
 
-Every line of the file is one row of the relation, blank and bad ones too, so that a row's
-place is its line number. Lines are split by their separator and nothing else: no reader's
-guess can shift, pad or drop a field.
+Every line of the file is one row of the relation, including blank and bad lines, so that a row's
+position is its line number. Lines are only split at their separator, so that no field can be
+shifted, padded or dropped.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ class TextFile:
     plain
         The file of lines.
     sep
-        What separates its fields: the file's own separator, or a mark where quotes were solved.
+        The separator of its fields: the file's own, or a control character if quotes were removed.
     first
         The fields of the first line that is not blank.
     first_line
         Its number, from 1.
     usual_width
-        How many fields most of the first lines have.
+        The number of fields of most of the first lines.
     marks
         (bad line, line feed in a field, carriage return in a field), or None without quotes.
     spare
-        A character that is nowhere in the file.
-    how
-        For the notes: ``"tab-separated"``.
+        A character that does not occur in the file.
+    remarks
+        For the notes, such as ``"tab-separated"``.
     shown
         The SQL of a line as it was written, for messages.
     """
@@ -58,83 +58,84 @@ class TextFile:
     usual_width: int
     marks: tuple[str, str, str] | None
     spare: str
-    how: tuple[str, ...]
+    remarks: tuple[str, ...]
     shown: str = "line"
 
 
 def open_text(path: Path, scratch: Path, options: ReaderOptions) -> TextFile:
-    """Look through a delimited file and find out how it is written.
+    """Scan a delimited file and find its separator, quotes and first line.
 
     Raises
     ------
     DataError
-        If it can't be told, or the file is not text; see ``plain_text``.
+        If the separator can't be told, or the file is not text; see ``plain_text``.
     EmptyDataError
-        If there is no line in it.
+        If it has no lines.
     """
-    asked = '"' if options.quote == "auto" else options.quote
-    plain = plain_text(path, scratch, encoding=options.encoding, quote=asked)
+    quote_to_find = '"' if options.quote == "auto" else options.quote
+    plain = plain_text(path, scratch, encoding=options.encoding, quote=quote_to_find)
     if len(plain.marks) < 5:
         raise DataError(f"{path.name} is full of control characters: it is not a text table")
     head = _head(plain.path)
     if not any(line for line in head):
         raise EmptyDataError(f"{path.name} is empty")
     sep = options.sep or _separator(path, head)
-    quote = asked if options.quote != "auto" or sep in (",", ";") else None
+    quote = quote_to_find if options.quote != "auto" or sep in (",", ";") else None
     if quote and len(sep) != 1:
         raise SettingsError(f"quotes need a separator of one character, got {sep!r}: quote=None")
-    how = (f"{SEPARATOR_NAMES.get(sep, sep)}-separated", *plain.remarks)
+    remarks = (f"{SEPARATOR_NAMES.get(sep, sep)}-separated", *plain.remarks)
     if not quote or not plain.holds_quote:
-        return TextFile(plain, sep, *_first(head, sep), None, plain.marks[0], how)
-    return _unquoted(path.name, plain, sep, quote, scratch / f"{plain.path.name}.unquoted", how)
+        return TextFile(plain, sep, *_first(head, sep), None, plain.marks[0], remarks)
+    return _unquoted(path.name, plain, sep, quote, scratch / f"{plain.path.name}.unquoted", remarks)
 
 
-# --- how a file is written --------------------------------------------------------------
+# --- the separator and the first line ---------------------------------------------------
 
 
 def _head(path: Path) -> list[str]:
-    """The first lines, without their ends; the first line that is not blank is among them."""
+    """Return the first lines without line ends, up to one that is not blank or further."""
     lines: list[str] = []
-    seen = False
+    has_text = False
     with path.open(encoding="utf-8-sig") as file:
         for line in file:
             lines.append(line.rstrip("\n"))
-            seen = seen or bool(lines[-1])
-            if seen and len(lines) >= _LOOKED_AT:
+            has_text = has_text or bool(lines[-1])
+            if has_text and len(lines) >= _LOOKED_AT:
                 break
     return lines
 
 
 def _first(head: list[str], sep: str) -> tuple[tuple[str, ...], int, int]:
-    """The fields of the first line that is not blank, its number, and the usual width."""
+    """Return the fields of the first line that is not blank, its number, and the usual width."""
     number = next(n for n, line in enumerate(head) if line)
     widths = Counter(line.count(sep) + 1 for line in head if line)
     return tuple(head[number].split(sep)), number + 1, widths.most_common(1)[0][0]
 
 
 def _separator(path: Path, head: list[str]) -> str:
-    """By the file's suffix where its first line agrees, else what splits the lines alike."""
+    """Return the suffix's separator if it is in the first line, else the most consistent one."""
     suffixes = [s.lower() for s in path.suffixes if s.lower() not in (".gz", ".zst", ".zstd")]
-    usual = _BY_SUFFIX.get(suffixes[-1] if suffixes else "")
+    by_suffix = _BY_SUFFIX.get(suffixes[-1] if suffixes else "")
     first = next(line for line in head if line)
-    if usual and usual in first:
-        return usual
-    found = _sniffed([line for line in head if line])
-    if found is None:
+    if by_suffix and by_suffix in first:
+        return by_suffix
+    sniffed = _sniffed([line for line in head if line])
+    if sniffed is None:
         raise DataError(
             f"can't tell what separates the columns of {path.name}, which begins with "
             f"{first[:80]!r}: give sep="
         )
-    return found
+    return sniffed
 
 
 def _sniffed(lines: list[str]) -> str | None:
+    """Return the separator that occurs equally often in most lines; None if there is none."""
     best, best_share = None, 0.5
     for sep in _CANDIDATES:
         bare = [re.sub('"[^"]*"', "", line) for line in lines] if sep in ",;" else lines
-        count, alike = Counter(line.count(sep) for line in bare).most_common(1)[0]
-        if count and alike / len(lines) > best_share:
-            best, best_share = sep, alike / len(lines)
+        count, agreeing = Counter(line.count(sep) for line in bare).most_common(1)[0]
+        if count and agreeing / len(lines) > best_share:
+            best, best_share = sep, agreeing / len(lines)
     return best
 
 
@@ -142,9 +143,9 @@ def _sniffed(lines: list[str]) -> str | None:
 
 
 def _unquoted(
-    name: str, plain: Plain, sep: str, quote: str, copy: Path, how: tuple[str, ...]
+    name: str, plain: Plain, sep: str, quote: str, copy: Path, remarks: tuple[str, ...]
 ) -> TextFile:
-    """The file with its quotes solved: a copy with a mark as separator, line for line."""
+    """Remove the quotes: return a copy, line for line, with a control character as separator."""
     spare, mark, bad, feed, back = tuple(plain.marks)[:5]
     with (
         plain.path.open(encoding="utf-8-sig", newline="") as source,
@@ -153,34 +154,34 @@ def _unquoted(
         lines = _Lines(source)
         reader = csv.reader(lines, delimiter=sep, quotechar=quote, doublequote=True, strict=True)
         while (line := lines.next_record()) is not None:
-            plainly = _plainly_split(line.rstrip("\r\n"), sep, quote, mark)
-            if plainly is not None:
-                target.write(plainly + "\n")
+            fields = _split_simple(line.rstrip("\r\n"), sep, quote, mark)
+            if fields is not None:
+                target.write(fields + "\n")
                 continue
-            lines.give_back(0)
+            lines.unread(0)
             try:
                 record = mark.join(next(reader)).replace("\n", feed).replace("\r", back)
             except csv.Error:
-                # only this line is bad: what a quote without end swallowed is read again
+                # only this line is bad: the lines after an unclosed quote are read again
                 record = bad + lines.taken[0].rstrip("\r\n")
-                lines.give_back(1)
-            # blank lines in place of those that a field spans keep line numbers right
+                lines.unread(1)
+            # a field with line ends becomes blank lines, so that line numbers stay right
             target.write(record + "\n" * len(lines.taken))
     head = _head(copy)
     first, first_line, usual_width = _first(head, mark)
     if first[0].startswith(bad):
         raise BadLinesError(
             f"line {first_line} of {name}, its first, opens a quote ({quote}) that is not closed: "
-            f"{first[0][1:81]!r}. If {quote} is no quote there, give quote=None"
+            f"{first[0][1:81]!r}. If {quote} is not a quote there, give quote=None"
         )
     names = tuple(field.replace(feed, "\n").replace(back, "\r") for field in first)
-    solved = Plain(copy, plain.lines, plain.marks, True, plain.remarks)
+    unquoted = Plain(copy, plain.lines, plain.marks, True, plain.remarks)
     marks, shown = (bad, feed, back), f"replace(line, {sql_text(mark)}, {sql_text(sep)})"
-    return TextFile(solved, mark, names, first_line, usual_width, marks, spare, how, shown)
+    return TextFile(unquoted, mark, names, first_line, usual_width, marks, spare, remarks, shown)
 
 
-def _plainly_split(line: str, sep: str, quote: str, mark: str) -> str | None:
-    """A line with no quotes, or with just one around each field; None where it takes a parser."""
+def _split_simple(line: str, sep: str, quote: str, mark: str) -> str | None:
+    """Split a line without quotes or with all fields quoted; None if it needs a parser."""
     if quote not in line:
         return line.replace(sep, mark)
     if len(line) > 1 and line[0] == quote == line[-1]:
@@ -190,24 +191,24 @@ def _plainly_split(line: str, sep: str, quote: str, mark: str) -> str | None:
 
 
 class _Lines(Iterator[str]):
-    """Lines that can be given back; ``taken`` holds those of the present record."""
+    """Lines that can be unread; ``taken`` holds those of the current record."""
 
     def __init__(self, lines: Iterator[str]) -> None:
-        self._fresh = lines
+        self._source = lines
         self._returned: deque[str] = deque()
         self.taken: list[str] = []
 
     def __next__(self) -> str:
-        line = self._returned.popleft() if self._returned else next(self._fresh)
+        line = self._returned.popleft() if self._returned else next(self._source)
         self.taken.append(line)
         return line
 
     def next_record(self) -> str | None:
-        """Begin a record: its first line, or None at the end."""
+        """Begin a record; return its first line, or None at the end."""
         self.taken = []
         return next(self, None)
 
-    def give_back(self, keep: int) -> None:
-        """Give back the lines of the present record but the first ``keep``."""
+    def unread(self, keep: int) -> None:
+        """Unread the lines of the current record except the first ``keep``."""
         self._returned.extendleft(reversed(self.taken[keep:]))
         del self.taken[keep:]

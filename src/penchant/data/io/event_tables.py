@@ -11,8 +11,8 @@ import numpy.typing as npt
 from penchant.data.events import Events
 from penchant.data.ids import IdMap
 from penchant.data.io.bad_rows import bad_lines
-from penchant.data.io.cells import number_ids, tally_rows
 from penchant.data.io.columns import Column, guess, locate
+from penchant.data.io.merge import number_ids, tally_rows
 from penchant.data.io.open import name_of, open_tables
 from penchant.data.io.options import MEMORY_LIMIT, ReaderOptions
 from penchant.data.io.stage import stage
@@ -38,23 +38,23 @@ def read_events(
     on_bad_lines: Literal["error", "skip"] = "error",
     memory_limit: str = MEMORY_LIMIT,
 ) -> Events:
-    """Read a log of events of several types: plays, likes, purchases, skips.
+    """Read a log of events of several types, such as plays, likes, purchases and skips.
 
     Parameters
     ----------
     source
         A file or a frame; see :func:`read_interactions`.
     user, item, event, value, timestamp
-        Columns by name, or by position from 0. ``event`` holds the type. Without ``value`` each
-        event is worth its type's weight; with it, that many times as much.
+        Columns by name, or by position from 0. ``event`` holds the type. The value of an event
+        multiplies the weight of its type; without ``value`` it is 1.
     sep, quote, encoding, header, format, name, on_bad_lines, memory_limit
-        As in :func:`read_interactions`. All events are kept, 16 bytes each (24 with timestamps),
-        beside the memory limit.
+        As in :func:`read_interactions`. All events are kept in memory, 16 bytes each (24 with
+        timestamps), in addition to the memory limit.
 
     Raises
     ------
     SettingsError
-        If ``event`` is not given, or an argument is out of its range.
+        If ``event`` is missing, or an argument is out of its range.
     DataError
         As in :func:`read_interactions`.
     """
@@ -63,12 +63,12 @@ def read_events(
     )
     if event is None:
         raise SettingsError("name the column of event types: event=…")
-    given = {"user": user, "item": item, "value": value, "timestamp": timestamp}
+    requested = {"user": user, "item": item, "value": value, "timestamp": timestamp}
     with workspace(memory_limit) as work:
         tables = open_tables(
-            work, source, given | {"event": event}, options, numeric=("value", "timestamp")
+            work, source, requested | {"event": event}, options, numeric=("value", "timestamp")
         )
-        fields = [table.bind(_places(given, event, table)) for table in tables]
+        fields = [table.bind(_places(requested, event, table)) for table in tables]
         begins = stage(work.con, tables, fields)
         bad = bad_lines(work.con, tables, begins, options)
         roles = list(fields[0])
@@ -94,14 +94,14 @@ def read_events(
     )
 
 
-def _places(given: Mapping[str, Column | None], event: Column, table: Table) -> dict[str, int]:
-    """Return role → column; the column of types is never taken for that of values."""
+def _places(requested: Mapping[str, Column | None], event: Column, table: Table) -> dict[str, int]:
+    """Return role → column; the column of types is never chosen for values."""
     if table.roles:
         raise DataError("a list of tuples does not say which is the event: give a frame")
     where = (table.columns, table.width, table.label)
     kinds = locate({"event": event}, *where)
-    places = locate(guess(given, *where), *where)
-    if given["value"] is None:
+    places = locate(guess(requested, *where), *where)
+    if requested["value"] is None:
         places.pop("value", None)
     if kinds["event"] in places.values():
         raise ColumnError(f"event={event!r} is a column with another role: give user= and item=")
@@ -109,7 +109,7 @@ def _places(given: Mapping[str, Column | None], event: Column, table: Table) -> 
 
 
 def _fetch(con: Any, *, timed: bool) -> dict[str, npt.NDArray[Any]]:
-    """The events as arrays of codes, values and times, a slice at a time."""
+    """Fetch the events as arrays of codes, values and times, a slice at a time."""
     con.execute(
         "CREATE TABLE coded AS SELECT cu.code AS u, ci.code AS i, ce.code AS e, v::FLOAT AS v, t "
         "FROM good JOIN codes_u cu ON u = cu.id JOIN codes_i ci ON i = ci.id "

@@ -12,12 +12,13 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from penchant._settings.checks import choice
+from penchant._settings.checks import check_choice
+from penchant.data.duplicates import POLICIES
 from penchant.data.features import Features
 from penchant.data.ids import Id, IdMap
 from penchant.data.io.bad_rows import BadRows, bad_lines
-from penchant.data.io.cells import Cells, cells
 from penchant.data.io.columns import Column, guess_catalog, locate
+from penchant.data.io.merge import ReadResult, merge_staged, tally_rows
 from penchant.data.io.open import open_tables
 from penchant.data.io.options import MEMORY_LIMIT, ReaderOptions
 from penchant.data.io.read import Duplicates
@@ -25,7 +26,6 @@ from penchant.data.io.sql import sql_text
 from penchant.data.io.stage import stage
 from penchant.data.io.table import Table
 from penchant.data.io.workspace import LIST_SEPARATOR, workspace
-from penchant.data.merging import POLICIES
 from penchant.errors import ColumnError, DataError, EmptyDataError, SettingsError
 
 log = logging.getLogger("penchant")
@@ -53,11 +53,11 @@ def read_features(
 ) -> Features:
     """Read the features of items, or of users.
 
-    A *long* table has a row for each (item, feature, value); it is read so where ``feature`` is
-    given. A table of *columns* has a row for each item: a column of numbers becomes one feature
-    called as the column is, weighing what the number is; any other column becomes a feature for
-    each of its values, such as ``genre=Rock``, weighing 1. *Vectors*, an array or a ``.npy`` file,
-    have a row for each of ``ids``.
+    A *long* table has a row for each (item, feature, value); it is assumed if ``feature`` is
+    requested. A table of *columns* has a row for each item: a column of numbers becomes one
+    feature with the column's name and the numbers as weights; any other column becomes a feature
+    of weight 1 for each of its values, such as ``genre=Rock``. *Vectors*, an array or a ``.npy``
+    file, have a row for each of ``ids``.
 
     Parameters
     ----------
@@ -65,21 +65,21 @@ def read_features(
         A file or a frame (see :func:`read_interactions`), a list of (item, feature) or (item,
         feature, value) tuples, a two-dimensional array, or the path of a ``.npy`` file.
     item, user
-        The column of ids, one of the two; for a table of items it is looked for by its usual
-        names where neither is given.
+        The column of ids, one of the two. If both are None, the column of items is chosen by its
+        name.
     feature, value
-        The columns of a long table. Without ``value`` each row counts 1.
+        The columns of a long table. Without ``value`` each row has the weight 1.
     columns
-        The columns to read of a table of columns; None: all others.
+        The columns to read of a table of columns; None: all but the ids.
     labels
-        Those of them whose numbers are names of things (a year, the number of a category).
+        Those of them whose numbers are labels (a year, the number of a category).
     list_sep
-        What separates several values in one field.
+        The separator of several values in one field.
     ids
-        For vectors: whom they are of.
+        For vectors: the ids of their rows.
     duplicates
-        What to do with a feature that one id has several times; see :func:`read_interactions`.
-        By default the values are summed, so that a tag given by ten people weighs 10.
+        The policy for a feature that an id has several times; see :func:`read_interactions`. By
+        default the values are summed, so a tag by ten people has the weight 10.
     sep, quote, encoding, header, format, on_bad_lines, memory_limit
         As in :func:`read_interactions`.
 
@@ -91,7 +91,7 @@ def read_features(
     Raises
     ------
     ColumnError
-        If a column is not there, or the column of ids can't be told.
+        If a column does not exist, or the column of ids can't be told.
     EmptyDataError
         If no features are left.
     DataError
@@ -99,7 +99,7 @@ def read_features(
     SettingsError
         If an argument is out of its range.
     """
-    choice("duplicates", duplicates, tuple(POLICIES))
+    check_choice("duplicates", duplicates, tuple(POLICIES))
     options = ReaderOptions(
         sep, quote, encoding, header, format, on_bad_lines=on_bad_lines, memory_limit=memory_limit
     )
@@ -113,27 +113,27 @@ def read_features(
         return Features.dense(ids, vectors, kind=kind)
     if ids is not None:
         raise SettingsError("ids= are those of vectors, an array or a .npy file: leave them out")
-    given = {kind: item if user is None else user, "feature": feature, "value": value}
-    named = given | {f"column {n}": column for n, column in enumerate(columns or ())}
+    requested = {kind: item if user is None else user, "feature": feature, "value": value}
+    named = requested | {f"column {n}": column for n, column in enumerate(columns or ())}
     with workspace(memory_limit) as work:
         tables = open_tables(work, source, named, options, numeric=("value",))
         long = feature is not None or bool(tables[0].roles)
         if long:
-            places = [_long(given, table, kind) for table in tables]
+            places = [_long(requested, table, kind) for table in tables]
         else:
-            places = [_wide(given, columns, table, kind) for table in tables]
+            places = [_wide(requested, columns, table, kind) for table in tables]
         fields = [table.bind(row) for table, row in zip(tables, places, strict=True)]
         begins = stage(work.con, tables, fields)
         bad = bad_lines(work.con, tables, begins, options)
         if not long:
             _melt(work.con, tables[0], places[0], labels, list_sep)
         valued = "value" in places[0] or not long
-        found = _cells(work.con, valued, duplicates, tables[0].label, bad)
-    return Features(IdMap(found.users, kind), IdMap(found.items, "feature"), found.csr)
+        result = _merge(work.con, valued, duplicates, tables[0].label, bad)
+    return Features(IdMap(result.users, kind), IdMap(result.items, "feature"), result.csr)
 
 
 def _vectors(source: Any) -> npt.NDArray[Any] | None:
-    """The array that was given, or that a ``.npy`` file holds; None for other sources."""
+    """Return the array, or that of a ``.npy`` file; None for other sources."""
     if isinstance(source, np.ndarray):
         return source
     if not isinstance(source, str | os.PathLike) or Path(source).suffix.lower() != ".npy":
@@ -146,35 +146,35 @@ def _vectors(source: Any) -> npt.NDArray[Any] | None:
 
 # --- which columns ----------------------------------------------------------------------
 #
-# A table of features is one of interactions to the reader: its rows are of "users" (whom the
-# features are of) and "items" (the features), so the roles bear these names from here on.
+# The reader treats a table of features as one of interactions: its "users" are the items or users
+# with features, and its "items" are the features. The roles have these names from here on.
 
 
-def _long(given: Mapping[str, Column | None], source: Table, kind: str) -> dict[str, int]:
-    """Role → column of a long table."""
+def _long(requested: Mapping[str, Column | None], source: Table, kind: str) -> dict[str, int]:
+    """Return role → column of a long table."""
     if source.roles:
         if len(source.roles) > 3:
             raise DataError(f"{source.label} must hold ({kind}, feature[, value]) tuples")
         return dict(source.roles)
     table = (source.columns, source.width, source.label)
-    found = locate(_with_ids(given, source, kind), *table)
+    places = locate(_with_ids(requested, source, kind), *table)
     roles = {kind: "user", "feature": "item", "value": "value"}
-    return {roles[role]: place for role, place in found.items()}
+    return {roles[role]: place for role, place in places.items()}
 
 
 def _wide(
-    given: Mapping[str, Column | None],
+    requested: Mapping[str, Column | None],
     columns: Sequence[Column] | None,
     source: Table,
     kind: str,
 ) -> dict[str, int]:
-    """Role → column of a table of columns: ``user``, then ``f<place>`` for each feature column."""
-    if given["value"] is not None:
+    """Return role → column of a table of columns: ``user``, and ``f<place>`` for each feature."""
+    if requested["value"] is not None:
         raise SettingsError("value= goes with feature=: name both columns of a long table")
     table = (source.columns, source.width, source.label)
-    own = locate({kind: _with_ids(given, source, kind)[kind]}, *table)[kind]
+    id_place = locate({kind: _with_ids(requested, source, kind)[kind]}, *table)[kind]
     if columns is None:
-        chosen = [place for place in range(source.width) if place != own]
+        chosen = [place for place in range(source.width) if place != id_place]
     else:
         chosen = list(locate({f"columns {c!r}": c for c in columns}, *table).values())
     for place in chosen:
@@ -185,30 +185,30 @@ def _wide(
             )
     if not chosen:
         raise ColumnError(f"{source.label} has no column of features beside that of the {kind}s")
-    return {"user": own} | {f"f{place}": place for place in chosen}
+    return {"user": id_place} | {f"f{place}": place for place in chosen}
 
 
 def _with_ids(
-    given: Mapping[str, Column | None], source: Table, kind: str
+    requested: Mapping[str, Column | None], source: Table, kind: str
 ) -> dict[str, Column | None]:
-    """The columns given, that of the ids looked for where it is not among them."""
-    if given[kind] is not None:
-        return dict(given)
+    """Return the requested columns; the column of ids is chosen if it is not among them."""
+    if requested[kind] is not None:
+        return dict(requested)
     table = (source.columns, source.width, source.label)
-    # something is given, at no place, so that names and tags are not looked for as well
-    found = guess_catalog({"item": None, "feature": -1}, *table)
-    return {**given, kind: found["item"]}
+    # a second column is requested, so that names and tags are not chosen as well
+    chosen = guess_catalog({"item": None, "feature": -1}, *table)
+    return {**requested, kind: chosen["item"]}
 
 
-# --- cells ------------------------------------------------------------------------------
+# --- weights ----------------------------------------------------------------------------
 
 
 def _melt(
     con: Any, source: Table, places: Mapping[str, int], labels: Sequence[Column], list_sep: str
 ) -> None:
-    """Turn the staged table of columns into a long one."""
+    """Convert the staged table of columns to a long one."""
     table = (source.columns, source.width, source.label)
-    named = set(locate({f"labels {label!r}": label for label in labels}, *table).values())
+    label_places = set(locate({f"labels {label!r}": label for label in labels}, *table).values())
     con.execute("ALTER TABLE staged RENAME TO columns_read")
     parts = ["SELECT c_user, NULL AS c_item, NULL AS c_value, why, shown FROM columns_read "
              "WHERE why IS NOT NULL"]  # fmt: skip
@@ -216,14 +216,14 @@ def _melt(
         if role == "user":
             continue
         title = source.columns[place] if source.columns else f"column {place}"
-        as_number = place not in named and _is_number(con, f"c_{role}")
+        as_number = place not in label_places and _is_number(con, f"c_{role}")
         part = _number_sql(role, title) if as_number else _label_sql(role, title, list_sep)
         parts.append(f"SELECT c_user, {part}")
     con.execute(f"CREATE TABLE staged AS {' UNION ALL '.join(parts)}")
 
 
 def _is_number(con: Any, column: str) -> bool:
-    """Whether a column holds numbers and nothing else."""
+    """Return whether a column holds numbers only."""
     number = f"try_cast({column} AS DOUBLE)"
     held, others = con.execute(
         f"SELECT count(*), count(*) FILTER ({number} IS NULL OR isinf({number}) "
@@ -249,17 +249,17 @@ def _label_sql(role: str, title: str, list_sep: str) -> str:
     )
 
 
-def _cells(con: Any, valued: bool, policy: str, label: str, bad: BadRows) -> Cells:
-    """The matrix of what is staged; what became of rows is logged."""
-    roles = ["user", "item", *(["value"] if valued else [])]
+def _merge(con: Any, valued: bool, policy: str, label: str, bad: BadRows) -> ReadResult:
+    """Merge the staged rows into a matrix, and log what happened to them."""
+    tally = tally_rows(con, ["user", "item", *(["value"] if valued else [])])
     try:
-        found = cells(con, roles, policy, source=label, bad=bad)
+        result = merge_staged(con, tally, bad, policy, timed=False, source=label)
     except EmptyDataError:
         raise EmptyDataError(f"{label} holds no features: all values are empty or 0") from None
-    report = found.report
+    report = result.report
     log.info(
         "%s: %s weights of %s rows; %s merged, %s without an id, a name or a value, %s zero",
-        label, f"{found.csr.nnz:,}", f"{report.rows:,}", f"{report.merged:,}",
+        label, f"{result.csr.nnz:,}", f"{report.rows:,}", f"{report.merged:,}",
         f"{report.nameless + report.valueless:,}", f"{report.zeros:,}",
     )  # fmt: skip
-    return found
+    return result

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from penchant import _kernels
 from penchant.data.io.formats.text import relation
@@ -21,7 +20,6 @@ from penchant.data.io.workspace import Workspace
 from penchant.errors import DataError
 
 _SMALLEST_ROW = 8
-_UNITS = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40, "PiB": 2**50}
 
 
 @dataclass(frozen=True)
@@ -42,6 +40,11 @@ class PlainLog:
     irregular: list[Table]
     valid: int
 
+    @property
+    def is_regular(self) -> bool:
+        """Whether there are no irregular lines."""
+        return not any(table.expected for table in self.irregular)
+
 
 def read_plain(
     workspace: Workspace, tables: Sequence[Table], fields: Sequence[Mapping[str, Field]]
@@ -54,7 +57,7 @@ def read_plain(
         If a file changed while it was read.
     """
     places = [{role: field.place for role, field in row.items()} for row in fields]
-    memory = _memory_limit(workspace.con)
+    memory = _memory_limit(workspace)
     if any(table.text_file is None for table in tables):
         return None
     if sum(table.expected or 0 for table in tables) * _SMALLEST_ROW > memory:
@@ -75,7 +78,7 @@ def read_plain(
             _irregular_lines(rows, table, workspace.scratch / f"irregular{len(irregular)}")
         )
     read = rows.counts()
-    return PlainLog(rows, irregular, read.good + read.zeros)
+    return PlainLog(rows, irregular, read.valid + read.zeros)
 
 
 def _read(rows: _kernels.LogReader, table: Table, places: Mapping[str, int]) -> bool:
@@ -97,7 +100,7 @@ def _irregular_lines(rows: _kernels.LogReader, table: Table, copy: Path) -> Tabl
     """Return the irregular lines of a file as a table, with their numbers in the file."""
     assert table.text_file is not None
     file = table.text_file[0]
-    numbers, text = rows.take_odd()
+    numbers, text = rows.take_irregular()
     copy.write_bytes(text)
     lines = replace(file, plain=replace(file.plain, path=copy, lines=len(numbers)))
     return replace(
@@ -109,8 +112,5 @@ def _irregular_lines(rows: _kernels.LogReader, table: Table, copy: Path) -> Tabl
     )
 
 
-def _memory_limit(con: Any) -> int:
-    """Return DuckDB's memory limit in bytes; it prints "488.2 MiB"."""
-    (text,) = con.execute("SELECT current_setting('memory_limit')").fetchone()
-    number, _, unit = str(text).partition(" ")
-    return int(float(number) * _UNITS[unit]) if unit in _UNITS else 0
+def _memory_limit(workspace: Workspace) -> int:
+    return workspace.memory_bytes()

@@ -19,9 +19,12 @@ from penchant.data.io.formats.query import open_query
 from penchant.data.io.formats.text import open_text_table
 from penchant.data.io.options import ReaderOptions
 from penchant.data.io.table import Table
+from penchant.data.io.utf8 import packing_of
 from penchant.data.io.workspace import Workspace
 from penchant.errors import DataError
 
+_SMALL_BYTES = 4_000_000
+_SMALL_ROWS = 50_000
 _FORMAT_OF = {
     ".parquet": "parquet", ".pq": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl",
 }  # fmt: skip
@@ -30,7 +33,7 @@ _FORMAT_OF = {
 def open_tables(
     workspace: Workspace,
     source: Any,
-    given: Mapping[str, Column | None],
+    requested: Mapping[str, Column | None],
     options: ReaderOptions,
     *,
     numeric: Sequence[str] = (),
@@ -43,25 +46,27 @@ def open_tables(
         Where frames are registered and copies are written.
     source
         What to read.
-    given
-        Role → column, as the caller gave them: they decide whether a header is expected.
+    requested
+        Role → column, as the caller requested them: they decide whether a header is expected.
     options
         How the source is written.
     numeric
         The roles whose columns must be numbers.
     """
-    con, scratch = workspace
     if is_address(source) or options.query is not None:
-        return [open_query(con, source, options.query)]
+        return [open_query(workspace.con, source, options.query)]
     if not isinstance(source, str | os.PathLike):
-        return [open_frame(con, source)]
+        workspace.in_memory = _has_few_rows(source)
+        return [open_frame(workspace.con, source)]
+    scratch = workspace.scratch
     paths = [_rewindable(path, scratch) for path in _paths(source)]
     kind = options.format or _format(paths[0])
+    workspace.in_memory = kind != "parquet" and _are_small(paths)  # Parquet is compressed
     if kind == "parquet":
-        return [open_parquet(con, paths)]
+        return [open_parquet(workspace.con, paths)]
     if kind == "jsonl":
-        return [open_jsonl(con, path, scratch, options, given) for path in paths]
-    return [open_text_table(path, scratch, options, given, numeric) for path in paths]
+        return [open_jsonl(workspace.con, path, scratch, options, requested) for path in paths]
+    return [open_text_table(path, scratch, options, requested, numeric) for path in paths]
 
 
 def name_of(source: Any) -> str | None:
@@ -74,22 +79,37 @@ def name_of(source: Any) -> str | None:
     return name.split(".")[0] or name
 
 
+def _are_small(paths: Sequence[Path]) -> bool:
+    """Return whether files are small as they are; compressed ones may be large."""
+    size = sum(path.stat().st_size for path in paths)
+    return size < _SMALL_BYTES and not any(map(packing_of, paths))
+
+
+def _has_few_rows(source: Any) -> bool:
+    try:
+        return len(source) < _SMALL_ROWS
+    except TypeError:  # it has no length, such as a lazy frame
+        return False
+
+
 def _paths(source: str | os.PathLike[str]) -> list[Path]:
     if not os.fspath(source):
-        raise DataError("there is no file '': the path is empty")  # and not this very folder
+        raise DataError(
+            "there is no file '': the path is empty"
+        )  # Path("") would be the current folder
     path = Path(os.fspath(source)).expanduser()
     if path.is_dir():
-        found = sorted(p for p in path.rglob("*") if p.suffix.lower() in (".parquet", ".pq"))
-        if not found:
+        files = sorted(p for p in path.rglob("*") if p.suffix.lower() in (".parquet", ".pq"))
+        if not files:
             raise DataError(f"the folder {path} holds no Parquet files: name a file, or a glob")
-        return found
+        return files
     if path.exists():
         return [path]
     if any(letter in str(path) for letter in "*?["):
-        found = sorted(Path(name) for name in glob.glob(str(path), recursive=True))  # noqa: PTH207
-        found = [p for p in found if p.is_file()]
-        if found:
-            return found
+        paths = sorted(Path(name) for name in glob.glob(str(path), recursive=True))  # noqa: PTH207
+        files = [p for p in paths if p.is_file()]
+        if files:
+            return files
         raise DataError(f"no file matches {str(path)!r}")
     raise DataError(f"there is no file {str(path)!r} (from the folder {Path.cwd()})")
 

@@ -1,4 +1,4 @@
-"""The rows of a query, from a database into DuckDB or a file; memory does not grow with them."""
+"""Copy the rows of a query from a database to DuckDB or a file, in bounded memory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
 OnRows = Callable[[int], None]
-"""Called with how many rows have come."""
+"""Called with the number of rows so far."""
 
 _AT_ONCE = 20_000
 _MEMORY_LIMIT = "256MB"
@@ -37,25 +37,25 @@ _TYPES: dict[type[Any], str] = {
     dt.date: "DATE",
     dt.datetime: "TIMESTAMP",
 }
-# types that are one another's special case
+# pairs of types of which one includes the other → the larger one
 _JOINED = {frozenset({"BIGINT", "DOUBLE"}): "DOUBLE", frozenset({"DATE", "TIMESTAMP"}): "TIMESTAMP"}
 
 
 def pull(con: Any, address: str, query: str, *, on_rows: OnRows | None = None) -> str:
-    """Bring the rows of a query into DuckDB; the relation that holds them.
+    """Copy the rows of a query to DuckDB, and return the relation that holds them.
 
-    Rows come in pages and lie as text, until all have been seen and the type of each column is
-    known: SQLite has none. Integers, texts, numbers and times stay what they are.
+    Rows are copied in pages as text and converted at the end, when the type of each column is
+    known (SQLite's columns have none). Integers, texts, numbers and times keep their types.
 
     Raises
     ------
     DataError
-        If the database or the query fails, or a column holds different kinds of things.
+        If the database or the query fails, or a column mixes types.
     SettingsError
-        If it is no address.
+        If it is not an address of a database.
     """
     url = database.parsed(address)
-    with database.told(url, DataError), _result(url, query) as result:
+    with database.translated_errors(url, DataError), _result(url, query) as result:
         names = _names(result)
         seen: list[set[str]] = [set() for _ in names]
         columns = ", ".join(f"c{place} VARCHAR" for place in range(len(names)))
@@ -80,23 +80,24 @@ def pull(con: Any, address: str, query: str, *, on_rows: OnRows | None = None) -
 
 
 def to_file(address: str, query: str, to: Path, *, on_rows: OnRows | None = None) -> int:
-    """Write the rows of a query to a file, ``.parquet``, ``.csv`` or ``.jsonl``; how many.
+    """Write the rows of a query to a file, ``.parquet``, ``.csv`` or ``.jsonl``; return how many.
 
-    The file appears once it is whole; memory does not grow with the number of rows.
+    The file appears when it is complete; memory does not grow with the number of rows.
 
     Raises
     ------
     DataError
         As :func:`pull` does, or if the file can't be written.
     SettingsError
-        If it is no address, or the file's name tells no format.
+        If it is not an address of a database, or the file's suffix is of no format.
     """
     check_file(to)
     try:
         with (
             tempfile.TemporaryDirectory(prefix=f".{to.name}.", dir=to.parent) as scratch,
-            workspace(_MEMORY_LIMIT) as (con, _),
+            workspace(_MEMORY_LIMIT) as work,
         ):
+            con = work.con
             copy(con, pull(con, address, query, on_rows=on_rows), to, Path(scratch))
             return int(con.execute("SELECT count(*) FROM pulled").fetchall()[0][0])
     except OSError as error:
@@ -105,27 +106,27 @@ def to_file(address: str, query: str, to: Path, *, on_rows: OnRows | None = None
 
 @contextlib.contextmanager
 def _result(url: sa.URL, query: str) -> Iterator[sa.CursorResult[Any]]:
-    """Run a query that can only read; its rows come as they are asked for."""
-    engine = database.engine_of(_to_read(url))
-    how: dict[str, Any] = {
-        "no_parameters": True,  # a % is a %, and a : a :
+    """Run a query in a read-only transaction; its rows are streamed."""
+    engine = database.engine_of(_read_only(url))
+    options: dict[str, Any] = {
+        "no_parameters": True,  # % and : are not placeholders
         "stream_results": True,
         "max_row_buffer": _AT_ONCE,
     }
     if not database.is_sqlite(url):
-        how["postgresql_readonly"] = True
+        options["postgresql_readonly"] = True
     try:
-        with engine.connect().execution_options(**how) as con:
+        with engine.connect().execution_options(**options) as con:
             result = con.exec_driver_sql(query)
             if not result.returns_rows:
-                raise DataError(f"the query gives no rows, it is no SELECT: {query[:80]!r}")
+                raise DataError(f"the query returns no rows, it is not a SELECT: {query[:80]!r}")
             yield result
     finally:
         engine.dispose()
 
 
-def _to_read(url: sa.URL) -> sa.URL:
-    """A SQLite file that is opened to be read only: one that is not there is not made."""
+def _read_only(url: sa.URL) -> sa.URL:
+    """Return the address that opens a SQLite file read-only, which does not create it."""
     path = url.database or ""
     if not database.is_sqlite(url) or path.startswith("file:"):
         return url
@@ -145,7 +146,7 @@ def _names(result: sa.CursorResult[Any]) -> list[str]:
 
 
 def _texts(name: str, column: Sequence[Any], seen: set[str]) -> Any:
-    """A page of a column as text; adds the types of what is in it to those seen."""
+    """Return a page of a column as text, and add the types of its values to ``seen``."""
     kinds = {*map(type, column)} - {type(None)}
     for kind in kinds:
         if kind not in _TYPES:

@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from penchant.data.catalog import Catalog
+from penchant.data.conversions import CONSTRUCTORS, frame_library
 from penchant.data.ids import Id, IdMap
-from penchant.data.interactions import Interactions
-from penchant.data.io.bad_rows import bad_lines
-from penchant.data.io.cells import Cells
-from penchant.data.io.cells import cells as merged_cells
-from penchant.data.io.columns import Column, choose, same_roles
-from penchant.data.io.logs import read_plain
-from penchant.data.io.native_cells import native_cells
-from penchant.data.io.open import name_of, open_tables
+from penchant.data.interactions import Interactions, need_interactions
+from penchant.data.io.columns import Column
+from penchant.data.io.open import name_of
 from penchant.data.io.options import MEMORY_LIMIT, ReaderOptions
-from penchant.data.io.stage import stage
-from penchant.data.io.table import Table
-from penchant.data.io.workspace import workspace
-from penchant.data.merging import POLICIES
-from penchant.errors import SettingsError
+from penchant.data.io.pipeline import read_source
+from penchant.errors import ColumnError, SettingsError
 
 log = logging.getLogger("penchant")
 
@@ -50,35 +43,36 @@ def read_interactions(
     user_ids: Sequence[Id] | None = None,
     item_ids: Sequence[Id] | None = None,
 ) -> Interactions:
-    """Read who did what how often.
+    """Read interactions of users and items: likes, plays, purchases.
 
-    Ids read from text stay the text they are ("007", "NA", "1e5", " x"); Parquet, JSON and
+    Ids in text files stay the texts they are ("007", "NA", "1e5", " x"); Parquet, JSON and
     frames keep integers as integers, and floats that are all whole become integers. Codes are
-    given in the sorted order of ids, so the order of rows does not matter.
+    assigned in the sorted order of ids, so the order of rows does not matter.
 
     Parameters
     ----------
     source
-        The path of a delimited text file, of Parquet or of JSON lines, packed with gzip or zstd
-        or not; a glob of them; a folder of Parquet; a pandas, polars or pyarrow frame; a SciPy
-        sparse matrix or a 2-D NumPy array, users × items; a list of (user, item), (user,
-        item, value) or (user, item, value, timestamp) tuples; or the address of a database,
-        ``sqlite:///file.db`` or ``postgresql://user@host/name``, with ``query``.
+        The path of a delimited text file, of Parquet or of JSON lines, plain or compressed with
+        gzip or zstd; a glob of such files; a folder of Parquet; a pandas, polars or pyarrow
+        frame; a SciPy sparse matrix or a 2-D NumPy array, users × items; a list of (user, item),
+        (user, item, value) or (user, item, value, timestamp) tuples; or the address of a
+        database, ``sqlite:///file.db`` or ``postgresql://user@host/name``, with ``query``.
     user, item, value, timestamp
         Columns by name, or by position from 0. Without ``value`` every row is a like worth 1;
         a negative value is a dislike. Timestamps are whole numbers, kept in their own unit, or
-        dates, kept as seconds since 1970 (UTC where they name no zone). Where neither user nor
-        item is given, a table of two columns (user, item) or three (user, item, value) is taken
-        as it stands; in a wider one columns called ``userID``, ``item_id`` or the like are.
+        dates, kept as seconds since 1970 (UTC if they name no zone). If neither user nor item is
+        given, columns with names such as ``userID`` and ``item_id`` are chosen; without such
+        names a table must have two columns (user, item) or three (user, item, value). A table
+        with exactly the columns user, item, value and timestamp is read by these names.
     sep
-        What separates the columns of a text file, 1 to 4 bytes; None: by its suffix, or else
-        looked for among tab, ``::``, pipe, semicolon and comma.
+        The separator of a text file's columns, 1 to 4 bytes; None: that of its suffix, or one of
+        tab, ``::``, pipe, semicolon and comma, by its first lines.
     quote
-        The character around fields that hold the separator; None for none. ``"auto"``: the
+        The character around fields that hold the separator; None: there is none. ``"auto"``: the
         double quote in comma and semicolon files, none in others, where quotes are part of
         names.
     encoding
-        A codec such as ``"latin-1"``; None: UTF-8, or UTF-16 with its mark.
+        A codec such as ``"latin-1"``; None: UTF-8, or UTF-16 with a byte order mark.
     header
         Whether the first line of a text file names its columns. None: it does if columns are
         given by name, if one of its fields is a usual column name (``userId``, ``rating``), or
@@ -86,101 +80,99 @@ def read_interactions(
     format
         ``"text"``, ``"parquet"`` or ``"jsonl"``; None: by the file's suffix and first bytes.
     query
-        The SQL whose rows are read, where ``source`` is the address of a database. It can only
-        read; its rows are streamed.
+        The SQL whose rows are read, if ``source`` is the address of a database. It runs in a
+        read-only transaction, and its rows are streamed.
     name
-        What to call the data set; None: the file's name.
+        The name of the data set; None: the file's name.
     duplicates
-        What to do with rows of the same user and item: ``"binary"`` takes them once (worth 1,
-        or −1 if their sum is negative), ``"sum"``, ``"max"``, ``"mean"``, ``"last"`` takes the
-        latest (by timestamp if read, then by place), ``"error"`` refuses them. None:
-        ``"sum"`` with a value column, else ``"binary"``. Timestamps: the latest.
+        The policy for rows of the same user and item: ``"binary"`` counts them once (as 1, or −1
+        if their sum is negative), ``"sum"``, ``"max"``, ``"mean"``, ``"last"`` keeps the latest
+        (by timestamp if read, then by position), ``"error"`` refuses them. None: ``"sum"`` with
+        a value column, else ``"binary"``. The latest timestamp is kept.
     on_bad_lines
-        ``"error"``, or ``"skip"`` to leave out and count lines that don't fit their columns.
+        ``"error"``, or ``"skip"`` to drop and count lines that don't fit their columns.
     memory_limit
-        How much memory reading may take. Rows of plain delimited text (no quotes in it) are held
-        in it, 12 bytes each (8 without a value, 20 with a timestamp), with each id once; what
-        does not fit into it, and all other sources, DuckDB reads, a few times more slowly, which
-        spills to the folder for temporary files (TMPDIR). The result itself comes on top: 8
-        bytes an interaction (16 with timestamps), and the ids.
+        How much memory reading may use. Rows of plain delimited text (without quotes) are held
+        in memory, 12 bytes each (8 without a value, 20 with a timestamp), with each id once.
+        Larger files, and all other sources, are read by DuckDB, which is a few times slower and
+        spills to the folder for temporary files (TMPDIR). The result itself needs additional
+        memory: 8 bytes per interaction (16 with timestamps), and the ids.
     catalog
-        What is known of the items.
+        The catalog of the items.
     user_ids, item_ids
-        For matrices: what rows and columns are called; None: 0…n−1.
+        For matrices: the ids of rows and columns; None: 0…n−1.
 
     Returns
     -------
     Interactions
-        Its ``notes`` say in words, and its ``report`` in numbers, what became of every row.
+        Its ``notes`` (in words) and ``report`` (in numbers) account for every row.
 
     Raises
     ------
     BadLinesError
         If lines don't fit their columns or hold no number where one must be.
     ColumnError
-        If a column is not there; the message lists those that are.
+        If a column does not exist; the message lists those that do.
     EncodingError
         If bytes are not text in the encoding.
     EmptyDataError
         If no interactions are left.
     DataError
-        If the source is not there, damaged, or of no kind that can be read.
+        If the source does not exist, is damaged, or is of a type that can't be read.
     SettingsError
         If an argument is out of its range.
     """
-    if duplicates is not None and duplicates not in POLICIES:
-        raise SettingsError(f"duplicates must be one of {', '.join(POLICIES)}, got {duplicates!r}")
     options = ReaderOptions(sep, quote, encoding, header, format, query, on_bad_lines, memory_limit)
-    given = {"user": user, "item": item, "value": value, "timestamp": timestamp}
+    columns = {"user": user, "item": item, "value": value, "timestamp": timestamp}
     if _is_matrix(source):
-        if any(column is not None for column in given.values()):
+        if any(column is not None for column in columns.values()):
             raise SettingsError("a matrix has no columns to name: its rows are users")
-        interactions = Interactions.from_matrix(
-            source, user_ids, item_ids, name=name or "matrix", duplicates=duplicates or "sum"
+        return Interactions.from_scipy(
+            source,
+            user_ids,
+            item_ids,
+            duplicates=duplicates or "sum",
+            name=name or "matrix",
+            catalog=catalog,
         )
-        return interactions.with_catalog(catalog)
     if user_ids is not None or item_ids is not None:
         raise SettingsError("user_ids= and item_ids= go with matrices: other sources hold ids")
-    cells = _read_cells(source, given, options, duplicates)
-    interactions = Interactions(
-        cells.csr,
-        IdMap.trusted(cells.users, "user"),
-        IdMap.trusted(cells.items, "item"),
-        cells.timestamps,
-        name=name or name_of(source) or "interactions",
-        notes=cells.report.notes(),
-        report=cells.report,
-    )
-    for note in interactions.notes:
+    result = read_source(source, columns, duplicates, options)
+    for note in result.report.notes():
         log.info("%s", note)
+    interactions = Interactions.from_read(
+        result, name=name or name_of(source) or "interactions", catalog=catalog
+    )
     _warn_of_quotes(interactions.users)
-    return interactions.with_catalog(catalog)
+    return interactions
 
 
-def _read_cells(
-    source: Any,
-    given: Mapping[str, Column | None],
-    options: ReaderOptions,
-    duplicates: Duplicates | None,
-) -> Cells:
-    """Run the pipeline: open, choose columns, read natively or stage, merge."""
-    with workspace(options.memory_limit) as work:
-        tables = open_tables(work, source, given, options, numeric=("value", "timestamp"))
-        places = [
-            choose(given, table.columns, table.width, table.label, table.roles) for table in tables
-        ]
-        roles = same_roles(places)
-        policy = duplicates or ("sum" if "value" in roles else "binary")
-        origin = _described(tables, places)
-        fields = [table.bind(row) for table, row in zip(tables, places, strict=True)]
-        native = read_plain(work, tables, fields)
-        if native is None:
-            begins = stage(work.con, tables, fields)
-            bad = bad_lines(work.con, tables, begins, options)
-            return merged_cells(work.con, roles, policy, source=origin, bad=bad)
-        begins = stage(work.con, native.irregular, fields)
-        bad = bad_lines(work.con, native.irregular, begins, options, n_native=native.valid)
-        return native_cells(work.con, native, roles, policy, source=origin, bad=bad)
+def as_interactions(data: object, caller: str) -> Interactions:
+    """Return interactions as they are, and read a frame whose columns are unambiguous.
+
+    Parameters
+    ----------
+    data
+        Interactions, or a frame of pandas, polars or pyarrow: its columns are chosen as
+        :func:`read_interactions` does without arguments.
+    caller
+        The function that needs them, for messages.
+
+    Raises
+    ------
+    DataError
+        If it is neither, or the frame's columns are ambiguous; the message shows the call to make.
+    """
+    library = frame_library(data)
+    if library is None:
+        return need_interactions(data, caller)
+    try:
+        return read_interactions(data)
+    except ColumnError as error:
+        raise ColumnError(
+            f"{caller} {error}. Name them: model.fit(penchant.Interactions."
+            f"{CONSTRUCTORS[library]}(frame, user=…, item=…, value=…))"
+        ) from error
 
 
 def _is_matrix(source: Any) -> bool:
@@ -193,11 +185,3 @@ def _warn_of_quotes(users: IdMap) -> None:
     shown = users[:1000].tolist()
     if all(isinstance(u, str) and len(u) > 1 and u[0] == u[-1] == '"' for u in shown):
         log.warning("all users are in quotes, such as %s: give quote='\"'", shown[0])
-
-
-def _described(tables: Sequence[Table], places: Sequence[Mapping[str, int]]) -> str:
-    first = tables[0]
-    label = first.label if len(tables) == 1 else f"{len(tables)} files ({first.label}, …)"
-    written = f" ({', '.join(first.written)})" if first.written else ""
-    used = ", ".join(f"{role} from {first.column_name(at)}" for role, at in places[0].items())
-    return f"{label}{written}: {used}"

@@ -21,5 +21,5 @@ def sql_text(text: str) -> str:
 
 
 def literal_path(path: Path) -> str:
-    """Return a path with the letters escaped that DuckDB takes for a pattern."""
+    """Return a path with the characters escaped that are wildcards to DuckDB."""
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))

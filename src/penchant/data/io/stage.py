@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from penchant.data.duplicates import LARGEST
 from penchant.data.io.table import Field, Table
-from penchant.data.merging import LARGEST
 from penchant.errors import DataError
 
 Checked = tuple[str, list[tuple[str, str]]]

@@ -30,37 +30,37 @@ class Table:
     label
         Its name in messages.
     noun
-        What its rows are called: ``"line"`` or ``"row"``.
+        The noun for its rows: ``"line"`` or ``"row"``.
     columns
         The names of its columns, or None.
     width
-        How many there are.
+        The number of columns.
     relation
         SQL after FROM.
     cell
         Column → SQL of its cell.
     kind
         Column → ``text``, ``integer``, ``float``, ``boolean``, ``time``, ``mixed`` (of JSON: texts
-        that must be looked at one by one) or another type's name.
+        whose types are checked one by one) or another type's name.
     misfit
-        SQL of what is wrong with a row as a whole, NULL where nothing is.
+        SQL of the fault of a row as a whole, NULL for valid rows.
     blank
-        SQL of whether there is no row.
+        SQL of whether a row is blank.
     shown
         SQL of a row as text, for messages.
     begins
         The number of its first row.
     expected
-        How many rows the relation must have, or None.
+        The number of rows that the relation must have, or None.
     written
         For the notes: ``("tab-separated", "header")``.
     roles
-        Role → column where there is no doubt: in records.
+        Role → column, for sources that declare them: records and arrays.
     numbers
-        The numbers of its rows where they don't just follow each other.
+        The numbers of its rows, if they are not consecutive.
     text_file
-        The delimited file and how many of its lines come before the rows, where its lines are
-        split by their separator and nothing else.
+        The delimited file and the number of lines before its rows, if its lines only need to be
+        split at the separator.
     """
 
     label: str

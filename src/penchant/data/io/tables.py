@@ -1,4 +1,4 @@
-"""Tables of DuckDB as files: whole or not at all."""
+"""Write tables of DuckDB to files, completely or not at all."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ FORMATS = {
     ".jsonl": "FORMAT json",
     ".jsonl.gz": "FORMAT json, COMPRESSION gzip",
 }
-"""The end of a file's name → how DuckDB writes it."""
+"""Suffix of a file → DuckDB's options of writing it."""
 
 
 def check_file(path: Path) -> None:
-    """Refuse at once a file that could not be written when its rows are there.
+    """Refuse a file that can't be written before its rows are computed.
 
     Raises
     ------
     SettingsError
-        If its name tells no format.
+        If its suffix is of no format.
     DataError
         If there is no such folder.
     """
@@ -36,14 +36,14 @@ def check_file(path: Path) -> None:
 
 
 def copy(con: Any, relation: str, path: Path, scratch: Path) -> None:
-    """Write a relation to a file, by way of one in a folder on the same disk."""
-    whole = scratch / path.name
-    con.execute(f"COPY {relation} TO {sql_text(str(whole))} ({_options(path)})")
-    whole.replace(path)
+    """Write a relation to a file in a folder on the same disk, then move it into place."""
+    complete = scratch / path.name
+    con.execute(f"COPY {relation} TO {sql_text(str(complete))} ({_options(path)})")
+    complete.replace(path)
 
 
 def _options(path: Path) -> str:
-    suffix = next((one for one in FORMATS if path.name.lower().endswith(one)), None)
+    suffix = next((end for end in FORMATS if path.name.lower().endswith(end)), None)
     if suffix is None:
         raise SettingsError(
             f"can't write {path.name!r}: name a file that ends in {', '.join(FORMATS)}"

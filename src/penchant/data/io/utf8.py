@@ -1,7 +1,7 @@
-"""Any text file as plain UTF-8 that was looked through once, byte by byte.
+"""Convert any text file to plain UTF-8, and scan it once, byte by byte.
 
-Compressed files and other encodings are copied, as a stream, into a scratch folder. What is
-found on the way (a byte that is no text, a NUL, a cut-off archive) is told with its line.
+Compressed files and other encodings are copied, as a stream, to a scratch folder. Faults (invalid
+bytes, a NUL, a truncated archive) raise errors that name the line.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from penchant.errors import DataError, EncodingError, SettingsError, require
 
 BLOCK = 1 << 20
 LONGEST_LINE = 1 << 20
-# Characters that no table should hold: those that a file leaves unused serve as marks.
+# Control characters that tables don't hold; those that a file does not use serve as marks.
 _MARKS = "\x1f\x1e\x1d\x1c\x01\x02\x03\x04\x05\x06\x0e\x0f\x10\x11\x12\x13\x14"
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(frozen=True)
 class Plain:
-    """A UTF-8 file whose lines end alike.
+    """A UTF-8 file with uniform line ends.
 
     Attributes
     ----------
     path
         The file itself, or its plain copy in the scratch folder.
     lines
-        How many lines it has, blank ones too.
+        The number of its lines, blank ones included.
     marks
-        Control characters that it does not hold.
+        Control characters that do not occur in it.
     holds_quote
-        Whether the quote character that was asked about is in it.
+        Whether the requested quote character occurs in it.
     remarks
-        What was done to it, for the notes: ``"gzip"``, ``"latin-1"``.
+        The conversions, for the notes, such as ``"gzip"`` or ``"latin-1"``.
     """
 
     path: Path
@@ -50,16 +50,16 @@ class Plain:
 
 
 def plain_text(path: Path, scratch: Path, *, encoding: str | None, quote: str | None) -> Plain:
-    """Look through a text file, and make a plain copy of it where it is not plain.
+    """Scan a text file, and make a plain copy if it is not plain.
 
     Parameters
     ----------
     path
-        The file; gzip and zstd are known by their first bytes.
+        The file; gzip and zstd are recognized by their first bytes.
     scratch
         A folder for copies, to be removed by the caller.
     encoding
-        A codec of Python, or None: UTF-8, or UTF-16 where the file begins with its mark.
+        A codec of Python, or None: UTF-8, or UTF-16 if the file begins with its byte order mark.
     quote
         A character to look for.
 
@@ -68,25 +68,23 @@ def plain_text(path: Path, scratch: Path, *, encoding: str | None, quote: str | 
     EncodingError
         If bytes are not text in this encoding.
     DataError
-        If the file holds a NUL or an endless line, or its archive is damaged.
+        If the file holds a NUL or too long a line, or its archive is damaged.
     SettingsError
-        If Python knows no such encoding.
+        If Python has no such encoding.
     """
-    with path.open("rb") as file:
-        head = file.read(4)
-    packed = _packing(head)
-    codec = _codec(encoding, path, packed)
-    remarks = [word for word in (packed, None if codec == "utf-8" else codec) if word]
-    if packed or codec != "utf-8":
+    packing = packing_of(path)
+    codec = _codec(encoding, path, packing)
+    remarks = [word for word in (packing, None if codec == "utf-8" else codec) if word]
+    if packing or codec != "utf-8":
         copy = _free_name(scratch)
-        _transcode(path, copy, packed, codec)
+        _transcode(path, copy, packing, codec)
         scan = _scan(copy, path.name, quote)
         path = copy
     else:
         scan = _scan(path, path.name, quote)
     if scan.mixed:
         copy = _free_name(scratch)
-        _same_line_ends(path, copy)
+        _unify_line_ends(path, copy)
         path, remarks = copy, [*remarks, "mixed line ends"]
     return Plain(path, scan.lines, scan.marks, scan.holds_quote, tuple(remarks))
 
@@ -98,30 +96,33 @@ def _free_name(scratch: Path) -> Path:
 # --- opening ----------------------------------------------------------------------------
 
 
-def _packing(head: bytes) -> str | None:
+def packing_of(path: Path) -> str | None:
+    """Return the compression of a file by its first bytes: ``"gzip"``, ``"zstd"`` or None."""
+    with path.open("rb") as file:
+        head = file.read(4)
     if head.startswith(b"\x1f\x8b"):
         return "gzip"
     return "zstd" if head.startswith(b"\x28\xb5\x2f\xfd") else None
 
 
-def _unpacked(path: Path, packed: str | None) -> Iterator[bytes]:
-    """The bytes of a file, unpacked, a block at a time; no block is empty.
+def _unpacked(path: Path, packing: str | None) -> Iterator[bytes]:
+    """Yield the unpacked bytes of a file in blocks; no block is empty.
 
     Raises
     ------
     DataError
-        If the archive is damaged, or ends before it should.
+        If the archive is damaged or truncated.
     """
     try:
-        if packed == "zstd":
+        if packing == "zstd":
             yield from _unzstd(path)
             return
-        with gzip.open(path) if packed else path.open("rb") as file:
+        with gzip.open(path) if packing else path.open("rb") as file:
             while block := file.read(BLOCK):
                 yield block
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(
-            f"{path.name} is damaged or cut off: its {packed} stream does not end as it should "
+            f"{path.name} is damaged or cut off: its {packing} stream ends too early "
             f"({error}); fetch it again"
         ) from error
 
@@ -141,13 +142,13 @@ def _unzstd(path: Path) -> Iterator[bytes]:
                     yield plain
                 # a file may hold several frames, one after another
                 block, frame = (frame.unused_data, None) if frame.eof else (b"", frame)
-    if frame is not None:  # its own stream reader would take a cut-off frame for a whole one
+    if frame is not None:  # the library's stream reader does not notice a truncated frame
         raise EOFError("the last frame is cut off")
 
 
-def _codec(encoding: str | None, path: Path, packed: str | None) -> str:
+def _codec(encoding: str | None, path: Path, packing: str | None) -> str:
     if encoding is None:
-        head = next((block for block in _unpacked(path, packed) if block), b"")
+        head = next((block for block in _unpacked(path, packing) if block), b"")
         return "utf-16" if head[:2] in _UTF16 else "utf-8"
     try:
         name = codecs.lookup(encoding).name
@@ -159,11 +160,11 @@ def _codec(encoding: str | None, path: Path, packed: str | None) -> str:
     return "utf-8" if name in ("utf-8", "utf-8-sig") else name
 
 
-def _transcode(path: Path, copy: Path, packed: str | None, codec: str) -> None:
+def _transcode(path: Path, copy: Path, packing: str | None, codec: str) -> None:
     decoder = None if codec == "utf-8" else codecs.getincrementaldecoder(codec)()
     lines = 0
     with copy.open("wb") as target:
-        for block in itertools.chain(_unpacked(path, packed), [b""]):
+        for block in itertools.chain(_unpacked(path, packing), [b""]):
             if decoder is None:
                 target.write(block)
                 continue
@@ -172,12 +173,12 @@ def _transcode(path: Path, copy: Path, packed: str | None, codec: str) -> None:
             except UnicodeDecodeError as error:
                 before, after = error.object[: error.start], error.object[error.start :]
                 line = lines + before.decode(codec, errors="replace").count("\n") + 1
-                raise _no_text(codec, before[-30:], after[:10], path.name, line) from error
+                raise _encoding_error(codec, before[-30:], after[:10], path.name, line) from error
             lines += text.count("\n")
             target.write(text.encode("utf-8"))
 
 
-def _same_line_ends(path: Path, copy: Path) -> None:
+def _unify_line_ends(path: Path, copy: Path) -> None:
     with (
         path.open(encoding="utf-8", newline=None) as source,
         copy.open("w", encoding="utf-8", newline="\n") as target,
@@ -186,7 +187,7 @@ def _same_line_ends(path: Path, copy: Path) -> None:
             target.write(block)
 
 
-# --- looking through --------------------------------------------------------------------
+# --- scanning ---------------------------------------------------------------------------
 
 
 @dataclass
@@ -198,31 +199,31 @@ class _Scan:
 
 
 def _scan(path: Path, name: str, quote: str | None) -> _Scan:
-    found = _kernels.survey(path, text_begin(path), quote=quote, longest=LONGEST_LINE)
-    faults = [at for at in (found.bad, found.nul, found.endless) if at >= 0]
+    scan = _kernels.scan(path, text_begin(path), quote=quote, longest=LONGEST_LINE)
+    faults = [at for at in (scan.bad, scan.nul, scan.endless) if at >= 0]
     if faults:
-        raise _fault(path, name, min(faults), found)
-    ends = found.feeds + found.returns - found.pairs
-    alone = found.feeds > found.pairs, found.returns > found.pairs
-    marks = "".join(mark for mark in _MARKS if not found.controls >> ord(mark) & 1)
-    # old Macs' files (\r alone) are made alike too: one kind of line end less to trust
-    mixed = sum(alone) + (found.pairs > 0) > 1 or alone[1]
-    return _Scan(ends + found.ends_open, mixed, marks, found.holds_quote)
+        raise _fault(path, name, min(faults), scan)
+    ends = scan.lf + scan.cr - scan.crlf
+    alone = scan.lf > scan.crlf, scan.cr > scan.crlf
+    marks = "".join(mark for mark in _MARKS if not scan.controls >> ord(mark) & 1)
+    # files with \r alone (of old Macs) are converted too
+    mixed = sum(alone) + (scan.crlf > 0) > 1 or alone[1]
+    return _Scan(ends + scan.ends_open, mixed, marks, scan.holds_quote)
 
 
 def text_begin(path: Path) -> int:
-    """Where the text of a UTF-8 file begins: after its byte order mark, if it has one."""
+    """Return the offset of the text in a UTF-8 file: after its byte order mark, if it has one."""
     with path.open("rb") as file:
         head = file.read(len(codecs.BOM_UTF8))
     return len(head) if head == codecs.BOM_UTF8 else 0
 
 
-def _fault(path: Path, name: str, at: int, found: _kernels.Scan) -> DataError:
-    """What to say of a file in which something is wrong from an offset on."""
+def _fault(path: Path, name: str, at: int, scan: _kernels.Scan) -> DataError:
+    """Return the error for the first fault of a file, at an offset."""
     line, before, after = _around(path, at)
-    if at == found.bad:
-        return _no_text("utf-8", before, after, name, line)
-    if at == found.nul:
+    if at == scan.bad:
+        return _encoding_error("utf-8", before, after, name, line)
+    if at == scan.nul:
         return DataError(
             f"{name} holds a NUL byte in line {line:,}: it is not a text table, or it is in UTF-16 "
             '(then give encoding="utf-16-le")'
@@ -234,7 +235,7 @@ def _fault(path: Path, name: str, at: int, found: _kernels.Scan) -> DataError:
 
 
 def _around(path: Path, at: int) -> tuple[int, bytes, bytes]:
-    """The number of the line that holds an offset, and the bytes before it and from it on."""
+    """Return the number of an offset's line, and the bytes before and after the offset."""
     ends, last, left = 0, b"", at
     with path.open("rb") as file:
         while left > 0 and (block := file.read(min(BLOCK, left))):
@@ -245,10 +246,10 @@ def _around(path: Path, at: int) -> tuple[int, bytes, bytes]:
         return ends + 1, before, file.read(10)
 
 
-def _no_text(codec: str, before: bytes, after: bytes, name: str, line: int) -> EncodingError:
+def _encoding_error(codec: str, before: bytes, after: bytes, name: str, line: int) -> EncodingError:
     around = before.split(b"\n")[-1] + after.split(b"\n")[0]
     hint = 'encoding="latin-1" or "cp1252"' if codec == "utf-8" else "another encoding="
     return EncodingError(
         f"line {line:,} of {name} holds the byte 0x{after[0]:02x}, which is not "
-        f"{codec} text (near {around!r}): give {hint}, whichever it was written in"
+        f"{codec} text (near {around!r}): give {hint}, the one that it was written in"
     )

@@ -1,16 +1,21 @@
 """The DuckDB connection and the scratch folder that reading works in.
 
 Rows are checked, numbered and merged inside DuckDB, in a scratch database with a memory limit,
-so that a log of any size needs no more memory than its result.
+so that a log of any size needs no more memory than its result. The connection is opened at its
+first use: a log whose lines are all read natively needs none. The database of a small source is
+in memory (within the same limit), which saves the disk's synchronization after each statement.
 """
 
 from __future__ import annotations
 
 import contextlib
+import re
+import sys
 import tempfile
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from penchant.errors import DataError, SettingsError
 
@@ -18,12 +23,74 @@ FETCHED_AT_ONCE = 1_000_000
 # the separator of a list's entries (an item's tags) once the list is a text
 LIST_SEPARATOR = "\x1f"
 
+_UNITS = {
+    "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
+    "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40,
+}  # fmt: skip
 
-class Workspace(NamedTuple):
-    """A DuckDB connection on a scratch database, and a scratch folder."""
 
-    con: Any
-    scratch: Path
+class Workspace:
+    """A scratch folder, and a DuckDB connection on a scratch database.
+
+    Parameters
+    ----------
+    scratch
+        The folder.
+    memory_limit
+        How much memory DuckDB may use, such as ``"512MB"``.
+    """
+
+    def __init__(self, scratch: Path, memory_limit: str) -> None:
+        self.scratch = scratch
+        self.memory_limit = memory_limit
+        self.in_memory = False  # set before the first use of `con`, for small sources
+
+    @cached_property
+    def con(self) -> Any:
+        """The connection.
+
+        Raises
+        ------
+        SettingsError
+            If DuckDB can't read the memory limit.
+        """
+        import duckdb
+
+        try:
+            con = duckdb.connect(
+                ":memory:" if self.in_memory else str(self.scratch / "rows.duckdb"),
+                config={
+                    "memory_limit": self.memory_limit,
+                    "temp_directory": str(self.scratch / "spill"),
+                    "autoinstall_known_extensions": "false",
+                    "python_enable_replacements": "false",
+                },
+            )
+        except duckdb.Error as error:
+            message = f"memory_limit={self.memory_limit!r}: {_first_line(error)}"
+            raise SettingsError(message) from error
+        con.execute("SET enable_progress_bar = false; SET TimeZone = 'UTC'")
+        con.execute("PRAGMA disable_checkpoint_on_shutdown")  # the file is deleted anyway
+        return con
+
+    def memory_bytes(self) -> int:
+        """Return the memory limit in bytes; 0 if it is written in a way only DuckDB knows.
+
+        Raises
+        ------
+        SettingsError
+            If DuckDB can't read it either.
+        """
+        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]i?B)\s*", self.memory_limit, re.I)
+        if match:
+            return int(float(match[1]) * _UNITS[match[2].upper()])
+        _ = self.con
+        return 0
+
+    def close(self) -> None:
+        """Close the connection if it was opened."""
+        if "con" in vars(self):
+            self.con.close()
 
 
 @contextlib.contextmanager
@@ -35,38 +102,25 @@ def workspace(memory_limit: str) -> Iterator[Workspace]:
     SettingsError
         If DuckDB can't read the memory limit.
     DataError
-        If DuckDB fails on the data, or needs more memory than it may have.
+        If DuckDB fails on the data, or needs more memory than it may use.
     """
-    import duckdb
-
     with tempfile.TemporaryDirectory(prefix="penchant-") as folder:
-        scratch = Path(folder)
+        work = Workspace(Path(folder), memory_limit)
         try:
-            con = duckdb.connect(
-                str(scratch / "rows.duckdb"),
-                config={
-                    "memory_limit": memory_limit,
-                    "temp_directory": str(scratch / "spill"),
-                    "autoinstall_known_extensions": "false",
-                    "python_enable_replacements": "false",
-                },
-            )
-        except duckdb.Error as error:
-            raise SettingsError(f"memory_limit={memory_limit!r}: {_first_line(error)}") from error
-        try:
-            con.execute("SET enable_progress_bar = false; SET TimeZone = 'UTC'")
-            con.execute("PRAGMA disable_checkpoint_on_shutdown")  # the file is thrown away
-            yield Workspace(con, scratch)
+            yield work
         except OSError as error:
             raise DataError(f"can't read or copy {error.filename}: {error.strerror}") from error
-        except duckdb.OutOfMemoryException as error:
-            raise DataError(
-                f"reading needs more than memory_limit={memory_limit!r}: raise it"
-            ) from error
-        except duckdb.Error as error:
+        except Exception as error:
+            duckdb = sys.modules.get("duckdb")
+            if duckdb is None or not isinstance(error, duckdb.Error):
+                raise
+            if isinstance(error, duckdb.OutOfMemoryException):
+                raise DataError(
+                    f"reading needs more than memory_limit={memory_limit!r}: raise it"
+                ) from error
             raise DataError(f"the data can't be read: {_first_line(error)}") from error
         finally:
-            con.close()
+            work.close()
 
 
 def _first_line(error: Exception) -> str:

@@ -205,7 +205,7 @@ class TableSink:
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sa.Connection]:
-        with database.told(self._url, DataError), self._engine.begin() as con:
+        with database.translated_errors(self._url, DataError), self._engine.begin() as con:
             yield con
 
     def _check(self, con: sa.Connection) -> None:

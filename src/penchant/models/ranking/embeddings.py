@@ -148,10 +148,10 @@ class Embeddings:
         """The length of the vectors, without the bias."""
         return int(self.vectors.shape[1]) - 1
 
-    def to_native(self, decay: float) -> _kernels.Learned:
+    def to_native(self, decay: float) -> _kernels.RankingSide:
         """Copy the tables for native code, which changes them; ``decay`` is the L2 penalty."""
         rows = self.rows
-        return _kernels.Learned(
+        return _kernels.RankingSide(
             _kernels.ranking_table(self.vectors, 0),
             _kernels.ranking_table(self.squares, 1),
             None if self.steps is None else _kernels.ranking_table(self.steps, 0),
@@ -159,7 +159,7 @@ class Embeddings:
             decay,
         )
 
-    def from_native(self, tables: _kernels.Learned) -> Embeddings:
+    def from_native(self, tables: _kernels.RankingSide) -> Embeddings:
         """Return embeddings of the same features with tables that native code has changed."""
         n = self.factors + 1
         return dataclasses.replace(

@@ -147,10 +147,12 @@ def fold_in(
         pool_of(data, settings.loss),
         item_table,
         start,
+        _kernels.RankingFoldIn(
+            regularization=settings.user_alpha,
+            adadelta=settings.schedule == "adadelta",
+            passes=passes,
+        ),
         kernel_settings(settings, seed_of(settings, 0), 1),
-        decay=settings.user_alpha,
-        adadelta=settings.schedule == "adadelta",
-        passes=passes,
         threads=_kernels.thread_count(settings.threads),
     )
 
@@ -160,17 +162,17 @@ def kernel_settings(
 ) -> _kernels.RankingSettings:
     """Return the settings of an epoch, as native code takes them."""
     return _kernels.RankingSettings(
-        settings.loss,
-        settings.factors,
-        settings.learning_rate,
-        settings.rho,
-        settings.epsilon,
-        settings.max_sampled,
-        settings.k,
-        settings.n,
-        max(1, min(settings.batch, n_examples // _MIN_BATCHES)),
-        seed,
-        settings.hogwild,
+        loss=_kernels.RANKING_LOSSES[settings.loss],
+        factors=settings.factors,
+        learning_rate=settings.learning_rate,
+        rho=settings.rho,
+        epsilon=settings.epsilon,
+        max_sampled=settings.max_sampled,
+        k=settings.k,
+        n=settings.n,
+        batch=max(1, min(settings.batch, n_examples // _MIN_BATCHES)),
+        seed=seed,
+        hogwild=settings.hogwild,
     )
 
 

@@ -24,6 +24,8 @@ from penchant.serving.store.opening import open_store
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+__all__ = ["serve"]
+
 _SETTINGS_VARIABLE = "PENCHANT_SERVE"  # the settings of a worker that was spawned, as JSON
 _SWITCH_INTERVAL = 0.001  # seconds until a busy thread yields to requests; Python's default: 5 ms
 _UVICORN_OPTIONS: dict[str, Any] = {

@@ -14,6 +14,8 @@ from penchant._settings import checks
 from penchant.errors import SettingsError
 from penchant.serving.process.loader import Artifacts
 
+__all__ = ["ServeSettings"]
+
 MIN_TOKEN_LENGTH = 16
 
 

@@ -20,6 +20,8 @@ from penchant._settings import checks
 from penchant.data.ids import Id
 from penchant.errors import DataError, SettingsError
 
+__all__ = ["Activation", "Event", "Override", "Store", "StoredEvent"]
+
 Kind = Literal["like", "unlike"]
 
 MAX_ID_BYTES = 1_000

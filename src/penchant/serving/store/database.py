@@ -167,7 +167,7 @@ class DatabaseStore(Store):
             self._scratch.cleanup()
 
     def _store_errors(self) -> contextlib.AbstractContextManager[None]:
-        return database.told(self._url, StoreError)
+        return database.translated_errors(self._url, StoreError)
 
     def _rows(self, query: sa.Select[Any]) -> Sequence[Any]:
         with self._store_errors(), self._engine.begin() as con:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from penchant.errors import require
 from penchant.serving.store.base import Store
 
+__all__ = ["open_store"]
+
 
 def open_store(url: str = "sqlite:///penchant.db") -> Store:
     """Open a store; it is created if missing, and migrated if older.

@@ -1,1 +1,1 @@
-"""One module a format: each opens a source as tables."""
+"""One module per format; each opens a source as tables."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from penchant.data.ids import ids_array
 from penchant.data.io.formats.relation import typed_table
@@ -14,11 +15,60 @@ from penchant.data.io.table import Table
 from penchant.errors import DataError, EmptyDataError, require
 
 
+@dataclass(frozen=True)
+class Arrays:
+    """Columns as arrays: user, item and perhaps value and timestamp, in that order."""
+
+    columns: dict[str, npt.NDArray[Any]]
+    label: str
+
+    def __len__(self) -> int:
+        return len(self.columns["user"])
+
+    @classmethod
+    def of(
+        cls,
+        users: Any,
+        items: Any,
+        values: Any = None,
+        timestamps: Any = None,
+        *,
+        label: str = "the arrays",
+    ) -> Arrays:
+        """Check arrays or lists of equal length.
+
+        Raises
+        ------
+        DataError
+            If they are of different lengths, or a value or timestamp is not a number.
+        EmptyDataError
+            If they are empty.
+        """
+        columns = {"user": ids_array(users, "user"), "item": ids_array(items, "item")}
+        for name, column, dtype in (
+            ("value", values, np.float64), ("timestamp", timestamps, np.int64),
+        ):  # fmt: skip
+            if column is None:
+                continue
+            try:
+                columns[name] = np.array(column, dtype=dtype)
+            except (TypeError, ValueError, OverflowError) as error:
+                raise DataError(f"a {name} in {label} is not a number: {error}") from error
+        shapes = {name: column.shape for name, column in columns.items()}
+        if len(set(shapes.values())) > 1:
+            raise DataError(f"{label} must be of equal length, got the shapes {shapes}")
+        if not len(columns["user"]):
+            raise EmptyDataError(f"{label} are empty")
+        return cls(columns, label)
+
+
 def open_frame(con: Any, source: Any) -> Table:
-    """Register a frame or a list of records with DuckDB."""
+    """Register a frame, arrays or a list of records with DuckDB."""
     if isinstance(source, list | tuple):
-        table: Any = _records(source)
-        label = "the list of records"
+        source = _records(source)
+    if isinstance(source, Arrays):
+        table: Any = source.columns
+        label = source.label
         roles = {role: place for place, role in enumerate(table)}
     else:
         table, label = _scannable(source)
@@ -55,7 +105,7 @@ def _scannable(source: Any) -> tuple[Any, str]:
 
 
 def _refuse_mixed(frame: Any) -> None:
-    """Refuse pandas columns of several types: DuckDB would turn 1 and "1" into the same id."""
+    """Refuse pandas columns of mixed types: DuckDB would convert 1 and "1" to the same id."""
     for name in frame.columns:
         if frame[name].dtype != object:
             continue
@@ -65,7 +115,7 @@ def _refuse_mixed(frame: Any) -> None:
             raise DataError(f"column {name!r} mixes types: {names}; make them alike first")
 
 
-def _records(rows: Sequence[Any]) -> dict[str, Any]:
+def _records(rows: Sequence[Any]) -> Arrays:
     """Return (user, item[, value[, timestamp]]) tuples as columns."""
     if not rows:
         raise EmptyDataError("the list of records is empty")
@@ -73,13 +123,4 @@ def _records(rows: Sequence[Any]) -> dict[str, Any]:
     if len(widths) != 1 or not widths <= {2, 3, 4}:
         raise DataError("records must all be (user, item), (user, item, value) or the like")
     columns = list(zip(*rows, strict=True))
-    table: dict[str, Any] = {
-        "user": ids_array(columns[0], "user"),
-        "item": ids_array(columns[1], "item"),
-    }
-    for name, column in zip(("value", "timestamp"), columns[2:], strict=False):
-        try:
-            table[name] = np.array(column, dtype=np.float64 if name == "value" else np.int64)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise DataError(f"a {name} in the records is not a number: {error}") from error
-    return table
+    return Arrays.of(*columns, label="the records")

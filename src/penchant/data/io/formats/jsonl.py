@@ -19,14 +19,14 @@ def open_jsonl(
     path: Path,
     scratch: Path,
     options: ReaderOptions,
-    given: Mapping[str, Column | None],
+    requested: Mapping[str, Column | None],
 ) -> Table:
     """Open a file of JSON objects, one a line."""
     plain = plain_text(path, scratch, encoding=options.encoding, quote=None)
     if not plain.lines:
         raise EmptyDataError(f"{path.name} is empty")
     lines = lines_sql(plain.path, plain.marks[0], 0)
-    keys = _keys(con, lines, path.name, given)
+    keys = _keys(con, lines, path.name, requested)
     pointers = ", ".join(sql_text("/" + key.replace("~", "~0").replace("/", "~1")) for key in keys)
     relation = (
         "(SELECT line, CASE WHEN json_valid(line) AND json_type(line) = 'OBJECT' "
@@ -48,8 +48,10 @@ def open_jsonl(
     )
 
 
-def _keys(con: Any, lines: str, label: str, given: Mapping[str, Column | None]) -> tuple[str, ...]:
-    if any(isinstance(column, int) for column in given.values()):
+def _keys(
+    con: Any, lines: str, label: str, requested: Mapping[str, Column | None]
+) -> tuple[str, ...]:
+    if any(isinstance(column, int) for column in requested.values()):
         raise ColumnError(f"{label} is JSON: its columns go by name, not by position")
     rows = con.execute(
         "SELECT DISTINCT ON (key) key FROM (SELECT unnest(json_keys(line)) AS key FROM "

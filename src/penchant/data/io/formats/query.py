@@ -12,12 +12,12 @@ from penchant.errors import SettingsError
 
 
 def open_query(con: Any, source: Any, query: str | None) -> Table:
-    """Run a query and bring its rows into DuckDB."""
+    """Run a query and copy its rows to DuckDB."""
     if not database.is_address(source):
         raise SettingsError("query= goes with the address of a database: sqlite:///file.db")
     if query is None:
         raise SettingsError(
-            "a database needs a query, the SELECT that gives users, items and perhaps values"
+            "a database needs a query: the SELECT of users, items and perhaps values"
         )
     relation = pull(con, source, query)
     return typed_table(con, relation, f"the query of {database.shown(database.parsed(source))}")

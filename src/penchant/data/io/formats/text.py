@@ -17,12 +17,12 @@ def open_text_table(
     path: Path,
     scratch: Path,
     options: ReaderOptions,
-    given: Mapping[str, Column | None],
+    requested: Mapping[str, Column | None],
     numeric: Sequence[str],
 ) -> Table:
     """Open a delimited file; ``numeric`` are the roles whose columns must be numbers."""
     file = open_text(path, scratch, options)
-    header = has_header(file.first, given, options.header, numeric)
+    header = has_header(file.first, requested, options.header, numeric)
     skip = file.first_line if header else 0
     width = len(file.first) if header else file.usual_width
     return Table(
@@ -38,7 +38,7 @@ def open_text_table(
         shown=file.shown,
         begins=skip + 1,
         expected=file.plain.lines - skip,
-        written=(*file.how, "header" if header else "no header"),
+        written=(*file.remarks, "header" if header else "no header"),
         text_file=None if file.marks else (file, skip),
     )
 

@@ -1,4 +1,4 @@
-#include "penchant/rowlog.hpp"
+#include "penchant/log_reader.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -9,9 +9,10 @@
 namespace penchant {
 namespace {
 
-constexpr std::int64_t kMostOdd = 8 << 20;  // bytes of odd lines; it should be few of them
-constexpr double kLargest = 3.4028234663852886e38;  // of float32
+constexpr std::int64_t kMaxIrregularBytes = 8 << 20;  // bytes of irregular lines
+constexpr double kLargest = 3.4028234663852886e38;    // of float32
 
+/// Thrown to end a loop; never leaves LogReader::read.
 struct TooLarge {};
 
 template <class T>
@@ -19,11 +20,9 @@ std::int64_t bytes_of(const std::vector<T>& entries) {
   return static_cast<std::int64_t>(entries.capacity() * sizeof(T));
 }
 
-bool fits_float(double number) {
-  return static_cast<double>(static_cast<float>(number)) == number;
-}
+bool fits_float(double number) { return static_cast<double>(static_cast<float>(number)) == number; }
 
-/// The ids of one column of a chunk; a run of rows with the same id holds it once.
+/// The ids of one column of a chunk; consecutive rows with the same id store it once.
 class IdColumn {
  public:
   void clear() {
@@ -53,13 +52,17 @@ class IdColumn {
   Interner::Scratch scratch_;
 };
 
-/// Makes parts of chunks; one for each thread.
+/// Parses chunks of lines into parts; one per thread.
 class Reader {
  public:
-  Reader(const std::string& path, const Layout& layout, bool valued, bool timed)
-      : file(path), layout_(layout), splitter_(layout.sep, layout.width), valued_(valued),
+  Reader(const std::string& path, const LineLayout& layout, bool valued, bool timed)
+      : file(path),
+        layout_(layout),
+        splitter_(layout.sep, layout.width),
+        valued_(valued),
         timed_(timed) {}
 
+  /// Parses lines and numbers their ids.
   RowPart read(std::string_view lines, Interner& user_ids, Interner& item_ids) {
     part_ = RowPart();
     users_.clear();
@@ -89,18 +92,19 @@ class Reader {
   std::vector<char> buffer;
 
  private:
+  /// Appends the row of a line, or a hole.
   void take(std::string_view line) {
     double value = 1;
     std::int64_t time = 0;
     if (line.empty()) {
       ++part_.blank;
-    } else if (!understood(line, value, time)) {
-      part_.odd_rows.push_back(static_cast<std::uint32_t>(users_.size()));
-      part_.odd_text.append(line).push_back('\n');
+    } else if (!parse(line, value, time)) {
+      part_.irregular_rows.push_back(static_cast<std::uint32_t>(users_.size()));
+      part_.irregular_text.append(line).push_back('\n');
     } else if (static_cast<float>(value) == 0) {
       ++part_.zeros;
     } else {
-      ++part_.good;
+      ++part_.valid;
       users_.add(splitter_.field(layout_.user));
       items_.add(splitter_.field(layout_.item));
       store(value, time);
@@ -111,13 +115,14 @@ class Reader {
     store(0, 0);
   }
 
-  bool understood(std::string_view line, double& value, std::int64_t& time) {
+  /// Parses value and time; returns false if the line is irregular.
+  bool parse(std::string_view line, double& value, std::int64_t& time) {
     if (!splitter_.split(line)) return false;
     if (splitter_.field(layout_.user).empty() || splitter_.field(layout_.item).empty()) {
       return false;
     }
-    if (valued_ && !(parse_number(splitter_.field(layout_.value), value) &&
-                     std::abs(value) <= kLargest)) {
+    if (valued_ &&
+        !(parse_number(splitter_.field(layout_.value), value) && std::abs(value) <= kLargest)) {
       return false;
     }
     return !timed_ || parse_integer(splitter_.field(layout_.time), time);
@@ -131,7 +136,7 @@ class Reader {
     if (timed_) times_.push_back(time);
   }
 
-  Layout layout_;
+  LineLayout layout_;
   Splitter splitter_;
   bool valued_, timed_;
   RowPart part_;
@@ -141,7 +146,7 @@ class Reader {
   bool all_fit_ = true;
 };
 
-/// The texts between line feeds.
+/// Splits n texts at line feeds.
 std::vector<std::string_view> split_lines(std::string_view joined, std::int64_t n) {
   std::vector<std::string_view> out;
   while (static_cast<std::int64_t>(out.size()) < n) {
@@ -156,7 +161,7 @@ std::vector<std::string_view> split_lines(std::string_view joined, std::int64_t 
 
 std::int64_t RowPart::bytes() const {
   return bytes_of(users) + bytes_of(items) + bytes_of(values) + bytes_of(wide) + bytes_of(times) +
-         bytes_of(odd_rows) + static_cast<std::int64_t>(odd_text.capacity());
+         bytes_of(irregular_rows) + static_cast<std::int64_t>(irregular_text.capacity());
 }
 
 LogReader::LogReader(bool valued, bool timed, std::int64_t memory)
@@ -167,12 +172,14 @@ LogReader::LogReader(bool valued, bool timed, std::int64_t memory)
       item_ids_(std::make_unique<Interner>()) {}
 
 bool LogReader::read(const std::string& path, std::int64_t begin, std::int64_t end,
-                  const Layout& layout, std::int64_t chunk, int threads, const Poll& poll) {
-  if (!user_ids_) throw std::logic_error("the ids are in order: nothing can be read any more");
+                     const LineLayout& layout, std::int64_t chunk, int threads, const Poll& poll) {
+  if (!user_ids_)
+    throw std::logic_error("LogReader::read: the ids are sorted already; read all files before");
   const auto n_chunks = std::max<std::int64_t>(0, end - begin + chunk - 1) / chunk;
   const auto before = parts_.size();
   parts_.resize(before + static_cast<std::size_t>(n_chunks));
   std::vector<std::unique_ptr<Reader>> readers;
+  readers.reserve(static_cast<std::size_t>(threads));
   for (int worker = 0; worker < threads; ++worker) {
     readers.push_back(std::make_unique<Reader>(path, layout, valued_, timed_));
   }
@@ -182,13 +189,15 @@ bool LogReader::read(const std::string& path, std::int64_t begin, std::int64_t e
         [&](std::int64_t number, int worker) {
           auto& reader = *readers[static_cast<std::size_t>(worker)];
           const auto from = begin + number * chunk;
-          const auto lines = lines_of(reader.file, begin, end, from, std::min(end, from + chunk),
-                                      reader.buffer);
+          const auto lines =
+              lines_of(reader.file, begin, end, from, std::min(end, from + chunk), reader.buffer);
           auto& part = parts_[before + static_cast<std::size_t>(number)];
           part = reader.read(lines, *user_ids_, *item_ids_);
           const auto used = used_ += part.bytes();
-          const auto odd = odd_bytes_ += static_cast<std::int64_t>(part.odd_text.size());
-          if (odd > kMostOdd || used + user_ids_->bytes() + item_ids_->bytes() > memory_) {
+          const auto irregular = irregular_bytes_ +=
+              static_cast<std::int64_t>(part.irregular_text.size());
+          if (irregular > kMaxIrregularBytes ||
+              used + user_ids_->bytes() + item_ids_->bytes() > memory_) {
             throw TooLarge{};
           }
         },
@@ -199,36 +208,41 @@ bool LogReader::read(const std::string& path, std::int64_t begin, std::int64_t e
   return true;
 }
 
-LogReader::Odd LogReader::take_odd() {
-  Odd odd;
+LogReader::Irregular LogReader::take_irregular() {
+  Irregular irregular;
   std::int64_t line = 0;
   for (; taken_ < parts_.size(); ++taken_) {
     auto& part = parts_[taken_];
-    for (const auto row : part.odd_rows) {
-      odd.lines.push_back(line + row);
-      odd_places_.push_back({taken_, row});
+    for (const auto row : part.irregular_rows) {
+      irregular.lines.push_back(line + row);
+      irregular_places_.push_back({taken_, row});
     }
-    odd.text += part.odd_text;
-    part.odd_text = std::string();
+    irregular.text += part.irregular_text;
+    part.irregular_text = std::string();
     line += static_cast<std::int64_t>(part.users.size());
   }
-  return odd;
+  return irregular;
 }
 
-void LogReader::fill(const std::int64_t* odd, std::int64_t n, std::string_view users,
-                  std::string_view items, const double* values, const std::int64_t* times) {
-  if (!user_ids_) throw std::logic_error("the ids are in order: nothing can be filled in any more");
-  if ((valued_ && !values) || (timed_ && !times)) throw std::invalid_argument("a column is missing");
+void LogReader::fill(const std::int64_t* irregular, std::int64_t n, std::string_view users,
+                     std::string_view items, const double* values, const std::int64_t* times) {
+  if (!user_ids_)
+    throw std::logic_error("LogReader::fill: the ids are sorted already; fill in rows before");
+  if ((valued_ && !values) || (timed_ && !times))
+    throw std::invalid_argument(
+        "LogReader::fill: values or times are missing, but the reader reads them");
   const auto size = static_cast<std::size_t>(n);
   std::vector<std::uint32_t> user_numbers(size), item_numbers(size);
   Interner::Scratch scratch;
   user_ids_->intern(split_lines(users, n), user_numbers.data(), scratch);
   item_ids_->intern(split_lines(items, n), item_numbers.data(), scratch);
   for (std::size_t i = 0; i < size; ++i) {
-    const auto [number, row] = odd_places_.at(static_cast<std::size_t>(odd[i]));
+    const auto [number, row] = irregular_places_.at(static_cast<std::size_t>(irregular[i]));
     auto& part = parts_[number];
-    if (part.users[row] != RowPart::kHole) throw std::invalid_argument("a line filled in twice");
-    ++part.good;
+    if (part.users[row] != RowPart::kHole)
+      throw std::invalid_argument("LogReader::fill: irregular line " +
+                                  std::to_string(irregular[i]) + " was filled in before");
+    ++part.valid;
     part.users[row] = user_numbers[i];
     part.items[row] = item_numbers[i];
     if (timed_) part.times[row] = times[i];
@@ -249,15 +263,15 @@ LogReader::Counts LogReader::counts() const {
   Counts all;
   for (const auto& part : parts_) {
     all.lines += static_cast<std::int64_t>(part.users.size());
-    all.good += part.good;
+    all.valid += part.valid;
     all.blank += part.blank;
     all.zeros += part.zeros;
-    all.odd += static_cast<std::int64_t>(part.odd_rows.size());
+    all.irregular += static_cast<std::int64_t>(part.irregular_rows.size());
   }
   return all;
 }
 
-void LogReader::put_in_order(int threads, const Poll& poll) {
+void LogReader::sort_ids(int threads, const Poll& poll) {
   parallel_for(
       2, threads,
       [&](std::int64_t side, int) {

@@ -1,4 +1,4 @@
-#include "penchant/survey.hpp"
+#include "penchant/scan.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -11,18 +11,18 @@
 namespace penchant {
 namespace {
 
-constexpr std::int64_t kMargin = 4;   // a character reaches no further into the next chunk
-constexpr std::int64_t kBlock = 128;  // counted in bytes without overflow
+constexpr std::int64_t kMargin = 4;   // bytes that a character may reach into the next chunk
+constexpr std::int64_t kBlock = 128;  // at most 255, so that counts fit a byte
 
 using Byte = unsigned char;
 
-/// How long a well-formed UTF-8 character at the beginning of [at, end) is; 0 for none.
+/// Returns the length of the UTF-8 character at the beginning of [at, end); 0 if it is invalid.
 int character(const Byte* at, const Byte* end) {
   const Byte lead = at[0];
   if (lead < 0x80) return 1;
   const int length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
   if (lead < 0xc2 || lead > 0xf4 || end - at < length) return 0;
-  // the second byte keeps out what could be written shorter, surrogates, and beyond 0x10ffff
+  // the range of the second byte excludes overlong forms, surrogates, and codes above 0x10ffff
   const Byte low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
   const Byte high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
   if (at[1] < low || at[1] > high) return 0;
@@ -32,7 +32,7 @@ int character(const Byte* at, const Byte* end) {
   return length;
 }
 
-/// The first place at or after `at` where a byte is not ASCII.
+/// Returns the first byte at or after `at` that is not ASCII.
 const Byte* skip_ascii(const Byte* at, const Byte* end) {
   for (; end - at >= 8; at += 8) {
     std::uint64_t word;
@@ -44,41 +44,43 @@ const Byte* skip_ascii(const Byte* at, const Byte* end) {
 }
 
 struct BlockCounts {
-  Byte feeds = 0, returns = 0, other = 0, any = 0;
+  Byte lf = 0, cr = 0, other = 0, any = 0;
 };
 
-/// Line feeds, carriage returns and other control characters of up to kBlock bytes, and the
-/// bits that any of them has.
+/// Counts line feeds, carriage returns and other control characters of up to kBlock bytes, and the
+/// bitwise or of all bytes.
 BlockCounts count(const Byte* at, std::int64_t n) {
-  BlockCounts found;
+  BlockCounts counts;
   for (std::int64_t i = 0; i < n; ++i) {
     const Byte c = at[i];
-    found.feeds = static_cast<Byte>(found.feeds + (c == '\n'));
-    found.returns = static_cast<Byte>(found.returns + (c == '\r'));
-    found.other = static_cast<Byte>(found.other + ((c < 32) & (c != '\t')));
-    found.any |= c;
+    counts.lf = static_cast<Byte>(counts.lf + (c == '\n'));
+    counts.cr = static_cast<Byte>(counts.cr + (c == '\r'));
+    counts.other = static_cast<Byte>(counts.other + ((c < 32) & (c != '\t')));
+    counts.any |= c;
   }
-  found.other = static_cast<Byte>(found.other - found.feeds - found.returns);
-  return found;
+  counts.other = static_cast<Byte>(counts.other - counts.lf - counts.cr);
+  return counts;
 }
 
-/// What one chunk holds; runs are of whole blocks without a line end.
+/// The results of one chunk. head and tail are the bytes of entire blocks without a line end at its
+/// beginning and end.
 struct Part : Scan {
   std::int64_t head = 0, tail = 0;
   bool has_end = false;
 };
 
+/// Scans one chunk of a file.
 class Chunk {
  public:
-  /// [before, end) is what was read; the chunk itself is [at, stop).
+  /// [before, end) are the bytes read; the chunk is [at, stop).
   Chunk(const Byte* before, const Byte* at, const Byte* stop, const Byte* end, std::int64_t offset,
         std::int64_t longest)
       : before_(before), at_(at), stop_(stop), end_(end), offset_(offset), longest_(longest) {}
 
-  Part look(std::string_view quote) {
+  Part scan(std::string_view quote) {
     checked_ = at_ + carried_in();
     for (const Byte* block = at_; block < stop_; block += kBlock) {
-      look_at(block, std::min(kBlock, stop_ - block));
+      scan_block(block, std::min(kBlock, stop_ - block));
     }
     part_.ends_open = stop_[-1] != '\n' && stop_[-1] != '\r';
     if (!quote.empty()) {
@@ -90,7 +92,7 @@ class Chunk {
   }
 
  private:
-  /// How many of the first bytes belong to a character that began before.
+  /// Returns how many of the first bytes belong to a character that begins before the chunk.
   std::int64_t carried_in() const {
     for (const Byte* lead = at_; lead > before_ && at_ - lead < 3;) {
       --lead;
@@ -101,18 +103,18 @@ class Chunk {
     return 0;
   }
 
-  void look_at(const Byte* block, std::int64_t n) {
-    const auto found = count(block, n);
-    part_.feeds += found.feeds;
-    part_.returns += found.returns;
-    if (found.returns) {
+  void scan_block(const Byte* block, std::int64_t n) {
+    const auto counts = count(block, n);
+    part_.lf += counts.lf;
+    part_.cr += counts.cr;
+    if (counts.cr) {
       for (const Byte* c = block; c < block + n; ++c) {
-        part_.pairs += *c == '\r' && c + 1 < end_ && c[1] == '\n';
+        part_.crlf += *c == '\r' && c + 1 < end_ && c[1] == '\n';
       }
     }
-    if (found.other) note_controls(block, n);
-    if (found.any & 0x80) check_text(block + n);
-    if (found.feeds + found.returns) {
+    if (counts.other) note_controls(block, n);
+    if (counts.any & 0x80) check_text(block + n);
+    if (counts.lf + counts.cr) {
       part_.has_end = true;
       part_.tail = 0;
     } else {
@@ -151,14 +153,15 @@ void keep_first(std::int64_t& first, std::int64_t next) {
   if (first < 0) first = next;
 }
 
-Scan together(const std::vector<Part>& parts, std::int64_t begin, std::int64_t longest,
-                std::int64_t chunk) {
+/// Combines the results of all chunks.
+Scan combine(const std::vector<Part>& parts, std::int64_t begin, std::int64_t longest,
+             std::int64_t chunk) {
   Scan all;
   std::int64_t run = 0, offset = begin;
   for (const auto& part : parts) {
-    all.feeds += part.feeds;
-    all.returns += part.returns;
-    all.pairs += part.pairs;
+    all.lf += part.lf;
+    all.cr += part.cr;
+    all.crlf += part.crlf;
     all.controls |= part.controls;
     all.holds_quote |= part.holds_quote;
     all.ends_open = part.ends_open;
@@ -174,9 +177,8 @@ Scan together(const std::vector<Part>& parts, std::int64_t begin, std::int64_t l
 
 }  // namespace
 
-Scan survey(const std::string& path, std::int64_t begin, std::int64_t end,
-              const std::string& quote, std::int64_t longest, std::int64_t chunk, int threads,
-              const Poll& poll) {
+Scan scan(const std::string& path, std::int64_t begin, std::int64_t end, const std::string& quote,
+          std::int64_t longest, std::int64_t chunk, int threads, const Poll& poll) {
   const auto n_chunks = std::max<std::int64_t>(0, end - begin + chunk - 1) / chunk;
   std::vector<Part> parts(static_cast<std::size_t>(n_chunks));
   std::vector<File> files;
@@ -193,16 +195,16 @@ Scan survey(const std::string& path, std::int64_t begin, std::int64_t end,
         const auto wanted = std::min(end, at + chunk + kMargin) - from;
         auto* bytes = buffers[static_cast<std::size_t>(worker)].get();
         const auto got = files[static_cast<std::size_t>(worker)].read(from, bytes, wanted);
-        if (got <= at - from) return;  // it was cut while it was read
+        if (got <= at - from) return;  // the file was truncated meanwhile
         const auto* first = reinterpret_cast<const Byte*>(bytes);
         const auto* begins = first + (at - from);
         const auto* last = first + got;
         const auto* stop = std::min(last, begins + chunk);
         parts[static_cast<std::size_t>(number)] =
-            Chunk(first, begins, stop, last, at, longest).look(quote);
+            Chunk(first, begins, stop, last, at, longest).scan(quote);
       },
       poll);
-  return together(parts, begin, longest, chunk);
+  return combine(parts, begin, longest, chunk);
 }
 
 }  // namespace penchant

@@ -10,16 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant.data.csr import Csr, row_pointers
+from penchant.data.duplicates import MERGE_SQL, POLICIES
 from penchant.data.io.bad_rows import BadRows
 from penchant.data.io.workspace import FETCHED_AT_ONCE
-from penchant.data.merging import MERGE_SQL, POLICIES
 from penchant.data.report import ReadReport
+from penchant.data.thresholding import compact, not_empty
 from penchant.errors import DataError, EmptyDataError
 
 
 @dataclass(frozen=True)
-class Cells:
-    """A matrix with the ids of its rows and columns, and the report of its rows."""
+class ReadResult:
+    """A matrix with the ids of its rows and columns, and the report on the rows of the source."""
 
     csr: Csr
     users: npt.NDArray[Any]
@@ -32,15 +33,15 @@ class Cells:
 class Tally:
     """The number of rows, and of those that hold no interaction."""
 
-    blank: int
-    rows: int
+    blank: int = 0
+    rows: int = 0
     nameless: int = 0
     valueless: int = 0
     zeros: int = 0
 
 
 @dataclass(frozen=True)
-class Matrix:
+class MergedMatrix:
     """A merged matrix with its ids, before its report is written.
 
     ``merged`` is the number of rows that were merged into others, ``cancelled`` that of the pairs
@@ -54,7 +55,7 @@ class Matrix:
     merged: int
     cancelled: int
 
-    def counted(self, tally: Tally, policy: str, source: str, bad: BadRows) -> Cells:
+    def with_report(self, tally: Tally, policy: str, source: str, bad: BadRows) -> ReadResult:
         """Return the matrix with its report.
 
         Raises
@@ -70,12 +71,28 @@ class Matrix:
         if csr.nnz == 0:
             raise EmptyDataError("no interactions are left: " + "; ".join(report.notes()))
         if report.cancelled:
-            csr, users, items = _without_empty(csr, users, items)
-        return Cells(csr, users, items, self.timestamps, report)
+            rows, columns = not_empty(csr)  # all pairs of some users or items came to 0
+            csr, users, items = compact(csr, rows, columns), users[rows], items[columns]
+        return ReadResult(csr, users, items, self.timestamps, report)
 
 
-def cells(con: Any, roles: Sequence[str], policy: str, *, source: str, bad: BadRows) -> Cells:
+def merge_staged(
+    con: Any, tally: Tally, bad: BadRows, policy: str, *, timed: bool, source: str
+) -> ReadResult:
     """Number the ids in sorted order, merge duplicates, and fetch the matrix.
+
+    Parameters
+    ----------
+    con
+        DuckDB, after :func:`tally_rows`.
+    tally, bad
+        What was counted of the rows, for the report.
+    policy
+        What to do with rows of the same pair.
+    timed
+        Whether there are timestamps.
+    source
+        What was read, for the report.
 
     Raises
     ------
@@ -84,13 +101,11 @@ def cells(con: Any, roles: Sequence[str], policy: str, *, source: str, bad: BadR
     EmptyDataError
         If nothing is left.
     """
-    tally = tally_rows(con, roles)
     users, items = number_ids(con, "u"), number_ids(con, "i")
-    timed = "timestamp" in roles
     merged, cancelled = _merge(con, policy, timed)
     csr, times = _fetch(con, len(users), len(items), timed)
-    matrix = Matrix(csr, users, items, times, merged, cancelled)
-    return matrix.counted(tally, policy, source, bad)
+    matrix = MergedMatrix(csr, users, items, times, merged, cancelled)
+    return matrix.with_report(tally, policy, source, bad)
 
 
 def tally_rows(con: Any, roles: Sequence[str]) -> Tally:
@@ -98,15 +113,15 @@ def tally_rows(con: Any, roles: Sequence[str]) -> Tally:
     value = "c_value" if "value" in roles else "1.0"
     missing = [f"c_{role} IS NULL" for role in roles if role in ("value", "timestamp", "event")]
     con.execute(
-        f"CREATE VIEW rows_read AS SELECT rowid AS place, c_user AS u, c_item AS i, {value} AS v, "
-        f"{'c_timestamp' if 'timestamp' in roles else 'NULL'} AS t, "
+        f"CREATE TEMP VIEW rows_read AS SELECT rowid AS place, c_user AS u, c_item AS i, "
+        f"{value} AS v, {'c_timestamp' if 'timestamp' in roles else 'NULL'} AS t, "
         f"{'c_event' if 'event' in roles else 'NULL'} AS e, "
         "c_user IS NULL OR c_item IS NULL AS nameless, "
         f"{' OR '.join(missing) or 'false'} AS valueless, {value}::FLOAT = 0 AS zero "
         "FROM staged WHERE why IS NULL"
     )
     con.execute(
-        "CREATE VIEW good AS SELECT * FROM rows_read "
+        "CREATE TEMP VIEW good AS SELECT * FROM rows_read "
         "WHERE NOT nameless AND NOT valueless AND NOT zero"
     )
     counts = con.execute(
@@ -190,16 +205,3 @@ def _fetch(
             times[span] = part["t"]
         filled = span.stop
     return Csr(row_pointers(counts), indices, values, n_items), times
-
-
-def _without_empty(
-    csr: Csr, users: npt.NDArray[Any], items: npt.NDArray[Any]
-) -> tuple[Csr, npt.NDArray[Any], npt.NDArray[Any]]:
-    """Remove users and items all of whose pairs came to 0."""
-    held = csr.row_counts > 0
-    used = np.bincount(csr.indices, minlength=csr.n_columns) > 0
-    column = np.cumsum(used, dtype=np.int32) - np.int32(1)
-    smaller = Csr(
-        row_pointers(csr.row_counts[held]), column[csr.indices], csr.values, int(used.sum())
-    )
-    return smaller, users[held], items[used]

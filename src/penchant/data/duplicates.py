@@ -1,4 +1,4 @@
-"""What becomes of several rows of the same user and item, and the largest value of a cell."""
+"""Policies for several rows of the same user and item, and the largest value of a pair."""
 
 from __future__ import annotations
 

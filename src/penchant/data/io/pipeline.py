@@ -1,0 +1,101 @@
+"""The reading pipeline: open a source, choose columns, check rows, merge pairs.
+
+It returns arrays, so that :class:`penchant.Interactions` can be built from it without an import
+cycle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from penchant.data.duplicates import POLICIES
+from penchant.data.io.bad_rows import BadRows, bad_lines
+from penchant.data.io.columns import Column, choose, same_roles
+from penchant.data.io.logs import read_plain
+from penchant.data.io.merge import ReadResult as ReadResult
+from penchant.data.io.merge import Tally, merge_staged, tally_rows
+from penchant.data.io.merge_native import fill_irregular, merge_native
+from penchant.data.io.open import open_tables
+from penchant.data.io.options import ReaderOptions
+from penchant.data.io.stage import stage
+from penchant.data.io.table import Field, Table
+from penchant.data.io.workspace import workspace
+from penchant.errors import SettingsError
+
+
+def read_source(
+    source: Any,
+    columns: Mapping[str, Column | None],
+    duplicates: str | None = None,
+    options: ReaderOptions | None = None,
+) -> ReadResult:
+    """Read a file, a frame, a query or arrays into a merged matrix.
+
+    Parameters
+    ----------
+    source
+        See :func:`penchant.read_interactions`.
+    columns
+        Role (``user``, ``item``, ``value``, ``timestamp``) → column, None where it is not given.
+    duplicates
+        The policy for rows of the same pair; None: ``"sum"`` with values, else ``"binary"``.
+    options
+        How the source is written and read.
+
+    Raises
+    ------
+    DataError
+        If the source can't be read, see :func:`penchant.read_interactions`.
+    SettingsError
+        If there is no such policy.
+    """
+    if duplicates is not None and duplicates not in POLICIES:
+        raise SettingsError(f"duplicates must be one of {', '.join(POLICIES)}, got {duplicates!r}")
+    options = options or ReaderOptions()
+    with workspace(options.memory_limit) as work:
+        tables = open_tables(work, source, columns, options, numeric=("value", "timestamp"))
+        places = [
+            choose(columns, table.columns, table.width, table.label, table.roles)
+            for table in tables
+        ]
+        roles = same_roles(places)
+        policy = duplicates or ("sum" if "value" in roles else "binary")
+        origin = _described(tables, places)
+        fields = [table.bind(row) for table, row in zip(tables, places, strict=True)]
+        native = read_plain(work, tables, fields)
+        if native is None:
+            tally, bad = _check_rows(work.con, tables, fields, roles, options)
+            return merge_staged(
+                work.con, tally, bad, policy, timed="timestamp" in roles, source=origin
+            )
+        if native.is_regular:
+            return merge_native(native, policy, source=origin)
+        tally, bad = _check_rows(
+            work.con, native.irregular, fields, roles, options, n_native=native.valid
+        )
+        fill_irregular(work.con, native)
+        return merge_native(native, policy, tally, bad, source=origin)
+
+
+def _check_rows(
+    con: Any,
+    tables: Sequence[Table],
+    fields: Sequence[Mapping[str, Field]],
+    roles: Sequence[str],
+    options: ReaderOptions,
+    *,
+    n_native: int = 0,
+) -> tuple[Tally, BadRows]:
+    """Stage the rows of tables, and count those that hold no interaction."""
+    begins = stage(con, tables, fields)
+    bad = bad_lines(con, tables, begins, options, n_native=n_native)
+    return tally_rows(con, roles), bad
+
+
+def _described(tables: Sequence[Table], places: Sequence[Mapping[str, int]]) -> str:
+    first = tables[0]
+    label = first.label if len(tables) == 1 else f"{len(tables)} files ({first.label}, …)"
+    written = f" ({', '.join(first.written)})" if first.written else ""
+    used = ", ".join(f"{role} from {first.column_name(at)}" for role, at in places[0].items())
+    return f"{label}{written}: {used}"
