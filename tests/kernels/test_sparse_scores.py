@@ -24,6 +24,10 @@ def rows(csr: Csr) -> _kernels.SparseRows:
     return csr.indptr, csr.indices, csr.values
 
 
+def product(left: Csr, right: Csr) -> _kernels.SparseScores:
+    return _kernels.SparseScores(rows(left), rows(right), right.n_columns)
+
+
 def lists(m: int, n: int, seed: int) -> _kernels.Rows:
     csr = random_interactions(m, n, density=0.3, seed=seed).csr
     return csr.indptr, csr.indices
@@ -38,9 +42,7 @@ def test_lists_are_those_of_the_dense_product(m, n, density, seed, k, threads) -
     for exclude in (None, lists(m, n, seed + 2)):
         for allow in (None, lists(m, n, seed + 3)):
             expected = _kernels.dense_top_k(dense, k, exclude, allow)
-            answer = _kernels.sparse_top_k(
-                rows(left), rows(right), n, k, exclude, allow, threads=threads
-            )
+            answer = _kernels.sparse_top_k(product(left, right), k, exclude, allow, threads=threads)
             for array, other in zip(answer, expected, strict=True):
                 np.testing.assert_array_equal(array, other)
 
@@ -53,7 +55,7 @@ def test_items_with_a_score_of_zero_can_be_left_out(n, density, seed, k) -> None
     dense[dense == 0] = np.nan
     exclude = lists(90, n, seed + 2)
     expected = _kernels.dense_top_k(dense, k, exclude)
-    answer = _kernels.sparse_top_k(rows(left), rows(right), n, k, exclude, nonzero=True)
+    answer = _kernels.sparse_top_k(product(left, right), k, exclude, nonzero=True)
     for array, other in zip(answer, expected, strict=True):
         np.testing.assert_array_equal(array, other)
 
@@ -65,7 +67,7 @@ def test_scores_have_the_same_bits_on_every_instruction_set(isa) -> None:
     before = _kernels.current_isa()
     _kernels.set_isa(isa)
     try:
-        _, codes, scores = _kernels.sparse_top_k(rows(left), rows(right), 130, 130)
+        _, codes, scores = _kernels.sparse_top_k(product(left, right), 130)
     finally:
         _kernels.set_isa(before)
     np.testing.assert_array_equal(
@@ -79,7 +81,7 @@ def test_ranks_are_those_of_the_dense_product(seed, threads) -> None:
     dense = _kernels.sparse_product(rows(left), rows(right), 60)
     targets, exclude = lists(30, 60, seed + 2), lists(30, 60, seed + 3)
     expected = _kernels.dense_ranks(dense, targets, exclude)
-    answer = _kernels.sparse_ranks(rows(left), rows(right), 60, targets, exclude, threads=threads)
+    answer = _kernels.sparse_ranks(product(left, right), targets, exclude, threads=threads)
     for array, other in zip(answer, expected, strict=True):
         np.testing.assert_array_equal(array, other)
 
@@ -87,8 +89,8 @@ def test_ranks_are_those_of_the_dense_product(seed, threads) -> None:
 def test_matrices_that_do_not_fit_are_refused() -> None:
     left, right = matrix(5, 6, 0.5, 0), matrix(6, 7, 0.5, 1)
     with pytest.raises(ValueError, match="right: row"):
-        _kernels.sparse_top_k(rows(left), rows(right), 3, 2)
+        _kernels.sparse_top_k(_kernels.SparseScores(rows(left), rows(right), 3), 2)
     with pytest.raises(ValueError, match="left: row"):
-        _kernels.sparse_ranks(rows(left), rows(matrix(2, 7, 0.5, 1)), 7, lists(5, 7, 0))
+        _kernels.sparse_ranks(product(left, matrix(2, 7, 0.5, 1)), lists(5, 7, 0))
     with pytest.raises(ValueError, match="exclude"):
-        _kernels.sparse_top_k(rows(left), rows(right), 7, 2, lists(5, 30, 0))
+        _kernels.sparse_top_k(product(left, right), 2, lists(5, 30, 0))

@@ -40,7 +40,7 @@ from penchant._kernels.solve import (
     weighted_rows,
 )
 from penchant._kernels.sparse_product import SparseRows, sparse_gram, sparse_product
-from penchant._kernels.sparse_scores import sparse_ranks, sparse_top_k
+from penchant._kernels.sparse_scores import SparseScores, sparse_ranks, sparse_top_k
 from penchant._kernels.spgemm import nonzero_entries, spgemm, symmetric_product
 from penchant._kernels.topk import dense_top_k
 from penchant._kernels.transpose import transpose
@@ -62,6 +62,7 @@ __all__ = [
     "Rows",
     "Scan",
     "SparseRows",
+    "SparseScores",
     "WeightedRows",
     "align_rows",
     "available_isas",

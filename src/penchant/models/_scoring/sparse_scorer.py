@@ -55,13 +55,10 @@ class SparseScorer(Scorer):
         parts = []
         for span, left in self._batches():
             lists = _kernels.sparse_top_k(
-                sparse_rows(left),
-                sparse_rows(self._right),
-                self.n_items,
+                product(left, self._right),
                 k,
                 _rows(exclude, span),
                 _rows(allow, span),
-                validated=left.is_validated and self._right.is_validated,
                 threads=self.threads,
             )
             parts.append((np.arange(span.start, span.stop), TopK(*lists)))
@@ -74,12 +71,9 @@ class SparseScorer(Scorer):
         for span, left in self._batches():
             entries = slice(targets.indptr[span.start], targets.indptr[span.stop])
             above[entries], tied[entries], candidates[span] = _kernels.sparse_ranks(
-                sparse_rows(left),
-                sparse_rows(self._right),
-                self.n_items,
+                product(left, self._right),
                 (targets.indptr[span.start : span.stop + 1], targets.indices),
                 _rows(exclude, span),
-                validated=left.is_validated and self._right.is_validated,
                 threads=self.threads,
             )
         return Ranks(above, tied, candidates)
@@ -133,3 +127,9 @@ class SparseScorer(Scorer):
 def sparse_rows(matrix: Csr) -> _kernels.SparseRows:
     """Return a matrix as the kernels take it."""
     return matrix.indptr, matrix.indices, matrix.values
+
+
+def product(left: Csr, right: Csr) -> _kernels.SparseScores:
+    """Return the product of two matrices as the kernels of scores take it."""
+    validated = left.is_validated and right.is_validated
+    return _kernels.SparseScores(sparse_rows(left), sparse_rows(right), right.n_columns, validated)

@@ -18,7 +18,7 @@ from penchant import _kernels
 from penchant.data.csr import Csr, row_pointers
 from penchant.errors import SettingsError
 from penchant.models._scoring.scorers import BlockScorer, Scorer
-from penchant.models._scoring.sparse_scorer import SparseScorer, sparse_rows
+from penchant.models._scoring.sparse_scorer import SparseScorer, product, sparse_rows
 from penchant.models.neighbors.settings import NeighborSettings
 
 F32 = npt.NDArray[np.float32]
@@ -141,15 +141,11 @@ class RowSimilarity:
                 block, k, lists, threads=self._settings.threads
             )
         elif self.is_linear:
-            weighted = self.weigh(rows)
             indptr, codes, values = _kernels.sparse_top_k(
-                sparse_rows(weighted),
-                sparse_rows(self.targets),
-                self.n,
+                product(self.weigh(rows), self.targets),
                 k,
                 (exclude.indptr, exclude.indices),
                 nonzero=True,
-                validated=weighted.is_validated and self.targets.is_validated,
                 threads=self._settings.threads,
             )
         else:
@@ -169,7 +165,7 @@ class RowSimilarity:
             block[exclude.row_of_entry, exclude.indices] = 0
             return Csr(*_kernels.nonzero_entries(block, threads=self._settings.threads), self.n)
         weighted = self.weigh(rows)
-        product = _kernels.spgemm(
+        entries = _kernels.spgemm(
             sparse_rows(weighted),
             sparse_rows(self.targets),
             self.n,
@@ -178,7 +174,7 @@ class RowSimilarity:
             validated=weighted.is_validated and self.targets.is_validated,
             threads=self._settings.threads,
         )
-        return None if product is None else Csr(*product, self.n)
+        return None if entries is None else Csr(*entries, self.n)
 
     def _own_products(self, rows: Csr) -> F32 | None:
         """Return the similarities of all rows of the matrix, zeros on the diagonal, dense.
