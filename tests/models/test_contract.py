@@ -115,7 +115,7 @@ class TestRankingByAdaDelta(ModelContract):
     @pytest.fixture
     def make(self):
         return lambda: Ranking(
-            schedule="adadelta", confidence="log", factors=5, iterations=3, item_alpha=1e-3
+            schedule="adadelta", confidence="log", factors=5, iterations=3, item_regularization=1e-3
         )
 
 

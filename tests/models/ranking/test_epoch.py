@@ -35,7 +35,9 @@ def oracle_of(model: Ranking, data: Interactions) -> Oracle:
     sides = [
         Side(start.vectors, rows_of(start.rows, len(start.ids)), adadelta, decay)
         for start, decay in zip(
-            trainer.start(model, data, 0), (model.user_alpha, model.item_alpha), strict=True
+            trainer.start(model, data, 0),
+            (model.user_regularization, model.item_regularization),
+            strict=True,
         )
     ]
     pool = csr.indices if model.loss == "bpr" else np.unique(csr.indices)
@@ -62,7 +64,8 @@ def test_a_sequential_epoch_is_that_of_the_oracle(
     data = tagged(data) if features else data
     model = Ranking(
         loss=loss, schedule=schedule, factors=5, batch=1, iterations=1, seed=seed, k=2, n=4,
-        confidence=confidence, item_alpha=1e-3, user_alpha=1e-2, learning_rate=0.2,
+        confidence=confidence, item_regularization=1e-3, user_regularization=1e-2,
+        learning_rate=0.2,
     )  # fmt: skip
     slow = oracle_of(model, data)
     loss_of_oracle = slow.epoch()

@@ -45,20 +45,20 @@ class RankingSettings(Configurable):
         float,
         Setting(above=0, help="Constant under the roots of AdaDelta.", advanced=True),
     ] = 1e-6
-    item_alpha: Annotated[
+    item_regularization: Annotated[
         float,
         Setting(
             min=0,
-            help="L2 penalty on the item features that an example touches.",
-            details="A step of size s also shrinks what it moves by s·alpha.",
+            help="L2 penalty λ on the item features that an example touches.",
+            details="A step of size s also shrinks what it moves by s·λ.",
             tune=(1e-7, 1e-2, "log"),
         ),
     ] = 0.0
-    user_alpha: Annotated[
+    user_regularization: Annotated[
         float,
         Setting(
             min=0,
-            help="L2 penalty on the user features that an example touches.",
+            help="L2 penalty λ on the user features that an example touches.",
             tune=(1e-7, 1e-2, "log"),
         ),
     ] = 0.0

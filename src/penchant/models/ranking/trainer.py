@@ -89,7 +89,10 @@ def epochs(
     weights = weights_of(data.csr, data.csr, settings.confidence)
     examples = data.csr.row_of_entry, data.csr.indices, weights
     for number in numbers:
-        left, right = users.to_native(settings.user_alpha), items.to_native(settings.item_alpha)
+        left, right = (
+            users.to_native(settings.user_regularization),
+            items.to_native(settings.item_regularization),
+        )
         loss = _kernels.ranking_epoch(
             examples,
             (likes.indptr, likes.indices),
@@ -148,7 +151,7 @@ def fold_in(
         item_table,
         start,
         _kernels.RankingFoldIn(
-            regularization=settings.user_alpha,
+            regularization=settings.user_regularization,
             adadelta=settings.schedule == "adadelta",
             passes=passes,
         ),
