@@ -111,9 +111,9 @@ class ItemNeighbors(NeighborSettings):
     # --- files ---------------------------------------------------------------------------
 
     def _arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return the similarities; nothing if they are computed when needed."""
+        """Return the similarities, or a mark that they are computed when needed."""
         if self._similarities is None:
-            return {}
+            return {"on_demand": np.ones(1, dtype=np.uint8)}
         matrix = self._similarities
         return {
             "similarities": matrix.values,
@@ -123,8 +123,8 @@ class ItemNeighbors(NeighborSettings):
 
     def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         self._similarities = self._paths = None
-        if "similarities" in arrays:
+        if "on_demand" in arrays:
+            self._paths = Paths(*self._learn(self.interactions))
+        else:
             parts = arrays["offsets"], arrays["neighbors"], arrays["similarities"]
             self._similarities = Csr(*parts, len(self.items))
-        else:
-            self._paths = Paths(*self._learn(self.interactions))

@@ -132,7 +132,7 @@ class UserNeighbors(NeighborSettings):
     # --- files ---------------------------------------------------------------------------
 
     def _arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return the neighbors; nothing if they are computed when needed."""
+        """Return the neighbors; nothing without a limit, since they are computed when needed."""
         if self._neighbors is None:
             return {}
         matrix = self._neighbors
@@ -145,6 +145,6 @@ class UserNeighbors(NeighborSettings):
     def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         self._learn(self.interactions)
         self._neighbors = None
-        if "similarities" in arrays:
+        if self.neighbors is not None:
             parts = arrays["offsets"], arrays["neighbors"], arrays["similarities"]
             self._neighbors = Csr(*parts, len(self.users))
