@@ -96,6 +96,11 @@ class UserNeighbors(NeighborSettings):
 
     # --- answers -------------------------------------------------------------------------
 
+    def prepare(self) -> None:
+        """Weight the users' rows, with which new users are compared; see :meth:`Model.prepare`."""
+        super().prepare()
+        _ = self._similarity.targets
+
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
         neighbors, values = self._neighbors, inputs(rows, self.confidence)
 
