@@ -241,3 +241,12 @@ def test_the_readmes_table_is_what_is_measured(real_data, capsys) -> None:
         written = float(rows[name.replace("'", '"')])
         assert ndcg == pytest.approx(written, abs=0.0011), name  # the last digit may round
     assert found["ALS(factors=64, regularization=30)"] >= 0.20
+
+
+@pytest.mark.parametrize("page", ["data.md", "ids.md"])
+def test_the_pages_on_reading_run(page) -> None:
+    names: dict[str, object] = {"penchant": penchant}
+    blocks = python_blocks((ROOT / "docs" / page).read_text(encoding="utf-8"))
+    assert blocks
+    for block in blocks:
+        exec(block, names)

@@ -59,3 +59,18 @@ def test_serve_refuses_at_once(model_file, db, tmp_path):
         taken = run("serve", model_file, "--db", db, "--port", busy.getsockname()[1])
     assert taken.code == 2
     assert "can't listen" in taken.err
+
+
+def test_a_mistyped_database_is_an_error_and_is_not_created(model_file, db, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    new = tmp_path / "new.penchant"
+    (tmp_path / "empty.db").touch()
+    for url in ("sqlite:///stoer.db", "sqlite:///no/folder.db", "sqlite:///empty.db", "sqlite://"):
+        ran = run("update", model_file, "--db", url, "-o", new)
+        assert ran.code == 1
+        assert "--db" in ran.err
+        assert not new.exists()
+        assert not (tmp_path / "stoer.db").exists()
+    assert (tmp_path / "empty.db").stat().st_size == 0
+    assert "no database 'penchant.db'" in run("update", model_file, "-o", new).err
+    assert {path.name for path in tmp_path.iterdir()} == {"store.db", "empty.db"}

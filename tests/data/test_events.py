@@ -48,7 +48,11 @@ def cells(data: Interactions) -> dict[object, dict[object, float]]:
 
 def test_types_are_counted_and_rows_without_one_left_out(events: Events) -> None:
     assert events.counts() == {"like": 1, "play": 3, "skip": 1}
-    assert events.notes == ("read 6 rows of log.csv; 1 incomplete, left out",)
+    assert events.notes == (
+        "read 6 rows of log.csv; 1 incomplete, left out",
+        "user from 'user', item from 'item', event from 'what'",
+        "not used: 'at'",
+    )
 
 
 def test_weighted_events_are_summed(events: Events) -> None:

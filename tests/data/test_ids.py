@@ -31,12 +31,14 @@ def test_a_range_is_ids_too() -> None:
     assert list(made) == [0, 1, 2]
     assert made == IdMap([0, 1, 2])
     assert made.get(np.int64(2)) == 2
-    assert [made.get(one) for one in (-1, 3, "1", 1.0, True, None, [1])] == [None] * 7
+    assert [made.get(one) for one in ("1", 1.0, "1.0", np.uint8(1))] == [1] * 4
+    assert [made.get(one) for one in (-1, 3, "01", 1.5, True, None, [1])] == [None] * 7
 
 
 def test_other_types_are_never_equal_to_an_id() -> None:
     made = IdMap([5, 1])
-    assert [made.get(one) for one in (1.0, True, np.float32(1), np.bool_(True), "1")] == [None] * 5
+    assert [made.get(one) for one in (True, np.bool_(True), b"1", None, (1,))] == [None] * 5
+    assert [made.get(one) for one in (1.0, np.float32(1), "1")] == [1] * 3
     assert made.get(np.uint8(1)) == 1
     assert 5 in made
     assert IdMap(["a"]).get(np.str_("a")) == 0
@@ -67,8 +69,9 @@ def test_numpy_ids_are_copied() -> None:
     [
         (["Radiohead", "Radio Dept"], "radiohead", "close matches: 'Radiohead'"),
         (["Radiohead", "Portishead"], "Radiohed", "close matches: 'Radiohead'"),
-        (["1", "2"], 1, "ids are strings here, did you mean '1'?"),
-        ([1, 2], "1", "ids are integers here, did you mean 1?"),
+        (["1", "1.0"], np.float64(1), "it may be '1' or '1.0'"),
+        ([1, 2], "01", "ids are integers here, did you mean 1?"),
+        ([1, 2], 1e17, "floats of this size merge"),
         ([1, 2], "²", "ids are integers here, such as 1"),
         ([1, 2], "x", "ids are integers here, such as 1"),
         ([7, 8], 9, "not among the 2 items"),

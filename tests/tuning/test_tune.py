@@ -344,3 +344,16 @@ def test_progress_estimates_the_remaining_time(split) -> None:
 def test_nothing_is_left_beside_the_storage_but_its_lock(split, tmp_path: Path) -> None:
     tune(split, storage=tmp_path / "s.db")
     assert sorted(one.name for one in tmp_path.iterdir()) == ["s.db", "s.db.lock"]
+
+
+def test_the_defaults_keep_the_settings_that_all_trials_share(caplog) -> None:
+    rows = [(n % 40, n * n % 31, 1e7 if n == 0 else 1.0) for n in range(400)]
+    plays = penchant.read_interactions(rows)  # a warning under the linear confidence
+    final = penchant.split.leave_k_out(plays, 2)
+    space = {"factors": [2, 3], "confidence": "log"}
+    found = tune(penchant.split.leave_k_out(final.train, 2, seed=1), space, final=final)
+    assert found.final is not None
+    baseline = penchant.ALS(confidence="log").fit(final.train)
+    expected = penchant.evaluate(baseline, final, metrics=["ndcg"])
+    assert found.final["defaults"]["ndcg"] == expected["ndcg"]
+    assert "linear confidence" not in caplog.text

@@ -25,6 +25,7 @@ from typing import IO, Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
+from penchant.data.paths import is_remote
 from penchant.errors import ArtifactError, CorruptArtifactError, DataError, NewerFormatError
 
 FORMAT = 1
@@ -228,6 +229,8 @@ def read(
     NewerFormatError
         If a later version of penchant wrote it.
     """
+    if is_remote(path):
+        raise ArtifactError(f"{path!r} is an address, and only local files are read")
     path = Path(path)
     raw = _raw(path, mmap=mmap)
     header = _read_header(path, raw)

@@ -12,6 +12,7 @@ from penchant import __version__
 from penchant.cli import failures
 from penchant.cli.help import Group
 from penchant.cli.verbs import add, add_title
+from penchant.cli.wording import options_of
 
 _MODULES = {
     "fit": "fit",
@@ -42,11 +43,15 @@ class _Verbs(Group):
         words = args[: args.index("--")] if "--" in args else args
         ctx.meta["penchant.json"] = "--json" in words
         ctx.meta["penchant.debug"] = "--debug" in words
+        ctx.meta["penchant.words"] = args
         return list(super().parse_args(ctx, args))
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command and report its errors."""
-        with failures.reported(as_json=ctx.meta["penchant.json"], debug=ctx.meta["penchant.debug"]):
+        with (
+            options_of(self.commands, ctx.meta["penchant.words"]),
+            failures.reported(as_json=ctx.meta["penchant.json"], debug=ctx.meta["penchant.debug"]),
+        ):
             return super().invoke(ctx)
 
 

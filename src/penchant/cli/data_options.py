@@ -28,15 +28,15 @@ class DataOptions:
 
     user: Annotated[
         str | None,
-        option("Column of users: its name or its position from 0.", panel=_READING,
-                metavar="COLUMN"),
+        option("Column of users: its name or its position from 0. Default: the columns are "
+               "recognized by their names and contents.", panel=_READING, metavar="COLUMN"),
     ] = None  # fmt: skip
     item: Annotated[str | None, option("Column of items.", panel=_READING, metavar="COLUMN")] = None
     value: Annotated[
         str | None,
         option(
-            "Column of counts or ratings; without one every row is a like. Negative "
-            "values are dislikes.",
+            "Column of counts or ratings. If users and items are named but this is not, every row "
+            "is a like. Negative values are dislikes.",
             panel=_READING,
             metavar="COLUMN",
         ),
@@ -44,6 +44,11 @@ class DataOptions:
     timestamp: Annotated[
         str | None, option("Column of times.", panel=_READING, metavar="COLUMN")
     ] = None
+    time_format: Annotated[
+        str | None,
+        option("Format of the times, such as %d/%m/%Y. Default: whole numbers and ISO dates.",
+               advanced=True, panel=_READING, metavar="FORMAT"),
+    ] = None  # fmt: skip
     query: Annotated[
         str | None,
         option(
@@ -63,31 +68,19 @@ class DataOptions:
     ] = None
     quote: Annotated[
         str,
-        option(
-            "Quote character of fields that contain the separator; none; or auto (detected).",
-            advanced=True,
-            panel=_READING,
-            metavar="CHAR",
-        ),
-    ] = "auto"
+        option("Quote character of fields that contain the separator; none; or auto (detected).",
+               advanced=True, panel=_READING, metavar="CHAR"),
+    ] = "auto"  # fmt: skip
     encoding: Annotated[
         str | None,
-        option(
-            "Text encoding, such as latin-1. Default: UTF-8.",
-            advanced=True,
-            panel=_READING,
-            metavar="NAME",
-        ),
-    ] = None
+        option("Text encoding, such as latin-1. Default: UTF-8.",
+               advanced=True, panel=_READING, metavar="NAME"),
+    ] = None  # fmt: skip
     header: Annotated[
         Header,
-        option(
-            "Whether the first line holds the column names: yes, no or auto (detected).",
-            advanced=True,
-            panel=_READING,
-            metavar="ANSWER",
-        ),
-    ] = "auto"
+        option("Whether the first line holds the column names: yes, no or auto (detected).",
+               advanced=True, panel=_READING, metavar="ANSWER"),
+    ] = "auto"  # fmt: skip
     format: Annotated[
         Format | None,
         option(
@@ -98,13 +91,9 @@ class DataOptions:
     ] = None
     on_bad_lines: Annotated[
         BadLines,
-        option(
-            "Lines that do not fit the columns: error, or skip (they are counted).",
-            advanced=True,
-            panel=_READING,
-            metavar="POLICY",
-        ),
-    ] = "error"
+        option("Lines that do not fit the columns: error, or skip (they are counted).",
+               advanced=True, panel=_READING, metavar="POLICY"),
+    ] = "error"  # fmt: skip
     duplicates: Annotated[
         Duplicates | None,
         option(
@@ -116,13 +105,9 @@ class DataOptions:
     ] = None
     min_rating: Annotated[
         float | None,
-        option(
-            "For the MovieLens data sets: the lowest rating that counts as a like.",
-            advanced=True,
-            panel=_READING,
-            metavar="RATING",
-        ),
-    ] = None
+        option("For the MovieLens data sets: the lowest rating that counts as a like.",
+               advanced=True, panel=_READING, metavar="RATING"),
+    ] = None  # fmt: skip
     min_per_user: Annotated[
         int,
         typer.Option(
@@ -170,18 +155,24 @@ class DataOptions:
     ] = None
     catalog: Annotated[
         str | None,
-        option("Table of the items' names, links and pictures.", panel=_NAMING, metavar="FILE"),
-    ] = None
-    catalog_item: Annotated[
-        str | None,
         option(
-            "Column of item ids in the catalog. This and the columns below are detected by "
-            "their names by default.",
-            advanced=True,
+            "Table of the items' names, links and pictures: a file, or a database's address with "
+            "--catalog-query.",
             panel=_NAMING,
-            metavar="COLUMN",
+            metavar="FILE",
         ),
     ] = None
+    catalog_query: Annotated[
+        str | None,
+        option("For a catalog in a database: the SELECT statement that returns it.",
+               advanced=True, panel=_NAMING, metavar="SQL"),
+    ] = None  # fmt: skip
+    catalog_item: Annotated[
+        str | None,
+        option("Column of item ids in the catalog. This and the columns below are detected by "
+               "their names by default.",
+               advanced=True, panel=_NAMING, metavar="COLUMN"),
+    ] = None  # fmt: skip
     name: Annotated[
         str | None,
         option("Column of names in the catalog.", advanced=True, panel=_NAMING, metavar="COLUMN"),
@@ -192,22 +183,14 @@ class DataOptions:
     ] = None
     picture: Annotated[
         str | None,
-        option(
-            "Column of pictures (addresses or paths) in the catalog.",
-            advanced=True,
-            panel=_NAMING,
-            metavar="COLUMN",
-        ),
-    ] = None
+        option("Column of pictures (addresses or paths) in the catalog.",
+               advanced=True, panel=_NAMING, metavar="COLUMN"),
+    ] = None  # fmt: skip
     tags: Annotated[
         str | None,
-        option(
-            "Column of tags, separated by |, in the catalog.",
-            advanced=True,
-            panel=_NAMING,
-            metavar="COLUMN",
-        ),
-    ] = None
+        option("Column of tags, separated by |, in the catalog.",
+               advanced=True, panel=_NAMING, metavar="COLUMN"),
+    ] = None  # fmt: skip
     catalog_sep: Annotated[
         str | None,
         option("As --sep, for the catalog.", advanced=True, panel=_NAMING, metavar="SEP"),
@@ -235,35 +218,23 @@ class DataOptions:
     ] = None
     item_features_of: Annotated[
         Path | None,
-        option(
-            "For vectors: the file of their ids, one per line.",
-            advanced=True,
-            panel=_FEATURES,
-            metavar="FILE",
-        ),
-    ] = None
+        option("For vectors: the file of their ids, one per line.",
+               advanced=True, panel=_FEATURES, metavar="FILE"),
+    ] = None  # fmt: skip
     item_features_id: Annotated[
         str | None,
-        option(
-            "Column of ids in the features' table. Default: detected by its name.",
-            advanced=True,
-            panel=_FEATURES,
-            metavar="COLUMN",
-        ),
-    ] = None
+        option("Column of ids in the features' table. Default: detected by its name.",
+               advanced=True, panel=_FEATURES, metavar="COLUMN"),
+    ] = None  # fmt: skip
     item_features_name: Annotated[
         str | None,
         option("Column of feature names.", advanced=True, panel=_FEATURES, metavar="COLUMN"),
     ] = None
     item_features_value: Annotated[
         str | None,
-        option(
-            "Column of feature weights. Default: all 1.",
-            advanced=True,
-            panel=_FEATURES,
-            metavar="COLUMN",
-        ),
-    ] = None
+        option("Column of feature weights. Default: all 1.",
+               advanced=True, panel=_FEATURES, metavar="COLUMN"),
+    ] = None  # fmt: skip
     user_features: Annotated[
         str | None, option("The same for users.", panel=_FEATURES, metavar="FILE")
     ] = None
@@ -291,13 +262,9 @@ class DataOptions:
     ] = 1
     features_norm: Annotated[
         Norm,
-        option(
-            "Divide each row by its norm: l1, l2 or none.",
-            advanced=True,
-            panel=_FEATURES,
-            metavar="NORM",
-        ),
-    ] = "l2"
+        option("Divide each row by its norm: l1, l2 or none.",
+               advanced=True, panel=_FEATURES, metavar="NORM"),
+    ] = "l2"  # fmt: skip
     features_sep: Annotated[
         str | None,
         option(

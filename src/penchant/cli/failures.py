@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import typer
 
+from penchant.cli.wording import in_options
 from penchant.errors import MissingExtraError, PenchantError, SettingsError
 
 FAILED, USAGE, MISSING, FAULT, INTERRUPTED, BROKEN_PIPE = 1, 2, 3, 70, 130, 141
@@ -84,7 +85,7 @@ def _message(error: Exception) -> str:
         return "out of memory"
     if isinstance(error, OSError) and not isinstance(error, PenchantError) and error.filename:
         return plain(f"{error.filename}: {error.strerror}")
-    text = error.format_message() if _is_usage(error) else str(error)  # type: ignore[attr-defined]
+    text = error.format_message() if _is_usage(error) else in_options(str(error))  # type: ignore[attr-defined]
     return "\n".join(plain(line) for line in text.splitlines())
 
 
@@ -106,7 +107,7 @@ class _Warnings(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print a warning."""
-        print(f"penchant: warning: {record.getMessage()}", file=sys.stderr)
+        print(f"penchant: warning: {in_options(record.getMessage())}", file=sys.stderr)
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from penchant.cli.data_options import DataOptions
 from penchant.cli.output import Output, size
+from penchant.cli.wording import renamed
 from penchant.data.io import database
 from penchant.errors import DataError, EmptyDataError, SettingsError
 
@@ -45,6 +46,8 @@ def read(source: str, options: DataOptions, out: Output) -> Interactions:
         interactions = _file(source, options, out)
     if options.catalog is not None:
         interactions = _with_catalog(interactions, options)
+    elif options.catalog_query is not None:
+        raise SettingsError("--catalog-query goes with --catalog and the address of a database")
     interactions = with_features(interactions, options)
     if options.min_per_user > 1 or options.min_per_item > 1:
         interactions = interactions.threshold(options.min_per_user, options.min_per_item)
@@ -71,6 +74,7 @@ def _known_data_set(name: str, options: DataOptions, out: Output) -> Interaction
             "item",
             "value",
             "timestamp",
+            "time_format",
             "query",
             "sep",
             "encoding",
@@ -90,7 +94,12 @@ def _file(source: str, options: DataOptions, out: Output) -> Interactions:
 
     _refuse(options, ("min_rating",), f"{source} is a file, not a known data set")
     _refuse(options, ("query",), f"{source} is a file, not the address of a database")
-    columns = {**_columns(options), "format": options.format, **_text_format(options)}
+    columns = {
+        **_columns(options),
+        "format": options.format,
+        "time_format": options.time_format,
+        **_text_format(options),
+    }
     if options.event is not None:
         _refuse(options, ("duplicates",), "the weights of all events of a pair are summed")
         with out.progress(f"reading {Path(source).name}"):
@@ -141,6 +150,7 @@ def _database(source: str, options: DataOptions, out: Output) -> Interactions:
             source,
             **_columns(options),
             query=options.query,
+            time_format=options.time_format,
             duplicates=options.duplicates,
             on_bad_lines=options.on_bad_lines,
         )
@@ -155,15 +165,25 @@ def _columns(options: DataOptions) -> dict[str, Any]:
 def _with_catalog(interactions: Interactions, options: DataOptions) -> Interactions:
     from penchant.data.io.catalog_tables import read_catalog
 
-    catalog = read_catalog(
-        options.catalog,
-        item=column(options.catalog_item),
-        name=column(options.name),
-        link=column(options.link),
-        picture=column(options.picture),
-        tags=column(options.tags),
-        **_text_format(options, "catalog_"),
-    )
+    is_query = database.is_address(options.catalog)
+    if is_query != (options.catalog_query is not None):
+        raise SettingsError(
+            "a catalog in a database needs --catalog-query, the SELECT statement that returns it"
+            if is_query
+            else "--catalog-query goes with --catalog and the address of a database"
+        )
+    text_format = {} if is_query else _text_format(options, "catalog_")
+    with renamed("catalog_", item="catalog_item"):
+        catalog = read_catalog(
+            options.catalog,
+            item=column(options.catalog_item),
+            name=column(options.name),
+            link=column(options.link),
+            picture=column(options.picture),
+            tags=column(options.tags),
+            query=options.catalog_query,
+            **text_format,
+        )
     if not any(item in interactions.items for item in catalog.items):
         raise DataError(
             f"{options.catalog} has none of the items of the log: its ids look like "
@@ -207,7 +227,10 @@ def _features(side: str, options: DataOptions, ids: IdMap) -> Features:
         parts = tuple(f"{side}_features_{name}" for name in ("id", "name", "value"))
         _refuse(options, parts, "vectors have no columns")
         arguments = {side: 0, "ids": listed(of, ids)}
-    features = read_features(file, **arguments).at_least(options.features_at_least)
+    names = {"item": f"{side}_features_id", "user": f"{side}_features_id"}
+    names |= {"feature": f"{side}_features_name", "value": f"{side}_features_value"}
+    with renamed("features_", **names):
+        features = read_features(file, **arguments).at_least(options.features_at_least)
     if not any(key in ids for key in features.ids.written_like(ids)):
         raise DataError(
             f"{file} has none of the {side}s of the log: its ids look like {features.ids[0]!r}, "

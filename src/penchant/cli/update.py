@@ -46,11 +46,11 @@ def update(
     from penchant.models import load
     from penchant.serving.process.reload import learned_by, self_check
     from penchant.serving.service import Service
-    from penchant.serving.store.opening import open_store
+    from penchant.serving.store.opening import existing_store
     from penchant.serving.update import gather, updated
 
     out = printing.open()
-    with open_store(db) as store:
+    with existing_store(db, "--db") as store:
         old = load(model)
         data, summary = gather(old.interactions, store, learned_by(store, model))
         with out.progress("learning"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from penchant.data.catalog import Catalog
     from penchant.data.io.columns import Column
     from penchant.data.io.pipeline import ReadResult
+
+log = logging.getLogger("penchant")
 
 CONSTRUCTORS = {"pandas": "from_pandas", "polars": "from_polars", "pyarrow": "from_arrow"}
 _FRAMES = {
@@ -217,7 +220,9 @@ class Conversions(Tabular):
 
     @classmethod
     def from_read(cls, result: ReadResult, *, name: str, catalog: Catalog | None = None) -> Self:
-        """Build the object from the result of the reading pipeline."""
+        """Build the object from the result of the reading pipeline, and log its report."""
+        for note in result.report.notes():
+            log.info("%s", note)
         return cls._from_parts(
             result.csr,
             IdMap.trusted(result.users, "user"),

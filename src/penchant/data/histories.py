@@ -36,7 +36,7 @@ def _history_row(history: Iterable[Id] | Mapping[Id, float], items: IdMap) -> di
     if isinstance(history, np.ndarray):
         history = history.tolist()
     weights = history if isinstance(history, Mapping) else dict.fromkeys(history, 1.0)
-    row = {}
+    row: dict[int, float] = {}
     for item, weight in weights.items():
         try:
             value = np.float32(min(max(weight, -_LARGEST), _LARGEST))
@@ -49,5 +49,11 @@ def _history_row(history: Iterable[Id] | Mapping[Id, float], items: IdMap) -> di
                 "float32) is needed"
             )
         if value != 0:
-            row[items.code(item)] = float(value)
+            code = items.code(item)
+            if row.get(code, float(value)) != float(value):
+                raise DataError(
+                    f"item {items[code]!r} comes more than once in a history, in several spellings "
+                    "and with several values"
+                )
+            row[code] = float(value)
     return row

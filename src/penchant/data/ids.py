@@ -7,6 +7,7 @@ the numbers of the rows and columns of every matrix.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from penchant.data.id_spelling import as_integer, as_texts
 from penchant.errors import DataError, UnknownIdError
 
 Id = str | int
@@ -28,7 +30,7 @@ class IdMap(Sequence[Id]):
     Parameters
     ----------
     ids
-        All strings or all integers (any NumPy integer type), each once.
+        All strings or all integers (any NumPy integer type; floats that are whole), each once.
     kind
         What the ids are of, for messages: ``"user"`` or ``"item"``.
 
@@ -121,23 +123,40 @@ class IdMap(Sequence[Id]):
         return f"IdMap({len(self):,} {self.kind}s: {shown})"
 
     def get(self, value: object) -> int | None:
-        """Return the code of an id, or None if it is unknown."""
-        if isinstance(value, np.integer):
-            value = int(value)
-        # no other types: True and 1.0 equal 1, and would be looked up as the id 1
-        if not isinstance(value, str | int) or isinstance(value, bool):
-            return None
-        if self._is_range:
-            return value if isinstance(value, int) and 0 <= value < len(self) else None
-        return self._code_of.get(value)
+        """Return the code of an id in any of its usual spellings, or None if it is unknown.
+
+        ``17850``, ``17850.0``, ``"17850"`` and NumPy's integers find the same id, whether ids are
+        integers or texts. If both texts ``"17850"`` and ``"17850.0"`` are ids, each is found by
+        its own spelling only, and ``17850.0`` finds neither.
+        """
+        if type(value) is str and not self.are_integers:  # the usual case
+            code = self._code_of.get(value)
+            if code is not None:
+                return code
+        codes = self._candidates(value)
+        return codes[0] if len(codes) == 1 else None
+
+    def _candidates(self, value: object) -> list[int]:
+        """Return the codes of the ids that may be meant: one, unless none or several fit."""
+        if self.are_integers:
+            number = value if type(value) is int else as_integer(value)
+            if self._is_range:
+                return [] if number is None or not 0 <= number < len(self) else [number]
+            code = None if number is None else self._code_of.get(number)
+            return [] if code is None else [code]
+        written = str(value) if type(value) is int else value
+        if isinstance(written, str) and (code := self._code_of.get(written)) is not None:
+            return [code]
+        codes = (self._code_of.get(text) for text in as_texts(value))
+        return [code for code in codes if code is not None]
 
     def code(self, value: object) -> int:
-        """Return the code of an id.
+        """Return the code of an id in any of its usual spellings; see :meth:`get`.
 
         Raises
         ------
         UnknownIdError
-            If it is unknown; the message names close matches.
+            If it is unknown, or several ids fit; the message names close matches.
         """
         code = self.get(value)
         if code is None:
@@ -159,9 +178,16 @@ class IdMap(Sequence[Id]):
         return np.array(codes, dtype=np.int32)
 
     def parse(self, text: str) -> Id:
-        """Convert a text (of a command line, of an address) to an id of this type."""
-        is_number = text.isascii() and text.removeprefix("-").isdecimal()
-        return int(text) if self.are_integers and is_number and len(text) < 20 else text
+        """Convert a text (of a command line, of an address) to an id of this type.
+
+        A text that is unknown here becomes an integer if ids are integers and it spells one.
+        """
+        code = self.get(text)
+        if code is not None:
+            own: Id = self[code]
+            return own
+        number = as_integer(text) if self.are_integers else None
+        return text if number is None else number
 
     def subset(self, codes: npt.NDArray[Any]) -> IdMap:
         """Return the ids of some codes (int or bool array), in that order."""
@@ -182,21 +208,32 @@ class IdMap(Sequence[Id]):
             return self
         return IdMap(converted, self.kind)
 
-    def _unknown(self, value: object) -> str:
+    def _unknown(self, value: Any) -> str:
         message = f"unknown {self.kind} {value!r}"
         if not len(self):
             return f"{message}: there are no {self.kind}s"
+        several = self._candidates(value)
+        if len(several) > 1:
+            fits = " or ".join(repr(self[code]) for code in several)
+            return f"{message}: it may be {fits}; give the text itself"
+        if isinstance(value, float | np.floating) and abs(float(value)) >= 2**53:
+            return f"{message}: floats of this size merge neighboring integers; give an integer"
         if isinstance(value, str) and self.are_integers:
-            number = self.parse(value.strip())
-            if isinstance(number, int) and number in self:
+            number = _typed_number(value)
+            if number is not None and number in self:
                 return f"{message}: ids are integers here, did you mean {number}?"
-            return f"{message}: {self.kind} ids are integers here, such as {self[0]!r}"
-        if isinstance(value, int | np.integer) and not self.are_integers and str(value) in self:
-            return f"{message}: ids are strings here, did you mean {str(value)!r}?"
+            if number is None:
+                return f"{message}: {self.kind} ids are integers here, such as {self[0]!r}"
         close = _close_matches(str(value), [str(i) for i in self._ids.tolist()])
         if close:
             return f"{message}; close matches: {', '.join(map(repr, close))}"
         return f"{message}: not among the {len(self):,} {self.kind}s"
+
+
+def _typed_number(text: str) -> int | None:
+    """Return the number in a text with leading zeros, a sign or spaces, which no id has."""
+    match = re.fullmatch(r"\s*\+?(-?)0*([0-9]{1,19})(\.0*)?\s*", text, re.ASCII)
+    return int(match[1] + match[2]) if match else None
 
 
 def _close_matches(text: str, pool: list[str]) -> list[str]:
@@ -231,17 +268,31 @@ def ids_array(ids: Iterable[Id] | npt.NDArray[Any], kind: str) -> npt.NDArray[An
         if array.dtype == np.uint64 and array.size and array.max() > np.iinfo(np.int64).max:
             raise DataError(f"{kind} ids above 2⁶³−1 don't fit: pass them as strings")
         return array.astype(np.int64)
+    if array.dtype.kind in "mM":
+        raise DataError(f"{kind} ids must be strings or integers, got {array.dtype} times")
     values = array.tolist()
     kinds = {str if isinstance(v, str) else type(v) for v in values}
     if not kinds or kinds == {str}:
         return _object_array([str(v) for v in values])
-    if all(issubclass(k, int | np.integer) and k is not bool for k in kinds):
-        try:
-            return np.array(values, dtype=np.int64)
-        except OverflowError as error:
-            raise DataError(f"{kind} ids beyond 64 bits don't fit: pass them as strings") from error
+    if all(issubclass(k, int | float | np.number) and k is not bool for k in kinds):
+        numbers = [as_integer(value) for value in values]
+        if None not in numbers:
+            return np.array(numbers, dtype=np.int64)
+        raise DataError(_no_integer(values[numbers.index(None)], kind))
     names = ", ".join(sorted(k.__name__ for k in kinds))
     raise DataError(f"{kind} ids must be all strings or all integers, found: {names}")
+
+
+def _no_integer(value: Any, kind: str) -> str:
+    """Why a number can't be an integer id."""
+    if isinstance(value, float | np.floating):
+        if not abs(float(value)) < 2**53:
+            return (
+                f"the {kind} id {value!r} is a float that does not hold a whole number exactly: "
+                "pass integers or strings"
+            )
+        return f"the {kind} id {value!r} is not a whole number: pass it as a string"
+    return f"{kind} ids beyond 64 bits don't fit: pass them as strings"
 
 
 def _object_array(values: list[Any]) -> npt.NDArray[Any]:

@@ -46,6 +46,8 @@ class ReadReport:
         The policy for rows of the same pair.
     bad_lines
         The first few bad rows: where, why and their text.
+    columns
+        What was assumed about columns, and which are not used, as lines of text.
     """
 
     source: str
@@ -60,6 +62,7 @@ class ReadReport:
     cancelled: int = 0
     policy: str = "sum"
     bad_lines: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
     @property
     def unaccounted(self) -> int:
@@ -76,7 +79,7 @@ class ReadReport:
 
     def notes(self) -> tuple[str, ...]:
         """Return the report as lines of text, without counts of 0."""
-        lines = [f"read {_count(self.rows, 'row')} of {self.source}"]
+        lines = [f"read {_count(self.rows, 'row')} of {self.source}", *self.columns]
         if self.bad:
             shown = "; ".join(self.bad_lines)
             lines.append(f"{_count(self.bad, 'bad line')} skipped ({shown})")

@@ -108,8 +108,8 @@ def recommendations(
 
 def similar_items(model: Scoring, request: SimilarRequest) -> Recommendations:
     """Return the items most similar to each item of a request."""
-    queries = as_list(request.items)
-    codes = model.items.codes(queries)
+    codes = model.items.codes(as_list(request.items))
+    queries = model.items[codes].tolist()
     own = None if request.include_self else diagonal(codes, len(model.items))
     scorer = model._item_scorer(codes, check_metric(request.metric))
     scorer.may_build = request.may_build
@@ -151,11 +151,11 @@ def people(
         raise SettingsError("name users, or give a history, and not both")
     if history is None:
         assert users is not None
-        queries = as_list(users)
         try:
-            codes = model.users.codes(queries)
+            codes = model.users.codes(as_list(users))
         except UnknownIdError as error:
             raise UnknownIdError(f"{error}; for a new person pass history=[…]") from None
+        queries = model.users[codes].tolist()  # the ids themselves, however they were written
         return People(queries, model.interactions.csr.take_rows(codes), codes)
     rows = histories_to_csr(as_histories(history), model.items)
     return People(list(range(rows.n_rows)), rows, None)

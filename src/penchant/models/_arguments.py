@@ -88,8 +88,7 @@ def allow_rows(lists: ItemLists | None, queries: Sequence[Id], items: IdMap) -> 
     if lists is None:
         return [None] * len(queries)
     if isinstance(lists, Mapping):
-        _check_keys(lists, queries)
-        return [_row(lists[q], items) if q in lists else None for q in queries]
+        return _rows_of(lists, queries, items)
     return [_row(lists, items)] * len(queries)
 
 
@@ -100,8 +99,8 @@ def exclude_rows(
     if deny is None:
         return seen
     if isinstance(deny, Mapping):
-        _check_keys(deny, queries)
-        rows = [_row(deny.get(query, ()), items) for query in queries]
+        none = _row((), items)
+        rows = [none if row is None else row for row in _rows_of(deny, queries, items)]
     else:
         rows = [_row(deny, items)] * len(queries)
     denied = stack(rows, len(items))
@@ -135,6 +134,18 @@ def union(left: Csr, right: Csr) -> Csr:
         np.ones(len(cells), dtype=np.float32),
         left.n_columns,
     )
+
+
+def _rows_of(
+    lists: Mapping[Id, Iterable[Id]], queries: Sequence[Id], items: IdMap
+) -> list[Csr | None]:
+    """Return the list of each query as a row; its key may have any usual spelling of the id."""
+    ids = IdMap(list(dict.fromkeys(queries)), "user")
+    codes = {key: code for key in lists if (code := ids.get(key)) is not None}
+    if not codes:
+        _check_keys(lists, queries)
+    rows = {code: _row(lists[key], items) for key, code in codes.items()}
+    return [rows.get(ids.code(query)) for query in queries]
 
 
 def _check_keys(lists: Mapping[Id, Iterable[Id]], queries: Sequence[Id]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from penchant._settings.checks import whole
 from penchant.data.ids import Id, IdMap
 from penchant.data.io.tables import check_file
+from penchant.data.paths import local_path
 from penchant.errors import DataError
 from penchant.models._arguments import ItemLists, reusable
 from penchant.models._io.writers import Columns, FileSink
@@ -46,7 +47,11 @@ def recommend_all(
         return model.answer(replace(request, users=users))
 
     answers = batches(model.users, size, answer, on_progress=on_progress)
-    return answers if to is None else _write(answers, Path(to), columns_of(model, "user", "item"))
+    return (
+        answers
+        if to is None
+        else _write(answers, local_path(to), columns_of(model, "user", "item"))
+    )
 
 
 def batch_size(batch: int | None, k: int) -> int:

@@ -19,7 +19,7 @@ from penchant.models._request import RecommendRequest, SimilarRequest
 from penchant.models.base import Model
 from penchant.models.capabilities import HasItemVectors
 from penchant.serving.catalog.filters import ALL, Filters, Lists, Tags
-from penchant.serving.catalog.name_search import NameIndex
+from penchant.serving.catalog.name_search import NameIndex, searchable
 from penchant.serving.catalog.popular import Popular
 from penchant.serving.catalog.views import ItemView, Views
 from penchant.serving.mmr import rerank
@@ -134,8 +134,8 @@ class Service:
         """
         with self._lock:
             if self._names is None:
-                catalog = self.likes.catalog or Catalog(self.likes.items)
-                counts = self.counts if catalog.items == self.likes.items else None
+                catalog = searchable(self.likes, self.models.values())
+                counts = np.pad(self.counts, (0, len(catalog) - len(self.counts)))
                 reused = None if previous is None else previous._names
                 self._names = NameIndex(catalog, counts, reused)
             return self._names

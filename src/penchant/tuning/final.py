@@ -24,6 +24,8 @@ def evaluate_final(
 ) -> dict[str, Evaluation] | None:
     """Evaluate the best settings and the defaults on the final split; the result is stored.
 
+    Settings that are the same in all trials are kept in both.
+
     None if there is no final split, or no trial has a value.
     """
     if plan.final is None or not result.ranked:
@@ -33,7 +35,9 @@ def evaluate_final(
     subject = plain([result.settings, split_digest(plan.final)])
     stored = store.get_attribute("final")
     if stored is None or stored["subject"] != subject:
-        models = {BEST: plan.model(**result.settings), DEFAULTS: plan.model()}
+        # the caller chose what is the same in all trials: the defaults are those of the rest
+        fixed = {name: result.settings[name] for name in plan.space.fixed}
+        models = {BEST: plan.model(**result.settings), DEFAULTS: plan.model(**fixed)}
         evaluations = {
             label: _to_dict(_evaluate(plan, plan.final, model)) for label, model in models.items()
         }

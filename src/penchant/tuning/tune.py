@@ -94,7 +94,8 @@ def tune(
     final
         A split that takes no part in tuning; every ``split`` must be made from ``final.train``.
         In the end, the process that finishes last fits the model with the best settings and with
-        the defaults on ``final.train`` and measures both on ``final.test``.
+        the defaults (of the settings that vary) on ``final.train`` and measures both on
+        ``final.test``.
     exclude_seen
         As for :func:`penchant.evaluate`.
     seed

@@ -75,7 +75,8 @@ def test_pages_join(address, monkeypatch) -> None:
     monkeypatch.setattr(queries, "_AT_ONCE", 2)
     told: list[int] = []
     with duckdb.connect() as con:
-        relation = queries.pull(con, address, "SELECT who, what FROM plays", on_rows=told.append)
+        pulled = queries.pull(con, address, "SELECT who, what FROM plays", on_rows=told.append)
+        relation = pulled.named()
         assert con.execute(f"SELECT count(*), sum(what) FROM {relation}").fetchall() == [(5, 34)]
     assert told == [2, 4, 5]
 
@@ -111,7 +112,7 @@ def test_values_of_different_kinds(tmp_path) -> None:
     rows = [(1, 1, None, "x"), (2.5, "1", None, None), (3, 2, None, "7")]
     address = sqlite_file(tmp_path / "odd.db", rows, schema)
     with duckdb.connect() as con:
-        relation = queries.pull(con, address, "SELECT a, c, d FROM plays")
+        relation = queries.pull(con, address, "SELECT a, c, d FROM plays").named()
         kinds = con.execute(f"SELECT typeof(a), typeof(c), typeof(d) FROM {relation}").fetchone()
         assert kinds == ("DOUBLE", "VARCHAR", "VARCHAR")
     with pytest.raises(DataError, match=r"column 'b' .* mixes BIGINT and VARCHAR .*CAST"):
@@ -170,3 +171,43 @@ def test_memory_does_not_grow_with_the_rows(tmp_path) -> None:
     with duckdb.connect() as con:
         counted = con.execute(f"SELECT count(*) FROM '{tmp_path / 'big.parquet'}'").fetchall()
     assert counted == [(400_005,)]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "ATTACH 'other.db' AS other", "attach database 'other.db' as other", "INSTALL httpfs",
+        "COPY (SELECT 1) TO 'other.db'", "PRAGMA journal_mode = DELETE", "VACUUM INTO 'other.db'",
+        "CREATE TABLE t (a)", "-- SELECT\nDELETE FROM plays", "/* SELECT */ DROP TABLE plays", "",
+        "EXPLAIN SELECT 1", "SELECT load_extension('x')",
+        "WITH a AS (SELECT 1) INSERT INTO plays SELECT 'a', 1, 1, NULL FROM a",
+        "SELECT 1; ATTACH 'other.db' AS other",
+    ],
+)  # fmt: skip
+def test_a_query_can_do_nothing_but_read(statement, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    address = sqlite_file(tmp_path / "shop.db", ROWS)
+    with pytest.raises(DataError):
+        penchant.read_interactions(address, query=statement)
+    with pytest.raises(DataError):
+        to_file(address, statement, tmp_path / "out.csv")
+    assert [path.name for path in tmp_path.iterdir()] == ["shop.db"]
+    assert (
+        penchant.read_interactions(
+            address, "who", "what", query="-- all\n/* x */ SELECT * FROM plays"
+        ).nnz
+        == 5
+    )
+
+
+def test_what_is_wrong_with_a_column_matters_only_if_it_is_read(tmp_path) -> None:
+    rows = [("ann", 5, b"x", 1), ("bo", 6, b"y", "text")]
+    address = sqlite_file(tmp_path / "s.db", rows, "CREATE TABLE plays (who, what, blob, mixed)")
+    query = "SELECT * FROM plays"
+    assert list(penchant.read_interactions(address, "who", "what", query=query).items) == [5, 6]
+    with pytest.raises(DataError, match="'blob' of the query holds bytes values"):
+        penchant.read_interactions(address, "who", "blob", query=query)
+    with pytest.raises(DataError, match="'mixed' of the query mixes BIGINT and VARCHAR values"):
+        penchant.read_interactions(address, "who", "mixed", query=query)
+    with pytest.raises(DataError, match="bytes values"):
+        to_file(address, query, tmp_path / "out.csv")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -188,3 +189,20 @@ def test_an_empty_path_is_not_the_current_folder(
     assert len(penchant.read_interactions(".")) == 1
     with pytest.raises(DataError, match="the path is empty"):
         penchant.read_interactions("")
+
+
+@pytest.mark.parametrize("address", ["s3://bucket/log.csv", "https://example.org/log.parquet"])
+def test_addresses_are_refused_as_they_are_written(address: str, tmp_path: Path) -> None:
+    model = penchant.Popularity().fit(penchant.read_interactions([("u", "a")]))
+    for call in (
+        lambda: penchant.read_interactions(address),
+        lambda: penchant.read_catalog(address),
+        lambda: penchant.read_features(address, "item"),
+        lambda: penchant.read_features(address + ".npy", ids=["a"]),
+        lambda: penchant.load(address),
+        lambda: model.save(address),
+        lambda: model.recommend_all(1, to=address),
+        lambda: penchant.export(model.save(tmp_path / "m.penchant"), address),
+    ):
+        with pytest.raises(penchant.errors.PenchantError, match=re.escape(address)):
+            call()

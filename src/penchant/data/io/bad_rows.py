@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from penchant.data.io.options import ReaderOptions
 from penchant.data.io.table import Table
+from penchant.data.io.time_formats import suggest
 from penchant.errors import BadLinesError
 
 SHOWN = 5
@@ -56,6 +58,7 @@ def bad_lines(
         raise BadLinesError(
             f"{bad:,} of {rows:,} {noun}s of {where} can't be read as they are:{listed}\n"
             + _advice(bad, rows, [shown or "" for _, _, shown in examples], options.has_quote)
+            + _time_advice([why for _, why, _ in examples])
         )
     return BadRows(int(bad), messages)
 
@@ -70,6 +73,19 @@ def _message(
         where = f"{table.label}, {where}"
     text = "".join(c if c.isprintable() or c == "\t" else "" for c in shown or "")
     return f"{where}: {why}" + (f": {text!r}" if shown else "")
+
+
+def _time_advice(faults: Sequence[str]) -> str:
+    """Return the formats that timestamps which are not understood may have."""
+    cells = [match[1] for fault in faults if (match := _NO_DATE.match(fault))]
+    formats = suggest(cells)
+    if not cells:
+        return ""
+    offered = " or ".join(f'time_format="{fmt}"' for fmt in formats)
+    return f" The format of times: {offered or 'time_format='}."
+
+
+_NO_DATE = re.compile("timestamp (.*) is (?:neither a whole number nor a date|not written as)")
 
 
 def _advice(bad: int, rows: int, shown: Sequence[str], quote: bool) -> str:

@@ -34,6 +34,7 @@ def read_catalog(
     encoding: str | None = None,
     header: bool | None = None,
     format: Literal["text", "parquet", "jsonl"] | None = None,  # noqa: A002 - reads best
+    query: str | None = None,
     on_bad_lines: Literal["error", "skip"] = "error",
     memory_limit: str = MEMORY_LIMIT,
 ) -> Catalog:
@@ -45,7 +46,7 @@ def read_catalog(
     Parameters
     ----------
     source
-        A file or a frame; see :func:`read_interactions`.
+        A file, a frame, or the address of a database with ``query``; see :func:`read_interactions`.
     item
         The column of item ids, by name or by position from 0. None: the only column with a name
         such as ``id``, ``itemID`` or ``movie_id``.
@@ -55,7 +56,7 @@ def read_catalog(
         chosen.
     tag_sep
         The separator of an item's tags.
-    sep, quote, encoding, header, format, on_bad_lines, memory_limit
+    sep, quote, encoding, header, format, query, on_bad_lines, memory_limit
         As in :func:`read_interactions`.
 
     Raises
@@ -63,9 +64,7 @@ def read_catalog(
     DataError
         As in :func:`read_interactions`.
     """
-    options = ReaderOptions(
-        sep, quote, encoding, header, format, on_bad_lines=on_bad_lines, memory_limit=memory_limit
-    )
+    options = ReaderOptions(sep, quote, encoding, header, format, query, on_bad_lines, memory_limit)
     requested = {"item": item, "name": name, "link": link, "picture": picture, "tags": tags}
     with workspace(memory_limit) as work:
         tables = open_tables(work, source, requested, options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 
-from penchant.data.io.header import ITEM_NAMES, ITEM_WORDS, USER_NAMES, plain_name
+from penchant.data.io.header import ITEM_WORDS, plain_name
 from penchant.errors import ColumnError
 
 Column = str | int
@@ -55,67 +55,6 @@ def locate(
     }
 
 
-def choose(
-    requested: Mapping[str, Column | None],
-    columns: Sequence[str] | None,
-    width: int,
-    label: str,
-    roles: Mapping[str, int],
-) -> dict[str, int]:
-    """Return role → column of a table of interactions.
-
-    ``roles`` are those that the source itself declares; they apply if no column is given. So do
-    the names of the columns if they are exactly those of the roles.
-
-    Raises
-    ------
-    ColumnError
-        As :func:`guess` and :func:`locate` do.
-    """
-    if all(column is None for column in requested.values()):
-        if roles:
-            return dict(roles)
-        if columns is not None and sorted(columns) == sorted(requested):
-            return {role: columns.index(role) for role in requested}
-    return locate(guess(requested, columns, width, label), columns, width, label)
-
-
-def guess(
-    requested: Mapping[str, Column | None], columns: Sequence[str] | None, width: int, label: str
-) -> dict[str, Column | None]:
-    """Return the requested columns, or choose them if neither user nor item is requested.
-
-    Columns with names such as ``userID`` and ``item_id`` are chosen if each occurs once.
-    Otherwise a table of two columns must be (user, item) and one of three (user, item, value). In
-    a wider table the value column must be requested.
-
-    Raises
-    ------
-    ColumnError
-        If they can't be told, or only one of user and item is requested.
-    """
-    if (requested["user"] is None) != (requested["item"] is None):
-        missing = "user" if requested["user"] is None else "item"
-        raise ColumnError(f"{missing}= is not given: {label} has {_listed(columns, width)}")
-    if requested["user"] is not None:
-        return dict(requested)
-    users = _named(columns, USER_NAMES)
-    items = _named(columns, ITEM_NAMES)
-    if len(users) == 1 and len(items) == 1:
-        user, item = users[0], items[0]
-    elif width in (2, 3):
-        user, item = 0, 1
-    else:
-        raise ColumnError(
-            f"can't tell which columns of {label} are users and items: give user= and item=; "
-            f"it has {_listed(columns, width)}"
-        )
-    chosen: dict[str, Column | None] = {**requested, "user": user, "item": item}
-    if width == 3 and requested["value"] is None and requested["timestamp"] is None:
-        chosen["value"] = 3 - user - item
-    return chosen
-
-
 def guess_catalog(
     requested: Mapping[str, Column | None], columns: Sequence[str] | None, width: int, label: str
 ) -> dict[str, Column | None]:
@@ -140,7 +79,7 @@ def guess_catalog(
     if chosen["item"] is None:
         raise ColumnError(
             f"can't tell which column of {label} holds the ids of items: give item=; "
-            f"it has {_listed(columns, width)}"
+            f"it has {listed(columns, width)}"
         )
     return chosen
 
@@ -168,7 +107,7 @@ def _place(role: str, column: Column, columns: Sequence[str] | None, width: int,
     if isinstance(column, int) and not isinstance(column, bool):
         if not -width <= column < width:
             raise ColumnError(
-                f"{role}={column}, but {label} has {_listed(columns, width)}, counted from 0"
+                f"{role}={column}, but {label} has {listed(columns, width)}, counted from 0"
             )
         return column % width
     if not isinstance(column, str):
@@ -176,7 +115,7 @@ def _place(role: str, column: Column, columns: Sequence[str] | None, width: int,
     if columns is None:
         raise ColumnError(
             f"{role}={column!r}, but {label} has no header: give positions from 0; "
-            f"it has {_listed(columns, width)}"
+            f"it has {listed(columns, width)}"
         )
     places = [n for n, name in enumerate(columns) if name == column]
     if len(places) == 1:
@@ -186,10 +125,11 @@ def _place(role: str, column: Column, columns: Sequence[str] | None, width: int,
     lowered = {name.casefold(): name for name in columns}
     close = [lowered[c] for c in difflib.get_close_matches(column.casefold(), lowered, n=3)]
     hint = f"; close matches: {', '.join(map(repr, close))}" if close else ""
-    raise ColumnError(f"{label} has no column {column!r}: it has {_listed(columns, width)}{hint}")
+    raise ColumnError(f"{label} has no column {column!r}: it has {listed(columns, width)}{hint}")
 
 
-def _listed(columns: Sequence[str] | None, width: int) -> str:
+def listed(columns: Sequence[str] | None, width: int) -> str:
+    """Return the columns of a table for messages."""
     if columns is None:
         return f"{width} column{'' if width == 1 else 's'} without names"
     shown = ", ".join(repr(name[:60]) for name in columns[:30])

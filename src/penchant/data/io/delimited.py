@@ -49,6 +49,8 @@ class TextFile:
         For the notes, such as ``"tab-separated"``.
     shown
         The SQL of a line as it was written, for messages.
+    sample
+        The fields of the next lines that are not blank.
     """
 
     plain: Plain
@@ -60,6 +62,13 @@ class TextFile:
     spare: str
     remarks: tuple[str, ...]
     shown: str = "line"
+    sample: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def ends_in_separator(self) -> bool:
+        """Whether most lines below the first end in a separator that the first line lacks."""
+        extra = sum(1 for line in self.sample if len(line) == len(self.first) + 1 and not line[-1])
+        return 2 * extra > len(self.sample)
 
 
 def open_text(path: Path, scratch: Path, options: ReaderOptions) -> TextFile:
@@ -83,9 +92,15 @@ def open_text(path: Path, scratch: Path, options: ReaderOptions) -> TextFile:
     quote = quote_to_find if options.quote != "auto" or sep in (",", ";") else None
     if quote and len(sep) != 1:
         raise SettingsError(f"quotes need a separator of one character, got {sep!r}: quote=None")
+    is_quoted = bool(quote) and plain.holds_quote
+    if not is_quoted:
+        plain = plain.with_uniform_line_ends(scratch)
     remarks = (f"{SEPARATOR_NAMES.get(sep, sep)}-separated", *plain.remarks)
-    if not quote or not plain.holds_quote:
-        return TextFile(plain, sep, *_first(head, sep), None, plain.marks[0], remarks)
+    sample = _sample(head, sep)
+    if not quote or not is_quoted:
+        return TextFile(
+            plain, sep, *_first(head, sep), None, plain.marks[0], remarks, sample=sample
+        )
     return _unquoted(path.name, plain, sep, quote, scratch / f"{plain.path.name}.unquoted", remarks)
 
 
@@ -110,6 +125,11 @@ def _first(head: list[str], sep: str) -> tuple[tuple[str, ...], int, int]:
     number = next(n for n, line in enumerate(head) if line)
     widths = Counter(line.count(sep) + 1 for line in head if line)
     return tuple(head[number].split(sep)), number + 1, widths.most_common(1)[0][0]
+
+
+def _sample(head: list[str], sep: str) -> tuple[tuple[str, ...], ...]:
+    """Return the fields of the lines below the first that is not blank."""
+    return tuple(tuple(line.split(sep)) for line in [line for line in head if line][1:])
 
 
 def _separator(path: Path, head: list[str]) -> str:
@@ -177,7 +197,10 @@ def _unquoted(
     names = tuple(field.replace(feed, "\n").replace(back, "\r") for field in first)
     unquoted = Plain(copy, plain.lines, plain.marks, True, plain.remarks)
     marks, shown = (bad, feed, back), f"replace(line, {sql_text(mark)}, {sql_text(sep)})"
-    return TextFile(unquoted, mark, names, first_line, usual_width, marks, spare, remarks, shown)
+    sample = _sample(head, mark)
+    return TextFile(
+        unquoted, mark, names, first_line, usual_width, marks, spare, remarks, shown, sample
+    )
 
 
 def _split_simple(line: str, sep: str, quote: str, mark: str) -> str | None:

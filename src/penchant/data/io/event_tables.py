@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -11,13 +12,15 @@ import numpy.typing as npt
 from penchant.data.events import Events
 from penchant.data.ids import IdMap
 from penchant.data.io.bad_rows import bad_lines
-from penchant.data.io.columns import Column, guess, locate
+from penchant.data.io.columns import Column, locate
+from penchant.data.io.header import is_id_name
 from penchant.data.io.merge import number_ids, tally_rows
 from penchant.data.io.open import name_of, open_tables
 from penchant.data.io.options import MEMORY_LIMIT, ReaderOptions
+from penchant.data.io.roles import Choice, choose_roles
 from penchant.data.io.stage import stage
 from penchant.data.io.table import Table
-from penchant.data.io.workspace import FETCHED_AT_ONCE, workspace
+from penchant.data.io.workspace import FETCHED_AT_ONCE, Workspace, workspace
 from penchant.errors import ColumnError, DataError, EmptyDataError, SettingsError
 
 
@@ -34,6 +37,7 @@ def read_events(
     encoding: str | None = None,
     header: bool | None = None,
     format: Literal["text", "parquet", "jsonl"] | None = None,  # noqa: A002 - reads best
+    time_format: str | None = None,
     name: str | None = None,
     on_bad_lines: Literal["error", "skip"] = "error",
     memory_limit: str = MEMORY_LIMIT,
@@ -47,7 +51,7 @@ def read_events(
     user, item, event, value, timestamp
         Columns by name, or by position from 0. ``event`` holds the type. The value of an event
         multiplies the weight of its type; without ``value`` it is 1.
-    sep, quote, encoding, header, format, name, on_bad_lines, memory_limit
+    sep, quote, encoding, header, format, time_format, name, on_bad_lines, memory_limit
         As in :func:`read_interactions`. All events are kept in memory, 16 bytes each (24 with
         timestamps), in addition to the memory limit.
 
@@ -59,7 +63,7 @@ def read_events(
         As in :func:`read_interactions`.
     """
     options = ReaderOptions(
-        sep, quote, encoding, header, format, on_bad_lines=on_bad_lines, memory_limit=memory_limit
+        sep, quote, encoding, header, format, None, on_bad_lines, memory_limit, time_format
     )
     if event is None:
         raise SettingsError("name the column of event types: event=…")
@@ -68,8 +72,10 @@ def read_events(
         tables = open_tables(
             work, source, requested | {"event": event}, options, numeric=("value", "timestamp")
         )
-        fields = [table.bind(_places(requested, event, table)) for table in tables]
-        begins = stage(work.con, tables, fields)
+        choices = [_choice(work, requested, event, table) for table in tables]
+        fields = [table.bind(row.places) for table, row in zip(tables, choices, strict=True)]
+        described = {role: field.name for role, field in fields[0].items()}
+        begins = stage(work.con, tables, fields, time_format)
         bad = bad_lines(work.con, tables, begins, options)
         roles = list(fields[0])
         tally = tally_rows(work.con, roles)
@@ -90,22 +96,26 @@ def read_events(
         columns["v"],
         columns.get("t"),
         name=name or name_of(source) or "events",
-        notes=(f"read {tally.rows:,} rows of {label}{dropped}",),
+        notes=(
+            f"read {tally.rows:,} rows of {label}{dropped}",
+            ", ".join(f"{role} from {column}" for role, column in described.items()),
+            *choices[0].notes(described),
+        ),
     )
 
 
-def _places(requested: Mapping[str, Column | None], event: Column, table: Table) -> dict[str, int]:
-    """Return role → column; the column of types is never chosen for values."""
+def _choice(
+    work: Workspace, requested: Mapping[str, Column | None], event: Column, table: Table
+) -> Choice:
+    """Choose the columns; values and times are read only if they are requested."""
     if table.roles:
         raise DataError("a list of tuples does not say which is the event: give a frame")
-    where = (table.columns, table.width, table.label)
-    kinds = locate({"event": event}, *where)
-    places = locate(guess(requested, *where), *where)
-    if requested["value"] is None:
-        places.pop("value", None)
-    if kinds["event"] in places.values():
+    kinds = locate({"event": event}, table.columns, table.width, table.label)
+    choice = choose_roles(work, table, requested, wanted=("user", "item"), taken=kinds.values())
+    name = table.columns[kinds["event"]] if table.columns and requested["user"] is None else ""
+    if kinds["event"] in choice.places.values() or is_id_name(name):
         raise ColumnError(f"event={event!r} is a column with another role: give user= and item=")
-    return places | kinds
+    return replace(choice, places=choice.places | kinds)
 
 
 def _fetch(con: Any, *, timed: bool) -> dict[str, npt.NDArray[Any]]:

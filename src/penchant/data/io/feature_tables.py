@@ -26,6 +26,7 @@ from penchant.data.io.sql import sql_text
 from penchant.data.io.stage import stage
 from penchant.data.io.table import Table
 from penchant.data.io.workspace import LIST_SEPARATOR, workspace
+from penchant.data.paths import local_path
 from penchant.errors import ColumnError, DataError, EmptyDataError, SettingsError
 
 log = logging.getLogger("penchant")
@@ -139,7 +140,7 @@ def _vectors(source: Any) -> npt.NDArray[Any] | None:
     if not isinstance(source, str | os.PathLike) or Path(source).suffix.lower() != ".npy":
         return None
     try:
-        return np.asarray(np.load(source, allow_pickle=False))
+        return np.asarray(np.load(local_path(source), allow_pickle=False))
     except (OSError, ValueError) as error:
         raise DataError(f"can't read vectors from {os.fspath(source)!r}: {error}") from error
 

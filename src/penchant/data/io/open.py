@@ -21,6 +21,7 @@ from penchant.data.io.options import ReaderOptions
 from penchant.data.io.table import Table
 from penchant.data.io.utf8 import packing_of
 from penchant.data.io.workspace import Workspace
+from penchant.data.paths import local_path
 from penchant.errors import DataError
 
 _SMALL_BYTES = 4_000_000
@@ -97,7 +98,7 @@ def _paths(source: str | os.PathLike[str]) -> list[Path]:
         raise DataError(
             "there is no file '': the path is empty"
         )  # Path("") would be the current folder
-    path = Path(os.fspath(source)).expanduser()
+    path = local_path(source)
     if path.is_dir():
         files = sorted(p for p in path.rglob("*") if p.suffix.lower() in (".parquet", ".pq"))
         if not files:

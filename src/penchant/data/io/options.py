@@ -28,6 +28,7 @@ class ReaderOptions:
     query: str | None = None
     on_bad_lines: str = "error"
     memory_limit: str = MEMORY_LIMIT
+    time_format: str | None = None
 
     def __post_init__(self) -> None:
         if self.on_bad_lines not in ("error", "skip"):
@@ -36,6 +37,11 @@ class ReaderOptions:
             )
         if self.format is not None and self.format not in FORMATS:
             raise SettingsError(f"format must be one of {', '.join(FORMATS)}, got {self.format!r}")
+        if self.time_format is not None and "%" not in self.time_format:
+            raise SettingsError(
+                f"time_format must be a format of strptime, such as '%d/%m/%Y', got "
+                f"{self.time_format!r}"
+            )
         if self.sep is not None and not (0 < len(self.sep.encode()) <= 4):
             raise SettingsError(f"sep must be 1 to 4 bytes long, got {self.sep!r}")
         if self.sep is not None and set(self.sep) & set("\r\n\0"):

@@ -7,20 +7,22 @@ cycle.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from penchant.data.duplicates import POLICIES
 from penchant.data.io.bad_rows import BadRows, bad_lines
-from penchant.data.io.columns import Column, choose, same_roles
+from penchant.data.io.columns import Column, same_roles
 from penchant.data.io.logs import read_plain
 from penchant.data.io.merge import ReadResult as ReadResult
 from penchant.data.io.merge import Tally, merge_staged, tally_rows
 from penchant.data.io.merge_native import fill_irregular, merge_native
 from penchant.data.io.open import open_tables
 from penchant.data.io.options import ReaderOptions
+from penchant.data.io.roles import choose_roles
 from penchant.data.io.stage import stage
 from penchant.data.io.table import Field, Table
-from penchant.data.io.workspace import workspace
+from penchant.data.io.workspace import Workspace, workspace
 from penchant.errors import SettingsError
 
 
@@ -55,27 +57,41 @@ def read_source(
     options = options or ReaderOptions()
     with workspace(options.memory_limit) as work:
         tables = open_tables(work, source, columns, options, numeric=("value", "timestamp"))
-        places = [
-            choose(columns, table.columns, table.width, table.label, table.roles)
-            for table in tables
-        ]
+        choices = [choose_roles(work, table, columns) for table in tables]
+        places = [choice.places for choice in choices]
         roles = same_roles(places)
         policy = duplicates or ("sum" if "value" in roles else "binary")
-        origin = _described(tables, places)
         fields = [table.bind(row) for table, row in zip(tables, places, strict=True)]
-        native = read_plain(work, tables, fields)
-        if native is None:
-            tally, bad = _check_rows(work.con, tables, fields, roles, options)
-            return merge_staged(
-                work.con, tally, bad, policy, timed="timestamp" in roles, source=origin
-            )
-        if native.is_regular:
-            return merge_native(native, policy, source=origin)
-        tally, bad = _check_rows(
-            work.con, native.irregular, fields, roles, options, n_native=native.valid
-        )
-        fill_irregular(work.con, native)
-        return merge_native(native, policy, tally, bad, source=origin)
+        origin = _described(tables, places)
+        result = _merge(work, tables, fields, policy, options, origin)
+        names = {role: field.name for role, field in fields[0].items()}
+        report = replace(result.report, columns=choices[0].notes(names))
+        return replace(result, report=report)
+
+
+def _merge(
+    work: Workspace,
+    tables: Sequence[Table],
+    fields: Sequence[Mapping[str, Field]],
+    policy: str,
+    options: ReaderOptions,
+    origin: str,
+) -> ReadResult:
+    """Read the rows natively or through DuckDB, and merge those of the same pair."""
+    roles = list(fields[0])
+    is_formatted = options.time_format is not None and "timestamp" in roles
+    native = None if is_formatted else read_plain(work, tables, fields)
+    if native is None:
+        tally, bad = _check_rows(work.con, tables, fields, roles, options)
+        timed = "timestamp" in roles
+        return merge_staged(work.con, tally, bad, policy, timed=timed, source=origin)
+    if native.is_regular:
+        return merge_native(native, policy, source=origin)
+    tally, bad = _check_rows(
+        work.con, native.irregular, fields, roles, options, n_native=native.valid
+    )
+    fill_irregular(work.con, native)
+    return merge_native(native, policy, tally, bad, source=origin)
 
 
 def _check_rows(
@@ -88,7 +104,7 @@ def _check_rows(
     n_native: int = 0,
 ) -> tuple[Tally, BadRows]:
     """Stage the rows of tables, and count those that hold no interaction."""
-    begins = stage(con, tables, fields)
+    begins = stage(con, tables, fields, options.time_format)
     bad = bad_lines(con, tables, begins, options, n_native=n_native)
     return tally_rows(con, roles), bad
 

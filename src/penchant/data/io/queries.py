@@ -8,6 +8,7 @@ import decimal
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from urllib.parse import quote
 import numpy as np
 
 from penchant.data.io import database
+from penchant.data.io.read_only import check_reads, forbid_writing
 from penchant.data.io.tables import check_file, copy
 from penchant.data.io.workspace import workspace
 from penchant.errors import DataError, SettingsError
@@ -41,8 +43,51 @@ _TYPES: dict[type[Any], str] = {
 _JOINED = {frozenset({"BIGINT", "DOUBLE"}): "DOUBLE", frozenset({"DATE", "TIMESTAMP"}): "TIMESTAMP"}
 
 
-def pull(con: Any, address: str, query: str, *, on_rows: OnRows | None = None) -> str:
-    """Copy the rows of a query to DuckDB, and return the relation that holds them.
+@dataclass(frozen=True)
+class Pulled:
+    """The rows of a query in DuckDB, as text in the table ``pulled``.
+
+    Attributes
+    ----------
+    names
+        The names of its columns; in DuckDB they are called c0, c1, …
+    types
+        The type of each column, or None for one that can't be read.
+    faults
+        Column → why it can't be read.
+    """
+
+    names: tuple[str, ...]
+    types: tuple[str | None, ...]
+    faults: dict[int, str]
+
+    @property
+    def relation(self) -> str:
+        """The SQL of the relation with typed columns; one that can't be read is empty."""
+        return f"(SELECT {', '.join(map(self._typed, range(len(self.names))))} FROM pulled)"
+
+    def named(self) -> str:
+        """Return the SQL of the relation with the names of the query.
+
+        Raises
+        ------
+        DataError
+            If a column can't be read, or has no name.
+        """
+        for fault in self.faults.values():
+            raise DataError(fault)
+        if "" in self.names:
+            raise DataError("the query has a column without a name: name it with AS")
+        typed = (f"{self._typed(n)} AS {_quoted(name)}" for n, name in enumerate(self.names))
+        return f"(SELECT {', '.join(typed)} FROM pulled)"
+
+    def _typed(self, place: int) -> str:
+        kind = self.types[place]
+        return "NULL" if kind is None else f"CAST(c{place} AS {kind})"
+
+
+def pull(con: Any, address: str, query: str, *, on_rows: OnRows | None = None) -> Pulled:
+    """Copy the rows of a query to DuckDB.
 
     Rows are copied in pages as text and converted at the end, when the type of each column is
     known (SQLite's columns have none). Integers, texts, numbers and times keep their types.
@@ -50,11 +95,12 @@ def pull(con: Any, address: str, query: str, *, on_rows: OnRows | None = None) -
     Raises
     ------
     DataError
-        If the database or the query fails, or a column mixes types.
+        If the database or the query fails, or the query does more than read.
     SettingsError
         If it is not an address of a database.
     """
     url = database.parsed(address)
+    check_reads(query)
     with database.translated_errors(url, DataError), _result(url, query) as result:
         names = _names(result)
         seen: list[set[str]] = [set() for _ in names]
@@ -63,7 +109,7 @@ def pull(con: Any, address: str, query: str, *, on_rows: OnRows | None = None) -
         here = 0
         for page in result.partitions(_AT_ONCE):
             table = {
-                f"c{place}": _texts(names[place], column, seen[place])
+                f"c{place}": _texts(column, seen[place])
                 for place, column in enumerate(zip(*page, strict=True))
             }
             con.register("page", table)
@@ -72,11 +118,11 @@ def pull(con: Any, address: str, query: str, *, on_rows: OnRows | None = None) -
             here += len(page)
             if on_rows:
                 on_rows(here)
-    typed = ", ".join(
-        f"CAST(c{place} AS {_joined(name, seen[place])}) AS {_quoted(name)}"
-        for place, name in enumerate(names)
-    )
-    return f"(SELECT {typed} FROM pulled)"
+    types = [_joined(kinds) for kinds in seen]
+    faults = {
+        place: _fault(names[place], seen[place]) for place, kind in enumerate(types) if kind is None
+    }
+    return Pulled(tuple(names), tuple(types), faults)
 
 
 def to_file(address: str, query: str, to: Path, *, on_rows: OnRows | None = None) -> int:
@@ -98,7 +144,7 @@ def to_file(address: str, query: str, to: Path, *, on_rows: OnRows | None = None
             workspace(_MEMORY_LIMIT) as work,
         ):
             con = work.con
-            copy(con, pull(con, address, query, on_rows=on_rows), to, Path(scratch))
+            copy(con, pull(con, address, query, on_rows=on_rows).named(), to, Path(scratch))
             return int(con.execute("SELECT count(*) FROM pulled").fetchall()[0][0])
     except OSError as error:
         raise DataError(f"can't write {to}: {error.strerror or error}") from error
@@ -117,6 +163,8 @@ def _result(url: sa.URL, query: str) -> Iterator[sa.CursorResult[Any]]:
         options["postgresql_readonly"] = True
     try:
         with engine.connect().execution_options(**options) as con:
+            if database.is_sqlite(url):
+                forbid_writing(con.connection.driver_connection)
             result = con.exec_driver_sql(query)
             if not result.returns_rows:
                 raise DataError(f"the query returns no rows, it is not a SELECT: {query[:80]!r}")
@@ -128,8 +176,10 @@ def _result(url: sa.URL, query: str) -> Iterator[sa.CursorResult[Any]]:
 def _read_only(url: sa.URL) -> sa.URL:
     """Return the address that opens a SQLite file read-only, which does not create it."""
     path = url.database or ""
-    if not database.is_sqlite(url) or path.startswith("file:"):
+    if not database.is_sqlite(url):
         return url
+    if path.startswith("file:"):
+        return url.update_query_dict({"mode": "ro", "uri": "true"})
     if path in ("", ":memory:"):
         raise SettingsError("a SQLite database to read from is a file: sqlite:///file.db")
     if not Path(path).is_file():
@@ -145,32 +195,36 @@ def _names(result: sa.CursorResult[Any]) -> list[str]:
     return names
 
 
-def _texts(name: str, column: Sequence[Any], seen: set[str]) -> Any:
-    """Return a page of a column as text, and add the types of its values to ``seen``."""
+def _texts(column: Sequence[Any], seen: set[str]) -> Any:
+    """Return a page of a column as text; add the types of its values to those seen."""
     kinds = {*map(type, column)} - {type(None)}
     for kind in kinds:
-        if kind not in _TYPES:
-            raise DataError(
-                f"column {name!r} of the query holds {kind.__name__} values: leave it out, or "
-                "CAST it to text or a number"
-            )
         zoned = kind is dt.datetime and any(v is not None and v.tzinfo for v in column)
-        seen.add("TIMESTAMPTZ" if zoned else _TYPES[kind])
+        seen.add("TIMESTAMPTZ" if zoned else _TYPES.get(kind, f"{kind.__name__} values"))
     if kinds != {str}:
         column = [None if value is None else str(value) for value in column]
     return np.array(column, dtype=object)
 
 
-def _joined(name: str, seen: set[str]) -> str:
+def _joined(seen: set[str]) -> str | None:
+    """Return the type that holds all of a column, or None."""
     if len(seen) < 2:
-        return next(iter(seen), "VARCHAR")
-    joined = _JOINED.get(frozenset(seen))
-    if joined is None:
-        raise DataError(
-            f"column {name!r} of the query mixes {' and '.join(sorted(seen))} values: make them "
-            "alike in the query, by CAST"
+        kind = next(iter(seen), "VARCHAR")
+        return kind if kind in (*_TYPES.values(), "TIMESTAMPTZ") else None
+    return _JOINED.get(frozenset(seen))
+
+
+def _fault(name: str, seen: set[str]) -> str:
+    other = sorted(kind for kind in seen if kind.endswith(" values"))
+    if other:
+        return (
+            f"column {name!r} of the query holds {other[0]}: leave it out, or CAST it to text or "
+            "a number"
         )
-    return joined
+    return (
+        f"column {name!r} of the query mixes {' and '.join(sorted(seen))} values: make them alike "
+        "in the query, by CAST"
+    )
 
 
 def _quoted(name: str) -> str:

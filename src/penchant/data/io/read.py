@@ -35,6 +35,7 @@ def read_interactions(
     header: bool | None = None,
     format: Literal["text", "parquet", "jsonl"] | None = None,  # noqa: A002 - reads best
     query: str | None = None,
+    time_format: str | None = None,
     name: str | None = None,
     duplicates: Duplicates | None = None,
     on_bad_lines: Literal["error", "skip"] = "error",
@@ -45,9 +46,10 @@ def read_interactions(
 ) -> Interactions:
     """Read interactions of users and items: likes, plays, purchases.
 
-    Ids in text files stay the texts they are ("007", "NA", "1e5", " x"); Parquet, JSON and
-    frames keep integers as integers, and floats that are all whole become integers. Codes are
-    assigned in the sorted order of ids, so the order of rows does not matter.
+    Ids in text files stay the texts they are ("007", "NA", "1e5", " x"); Parquet, JSON, queries
+    and frames keep integers as integers, and floats that are all whole become integers. Any usual
+    spelling finds an id again: 17850, "17850" and 17850.0. Codes are assigned in the sorted order
+    of ids, so the order of rows does not matter.
 
     Parameters
     ----------
@@ -61,9 +63,11 @@ def read_interactions(
         Columns by name, or by position from 0. Without ``value`` every row is a like worth 1;
         a negative value is a dislike. Timestamps are whole numbers, kept in their own unit, or
         dates, kept as seconds since 1970 (UTC if they name no zone). If neither user nor item is
-        given, columns with names such as ``userID`` and ``item_id`` are chosen; without such
-        names a table must have two columns (user, item) or three (user, item, value). A table
-        with exactly the columns user, item, value and timestamp is read by these names.
+        given, columns are recognized by their names (``user_id``, ``artistID``, ``rating``,
+        ``plays``, ``timestamp``) and by what they hold: a column of times is never a value.
+        Columns without such names are taken by position, (user, item), then one of numbers and
+        one of times, if each gets a role. ``notes`` list what was assumed and what is not used;
+        an ambiguous table is an error.
     sep
         The separator of a text file's columns, 1 to 4 bytes; None: that of its suffix, or one of
         tab, ``::``, pipe, semicolon and comma, by its first lines.
@@ -76,12 +80,15 @@ def read_interactions(
     header
         Whether the first line of a text file names its columns. None: it does if columns are
         given by name, if one of its fields is a usual column name (``userId``, ``rating``), or
-        if its value or timestamp is not a number.
+        if its value or timestamp is neither a number nor a date.
     format
         ``"text"``, ``"parquet"`` or ``"jsonl"``; None: by the file's suffix and first bytes.
     query
         The SQL whose rows are read, if ``source`` is the address of a database. It runs in a
         read-only transaction, and its rows are streamed.
+    time_format
+        The strptime format of timestamps, such as ``"%d/%m/%Y"``; None: whole numbers and ISO
+        dates.
     name
         The name of the data set; None: the file's name.
     duplicates
@@ -122,7 +129,9 @@ def read_interactions(
     SettingsError
         If an argument is out of its range.
     """
-    options = ReaderOptions(sep, quote, encoding, header, format, query, on_bad_lines, memory_limit)
+    options = ReaderOptions(
+        sep, quote, encoding, header, format, query, on_bad_lines, memory_limit, time_format
+    )
     columns = {"user": user, "item": item, "value": value, "timestamp": timestamp}
     if _is_matrix(source):
         if any(column is not None for column in columns.values()):
@@ -138,8 +147,6 @@ def read_interactions(
     if user_ids is not None or item_ids is not None:
         raise SettingsError("user_ids= and item_ids= go with matrices: other sources hold ids")
     result = read_source(source, columns, duplicates, options)
-    for note in result.report.notes():
-        log.info("%s", note)
     interactions = Interactions.from_read(
         result, name=name or name_of(source) or "interactions", catalog=catalog
     )

@@ -6,13 +6,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from penchant.data.duplicates import LARGEST
+from penchant.data.io.sql import sql_text
 from penchant.data.io.table import Field, Table
 from penchant.errors import DataError
 
 Checked = tuple[str, list[tuple[str, str]]]
 
 
-def stage(con: Any, tables: Sequence[Table], fields: Sequence[Mapping[str, Field]]) -> list[int]:
+def stage(
+    con: Any,
+    tables: Sequence[Table],
+    fields: Sequence[Mapping[str, Field]],
+    time_format: str | None = None,
+) -> list[int]:
     """Fill the table ``staged`` with checked rows, one for every row or line.
 
     Its columns are the roles, then ``why`` (what is wrong with a row, ``'blank'`` for none, or
@@ -22,6 +28,8 @@ def stage(con: Any, tables: Sequence[Table], fields: Sequence[Mapping[str, Field
     ----------
     fields
         For each table: role → column.
+    time_format
+        The strptime format of timestamps; None: whole numbers and ISO dates.
 
     Returns
     -------
@@ -34,7 +42,12 @@ def stage(con: Any, tables: Sequence[Table], fields: Sequence[Mapping[str, Field
     con.execute("SET disabled_optimizers = 'statistics_propagation'")
     for table, row in zip(tables, fields, strict=True):
         begins.append(_size(con) if begins else 0)
-        checked = [_check(role, field, table, id_kind) for role, field in row.items()]
+        checked = [
+            _check_formatted(field, time_format)
+            if role == "timestamp" and time_format and field.kind != "time"
+            else _check(role, field, table, id_kind)
+            for role, field in row.items()
+        ]
         values = ", ".join(
             f"CASE WHEN why IS NULL THEN {value} END AS c_{role}"
             for role, (value, _) in zip(row, checked, strict=True)
@@ -98,7 +111,9 @@ def _check_id(role: str, cell: str, kind: str) -> Checked:
         return f"nullif({cell}, '')", []
     if kind == "integer":
         number = f"try_cast({cell} AS BIGINT)"
-        return number, [(f"{cell} IS NOT NULL AND {number} IS NULL", f"'{role} beyond 64 bits'")]
+        return number, [
+            (f"{cell} IS NOT NULL AND {number} IS NULL", f"'{role} beyond 64 bits: use text'")
+        ]
     return _whole(role, cell)
 
 
@@ -120,6 +135,7 @@ def _check_value(cell: str, field: Field, table: Table) -> Checked:
 
 def _check_time(cell: str, field: Field, table: Table) -> Checked:
     kind = field.kind
+    floor = f"floor(try_cast({cell} AS DOUBLE))"
     date = f"try_cast({cell} AS TIMESTAMPTZ)"
     seconds = f"CASE WHEN isfinite({date}) THEN CAST(floor(epoch({date})) AS BIGINT) END"
     if kind == "time":
@@ -127,22 +143,51 @@ def _check_time(cell: str, field: Field, table: Table) -> Checked:
     if kind == "integer":
         return f"try_cast({cell} AS BIGINT)", []
     if kind == "float":
-        return _whole("timestamp", cell)
+        return _whole("timestamp", f"CASE WHEN {_has_fraction(cell)} THEN {floor} ELSE {cell} END")
     if kind not in ("text", "mixed"):
         raise DataError(f"{field.name} of {table.label} holds {kind} values, not times")
     is_number = f"regexp_full_match({cell}, '\\s*[+-]?[0-9]+(\\.0*)?\\s*')"
-    value = f"CASE WHEN {is_number} THEN try_cast({cell} AS BIGINT) ELSE {seconds} END"
+    value = (
+        f"CASE WHEN {is_number} THEN try_cast({cell} AS BIGINT) "
+        f"WHEN {_has_fraction(cell)} THEN CAST({floor} AS BIGINT) ELSE {seconds} END"
+    )
     message = _message("timestamp", cell, "neither a whole number nor a date")
     return value, [(f"{cell} <> '' AND ({value}) IS NULL", message)]
 
 
+def _has_fraction(cell: str) -> str:
+    """Return the SQL of whether a time since 1970 has fractions of a second, as Python's do."""
+    return f"try_cast({cell} AS DOUBLE) BETWEEN 1e8 AND 1e16"
+
+
+def _check_formatted(field: Field, time_format: str) -> Checked:
+    """Check times in a format of their own, kept as seconds since 1970."""
+    text = f"CAST({field.sql} AS VARCHAR)"
+    moment = f"try_strptime(trim({text}), {sql_text(time_format)})"
+    value = f"CAST(floor(epoch({moment})) AS BIGINT)"
+    fault = f"not written as {time_format}".replace("'", "''")
+    return value, [(f"{text} <> '' AND {moment} IS NULL", _message("timestamp", text, fault))]
+
+
 def _whole(role: str, cell: str) -> Checked:
-    """Check floats that must be whole numbers; pandas stores integers with gaps as floats."""
+    """Check floats that must be whole numbers; pandas stores integers with gaps as floats.
+
+    JSON's integers come as text: they are taken exactly, whatever their neighbors are.
+    """
     number = f"try_cast({cell} AS DOUBLE)"
-    limit = 2**53  # above it, neighboring integers are the same float
-    irregular = f"NOT isnan({number}) AND ({number} <> trunc({number}) OR abs({number}) > {limit})"
-    value = f"CASE WHEN NOT isnan({number}) THEN try_cast({number} AS BIGINT) END"
-    return value, [(irregular, _message(role, cell, "not a whole number"))]
+    text = f"CAST({cell} AS VARCHAR)"
+    exact = f"CASE WHEN regexp_full_match({text}, '-?[0-9]+') THEN try_cast({text} AS BIGINT) END"
+    held = f"NOT isnan({number}) AND ({exact}) IS NULL"
+    irregular = f"{held} AND {number} <> trunc({number})"
+    # from there on, neighboring integers are the same float
+    beyond = f"{held} AND abs({number}) >= {2**53}"
+    value = (
+        f"coalesce({exact}, CASE WHEN NOT isnan({number}) THEN try_cast({number} AS BIGINT) END)"
+    )
+    return value, [
+        (irregular, _message(role, cell, "not a whole number")),
+        (beyond, _message(role, cell, "beyond 2⁵³ as a float, which merges neighbors: use text")),
+    ]
 
 
 def _message(what: str, cell: str, fault: str) -> str:

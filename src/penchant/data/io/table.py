@@ -41,7 +41,8 @@ class Table:
         Column → SQL of its cell.
     kind
         Column → ``text``, ``integer``, ``float``, ``boolean``, ``time``, ``mixed`` (of JSON: texts
-        whose types are checked one by one) or another type's name.
+        whose types are checked one by one) or another type's name; raises DataError for a column
+        that can't be read.
     misfit
         SQL of the fault of a row as a whole, NULL for valid rows.
     blank
@@ -58,6 +59,10 @@ class Table:
         Role → column, for sources that declare them: records and arrays.
     numbers
         The numbers of its rows, if they are not consecutive.
+    sample
+        The cells of its first rows as text, or None if only DuckDB can read them.
+    is_ordered
+        Whether the order of its columns means something.
     text_file
         The delimited file and the number of lines before its rows, if its lines only need to be
         split at the separator.
@@ -78,6 +83,8 @@ class Table:
     written: tuple[str, ...] = ()
     roles: Mapping[str, int] = field(default_factory=dict)
     numbers: npt.NDArray[np.int64] | None = None
+    sample: tuple[tuple[str, ...], ...] | None = None
+    is_ordered: bool = True
     text_file: tuple[TextFile, int] | None = None
 
     def number(self, row: int) -> int:
@@ -89,7 +96,13 @@ class Table:
         return repr(self.columns[place]) if self.columns else f"column {place}"
 
     def bind(self, places: Mapping[str, int]) -> dict[str, Field]:
-        """Return the SQL, the kind and the name of each role's column."""
+        """Return the SQL, the kind and the name of each role's column.
+
+        Raises
+        ------
+        DataError
+            If a column holds values of several types.
+        """
         return {
             role: Field(place, self.cell(place), self.kind(place), self.column_name(place))
             for role, place in places.items()

@@ -11,7 +11,7 @@ import gzip
 import itertools
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from penchant import _kernels
@@ -26,7 +26,7 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 @dataclass(frozen=True)
 class Plain:
-    """A UTF-8 file with uniform line ends.
+    """A UTF-8 file that was scanned.
 
     Attributes
     ----------
@@ -40,6 +40,8 @@ class Plain:
         Whether the requested quote character occurs in it.
     remarks
         The conversions, for the notes, such as ``"gzip"`` or ``"latin-1"``.
+    mixed
+        Whether it has line ends of several kinds, which may be parts of quoted fields.
     """
 
     path: Path
@@ -47,6 +49,15 @@ class Plain:
     marks: str
     holds_quote: bool
     remarks: tuple[str, ...]
+    mixed: bool = False
+
+    def with_uniform_line_ends(self, scratch: Path) -> Plain:
+        """Return a file whose lines all end in a line feed; only for files without quotes."""
+        if not self.mixed:
+            return self
+        copy = _free_name(scratch)
+        _unify_line_ends(self.path, copy)
+        return replace(self, path=copy, mixed=False, remarks=(*self.remarks, "mixed line ends"))
 
 
 def plain_text(path: Path, scratch: Path, *, encoding: str | None, quote: str | None) -> Plain:
@@ -82,11 +93,7 @@ def plain_text(path: Path, scratch: Path, *, encoding: str | None, quote: str | 
         path = copy
     else:
         scan = _scan(path, path.name, quote)
-    if scan.mixed:
-        copy = _free_name(scratch)
-        _unify_line_ends(path, copy)
-        path, remarks = copy, [*remarks, "mixed line ends"]
-    return Plain(path, scan.lines, scan.marks, scan.holds_quote, tuple(remarks))
+    return Plain(path, scan.lines, scan.marks, scan.holds_quote, tuple(remarks), scan.mixed)
 
 
 def _free_name(scratch: Path) -> Path:

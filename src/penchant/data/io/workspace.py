@@ -69,7 +69,8 @@ class Workspace:
         except duckdb.Error as error:
             message = f"memory_limit={self.memory_limit!r}: {_first_line(error)}"
             raise SettingsError(message) from error
-        con.execute("SET enable_progress_bar = false; SET TimeZone = 'UTC'")
+        _hide_progress(con)
+        con.execute("SET TimeZone = 'UTC'")
         con.execute("PRAGMA disable_checkpoint_on_shutdown")  # the file is deleted anyway
         return con
 
@@ -121,6 +122,16 @@ def workspace(memory_limit: str) -> Iterator[Workspace]:
             raise DataError(f"the data can't be read: {_first_line(error)}") from error
         finally:
             work.close()
+
+
+def _hide_progress(con: Any) -> None:
+    """Turn DuckDB's progress bar off where it is on.
+
+    In a Jupyter kernel without ipywidgets it is off, and any change of it is an error.
+    """
+    (is_on,) = con.execute("SELECT current_setting('enable_progress_bar')").fetchone()
+    if is_on:
+        con.execute("SET enable_progress_bar = false")
 
 
 def _first_line(error: Exception) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from penchant._settings import checks
 from penchant.data.ids import Id, IdMap
 from penchant.data.io.database import is_address
+from penchant.data.paths import local_path
 from penchant.errors import ArtifactError
 from penchant.models._arguments import ItemLists, as_list, reusable
 from penchant.models._batch import Progress, batch_size, batches, columns_of
@@ -144,7 +145,7 @@ def _plain(lists: ItemLists | None) -> Any:
 def _sink(to: str | Path, table: str, columns: Columns) -> Sink:
     if is_address(to):
         return TableSink(str(to), table, columns)
-    path = Path(to)
+    path = local_path(to)
     return FileSink(path, path.with_name(f".{path.name}.partial"), columns)
 
 

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant.data.catalog import Catalog
-from penchant.data.ids import Id
+from penchant.data.ids import Id, IdMap
+from penchant.models.base import Model
 
 MAX_QUERY = 80
 """Maximum number of characters of a query; the rest is ignored."""
@@ -111,6 +112,24 @@ class NameIndex:
             some, score = some[best], score[best]
         ordered: list[int] = some[np.argsort(-score, kind="stable")].tolist()
         return ordered
+
+
+def searchable(likes: Model, models: Iterable[Model]) -> Catalog:
+    """Return the names of the items that a model has; a catalog may name more, without a page.
+
+    The items of the model of likes come first.
+    """
+    items, catalog = likes.items, likes.catalog
+    if catalog is None or catalog.items == items:
+        return catalog or Catalog(items)
+    maps = [model.items for model in models]
+    others = [
+        item for item in catalog.items if item not in items and any(item in ids for ids in maps)
+    ]
+    all_items = IdMap([*items, *others]) if others else items
+    codes = [catalog.items.get(item) for item in all_items]
+    names = catalog.names or [""] * len(catalog)
+    return Catalog(all_items, names=["" if code is None else names[code] for code in codes])
 
 
 # --- texts ------------------------------------------------------------------------------

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from penchant.errors import require
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from penchant.data.io import database
+from penchant.errors import StoreError, require
 from penchant.serving.store.base import Store
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 __all__ = ["open_store"]
 
@@ -31,3 +38,49 @@ def open_store(url: str = "sqlite:///penchant.db") -> Store:
     from penchant.serving.store.database import DatabaseStore
 
     return DatabaseStore(url)
+
+
+def existing_store(url: str, option: str) -> Store:
+    """Open a store that a server made; a mistyped URL would create an empty one.
+
+    Parameters
+    ----------
+    url
+        See :func:`open_store`.
+    option
+        What the caller calls the URL, for messages.
+
+    Raises
+    ------
+    StoreError
+        If there is no such database, or no server has stored events in it.
+    """
+    require("sqlalchemy", extra="serve", what="Stores")
+    hint = f"give the database of the server that stored the events with {option}"
+    parts = database.parsed(url)
+    if database.is_sqlite(parts):
+        if parts.database in (None, "", ":memory:"):
+            raise StoreError(f"{option}: a temporary database holds no events: {hint}")
+        path = Path(parts.database)
+        if not path.is_file():
+            raise StoreError(
+                f"{option}: there is no database {str(path)!r} (from the folder {Path.cwd()}): "
+                f"{hint}"
+            )
+    if not _holds_store(parts):
+        raise StoreError(
+            f"{option}: no server has stored events in {database.shown(parts)}: {hint}"
+        )
+    return open_store(url)
+
+
+def _holds_store(url: sa.URL) -> bool:
+    """Return whether a database has the tables of a store; it is not changed."""
+    import sqlalchemy as sa
+
+    engine = database.engine_of(url)
+    try:
+        with database.translated_errors(url, StoreError), engine.connect() as con:
+            return "penchant_store" in sa.inspect(con).get_table_names()
+    finally:
+        engine.dispose()

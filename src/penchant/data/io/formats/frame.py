@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -68,20 +69,48 @@ def open_frame(con: Any, source: Any) -> Table:
         source = _records(source)
     if isinstance(source, Arrays):
         table: Any = source.columns
+        names = list(table)
         label = source.label
         roles = {role: place for place, role in enumerate(table)}
     else:
         table, label = _scannable(source)
         roles = {}
+        names = [str(name) for name in getattr(table, "column_names", None) or table.columns]
     try:
         con.register("frame", table)
+        opened = typed_table(con, "frame", label, names=names)
     except Exception as error:
         raise DataError(f"can't read {label}: {error}") from error
-    return replace(typed_table(con, "frame", label), roles=roles)
+    return replace(opened, roles=roles, kind=_kind_of(table, opened.kind))
+
+
+def _kind_of(frame: Any, kind: Callable[[int], str]) -> Callable[[int], str]:
+    """Return column → kind, an error for a pandas column that mixes types.
+
+    DuckDB would turn 1 and "1" into the same id.
+    """
+    if not hasattr(frame, "iloc"):
+        return kind
+
+    def checked(place: int) -> str:
+        if frame.dtypes.iloc[place] != np.dtype("O"):
+            return kind(place)
+        values = frame.iloc[:, place].dropna()
+        types = {str if issubclass(type(v), str) else type(v) for v in values}
+        if len(types) < 2 or types <= {float, int}:
+            return kind(place)
+        names = ", ".join(sorted(t.__name__ for t in types))
+        raise DataError(
+            f"column {frame.columns[place]!r} mixes types: {names}; make them alike first"
+        )
+
+    return cache(checked)
 
 
 def _scannable(source: Any) -> tuple[Any, str]:
     """Return what DuckDB can scan of a frame, without a copy where possible, and its label."""
+    if type(source).__module__.split(".")[0] == "pandas" and getattr(source, "ndim", 0) == 2:
+        return source, "the pandas frame"  # a name may come twice in it, which narwhals refuses
     import narwhals as nw
 
     try:
@@ -96,23 +125,8 @@ def _scannable(source: Any) -> tuple[Any, str]:
     if not isinstance(frame, nw.DataFrame):
         raise DataError(f"a frame is needed, got a {type(source).__name__}")
     label = f"the {frame.implementation.name.lower()} frame"
-    if frame.implementation.is_pandas():
-        native = frame.to_native()
-        _refuse_mixed(native)
-        return native, label
     require("pyarrow", extra=None, what=f"{frame.implementation.name.lower()} frames")
     return frame.to_arrow(), label
-
-
-def _refuse_mixed(frame: Any) -> None:
-    """Refuse pandas columns of mixed types: DuckDB would convert 1 and "1" to the same id."""
-    for name in frame.columns:
-        if frame[name].dtype != object:
-            continue
-        kinds = {type(value) for value in frame[name].dropna()}
-        if len({str if issubclass(kind, str) else kind for kind in kinds}) > 1:
-            names = ", ".join(sorted(kind.__name__ for kind in kinds))
-            raise DataError(f"column {name!r} mixes types: {names}; make them alike first")
 
 
 def _records(rows: Sequence[Any]) -> Arrays:

@@ -23,6 +23,7 @@ def open_jsonl(
 ) -> Table:
     """Open a file of JSON objects, one a line."""
     plain = plain_text(path, scratch, encoding=options.encoding, quote=None)
+    plain = plain.with_uniform_line_ends(scratch)
     if not plain.lines:
         raise EmptyDataError(f"{path.name} is empty")
     lines = lines_sql(plain.path, plain.marks[0], 0)
@@ -45,6 +46,7 @@ def open_jsonl(
         shown="line",
         expected=plain.lines,
         written=("JSON lines", *plain.remarks),
+        is_ordered=False,
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from penchant.data.io import database
 from penchant.data.io.formats.relation import typed_table
 from penchant.data.io.queries import pull
 from penchant.data.io.table import Table
-from penchant.errors import SettingsError
+from penchant.errors import DataError, SettingsError
 
 
 def open_query(con: Any, source: Any, query: str | None) -> Table:
@@ -19,5 +20,13 @@ def open_query(con: Any, source: Any, query: str | None) -> Table:
         raise SettingsError(
             "a database needs a query: the SELECT of users, items and perhaps values"
         )
-    relation = pull(con, source, query)
-    return typed_table(con, relation, f"the query of {database.shown(database.parsed(source))}")
+    pulled = pull(con, source, query)
+    label = f"the query of {database.shown(database.parsed(source))}"
+    table = typed_table(con, pulled.relation, label, names=pulled.names)
+
+    def kind(place: int) -> str:
+        if place in pulled.faults:
+            raise DataError(pulled.faults[place])
+        return table.kind(place)
+
+    return replace(table, kind=kind)

@@ -2,26 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from penchant.data.io.table import Table
 from penchant.data.io.workspace import LIST_SEPARATOR
 
 
-def typed_table(con: Any, relation: str, label: str, written: tuple[str, ...] = ()) -> Table:
-    """Return a relation as a table, with the kinds of its columns."""
+def typed_table(
+    con: Any,
+    relation: str,
+    label: str,
+    written: tuple[str, ...] = (),
+    names: Sequence[str] | None = None,
+) -> Table:
+    """Return a relation as a table, with the kinds of its columns.
+
+    Inside DuckDB its columns are called c0, c1, …, so that no name of a source can clash with
+    those of the reader, or with another one that differs in case only.
+
+    Parameters
+    ----------
+    con
+        The connection to DuckDB.
+    relation
+        SQL after FROM.
+    label
+        Its name in messages.
+    written
+        How it is written, for the notes.
+    names
+        The names that the source gives its columns; None: those that DuckDB knows.
+    """
     described = con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
-    names = tuple(str(row[0]) for row in described)
+    columns = tuple(str(row[0]) for row in described) if names is None else tuple(names)
     kinds = [_kind(str(row[1])) for row in described]
+    listed = ", ".join(f"c{place}" for place in range(len(kinds)))
 
     def cell(place: int) -> str:
-        column = '"' + names[place].replace('"', '""') + '"'
+        column = f"c{place}"
         if kinds[place].endswith("[]"):
             return f"array_to_string({column}, '{LIST_SEPARATOR}')"
         return f"CAST({column} AS VARCHAR)" if kinds[place] == "text" else column
 
+    aliased = f"{relation} AS source({listed})"
     return Table(
-        label, "row", names, len(names), relation, cell, kinds.__getitem__, written=written
+        label, "row", columns, len(kinds), aliased, cell, kinds.__getitem__, written=written
     )
 
 

@@ -14,6 +14,16 @@ document.body.addEventListener("shelf", ({ detail: { url, did, count } }) => {
   counter.hidden = count === 0;
 });
 
+// a picture that can't be loaded is removed: the placeholder below it is shown
+const removeDead = (picture) => {
+  if (picture instanceof HTMLImageElement && picture.closest(".thumbnail")) picture.remove();
+};
+document.addEventListener("error", ({ target }) => removeDead(target), true);
+for (const picture of document.querySelectorAll(".thumbnail img")) {
+  // it failed before this script ran
+  if (picture.complete && picture.currentSrc && !picture.naturalWidth) removeDead(picture);
+}
+
 // each like replaces the rows of the shelf: keep the keyboard focus on the same heart
 let focused = null;
 document.body.addEventListener("htmx:before:swap", () => {
