@@ -16,11 +16,15 @@ constexpr std::int64_t kAdditionsPerCell = 4;       // from which half of them o
 constexpr std::int64_t kBlock = 64;                 // of cells that are mirrored at once
 constexpr std::int64_t kDenseShare = 8;  // additions for an eighth of the columns: scan them all
 
+std::size_t count_nonzero(const float* begin, const float* end) {
+  return static_cast<std::size_t>(
+      std::count_if(begin, end, [](float value) { return value != 0.0F; }));
+}
+
 void append_nonzero(const float* row, std::size_t n, std::vector<std::int32_t>& columns,
                     std::vector<float>& values) {
   const auto begin = columns.size();
-  const auto n_nonzero = static_cast<std::size_t>(
-      std::count_if(row, row + n, [](float value) { return value != 0.0F; }));
+  const auto n_nonzero = count_nonzero(row, row + n);
   // one more than there are: without branches, each is written before it is known to count
   columns.resize(begin + n_nonzero + 1);
   values.resize(begin + n_nonzero + 1);
@@ -127,8 +131,11 @@ SparseProduct::SparseProduct(const float* dense, std::int64_t n_rows, std::int64
       static_cast<std::int64_t>(chunks_.size()), threads,
       [&](std::int64_t number, int) {
         auto& chunk = chunks_[static_cast<std::size_t>(number)];
-        const auto end = std::min(n_rows, (number + 1) * kRowsAtOnce);
-        for (auto r = number * kRowsAtOnce; r < end; ++r) {
+        const auto begin = number * kRowsAtOnce, end = std::min(n_rows, begin + kRowsAtOnce);
+        const auto n_nonzero = count_nonzero(dense + begin * n_columns, dense + end * n_columns);
+        chunk.columns.reserve(n_nonzero + 1);
+        chunk.values.reserve(n_nonzero + 1);
+        for (auto r = begin; r < end; ++r) {
           const auto before = chunk.columns.size();
           append_nonzero(dense + r * n_columns, static_cast<std::size_t>(n_columns), chunk.columns,
                          chunk.values);
