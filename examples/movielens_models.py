@@ -68,6 +68,8 @@ def peer(name: str, learn: Any, space: Settings, **more: Any) -> Entry:
 
 RATES = {"factors": [64], "learning_rate": [0.05, 0.1]}
 NEAR = {"similarity": ["tfidf", "bm25"]}
+WALKS = {"similarity": "rp3beta", "neighbors": None}
+EXPONENTS = {"source_exponent": [0.5, 0.75, 1.0], "target_exponent": [0.3, 0.5, 0.7]}
 RIDGE = [100.0, 250.0, 500.0, 1000.0]
 FILTERED = {
     "factors": [64, 128, 256],
@@ -83,6 +85,8 @@ ENTRIES = [
     Entry("Popularity", penchant.Popularity),
     Entry("Content, genres", penchant.Content, genres=True),
     Entry("ItemNeighbors", penchant.ItemNeighbors, {**NEAR, "neighbors": [50, 100, 200]}),
+    Entry("ItemNeighbors, rp3beta", penchant.ItemNeighbors, EXPONENTS, WALKS),
+    Entry("UserNeighbors", penchant.UserNeighbors, {**NEAR, "neighbors": [50, 100, 200, 400]}),
     Entry("EASE", penchant.EASE, {"regularization": RIDGE}),
     Entry("GraphFilter", penchant.GraphFilter, FILTERED),
     Entry("PureSVD", penchant.PureSVD, {"factors": [16, 32, 64, 128]}),

@@ -62,6 +62,7 @@ def test_the_first_format_means_what_it_meant() -> None:
         ("item-neighbors", [0.9045340, 0.8090398]),
         ("popularity", [0.25, 0.25]),
         ("pure-svd", [0.3333333, -0.1666667]),
+        ("user-neighbors", [0.8485281, 0.5417422]),
     ],
 )
 def test_models_of_the_first_format_answer_as_they_did(kind: str, scores: list[float]) -> None:
@@ -75,6 +76,15 @@ def test_models_of_the_first_format_answer_as_they_did(kind: str, scores: list[f
     assert model.metrics == {"ndcg@10": 0.5}
     folded = model.recommend(history=model.interactions.history("ann"), k=2)
     np.testing.assert_allclose(folded.scores, scores, rtol=1e-4)
+
+
+def test_all_neighbors_of_the_first_format_mean_what_they_meant() -> None:
+    model = penchant.load(FILES[0].with_name("format-1-item-neighbors-all.penchant"))
+    assert isinstance(model, penchant.ItemNeighbors)
+    assert (model.similarity, model.neighbors, model.confidence) == ("rp3beta", None, "log")
+    answer = model.recommend("ann", k=2)
+    assert list(answer.ids) == ["null", "東京"]
+    np.testing.assert_allclose(answer.scores, [0.4604574, 0.1156917], rtol=1e-6)
 
 
 def test_features_of_the_first_format_mean_what_they_meant() -> None:

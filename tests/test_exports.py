@@ -44,6 +44,7 @@ PUBLIC = [
     "Scorer",
     "Split",
     "TuningResult",
+    "UserNeighbors",
     "__version__",
     "datasets",
     "errors",

@@ -1,16 +1,9 @@
 #include "penchant/sparse_product.hpp"
 
-#include "bind_rows.hpp"
+#include "bind_sparse.hpp"
 
 namespace penchant::bindings {
 namespace {
-
-SparseMatrix matrix_of(const SparseMatrixRecord& record, std::int64_t n_rows,
-                       std::int64_t n_columns, bool validated, const std::string& name) {
-  const auto rows = record.rows.view(n_rows, name);
-  if (!validated) check_rows(rows, n_columns, name);
-  return {rows, record.values_data(), n_columns};
-}
 
 /// Writes all of `out`, shape (n_columns, n_columns). The row pointers begin with 0.
 void bound_sparse_gram(const SparseMatrixRecord& X, Out2<double> out, int threads) {

@@ -51,6 +51,8 @@ void bind_scan(nb::module_& m);
 void bind_scores(nb::module_& m);
 void bind_solve(nb::module_& m);
 void bind_sparse_product(nb::module_& m);
+void bind_sparse_scores(nb::module_& m);
+void bind_spgemm(nb::module_& m);
 void bind_topk(nb::module_& m);
 void bind_transpose(nb::module_& m);
 

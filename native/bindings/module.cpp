@@ -18,6 +18,8 @@ NB_MODULE(_native, m) {
   bind_scores(m);
   bind_solve(m);
   bind_sparse_product(m);
+  bind_sparse_scores(m);
+  bind_spgemm(m);
   bind_topk(m);
   bind_transpose(m);
 }

@@ -4,31 +4,12 @@
 
 #include "penchant/memory.hpp"
 #include "penchant/transpose.hpp"
+#include "sparse_rows.hpp"
 
 namespace penchant {
 namespace {
 
 constexpr std::int64_t kCellsAtOnce = 1 << 14;  // of the product, between two polls
-
-float value_at(const SparseMatrix& matrix, std::int64_t entry) {
-  return matrix.values ? matrix.values[entry] : 1.0F;
-}
-
-/// Adds some entries of a sparse row, times a weight, to a dense row.
-template <class T>
-void add(T weight, const SparseMatrix& matrix, std::int64_t begin, std::int64_t end,
-         T* __restrict row) {
-  const auto* columns = matrix.rows.indices;
-  if (const auto* values = matrix.values) {
-#pragma GCC unroll 4
-    for (auto entry = begin; entry < end; ++entry) {
-      row[columns[entry]] += weight * static_cast<T>(values[entry]);
-    }
-  } else {
-#pragma GCC unroll 4
-    for (auto entry = begin; entry < end; ++entry) row[columns[entry]] += weight;
-  }
-}
 
 /// Fills every row of a dense matrix with zeros and calls sum(number, row).
 template <class T, class Sum>
@@ -78,20 +59,15 @@ void sparse_gram(const SparseMatrix& X, double* out, int threads, const Poll& po
     const auto end = columns.indptr[column + 1];
     for (auto at = columns.indptr[column]; at < end; ++at) {
       const auto begin = X.rows.indptr[columns.rows[at]], stop = begin + columns.places[at];
-      add(static_cast<double>(value_at(X, stop - 1)), X, begin, stop, row);
+      add_entries(static_cast<double>(value_at(X, stop - 1)), X, begin, stop, row);
     }
   });
 }
 
 void sparse_product(const SparseMatrix& left, const SparseMatrix& right, float* out, int threads,
                     const Poll& poll) {
-  const auto* begins = right.rows.indptr;
-  each_row(left.rows.n_rows, right.n_columns, out, threads, poll, [&](std::int64_t r, float* row) {
-    for (auto at = left.rows.indptr[r]; at < left.rows.indptr[r + 1]; ++at) {
-      const auto* begin = begins + left.rows.indices[at];
-      add(value_at(left, at), right, begin[0], begin[1], row);
-    }
-  });
+  each_row(left.rows.n_rows, right.n_columns, out, threads, poll,
+           [&](std::int64_t r, float* row) { add_product_row(left, right, r, row); });
 }
 
 }  // namespace penchant

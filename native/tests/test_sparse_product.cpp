@@ -1,26 +1,12 @@
 // sparse_product.hpp: products compared with plain sums, for any threads.
 #include "penchant/sparse_product.hpp"
 
-#include "problems.hpp"
+#include "matrices.hpp"
 
 using namespace penchant;
 using namespace penchant::tests;
 
 namespace {
-
-struct Matrix {
-  Lists lists;
-  std::int64_t n_columns;
-  std::vector<float> values;
-
-  Matrix(std::int64_t n_rows, std::int64_t n_columns, double chance, Random& random)
-      : lists(random_lists(n_rows, n_columns, chance, random)),
-        n_columns(n_columns),
-        values(random.numbers<float>(static_cast<std::int64_t>(lists.indices.size()))) {}
-
-  SparseMatrix view() const { return {lists.view(), values.data(), n_columns}; }
-  SparseMatrix ones() const { return {lists.view(), nullptr, n_columns}; }
-};
 
 /// The product of dense matrices, entry by entry.
 template <class T>
@@ -61,13 +47,6 @@ std::vector<float> expected_product(const SparseMatrix& left, const SparseMatrix
 std::vector<double> gram_of(const SparseMatrix& X, int threads, const Poll& poll = {}) {
   std::vector<double> out(static_cast<std::size_t>(X.n_columns * X.n_columns), -99.0);
   sparse_gram(X, out.data(), threads, poll);
-  return out;
-}
-
-std::vector<float> product_of(const SparseMatrix& left, const SparseMatrix& right, int threads,
-                              const Poll& poll = {}) {
-  std::vector<float> out(static_cast<std::size_t>(left.rows.n_rows * right.n_columns), -99.0F);
-  sparse_product(left, right, out.data(), threads, poll);
   return out;
 }
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from penchant.models.content import Content as Content
     from penchant.models.linear.ease import EASE as EASE
     from penchant.models.neighbors import ItemNeighbors as ItemNeighbors
+    from penchant.models.neighbors import UserNeighbors as UserNeighbors
     from penchant.models.popularity import Popularity as Popularity
     from penchant.models.ranking.model import Ranking as Ranking
     from penchant.models.spectral.graph_filter import GraphFilter as GraphFilter
@@ -82,6 +83,7 @@ _HOMES = {
     "Recommendations": "penchant.results",
     "Scorer": "penchant.models._scoring.scorers",
     "TuningResult": "penchant.tuning.results",
+    "UserNeighbors": "penchant.models.neighbors",
     "Split": "penchant.split",
     "PenchantError": "penchant.errors",
     "evaluate": "penchant.evaluation.evaluate",

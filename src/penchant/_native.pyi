@@ -619,6 +619,79 @@ def sparse_product(
     out: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu")],
     threads: int,
 ) -> None: ...
+def sparse_top_k(
+    left: SparseMatrix,
+    right: SparseMatrix,
+    *,
+    n_items: int,
+    exclude: Rows,
+    allow: Rows | None,
+    nonzero: bool,
+    codes: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order="C", device="cpu")],
+    scores: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu")],
+    counts: Annotated[NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu")],
+    validated: bool,
+    threads: int,
+) -> None: ...
+def sparse_ranks(
+    left: SparseMatrix,
+    right: SparseMatrix,
+    *,
+    n_items: int,
+    targets: Rows,
+    exclude: Rows,
+    above: Annotated[NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu")],
+    tied: Annotated[NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu")],
+    candidates: Annotated[NDArray[numpy.int64], dict(shape=(None,), order="C", device="cpu")],
+    validated: bool,
+    threads: int,
+) -> None: ...
+
+class SparseProduct:
+    @overload
+    def __init__(
+        self,
+        left: SparseMatrix,
+        right: SparseMatrix,
+        *,
+        n_columns: int,
+        exclude: Rows,
+        max_entries: int,
+        validated: bool,
+        threads: int,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        dense: Annotated[
+            NDArray[numpy.float32],
+            dict(shape=(None, None), order="C", device="cpu", writable=False),
+        ],
+        *,
+        threads: int,
+    ) -> None: ...
+    @property
+    def n_entries(self) -> int: ...
+    def take(
+        self,
+        *,
+        indptr: Annotated[NDArray[numpy.int64], dict(shape=(None,), order="C", device="cpu")],
+        columns: Annotated[NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu")],
+        values: Annotated[NDArray[numpy.float32], dict(shape=(None,), order="C", device="cpu")],
+    ) -> None: ...
+
+def symmetric_product_pays(left: SparseMatrix, right: SparseMatrix) -> bool: ...
+def symmetric_product(
+    left: SparseMatrix,
+    right: SparseMatrix,
+    *,
+    ratios: Annotated[
+        NDArray[numpy.float32], dict(shape=(None,), order="C", device="cpu", writable=False)
+    ]
+    | None,
+    out: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu")],
+    threads: int,
+) -> None: ...
 def dense_top_k(
     matrix: Annotated[
         NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu", writable=False)

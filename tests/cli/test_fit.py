@@ -52,7 +52,8 @@ def test_quiet_leaves_advice_out(log_file: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["popularity", "item-neighbors", "ease", "graph-filter", "pure-svd"]
+    "kind",
+    ["popularity", "item-neighbors", "user-neighbors", "ease", "graph-filter", "pure-svd"],
 )
 def test_other_models(log_file: Path, tmp_path: Path, kind: str) -> None:
     path = tmp_path / "x.penchant"
@@ -69,6 +70,16 @@ def test_settings_of_the_linear_models(log_file: Path, tmp_path: Path) -> None:
     words = ("--similarity", "tfidf", "--shrinkage", 2.5)
     assert run("fit", log_file, "--model", "item-neighbors", *words, "-o", path).code == 0
     assert penchant.load(path).settings["shrinkage"] == 2.5
+
+
+@pytest.mark.parametrize("kind", ["item-neighbors", "user-neighbors"])
+def test_neighbors_are_limited_or_not(log_file: Path, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "x.penchant"
+    for word, neighbors in (("7", 7), ("none", None)):
+        words = ("--similarity", "rp3beta", "--target-exponent", 0.5, "--neighbors", word)
+        assert run("fit", log_file, "--model", kind, *words, "-o", path).code == 0
+        settings = penchant.load(path).settings
+        assert (settings["neighbors"], settings["target_exponent"]) == (neighbors, 0.5)
 
 
 def test_minima_are_told(log_file: Path, tmp_path: Path) -> None:
@@ -110,6 +121,7 @@ def test_the_file_is_named_after_the_source(
         (["--model", "ease", "--max-items", "30"], 2, "leave out rare items"),
         (["--model", "ease", "--regularization", "0"], 2, "regularization must be"),
         (["--model", "item-neighbors", "--shrinkage", "-1"], 2, "shrinkage must be"),
+        (["--model", "item-neighbors", "--neighbors", "few"], 2, "neighbors must be"),
         (["--regularization", "much"], 2, "regularization must be"),
         (["--min-per-user", "1000"], 1, "no interactions are left"),
         (["--encoding", "latin-99"], 2, "latin-99"),

@@ -65,6 +65,8 @@ def make_files(folder: Path) -> list[Path]:
         "ease": penchant.EASE(threads=1).fit(data),
         "svd": penchant.PureSVD(factors=3, threads=1).fit(data),
         "graph": penchant.GraphFilter(factors=3, threads=1).fit(data),
+        "users": penchant.UserNeighbors(threads=1, neighbors=3).fit(data),
+        "all-near": penchant.ItemNeighbors(threads=1, neighbors=None).fit(data),
         "content": penchant.Content(vectors, threads=1).fit(data),
         "blend": blend.fit(data),
         "blends": penchant.Blend({"inner": blend, "als": als}, fusion="rank").fit(data),

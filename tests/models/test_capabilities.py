@@ -39,6 +39,7 @@ CAPABILITIES = {
         HasItemVectors, HasUserVectors, HasFeatureVectors, FoldsInUsers, TrainsInEpochs,
         ColdStartModel,
     },
+    "user-neighbors": {Explains},
 }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from penchant import (
     Popularity,
     PureSVD,
     Ranking,
+    UserNeighbors,
 )
 from penchant.errors import DataError, SettingsError
 from penchant.split import leave_k_out
@@ -74,6 +75,22 @@ class TestItemNeighbors(ModelContract):
         return lambda: ItemNeighbors(
             similarity=similarity, neighbors=10, shrinkage=float(shrinkage)
         )
+
+
+class TestAllItemNeighbors(ModelContract):
+    @pytest.fixture(params=[("cosine", "linear"), ("jaccard", "binary"), ("rp3beta", "log")])
+    def make(self, request):
+        similarity, confidence = request.param
+        return lambda: ItemNeighbors(similarity=similarity, confidence=confidence, neighbors=None)
+
+
+class TestUserNeighbors(ModelContract):
+    has_user_vectors = True
+
+    @pytest.fixture(params=[("cosine", 10), ("jaccard", 10), ("p3alpha", None)])
+    def make(self, request):
+        similarity, neighbors = request.param
+        return lambda: UserNeighbors(similarity=similarity, neighbors=neighbors)
 
 
 class TestEASE(ModelContract):
@@ -140,6 +157,7 @@ class TestRankingByAdaDelta(ModelContract):
         PureSVD,
         ItemNeighbors,
         Ranking,
+        UserNeighbors,
     ],
 )
 def test_other_arguments_than_interactions_are_refused(kind):

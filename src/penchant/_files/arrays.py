@@ -46,6 +46,8 @@ class ArraySpec:
         to it.
     optional
         Whether the array may be missing.
+    needs
+        The name of a size without which the array must not be there.
 
     Notes
     -----
@@ -58,10 +60,11 @@ class ArraySpec:
     below: int | str | None = None
     points_into: str | None = None
     optional: bool = False
+    needs: str | None = None
 
     def applies(self, sizes: Sizes) -> bool:
         """Whether the model has such an array."""
-        return all(
+        return (self.needs is None or self.needs in sizes) and all(
             isinstance(size, int) or size.startswith("?") or size in sizes for size in self.shape
         )
 

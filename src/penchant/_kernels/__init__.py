@@ -41,6 +41,8 @@ from penchant._kernels.solve import (
     weighted_rows,
 )
 from penchant._kernels.sparse_product import SparseRows, sparse_gram, sparse_product
+from penchant._kernels.sparse_scores import SparseScores, sparse_ranks, sparse_top_k
+from penchant._kernels.spgemm import nonzero_entries, spgemm, symmetric_product
 from penchant._kernels.topk import dense_top_k
 from penchant._kernels.transpose import transpose
 
@@ -61,6 +63,7 @@ __all__ = [
     "Rows",
     "Scan",
     "SparseRows",
+    "SparseScores",
     "WeightedRows",
     "align_rows",
     "available_isas",
@@ -77,6 +80,7 @@ __all__ = [
     "fold_in",
     "gram",
     "half_step",
+    "nonzero_entries",
     "observed_loss",
     "quantize_previous",
     "ranking_epoch",
@@ -89,6 +93,10 @@ __all__ = [
     "set_isa",
     "sparse_gram",
     "sparse_product",
+    "sparse_ranks",
+    "sparse_top_k",
+    "spgemm",
+    "symmetric_product",
     "thread_count",
     "transpose",
     "weighted_rows",

@@ -33,7 +33,7 @@ def factor_ranks(
         there are.
     """
     queries, items = factor_pair(queries, items)
-    above, tied, candidates = _rank_arrays(targets)
+    above, tied, candidates = rank_arrays(targets)
     _native.factor_ranks(
         queries,
         items,
@@ -52,7 +52,7 @@ def dense_ranks(
 ) -> tuple[I32, I32, I64]:
     """Compute :func:`factor_ranks` for a matrix of scores, float32, shape (m, n)."""
     scores = as_native(scores, np.float32, "scores", None, None)
-    above, tied, candidates = _rank_arrays(targets)
+    above, tied, candidates = rank_arrays(targets)
     _native.dense_ranks(
         scores,
         targets=native_rows(targets, len(scores)),
@@ -65,7 +65,8 @@ def dense_ranks(
     return above, tied, candidates
 
 
-def _rank_arrays(targets: Rows) -> tuple[I32, I32, I64]:
+def rank_arrays(targets: Rows) -> tuple[I32, I32, I64]:
+    """Return the output arrays of a kernel of ranks: above, tied, candidates."""
     n = int(targets[0][-1] - targets[0][0])
     counts = np.empty(len(targets[0]) - 1, dtype=np.int64)
     return np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int32), counts

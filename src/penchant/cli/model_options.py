@@ -88,6 +88,8 @@ def _parameter(name: str, declarations: list[Declaration]) -> inspect.Parameter:
     words = tuple(dict.fromkeys(word for each in declarations for word in _words(each)))
     types: dict[str, Any] = {"int": int, "float": float, "bool": bool}
     types["choice"] = Literal[words] if words else str
+    if any(map(_takes_none, declarations)):
+        types[kind] = str  # a number, or "none"; the setting checks it
     option = typer.Option(
         f"--{flag}/--no-{flag}" if kind == "bool" else f"--{flag}",
         help=help_text(declarations[0]),
@@ -101,6 +103,12 @@ def _parameter(name: str, declarations: list[Declaration]) -> inspect.Parameter:
         default=None,
         annotation=Annotated[types.get(kind, str) | None, option],
     )
+
+
+def _takes_none(declaration: Declaration) -> bool:
+    """Whether None is a value that is not the default, which the word "none" stands for."""
+    number = declaration.kind in ("int", "float")
+    return number and declaration.optional and declaration.default is not None
 
 
 def _default_word(declaration: Declaration) -> str:

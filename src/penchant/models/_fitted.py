@@ -239,7 +239,8 @@ class Fitted(Configurable, ABC):
             for name, value in self.settings.items()
             if isinstance(value, int | str) and not isinstance(value, bool)
         }
-        sizes = {"n_users": data.n_users, "n_items": data.n_items, "n_items + 1": data.n_items + 1}
+        n, m = data.n_users, data.n_items
+        sizes = {"n_users": n, "n_items": m, "n_users + 1": n + 1, "n_items + 1": m + 1}
         return {**settings, **sizes}
 
     def _check_arrays(self, arrays: Mapping[str, npt.NDArray[Any]], *, finite: bool = True) -> None:
