@@ -23,6 +23,7 @@ KINDS = {
     "pure-svd": lambda: penchant.PureSVD(factors=32),
     "graph-filter": lambda: penchant.GraphFilter(factors=32),
     "item-neighbors": lambda: penchant.ItemNeighbors(),
+    "user-neighbors": lambda: penchant.UserNeighbors(),
     "popularity": lambda: penchant.Popularity(),
     "content": lambda: penchant.Content(),
     "blend": lambda: penchant.Blend({"ease": penchant.EASE(), "als": penchant.ALS(factors=8)}),

@@ -110,6 +110,7 @@ class Calls:
             penchant.PureSVD(factors=3, threads=1),
             penchant.GraphFilter(factors=3, threads=1),
             penchant.ItemNeighbors(threads=1),
+            penchant.UserNeighbors(threads=1),
             penchant.Popularity(threads=1),
             penchant.Content(self.tags, threads=1),
             penchant.Blend(parts),

@@ -22,6 +22,7 @@ MODELS = {
     "graph": lambda: penchant.GraphFilter(factors=4, confidence="linear"),
     "neighbors": lambda: penchant.ItemNeighbors(),
     "bm25": lambda: penchant.ItemNeighbors(similarity="bm25"),
+    "users": lambda: penchant.UserNeighbors(),
     "popularity": lambda: penchant.Popularity(),
     "content": lambda: penchant.Content(confidence="linear"),
     "blend": lambda: penchant.Blend(
