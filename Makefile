@@ -40,9 +40,11 @@ test-sanitizers: $(VENV)/core  ## the native tests under the address, undefined 
 test-baseline: $(VENV)/built $(VENV)/dev  ## the numeric Python tests on the plainest instruction set
 	@PENCHANT_ISA=baseline $(BIN)/python -m pytest $(NUMERIC)
 
-fuzz: $(VENV)/built $(VENV)/dev  ## altered model files and wrong arguments, FUZZ_CASES of each
+fuzz: $(VENV)/built $(VENV)/dev  ## altered model files, wrong arguments, odd files and requests, FUZZ_CASES of each
 	@PENCHANT_THREADS=1 $(BIN)/python -m tests.fuzz.model_files --cases $(FUZZ_CASES) 2> /dev/null
 	@PENCHANT_THREADS=1 $(BIN)/python -m tests.fuzz.public_interface --cases $(FUZZ_CASES) 2> /dev/null
+	@PENCHANT_THREADS=1 $(BIN)/python -m tests.fuzz.reading --cases $(FUZZ_CASES) 2> /dev/null
+	@PENCHANT_THREADS=1 $(BIN)/python -m tests.fuzz.http_requests --cases $(FUZZ_CASES) 2> /dev/null
 
 lint: $(VENV)/built $(VENV)/dev  ## style, sizes, wording and types; clang-format and clang-tidy
 	@$(BIN)/ruff check .

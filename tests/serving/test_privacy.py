@@ -107,6 +107,25 @@ def test_a_malformed_origin_is_rejected(client_of, origin) -> None:
     assert answer.status_code == 403
 
 
+@pytest.mark.parametrize("path", ["/search", "/nothing", f"{V1}/search", f"{V1}/items/i0001"])
+@pytest.mark.parametrize("accept", [b"text/html", b"application/json"])
+def test_parameters_that_are_not_utf_8_are_rejected(client_of, path, accept) -> None:
+    scope = {
+        "type": "http", "method": "GET", "scheme": "http", "path": path, "query_string": b"q=\xe9",
+        "headers": [(b"host", b"localhost"), (b"accept", accept)], "client": ("127.0.0.1", 5000),
+    }  # fmt: skip
+    sent: list[dict[str, object]] = []
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    asyncio.run(client_of().app(scope, receive, send))
+    assert sent[0]["status"] == 400
+
+
 def test_long_addresses_and_heads_are_rejected(client_of) -> None:
     client = client_of(max_head=4_000, max_url=1_000)
     assert client.get(f"{V1}/popular?tags={'x' * 900}").status_code == 200

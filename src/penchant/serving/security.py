@@ -125,6 +125,7 @@ class Guard:
 
     def _check(self, scope: Scope, now: float) -> None:
         check_size(scope, self._settings)
+        check_query(scope["query_string"])
         headers = _headers(scope)
         client = (scope.get("client") or ("", 0))[0]
         wait = self._buckets.take(client, now)
@@ -155,6 +156,22 @@ def check_size(scope: Scope, settings: ServeSettings) -> None:
         raise RejectedRequest(
             431, f"the head of a request may have {settings.max_head:,} bytes at most"
         )
+
+
+def check_query(query: bytes) -> None:
+    """Reject parameters with bytes that are neither escaped nor UTF-8.
+
+    Raises
+    ------
+    RejectedRequest
+        With status 400.
+    """
+    try:
+        query.decode("utf-8")
+    except UnicodeDecodeError:
+        raise RejectedRequest(
+            400, "the parameters of the address are not UTF-8: escape other bytes, as in %E9"
+        ) from None
 
 
 def check_host(host: str, settings: ServeSettings) -> None:

@@ -105,6 +105,21 @@ def test_bytes_that_are_not_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("encoding", "data", "told"),
+    [
+        ("utf-16", b"user\titem\nu\ta\n", "utf-16-le"),  # no byte order mark
+        ("utf-7", b"user\titem\nu\t+2AA-\n", "not utf-7 text"),  # half of a surrogate pair
+        ("idna", b"user\titem\nu\tcaf\xe9\n", "not idna text"),  # a codec that replaces nothing
+    ],
+)
+def test_bytes_that_a_codec_refuses_without_a_place(
+    tmp_path: Path, encoding: str, data: bytes, told: str
+) -> None:
+    with pytest.raises(EncodingError, match=told):
+        penchant.read_interactions(write(tmp_path, data), encoding=encoding)
+
+
+@pytest.mark.parametrize(
     ("name", "data", "kind", "told"),
     [
         ("a.csv", b"", EmptyDataError, "empty"),

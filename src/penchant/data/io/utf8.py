@@ -7,6 +7,7 @@ bytes, a NUL, a truncated archive) raise errors that name the line.
 from __future__ import annotations
 
 import codecs
+import contextlib
 import gzip
 import itertools
 import zlib
@@ -189,12 +190,24 @@ def _transcode(path: Path, copy: Path, packing: str | None, codec: str) -> None:
                 continue
             try:
                 text = decoder.decode(block, final=not block)
-            except UnicodeDecodeError as error:
-                before, after = error.object[: error.start], error.object[error.start :]
-                line = lines + before.decode(codec, errors="replace").count("\n") + 1
-                raise _encoding_error(codec, before[-30:], after[:10], path.name, line) from error
+                target.write(text.encode("utf-8"))  # some codecs, such as UTF-7, make surrogates
+            except UnicodeError as error:
+                raise _transcoding_error(error, codec, path.name, lines) from error
             lines += text.count("\n")
-            target.write(text.encode("utf-8"))
+
+
+def _transcoding_error(error: UnicodeError, codec: str, name: str, lines: int) -> EncodingError:
+    """Return the error for bytes that are not text in an encoding, after a number of lines."""
+    if isinstance(error, UnicodeDecodeError):
+        before, after = error.object[: error.start], error.object[error.start :]
+        with contextlib.suppress(UnicodeError):  # of codecs that replace nothing, such as IDNA
+            line = lines + before.decode(codec, errors="replace").count("\n") + 1
+            return _encoding_error(codec, before[-30:], after[:10], name, line)
+    hint = '"utf-16-le" or "utf-16-be"' if codec == "utf-16" else "another"
+    return EncodingError(
+        f"{name} is not {codec} text ({error}): give encoding=, {hint}, the one that it was "
+        "written in"
+    )
 
 
 def _unify_line_ends(path: Path, copy: Path) -> None:

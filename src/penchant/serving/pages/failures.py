@@ -87,5 +87,6 @@ def _phrase(response: Response) -> str:
 
 
 def _wants_page(request: Request) -> bool:
-    is_api = request.url.path.startswith(("/api/", "/metrics"))
+    # not request.url, which can't be made of an address that is not UTF-8
+    is_api = request.scope["path"].startswith(("/api/", "/metrics"))
     return not is_api and "text/html" in request.headers.get("accept", "")

@@ -55,7 +55,7 @@ def page(
         .get_template(template)
         .render(
             **content,
-            path=request.url.path,
+            path=request.scope["path"],
             has_map=service.has_item_vectors,
             liked=visitors.likes(request) if liked is None else liked,
             likeable=service.likes.items,
