@@ -31,6 +31,7 @@ from tests.conftest import random_interactions
 import penchant
 from penchant.data.catalog import Catalog
 from penchant.serving.app import create_app
+from penchant.serving.pages.visitors import COOKIE
 from penchant.serving.process.loader import Artifacts
 from penchant.serving.process.reload import ModelReloader, activate
 from penchant.serving.process.settings import ServeSettings
@@ -48,30 +49,17 @@ PATHS = (
         "ready", "openapi.json", "admin/reload", "admin/items", "admin/people",
     )),
 )  # fmt: skip
-METHODS = (
-    *["GET"] * 12,
-    "POST",
-    "POST",
-    "POST",
-    "PUT",
-    "DELETE",
-    "HEAD",
-    "OPTIONS",
-    "PATCH",
-    "ODD",
-)
+METHODS = (*["GET"] * 12, *["POST"] * 3, "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "ODD")
 NAMES = (
     "user", "item", "k", "offset", "tags", "allow", "deny", "exclude_seen", "diversity", "role",
-    "q",
-    "id", "did", "person", "other",
+    "q", "id", "did", "person", "other",
 )  # fmt: skip
 TEXTS = (
     "u0001", "u0002", "i0001", "i0002", "i0001,i0002", "likes", "hybrid", "visual", "rock", "like",
     "unlike", "1", "5", "20", "0", "-1", "1000", "1001", "2147483648", "9223372036854775808",
-    "1e400",
-    "nan", "0.5", "true", "false", "", " ", "é", "\0", "\ud800", "\r\nx: y", "../../etc/passwd",
-    "%",
-    "' OR 1=1 --", "a" * 1001, SCRIPT, f'"{SCRIPT}', "javascript:alert(1)", "𝄞", "[]", "{}",
+    "1e400", "nan", "0.5", "true", "false", "", " ", "é", "\0", "\ud800", "\r\nx: y", "%",
+    "../../etc/passwd", "' OR 1=1 --", "a" * 1001, SCRIPT, f'"{SCRIPT}', "javascript:alert(1)",
+    "𝄞", "[]", "{}",
 )  # fmt: skip
 VALUES = (
     *TEXTS, None, True, False, 0, 1, -1, 5, 2**31, 2**63 - 1, 2**63, 10**400, 0.5, -1e6, 1e6, 1e308,
@@ -90,19 +78,24 @@ HEADERS: dict[str, tuple[bytes, ...]] = {
         b"application/json", b"text/plain", b"application/x-www-form-urlencoded", b"",
         b"multipart/form-data; boundary=x", b"application/json; charset=utf-16", b"\xff",
     ),
-    "cookie": (b"penchant=x", b"=", b";;", b"visitor=\xff", b"penchant=" + b"a" * 5000),
+    "cookie": (
+        *(f"{COOKIE}={value}".encode("latin-1") for value in ("x", "\xff", "a" * 22, "a" * 5000)),
+        b"=", b";;",
+    ),
     "hx-request": (b"true", b"x"), "if-none-match": (b"*", b'"x"', b"\xff"),
     "if-modified-since": (b"x",), "range": (b"bytes=0-", b"bytes=9-1"),
-    "idempotency-key": (b"\xff",),
-    "x-forwarded-for": (b"1.2.3.4", b"x"), "expect": (b"100-continue",), "x-odd": (b"\x01",),
+    "idempotency-key": (b"\xff",), "x-forwarded-for": (b"1.2.3.4", b"x"),
+    "expect": (b"100-continue",), "x-odd": (b"\x01",),
 }  # fmt: skip
 BODIES: dict[str, dict[str, Any]] = {
     "recommend": {"history": ["i0001", {"item": "i0002", "value": -1.0}], "k": 3, "tags": ["rock"]},
     "explain": {"history": ["i0001"], "item": "i0002", "k": 3},
-    "events": {"person": "u0001", "item": "i0001", "kind": "like", "value": 1.0, "at": 5,
-    "key": "a"},
-    "events/batch": {"events": [{"person": "new", "item": "i0003"}, {"person": 7,
-    "item": "i0001"}]},
+    "events": {
+        "person": "u0001", "item": "i0001", "kind": "like", "value": 1.0, "at": 5, "key": "a"
+    },
+    "events/batch": {
+        "events": [{"person": "new", "item": "i0003"}, {"person": 7, "item": "i0001"}]
+    },
     "admin/items": {"item": "i0001", "name": SCRIPT, "link": "https://a.example", "tags": ["x"]},
 }  # fmt: skip
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-CASES = {"model_files": 500, "public_interface": 1500, "reading": 500, "http_requests": 3000}
+CASES = {"model_files": 500, "public_interface": 1500, "reading": 400, "http_requests": 3000}
 
 
 @pytest.mark.parametrize("suite", CASES)
