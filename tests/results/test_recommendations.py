@@ -256,7 +256,7 @@ def test_the_query_is_shown_before_similar_items() -> None:
     page = Page(similar()._repr_html_())
     assert [item["class"] for item in page.all("li")] == ["card is-query", "card", "card", "card"]
     texts = [text for text in page.texts if text.strip()]
-    assert texts[:4] == ["like Alpha (a)", "A", "Alpha", "input"]  # A: of the tile below the picture
+    assert texts[:4] == ["like Alpha (a)", "A", "Alpha", "input"]  # A: the tile
     assert "0.900" in page.texts
 
 
