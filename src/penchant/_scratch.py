@@ -19,11 +19,13 @@ try:
 except ImportError:  # Windows: nothing is locked, and nothing is removed
     fcntl = None  # type: ignore[assignment]
 
+PREFIX = "penchant-scratch-"
+"""Of scratch folders only: a user may name own folders ``penchant-…``."""
 _MIN_AGE = 60.0  # seconds; what is newer may be about to be locked
 
 
 @contextlib.contextmanager
-def scratch_folder(prefix: str = "penchant-", within: Path | None = None) -> Iterator[Path]:
+def scratch_folder(prefix: str = PREFIX, within: Path | None = None) -> Iterator[Path]:
     """Make a temporary folder, removed at the end; abandoned ones of this prefix are too.
 
     Parameters

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import re
 import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
+from tests.cli.conftest import run
 
 import penchant
 from penchant.data import expansion
@@ -44,6 +46,28 @@ def test_a_log_that_expands_to_too_much_is_refused(make, name: str, tmp_path: Pa
     path = make(tmp_path / name)
     with pytest.raises(DataError, match=r"expands to more than 2 MB|expands to more than 1 MB"):
         penchant.read_interactions(path)
+
+
+@pytest.mark.parametrize("place", ["python", "command line"])
+def test_the_message_names_the_factor_that_helps(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = bomb(tmp_path / "log.csv.gz")
+    if place == "python":
+        with pytest.raises(DataError) as caught:
+            penchant.read_interactions(path)
+        message = str(caught.value)
+    else:
+        ran = run("fit", path, "-o", tmp_path / "m.penchant")
+        assert ran.code != 0
+        message = " ".join(ran.err.split())
+    assert "log.csv.gz expands to more than" in message
+    factor = re.search(
+        r"environment variable PENCHANT_MAX_EXPANSION to a factor above (\d+)", message
+    )
+    assert factor is not None
+    monkeypatch.setenv("PENCHANT_MAX_EXPANSION", str(10 * int(factor[1])))
+    assert penchant.read_interactions(path).nnz == 1
 
 
 def test_the_limit_can_be_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 EXAMPLES = r"""[bold]Examples[/bold]
 
 [dim]# a data set that penchant knows (penchant datasets lists them)[/dim]
-penchant fit lastfm-2k -o artists.penchant --alpha 20
+penchant fit lastfm-2k --confidence log --regularization 30 \
+      -o artists.penchant
 
 [dim]# plays per listener and artist, with the artists' names[/dim]
 penchant fit user_artists.dat --user userID --item artistID --value weight \

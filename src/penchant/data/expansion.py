@@ -31,7 +31,8 @@ class Expansion:
 
     def __init__(self, path: Path) -> None:
         self._name, self._ratio = path.name, _ratio()
-        self._limit = max(FREE, int(self._ratio * path.stat().st_size))
+        self._size = path.stat().st_size
+        self._limit = max(FREE, int(self._ratio * self._size))
         self._total = 0
 
     def add(self, n_bytes: int) -> None:
@@ -47,7 +48,8 @@ class Expansion:
             raise DataError(
                 f"{self._name} expands to more than {self._limit / 1e6:,.0f} MB, over "
                 f"{self._ratio:g} times its size, as a file made to fill the disk would. If it is "
-                f"meant so, set the environment variable {_VARIABLE} to a larger factor"
+                f"meant so, set the environment variable {_VARIABLE} to a factor above "
+                f"{self._limit / max(self._size, 1):.0f}"
             )
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from penchant._scratch import PREFIX, scratch_folder
 from penchant._settings.checks import check_bool, whole
 from penchant.data.ids import Id, IdMap
 from penchant.data.io.tables import check_file
@@ -105,10 +105,8 @@ def _write(answers: Iterator[Recommendations], to: Path, columns: Columns) -> Pa
     check_file(to)
     try:
         with (
-            tempfile.TemporaryDirectory(
-                prefix=f".{to.name}.", dir=to.parent, ignore_cleanup_errors=True
-            ) as scratch,
-            contextlib.closing(FileSink(to, Path(scratch), columns)) as sink,
+            scratch_folder(f".{to.name}.{PREFIX}", to.parent) as scratch,
+            contextlib.closing(FileSink(to, scratch, columns)) as sink,
         ):
             sink.begin("")
             for number, batch in enumerate(answers):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import decimal
-import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from urllib.parse import quote
 
 import numpy as np
 
+from penchant._scratch import PREFIX, scratch_folder
 from penchant.data.io import database
 from penchant.data.io.read_only import check_reads, forbid_writing
 from penchant.data.io.tables import check_file, copy
@@ -140,11 +140,11 @@ def to_file(address: str, query: str, to: Path, *, on_rows: OnRows | None = None
     check_file(to)
     try:
         with (
-            tempfile.TemporaryDirectory(prefix=f".{to.name}.", dir=to.parent) as scratch,
+            scratch_folder(f".{to.name}.{PREFIX}", to.parent) as scratch,
             workspace(_MEMORY_LIMIT) as work,
         ):
             con = work.con
-            copy(con, pull(con, address, query, on_rows=on_rows).named(), to, Path(scratch))
+            copy(con, pull(con, address, query, on_rows=on_rows).named(), to, scratch)
             return int(con.execute("SELECT count(*) FROM pulled").fetchall()[0][0])
     except OSError as error:
         raise DataError(f"can't write {to}: {error.strerror or error}") from error

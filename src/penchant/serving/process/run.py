@@ -11,12 +11,12 @@ import os
 import signal
 import socket
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from penchant._scratch import scratch_folder
 from penchant.errors import SettingsError, require
 from penchant.serving.process.reload import ModelReloader, activate
 from penchant.serving.process.settings import ServeSettings
@@ -75,8 +75,8 @@ def serve(settings: ServeSettings, on_ready: Callable[[str], None]) -> int:
             on_ready(_url(settings, listener))
             if settings.workers == 1:
                 return _run_server(reloader, store, settings, listener)
-        with tempfile.TemporaryDirectory(prefix="penchant-") as folder:
-            settings = dataclasses.replace(settings, shared_file=str(Path(folder) / "shared"))
+        with scratch_folder() as folder:
+            settings = dataclasses.replace(settings, shared_file=str(folder / "shared"))
             return (_fork if CAN_FORK else _spawn)(reloader, settings, listener)
 
 

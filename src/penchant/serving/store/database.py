@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -14,6 +13,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from penchant._scratch import scratch_folder
 from penchant.data.ids import Id
 from penchant.data.io import database
 from penchant.errors import StoreError
@@ -64,7 +64,8 @@ class DatabaseStore(Store):
     """
 
     def __init__(self, url: str) -> None:
-        self._url, self._scratch = _placed(database.parsed(url))
+        self._scratch = contextlib.ExitStack()
+        self._url = _placed(database.parsed(url), self._scratch)
         self._engine = _engine(self._url)
         try:
             with self._store_errors():
@@ -210,8 +211,7 @@ class DatabaseStore(Store):
 
     def _dispose(self) -> None:
         self._engine.dispose()
-        if self._scratch is not None:
-            self._scratch.cleanup()
+        self._scratch.close()
 
     def _store_errors(self) -> contextlib.AbstractContextManager[None]:
         return database.translated_errors(self._url, StoreError)
@@ -327,12 +327,11 @@ def _used(con: sa.Connection, rows: Sequence[dict[str, Any]]) -> set[tuple[str, 
 # --- connections ------------------------------------------------------------------------
 
 
-def _placed(url: sa.URL) -> tuple[sa.URL, tempfile.TemporaryDirectory[str] | None]:
-    """Return the URL; a store without a file gets a temporary one."""
+def _placed(url: sa.URL, scratch: contextlib.ExitStack) -> sa.URL:
+    """Return the URL; a store without a file gets a temporary one, removed with ``scratch``."""
     if not database.is_sqlite(url) or url.database not in (None, "", ":memory:"):
-        return url, None
-    scratch = tempfile.TemporaryDirectory(prefix="penchant-store-")
-    return url.set(database=str(Path(scratch.name) / "store.db")), scratch
+        return url
+    return url.set(database=str(scratch.enter_context(scratch_folder()) / "store.db"))
 
 
 def _engine(url: sa.URL) -> sa.Engine:
