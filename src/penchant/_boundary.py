@@ -18,8 +18,6 @@ from collections.abc import Callable, Iterator, Mapping
 from numbers import Integral, Real
 from typing import Any, Literal, NoReturn, Self, TypeVar
 
-import numpy as np
-
 from penchant.errors import OutOfMemoryError, PenchantError, SettingsError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -156,6 +154,8 @@ def _fits_class(value: object, hint: Any) -> bool:
     if hint is None or hint is type(None):
         return value is None
     if hint is bool:
+        import numpy as np  # only where an error is explained: `penchant --help` imports this module
+
         return isinstance(value, bool | np.bool_)
     if hint is int:
         is_int = isinstance(value, Integral) and not isinstance(value, bool)
@@ -183,6 +183,8 @@ def _is_finite(value: object) -> bool:
 
 def _fits_container(value: object, origin: Any, inner: tuple[Any, ...]) -> bool:
     """Check the kind of a container and its first entries; iterators are not consumed."""
+    import numpy as np
+
     if not isinstance(origin, type):
         return True
     if isinstance(value, str | bytes) or hasattr(value, "tocsr"):  # SciPy's matrices are no lists
