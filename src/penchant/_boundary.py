@@ -154,7 +154,7 @@ def _fits_class(value: object, hint: Any) -> bool:
     if hint is None or hint is type(None):
         return value is None
     if hint is bool:
-        import numpy as np  # only where an error is explained: `penchant --help` imports this module
+        import numpy as np  # not at the top: `penchant --help` imports this module
 
         return isinstance(value, bool | np.bool_)
     if hint is int:
