@@ -4,7 +4,8 @@
 the machine's speed cancels; both take turns, each measurement in a process of its own.
 benchmarks/gate.json holds the median ratio of each case and its noise: the largest relative
 deviation of a round from the median. A case fails when the median of its rounds is below
-ratio · (1 − max(noise then, noise now)). ``--write`` replaces the file by the figures of this run.
+ratio · (1 − noise then − noise now), since both medians are noisy.
+``--write`` replaces the file by the figures of this run.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class Ratio:
 
     def has_fallen(self, before: Ratio) -> bool:
         """Return whether this ratio is lower than before by more than the noise of both."""
-        return self.ratio < before.ratio * (1 - max(self.noise, before.noise))
+        return self.ratio < before.ratio * (1 - self.noise - before.noise)
 
     @property
     def is_too_noisy(self) -> bool:

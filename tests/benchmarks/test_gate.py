@@ -19,8 +19,9 @@ def test_the_ratio_of_rounds_is_their_median_and_noise_the_largest_deviation() -
     [
         (Ratio(9.5, 0.05), "ok"),
         (Ratio(20.0, 0.05), "ok"),
-        (Ratio(8.9, 0.05), "FALLEN"),
-        (Ratio(8.9, 0.2), "ok"),  # within the noise of this run
+        (Ratio(8.6, 0.05), "ok"),  # within the noise of both runs
+        (Ratio(8.4, 0.05), "FALLEN"),
+        (Ratio(8.4, 0.2), "ok"),
         (Ratio(8.9, 0.6), "too noisy, measure again"),
     ],
 )
