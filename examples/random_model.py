@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from penchant._files.arrays import ArraySpec
 from penchant._settings.configurable import validate
-from penchant._settings.declarations import Setting
+from penchant._settings.declarations import Setting, Threads
 from penchant.data.interactions import Csr, Interactions
 from penchant.models._scoring.scorers import FactorScorer, Scorer
 from penchant.models.base import Metric, Model, OnEpoch
@@ -22,7 +22,7 @@ class Random(Model):
     """Score items at random: a lower bound for every other model."""
 
     seed: Annotated[int, Setting(min=0, help="Seed of the random scores.")] = 0
-    threads: Annotated[int | None, Setting(min=1, help="Number of threads. Default: all.")] = None
+    threads: Threads = None
 
     kind: ClassVar[str] = "random"
     personal: ClassVar[bool] = False  # every user gets the same order of items

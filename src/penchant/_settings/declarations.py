@@ -9,7 +9,7 @@ import types
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import InitVar, dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from penchant._settings import checks
 from penchant.errors import SettingsError
@@ -55,6 +55,17 @@ class Setting:
     reason: str = ""
     tune: tuple[Any, ...] | list[Any] | None = None
     advanced: bool = False
+
+
+Threads = Annotated[
+    int | None,
+    Setting(
+        min=1,
+        help="Number of threads. Default: all cores this process may use.",
+        details="The environment variable ``PENCHANT_THREADS`` sets another default.",
+    ),
+]
+"""The setting that all models with native kernels have: ``threads: Threads = None``."""
 
 
 @dataclass(frozen=True)
@@ -165,15 +176,11 @@ def take_declarations(cls: type) -> dict[str, Declaration]:
     The annotations of the class become the plain types, so that signatures show these.
     """
     annotations: dict[str, Any] = dict(inspect.get_annotations(cls))
-    named = {
-        name: text
-        for name, text in annotations.items()
-        if "Setting(" in (text if isinstance(text, str) else repr(text))
-    }
+    scope = vars(sys.modules[cls.__module__])
+    named = {name: text for name, text in annotations.items() if _declares(text, scope)}
     if not named:
         return {}
     holder = types.SimpleNamespace(__annotations__=named)
-    scope = vars(sys.modules[cls.__module__])
     hints = typing.get_type_hints(holder, globalns=scope, localns=vars(cls), include_extras=True)
     declarations = {}
     for name, hint in hints.items():
@@ -188,6 +195,15 @@ def take_declarations(cls: type) -> dict[str, Declaration]:
         annotations[name] = InitVar[plain] if isinstance(hint, InitVar) else plain
     cls.__annotations__ = annotations
     return declarations
+
+
+def _declares(annotation: object, scope: Mapping[str, Any]) -> bool:
+    """Return whether an annotation, or the module's name that it is, holds a Setting.
+
+    Others are not evaluated, since their names may be imported for type checkers only.
+    """
+    text = annotation if isinstance(annotation, str) else repr(annotation)
+    return "Setting(" in text or "Setting(" in repr(scope.get(text))
 
 
 def documented(doc: str | None, declarations: Mapping[str, Declaration]) -> str | None:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from penchant._settings import checks
 from penchant._settings.configurable import validate
-from penchant._settings.declarations import Setting
+from penchant._settings.declarations import Setting, Threads
 from penchant.data.feature_rows import FeatureRow
 from penchant.data.features import Features
 from penchant.data.ids import Id
@@ -75,14 +75,7 @@ class Content(FeatureModel, Model, HasItemVectors, Explains):
             "Dislikes have negative weights.",
         ),
     ] = "binary"
-    threads: Annotated[
-        int | None,
-        Setting(
-            min=1,
-            help="Number of threads. Default: all cores this process may use.",
-            details="The environment variable ``PENCHANT_THREADS`` sets another default.",
-        ),
-    ] = None
+    threads: Threads = None
 
     kind: ClassVar[str] = "content"
 
@@ -161,7 +154,7 @@ class Content(FeatureModel, Model, HasItemVectors, Explains):
         queries = list(new)
         top = top_k(
             self._user_vectors_scorer(self._vectors_of_items(list(new.values()))),
-            checks.whole("k", k, 1),
+            checks.check_int("k", k, 1),
             exclude_rows(None, deny, queries, self.items),
             allow_rows(allow, queries, self.items),
         )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from penchant._files.arrays import ArraySpec
 from penchant._settings.configurable import validate
-from penchant._settings.declarations import Setting
+from penchant._settings.declarations import Threads
 from penchant.data.interactions import Csr, Interactions
 from penchant.models._scoring.scorers import FactorScorer, Scorer
 from penchant.models.base import Metric, Model, OnEpoch
@@ -29,14 +29,7 @@ class Popularity(Model):
         If a setting is out of its range.
     """
 
-    threads: Annotated[
-        int | None,
-        Setting(
-            min=1,
-            help="Number of threads. Default: all cores this process may use.",
-            details="The environment variable ``PENCHANT_THREADS`` sets another default.",
-        ),
-    ] = None
+    threads: Threads = None
 
     kind: ClassVar[str] = "popularity"
     personal: ClassVar[bool] = False

@@ -14,9 +14,10 @@ import numpy.typing as npt
 from penchant import _kernels
 from penchant._files.arrays import ArraySpec
 from penchant._settings.configurable import validate
-from penchant._settings.declarations import Setting
+from penchant._settings.declarations import Setting, Threads
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import SettingsError
+from penchant.models._inputs import weighted
 from penchant.models._scoring.scorers import BlockScorer, Scorer
 from penchant.models.base import Metric, Model, OnEpoch
 from penchant.models.capabilities import Explains, ReportsSteps
@@ -73,14 +74,7 @@ class EASE(Model, Explains, ReportsSteps):
             details="More are refused before any work is done.",
         ),
     ] = 20_000
-    threads: Annotated[
-        int | None,
-        Setting(
-            min=1,
-            help="Number of threads. Default: all cores this process may use.",
-            details="The environment variable ``PENCHANT_THREADS`` sets another default.",
-        ),
-    ] = None
+    threads: Threads = None
 
     kind: ClassVar[str] = "ease"
     arrays: ClassVar[Mapping[str, ArraySpec]] = {
@@ -121,7 +115,7 @@ class EASE(Model, Explains, ReportsSteps):
         interactions = self._to_learn(interactions)
         self._check_size(interactions)
         began = time.perf_counter()
-        self._weights = self._solve(self._inputs(interactions.csr), on_step)
+        self._weights = self._solve(weighted(interactions.csr, self.confidence), on_step)
         self._interactions = interactions
         self._check_learned()
         log.debug("EASE: %d items in %.2f s", len(self._weights), time.perf_counter() - began)
@@ -152,15 +146,6 @@ class EASE(Model, Explains, ReportsSteps):
                 f"values are large: raise it, or take confidence='binary' or 'log'"
             ) from error
 
-    def _inputs(self, rows: Csr) -> Csr:
-        """Return histories as rows of X."""
-        values = rows.values
-        if self.confidence == "binary":
-            values = np.sign(values)
-        elif self.confidence == "log":
-            values = np.copysign(np.log1p(np.abs(values)), values)
-        return Csr(rows.indptr, rows.indices, values, rows.n_columns)
-
     @property
     def weights(self) -> F32:
         """B, float32, shape (n_items, n_items): b_ij is what item i adds to the score of item j."""
@@ -170,7 +155,7 @@ class EASE(Model, Explains, ReportsSteps):
     # --- answers -------------------------------------------------------------------
 
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
-        X, B = self._inputs(rows).to_scipy(), self.weights
+        X, B = weighted(rows, self.confidence).to_scipy(), self.weights
         return self._blocks(rows.n_rows, lambda span: X[span] @ B)
 
     def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
@@ -190,7 +175,7 @@ class EASE(Model, Explains, ReportsSteps):
         )
 
     def _contributions(self, row: Csr, item: int) -> F64:
-        added = self._inputs(row).values * self.weights[row.indices, item]
+        added = weighted(row, self.confidence).values * self.weights[row.indices, item]
         return np.asarray(added, dtype=np.float64)
 
     def _arrays(self) -> dict[str, npt.NDArray[Any]]:

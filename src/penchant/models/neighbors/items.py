@@ -12,13 +12,14 @@ import numpy.typing as npt
 from penchant._files.arrays import ArraySpec, check_arrays
 from penchant.data.csr import Csr
 from penchant.data.interactions import Interactions
+from penchant.models._inputs import weighted
 from penchant.models._scoring.scorers import Scorer
 from penchant.models._scoring.sparse_scorer import SparseScorer
 from penchant.models._scoring.topk import diagonal
 from penchant.models.base import Metric, OnEpoch
 from penchant.models.neighbors.paths import Paths
 from penchant.models.neighbors.settings import NeighborSettings
-from penchant.models.neighbors.similarity import MAX_BYTES, RowSimilarity, inputs, too_many
+from penchant.models.neighbors.similarity import MAX_BYTES, RowSimilarity, too_many
 
 
 @dataclass(kw_only=True, eq=False)
@@ -87,13 +88,13 @@ class ItemNeighbors(NeighborSettings):
 
     def _learn(self, interactions: Interactions) -> tuple[Csr, RowSimilarity]:
         """Return the items over the users, and the similarity of items."""
-        items = inputs(interactions.by_item(), self.confidence)
+        items = weighted(interactions.by_item(), self.confidence)
         return items, RowSimilarity(self, items)
 
     # --- answers -------------------------------------------------------------------------
 
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
-        return self._scorer_of(inputs(rows, self.confidence))
+        return self._scorer_of(weighted(rows, self.confidence))
 
     def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
         """Return the model's own similarity for any metric."""
@@ -113,7 +114,7 @@ class ItemNeighbors(NeighborSettings):
             len(self.items),
         )
         votes = self._item_scorer(row.indices, "cosine").at(cells)
-        values = inputs(row, self.confidence).values
+        values = weighted(row, self.confidence).values
         return values.astype(np.float64) * np.asarray(votes, dtype=np.float64)
 
     # --- files ---------------------------------------------------------------------------

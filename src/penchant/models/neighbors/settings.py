@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from penchant._settings.configurable import validate
-from penchant._settings.declarations import Setting
+from penchant._settings.declarations import Setting, Threads
 from penchant.models.base import Model
 from penchant.models.capabilities import Explains
 
@@ -111,14 +111,7 @@ class NeighborSettings(Model, Explains):
             tune=(0.1, 100.0, "log"),
         ),
     ] = 0.0
-    threads: Annotated[
-        int | None,
-        Setting(
-            min=1,
-            help="Number of threads. Default: all cores this process may use.",
-            details="The environment variable ``PENCHANT_THREADS`` sets another default.",
-        ),
-    ] = None
+    threads: Threads = None
 
     def __post_init__(self) -> None:
         validate(self)

@@ -33,15 +33,6 @@ _ENTRY_BYTES = 8
 _TINY = 1e-30
 
 
-def inputs(rows: Csr, confidence: str) -> Csr:
-    """Return interactions as values x: the rows themselves for the linear confidence."""
-    if confidence == "linear":
-        return rows
-    size = np.abs(rows.values)
-    size = np.log1p(size) if confidence == "log" else (size > 0).astype(np.float32)
-    return Csr(rows.indptr, rows.indices, np.copysign(size, rows.values), rows.n_columns)
-
-
 class RowSimilarity:
     """Similarities of any rows to the rows of a matrix.
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from penchant._settings import checks
 from penchant._settings.configurable import Configurable, validate
-from penchant._settings.declarations import Setting
+from penchant._settings.declarations import Setting, Threads
 
 
 @dataclass(kw_only=True, eq=False)
@@ -131,14 +131,7 @@ class RankingSettings(Configurable):
             advanced=True,
         ),
     ] = False
-    threads: Annotated[
-        int | None,
-        Setting(
-            min=1,
-            help="Number of threads. Default: all cores this process may use.",
-            details="The environment variable ``PENCHANT_THREADS`` sets another default.",
-        ),
-    ] = None
+    threads: Threads = None
 
     def __post_init__(self) -> None:
         validate(self)

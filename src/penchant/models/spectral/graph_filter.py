@@ -14,15 +14,15 @@ import numpy.typing as npt
 from penchant import _kernels
 from penchant._files.arrays import ArraySpec
 from penchant._settings.configurable import validate
-from penchant._settings.declarations import Setting
+from penchant._settings.declarations import Setting, Threads
 from penchant.data.csr import Csr
 from penchant.data.interactions import Interactions
+from penchant.models._inputs import weighted
 from penchant.models._scoring.frozen import freeze
 from penchant.models._scoring.scorers import BLOCK_BYTES, BlockScorer, FactorScorer, Scorer
 from penchant.models.base import Metric, Model, OnEpoch
 from penchant.models.capabilities import Explains
 from penchant.models.spectral.filters import Filter, ItemGraph, degrees, powers, scaled
-from penchant.models.spectral.inputs import weighted
 from penchant.models.spectral.svd import truncated_svd
 
 log = logging.getLogger("penchant")
@@ -132,14 +132,7 @@ class GraphFilter(Model, Explains):
         ),
     ] = "binary"
     seed: Annotated[int, Setting(min=0, help="Seed of the random start of the SVD.")] = 0
-    threads: Annotated[
-        int | None,
-        Setting(
-            min=1,
-            help="Number of threads. Default: all cores this process may use.",
-            details="The environment variable ``PENCHANT_THREADS`` sets another default.",
-        ),
-    ] = None
+    threads: Threads = None
 
     kind: ClassVar[str] = "graph-filter"
     arrays: ClassVar[Mapping[str, ArraySpec]] = {

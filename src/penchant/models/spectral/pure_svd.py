@@ -14,15 +14,15 @@ import numpy.typing as npt
 from penchant import _kernels
 from penchant._files.arrays import ArraySpec
 from penchant._settings.configurable import validate
-from penchant._settings.declarations import Setting
+from penchant._settings.declarations import Setting, Threads
 from penchant.data.csr import Csr
 from penchant.data.interactions import Interactions
 from penchant.models._arguments import History, need_items
+from penchant.models._inputs import weighted
 from penchant.models._scoring.frozen import freeze
 from penchant.models._scoring.scorers import FactorScorer, Scorer
 from penchant.models.base import Metric, Model, OnEpoch, vector_scorer
 from penchant.models.capabilities import Explains, FoldsInUsers, HasItemVectors, HasUserVectors
-from penchant.models.spectral.inputs import weighted
 from penchant.models.spectral.svd import truncated_svd
 
 log = logging.getLogger("penchant")
@@ -64,14 +64,7 @@ class PureSVD(Model, Explains, FoldsInUsers, HasItemVectors, HasUserVectors):
         ),
     ] = "binary"
     seed: Annotated[int, Setting(min=0, help="Seed of the random start of the SVD.")] = 0
-    threads: Annotated[
-        int | None,
-        Setting(
-            min=1,
-            help="Number of threads. Default: all cores this process may use.",
-            details="The environment variable ``PENCHANT_THREADS`` sets another default.",
-        ),
-    ] = None
+    threads: Threads = None
 
     kind: ClassVar[str] = "pure-svd"
     arrays: ClassVar[Mapping[str, ArraySpec]] = {

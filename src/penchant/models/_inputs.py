@@ -1,4 +1,4 @@
-"""The values of interactions as models of singular vectors take them."""
+"""The values of interactions as linear, neighborhood and spectral models take them."""
 
 from __future__ import annotations
 
