@@ -152,23 +152,3 @@ def check_choice(name: str, value: object, choices: Sequence[str]) -> None:
     """
     if not isinstance(value, str) or value not in choices:
         raise SettingsError(f"{name} must be one of {', '.join(map(repr, choices))}; got {value!r}")
-
-
-# Former names, until the last callers are changed.
-whole, threads, share, flag, choice = (
-    check_int,
-    check_threads,
-    check_share,
-    check_bool,
-    check_choice,
-)
-
-
-def number(
-    name: str, value: object, least: float, *, above: bool = False, most: float = math.inf
-) -> float:
-    """See :func:`check_float`."""
-    upper = most if most < math.inf else None
-    if above:
-        return check_float(name, value, max=upper, above=least)
-    return check_float(name, value, least, upper)

@@ -94,7 +94,7 @@ def recommendations(
     ids, queries = candidates.ids, people.queries
     top = top_k(
         scorer,
-        checks.whole("k", request.k, 1),
+        checks.check_int("k", request.k, 1),
         exclude_rows(candidates.seen if request.exclude_seen else None, request.deny, queries, ids),
         allow_rows(request.allow, queries, ids),
     )
@@ -121,7 +121,7 @@ def similar_items(model: Scoring, request: SimilarRequest) -> Recommendations:
     scorer.may_build = request.may_build
     top = top_k(
         scorer,
-        checks.whole("k", request.k, 1),
+        checks.check_int("k", request.k, 1),
         exclude_rows(own, request.deny, queries, model.items),
         allow_rows(request.allow, queries, model.items),
     )

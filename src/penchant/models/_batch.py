@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from penchant._scratch import PREFIX, scratch_folder
-from penchant._settings.checks import check_bool, whole
+from penchant._settings.checks import check_bool, check_int
 from penchant.data.ids import Id, IdMap
 from penchant.data.io.tables import check_file
 from penchant.data.paths import local_path
@@ -38,7 +38,7 @@ def recommend_all(
     on_progress: Progress | None = None,
 ) -> Path | Iterator[Recommendations]:
     """Recommend items for every user; see :meth:`penchant.models.base.Model.recommend_all`."""
-    size = batch_size(batch, whole("k", k, 1))
+    size = batch_size(batch, check_int("k", k, 1))
     check_bool("exclude_seen", exclude_seen)
     allow, deny = reusable(allow), reusable(deny)
 
@@ -63,7 +63,11 @@ def batch_size(batch: int | None, k: int) -> int:
     SettingsError
         If ``batch`` is less than 1.
     """
-    return min(_MAX_USERS, max(1, _MAX_ANSWERS // k)) if batch is None else whole("batch", batch, 1)
+    return (
+        min(_MAX_USERS, max(1, _MAX_ANSWERS // k))
+        if batch is None
+        else check_int("batch", batch, 1)
+    )
 
 
 def batches(

@@ -259,7 +259,7 @@ class Model(Scoring):
         queries = as_list(users)
         codes = self.users.codes(queries)
         scorer = self._user_scorer(codes, check_metric(metric))
-        top = scorer.top_k(checks.whole("k", k, 1), exclude=diagonal(codes, len(self.users)))
+        top = scorer.top_k(checks.check_int("k", k, 1), exclude=diagonal(codes, len(self.users)))
         return answering.as_answer(self, queries, "user", top)
 
     def scores(self, user: Id, items: Id | Iterable[Id]) -> npt.NDArray[np.float32]:

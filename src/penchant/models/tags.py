@@ -75,7 +75,7 @@ def items_for_tag(
     with_tag = None if tagged else _transposed(features.aligned(model.items)).take_rows(codes)
     top = top_k(
         inner_scorer(_tag_vectors(model, features)[codes], _item_vectors(model), model.threads),
-        checks.whole("k", k, 1),
+        checks.check_int("k", k, 1),
         exclude_rows(with_tag, deny, queries, model.items),
         allow_rows(allow, queries, model.items),
     )
@@ -119,7 +119,7 @@ def suggest_tags(
     codes = model.items.codes(queries)
     own_tags = None if include_own else tags.aligned(model.items).take_rows(codes)
     scorer = inner_scorer(_item_vectors(model)[codes], _tag_vectors(model, tags), model.threads)
-    top = scorer.top_k(checks.whole("k", k, 1), exclude=own_tags)
+    top = scorer.top_k(checks.check_int("k", k, 1), exclude=own_tags)
     return _answer(model, queries, "item", "tag", top, tags.names[top.indices].tolist())
 
 

@@ -42,7 +42,7 @@ def rerank(
     SettingsError
         If ``diversity`` is not in 0…1.
     """
-    d = checks.number("diversity", diversity, 0, most=1)
+    d = checks.check_float("diversity", diversity, 0, 1)
     relevance = _scaled(np.asarray(scores, dtype=np.float64))
     n = min(k, len(relevance))
     unit = normalize(vectors).astype(np.float64)

@@ -50,8 +50,8 @@ def check_page(k: int, offset: int) -> int:
     SettingsError
         If a number is out of range, or the sum exceeds ``MAX_RESULTS``.
     """
-    checks.whole("offset", offset, 0, MAX_RESULTS)
-    n = offset + checks.whole("k", k, 1, MAX_RESULTS)
+    checks.check_int("offset", offset, 0, MAX_RESULTS)
+    n = offset + checks.check_int("k", k, 1, MAX_RESULTS)
     if n > MAX_RESULTS:
         raise SettingsError(f"k and offset together may be {MAX_RESULTS:,} at most, got {n:,}")
     return n

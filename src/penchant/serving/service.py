@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from penchant._settings import checks
+from penchant._settings.checks import check_choice, check_int
 from penchant.data.catalog import Catalog
 from penchant.data.ids import Id, IdMap
 from penchant.errors import SettingsError, UnknownIdError, UnsupportedError
@@ -304,7 +304,7 @@ class Service:
     def search(self, text: str, k: int = 10) -> list[ItemView]:
         """Return the items whose names match a text best, with typing errors corrected."""
         hidden, (renamed, index) = self.views.hidden, self._renamed
-        limit = min(MAX_RESULTS, checks.whole("k", k, 1, MAX_RESULTS) + len(hidden) + len(renamed))
+        limit = min(MAX_RESULTS, check_int("k", k, 1, MAX_RESULTS) + len(hidden) + len(renamed))
         ids = index.find(text, limit)
         ids += [item for item in self.names.find(text, limit) if item not in renamed]
         return [self.views.view(item) for item in ids if item not in hidden][:k]
@@ -328,7 +328,7 @@ class Service:
         ]
 
     def _model(self, role: Role) -> Model:
-        checks.choice("role", role, ROLES)
+        check_choice("role", role, ROLES)
         if role not in self.models:
             raise UnsupportedError(
                 f"this service has no {role} model; it has: {', '.join(self.models)}"

@@ -112,7 +112,7 @@ def updated(model: Model, data: Interactions, *, refit: bool = False, iterations
     iterations
         Epochs of further training.
     """
-    checks.whole("iterations", iterations, 1)
+    checks.check_int("iterations", iterations, 1)
     if refit or not isinstance(model, Iterative):
         return model.with_settings().fit(data)
     return model.partial_fit(data, iterations)

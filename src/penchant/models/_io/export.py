@@ -106,8 +106,8 @@ def export(
     """
     from penchant.models import load
 
-    checks.choice("what", what, ("recommendations", "similar"))
-    size = batch_size(batch, checks.whole("k", k, 1))
+    checks.check_choice("what", what, ("recommendations", "similar"))
+    size = batch_size(batch, checks.check_int("k", k, 1))
     model = load(model_file)
     limits: dict[str, Any] = {"allow": reusable(allow), "deny": reusable(deny)}
     ids, columns, answer = _queries(model, what, k, exclude_seen, metric, limits)

@@ -51,5 +51,5 @@ def diagonal(codes: npt.NDArray[np.int32], n: int) -> Csr:
 
 def check_metric(metric: Metric) -> Metric:
     """Return the metric; raise SettingsError if it is unknown."""
-    checks.choice("metric", metric, ("cosine", "dot"))
+    checks.check_choice("metric", metric, ("cosine", "dot"))
     return metric

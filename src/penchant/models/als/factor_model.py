@@ -130,7 +130,7 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
         EmptyDataError
             If there are no interactions.
         """
-        checks.whole("iterations", iterations, 1)
+        checks.check_int("iterations", iterations, 1)
         fitted = self._interactions
         data = fitted if interactions is None else interactions
         if data is None:

@@ -199,7 +199,7 @@ class Blend(ColdStartModel, Model):
         SettingsError
             If a number is less than 1.
         """
-        n, steps = checks.whole("models", models, 1), checks.whole("steps", steps, 1)
+        n, steps = checks.check_int("models", models, 1), checks.check_int("steps", steps, 1)
         cuts = itertools.combinations(range(steps + n - 1), n - 1)  # bars between steps stars
         ends = ((-1, *cut, steps + n - 1) for cut in cuts)
         return [

@@ -60,7 +60,7 @@ def as_weights(weights: object, models: Mapping[str, Model]) -> dict[str, float]
         raise SettingsError(f"weights must be a mapping name → weight, got {weights!r}")
     _check_names("weights", weights, models)
     numbers = {
-        name: checks.number(f"weights[{name!r}]", value, 0) for name, value in weights.items()
+        name: checks.check_float(f"weights[{name!r}]", value, 0) for name, value in weights.items()
     }
     if not any(numbers.values()):
         raise SettingsError(f"one of the weights must be above 0, got {weights!r}")

@@ -113,7 +113,7 @@ class Ranking(RankingVectors):
         DataError
             If the ids are of another type than those of the model.
         """
-        checks.whole("iterations", iterations, 1)
+        checks.check_int("iterations", iterations, 1)
         data = self._interactions if interactions is None else interactions
         if data is None:
             raise EmptyDataError("a model that is not fitted yet needs interactions")

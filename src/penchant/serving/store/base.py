@@ -8,7 +8,6 @@ reading a vector would.
 from __future__ import annotations
 
 import json
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
@@ -68,7 +67,7 @@ class Event:
     key: str | None = None
 
     def __post_init__(self) -> None:
-        checks.choice("kind", self.kind, ("like", "unlike"))
+        checks.check_choice("kind", self.kind, ("like", "unlike"))
         check_id("person", self.person)
         check_id("item", self.item)
         _check_number("value", self.value)
@@ -115,7 +114,7 @@ class Override:
     hidden: bool = False
 
     def __post_init__(self) -> None:
-        checks.flag("hidden", self.hidden)
+        checks.check_bool("hidden", self.hidden)
         for name in ("name", "link", "picture"):
             if getattr(self, name) is not None:
                 _check_text(name, getattr(self, name))
@@ -341,6 +340,6 @@ def _check_text(
 
 def _check_number(what: str, value: object) -> None:
     try:
-        checks.number(what, value, -math.inf)
+        checks.check_float(what, value)
     except SettingsError:
         raise DataError(f"{what} must be a finite number, got {value!r}") from None
