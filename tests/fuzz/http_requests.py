@@ -9,14 +9,12 @@ its JSON without NaN, and its HTML without the script that requests carry.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import json
 import logging
 import sys
 import tempfile
-import time
 import traceback
 from collections import Counter
 from collections.abc import Iterator
@@ -27,6 +25,7 @@ from urllib.parse import quote, unquote
 import numpy as np
 from fastapi import FastAPI
 from tests.conftest import random_interactions
+from tests.fuzz_command import run_command
 
 import penchant
 from penchant.data.catalog import Catalog
@@ -265,18 +264,9 @@ async def run(app: FastAPI, cases: range, seed: int) -> Counter[str]:
 
 def main() -> int:
     """Run from the command line; the status is 1 after a failure."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--cases", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--first", type=int, default=0)
-    options = parser.parse_args()
     logging.basicConfig(stream=sys.stdout, level=logging.ERROR)
-    begun = time.perf_counter()
     with tempfile.TemporaryDirectory() as scratch, application(Path(scratch)) as app:
-        cases = range(options.first, options.first + options.cases)
-        outcomes = asyncio.run(run(app, cases, options.seed))
-    print(f"{options.cases:,} cases in {time.perf_counter() - begun:.1f} s: {dict(outcomes)}")
-    return 1 if outcomes["FAILED"] else 0
+        return run_command(__doc__, lambda cases, seed: asyncio.run(run(app, cases, seed)))
 
 
 if __name__ == "__main__":

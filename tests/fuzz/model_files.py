@@ -10,13 +10,11 @@ it runs, so that the case that ends the process is known too; ``--first`` runs i
 
 from __future__ import annotations
 
-import argparse
 import copy
 import hashlib
 import json
 import sys
 import tempfile
-import time
 import traceback
 from collections import Counter
 from pathlib import Path
@@ -24,6 +22,7 @@ from typing import Any
 
 import numpy as np
 from tests.conftest import random_interactions
+from tests.fuzz_command import run_command
 
 import penchant
 from penchant._files import artifact, container
@@ -296,16 +295,8 @@ def run(cases: range, seed: int) -> Counter[str]:
 
 def main() -> int:
     """Run from the command line; the status is 1 after a failure."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--cases", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--first", type=int, default=0)
-    options = parser.parse_args()
-    begun = time.perf_counter()
     np.seterr(all="ignore")
-    outcomes = run(range(options.first, options.first + options.cases), options.seed)
-    print(f"{options.cases:,} cases in {time.perf_counter() - begun:.1f} s: {dict(outcomes)}")
-    return 1 if any(name.startswith("FAILED") for name in outcomes) else 0
+    return run_command(__doc__, run)
 
 
 if __name__ == "__main__":

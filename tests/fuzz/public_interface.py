@@ -9,7 +9,6 @@ those are left alone.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import datetime as dt
 import decimal
@@ -18,7 +17,6 @@ import io
 import os
 import sys
 import tempfile
-import time
 import traceback
 import warnings
 from collections import Counter
@@ -29,6 +27,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 from tests.conftest import random_interactions
+from tests.fuzz_command import run_command
 
 import penchant
 from penchant.errors import PenchantError, UnsupportedError
@@ -316,18 +315,10 @@ def try_valid(name: str, function: Callable[..., Any], arguments: dict[str, Any]
 
 def main() -> int:
     """Run from the command line; the status is 1 after a failure."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--cases", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--first", type=int, default=0)
-    options = parser.parse_args()
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
     os.environ["PENCHANT_THREADS"] = "1"
-    begun = time.perf_counter()
-    outcomes = run(range(options.first, options.first + options.cases), options.seed)
-    print(f"{options.cases:,} cases in {time.perf_counter() - begun:.1f} s: {dict(outcomes)}")
-    return 1 if outcomes["FAILED"] else 0
+    return run_command(__doc__, run)
 
 
 if __name__ == "__main__":

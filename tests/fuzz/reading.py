@@ -10,13 +10,11 @@ tables the rows and pairs must be those that were written.
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import io
 import json
 import sys
 import tempfile
-import time
 import traceback
 import warnings
 from collections import Counter
@@ -27,6 +25,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from tests.fuzz_command import run_command
 
 import penchant
 from penchant.errors import PenchantError
@@ -259,16 +258,8 @@ def run(cases: range, seed: int) -> Counter[str]:
 
 def main() -> int:
     """Run from the command line; the status is 1 after a failure."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--cases", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--first", type=int, default=0)
-    options = parser.parse_args()
     warnings.simplefilter("ignore")
-    begun = time.perf_counter()
-    outcomes = run(range(options.first, options.first + options.cases), options.seed)
-    print(f"{options.cases:,} cases in {time.perf_counter() - begun:.1f} s: {dict(outcomes)}")
-    return 1 if outcomes["FAILED"] else 0
+    return run_command(__doc__, run)
 
 
 if __name__ == "__main__":
