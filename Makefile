@@ -27,7 +27,7 @@ help:  ## this list
 demo: $(VENV)/built  ## the main job on a made-up catalog: writes demo/report.html
 	@$(BIN)/penchant demo
 
-test: $(VENV)/built $(VENV)/dev  ## every Python test, in TEST_PROCESSES processes
+test: $(VENV)/built $(VENV)/dev $(VENV)/docs  ## every Python test, in TEST_PROCESSES processes
 	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile $(ARGS)
 
 test-native: $(VENV)/core  ## the native tests, as fast as they are shipped
