@@ -55,6 +55,7 @@ PUBLIC = [
     "learning_curve",
     "load",
     "plots",
+    "protocols",
     "read_catalog",
     "read_events",
     "read_features",

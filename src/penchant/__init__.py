@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from penchant import errors as errors
     from penchant import plots as plots
+    from penchant import protocols as protocols
     from penchant import split as split
     from penchant.content import images as images
     from penchant.content import texts as texts
@@ -104,6 +105,7 @@ _MODULES = {
     "errors": "penchant.errors",
     "images": "penchant.content.images",
     "plots": "penchant.plots",
+    "protocols": "penchant.protocols",
     "split": "penchant.split",
     "texts": "penchant.content.texts",
 }

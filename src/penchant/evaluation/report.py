@@ -20,7 +20,9 @@ Interval = tuple[float, float]
 @checked_methods
 @dataclass(frozen=True, eq=False, repr=False)
 class Evaluation(Mapping[str, float]):
-    """Metrics of a model by name: ``evaluation["ndcg@10"]``, or ``["ndcg"]`` at the default k.
+    """Metrics of a model by name: ``evaluation["ndcg@10"]``.
+
+    ``evaluation["ndcg"]`` is the value at the default k, or at the only k that was measured.
 
     Attributes
     ----------
@@ -77,6 +79,9 @@ class Evaluation(Mapping[str, float]):
         for full in (name, f"{name}@{self.k}"):
             if full in self.figures:
                 return full
+        lengths = [full for full in self.figures if full.partition("@")[0] == name]
+        if len(lengths) == 1:
+            return lengths[0]
         raise KeyError(f"{name!r} was not measured; these were: {', '.join(self.figures)}")
 
     def to_dict(self) -> dict[str, Any]:
@@ -103,13 +108,16 @@ class Evaluation(Mapping[str, float]):
             bounds = self.interval(name)
             shown = " … ".join(map(_figure, bounds)) if bounds else ""
             rows.append([name, _figure(self[name]), shown])
-        return "\n".join([*_table(rows), self._footing()])
+        note = self.settings.get("note")
+        return "\n".join([*_table(rows), self._footing(), *([note] if note else [])])
 
     def _footing(self) -> str:
         left_out = f", {self.n_left_out:,} without relevant items" if self.n_left_out else ""
         part = self.settings["on"]
         masked = ", seen items excluded" if self.settings["exclude_seen"] else ""
-        return f"{self.n_users:,} users{left_out}; on {part}{masked}; {self.seconds:.2f} s"
+        size = self.settings.get("candidates")
+        among = f", among {size:,.0f} candidates" if size is not None else ""
+        return f"{self.n_users:,} users{left_out}; on {part}{masked}{among}; {self.seconds:.2f} s"
 
 
 @checked_methods
