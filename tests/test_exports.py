@@ -46,6 +46,7 @@ PUBLIC = [
     "TuningResult",
     "UserNeighbors",
     "__version__",
+    "compare",
     "datasets",
     "errors",
     "evaluate",

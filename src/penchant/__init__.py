@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from penchant.data.io.feature_tables import read_features as read_features
     from penchant.data.io.read import read_interactions as read_interactions
     from penchant.errors import PenchantError as PenchantError
+    from penchant.evaluation.compare import compare as compare
+    from penchant.evaluation.comparison import Comparison as Comparison
     from penchant.evaluation.evaluate import Evaluation as Evaluation
     from penchant.evaluation.evaluate import evaluate as evaluate
-    from penchant.evaluation.report import Comparison as Comparison
     from penchant.models import load as load
     from penchant.models._io.export import export as export
     from penchant.models._scoring.scorers import Scorer as Scorer
@@ -63,7 +64,7 @@ _HOMES = {
     "ALS": "penchant.models.als.model",
     "Blend": "penchant.models.blend.model",
     "Catalog": "penchant.data.catalog",
-    "Comparison": "penchant.evaluation.report",
+    "Comparison": "penchant.evaluation.comparison",
     "Content": "penchant.models.content",
     "EASE": "penchant.models.linear.ease",
     "Evaluation": "penchant.evaluation.evaluate",
@@ -87,6 +88,7 @@ _HOMES = {
     "UserNeighbors": "penchant.models.neighbors",
     "Split": "penchant.split",
     "PenchantError": "penchant.errors",
+    "compare": "penchant.evaluation.compare",
     "evaluate": "penchant.evaluation.evaluate",
     "export": "penchant.models._io.export",
     "items_for_tag": "penchant.models.tags",

@@ -231,6 +231,8 @@ class Calls:
         self.add("evaluate", penchant.evaluate, model=als, split=split, k=3, candidates=None)
         self.add("sample_negatives", penchant.split.sample_negatives, split=split, n=2, seed=0)
         self.add("evaluate(lists)", penchant.evaluate, model=als, split=split, candidates=listed)
+        compared = {"models": [als, penchant.Popularity()], "metrics": ["ndcg"], "bootstrap": 5}
+        self.add("compare", penchant.compare, split=split, k=3, seed=0, **compared)
         space = {"threads": [1]}
         self.add("tune", penchant.tune, model=penchant.Popularity, space=space, split=split)
         self.add("learning_curve", penchant.learning_curve, model=als.with_settings(), split=split)

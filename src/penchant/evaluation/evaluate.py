@@ -13,11 +13,11 @@ from penchant._settings.checks import check_choice
 from penchant.errors import SettingsError
 from penchant.evaluation.candidates import Scorable
 from penchant.evaluation.measure import Measure
-from penchant.evaluation.report import Comparison, Evaluation, compare
+from penchant.evaluation.report import Evaluation
 from penchant.models._arguments import ItemLists
 from penchant.split import Split
 
-__all__ = ["Comparison", "Evaluation", "Measure", "compare", "evaluate"]
+__all__ = ["Evaluation", "Measure", "evaluate"]
 
 log = logging.getLogger("penchant")
 
