@@ -26,10 +26,11 @@ def read(path: Path) -> list[Row]:
 
 
 def append(path: Path, row: Row) -> None:
-    """Write a row at the end of the file."""
+    """Write a row at the end of the file, on a line of its own."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    cut = path.exists() and not path.read_bytes().endswith(b"\n") and path.stat().st_size > 0
     with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(row) + "\n")
+        file.write("\n" * cut + json.dumps(row) + "\n")
 
 
 def key(row: Row) -> tuple[Any, ...]:
