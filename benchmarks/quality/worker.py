@@ -92,6 +92,9 @@ def rows(job: Job) -> Iterator[dict[str, Any]]:
     )
     if best is None or len(settings) < 2:
         return
+    if len(trials) < 2:
+        yield {"error": "no time for a trial beyond the defaults"}
+        return
     yield {"start": "tuned"}
     chosen = settings[best["trial"]]
     failures = [trial["failure"] for trial in trials.values() if "failure" in trial]
