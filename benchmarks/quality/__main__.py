@@ -31,7 +31,8 @@ LIBRARIES = ("penchant", "implicit", "irspack", "rectools-lightfm", "numpy", "sc
 
 def run(options: argparse.Namespace) -> None:
     """Run every job that is not done, the blend of each data set last."""
-    results.append(options.out, {"machine": machine.facts(options.threads, LIBRARIES)})
+    facts = machine.facts(options.threads, LIBRARIES)
+    results.append(options.out, {"machine": facts, "limit": options.limit})
     for dataset in options.datasets:
         folder = options.data / dataset
         if not folder.exists():

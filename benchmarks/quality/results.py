@@ -137,14 +137,15 @@ def _missing(rows: Sequence[Row]) -> list[str]:
 
 
 def _facts(rows: Sequence[Row]) -> list[str]:
-    facts = [row["machine"] for row in rows if "machine" in row]
-    if not facts:
+    runs = [row for row in rows if "machine" in row]
+    if not runs:
         return []
-    last = facts[-1]
+    last = runs[-1]["machine"]
     versions = ", ".join(f"{name} {number}" for name, number in last["versions"].items() if number)
     trials = sorted({row["trials_asked"] for row in rows if "trials_asked" in row})
     return [
-        f"Trials asked for: {', '.join(map(str, trials))}. {last['processor']}, {last['cores']} "
+        f"Trials asked for: {', '.join(map(str, trials))}, within {runs[-1]['limit']:.0f} s for a "
+        f"family on a data set. {last['processor']}, {last['cores']} "
         f"cores, {last['threads']} threads; load average {last['load']:.1f} at the start; "
         f"{last['date'][:10]}, commit {last['commit']}. {versions}."
     ]

@@ -249,3 +249,11 @@ def test_real_data_sets_are_read_whole(real_data, name) -> None:
     assert (read.n_users, read.n_items, read.nnz) == sizes[name]
     assert read.item_features is not None
     assert (read.csr.values == 1).all() == (name != "lastfm-2k")
+
+
+def test_tables_say_on_what_machine_and_within_what_time() -> None:
+    machine = {"processor": "P", "cores": 2, "threads": 1, "load": 0.5, "date": "2026-01-01T00:00"}
+    machine |= {"commit": "abc", "versions": {"penchant": "0.1.0", "implicit": None}}
+    text = results.tables([{"machine": machine, "limit": 30.0}, *ROWS])
+    assert "Trials asked for: 3, within 30 s for a family on a data set. P, 2 cores" in text
+    assert text.endswith("commit abc. penchant 0.1.0.")
