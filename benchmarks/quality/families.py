@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 import penchant
+from penchant.models import class_of, kinds
 
 Settings = dict[str, Any]
 FEATURED = ("content", "hybrid-als")
@@ -60,8 +61,8 @@ def families() -> list[Family]:
     """Return all families whose libraries are installed; the blend comes last."""
     from benchmarks.quality import peers
 
-    kinds = sorted(penchant.models.kinds(), key=lambda kind: (kind == "blend", kind))
-    own = [of_kind(kind) for kind in kinds]
+    names = sorted(kinds(), key=lambda kind: (kind == "blend", kind))
+    own = [of_kind(kind) for kind in names]
     others = [
         family
         for package, make in peers.LIBRARIES.items()
@@ -73,7 +74,7 @@ def families() -> list[Family]:
 
 def of_kind(kind: str) -> Family:
     """Return the family of a kind of penchant's model, with the space that its settings declare."""
-    cls = penchant.models.class_of(kind)
+    cls = class_of(kind)
 
     def make(settings: Settings, train: penchant.Interactions, threads: int) -> Any:
         if kind == "content":

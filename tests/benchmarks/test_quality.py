@@ -15,18 +15,19 @@ from benchmarks.quality.worker import Job
 from tests.conftest import random_interactions
 
 import penchant
+from penchant.models import kinds
 
 
 def test_every_kind_of_the_registry_is_a_family() -> None:
     own = [family for family in families() if family.library == "penchant"]
-    assert {family.name for family in own} == set(penchant.models.kinds())
+    assert {family.name for family in own} == set(kinds())
     assert families()[-1].name == "blend"  # its parts are the best of the others
 
 
 def test_every_family_draws_settings_that_it_takes() -> None:
     train = random_interactions(30, 20).with_item_features(None)
     features = penchant.Features.of({item: [str(item)[-1]] for item in train.items})
-    for kind in penchant.models.kinds():
+    for kind in kinds():
         family = of_kind(kind)
         given = train.with_item_features(features) if family.featured else train
         for number in range(5):
