@@ -137,7 +137,7 @@ class Calls:
         self.add(f"{name}.scorer", model.scorer, interactions=data)
         self.add(f"{name}.fit", model.with_settings().fit, interactions=data, on_epoch=None)
         self.add(f"{name}.save", model.save, path=self.folder / "x.penchant", metrics={"a": 1})
-        everybody = {"k": 2, "batch": 10, "exclude_seen": True}
+        everybody = {"k": 2, "batch": 10, "exclude_seen": True, "on_progress": None, **lists}
         self.add(f"{name}.recommend_all", lambda **o: list(model.recommend_all(**o)), **everybody)
         file = self.folder / "x.csv"
         self.add(f"{name}.recommend_all(to)", model.recommend_all, to=file, **everybody)

@@ -94,6 +94,17 @@ class DataOptions:
         option("Lines that do not fit the columns: error, or skip (they are counted).",
                advanced=True, panel=_READING, metavar="POLICY"),
     ] = "error"  # fmt: skip
+    max_expansion: Annotated[
+        float,
+        typer.Option(
+            hidden=True,
+            min=1.0,
+            help="How many times its own size a compressed file may expand to: of the log, the "
+            "catalog or features.",
+            rich_help_panel=_READING,
+            metavar="FACTOR",
+        ),
+    ] = 200.0
     duplicates: Annotated[
         Duplicates | None,
         option(

@@ -134,6 +134,7 @@ def _text_format(options: DataOptions, prefix: str = "") -> dict[str, Any]:
         "encoding": encoding,
         "header": _WHETHER[header],
         "on_bad_lines": options.on_bad_lines,
+        "max_expansion": options.max_expansion,
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from penchant._boundary import checked
 from penchant._scratch import PREFIX, scratch_folder
 from penchant._settings.checks import check_bool, check_int
 from penchant.data.ids import Id, IdMap
@@ -26,6 +27,7 @@ _MAX_ANSWERS = 1_000_000  # in a batch
 _MAX_USERS = 10_000
 
 
+@checked
 def recommend_all(
     model: Scoring,
     k: int = 10,

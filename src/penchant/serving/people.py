@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from starlette.concurrency import run_in_threadpool
 
+from penchant.data.id_spelling import canonical
 from penchant.data.ids import Id, IdMap
 from penchant.errors import UnknownIdError
 from penchant.serving.histories import HistoryCache, TooLongError
@@ -143,6 +144,7 @@ class People:
 
         Returns None without such events. Of people whom the model lacks all events count.
         """
+        person = canonical(person)  # as the store has it
         in_model = self.has_user(service, user)
         if not in_model:
             self._refresh_if_due(service)
@@ -156,10 +158,12 @@ class People:
 def model_user_id(person: Id, users: IdMap) -> Id:
     """Return the id that a model uses for a person of the store, whose id may be of another type.
 
+    5 and "5" are one person: 5 where a model's users are integers, "5" where they are texts.
     Where a model's users are integers, a text (a visitor's, say) becomes a negative one: −1 less
     the first 63 bits of the SHA-256 of its UTF-8. So it stays the same from update to update, and
     does not collide with others. Where they are texts, an integer is written out.
     """
+    person = canonical(person)
     if isinstance(person, int):
         return person if users.are_integers else str(person)
     if not users.are_integers:

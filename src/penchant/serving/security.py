@@ -125,7 +125,8 @@ class Guard:
 
     def _check(self, scope: Scope, now: float) -> None:
         check_size(scope, self._settings)
-        check_query(scope["query_string"])
+        if not scope["query_string"].isascii():
+            scope["query_string"] = escaped_query(scope["query_string"])
         headers = _headers(scope)
         client = (scope.get("client") or ("", 0))[0]
         wait = self._buckets.take(client, now)
@@ -158,13 +159,15 @@ def check_size(scope: Scope, settings: ServeSettings) -> None:
         )
 
 
-def check_query(query: bytes) -> None:
-    """Reject parameters with bytes that are neither escaped nor UTF-8.
+def escaped_query(query: bytes) -> bytes:
+    """Return a query string with its bytes outside ASCII escaped: é as %C3%A9.
+
+    Routes would decode them as Latin-1.
 
     Raises
     ------
     RejectedRequest
-        With status 400.
+        With status 400, if they are not UTF-8.
     """
     try:
         query.decode("utf-8")
@@ -172,6 +175,7 @@ def check_query(query: bytes) -> None:
         raise RejectedRequest(
             400, "the parameters of the address are not UTF-8: escape other bytes, as in %E9"
         ) from None
+    return b"".join(b"%%%02X" % byte if byte > 127 else bytes([byte]) for byte in query)
 
 
 def check_host(host: str, settings: ServeSettings) -> None:

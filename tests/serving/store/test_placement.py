@@ -77,7 +77,7 @@ def test_a_copy_of_the_file_alone_has_its_tables(path: Path) -> None:
     with open_store(f"sqlite:///{path}"):
         copy = shutil.copy(path, path.with_name("copy.db"))
     con = sqlite3.connect(copy)
-    assert con.execute("SELECT version FROM penchant_store").fetchone() == (3,)
+    assert con.execute("SELECT version FROM penchant_store").fetchone() == (4,)
     con.close()
 
 

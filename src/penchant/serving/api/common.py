@@ -111,10 +111,8 @@ def page_response(
 
 
 def as_id(value: Id, ids: IdMap) -> Id:
-    """Convert an id of a request to the type of a model's ids."""
-    if isinstance(value, str):
-        return ids.parse(value)
-    return value if ids.are_integers else str(value)
+    """Return an id of a request as a model spells it, or in the type of the model's ids."""
+    return ids.parse(str(value))
 
 
 def filters(service: Service, source: schemas.TagsParam | schemas.FilterIn) -> Filters:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode
 
 from penchant.data.catalog import Catalog
-from penchant.data.ids import Id
+from penchant.data.ids import Id, IdMap
 from penchant.rendering.markup import address
 
 if TYPE_CHECKING:
@@ -102,6 +102,16 @@ class Views:
         fields = ("name", "link", "picture", "tags")
         values = {name: getattr(override, name) for name in fields}
         return dataclasses.replace(view, **{k: v for k, v in values.items() if v is not None})
+
+
+def spelled_as(maps: Sequence[IdMap], overrides: Mapping[Id, Override]) -> dict[Id, Override]:
+    """Return overrides by the ids that models use, whose spelling may differ from the store's."""
+    spelled: dict[Id, Override] = {}
+    for item, override in overrides.items():
+        codes = ((ids, ids.get(item)) for ids in maps)
+        own = next((ids[code] for ids, code in codes if code is not None), item)
+        spelled[own] = override
+    return spelled
 
 
 def address_of(path: str, item: Id) -> str:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from penchant._scratch import scratch_folder
+from penchant.data.id_spelling import canonical
 from penchant.data.ids import Id
 from penchant.data.io import database
 from penchant.errors import StoreError
@@ -33,7 +34,6 @@ from penchant.serving.store.tombstones import (
     Receipt,
     Tombstones,
     digest,
-    spellings,
     text_user_number,
 )
 from penchant.serving.store.writer import Writer
@@ -127,7 +127,8 @@ class DatabaseStore(Store):
     def forget(self, person: Id) -> Receipt:
         """Implement the method of the base class."""
         check_id("person", person)
-        people = [*spellings(person), *self._written_as(person)]
+        person = canonical(person)
+        people = [person, *self._written_as(person)]
         alias = text_user_number(person) if isinstance(person, str) else None
         own, at = digest(person, self._key), time.time()
         row = {
