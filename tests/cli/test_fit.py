@@ -53,7 +53,15 @@ def test_quiet_leaves_advice_out(log_file: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    ["popularity", "item-neighbors", "user-neighbors", "ease", "graph-filter", "pure-svd"],
+    [
+        "popularity",
+        "random",
+        "item-neighbors",
+        "user-neighbors",
+        "ease",
+        "graph-filter",
+        "pure-svd",
+    ],
 )
 def test_other_models(log_file: Path, tmp_path: Path, kind: str) -> None:
     path = tmp_path / "x.penchant"
