@@ -339,7 +339,7 @@ def test_popularity_since_a_time_and_by_category(tmp_path: Path) -> None:
     assert list(model.recommend("ann").ids) == ["y", "z"]
     ran = run(*words, "--category", "color", "--item-features", tags)
     assert (ran.code, "there are 'genre'" in ran.err) == (1, True)
-    ran = run(*words[:6], "--since", "15d")
+    ran = run(*words[:6], "--user", "user", "--item", "item", "--since", "15d")
     assert (ran.code, "--since needs timestamps" in ran.err) == (1, True), ran.err
     ran = run(*words[:6], "--since", "lately")
     assert (ran.code, "since must be" in ran.err) == (2, True)
