@@ -25,6 +25,7 @@ KINDS = {
     "item-neighbors": lambda: penchant.ItemNeighbors(),
     "user-neighbors": lambda: penchant.UserNeighbors(),
     "popularity": lambda: penchant.Popularity(),
+    "random": lambda: penchant.Random(),
     "content": lambda: penchant.Content(),
     "blend": lambda: penchant.Blend({"ease": penchant.EASE(), "als": penchant.ALS(factors=8)}),
 }

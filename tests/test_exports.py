@@ -38,6 +38,7 @@ PUBLIC = [
     "PenchantError",
     "Popularity",
     "PureSVD",
+    "Random",
     "Range",
     "Ranking",
     "Recommendations",

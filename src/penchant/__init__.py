@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from penchant.models.neighbors import ItemNeighbors as ItemNeighbors
     from penchant.models.neighbors import UserNeighbors as UserNeighbors
     from penchant.models.popularity import Popularity as Popularity
+    from penchant.models.random import Random as Random
     from penchant.models.ranking.model import Ranking as Ranking
     from penchant.models.spectral.graph_filter import GraphFilter as GraphFilter
     from penchant.models.spectral.pure_svd import PureSVD as PureSVD
@@ -78,6 +79,7 @@ _HOMES = {
     "Model": "penchant.models.base",
     "Popularity": "penchant.models.popularity",
     "PureSVD": "penchant.models.spectral.pure_svd",
+    "Random": "penchant.models.random",
     "Range": "penchant.tuning.space",
     "Ranking": "penchant.models.ranking.model",
     "Recommendations": "penchant.results",

@@ -61,6 +61,7 @@ def make_files(folder: Path) -> list[Path]:
         "ranking-features": penchant.Ranking(**options, schedule="adadelta").fit(rich),
         "neighbors": neighbors.fit(data),
         "popularity": penchant.Popularity(threads=1).fit(data),
+        "random": penchant.Random(threads=1).fit(data),
         "ease": penchant.EASE(threads=1).fit(data),
         "svd": penchant.PureSVD(factors=3, threads=1).fit(data),
         "graph": penchant.GraphFilter(factors=3, threads=1).fit(data),

@@ -111,6 +111,7 @@ class Calls:
             penchant.ItemNeighbors(threads=1),
             penchant.UserNeighbors(threads=1),
             penchant.Popularity(threads=1),
+            penchant.Random(threads=1),
             penchant.Content(self.tags, threads=1),
             penchant.Blend(parts),
         )

@@ -17,6 +17,7 @@ from penchant import (
     ItemNeighbors,
     Popularity,
     PureSVD,
+    Random,
     Ranking,
     UserNeighbors,
 )
@@ -66,6 +67,15 @@ class TestPopularity(ModelContract):
     @pytest.fixture
     def make(self):
         return Popularity
+
+
+class TestRandom(ModelContract):
+    explains = False
+    folds_in_exactly = False  # a user's order is by the id, that of a history by its items
+
+    @pytest.fixture
+    def make(self):
+        return lambda: Random(seed=1)
 
 
 class TestItemNeighbors(ModelContract):
@@ -155,6 +165,7 @@ class TestRankingByAdaDelta(ModelContract):
         HybridALS,
         Popularity,
         PureSVD,
+        Random,
         ItemNeighbors,
         Ranking,
         UserNeighbors,

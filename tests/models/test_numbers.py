@@ -24,6 +24,7 @@ MODELS = {
     "bm25": lambda: penchant.ItemNeighbors(similarity="bm25"),
     "users": lambda: penchant.UserNeighbors(),
     "popularity": lambda: penchant.Popularity(),
+    "random": lambda: penchant.Random(),
     "content": lambda: penchant.Content(confidence="linear"),
     "blend": lambda: penchant.Blend(
         {"near": penchant.ItemNeighbors(), "popular": penchant.Popularity()}

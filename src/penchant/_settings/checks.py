@@ -142,6 +142,18 @@ def check_bool(name: str, value: object) -> None:
         raise SettingsError(f"{name} must be True or False, got {value!r}")
 
 
+def check_text(name: str, value: object) -> None:
+    """Check that the value is a text that is not empty.
+
+    Raises
+    ------
+    SettingsError
+        If it is anything else.
+    """
+    if not isinstance(value, str) or not value:
+        raise SettingsError(f"{name} must be a text, got {value!r}")
+
+
 def check_choice(name: str, value: object, choices: Sequence[str]) -> None:
     """Check that the value is one of ``choices``.
 

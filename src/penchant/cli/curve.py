@@ -70,7 +70,7 @@ def learning_curve(
     from penchant.tuning.results import heading, line
 
     out = printing.open()
-    unfitted = settings.model(model, model_options)
+    unfitted = settings.model(model, model_options.with_half_life(data))
     names = full_names(metric or ["precision@5", "mse"])
     interactions = sources.read(source, data, out)
     split = settings.split(interactions, split_options)

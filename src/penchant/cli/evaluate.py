@@ -85,7 +85,7 @@ def evaluate(
     out = printing.open()
     baselines = _BASELINES if options.baselines else ()
     specs = list(dict.fromkeys([*baselines, *(model or ["als"])]))
-    models = settings.models(specs, model_options)
+    models = settings.models(specs, model_options.with_half_life(data))
     interactions = sources.read(source, data, out)
     split = settings.split(interactions, split_options)
     out.text(interactions.summary())

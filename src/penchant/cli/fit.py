@@ -93,7 +93,7 @@ def fit(
     error nothing is written.
     """
     out = printing.open()
-    unfitted = settings.model(model, model_options)
+    unfitted = settings.model(model, model_options.with_half_life(data))
     path = output or Path(f"{_stem(source)}.penchant")
     check_target(path)
     interactions = sources.read(source, data, out)

@@ -209,7 +209,7 @@ def tune(
 
     out = printing.open()
     cls = class_of(model)
-    values = space(cls, options.grid or [], options.range or [], model_options)
+    values = space(cls, options.grid or [], options.range or [], model_options.with_half_life(data))
     for path in (options.output, options.report):
         if path is not None:
             check_target(path)

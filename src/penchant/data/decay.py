@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from penchant._settings import checks
+from penchant._settings import checks, times
 from penchant.errors import DataError, SettingsError
+
+NEEDS_TIMES = "needs timestamps: name their column when reading, timestamp=…"
+"""What an error says about an argument that needs them."""
 
 
 def decay(
-    timestamps: npt.NDArray[np.int64] | None, half_life: float, now: int | None = None
+    timestamps: npt.NDArray[np.int64] | None, half_life: float | str, now: int | None = None
 ) -> npt.NDArray[np.float64]:
     """Return ½ to the power of age / half-life for each timestamp.
 
@@ -19,7 +22,7 @@ def decay(
     timestamps
         int64, shape (n,).
     half_life
-        In the unit of the timestamps, above 0.
+        In the unit of the timestamps, above 0; or a text such as ``"30d"``, in seconds.
     now
         The time from which ages are counted; None: the newest timestamp.
 
@@ -30,9 +33,9 @@ def decay(
     SettingsError
         If the half-life is not above 0, or a timestamp is later than ``now``.
     """
-    half_life = checks.check_float("half_life", half_life, above=0)
+    half_life = times.check_duration("half_life", half_life)
     if timestamps is None:
-        raise DataError("half_life= needs timestamps: name their column when reading, timestamp=…")
+        raise DataError(f"half_life= {NEEDS_TIMES}")
     if not timestamps.size:
         return np.ones(0)
     newest = int(timestamps.max())

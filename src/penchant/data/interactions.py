@@ -221,12 +221,14 @@ class Interactions(UserItemMatrix, Conversions):
             timestamps=None if times is None else times[self.csr.entries_of(rows)],
         )
 
-    def decayed(self, half_life: float, *, now: int | None = None) -> Self:
-        """Halve the values for every ``half_life`` of age, in the unit of the timestamps.
+    def decayed(self, half_life: float | str, *, now: int | None = None) -> Self:
+        """Halve the values for every ``half_life`` of age.
 
-        The age of a pair is that of its newest event; to weight each event by its own age, read
-        the log with :func:`penchant.read_events`. Ages are counted from ``now``; None: from the
-        newest timestamp.
+        It is in the unit of the timestamps, or a text such as ``"30d"``, in seconds. The age of a
+        pair is that of its newest event; to weight each event by its own age, read the log with
+        :func:`penchant.read_events`. Ages are counted from ``now``; None: from the newest
+        timestamp. Models with a setting ``half_life`` weigh interactions by age and leave their
+        values as they are.
 
         Raises
         ------

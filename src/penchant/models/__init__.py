@@ -23,6 +23,7 @@ _CLASSES = {
     "item-neighbors": ("penchant.models.neighbors", "ItemNeighbors"),
     "popularity": ("penchant.models.popularity", "Popularity"),
     "pure-svd": ("penchant.models.spectral.pure_svd", "PureSVD"),
+    "random": ("penchant.models.random", "Random"),
     "ranking": ("penchant.models.ranking.model", "Ranking"),
     "user-neighbors": ("penchant.models.neighbors", "UserNeighbors"),
 }
