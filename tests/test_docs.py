@@ -88,6 +88,18 @@ def test_the_page_on_features_runs() -> None:
         exec(block, names)
 
 
+def test_the_page_on_measuring_runs(capsys) -> None:
+    likes = penchant.datasets.shapes(n_items=200, n_users=400).threshold(5, 5)
+    split = penchant.split.leave_k_out(likes)
+    names: dict[str, object] = {"penchant": penchant, "likes": likes, "split": split}
+    names["model"] = penchant.ALS(factors=8, iterations=2).fit(split.train)
+    blocks = python_blocks((ROOT / "docs" / "measuring.md").read_text(encoding="utf-8"))
+    assert len(blocks) == 4
+    for block in blocks:
+        exec(block, names)
+    assert "recall@20" in capsys.readouterr().out
+
+
 def test_the_page_on_content_runs(tmp_path, monkeypatch, capsys) -> None:
     pytest.importorskip("sklearn")
     monkeypatch.chdir(tmp_path)

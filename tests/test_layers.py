@@ -19,6 +19,7 @@ ORDER = [
     "data",
     "content",
     "split",
+    "protocols",
     "engines",
     "_files",
     "rendering",

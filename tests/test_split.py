@@ -17,6 +17,7 @@ from penchant.split import (
     cold_users,
     held_out_users,
     leave_k_out,
+    leave_last_out,
     random_fraction,
     temporal,
 )
@@ -33,13 +34,15 @@ SPLITS = {
     "leave_k_out": lambda x, seed: leave_k_out(x, 2, seed=seed),
     "leave_some_k_out": lambda x, seed: leave_k_out(x, 2, fraction_of_users=0.2, seed=seed),
     "random_fraction": lambda x, seed: random_fraction(x, 0.3, seed=seed),
+    "random_fraction_per_user": lambda x, seed: random_fraction(x, 0.3, per_user=True, seed=seed),
+    "leave_last_out": lambda x, seed: leave_last_out(x, 2, seed=seed),
     "temporal": lambda x, seed: temporal(x, 0.3),
     "held_out_users": lambda x, seed: held_out_users(x, 0.3, seed=seed),
     "cold_items": lambda x, seed: cold_items(x, 0.3, seed=seed),
     "cold_users": lambda x, seed: cold_users(x, 0.3, seed=seed),
 }
 DRAWN = [name for name in SPLITS if name != "temporal"]
-LIKES_ONLY = [name for name in DRAWN if not name.startswith("cold")]
+LIKES_ONLY = [name for name in DRAWN if not name.startswith(("cold", "leave_last"))]
 
 
 def cells(*parts):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from penchant import errors as errors
     from penchant import plots as plots
+    from penchant import protocols as protocols
     from penchant import split as split
     from penchant.content import images as images
     from penchant.content import texts as texts
@@ -26,9 +27,10 @@ if TYPE_CHECKING:
     from penchant.data.io.feature_tables import read_features as read_features
     from penchant.data.io.read import read_interactions as read_interactions
     from penchant.errors import PenchantError as PenchantError
+    from penchant.evaluation.compare import compare as compare
+    from penchant.evaluation.comparison import Comparison as Comparison
     from penchant.evaluation.evaluate import Evaluation as Evaluation
     from penchant.evaluation.evaluate import evaluate as evaluate
-    from penchant.evaluation.report import Comparison as Comparison
     from penchant.models import load as load
     from penchant.models._io.export import export as export
     from penchant.models._scoring.scorers import Scorer as Scorer
@@ -63,7 +65,7 @@ _HOMES = {
     "ALS": "penchant.models.als.model",
     "Blend": "penchant.models.blend.model",
     "Catalog": "penchant.data.catalog",
-    "Comparison": "penchant.evaluation.report",
+    "Comparison": "penchant.evaluation.comparison",
     "Content": "penchant.models.content",
     "EASE": "penchant.models.linear.ease",
     "Evaluation": "penchant.evaluation.evaluate",
@@ -88,6 +90,7 @@ _HOMES = {
     "UserNeighbors": "penchant.models.neighbors",
     "Split": "penchant.split",
     "PenchantError": "penchant.errors",
+    "compare": "penchant.evaluation.compare",
     "evaluate": "penchant.evaluation.evaluate",
     "export": "penchant.models._io.export",
     "items_for_tag": "penchant.models.tags",
@@ -106,6 +109,7 @@ _MODULES = {
     "errors": "penchant.errors",
     "images": "penchant.content.images",
     "plots": "penchant.plots",
+    "protocols": "penchant.protocols",
     "split": "penchant.split",
     "texts": "penchant.content.texts",
 }

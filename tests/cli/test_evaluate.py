@@ -21,7 +21,12 @@ def test_json_holds_every_figure(log_file: Path) -> None:
         *("--model", "als:factors=2", "--model", "als:factors=6", "--iterations", 2),
         *("--split", "fraction", "--share", 0.3, "--split-seed", 7, "--json"),
     ).json
-    assert told["split"] == {"kind": "random_fraction", "test": 0.3, "seed": 7}
+    assert told["split"] == {
+        "kind": "random_fraction",
+        "test": 0.3,
+        "per_user": False,
+        "seed": 7,
+    }
     assert list(told["models"]) == ["als:factors=2", "als:factors=6"]
     for spec, factors in (("als:factors=2", 2), ("als:factors=6", 6)):
         one = told["models"][spec]
@@ -80,6 +85,11 @@ def test_new_items_and_users_known_by_their_features(log_file: Path, tmp_path: P
         (["--hold-out", "100"], 1, "have 200 likes or more"),
         (["--model", "popularity", "--no-baselines", "--factors", "3"], 2, "no setting 'factors'"),
         (["--split", "sideways"], 2, "sideways"),
+        (["--split", "leave-last-out"], 1, "no timestamps"),
+        (["--split", "leave-last-out", "--share", "0.2"], 2, "--share does not go with"),
+        (["--protocol", "sideways"], 2, "sideways"),
+        (["--protocol", "ncf"], 1, "or use another --protocol"),
+        (["--protocol", "lightgcn", "--share", "0.2"], 2, "--share does not go with --protocol"),
     ],
 )
 def test_what_can_not_be_measured(log_file: Path, words: list[str], code: int, told: str) -> None:
@@ -94,3 +104,26 @@ def test_errors_of_splits_name_options(log_file: Path) -> None:
     assert "hold out fewer, or lower --min-likes" in ran.err
     ran = run("evaluate", log_file, "--split", "temporal")
     assert "(--timestamp COLUMN)" in ran.err
+
+
+def test_a_protocol_has_its_own_split_and_metrics(log_file: Path) -> None:
+    words = ("evaluate", log_file, "--model", "popularity", "--no-baselines", "--json")
+    told = run(*words, "--protocol", "lightgcn", "--split-seed", 4).json
+    assert told["split"] == {"kind": "lightgcn", "test": 0.2, "seed": 4}
+    assert list(told["models"]["popularity"]["evaluation"]["metrics"]) == ["recall@20", "ndcg@20"]
+
+
+def test_the_last_like_of_each_user(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    rows = [f"u{n % 7},i{(n * n) % 151},{n}" for n in range(140)]
+    log.write_text("\n".join(["user,item,time", *rows]) + "\n", encoding="utf-8")
+    words = ("evaluate", log, "--user", "user", "--item", "item", "--timestamp", "time")
+    words = (*words, "--model", "popularity", "--no-baselines")
+    ran = run(*words, "--split", "leave-last-out", "--hold-out", 2)
+    assert "leave-last-out (k=2, min_interactions=3, seed=0)" in ran.out
+    ran = run(*words, "--protocol", "leave-last-out")
+    assert "hit_rate@10" in ran.out
+    ran = run(*words, "--protocol", "ncf")
+    assert ran.code == 1
+    assert "99 negatives were asked for" in ran.err
+    assert "use another --protocol" in ran.err

@@ -15,8 +15,8 @@ from tests import oracles
 from penchant.data.ids import IdMap
 from penchant.data.interactions import Interactions
 from penchant.errors import DataError, EmptyDataError, SettingsError
-from penchant.evaluation.evaluate import DEFAULT, evaluate
-from penchant.evaluation.metrics import METRICS
+from penchant.evaluation.evaluate import evaluate
+from penchant.evaluation.metrics import DEFAULT, METRICS
 from penchant.models._scoring.scorers import BlockScorer, FactorScorer
 from penchant.split import Split
 

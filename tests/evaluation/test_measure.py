@@ -10,8 +10,9 @@ from tests import oracles
 from tests.evaluation.test_evaluate import ALL, FakeModel, interactions, many, split_of, worlds
 
 from penchant.errors import DataError, EmptyDataError, SettingsError
+from penchant.evaluation.cells import minus
 from penchant.evaluation.evaluate import evaluate
-from penchant.evaluation.measure import Measure, _minus
+from penchant.evaluation.measure import Measure
 from penchant.models._scoring.scorers import FactorScorer
 from penchant.split import Split
 
@@ -108,7 +109,7 @@ def test_threads_change_nothing() -> None:
 def test_entries_less_entries(seed) -> None:
     rng = np.random.default_rng(seed)
     a, b = ([set(np.flatnonzero(r)) for r in rng.random((4, 6)) < p] for p in (0.5, 0.4))
-    found = _minus(oracles.csr_of(a, 6), oracles.csr_of(b, 6))
+    found = minus(oracles.csr_of(a, 6), oracles.csr_of(b, 6))
     assert oracles.rows_of(found) == [sorted(x - y) for x, y in zip(a, b, strict=True)]
 
 

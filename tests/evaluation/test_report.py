@@ -1,14 +1,10 @@
-"""Tables of one evaluation and of several."""
+"""The table of an evaluation."""
 
 from __future__ import annotations
 
-import json
 import math
 
-import pytest
-
-from penchant.errors import DataError
-from penchant.evaluation.evaluate import Evaluation, compare
+from penchant.evaluation.evaluate import Evaluation
 
 
 def evaluation(figures, intervals=(), *, n_users=1234, n_left_out=0, on="test", seconds=1.5):
@@ -31,31 +27,3 @@ def test_the_table_of_an_evaluation() -> None:
         "1,234 users, 12 without relevant items; on test, seen items excluded; 1.50 s",
     ]
     assert repr(e).startswith("<Evaluation of 1,234 users: ndcg@10 0.2012, ")
-
-
-def test_side_by_side() -> None:
-    table = compare(
-        {
-            "popularity": evaluation({"ndcg@10": 0.07, "mse": 0.5, "novelty@10": 2.0}, seconds=9),
-            "ALS": evaluation({"ndcg@10": 0.2, "mse": 0.75, "auc": 0.9, "novelty@10": 3.0}),
-        }
-    )
-    assert str(table).splitlines() == [
-        "metric      popularity       ALS",
-        "──────────────────────────────────",
-        "ndcg@10         0.0700    0.2000 *",
-        "mse             0.5000 *  0.7500",
-        "novelty@10      2.0000    3.0000",
-        "auc                  –    0.9000 *",
-        "1,234 users; on test, seen items excluded",
-    ]
-    assert table.best("mse") == "popularity"
-    assert table.best("novelty@10") is None
-    assert json.loads(json.dumps(table.to_dict()))["ALS"]["metrics"]["auc"]["mean"] == 0.9
-
-
-def test_evaluations_of_different_settings_are_not_compared() -> None:
-    with pytest.raises(DataError, match="a: 5 users on test"):
-        compare({"a": evaluation({"auc": 1.0}, n_users=5), "b": evaluation({"auc": 1.0})})
-    with pytest.raises(DataError, match="nothing to compare"):
-        compare({})

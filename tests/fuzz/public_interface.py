@@ -228,7 +228,12 @@ class Calls:
 
     def _of_measuring(self) -> None:
         als, split = self.models["ALS"], self.split
-        self.add("evaluate", penchant.evaluate, model=als, split=split, k=3)
+        listed = {user: list(self.data.items) for user in list(self.data.users)[:5]}
+        self.add("evaluate", penchant.evaluate, model=als, split=split, k=3, candidates=None)
+        self.add("sample_negatives", penchant.split.sample_negatives, split=split, n=2, seed=0)
+        self.add("evaluate(lists)", penchant.evaluate, model=als, split=split, candidates=listed)
+        compared = {"models": [als, penchant.Popularity()], "metrics": ["ndcg"], "bootstrap": 5}
+        self.add("compare", penchant.compare, split=split, k=3, seed=0, **compared)
         space = {"threads": [1]}
         self.add("tune", penchant.tune, model=penchant.Popularity, space=space, split=split)
         self.add("learning_curve", penchant.learning_curve, model=als.with_settings(), split=split)
@@ -237,7 +242,8 @@ class Calls:
         self.add("Range", penchant.Range, low=1, high=2)
         for name, source, arguments in (
             ("leave_k_out", self.data, {"k": 1}),
-            ("random_fraction", self.data, {"seed": 0}),
+            ("leave_last_out", self.timed, {"k": 1, "seed": 0}),
+            ("random_fraction", self.data, {"per_user": True, "seed": 0}),
             ("held_out_users", self.data, {"seed": 0}),
             ("temporal", self.timed, {"at": 30}),
             ("cold_items", self.data, {"seed": 0}),
@@ -245,6 +251,16 @@ class Calls:
         ):
             function = getattr(penchant.split, name)
             self.add(f"split.{name}", function, interactions=source, **arguments)
+        for name, source, arguments in (
+            ("ncf", self.data, {"last": False, "negatives": 3, "seed": 0}),
+            ("lightgcn", self.data, {"test": 0.2, "seed": 0}),
+            ("strong_generalization", self.data, {"n": 5, "min_interactions": 2}),
+            ("global_temporal", self.timed, {"at": 30, "keep_cold": True}),
+            ("leave_last_out", self.timed, {"seed": 0}),
+            ("apply", self.data, {"name": "lightgcn", "seed": 0}),
+        ):
+            function = getattr(penchant.protocols, name)
+            self.add(f"protocols.{name}", function, interactions=source, **arguments)
         answer = als.recommend(["u0001", "u0002"])
         self.add_by_place("Recommendations.for_", answer.for_, "u0001")
         scorer = als.scorer(self.data)

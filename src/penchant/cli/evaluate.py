@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -33,9 +33,13 @@ penchant evaluate likes.csv --model als --model als:factors=128,alpha=10
 penchant evaluate plays.csv --split cold-items --share 0.2 \
       --model hybrid-als --item-features tags.csv --item-features-name tag
 
+[dim]# as the articles on graph networks measure[/dim]
+penchant evaluate lastfm-2k --protocol lightgcn
+
 [dim]# three chosen metrics, with longer lists[/dim]
 penchant evaluate likes.csv -k 20 --metric ndcg --metric recall --metric auc"""
 
+Protocol = Literal["ncf", "lightgcn", "strong-generalization", "global-temporal", "leave-last-out"]
 _BASELINES = ("popularity", "item-neighbors")
 
 
@@ -51,8 +55,17 @@ class EvaluationOptions:
         list[str] | None,
         typer.Option(
             help="ndcg, precision, recall, map, mrr, hit_rate, coverage, novelty (these are the "
-            "default), auc, percentile_rank (slower: they rank every item) or mse; may be "
-            "repeated. ndcg@5 is of lists of length 5.",
+            "default), recall_truncated (of the possible hits), auc, percentile_rank (slower: they "
+            "rank every item) or mse; may be repeated. ndcg@5 is of lists of length 5.",
+            metavar="NAME",
+        ),
+    ] = None
+    protocol: Annotated[
+        Protocol | None,
+        typer.Option(
+            help="Split, candidates and metrics of published comparisons: ncf (the last like of "
+            "each user among 99 sampled items; biased), lightgcn (20 % of each user's likes), "
+            "strong-generalization (held-out users), global-temporal or leave-last-out.",
             metavar="NAME",
         ),
     ] = None
@@ -87,18 +100,24 @@ def evaluate(
     specs = list(dict.fromkeys([*baselines, *(model or ["als"])]))
     models = settings.models(specs, model_options.with_half_life(data))
     interactions = sources.read(source, data, out)
-    split = settings.split(interactions, split_options)
+    if options.protocol is not None:
+        split = settings.protocol_split(options.protocol, interactions, split_options)
+    else:
+        split = settings.split(interactions, split_options)
     out.text(interactions.summary())
     out.text(held_out(split))
     results = {spec: _measured(unfitted, split, options, out) for spec, unfitted in models.items()}
     out.text()
     out.show(*evaluations(results))
+    if split.note:
+        out.text(split.note)
     for spec, fitted in models.items():
         out.text(f"{spec}: {described(fitted)}", style="dim")
     out.document(
         {
             "data": interactions.name,
             "split": {"kind": split.kind, **split.settings},
+            "note": split.note,
             "models": _document(models, results),
         }
     )

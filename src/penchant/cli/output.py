@@ -207,9 +207,9 @@ def evaluations(results: Mapping[str, Evaluation]) -> list[Any]:
     """Return the metrics of models side by side, the best in bold, and how they were measured."""
     from rich.text import Text
 
-    from penchant.evaluation.evaluate import compare
+    from penchant.evaluation.comparison import Comparison
 
-    compared = compare(results)
+    compared = Comparison(results)
     rows = []
     for metric in compared.metrics:
         best = compared.best(metric) if len(results) > 1 else None

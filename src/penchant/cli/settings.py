@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import dataclasses
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from penchant._settings.configurable import unknown_setting
@@ -16,7 +18,14 @@ if TYPE_CHECKING:
     from penchant.split import Split
 
 
-_SPLIT_FLAGS = {"min_interactions": "--min-likes", "timestamp=…": "--timestamp COLUMN"}
+_SPLIT_FLAGS = {
+    "min_interactions": "--min-likes",
+    "timestamp=…": "--timestamp COLUMN",
+    "use another split": "use another --split",
+    "pass last=False": "use another --protocol",
+    "lower negatives": "use another --protocol",
+    ": choose another test or at, or pass keep_cold=True": "",
+}
 """Arguments that messages of splits name → options of the command line."""
 
 
@@ -70,8 +79,35 @@ def split(interactions: Interactions, options: SplitOptions) -> Split:
     SplitError
         If there is too little data.
     """
-    try:
+    with _naming_options():
         return _split(interactions, options)
+
+
+def protocol_split(name: str, interactions: Interactions, options: SplitOptions) -> Split:
+    """Return the split of a protocol, with its candidates and metrics.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such protocol, or options describe another split.
+    SplitError
+        If there is too little data, or there are no timestamps.
+    """
+    from penchant import protocols
+
+    for field in dataclasses.fields(options):
+        if field.name != "split_seed" and getattr(options, field.name) != field.default:
+            flag = "--" + field.name.replace("_", "-")
+            raise SettingsError(f"{flag} does not go with --protocol, which defines the split")
+    with _naming_options():
+        return protocols.apply(name, interactions, seed=options.split_seed)
+
+
+@contextlib.contextmanager
+def _naming_options() -> Iterator[None]:
+    """Have messages of splits name options instead of arguments."""
+    try:
+        yield
     except SplitError as error:
         text = str(error)
         for argument, flag in _SPLIT_FLAGS.items():
@@ -84,6 +120,7 @@ def _split(interactions: Interactions, options: SplitOptions) -> Split:
 
     accepted = {
         "leave-k-out": ("hold_out", "share", "min_likes"),
+        "leave-last-out": ("hold_out", "min_likes"),
         "fraction": ("share",),
         "temporal": ("share", "at"),
         "held-out-users": ("share", "fold_in", "min_likes"),
@@ -100,6 +137,13 @@ def _split(interactions: Interactions, options: SplitOptions) -> Split:
             interactions,
             **_present(k=options.hold_out),
             fraction_of_users=options.share,
+            min_interactions=options.min_likes,
+            seed=seed,
+        )
+    if options.split == "leave-last-out":
+        return splits.leave_last_out(
+            interactions,
+            **_present(k=options.hold_out),
             min_interactions=options.min_likes,
             seed=seed,
         )

@@ -10,7 +10,13 @@ from penchant.cli.options import option
 _SPLIT = "What is held out"
 
 SplitKind = Literal[
-    "leave-k-out", "fraction", "temporal", "held-out-users", "cold-items", "cold-users"
+    "leave-k-out",
+    "leave-last-out",
+    "fraction",
+    "temporal",
+    "held-out-users",
+    "cold-items",
+    "cold-users",
 ]
 Candidates = Literal["held-out", "all"]
 
@@ -22,7 +28,8 @@ class SplitOptions:
     split: Annotated[
         SplitKind,
         option(
-            "leave-k-out: some likes of each user; fraction: a share of all; temporal: the newest; "
+            "leave-k-out: some likes of each user; leave-last-out: the newest of each user; "
+            "fraction: a share of all; temporal: the newest of all; "
             "held-out-users: a part of the likes of some users; cold-items, cold-users: all "
             "likes of some items or users, which are then known by their features alone.",
             panel=_SPLIT,
@@ -31,7 +38,11 @@ class SplitOptions:
     ] = "leave-k-out"
     hold_out: Annotated[
         int | None,
-        option("leave-k-out: likes of each user. Default: 5.", panel=_SPLIT, metavar="N"),
+        option(
+            "leave-k-out, leave-last-out: likes of each user. Default: 5 and 1.",
+            panel=_SPLIT,
+            metavar="N",
+        ),
     ] = None
     share: Annotated[
         float | None,
@@ -58,7 +69,7 @@ class SplitOptions:
         int | None,
         option(
             "Fewest likes of a user (or item) that is held out. Default: twice --hold-out for "
-            "leave-k-out, 2 for held-out-users, else 1.",
+            "leave-k-out, one more than it for leave-last-out, 2 for held-out-users, else 1.",
             panel=_SPLIT,
             metavar="N",
         ),

@@ -10,13 +10,14 @@ from typing import Literal
 
 from penchant._boundary import checked
 from penchant._settings.checks import check_choice
+from penchant.errors import SettingsError
 from penchant.evaluation.candidates import Scorable
 from penchant.evaluation.measure import Measure
-from penchant.evaluation.metrics import DEFAULT
-from penchant.evaluation.report import Comparison, Evaluation, compare
+from penchant.evaluation.report import Evaluation
+from penchant.models._arguments import ItemLists
 from penchant.split import Split
 
-__all__ = ["Comparison", "Evaluation", "Measure", "compare", "evaluate"]
+__all__ = ["Evaluation", "Measure", "evaluate"]
 
 log = logging.getLogger("penchant")
 
@@ -27,7 +28,8 @@ def evaluate(
     split: Split,
     *,
     k: int = 10,
-    metrics: Sequence[str] | str = DEFAULT,
+    metrics: Sequence[str] | str | None = None,
+    candidates: ItemLists | None = None,
     exclude_seen: bool = True,
     on: Literal["test", "train"] = "test",
     users: Literal["all", "held-out"] = "all",
@@ -39,8 +41,9 @@ def evaluate(
 ) -> Evaluation:
     """Evaluate a fitted model on the held-out part of a split.
 
-    If the split has candidates (:func:`penchant.split.cold_items`), only these can be
-    recommended; a model that can't score cold items recommends none.
+    If the split has candidates (:func:`penchant.split.cold_items`,
+    :func:`penchant.split.sample_negatives`), only these can be recommended; where all of them are
+    cold items, a model that can't score those recommends none.
 
     Users without relevant items (no positive value in the evaluated part) are left out and
     counted. Each metric is defined in :mod:`penchant.evaluation.metrics`.
@@ -54,10 +57,15 @@ def evaluate(
     k
         The length of the recommended lists; may exceed the size of the catalog.
     metrics
-        Names among ndcg, precision, recall, map, mrr, hit_rate, coverage, novelty (list metrics:
-        ``"ndcg@5"`` has its own k), auc, percentile_rank and mse. Default: the list metrics,
-        which are cheap. auc and percentile_rank rank every item for every user, which takes many
-        times longer.
+        Names among ndcg, precision, recall, recall_truncated, map, mrr, hit_rate, coverage, novelty
+        (list metrics: ``"ndcg@5"`` has its own k), auc, percentile_rank and mse. None: those of the
+        split if it is of a protocol (:mod:`penchant.protocols`), else the list metrics but
+        recall_truncated, which are cheap. auc and percentile_rank rank every item for every user,
+        which takes many times longer.
+    candidates
+        The only items that can be recommended, instead of those of the split: a list for all
+        users, or a mapping user → list. Held-out likes that are not candidates do not count, and
+        users without a list are left out. Only for ``on="test"``.
     exclude_seen
         Whether to exclude the items of a user's history (liked or disliked) from list and
         ranking. A relevant item is never excluded. False gives the precision of the articles,
@@ -86,15 +94,20 @@ def evaluate(
         If ``model`` or ``split`` is of another type, or the parts of the split don't match.
     EmptyDataError
         If no user has a relevant item.
+    UnknownIdError
+        If a candidate is not among the items, or a user with candidates not in the test part.
     """
     start = time.perf_counter()
     check_choice("on", on, ("test", "train"))
+    if candidates is not None and on == "train":
+        raise SettingsError('candidates are for on="test": training likes are measured over all')
     measure = Measure(
         split,
         parts=(on,),
         users=users,
         k=k,
         metrics=metrics,
+        candidates=candidates,
         exclude_seen=exclude_seen,
         per_user=per_user,
         bootstrap=bootstrap,

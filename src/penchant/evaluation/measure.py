@@ -21,7 +21,14 @@ from penchant._settings.checks import check_choice, check_int, check_share
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import DataError, EmptyDataError, SettingsError
 from penchant.evaluation.bootstrap import summarize
-from penchant.evaluation.candidates import Codes, Scorable, candidate_scorer, restrict_items
+from penchant.evaluation.candidates import (
+    Candidates,
+    Scorable,
+    candidate_scorer,
+    candidates_of,
+    restrict_items,
+)
+from penchant.evaluation.cells import minus
 from penchant.evaluation.metrics import DEFAULT, METRICS, Metric
 from penchant.evaluation.predictions import (
     PerUser,
@@ -32,6 +39,7 @@ from penchant.evaluation.predictions import (
     likes,
 )
 from penchant.evaluation.report import Evaluation
+from penchant.models._arguments import ItemLists
 from penchant.split import Split
 
 Part = Literal["test", "train"]
@@ -46,24 +54,33 @@ class _PreparedPart:
     ----------
     seen
         The history of the users that the model scores from; ``rows`` are user codes in it, sorted.
-    relevant, masked
-        The relevant items and the items that are no candidates, one row per user.
+    relevant, masked, allowed
+        The relevant items, the items that are no candidates, and the only candidates (None: all but
+        the masked items), one row per user.
     n_left_out
         The number of users without relevant items.
     training
         The data that the model was fitted on.
     candidates
-        Codes, sorted, of the candidate items, which the item codes of the other fields refer to;
-        None: all items.
+        Codes, sorted, of the candidate items, which the item codes of the other fields refer to; a
+        matrix of the candidates of each user; None: all items.
     """
 
     seen: Interactions
     rows: npt.NDArray[np.int64]
     relevant: RelevantItems
     masked: Csr | None
+    allowed: Csr | None
     n_left_out: int
     training: TrainingData
-    candidates: Codes | None
+    candidates: Candidates | None
+
+    @property
+    def described_candidates(self) -> float | None:
+        """The number of candidates of a user, in the mean; None: all items."""
+        if isinstance(self.candidates, np.ndarray):
+            return float(len(self.candidates))
+        return None if self.allowed is None else self.allowed.nnz / self.allowed.n_rows
 
     def has_same_scores(self, other: _PreparedPart) -> bool:
         """Return whether a model's scores for this part equal those for another part."""
@@ -86,7 +103,7 @@ class Measure:
         Whose training likes are measured: those of ``"all"`` users or, as in the articles, only of
         users with likes in the test part (``"held-out"``). For users outside the training part,
         their history ``split.fold_in`` takes its place.
-    k, metrics, exclude_seen, per_user, bootstrap, level, seed, threads
+    k, metrics, candidates, exclude_seen, per_user, bootstrap, level, seed, threads
         As for :func:`penchant.evaluate`.
 
     Raises
@@ -95,6 +112,8 @@ class Measure:
         If an argument is out of range, or a metric is unknown.
     DataError
         If ``split`` is of another type, or its parts don't match.
+    UnknownIdError
+        If a candidate is not among the items.
     EmptyDataError
         If no user has a relevant item.
     """
@@ -104,7 +123,8 @@ class Measure:
     parts: Sequence[Part] | Part = ("test", "train")
     users: Users = "all"
     k: int = 10
-    metrics: Sequence[str] | str = DEFAULT
+    metrics: Sequence[str] | str | None = None
+    candidates: ItemLists | None = None
     exclude_seen: bool = True
     per_user: bool = False
     bootstrap: int = 1000
@@ -166,7 +186,10 @@ class Measure:
     @cached_property
     def _metrics(self) -> dict[str, tuple[Metric, int]]:
         """Full name → metric and the length of its lists."""
-        return _parse(self.metrics, self.k)
+        metrics = self.metrics
+        if metrics is None:
+            metrics = DEFAULT if self.split.metrics is None else self.split.metrics
+        return _parse(metrics, self.k)
 
     @cached_property
     def _training(self) -> TrainingData:
@@ -178,7 +201,7 @@ class Measure:
         seen = split.train if on == "train" and not held_out_only else split.seen
         if on == "test" or held_out_only:
             _check_same_ids(seen, split.test)
-        candidates = split.candidates if on == "test" else None
+        candidates = candidates_of(split, self.candidates) if on == "test" else None
         liked = likes(restrict_items(split.test, candidates)) if on == "test" else likes(seen)
         users = np.flatnonzero(tested.row_counts) if held_out_only else np.arange(liked.n_rows)
         rows = users[liked.row_counts[users] > 0]
@@ -189,15 +212,20 @@ class Measure:
         relevant = liked.take_rows(rows)
         masked = None
         if self.exclude_seen and on == "test":
-            masked = _minus(restrict_items(seen, candidates).csr.take_rows(rows), relevant)
+            masked = minus(restrict_items(seen, candidates).csr.take_rows(rows), relevant)
+        allowed = None
+        if isinstance(candidates, Csr):
+            allowed = candidates.take_rows(rows)
+            allowed = allowed if masked is None else minus(allowed, masked)
         training = self._training
-        if candidates is not None:
+        if isinstance(candidates, np.ndarray):
             training = TrainingData(restrict_items(split.train, candidates))
         return _PreparedPart(
             seen,
             rows,
             RelevantItems(relevant),
             masked,
+            allowed,
             len(users) - len(rows),
             training,
             candidates,
@@ -215,7 +243,7 @@ class Measure:
         self, on: Part, part: _PreparedPart, scores: UserScores, start: float
     ) -> Evaluation:
         metrics = self._metrics
-        predictions = Predictions(scores, part.relevant, part.masked, part.training)
+        predictions = Predictions(scores, part.relevant, part.masked, part.training, part.allowed)
         values = {
             name: _values(predictions, metric, length) for name, (metric, length) in metrics.items()
         }
@@ -247,6 +275,8 @@ class Measure:
                 "users": self.users,
                 "exclude_seen": part.masked is not None,
                 "split": self.split.kind,
+                "candidates": part.described_candidates,
+                "note": self.split.note if on == "test" else "",
                 "bootstrap": self.bootstrap,
                 "level": self.level,
                 "seed": self.seed,
@@ -287,28 +317,6 @@ def _parse(metrics: Sequence[str] | str, k: int) -> dict[str, tuple[Metric, int]
     if not parsed:
         raise SettingsError(f"metrics names no metric; there are: {', '.join(METRICS)}")
     return parsed
-
-
-def _minus(left: Csr, right: Csr) -> Csr:
-    """Return the entries of ``left`` that are not entries of ``right``, of the same shape."""
-    if not _overlap(left, right):
-        return left
-    keys, right_keys = (
-        part.row_of_entry * np.int64(part.n_columns) + part.indices for part in (left, right)
-    )
-    place = np.searchsorted(keys, right_keys)
-    common = place[keys[np.minimum(place, len(keys) - 1)] == right_keys]
-    keep = np.ones(left.nnz, dtype=np.bool_)
-    keep[common] = False
-    before = np.concatenate([[0], np.cumsum(keep)])
-    return Csr(before[left.indptr], left.indices[keep], left.values[keep], left.n_columns)
-
-
-def _overlap(left: Csr, right: Csr) -> bool:
-    """Return whether two matrices share an entry; rare, since the parts of a split are disjoint."""
-    rows = [(csr.indptr, csr.indices) for csr in (right, left)]
-    hits = _kernels.ranking_gains(rows[0], rows[1], left.n_columns, left.n_columns)[0]
-    return bool(hits.any())
 
 
 def _values(predictions: Predictions, metric: Metric, k: int) -> PerUser | float:

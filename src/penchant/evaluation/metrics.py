@@ -2,9 +2,9 @@ r"""Evaluation metrics: one function each, with its formula and source.
 
 Notation, for one user u: R_u are the relevant items, those with a positive value in the evaluated
 part (an item with a negative value there is not relevant); C_u are the candidates, all items but
-the masked ones (R_u is never masked); L_u is the list of the k best candidates, best first; ties
-go to the lower item code. Users without relevant items are left out. With fewer than k
-candidates, the list is as long as C_u.
+the masked ones (R_u is never masked), or those of the user's list, of which R_u is a part then; L_u
+is the list of the k best candidates, best first; ties go to the lower item code. Users without
+relevant items are left out. With fewer than k candidates, the list is as long as C_u.
 
 Every function returns one number per user, float64; the metric is their mean over users, except
 where a docstring says otherwise. NaN: undefined for this user, who is left out of the mean.
@@ -32,6 +32,7 @@ __all__ = [
     "percentile_rank",
     "precision",
     "recall",
+    "recall_truncated",
     "total_value",
 ]
 
@@ -51,9 +52,21 @@ def recall(predictions: Predictions, k: int) -> PerUser:
     """|L_u ∩ R_u| / |R_u|: the share of the relevant items that are recommended.
 
     The usual definition (Manning, Raghavan, Schütze 2008, section 8.3): with more than k relevant
-    items it can't reach 1. (Liang et al. 2018 divide by min(k, |R_u|) instead.)
+    items it can't reach 1. That of the articles on graph networks (NGCF, LightGCN). Others divide
+    by min(k, |R_u|): :func:`recall_truncated`.
     """
     return predictions.gains(k).hits / predictions.relevant.counts
+
+
+def recall_truncated(predictions: Predictions, k: int) -> PerUser:
+    r"""|L_u ∩ R_u| / min(k, |R_u|): the share of the possible hits.
+
+    The "recall" of Liang et al. 2018 ("Variational autoencoders for collaborative filtering") and
+    of the articles that follow its protocol, also known as truncated precision and as calibrated
+    recall. It equals :func:`recall` for users with up to k relevant items, and
+    :func:`precision` for the others.
+    """
+    return predictions.gains(k).hits / np.minimum(k, predictions.relevant.counts)
 
 
 def hit_rate(predictions: Predictions, k: int) -> PerUser:
@@ -198,6 +211,7 @@ METRICS = {
     "ndcg": Metric(ndcg),
     "precision": Metric(precision),
     "recall": Metric(recall),
+    "recall_truncated": Metric(recall_truncated),
     "map": Metric(average_precision),
     "mrr": Metric(mrr),
     "hit_rate": Metric(hit_rate),
@@ -209,8 +223,10 @@ METRICS = {
 }
 """All metrics by name, in the order of tables."""
 
-DEFAULT = tuple(name for name, metric in METRICS.items() if metric.of_lists)
-"""The metrics measured by default: those of top-k lists.
+DEFAULT = tuple(
+    name for name, metric in METRICS.items() if metric.of_lists and name != "recall_truncated"
+)
+"""The metrics measured by default: those of top-k lists, with one of the two recalls.
 
 AUC and percentile rank need the rank of every relevant item among all items, which takes many
 times longer; MSE is meaningless for models that only rank.

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from penchant import _kernels
 from penchant.data.interactions import Csr, Interactions
+from penchant.evaluation.cells import positions
 from penchant.models._scoring.scorers import Ranks, Scorer, TopK
 
 PerUser = npt.NDArray[np.float64]
@@ -136,22 +137,30 @@ class Predictions:
         Items that are no candidates, none of them relevant; None: all items are candidates.
     training
         The data that the model was fitted on.
+    allowed
+        The only candidates of each user, the relevant items among them and none that is masked;
+        None: all items but the masked ones.
     """
 
     scores: UserScores
     relevant: RelevantItems
     masked: Csr | None
     training: TrainingData
+    allowed: Csr | None = None
 
     @cached_property
     def n_candidates(self) -> PerUser:
         """|C_u|."""
+        if self.allowed is not None:
+            return self.allowed.row_counts.astype(np.float64)
         n_items = np.full(self.relevant.csr.n_rows, float(self.scores.scorer.n_items))
         return n_items if self.masked is None else n_items - self.masked.row_counts
 
     @cached_property
     def ranks(self) -> Ranks:
         """The rank of each relevant item among the candidates."""
+        if self.allowed is not None:
+            return _listed_ranks(self.scores.scorer, self.relevant.csr, self.allowed)
         return self.scores.scorer.ranks(self.relevant.csr, exclude=self.masked)
 
     def lists(self, k: int) -> _kernels.Rows:
@@ -175,10 +184,29 @@ class Predictions:
 
     @cached_property
     def _top_k(self) -> TopK:
-        if self.masked is None:
+        if self.masked is None and self.allowed is None:
             return self.scores.top_k
-        return self.scores.scorer.top_k(self.scores.max_k, exclude=self.masked)
+        scorer, k = self.scores.scorer, self.scores.max_k
+        return scorer.top_k(k, exclude=self.masked, allow=self.allowed)
 
     @cached_property
     def _gains(self) -> dict[int, ListGains]:
         return {}
+
+
+def _listed_ranks(scorer: Scorer, targets: Csr, candidates: Csr) -> Ranks:
+    """Return the ranks of targets among the candidates of each query, targets included."""
+    scores = scorer.at(candidates)
+    scores = np.where(np.isnan(scores), -np.inf, scores)
+    row = candidates.row_of_entry
+    order = np.lexsort((-scores, row))  # best first within each row
+    row, scores = row[order], scores[order]
+    differs = (row[1:] != row[:-1]) | (scores[1:] != scores[:-1])
+    first = np.flatnonzero(np.concatenate([[True], differs]))  # of each group of equal scores
+    sizes = np.diff(np.append(first, len(row)))
+    group = np.repeat(np.arange(len(first)), sizes)
+    above, tied = np.empty(len(row), dtype=np.int32), np.empty(len(row), dtype=np.int32)
+    above[order] = first[group] - candidates.indptr[row]
+    tied[order] = sizes[group] - 1
+    place = positions(targets, candidates)
+    return Ranks(above[place], tied[place], candidates.row_counts)

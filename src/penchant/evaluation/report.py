@@ -1,4 +1,4 @@
-"""Results of evaluation: the metrics of one model, and a comparison of several."""
+"""The result of an evaluation: the metrics of one model."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant._boundary import checked_methods
-from penchant.errors import DataError
-from penchant.evaluation.metrics import METRICS
 
 Interval = tuple[float, float]
 
@@ -20,7 +18,9 @@ Interval = tuple[float, float]
 @checked_methods
 @dataclass(frozen=True, eq=False, repr=False)
 class Evaluation(Mapping[str, float]):
-    """Metrics of a model by name: ``evaluation["ndcg@10"]``, or ``["ndcg"]`` at the default k.
+    """Metrics of a model by name: ``evaluation["ndcg@10"]``.
+
+    ``evaluation["ndcg"]`` is the value at the default k, or at the only k that was measured.
 
     Attributes
     ----------
@@ -77,6 +77,9 @@ class Evaluation(Mapping[str, float]):
         for full in (name, f"{name}@{self.k}"):
             if full in self.figures:
                 return full
+        lengths = [full for full in self.figures if full.partition("@")[0] == name]
+        if len(lengths) == 1:
+            return lengths[0]
         raise KeyError(f"{name!r} was not measured; these were: {', '.join(self.figures)}")
 
     def to_dict(self) -> dict[str, Any]:
@@ -103,91 +106,20 @@ class Evaluation(Mapping[str, float]):
             bounds = self.interval(name)
             shown = " … ".join(map(_figure, bounds)) if bounds else ""
             rows.append([name, _figure(self[name]), shown])
-        return "\n".join([*_table(rows), self._footing()])
+        note = self.settings.get("note")
+        return "\n".join(
+            [*_table(rows), f"{self.conditions}; {self.seconds:.2f} s", *([note] if note else [])]
+        )
 
-    def _footing(self) -> str:
+    @property
+    def conditions(self) -> str:
+        """A line that says on which users and among which items the model was measured."""
         left_out = f", {self.n_left_out:,} without relevant items" if self.n_left_out else ""
         part = self.settings["on"]
         masked = ", seen items excluded" if self.settings["exclude_seen"] else ""
-        return f"{self.n_users:,} users{left_out}; on {part}{masked}; {self.seconds:.2f} s"
-
-
-@checked_methods
-@dataclass(frozen=True, eq=False)
-class Comparison:
-    """Several evaluations side by side; prints as a table with the best of each row starred.
-
-    Attributes
-    ----------
-    evaluations
-        Label → evaluation, in the order of the columns.
-    """
-
-    evaluations: Mapping[str, Evaluation]
-
-    @property
-    def metrics(self) -> list[str]:
-        """The metrics of all evaluations, in the order of tables."""
-        return list(dict.fromkeys(name for item in self.evaluations.values() for name in item))
-
-    def value(self, metric: str, label: str) -> float:
-        """Return the value of a metric; NaN if it was not measured."""
-        return self.evaluations[label].figures.get(metric, math.nan)
-
-    def best(self, metric: str) -> str | None:
-        """Return the label with the best value.
-
-        None if neither a higher nor a lower value is better, or there is no value.
-        """
-        better = METRICS[metric.partition("@")[0]].better
-        values = {
-            label: value
-            for label in self.evaluations
-            if not math.isnan(value := self.value(metric, label))
-        }
-        if better is None or not values:
-            return None
-        return (max if better == "higher" else min)(values, key=lambda label: values[label])
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return label → evaluation as JSON-compatible data."""
-        return {label: item.to_dict() for label, item in self.evaluations.items()}
-
-    def __str__(self) -> str:
-        rows = [["metric", *self.evaluations]]
-        for metric in self.metrics:
-            best = self.best(metric)
-            cells = [
-                _figure(self.value(metric, label)) + (" *" if label == best else "  ")
-                for label in self.evaluations
-            ]
-            rows.append([metric, *cells])
-        rows[0][1:] = [f"{label}  " for label in rows[0][1:]]
-        footing = {item._footing().rpartition(";")[0] for item in self.evaluations.values()}
-        return "\n".join([*_table(rows), *sorted(footing)])
-
-
-def compare(evaluations: Mapping[str, Evaluation]) -> Comparison:
-    """Compare evaluations of several models: ``compare({"ALS": als, "popularity": popularity})``.
-
-    Raises
-    ------
-    DataError
-        If there are none, or they differ in the number of users, the part or ``exclude_seen``.
-    """
-    if not evaluations:
-        raise DataError("nothing to compare: give a mapping of labels to evaluations")
-    conditions = {
-        label: (item.n_users, item.settings["on"], item.settings["exclude_seen"])
-        for label, item in evaluations.items()
-    }
-    if len(set(conditions.values())) > 1:
-        listed = "; ".join(
-            f"{label}: {users:,} users on {on}, exclude_seen={masked}"
-            for label, (users, on, masked) in conditions.items()
-        )
-        raise DataError(f"these were measured differently, so they can't be compared: {listed}")
-    return Comparison(dict(evaluations))
+        size = self.settings.get("candidates")
+        among = f", among {size:,.0f} candidates" if size is not None else ""
+        return f"{self.n_users:,} users{left_out}; on {part}{masked}{among}"
 
 
 def _table(rows: list[list[str]]) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant._boundary import checked_methods
-from penchant.data.interactions import Interactions
+from penchant.data.interactions import Csr, Interactions
 
 Mask = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -35,8 +35,13 @@ class Split:
     settings
         The arguments of that function, the seed included.
     candidates
-        Codes, rising, of the only items that may be recommended when the test part is measured;
-        None: all.
+        The only items that may be recommended when the test part is measured: their codes,
+        rising, or a matrix with the codes of each user of ``test``. None: all.
+    metrics
+        The metrics that :func:`penchant.evaluate` measures by default; None: those of top-k
+        lists. Protocols (:mod:`penchant.protocols`) set them.
+    note
+        What readers of the figures must know, if there is such a thing; tables show it.
     """
 
     train: Interactions
@@ -44,7 +49,9 @@ class Split:
     fold_in: Interactions | None = None
     kind: str = "custom"
     settings: Mapping[str, object] = field(default_factory=dict)
-    candidates: Ints | None = None
+    candidates: Ints | Csr | None = None
+    metrics: tuple[str, ...] | None = None
+    note: str = ""
 
     @property
     def seen(self) -> Interactions:

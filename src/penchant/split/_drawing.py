@@ -97,12 +97,15 @@ def draw_places(counts: Ints, k: int, rng: np.random.Generator) -> Ints:
 
 
 def hide_share(interactions: Interactions, shown: float, rng: np.random.Generator) -> Mask:
-    """Return the mask to hide a random share 1 − ``shown`` of each user's likes."""
+    """Return the mask to hide a random share 1 − ``shown`` of each user's likes.
+
+    At least one like is hidden and one is shown; a single like is shown.
+    """
     csr = interactions.csr
     likes = np.flatnonzero(csr.values > 0)
     user = csr.row_of_entry[likes]
     counts = np.bincount(user, minlength=csr.n_rows)
-    n_shown = np.clip(np.rint(shown * counts).astype(np.int64), 1, counts - 1)
+    n_shown = np.clip(np.rint(shown * counts).astype(np.int64), 1, np.maximum(counts - 1, 1))
     shuffled = np.argsort(user + rng.random(len(likes)), kind="stable")  # within each user
     place = np.arange(len(likes)) - (np.cumsum(counts) - counts)[user]
     return entry_mask(csr.nnz, likes[shuffled[place >= n_shown[user]]])

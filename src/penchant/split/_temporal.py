@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from penchant._boundary import checked
 from penchant._settings.checks import check_int, check_share
@@ -42,12 +43,7 @@ def temporal(
         raise SettingsError("give either test or at, not both")
     if at is None:
         test = check_share("test", 0.2 if test is None else test)
-    times = need_interactions(interactions, "a split").timestamps
-    if times is None:
-        raise SplitError(
-            "these interactions have no timestamps: name their column when reading them "
-            "(timestamp=…), or use another split"
-        )
+    times = need_timestamps(interactions)
     like_times = times[interactions.csr.values > 0]
     if test is not None:
         oldest = len(like_times) - rounded_share(test, len(like_times))
@@ -59,3 +55,20 @@ def temporal(
         side = "later" if later == 0 else "earlier"
         raise SplitError(f"no like is {side} than the cut at {cut}; choose another test or at")
     return within_users(interactions, times >= cut, "temporal", {"test": test, "at": cut})
+
+
+def need_timestamps(interactions: Interactions) -> npt.NDArray[np.int64]:
+    """Return the timestamps of interactions.
+
+    Raises
+    ------
+    SplitError
+        If there are none.
+    """
+    times = need_interactions(interactions, "a split").timestamps
+    if times is None:
+        raise SplitError(
+            "these interactions have no timestamps: name their column when reading them "
+            "(timestamp=…), or use another split"
+        )
+    return times

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from penchant.evaluation.evaluate import Evaluation, compare
+from penchant.evaluation.comparison import Comparison
+from penchant.evaluation.report import Evaluation
 from penchant.plots.shapes import TrialLike, TuningResultLike
 
 _SHOWN = 10
@@ -36,7 +37,7 @@ def result_table(result: TabulatedResult, shown: int = _SHOWN) -> str:
             "",
             f"on the final test split, which took no part in tuning ({result.about['final']}):",
         ]
-        lines += [str(compare(result.final))]
+        lines += [str(Comparison(result.final))]
     return "\n".join(lines)
 
 
