@@ -19,9 +19,12 @@ def check_int(name: str, value: object, min: int | None = None, max: int | None 
     SettingsError
         If it is not a whole number (True and 3.0 are not), below ``min`` or above ``max``.
     """
-    if not isinstance(value, Integral) or isinstance(value, bool):
+    if type(value) is int:  # the usual case, without asking an abstract class
+        number = value
+    elif isinstance(value, Integral) and not isinstance(value, bool):
+        number = int(value)
+    else:
         raise SettingsError(f"{name} must be a whole number, got {value!r}")
-    number = int(value)
     if not -_LARGEST_INT <= number <= _LARGEST_INT:
         raise SettingsError(f"{name} must be of 64 bits, got {str(value)[:40]}")
     if min is not None and number < min:

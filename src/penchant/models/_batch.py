@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from penchant._boundary import checked
@@ -47,7 +46,7 @@ def recommend_all(
     request = RecommendRequest(k=k, exclude_seen=exclude_seen, allow=allow, deny=deny)
 
     def answer(users: list[Id]) -> Recommendations:
-        return model.answer(replace(request, users=users))
+        return model.answer(request._replace(users=users))
 
     answers = batches(model.users, size, answer, on_progress=on_progress)
     return (

@@ -98,11 +98,11 @@ class People:
 
         Those of the training data come first, then later ones in order; unknown people have none.
         """
-        user = model_user_id(person, service.likes.users)
+        user = self._user(service, person)
         merged = self._merged(service, person, user)
         if merged is not None:
             return merged
-        return service.history(user) if self.has_user(service, user) else {}
+        return {} if user is None else service.history(user)
 
     def refresh(self, service: Service) -> None:
         """Look up who has new events and who was deleted.
@@ -129,30 +129,32 @@ class People:
             self.refresh(service)
 
     def _profile(self, service: Service, person: Id, limit: int | None = None) -> Profile:
-        user = model_user_id(person, service.likes.users)
+        user = self._user(service, person)
         merged = self._merged(service, person, user, limit)
         if merged is not None:
             return Profile(None, merged)
-        if not self.has_user(service, user):  # the message reveals no ids of other people
+        if user is None:  # the message reveals no ids of other people
             raise UnknownIdError(f"unknown person {person!r}: without events")
         return Profile(user, None)
 
+    def _user(self, service: Service, person: Id) -> Id | None:
+        """Return the user that a person is in the model; None if it lacks or must not use it."""
+        user = model_user_id(person, service.likes.users)
+        return user if self.has_user(service, user) else None
+
     def _merged(
-        self, service: Service, person: Id, user: Id, limit: int | None = None
+        self, service: Service, person: Id, user: Id | None, limit: int | None = None
     ) -> Mapping[Id, float] | None:
         """Return a history that includes events which the model was not fitted on.
 
         Returns None without such events. Of people whom the model lacks all events count.
         """
         person = canonical(person)  # as the store has it
-        in_model = self.has_user(service, user)
-        if not in_model:
+        if user is None:
             self._refresh_if_due(service)
         elif person not in self._active:
             return None
-        return self._histories.merged(
-            self._store, service, person, user if in_model else None, limit
-        )
+        return self._histories.merged(self._store, service, person, user, limit)
 
 
 def model_user_id(person: Id, users: IdMap) -> Id:

@@ -281,7 +281,7 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
     # --- the contract --------------------------------------------------------------
 
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
-        vectors = self._fold_in(rows) if users is None else self.user_factors[users]
+        vectors = self._fold_in(rows) if users is None else self.user_factors.take(users, axis=0)
         index = self._index("items", self.item_factors)
         return FactorScorer(vectors, index, threads=self.threads)
 

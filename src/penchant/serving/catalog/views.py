@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode
@@ -86,6 +86,11 @@ class Views:
             record = ItemOut(view.id, view.name, view.link, picture_address(view), view.tags)
             _cache(self._records, item, record)
         return record
+
+    def records(self, items: Iterable[Id]) -> list[ItemOut]:
+        """Return the records of some items in responses of the API."""
+        cached = self._records.get
+        return [cached(item) or self.record(item) for item in items]
 
     def _create(self, item: Id) -> ItemView:
         catalog = next((c for c in self.catalogs if item in c.items), None)
