@@ -1,7 +1,7 @@
 """A model file from a stranger, with right checksums and arrays that lead out of bounds.
 
-Each command that uses the arrays refuses it, in a process of its own: a crash would end the process,
-not the tests. `penchant info` shows the header only.
+Each command that uses the arrays refuses it, in a process of its own, where a crash would be seen.
+`penchant info` shows the header only.
 """
 
 from __future__ import annotations
