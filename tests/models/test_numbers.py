@@ -118,6 +118,37 @@ def least_squares(model: penchant.ALS, data: penchant.Interactions) -> np.ndarra
     return np.array(rows)
 
 
+@pytest.mark.parametrize(("dtype", "largest"), [("float32", 1e12), ("float64", 1e15)])
+@pytest.mark.parametrize("size", [1.0, 1e8, 1e18])
+def test_values_of_too_wide_a_range_are_refused(dtype: str, largest: float, size: float) -> None:
+    """With values of 10³⁰ and 1, the score of a user with the values 4 and 2 was 2·10¹³."""
+    dense = np.array([[3.0, 3.0, 0.0], [3.0, 0.0, 0.0], [4 / largest, 0.0, 2 / largest]]) * largest
+    data = penchant.Interactions.from_scipy(dense * size)
+    with pytest.raises(NumericError, match=rf"factors of {dtype} can solve .* divide them by"):
+        penchant.ALS(factors=8, dtype=dtype).fit(data)  # type: ignore[arg-type]
+    by_log = penchant.ALS(factors=8, dtype=dtype, confidence="log").fit(data)  # type: ignore[arg-type]
+    assert np.abs(by_log.scores(2, [0, 1, 2])).max() < 2
+
+
+@pytest.mark.parametrize(("dtype", "largest"), [("float32", 1e10), ("float64", 1e13)])
+@pytest.mark.parametrize("density", [0.05, 0.3])
+def test_values_within_the_range_are_solved(dtype: str, largest: float, density: float) -> None:
+    data = spread_values(largest, density=density)
+    model = penchant.ALS(factors=8, iterations=3, dtype=dtype).fit(data)  # type: ignore[arg-type]
+    Y = model.item_factors.astype(np.longdouble)
+    found = model.user_factors.astype(np.longdouble) @ Y.T
+    # a gap of the loss per user, relative to that of its likes at zero
+    for user in list(data.users)[:50]:
+        history = data.history(user)
+        codes, c = data.items.codes(history), np.array(list(history.values()), np.longdouble)
+        x = model.user_factors[user].astype(np.longdouble)
+        gradient = found[user] @ Y + model.regularization * x
+        gradient += (c * (found[user][codes] - 1) - 1) @ Y[codes]
+        hessian = Y.T @ Y + model.regularization * np.eye(8) + (Y[codes].T * c) @ Y[codes]
+        step = np.linalg.solve(hessian.astype(np.float64), gradient.astype(np.float64))
+        assert np.abs(Y @ step).max() < 1e-3
+
+
 def test_ordinary_data_have_no_wide_rows() -> None:
     rows = random_interactions(40, 30).csr
     penalties = np.full(rows.n_rows, 0.01)

@@ -21,7 +21,7 @@ from penchant.models._finite import check_folded
 from penchant.models._scoring.frozen import freeze
 from penchant.models._scoring.scorers import FactorScorer, Scorer
 from penchant.models.als.confidence import warn_of_spread
-from penchant.models.als.divergence import check_loss
+from penchant.models.als.divergence import check_loss, check_range
 from penchant.models.als.explain import contributions
 from penchant.models.als.feature_prior import FeaturePrior, FeaturePriors
 from penchant.models.als.fold_in import fold_in
@@ -172,6 +172,7 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
         seconds = epochs[-1].seconds if epochs else 0.0
         if self.confidence == "linear":
             warn_of_spread(data.csr.values, data.name)
+        check_range(self._weights, data, self.dtype)
         trainer = self._load_trainer(data, *start(), self._prepared_priors(data))
         seconds += time.perf_counter() - begun
         first = len(epochs) + 1
