@@ -41,6 +41,7 @@ PUBLIC = [
     "Range",
     "Ranking",
     "Recommendations",
+    "SLIM",
     "Scorer",
     "Split",
     "TuningResult",

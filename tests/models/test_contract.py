@@ -9,6 +9,7 @@ from tests.models.contract import ModelContract, data
 from penchant import (
     ALS,
     EASE,
+    SLIM,
     Blend,
     Content,
     Features,
@@ -99,6 +100,19 @@ class TestEASE(ModelContract):
         return lambda: EASE(regularization=20.0, confidence=request.param)
 
 
+class TestSLIM(ModelContract):
+    @pytest.fixture(
+        params=[
+            {},
+            {"nonnegative": False, "confidence": "linear"},
+            {"neighbors": 7, "confidence": "log"},
+        ],
+        ids=["nonnegative", "signed", "neighbors"],
+    )
+    def make(self, request):
+        return lambda: SLIM(**{"l1": 0.1, "l2": 5.0, **request.param})
+
+
 class TestGraphFilter(ModelContract):
     @pytest.fixture(
         params=[
@@ -149,6 +163,7 @@ class TestRankingByAdaDelta(ModelContract):
     [
         ALS,
         EASE,
+        SLIM,
         Blend,
         Content,
         GraphFilter,

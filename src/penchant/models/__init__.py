@@ -24,6 +24,7 @@ _CLASSES = {
     "popularity": ("penchant.models.popularity", "Popularity"),
     "pure-svd": ("penchant.models.spectral.pure_svd", "PureSVD"),
     "ranking": ("penchant.models.ranking.model", "Ranking"),
+    "slim": ("penchant.models.linear.slim", "SLIM"),
     "user-neighbors": ("penchant.models.neighbors", "UserNeighbors"),
 }
 
