@@ -95,9 +95,16 @@ class TestUserNeighbors(ModelContract):
 
 
 class TestEASE(ModelContract):
-    @pytest.fixture(params=["binary", "linear", "log"])
+    @pytest.fixture(
+        params=[
+            {},
+            {"confidence": "linear"},
+            {"confidence": "log", "dropout": 0.3},
+        ],
+        ids=["binary", "linear", "dropout"],
+    )
     def make(self, request):
-        return lambda: EASE(regularization=20.0, confidence=request.param)
+        return lambda: EASE(regularization=20.0, **request.param)
 
 
 class TestSLIM(ModelContract):

@@ -74,12 +74,21 @@ def test_similarity_by_dot_equals_the_recommendations_for_that_item(data) -> Non
     np.testing.assert_array_equal(found.scores, alone.scores)
 
 
+def test_dropout_is_edlae(data) -> None:
+    X = np.sign(data.to_scipy().toarray().astype(np.float64))
+    weights = EASE(regularization=7.0, dropout=0.3).fit(data).weights
+    np.testing.assert_allclose(weights, by_the_paper(X, 7.0, 0.3), rtol=1e-4, atol=1e-6)
+    assert np.abs(weights).sum() < np.abs(EASE(regularization=7.0).fit(data).weights).sum()
+
+
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
         ({"regularization": 0}, "regularization must be a finite number above 0"),
         ({"regularization": float("inf")}, "regularization must be"),
         ({"regularization": "much"}, "regularization must be"),
+        ({"dropout": 1}, "dropout must be"),
+        ({"dropout": -0.1}, "dropout must be"),
         ({"confidence": "squared"}, "confidence must be one of"),
         ({"max_items": 0}, "max_items must be 1 or more"),
         ({"max_items": 2.5}, "max_items must be a whole number"),

@@ -39,6 +39,10 @@ class EASE(Model, Explains, ReportsSteps):
     (Steck 2019, "Embarrassingly shallow autoencoders for sparse data", equation 8). Unlike
     similarities the weights can be negative, and correlated items are not counted twice.
 
+    With ``dropout`` it is EDLAE, the same regression on histories that lost a share p of their
+    interactions, in closed form: λ_i = λ + p/(1−p) Σ_u x_ui² takes the place of λ (Steck 2020,
+    "Autoencoders that don't overfit towards the identity").
+
     There is a weight for each pair of items: the model and its file take 4·n² bytes. Fitting
     takes 8·m² bytes more and m³ operations; m is the smaller of the numbers of users and items.
 
@@ -57,6 +61,18 @@ class EASE(Model, Explains, ReportsSteps):
             tune=(10.0, 5000.0, "log"),
         ),
     ] = 200.0
+    dropout: Annotated[
+        float,
+        Setting(
+            min=0,
+            below=1,
+            help="Share p of the interactions that are dropped in training (EDLAE); 0: EASE.",
+            details="In closed form: p/(1−p) Σ_u x_ui² is added to the penalty of item i, so that "
+            "weights of popular items are smaller.",
+            source="Steck 2020",
+            tune=(0.0, 0.8),
+        ),
+    ] = 0.0
     confidence: Annotated[
         Literal["binary", "linear", "log"],
         Setting(
@@ -139,7 +155,9 @@ class EASE(Model, Explains, ReportsSteps):
     def _solve(self, X: Csr, on_step: OnStep | None) -> F32:
         threads = _kernels.thread_count(self.threads)
         try:
-            return zero_diagonal_weights(X, self.regularization, threads=threads, on_step=on_step)
+            return zero_diagonal_weights(
+                X, self.regularization, dropout=self.dropout, threads=threads, on_step=on_step
+            )
         except np.linalg.LinAlgError as error:
             raise SettingsError(
                 f"regularization={self.regularization:g} is lost in the rounding, since "

@@ -6,17 +6,15 @@ import logging
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from penchant import _kernels
 from penchant.data.csr import Csr, row_pointers
 from penchant.errors import SettingsError
 from penchant.models._scoring.sparse_scorer import sparse_rows
+from penchant.models.linear.autoencoder import squares
 from penchant.models.linear.inverse import OnStep
 
 log = logging.getLogger("penchant")
-
-F64 = npt.NDArray[np.float64]
 
 ENTRY_BYTES = 8  # of a sparse matrix: a column and a value
 _COLUMNS_AT_ONCE = 512
@@ -32,12 +30,6 @@ class Resources(NamedTuple):
     threads: int | None = None
     on_step: OnStep | None = None
     """Called with the completed and the total number of blocks of items."""
-
-
-def squares(X: Csr) -> F64:
-    """Return Σ x² of each column, the diagonal of XᵀX: float64, shape (n_columns,)."""
-    values = X.values.astype(np.float64) ** 2
-    return np.bincount(X.indices, weights=values, minlength=X.n_columns).astype(np.float64)
 
 
 def item_weights(X: Csr, problem: _kernels.ElasticNet, resources: Resources) -> Csr:
