@@ -100,8 +100,9 @@ class TestEASE(ModelContract):
             {},
             {"confidence": "linear"},
             {"confidence": "log", "dropout": 0.3},
+            {"neighbors": 9, "dropout": 0.1},
         ],
-        ids=["binary", "linear", "dropout"],
+        ids=["binary", "linear", "dropout", "neighbors"],
     )
     def make(self, request):
         return lambda: EASE(regularization=20.0, **request.param)

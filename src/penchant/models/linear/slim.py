@@ -183,7 +183,7 @@ class SLIM(Model, Explains, ReportsSteps):
 
     def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
         """Return the weights from the items to all others, for any metric."""
-        return self._weights.item_scorer(items)
+        return self._weights.item_scorer(items, metric)
 
     def _contributions(self, row: Csr, item: int) -> F64:
         return self._weights.contributions(weighted(row, self.confidence), item)

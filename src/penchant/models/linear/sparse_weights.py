@@ -13,6 +13,7 @@ from penchant.data.csr import Csr
 from penchant.models._scoring.scorers import Scorer
 from penchant.models._scoring.sparse_scorer import SparseScorer
 from penchant.models._scoring.topk import diagonal
+from penchant.models.base import Metric
 
 
 class SparseWeights:
@@ -61,8 +62,8 @@ class SparseWeights:
         """Return the scores of histories with the values x."""
         return SparseScorer(rows, self.matrix, threads=self._threads)
 
-    def item_scorer(self, items: npt.NDArray[Any]) -> Scorer:
-        """Return the weights from some items (int codes) to all others."""
+    def item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
+        """Return the weights from some items (int codes) to all others, for any metric."""
         return self.scorer(diagonal(np.asarray(items, dtype=np.int32), self.matrix.n_columns))
 
     def contributions(self, row: Csr, item: int) -> npt.NDArray[np.float64]:
