@@ -62,6 +62,7 @@ def test_the_first_format_means_what_it_meant() -> None:
         ("item-neighbors", [0.9045340, 0.8090398]),
         ("popularity", [0.25, 0.25]),
         ("pure-svd", [0.3333333, -0.1666667]),
+        ("slim", [0.5271494, 0.4834529]),
         ("user-neighbors", [0.8485281, 0.5417422]),
     ],
 )

@@ -42,6 +42,7 @@ PUBLIC = [
     "Range",
     "Ranking",
     "Recommendations",
+    "SLIM",
     "Scorer",
     "Split",
     "TuningResult",

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from penchant.models.blend.model import Blend as Blend
     from penchant.models.content import Content as Content
     from penchant.models.linear.ease import EASE as EASE
+    from penchant.models.linear.slim import SLIM as SLIM
     from penchant.models.neighbors import ItemNeighbors as ItemNeighbors
     from penchant.models.neighbors import UserNeighbors as UserNeighbors
     from penchant.models.popularity import Popularity as Popularity
@@ -85,6 +86,7 @@ _HOMES = {
     "Range": "penchant.tuning.space",
     "Ranking": "penchant.models.ranking.model",
     "Recommendations": "penchant.results",
+    "SLIM": "penchant.models.linear.slim",
     "Scorer": "penchant.models._scoring.scorers",
     "TuningResult": "penchant.tuning.results",
     "UserNeighbors": "penchant.models.neighbors",

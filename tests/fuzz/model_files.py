@@ -64,6 +64,7 @@ def make_files(folder: Path) -> list[Path]:
         "random": penchant.Random(threads=1).fit(data),
         "ease": penchant.EASE(threads=1).fit(data),
         "svd": penchant.PureSVD(factors=3, threads=1).fit(data),
+        "slim": penchant.SLIM(l1=0.1, l2=2.0, threads=1).fit(data),
         "graph": penchant.GraphFilter(factors=3, threads=1).fit(data),
         "users": penchant.UserNeighbors(threads=1, neighbors=3).fit(data),
         "all-near": penchant.ItemNeighbors(threads=1, neighbors=None).fit(data),

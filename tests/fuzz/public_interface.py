@@ -107,6 +107,7 @@ class Calls:
             penchant.Ranking(**options),
             penchant.EASE(threads=1),
             penchant.PureSVD(factors=3, threads=1),
+            penchant.SLIM(l1=0.1, l2=2.0, threads=1),
             penchant.GraphFilter(factors=3, threads=1),
             penchant.ItemNeighbors(threads=1),
             penchant.UserNeighbors(threads=1),

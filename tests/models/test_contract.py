@@ -9,6 +9,7 @@ from tests.models.contract import ModelContract, data
 from penchant import (
     ALS,
     EASE,
+    SLIM,
     Blend,
     Content,
     Features,
@@ -104,9 +105,30 @@ class TestUserNeighbors(ModelContract):
 
 
 class TestEASE(ModelContract):
-    @pytest.fixture(params=["binary", "linear", "log"])
+    @pytest.fixture(
+        params=[
+            {},
+            {"confidence": "linear"},
+            {"confidence": "log", "dropout": 0.3},
+            {"neighbors": 9, "dropout": 0.1},
+        ],
+        ids=["binary", "linear", "dropout", "neighbors"],
+    )
     def make(self, request):
-        return lambda: EASE(regularization=20.0, confidence=request.param)
+        return lambda: EASE(regularization=20.0, **request.param)
+
+
+class TestSLIM(ModelContract):
+    @pytest.fixture(
+        params=[
+            {},
+            {"nonnegative": False, "confidence": "linear"},
+            {"neighbors": 7, "confidence": "log"},
+        ],
+        ids=["nonnegative", "signed", "neighbors"],
+    )
+    def make(self, request):
+        return lambda: SLIM(**{"l1": 0.1, "l2": 5.0, **request.param})
 
 
 class TestGraphFilter(ModelContract):
@@ -159,6 +181,7 @@ class TestRankingByAdaDelta(ModelContract):
     [
         ALS,
         EASE,
+        SLIM,
         Blend,
         Content,
         GraphFilter,

@@ -18,6 +18,7 @@ MODELS = {
     "hybrid": lambda: penchant.HybridALS(factors=8, iterations=3),
     "ranking": lambda: penchant.Ranking(factors=8, iterations=3, confidence="linear"),
     "ease": lambda: penchant.EASE(confidence="linear"),
+    "slim": lambda: penchant.SLIM(confidence="linear"),
     "svd": lambda: penchant.PureSVD(factors=4, confidence="linear"),
     "graph": lambda: penchant.GraphFilter(factors=4, confidence="linear"),
     "neighbors": lambda: penchant.ItemNeighbors(),

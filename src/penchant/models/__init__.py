@@ -25,6 +25,7 @@ _CLASSES = {
     "pure-svd": ("penchant.models.spectral.pure_svd", "PureSVD"),
     "random": ("penchant.models.random", "Random"),
     "ranking": ("penchant.models.ranking.model", "Ranking"),
+    "slim": ("penchant.models.linear.slim", "SLIM"),
     "user-neighbors": ("penchant.models.neighbors", "UserNeighbors"),
 }
 
