@@ -303,6 +303,7 @@ class RankingSettings:
         rho: float,
         epsilon: float,
         max_sampled: int,
+        negatives: int,
         k: int,
         n: int,
         batch: int,
