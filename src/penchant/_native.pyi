@@ -335,6 +335,7 @@ class RankingSettings:
         rho: float,
         epsilon: float,
         max_sampled: int,
+        negatives: int,
         k: int,
         n: int,
         batch: int,

@@ -83,8 +83,14 @@ def epochs(
     SettingsError
         If the vectors are not finite after an epoch.
     """
-    if settings.loss == "logistic" and not (data.csr.values < 0).any():
-        log.warning("%s holds no dislikes: the logistic loss needs both likes and dislikes", data)
+    n_steps = data.nnz
+    if settings.loss == "logistic":
+        n_steps *= 1 + settings.negatives
+        if settings.negatives == 0 and not (data.csr.values < 0).any():
+            log.warning(
+                "%s holds no dislikes: the logistic loss needs them, or negatives of 1 or more",
+                data,
+            )
     likes, pool = likes_of(data.csr), pool_of(data, settings.loss)
     weights = weights_of(data.csr, data.csr, settings.confidence)
     examples = data.csr.row_of_entry, data.csr.indices, weights
@@ -99,7 +105,7 @@ def epochs(
             pool,
             left,
             right,
-            kernel_settings(settings, seed_of(settings, number), data.nnz),
+            kernel_settings(settings, seed_of(settings, number), n_steps),
             threads=_kernels.thread_count(settings.threads),
         )
         users, items = users.from_native(left), items.from_native(right)
@@ -160,9 +166,7 @@ def fold_in(
     )
 
 
-def kernel_settings(
-    settings: RankingSettings, seed: int, n_examples: int
-) -> _kernels.RankingSettings:
+def kernel_settings(settings: RankingSettings, seed: int, n_steps: int) -> _kernels.RankingSettings:
     """Return the settings of an epoch, as native code takes them."""
     return _kernels.RankingSettings(
         loss=_kernels.RANKING_LOSSES[settings.loss],
@@ -171,9 +175,10 @@ def kernel_settings(
         rho=settings.rho,
         epsilon=settings.epsilon,
         max_sampled=settings.max_sampled,
+        negatives=settings.negatives,
         k=settings.k,
         n=settings.n,
-        batch=max(1, min(settings.batch, n_examples // _MIN_BATCHES)),
+        batch=max(1, min(settings.batch, n_steps // _MIN_BATCHES)),
         seed=seed,
         hogwild=settings.hogwild,
     )
