@@ -203,7 +203,8 @@ def test_the_page_on_models(ran) -> None:
     features = penchant.Features.of_tags(data.catalog)
     users = IdMap([str(number) for number in range(data.n_users)], "user")
     likes = Interactions(data.csr, users, data.items, catalog=data.catalog)
-    check_models(ran("models.md", penchant=penchant, likes=likes, features=features, user="2"), 5)
+    names = {"penchant": penchant, "likes": likes, "catalog": data.catalog, "features": features}
+    check_models(ran("models.md", **names, user="2"), 5)
 
 
 def test_the_lines_beside_the_articles(begin, capsys) -> None:
@@ -230,7 +231,7 @@ def test_the_page_on_measuring(ran, capsys) -> None:
     run = ran("measuring.md", penchant=penchant, likes=likes, split=split, model=model)
     assert "recall@20" in capsys.readouterr().out
     assert set(run.names["figures"]) == {"train", "test"}
-    check_models(run, 2)
+    check_models(run, 1)
 
 
 def test_the_page_on_pictures(real_data, ran) -> None:
