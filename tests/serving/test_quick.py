@@ -98,7 +98,7 @@ def test_the_document_is_the_same(clients):
 
 PATHS = [
     "/api/v1/recommend?user=u0001&k=3",
-    "/api/v1/recommend?user=nobody",
+    "/api/v1/recommend?user=unknown",
     "/api/v1/recommend?user=u0001&k=0",
     "/api/v1/recommend?user=u0001&k=999&offset=2",
     "/api/v1/recommend",
@@ -143,7 +143,7 @@ def test_answers_are_those_of_the_application(app, without_lookup, method, accep
 
 def test_requests_are_counted_for_their_paths(client):
     client.get("/api/v1/recommend?user=u0001")
-    client.get("/api/v1/recommend?user=nobody")
+    client.get("/api/v1/recommend?user=unknown")
     text = client.get("/metrics").text
     assert 'penchant_requests_total{path="/api/v1/recommend",status="2xx"} 1\n' in text
     assert 'penchant_requests_total{path="/api/v1/recommend",status="4xx"} 1\n' in text

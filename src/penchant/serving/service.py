@@ -149,13 +149,10 @@ class Service:
         UnknownIdError
             If no model has it, or it is hidden.
         """
-        self._check_item(item)
-        return self.views.view(item)
-
-    def _check_item(self, item: Id) -> None:
         exists = item in self.likes.items or any(item in m.items for m in self.models.values())
         if not exists or item in self.views.hidden:
             raise _unknown(item)
+        return self.views.view(item)
 
     def require_item(self, item: Id) -> None:
         """Check that the model of likes has an item.
@@ -225,12 +222,7 @@ class Service:
             ids, scores = self._by_popularity.best(wanted, **lists)
         else:
             request = RecommendRequest(
-                users=query.user,
-                k=wanted,
-                history=history,
-                exclude_seen=query.exclude_seen,
-                may_build=False,
-                **lists,
+                query.user, wanted, history, query.exclude_seen, may_build=False, **lists
             )
             result = self.likes.answer(request)
             ids, scores = result.ids, result.scores.tolist()
@@ -263,7 +255,7 @@ class Service:
         self, item: Id, role: Role, *, k: int, offset: int, filters: Filters
     ) -> tuple[Sequence[Id], list[float]]:
         """Return the ids and scores of the items most similar to an item; see :meth:`similar`."""
-        self._check_item(item)
+        self.item(item)
         n = check_page(k, offset)
         model = self._model(role)
         if item not in model.items:
