@@ -119,8 +119,8 @@ class Override:
         for name in ("name", "link", "picture"):
             if getattr(self, name) is not None:
                 _check_text(name, getattr(self, name))
-        if isinstance(self.tags, str):
-            raise DataError(f"tags are a list of texts, got the single text {self.tags!r}")
+        if not isinstance(self.tags, tuple | list | None):
+            raise DataError(f"tags are a list of texts, got {type(self.tags).__name__}")
         for tag in self.tags or ():
             _check_text("tag", tag, min_bytes=1)
 
@@ -319,6 +319,19 @@ def check_id(what: str, value: object) -> None:
         raise DataError(f"{what} must be a text or an integer, got {value!r}")
     _check_text(what, value, min_bytes=1)
     _check_text(what, id_text(value), max_bytes=MAX_ID_BYTES)
+
+
+def check_section(after: int, limit: int | None = None) -> None:
+    """Check the numbers that say which events are read.
+
+    Raises
+    ------
+    SettingsError
+        If one is no whole number, or the limit is below 0.
+    """
+    checks.check_int("after", after)
+    if limit is not None:
+        checks.check_int("limit", limit, 0)
 
 
 def id_text(value: Id) -> str:
