@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kFirst = 64;          // weights of the first working set
 constexpr std::size_t kMostDense = 2048;    // weights of a working set whose Gram matrix is copied
-constexpr double kInner = 0.1;              // of the gap: what the working set is solved to
+constexpr double kInner = 0.01;             // of the gap: what the working set is solved to
 constexpr std::int64_t kColumnsAtOnce = 4;  // of a chunk
 
 /// What a weight w with gradient r adds to the duality gap: ψ(w) + ψ*(r) − w r, which is 0 or more,
@@ -31,7 +31,7 @@ class ColumnSolver {
         diagonal_(diagonal),
         problem_(problem),
         gradient_(diagonal.size(), 0.0),
-        slots_(diagonal.size(), -1) {}
+        slots_(diagonal.size(), 0) {}
 
   void solve(std::int64_t j, ElasticNetWeights::Column& out) {
     find_candidates(j);
@@ -127,7 +127,7 @@ class ColumnSolver {
     keys_.resize(candidates_.size());
     for (std::size_t c = 0; c < candidates_.size(); ++c) {
       const auto column = candidates_[c];
-      const bool outside = slots_[static_cast<std::size_t>(column)] < 0;
+      const bool outside = slots_[static_cast<std::size_t>(column)] == 0;
       keys_[c] = outside ? gap_at(column, 0.0, gradient_of(column)) : 0.0;
       gap += keys_[c];
     }
@@ -161,36 +161,38 @@ class ColumnSolver {
     std::sort(order_.begin(), order_.end());
     const auto before = active_.size();
     for (const auto c : order_) {
-      slots_[static_cast<std::size_t>(candidates_[c])] = static_cast<std::int32_t>(active_.size());
       active_.push_back({candidates_[c], 0.0});
+      slots_[static_cast<std::size_t>(candidates_[c])] = static_cast<std::int32_t>(active_.size());
     }
     dense_ = active_.size() <= kMostDense;
     if (dense_) copy_gram(before);
   }
 
-  /// Copies G between the columns of the working set, of which `before` were there.
+  /// Copies G between the columns of the working set, of which `before` were there. The first cell
+  /// of each row takes what belongs to no column of it, so that copying needs no branches.
   void copy_gram(std::size_t before) {
     const auto n = active_.size();
-    if (n > stride_) {
-      const auto stride = std::min(std::max(n, 2 * stride_), kMostDense);
-      std::vector<float> wider(stride * stride, 0.0F);
+    if (n > capacity_) {
+      const auto capacity = std::min(std::max(n, 2 * capacity_), kMostDense);
+      std::vector<float> wider(capacity * (capacity + 1), 0.0F);
       for (std::size_t a = 0; a < before; ++a) {
-        std::copy_n(square_.data() + a * stride_, before, wider.data() + a * stride);
+        std::copy_n(row_of(a), before + 1, wider.data() + a * (capacity + 1));
       }
       square_.swap(wider);
-      stride_ = stride;
+      capacity_ = capacity;
     }
     for (auto a = before; a < n; ++a) {
-      float* row = square_.data() + a * stride_;
-      std::fill_n(row, n, 0.0F);
+      float* row = row_of(a);
+      std::fill_n(row, n + 1, 0.0F);
       const auto end = gram_.rows.indptr[active_[a].column + 1];
       for (auto at = gram_.rows.indptr[active_[a].column]; at < end; ++at) {
-        const auto slot = slots_[static_cast<std::size_t>(gram_.rows.indices[at])];
-        if (slot >= 0) row[slot] = gram_.values[at];
+        row[slots_[static_cast<std::size_t>(gram_.rows.indices[at])]] = gram_.values[at];
       }
-      for (std::size_t b = 0; b < before; ++b) square_[b * stride_ + a] = row[b];
+      for (std::size_t b = 0; b < before; ++b) row_of(b)[a + 1] = row[b + 1];
     }
   }
+
+  float* row_of(std::size_t a) { return square_.data() + a * (capacity_ + 1); }
 
   /// The weight that minimizes the objective while all others stay.
   double best_weight(const Active& active, double gradient) const {
@@ -214,7 +216,7 @@ class ColumnSolver {
         const double change = weight - active_[a].weight;
         if (change == 0) continue;
         active_[a].weight = weight;
-        const float* __restrict row = square_.data() + a * stride_;
+        const float* __restrict row = row_of(a) + 1;
         for (std::size_t b = 0; b < n; ++b) gradient[b] -= change * static_cast<double>(row[b]);
       }
       double gap = 0;
@@ -246,7 +248,7 @@ class ColumnSolver {
     std::sort(active_.begin(), active_.end(),
               [](const Active& a, const Active& b) { return a.column < b.column; });
     for (const auto& active : active_) {
-      slots_[static_cast<std::size_t>(active.column)] = -1;
+      slots_[static_cast<std::size_t>(active.column)] = 0;
       const auto weight = static_cast<float>(active.weight);
       if (weight == 0.0F) continue;
       out.indices.push_back(active.column);
@@ -258,15 +260,15 @@ class ColumnSolver {
   const std::vector<double>& diagonal_;
   const ElasticNet& problem_;
   std::vector<double> gradient_;          // of every column; right for candidates only
-  std::vector<std::int32_t> slots_;       // of every column: its place in the working set, or −1
+  std::vector<std::int32_t> slots_;       // of every column: its number in the working set, or 0
   std::vector<std::int32_t> candidates_;  // columns, rising
   std::vector<double> targets_;           // g_ij of each candidate i
   std::vector<double> keys_;              // of each candidate
   std::vector<std::size_t> order_;        // of candidates that are selected
   std::vector<Active> active_;            // the working set
   std::vector<double> local_;             // its gradients
-  std::vector<float> square_;             // its Gram matrix, rows `stride_` apart
-  std::size_t stride_ = 0;
+  std::vector<float> square_;             // its Gram matrix, rows of capacity_ + 1 cells
+  std::size_t capacity_ = 0;
   bool dense_ = true;
 };
 
