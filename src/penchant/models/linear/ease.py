@@ -14,10 +14,10 @@ import numpy.typing as npt
 from penchant import _kernels
 from penchant._files.arrays import ArraySpec
 from penchant._settings.configurable import validate
-from penchant._settings.declarations import Setting, Threads
+from penchant._settings.declarations import HalfLife, Setting, Threads
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import SettingsError
-from penchant.models._inputs import weighted
+from penchant.models._inputs import WeighsByAge
 from penchant.models._scoring.scorers import BlockScorer, Scorer
 from penchant.models.base import Metric, Model, OnEpoch
 from penchant.models.capabilities import Explains, ReportsSteps
@@ -31,7 +31,7 @@ F64 = npt.NDArray[np.float64]
 
 
 @dataclass(kw_only=True, eq=False)
-class EASE(Model, Explains, ReportsSteps):
+class EASE(Model, WeighsByAge, Explains, ReportsSteps):
     """Predict every item from all others by linear weights in closed form (EASEᴿ).
 
     The score of item j for user u is Σ_i x_ui b_ij. The weights B minimize
@@ -74,6 +74,7 @@ class EASE(Model, Explains, ReportsSteps):
             details="More are refused before any work is done.",
         ),
     ] = 20_000
+    half_life: HalfLife = None
     threads: Threads = None
 
     kind: ClassVar[str] = "ease"
@@ -115,7 +116,7 @@ class EASE(Model, Explains, ReportsSteps):
         interactions = self._to_learn(interactions)
         self._check_size(interactions)
         began = time.perf_counter()
-        self._weights = self._solve(weighted(interactions.csr, self.confidence), on_step)
+        self._weights = self._solve(self._weighted(interactions.csr, interactions), on_step)
         self._interactions = interactions
         self._check_learned()
         log.debug("EASE: %d items in %.2f s", len(self._weights), time.perf_counter() - began)
@@ -155,7 +156,7 @@ class EASE(Model, Explains, ReportsSteps):
     # --- answers -------------------------------------------------------------------
 
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
-        X, B = weighted(rows, self.confidence).to_scipy(), self.weights
+        X, B = self._weighted(rows).to_scipy(), self.weights
         return self._blocks(rows.n_rows, lambda span: X[span] @ B)
 
     def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
@@ -175,7 +176,7 @@ class EASE(Model, Explains, ReportsSteps):
         )
 
     def _contributions(self, row: Csr, item: int) -> F64:
-        added = weighted(row, self.confidence).values * self.weights[row.indices, item]
+        added = self._weighted(row).values * self.weights[row.indices, item]
         return np.asarray(added, dtype=np.float64)
 
     def _arrays(self) -> dict[str, npt.NDArray[Any]]:
