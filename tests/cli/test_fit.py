@@ -281,7 +281,7 @@ def test_events_are_weighed_and_age(tmp_path: Path) -> None:
         (["--event", "count", "--weight", "a=1", "--weight", "a=2"], 2, "once for each type"),
         (["--event", "count", "--duplicates", "sum"], 2, "leave out --duplicates"),
         (["--half-life", "soon"], 2, "a duration such as '12h', '30d'"),
-        (["--model", "popularity", "--half-life", "30d"], 1, "timestamp"),
+        (["--half-life", "30d"], 1, "--half-life needs timestamps: name their column"),
         (["--half-life", "-1", "--timestamp", "count"], 2, "half_life must be"),
     ],
 )
@@ -345,3 +345,15 @@ def test_popularity_since_a_time_and_by_category(tmp_path: Path) -> None:
     assert (ran.code, "since must be" in ran.err) == (2, True)
     ran = run("fit", log, "-o", path, "--model", "random", "--half-life", "3d")
     assert (ran.code, "random has no setting 'half_life'" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize("kind", ["als", "ease", "ranking", "item-neighbors"])
+def test_the_half_life_is_a_setting_of_the_model(tmp_path: Path, kind: str) -> None:
+    log, path = tmp_path / "log.csv", tmp_path / "x.penchant"
+    rows = [f"u{n % 7},i{n % 5},2024-01-{1 + n % 28:02}" for n in range(60)]
+    log.write_text("\n".join(["user,item,time", *rows]), encoding="utf-8")
+    ran = run("fit", log, "-o", path, "--model", kind, "--timestamp", "time", "--half-life", "9d")
+    assert ran.code == 0, ran.err
+    model = penchant.load(path)
+    assert model.half_life == "9d"
+    assert set(model.interactions.csr.values.tolist()) <= {1.0, 2.0}  # counts, not decayed

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
 from penchant._settings import checks, times
+from penchant.data.csr import Csr
 from penchant.errors import DataError, SettingsError
+
+_SMALLEST = 1e-30  # a smaller weight could become 0, which has no sign
 
 NEEDS_TIMES = "needs timestamps: name their column when reading, timestamp=…"
 """What an error says about an argument that needs them."""
@@ -44,3 +49,26 @@ def decay(
         raise SettingsError(f"now={now} is before the newest event at {newest}: leave that out")
     ages = now - timestamps.astype(np.float64)
     return np.asarray(np.exp2(-ages / half_life))
+
+
+@dataclass(frozen=True)
+class Recency:
+    """How interactions weigh by their age.
+
+    Attributes
+    ----------
+    half_life
+        The age at which an interaction weighs half, in the unit of the timestamps.
+    now
+        The time from which ages are counted; later interactions are as new as those of now.
+    """
+
+    half_life: float
+    now: int
+
+    def weights(self, rows: Csr) -> npt.NDArray[np.float64] | None:
+        """Return ½ to the power of age / half-life for each entry; None: the rows have no times."""
+        if rows.times is None:
+            return None
+        ages = np.maximum(self.now - rows.times.astype(np.float64), 0)
+        return np.asarray(np.maximum(np.exp2(-ages / self.half_life), _SMALLEST))

@@ -6,6 +6,7 @@ import dataclasses
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -79,6 +80,8 @@ class Interactions(UserItemMatrix, Conversions):
     user_features: Features | None = None
 
     def __post_init__(self) -> None:
+        if self.csr.times is not self.timestamps:
+            object.__setattr__(self, "csr", dataclasses.replace(self.csr, times=self.timestamps))
         super().__post_init__()
         if self.timestamps is not None and self.timestamps.shape != (self.csr.nnz,):
             raise DataError(
@@ -89,6 +92,12 @@ class Interactions(UserItemMatrix, Conversions):
         super()._freeze()
         if self.timestamps is not None:
             self.timestamps.setflags(write=False)
+
+    @cached_property
+    def newest(self) -> int | None:
+        """The newest timestamp, or None."""
+        times = self.timestamps
+        return None if times is None or not len(times) else int(times.max())
 
     def __repr__(self) -> str:
         return (

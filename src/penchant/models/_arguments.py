@@ -8,11 +8,11 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from penchant.data.histories import History as History
 from penchant.data.ids import Id, IdMap, is_list
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import DataError, SettingsError
 
-History = Iterable[Id] | Mapping[Id, float]
 ItemLists = Iterable[Id] | Mapping[Id, Iterable[Id]]
 
 

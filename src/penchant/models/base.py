@@ -89,7 +89,9 @@ class Model(Scoring):
                 f"over {len(interactions.items):,} that are not the same in the same order"
             )
         own = _same_entries(interactions.csr, self.interactions.csr)
-        return self._scorer(interactions.csr, np.arange(interactions.n_users) if own else None)
+        if own:
+            return self._scorer(self.interactions.csr, np.arange(interactions.n_users))
+        return self._scorer(interactions.csr, None)
 
     def prepare(self) -> None:
         """Build the pruning indexes that speed up answers in large catalogs.
@@ -126,8 +128,10 @@ class Model(Scoring):
         k
             The number of items for each; users with fewer candidates get fewer.
         history
-            In place of ``users``: the history of a new user, as a list of items or
-            a mapping item → value; or a list of such histories.
+            In place of ``users``: the history of a new user, as a list of items, a mapping
+            item → value or a mapping item → (value, time); or a list of such histories. Times are
+            whole numbers in the unit of the timestamps; models with a ``half_life`` weigh by them,
+            and items without a time are as new as the newest interaction in training.
         exclude_seen
             Leave out the items of the history.
         allow, deny

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant.data.csr import Csr
+from penchant.data.decay import Recency
 
 log = logging.getLogger("penchant")
 
@@ -35,6 +36,8 @@ class Confidence:
     kind: str
     alpha: float
     epsilon: float
+    recency: Recency | None = None
+    """How g(|r|) decays with age; None: it does not."""
 
     @property
     def unit(self) -> float:
@@ -46,12 +49,14 @@ class Confidence:
 
         Returns ``rows`` themselves if their values are these weights already.
         """
-        if self._is_weight(rows.values):
+        ages = None if self.recency is None else self.recency.weights(rows)
+        if ages is None and self._is_weight(rows.values):
             return rows
         confidence_delta = np.empty_like(rows.values)
         for begin in range(0, len(confidence_delta), _BLOCK):
             part = slice(begin, begin + _BLOCK)
-            confidence_delta[part] = self._confidence_delta(rows.values[part])
+            age = None if ages is None else ages[part]
+            confidence_delta[part] = self._confidence_delta(rows.values[part], age)
         return Csr(rows.indptr, rows.indices, confidence_delta, rows.n_columns)
 
     def _is_weight(self, values: F32) -> bool:
@@ -63,7 +68,7 @@ class Confidence:
             return smallest == largest == 1
         return bool(_LIMITS[0] <= smallest and largest <= _LIMITS[1])
 
-    def _confidence_delta(self, values: F32) -> F32:
+    def _confidence_delta(self, values: F32, ages: npt.NDArray[np.float64] | None = None) -> F32:
         """Compute (c − α0)/unit, signed by the preference, float32."""
         magnitude = np.abs(values, dtype=np.float64)
         with np.errstate(over="ignore"):
@@ -72,6 +77,8 @@ class Confidence:
             elif self.kind == "binary":
                 magnitude = np.ones_like(magnitude)
             magnitude *= self.alpha / self.unit
+            if ages is not None:
+                magnitude *= ages
         signed: F32 = np.copysign(np.clip(magnitude, *_LIMITS), values).astype(np.float32)
         return signed
 

@@ -185,7 +185,7 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
                 if on_epoch and on_epoch(epoch):
                     break
             trainer.finish()
-            check_loss(trainer, self._weights, data)
+            check_loss(trainer, Weights.of(self, data), data)
         except BaseException:
             if self._trainer is not None:  # at least one epoch ended: the model can be used
                 self._keep(data, trainer.state())
@@ -203,7 +203,7 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
     def _prepared_priors(self, data: Interactions) -> dict[int, FeaturePrior]:
         """Prepare the priors of the sides that have features."""
         priors = self._feature_priors
-        return {} if priors is None else priors.prepare(data, self._weights)
+        return {} if priors is None else priors.prepare(data, Weights.of(self, data))
 
     def _load_trainer(
         self, data: Interactions, X: Any, Y: Any, priors: Mapping[int, FeaturePrior]
@@ -212,7 +212,7 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
 
     @property
     def _weights(self) -> Weights:
-        return Weights.of(self)
+        return Weights.of(self, self.interactions)
 
     def loss(self) -> float:
         """Compute the training objective in closed form (one pass over the data).

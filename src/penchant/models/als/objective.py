@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from penchant.data.csr import Csr
+from penchant.data.interactions import Interactions
 from penchant.engines.base import Penalties
+from penchant.models._inputs import recency_of
 from penchant.models.als.confidence import Confidence
 from penchant.models.als.settings import AlsSettings
 
@@ -26,10 +28,17 @@ class Weights:
     regularization_scaling: float
 
     @classmethod
-    def of(cls, settings: AlsSettings) -> Weights:
-        """Return the weights that settings declare."""
+    def of(cls, settings: AlsSettings, data: Interactions) -> Weights:
+        """Return the weights that settings declare, for a model that is fitted on some data.
+
+        Raises
+        ------
+        DataError
+            If there is a half-life and the data have no timestamps.
+        """
+        recency = recency_of(settings.half_life, data)
         return cls(
-            Confidence(settings.confidence, settings.alpha, settings.epsilon),
+            Confidence(settings.confidence, settings.alpha, settings.epsilon, recency),
             settings.unobserved_weight,
             settings.regularizations(),
             settings.regularization_scaling,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from penchant._settings.configurable import Configurable, validate
-from penchant._settings.declarations import Setting, Threads
+from penchant._settings.declarations import HalfLife, Setting, Threads
 from penchant.errors import SettingsError
 
 
@@ -119,6 +119,7 @@ class AlsSettings(Configurable):
             "threads.",
         ),
     ] = 0
+    half_life: HalfLife = None
     threads: Threads = None
 
     def __post_init__(self) -> None:

@@ -99,9 +99,11 @@ def load_trainer(
     priors
         The priors that features give to sides, by ``USERS`` and ``ITEMS``.
     """
-    weights = Weights.of(settings)
-    by_item = weights.weigh(data.by_item())  # cached by the data, and shared by many fits
+    weights = Weights.of(settings, data)
     by_user = weights.weigh(data.csr)
+    # without ages, rows of items are cached by the data, and shared by many fits
+    aged = weights.confidence.recency is not None
+    by_item = by_user.transpose() if aged else weights.weigh(data.by_item())
     X, Y = factors
     return Trainer(
         engine,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
@@ -280,7 +281,7 @@ class Blend(ColdStartModel, Model):
         rows = data.csr.take_rows(codes[codes >= 0])
         counts = np.zeros(len(codes), dtype=np.int64)
         counts[codes >= 0] = rows.row_counts
-        rows = Csr(row_pointers(counts), rows.indices, rows.values, rows.n_columns)
+        rows = dataclasses.replace(rows, indptr=row_pointers(counts))
         return People(queries, rows, codes)
 
     def _contributions(self, row: Csr, item: int) -> npt.NDArray[np.float64]:

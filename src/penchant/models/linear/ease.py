@@ -14,10 +14,10 @@ import numpy.typing as npt
 from penchant import _kernels
 from penchant._files.arrays import ArraySpec
 from penchant._settings.configurable import validate
-from penchant._settings.declarations import Setting, Threads
+from penchant._settings.declarations import HalfLife, Setting, Threads
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import SettingsError
-from penchant.models._inputs import weighted
+from penchant.models._inputs import WeighsByAge
 from penchant.models._scoring.scorers import Scorer
 from penchant.models.base import Metric, Model, OnEpoch
 from penchant.models.capabilities import Explains, ReportsSteps
@@ -43,7 +43,7 @@ F64 = npt.NDArray[np.float64]
 
 
 @dataclass(kw_only=True, eq=False)
-class EASE(Model, Explains, ReportsSteps):
+class EASE(Model, WeighsByAge, Explains, ReportsSteps):
     """Predict every item from all others by linear weights in closed form (EASEᴿ).
 
     The score of item j for user u is Σ_i x_ui b_ij. The weights B minimize
@@ -130,6 +130,7 @@ class EASE(Model, Explains, ReportsSteps):
             advanced=True,
         ),
     ] = 4.0
+    half_life: HalfLife = None
     threads: Threads = None
 
     kind: ClassVar[str] = "ease"
@@ -173,7 +174,7 @@ class EASE(Model, Explains, ReportsSteps):
         interactions = self._to_learn(interactions)
         self._check_size(interactions)
         began = time.perf_counter()
-        X = weighted(interactions.csr, self.confidence)
+        X = self._weighted(interactions.csr, interactions)
         solve = self._solve if self.neighbors is None else self._solve_near
         self._weights: DenseWeights | SparseWeights = solve(X, on_step)
         self._interactions = interactions
@@ -235,13 +236,13 @@ class EASE(Model, Explains, ReportsSteps):
     # --- answers -------------------------------------------------------------------
 
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
-        return self._weights.scorer(weighted(rows, self.confidence))
+        return self._weights.scorer(self._weighted(rows))
 
     def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
         return self._weights.item_scorer(items, metric)
 
     def _contributions(self, row: Csr, item: int) -> F64:
-        return self._weights.contributions(weighted(row, self.confidence), item)
+        return self._weights.contributions(self._weighted(row), item)
 
     # --- files ---------------------------------------------------------------------
 

@@ -14,10 +14,10 @@ import numpy.typing as npt
 from penchant import _kernels
 from penchant._files.arrays import ArraySpec
 from penchant._settings.configurable import validate
-from penchant._settings.declarations import Setting, Threads
+from penchant._settings.declarations import HalfLife, Setting, Threads
 from penchant.data.csr import Csr
 from penchant.data.interactions import Interactions
-from penchant.models._inputs import weighted
+from penchant.models._inputs import WeighsByAge
 from penchant.models._scoring.scorers import Scorer
 from penchant.models.base import Metric, Model, OnEpoch
 from penchant.models.capabilities import Explains, ReportsSteps
@@ -34,7 +34,7 @@ F64 = npt.NDArray[np.float64]
 
 
 @dataclass(kw_only=True, eq=False)
-class SLIM(Model, Explains, ReportsSteps):
+class SLIM(Model, WeighsByAge, Explains, ReportsSteps):
     """Predict every item from a few others by sparse linear weights (SLIM).
 
     The score of item j for user u is Σ_i x_ui w_ij. The weights W have a zero diagonal and
@@ -118,6 +118,7 @@ class SLIM(Model, Explains, ReportsSteps):
             advanced=True,
         ),
     ] = 4.0
+    half_life: HalfLife = None
     threads: Threads = None
 
     kind: ClassVar[str] = "slim"
@@ -154,7 +155,7 @@ class SLIM(Model, Explains, ReportsSteps):
         """
         data = self._to_learn(interactions)
         began = time.perf_counter()
-        X = weighted(data.csr, self.confidence)
+        X = self._weighted(data.csr, data)
         problem = _kernels.ElasticNet(
             l1=self.l1,
             l2=np.full(X.n_columns, float(self.l2)),
@@ -179,14 +180,14 @@ class SLIM(Model, Explains, ReportsSteps):
     # --- answers -------------------------------------------------------------------
 
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
-        return self._weights.scorer(weighted(rows, self.confidence))
+        return self._weights.scorer(self._weighted(rows))
 
     def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
         """Return the weights from the items to all others, for any metric."""
         return self._weights.item_scorer(items, metric)
 
     def _contributions(self, row: Csr, item: int) -> F64:
-        return self._weights.contributions(weighted(row, self.confidence), item)
+        return self._weights.contributions(self._weighted(row), item)
 
     def _arrays(self) -> dict[str, npt.NDArray[Any]]:
         return self._weights.arrays()

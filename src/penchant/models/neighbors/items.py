@@ -12,7 +12,6 @@ import numpy.typing as npt
 from penchant._files.arrays import ArraySpec, check_arrays
 from penchant.data.csr import Csr
 from penchant.data.interactions import Interactions
-from penchant.models._inputs import weighted
 from penchant.models._scoring.scorers import Scorer
 from penchant.models._scoring.sparse_scorer import SparseScorer
 from penchant.models._scoring.topk import diagonal
@@ -88,13 +87,19 @@ class ItemNeighbors(NeighborSettings):
 
     def _learn(self, interactions: Interactions) -> tuple[Csr, RowSimilarity]:
         """Return the items over the users, and the similarity of items."""
-        items = weighted(interactions.by_item(), self.confidence)
+        items = self._items_of(interactions)
         return items, RowSimilarity(self, items)
+
+    def _items_of(self, data: Interactions) -> Csr:
+        """Return the items over the users, with the values of X."""
+        if self.half_life is None:
+            return self._weighted(data.by_item(), data)
+        return self._weighted(data.csr, data).transpose()
 
     # --- answers -------------------------------------------------------------------------
 
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
-        return self._scorer_of(weighted(rows, self.confidence))
+        return self._scorer_of(self._weighted(rows))
 
     def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
         """Return the model's own similarity for any metric."""
@@ -114,7 +119,7 @@ class ItemNeighbors(NeighborSettings):
             len(self.items),
         )
         votes = self._item_scorer(row.indices, "cosine").at(cells)
-        values = weighted(row, self.confidence).values
+        values = self._weighted(row).values
         return values.astype(np.float64) * np.asarray(votes, dtype=np.float64)
 
     # --- files ---------------------------------------------------------------------------

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from penchant._settings.configurable import validate
-from penchant._settings.declarations import Setting, Threads
+from penchant._settings.declarations import HalfLife, Setting, Threads
+from penchant.models._inputs import WeighsByAge
 from penchant.models.base import Model
 from penchant.models.capabilities import Explains
 
 
 @dataclass(kw_only=True, eq=False)
-class NeighborSettings(Model, Explains):
+class NeighborSettings(Model, WeighsByAge, Explains):
     """The settings that item-based and user-based neighbors share."""
 
     similarity: Annotated[
@@ -111,6 +112,7 @@ class NeighborSettings(Model, Explains):
             tune=(0.1, 100.0, "log"),
         ),
     ] = 0.0
+    half_life: HalfLife = None
     threads: Threads = None
 
     def __post_init__(self) -> None:

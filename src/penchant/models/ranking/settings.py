@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from penchant._settings import checks
 from penchant._settings.configurable import Configurable, validate
-from penchant._settings.declarations import Setting, Threads
+from penchant._settings.declarations import HalfLife, Setting, Threads
 
 
 @dataclass(kw_only=True, eq=False)
@@ -142,6 +142,7 @@ class RankingSettings(Configurable):
             advanced=True,
         ),
     ] = False
+    half_life: HalfLife = None
     threads: Threads = None
 
     def __post_init__(self) -> None:

@@ -13,6 +13,7 @@ from penchant import _kernels
 from penchant.data.features import Features
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import DataError, SettingsError
+from penchant.models._inputs import recency_of
 from penchant.models.ranking.embeddings import F32, Embeddings
 from penchant.models.ranking.examples import likes_of, pool_of, weights_of
 from penchant.models.ranking.settings import RankingSettings
@@ -92,7 +93,8 @@ def epochs(
                 data,
             )
     likes, pool = likes_of(data.csr), pool_of(data, settings.loss)
-    weights = weights_of(data.csr, data.csr, settings.confidence)
+    recency = recency_of(settings.half_life, data)
+    weights = weights_of(data.csr, data.csr, settings.confidence, recency)
     examples = data.csr.row_of_entry, data.csr.indices, weights
     for number in numbers:
         left, right = (
@@ -151,8 +153,9 @@ def fold_in(
         start = np.zeros((rows.n_rows, settings.factors + 1), dtype=np.float32)
     if len(start) != rows.n_rows:
         raise DataError(f"features of {len(start):,} people for {rows.n_rows:,} histories")
+    recency = recency_of(settings.half_life, data)
     return _kernels.ranking_fold_in(
-        (rows.indptr, rows.indices, weights_of(rows, data.csr, settings.confidence)),
+        (rows.indptr, rows.indices, weights_of(rows, data.csr, settings.confidence, recency)),
         pool_of(data, settings.loss),
         item_table,
         start,
