@@ -44,11 +44,14 @@ def is_end(row: Row) -> bool:
 
 
 def latest(rows: Iterable[Row]) -> list[Row]:
-    """Return the measured rows, of repeated ones the last."""
+    """Return the measured rows, of repeated ones the last.
+
+    A row of a family whose only trial was that of the defaults is not a tuned one, and left out.
+    """
     measured = {
         (row["dataset"], row["library"], row["family"], row["settings"]): row
         for row in rows
-        if "metrics" in row
+        if "metrics" in row and (row["settings"] == "defaults" or row["trials"] > 1)
     }
     return list(measured.values())
 

@@ -74,23 +74,26 @@ def rows(job: Job) -> Iterator[dict[str, Any]]:
     trials, longest = {trial["trial"]: trial for trial in job.finished}, 0.0
     for number, values in enumerate(settings):
         began = time.perf_counter()
-        if number and began - started + 2.5 * longest > job.limit:
+        if number and began - started + 2 * longest > job.limit:  # a trial, and the last fit
             break
         if number not in trials:
             yield {"start": number}
             trials[number] = {"trial": number, **_try(family, values, validation, job.threads)}
+            longest = max(longest, time.perf_counter() - began)
             yield trials[number]
         if number == 0 and "validation" in trials[0] and "defaults" not in job.measured:
             yield {"start": "defaults"}
             row = _measure(family, values, final, job.threads)
             yield {"settings": "defaults", "chosen": values, **trials[0], **row}
-        longest = max(longest, time.perf_counter() - began)
     best = max(
         (trial for trial in trials.values() if "validation" in trial),
         key=lambda trial: trial["validation"],
         default=None,
     )
     if best is None or len(settings) < 2:
+        return
+    if len(trials) < 2:
+        yield {"error": "no time for a trial beyond the defaults"}
         return
     yield {"start": "tuned"}
     chosen = settings[best["trial"]]

@@ -89,8 +89,8 @@ def test_a_job_goes_on_after_the_trials_that_are_finished(job) -> None:
 def test_a_short_limit_stops_the_trials(job) -> None:
     job = Job(**{**asdict(job), "limit": 0.0})
     rows = list(worker.rows(job))
-    assert rows[-1]["trials"] == 1
-    assert rows[-1]["chosen"] == {}
+    assert [row["settings"] for row in rows if "settings" in row] == ["defaults"]
+    assert rows[-1] == {"error": "no time for a trial beyond the defaults"}
 
 
 def test_models_without_a_space_have_defaults_only(job) -> None:
@@ -161,6 +161,7 @@ ROWS = [
     row("als", "tuned", 0.2),
     row("als", "tuned", 0.25),  # measured a second time
     row("ease", "defaults", 0.3, validation=0.15),
+    {**row("ease", "tuned", 0.3), "trials": 1},  # of the defaults only, so not tuned
     row("iALS", "tuned", 0.22, library="irspack", failures=["no"]),
     {**row("SLIM", "tuned", 0.0, library="irspack"), "status": "over the time limit"},
 ]

@@ -9,8 +9,9 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
-from penchant.data.interactions import Interactions
+from penchant.data.interactions import Csr, Interactions
 from penchant.errors import SettingsError
 from penchant.models.base import Model
 from penchant.split import Split
@@ -120,15 +121,22 @@ def describe_split(split: Split) -> str:
 
 def split_digest(split: Split) -> str:
     """Return a hash of the content of a split without ids, which metrics don't depend on."""
-    parts = (split.train, split.test, split.fold_in)
-    return hashlib.blake2b(
-        b"".join(_digest(part) for part in parts if part is not None), digest_size=16
-    ).hexdigest()
+    matrices = [part.csr for part in (split.train, split.test, split.fold_in) if part is not None]
+    digests = [_digest((part.n_rows, part.n_columns), *_arrays(part)) for part in matrices]
+    candidates = split.candidates
+    if candidates is not None:
+        arrays = _arrays(candidates) if isinstance(candidates, Csr) else (candidates,)
+        digests.append(_digest("candidates", *arrays))
+    return hashlib.blake2b(b"".join(digests), digest_size=16).hexdigest()
 
 
-def _digest(part: Interactions) -> bytes:
-    state = hashlib.blake2b(repr((part.n_users, part.n_items)).encode())
-    for array in (part.csr.indptr, part.csr.indices, part.csr.values):
+def _arrays(csr: Csr) -> tuple[npt.NDArray[Any], ...]:
+    return csr.indptr, csr.indices, csr.values
+
+
+def _digest(head: object, *arrays: npt.NDArray[Any]) -> bytes:
+    state = hashlib.blake2b(repr(head).encode())
+    for array in arrays:
         state.update(np.ascontiguousarray(array).data)
     return state.digest()
 
