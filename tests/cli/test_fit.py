@@ -304,7 +304,7 @@ def test_a_blend_of_the_usual_models(log_file: Path, tmp_path: Path) -> None:
 def test_what_the_library_warns_of_is_told_on_stderr(tmp_path: Path) -> None:
     log = tmp_path / "plays.csv"
     log.write_text("user,item,count\nu,a,1\nu,b,90000\nv,a,1\n", encoding="utf-8")
-    ran = run("fit", log, "-o", tmp_path / "x.penchant", "--factors", 2, "--json")
+    ran = run("fit", log, "-o", tmp_path / "x.penchant", "--confidence", "linear", "--json")
     assert ran.code == 0
     assert ran.err.startswith("penchant: warning: values of plays go up to 90,000")
     assert ran.json["kind"] == "als"

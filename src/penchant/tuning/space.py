@@ -250,6 +250,9 @@ def _check_ends(model: type[Model], name: str, ends: Range) -> None:
 
 
 def _takes_fractions(model: type[Model], name: str) -> bool:
-    """Whether a setting takes any number rather than whole numbers, judged by its default."""
+    """Whether a setting takes any number rather than whole numbers."""
+    declaration = model.declarations.get(name)
+    if declaration is not None:
+        return declaration.kind in ("float", "pair")
     fields = {field.name: field for field in dataclasses.fields(model)}  # type: ignore[arg-type]
     return isinstance(fields[name].default, float)

@@ -57,6 +57,7 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
         self._engine: Engine[Any, Any] = LocalEngine(self.threads)
         self._epochs: list[Epoch] = []
         self._trainer: Trainer[Any, Any] | None = None  # while on_epoch runs
+        self._last_weights: tuple[Interactions, Weights] | None = None
 
     @property
     def _feature_priors(self) -> FeaturePriors | None:
@@ -170,6 +171,7 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
         """Run a trainer, and keep its state after each epoch and at an interruption."""
         begun = time.perf_counter()
         seconds = epochs[-1].seconds if epochs else 0.0
+        weights = self._weights_for(data)
         if self.confidence == "linear":
             warn_of_spread(data.csr.values, data.name)
         trainer = self._load_trainer(data, *start(), self._prepared_priors(data))
@@ -184,7 +186,7 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
                 if on_epoch and on_epoch(epoch):
                     break
             trainer.finish()
-            check_loss(trainer, self._weights, data)
+            check_loss(trainer, weights, data)
         except BaseException:
             if self._trainer is not None:  # at least one epoch ended: the model can be used
                 self._keep(data, trainer.state())
@@ -202,16 +204,44 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
     def _prepared_priors(self, data: Interactions) -> dict[int, FeaturePrior]:
         """Prepare the priors of the sides that have features."""
         priors = self._feature_priors
-        return {} if priors is None else priors.prepare(data, self._weights)
+        return {} if priors is None else priors.prepare(data, self._weights_for(data))
 
     def _load_trainer(
         self, data: Interactions, X: Any, Y: Any, priors: Mapping[int, FeaturePrior]
     ) -> Trainer[Any, Any]:
-        return load_trainer(self._engine, data, (X, Y), settings=self, priors=priors)
+        return load_trainer(
+            self._engine,
+            data,
+            (X, Y),
+            settings=self,
+            weights=self._weights_for(data),
+            priors=priors,
+        )
 
     @property
     def _weights(self) -> Weights:
-        return Weights.of(self)
+        """The weights of the objective that the model was fitted with."""
+        return self._weights_for(self.interactions)
+
+    def _weights_for(self, data: Interactions) -> Weights:
+        """Return the weights of the objective on some data; those of the last are kept."""
+        if self._last_weights is None or self._last_weights[0] is not data:
+            self._last_weights = data, Weights.of(self, data.csr)
+        return self._last_weights[1]
+
+    @property
+    def training(self) -> dict[str, Any]:
+        """The weights of the objective that the model was fitted with, as settings by name.
+
+        These are the settings, with those that are chosen from the data filled in: a model with
+        these settings, fitted on the same data, is the same.
+
+        Raises
+        ------
+        NotFittedError
+            If the model is not fitted.
+        """
+        return self._weights.described()
 
     def loss(self) -> float:
         """Compute the training objective in closed form (one pass over the data).
