@@ -97,7 +97,8 @@ class Blend(ColdStartModel, Model):
             help="How scores are brought to one scale.",
             details='``"z-score"``: deviations from a list\'s mean in standard deviations; '
             '``"min-max"``: 0 for the worst and 1 for the best; ``"rank"``: 1 / (60 + rank), which '
-            "depends on the order alone.",
+            'depends on the order alone; ``"top-mean"``: divided by the mean of the hundred best, '
+            "for scores that are about 0 for most items.",
             source='for ``"rank"``, Cormack, Clarke & Büttcher 2009, "Reciprocal rank fusion"',
         ),
     ] = "z-score"
