@@ -70,6 +70,13 @@ class Range:
         value = min(max(value, self.low), self.high)
         return math.floor(value) if self.whole else value
 
+    def share_of(self, value: float) -> float:
+        """Return the place of a number in the range as a share, 0…1."""
+        low, high = (self.low, self.high + 1) if self.whole else (self.low, self.high)
+        if self.log:
+            low, high, value = math.log(low), math.log(high), math.log(value)
+        return (value - low) / (high - low)
+
     def __str__(self) -> str:
         return f"{self.low:g} … {self.high:g}" + (", logarithmic" if self.log else "")
 

@@ -26,7 +26,7 @@ from penchant.models.als.explain import contributions
 from penchant.models.als.feature_prior import FeaturePrior, FeaturePriors
 from penchant.models.als.fold_in import fold_in
 from penchant.models.als.objective import Weights
-from penchant.models.als.settings import AlsSettings
+from penchant.models.als.settings import LAMBDA, SHARE, AlsSettings
 from penchant.models.als.setup import Start, load_trainer
 from penchant.models.als.state import USERS, SideState, State
 from penchant.models.als.trainer import Trainer
@@ -34,6 +34,7 @@ from penchant.models.base import Epoch, Metric, OnEpoch, vector_scorer
 from penchant.models.capabilities import Explains, FoldsInUsers, HasItemVectors, HasUserVectors
 from penchant.models.cold_start import with_features_of
 from penchant.models.iterative import Iterative
+from penchant.models.search import Search
 
 Handles = tuple[Any, Any]
 """An engine's handles of the factors of users and of items."""
@@ -47,6 +48,16 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
     the priors that they give the trainer (:attr:`_feature_priors`).
     """
 
+    search: ClassVar[Search] = Search(
+        space={
+            "factors": (32, 512, "log"),
+            "unobserved_share": (1.0, 50.0, "log"),
+            "regularization": (0.02, 0.3, "log"),
+        },
+        start={"unobserved_share": SHARE, "regularization": LAMBDA},
+        quick={"factors": 64},
+        epochs=(5, 10, 15),
+    )
     arrays: ClassVar[Mapping[str, ArraySpec]] = {
         "user_factors": ArraySpec("dtype", ("n_users", "factors")),
         "item_factors": ArraySpec("dtype", ("n_items", "factors")),

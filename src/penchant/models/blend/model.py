@@ -40,6 +40,7 @@ from penchant.models.blend.parts import (
 from penchant.models.blend.query import ScoringQuery, uses_features
 from penchant.models.blend.routing import Maker, Router
 from penchant.models.cold_start import ColdStartModel, Entity
+from penchant.models.search import Search
 
 
 @dataclass(eq=False)
@@ -112,6 +113,7 @@ class Blend(ColdStartModel, Model):
     ] = None
 
     kind: ClassVar[str] = "blend"
+    search: ClassVar[Search] = Search(included=False)
     falls_back: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
