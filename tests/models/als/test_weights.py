@@ -12,7 +12,7 @@ from penchant.errors import NotFittedError, SettingsError
 from penchant.models.als import confidence
 from penchant.models.als.confidence import is_uneven, mean_of
 from penchant.models.als.objective import Weights
-from penchant.models.als.settings import LAMBDA, SHARE
+from penchant.models.als.settings import LAMBDA, NU, SHARE
 
 PAPER = {
     "alpha": 1.0,
@@ -46,7 +46,7 @@ def test_unobserved_cells_weigh_a_multiple_of_the_interactions(share: float | No
     expected = SHARE if share is None else share
     assert weights["unobserved_weight"] * cells / total == pytest.approx(expected, rel=1e-3)
     assert weights["regularization"] == LAMBDA
-    assert weights["regularization_scaling"] == 1
+    assert weights["regularization_scaling"] == NU
 
 
 def test_unobserved_cells_weigh_no_more_than_in_the_paper() -> None:
@@ -77,7 +77,7 @@ def test_a_share_keeps_its_meaning_beside_a_regularization() -> None:
     data = random_interactions(20, 300)
     own = ALS(factors=2, iterations=1, regularization=0.5, unobserved_share=2).fit(data).training
     assert own["regularization"] == 0.5
-    assert own["regularization_scaling"] == 1
+    assert own["regularization_scaling"] == NU
     assert own["unobserved_weight"] < 1
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from penchant.data.csr import Csr
 from penchant.engines.base import Penalties
 from penchant.models.als.confidence import Confidence, is_uneven, mean_of, sizes
-from penchant.models.als.settings import LAMBDA, SHARE, AlsSettings, as_pair
+from penchant.models.als.settings import LAMBDA, NU, SHARE, AlsSettings, as_pair
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Weights:
             alpha = _inverse_mean(data, kind, settings.epsilon)
             share = SHARE if settings.unobserved_share is None else settings.unobserved_share
             unobserved = _rounded(min(1.0, share * data.nnz / (data.n_rows * data.n_columns)))
-            penalty, nu = LAMBDA, 1.0
+            penalty, nu = LAMBDA, NU
         users, items = as_pair(settings.regularization)
         return cls(
             Confidence(kind, alpha, settings.epsilon),

@@ -11,8 +11,8 @@ from penchant.errors import SettingsError
 
 SHARE = 10.0
 """The default of ``unobserved_share``."""
-LAMBDA = 0.02
-"""The default of ``regularization`` where the weights are chosen from the data."""
+LAMBDA, NU = 0.085, 0.75
+"""The defaults of ``regularization`` and ``regularization_scaling`` there."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -27,15 +27,14 @@ class AlsSettings(Configurable):
 
     factors: Annotated[
         int,
-        Setting(min=1, max=65536, help="Length f of the factor vectors.", tune=(16, 256, "log")),
-    ] = 64
+        Setting(min=1, max=65536, help="Length f of the factor vectors.", tune=(16, 512, "log")),
+    ] = 256
     regularization: Annotated[
         float | tuple[float, float] | None,
         Setting(
             min=0,
             help="L2 penalty λ: one number, or a pair for users and items. Default: by the data.",
-            details="Without any weight given (see ``unobserved_share``) it is 0.02 times the "
-            "weight of a row; else the default is 0.01, the same for all rows.",
+            details="Without any weight given (see ``unobserved_share``) it is 0.085; else 0.01.",
             tune=(1e-3, 100.0, "log"),
         ),
     ] = None
@@ -57,9 +56,9 @@ class AlsSettings(Configurable):
             help="Weight of all unobserved cells together, as a multiple of that of all "
             "interactions. Default: 10.",
             details="It takes the place of ``alpha`` and ``unobserved_weight``, and does not "
-            "depend on the size of the catalog: α makes an interaction weigh 1 on average, α0 is "
-            "this number times the density, at most 1, and ``regularization_scaling`` is 1. The "
-            "weights are chosen in this way unless ``alpha``, ``unobserved_weight``, ``regularization`` or "
+            "depend on the size of the catalog: α makes an interaction weigh 1 on average, and α0 "
+            "is this number times the density, at most 1. The weights are chosen in this way "
+            "unless ``alpha``, ``unobserved_weight``, ``regularization`` or "
             "``regularization_scaling`` is given: those of them that are not given are then 1, 1, "
             "0.01 and 0, as in the paper.",
             tune=(0.3, 100.0, "log"),
@@ -97,8 +96,8 @@ class AlsSettings(Configurable):
             min=0,
             help="Exponent ν of the scaling of λ by frequency; 0: the same λ for all rows.",
             details="λ_u = λ (|S_u| + α0 n)^ν for a user with |S_u| interactions and n items, and "
-            "likewise for items. Default: 1 where the weights are chosen from the data, see "
-            "``unobserved_share``, else 0.",
+            "likewise for items. Default: 0.75 where the weights are chosen from the data, "
+            "see ``unobserved_share``, else 0.",
             source="Rendle, Krichene, Zhang & Koren 2021, section 3.3",
             tune=(0.0, 1.0),
             advanced=True,
