@@ -112,7 +112,7 @@ def search(names: list[str], threads: int | None) -> None:
         values = validation.train.csr.values
         if values.min() != values.max():
             space["confidence"] = ["linear", "log", "binary"]
-        found = penchant.tune(
+        result = penchant.tune(
             penchant.ALS,
             space,
             validation,
@@ -123,15 +123,15 @@ def search(names: list[str], threads: int | None) -> None:
             storage=None,
         )
         defaults = penchant.ALS(threads=threads)
-        best = penchant.ALS(**found.settings)
-        own, tuned = ndcg(defaults.with_settings(), validation), found.best.value
+        best = penchant.ALS(**result.settings)
+        own, tuned = ndcg(defaults.with_settings(), validation), result.best.value
         tested, ceiling = ndcg(defaults, final), ndcg(best, final)
         print(
             f"| {name} | {own:.4f} | {tuned:.4f} | {100 * own / tuned:.1f} "
             f"| {tested:.4f} | {ceiling:.4f} | {100 * tested / ceiling:.1f} |",
             flush=True,
         )
-        print(f"<!-- {name}: {found.settings} -->", flush=True)
+        print(f"<!-- {name}: {result.settings} -->", flush=True)
 
 
 def main() -> None:

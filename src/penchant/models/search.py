@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+__all__ = ["Search"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
@@ -28,6 +30,8 @@ class Search:
         The epochs at which models with epochs are measured; the best is chosen.
     included
         Whether the kind takes part.
+    needs_features
+        Whether it takes part only where users or items have features.
     """
 
     space: Mapping[str, Any] | None = None
@@ -35,3 +39,4 @@ class Search:
     quick: Mapping[str, Any] = field(default_factory=dict)
     epochs: tuple[int, ...] = (5, 10, 15, 30)
     included: bool = True
+    needs_features: bool = False

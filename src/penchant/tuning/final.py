@@ -52,6 +52,7 @@ def _evaluate(plan: Plan, final: Split, model: Model) -> Evaluation:
 
 
 def to_dict(evaluation: Evaluation) -> dict[str, Any]:
+    """Return an evaluation as JSON-compatible data, without the values of users."""
     return {
         field.name: getattr(evaluation, field.name)
         for field in dataclasses.fields(evaluation)
@@ -60,5 +61,6 @@ def to_dict(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def from_dict(fields: dict[str, Any]) -> Evaluation:
+    """Return the evaluation that :func:`to_dict` described."""
     intervals = {name: (low, high) for name, (low, high) in fields["intervals"].items()}
     return Evaluation(**{**fields, "intervals": intervals})

@@ -23,6 +23,7 @@ from penchant.tuning.training import epochs_of
 
 if TYPE_CHECKING:
     from penchant.tuning.plan import Plan
+    from penchant.tuning.sampler import Kind
     from penchant.tuning.selection.results import ModelSelection
     from penchant.tuning.worker import OnProgress
 
@@ -39,7 +40,7 @@ def tune(
 def tune(
     model: Interactions | Split, *, metric: str = "ndcg@10", **options: Any
 ) -> ModelSelection: ...
-@checked
+@checked  # type: ignore[misc]  # the options of both forms are those below
 def tune(
     model: type[Model] | Interactions | Split,
     space: Mapping[str, Any] | Sequence[str] | None = None,
@@ -141,8 +142,8 @@ def tune(
         If families of models were compared. After Ctrl-C, KeyboardInterrupt is raised; the same
         call then resumes.
     TuningResult
-        Else. After Ctrl-C, or when the time is up: the finished trials; ``result.about["stopped"]`` has
-        the reason.
+        Else. After Ctrl-C, or when the time is up: the finished trials;
+        ``result.about["stopped"]`` has the reason.
 
     Raises
     ------
@@ -155,35 +156,26 @@ def tune(
         If Optuna is not installed.
     """
     if isinstance(model, Interactions | Split):
-        from penchant.tuning.selection.select import arguments_of, select_model
-
-        if space is not None or split is not None:
-            raise SettingsError("a selection of models takes no space and no second split")
-        return select_model(
+        return _selection(
             model,
-            arguments_of(
-                models=models,
-                budget=budget,
-                metric=metric,
-                storage=storage,
-                name=name,
-                resume=resume,
-                exclude_seen=exclude_seen,
-                seed=seed,
-                on_progress=on_progress,
-            ),
+            (space, split),
+            models=models,
+            budget=budget,
+            metric=metric,
+            storage=storage,
+            name=name,
+            resume=resume,
+            exclude_seen=exclude_seen,
+            seed=seed,
+            on_progress=on_progress,
         )
     require("optuna", extra="tune", what="Tuning")
     from penchant.tuning.plan import Plan, check_unseen
-    from penchant.tuning.sampler import Kind
 
     _need_class(model)
     if space is None or split is None:
         raise SettingsError("tuning the settings of a model needs a space and a split")
-    check_choice("sampler", sampler, get_args(Kind))
-    splits = tuple(map(check_split, split if isinstance(split, list | tuple) else [split]))
-    if not splits:
-        raise SettingsError("split must be a split, or a list of one or more splits")
+    splits = _splits(split)
     if final is not None:
         check_unseen(check_split(final), splits)
     metric_names = full_names([metric, *metrics])
@@ -194,7 +186,7 @@ def tune(
         splits=splits,
         metrics=metric_names,
         epochs=epochs_of(epochs),
-        sampler=sampler,  # type: ignore[arg-type]
+        sampler=_checked_sampler(sampler),
         total=None if trials is None else check_int("trials", trials, 1),
         prune=sampler != "grid" if prune is None else bool(prune),
         patience=None if patience is None else check_int("patience", patience, 1),
@@ -205,6 +197,31 @@ def tune(
     limit = None if timeout is None else check_float("timeout", timeout, above=0)
     plan = dataclasses.replace(plan, total=_total(plan, limit))
     return _run(plan, limit, storage, name, resume, on_progress)
+
+
+def _selection(
+    data: Interactions | Split, others: tuple[object, object], **arguments: Any
+) -> ModelSelection:
+    """Select a model; ``others`` are arguments that must not be given beside the data."""
+    from penchant.tuning.selection.select import arguments_of, select_model
+
+    if others != (None, None):
+        raise SettingsError("a selection of models takes no space and no second split")
+    return select_model(data, arguments_of(**arguments))
+
+
+def _splits(split: Split | Sequence[Split]) -> tuple[Split, ...]:
+    splits = tuple(map(check_split, split if isinstance(split, list | tuple) else [split]))
+    if not splits:
+        raise SettingsError("split must be a split, or a list of one or more splits")
+    return splits
+
+
+def _checked_sampler(sampler: str) -> Kind:
+    from penchant.tuning.sampler import Kind
+
+    check_choice("sampler", sampler, get_args(Kind))
+    return sampler  # type: ignore[return-value]
 
 
 def _need_class(model: object) -> None:

@@ -244,13 +244,8 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
     def training(self) -> dict[str, Any]:
         """The weights of the objective that the model was fitted with, as settings by name.
 
-        These are the settings, with those that are chosen from the data filled in: a model with
-        these settings, fitted on the same data, is the same.
-
-        Raises
-        ------
-        NotFittedError
-            If the model is not fitted.
+        Those that are chosen from the data are filled in: a model with these settings, fitted on
+        the same data, is the same.
         """
         return self._weights.described()
 

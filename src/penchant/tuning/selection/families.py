@@ -60,7 +60,9 @@ class Family:
             return 0.0
         largest = max(item.size for item in measured)
         recent = max(item.seconds for item in measured if item.size == largest)
-        return recent * max(1.0, size / largest) ** 0.5  # some depend on the number of items alone
+        return float(
+            recent * max(1.0, size / largest) ** 0.5
+        )  # some depend on the number of items alone
 
     def propose(self, number: int, size: int, seed: int) -> dict[str, Any] | None:
         """Return settings to try: those of the class, then random ones and ones near the best.
@@ -93,15 +95,15 @@ class Family:
             step = float(rng.normal(0, _NEAR))
             if name in self.space.ranges:
                 ends = self.space.ranges[name]
-                inside = isinstance(value, int | float) and ends.low <= value <= ends.high
-                if not inside:
+                if not isinstance(value, int | float) or not ends.low <= value <= ends.high:
                     point[name] = drawn[name]
+                elif is_moved:
+                    point[name] = ends.at(min(max(ends.share_of(value) + step, 0.0), 1.0))
                 else:
-                    share = ends.share_of(value)
-                    point[name] = ends.at(min(max(share + step, 0.0), 1.0)) if is_moved else value
+                    point[name] = value
             else:
-                known = value in self.space.choices[name] and rng.random() > _NEAR
-                point[name] = value if known else drawn[name]
+                stays = value in self.space.choices[name] and rng.random() > _NEAR
+                point[name] = value if stays else drawn[name]
         return point
 
 
@@ -140,4 +142,7 @@ def _family(kind: str, data: Interactions) -> Family:
         space.pop("confidence", None)  # all values weigh alike
     elif "confidence" in model.declarations:
         space["confidence"] = ["binary", "log", "linear"]
-    return Family(kind, model, search, Space(model, space) if space else None)
+    family = Family(kind, model, search, Space(model, space) if space else None)
+    if search.needs_features and data.item_features is None and data.user_features is None:
+        family.dropped = "it needs features of items or users"
+    return family

@@ -13,7 +13,6 @@ from typing import Any, Self
 from penchant.errors import DataError
 from penchant.tuning.storage_path import storage_path
 
-_TABLE = "model_selection"
 _BUSY = 60  # seconds to wait while another process writes
 
 
@@ -48,13 +47,15 @@ class Journal:
             self._file.execute("PRAGMA journal_mode=WAL").close()
             self._file.execute("PRAGMA synchronous=NORMAL").close()
             self._file.execute(
-                f"CREATE TABLE IF NOT EXISTS {_TABLE} "
+                "CREATE TABLE IF NOT EXISTS model_selection "
                 "(name TEXT, key TEXT, record TEXT, PRIMARY KEY (name, key))"
             )
             if not resume:
-                self._file.execute(f"DELETE FROM {_TABLE} WHERE name = ?", (name,))
+                self._file.execute("DELETE FROM model_selection WHERE name = ?", (name,))
             self._file.commit()
-            rows = self._file.execute(f"SELECT key, record FROM {_TABLE} WHERE name = ?", (name,))
+            rows = self._file.execute(
+                "SELECT key, record FROM model_selection WHERE name = ?", (name,)
+            )
             self._records = {key: json.loads(record) for key, record in rows}
 
     def __enter__(self) -> Self:
@@ -73,7 +74,8 @@ class Journal:
         key, text = _key(subject), json.dumps(record)
         with self._readable():
             self._file.execute(
-                f"INSERT OR REPLACE INTO {_TABLE} VALUES (?, ?, ?)", (self._name, key, text)
+                "INSERT OR REPLACE INTO model_selection VALUES (?, ?, ?)",
+                (self._name, key, text),
             )
             self._file.commit()
         self._records[key] = json.loads(text)

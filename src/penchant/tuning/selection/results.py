@@ -14,7 +14,7 @@ from penchant.evaluation.evaluate import Evaluation, compare
 from penchant.models.base import Model
 from penchant.rendering.frames import Columns, Tabular, texts
 
-__all__ = ["Attempt", "FamilyResult", "ModelSelection"]
+__all__ = ["Attempt", "FamilyResult", "ModelSelection", "SelectionProgress"]
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,29 @@ class FamilyResult:
     seconds: float
     bytes: int
     note: str
+
+
+@dataclass(frozen=True)
+class SelectionProgress:
+    """The progress of a selection.
+
+    Attributes
+    ----------
+    kind
+        The family that was tried last.
+    tried
+        The number of attempts so far.
+    best
+        The best family and its value on the validation part so far, or None.
+    seconds, budget
+        Seconds so far, and those allowed.
+    """
+
+    kind: str
+    tried: int
+    best: tuple[str, float] | None
+    seconds: float
+    budget: float
 
 
 @checked_methods
@@ -167,8 +190,9 @@ class ModelSelection(Tabular):
     def summary(self) -> str:
         """Return a sentence with the choice and the number of settings tried."""
         return (
-            f"chosen: {self.about.get('model', self.chosen)}; {self.metric} {self.value:.4f} on the "
-            f"validation part, the best of {self.tried} settings tried in {self.seconds:.0f} s"
+            f"chosen: {self.about.get('model', self.chosen)}; {self.metric} {self.value:.4f} "
+            f"on the validation part, the best of {self.tried} settings tried in "
+            f"{self.seconds:.0f} s"
         )
 
     def _test_lines(self) -> list[str]:

@@ -82,11 +82,11 @@ class Halving:
 
     def probe(self, part: Part) -> None:
         """Fit all families on a small part, to order them by cost and drop those that can't."""
-        for family in self._families:
+        for family in self.remaining:
             settings = dict(family.search.quick)
             attempt = self._runner.attempt(family, settings, part)
             if not attempt.has_value:
-                family.dropped = attempt.message or "no value"
+                family.dropped = attempt.message.partition(": ")[2] or "no value"
             self._on_attempt(family)
         self._families.sort(key=lambda family: family.seconds(part.size))
 
@@ -138,9 +138,7 @@ class Halving:
             for family in families:
                 cost = family.seconds(step.part.size)
                 first = number == 0 and self._runner.clock.spent + cost < self._seconds
-                if not first and (
-                    spent[family.kind] + cost > slice_ or self._is_late(step.until)
-                ):
+                if not first and (spent[family.kind] + cost > slice_ or self._is_late(step.until)):
                     continue
                 settings = family.propose(number, step.part.size, self._seed)
                 if settings is None:

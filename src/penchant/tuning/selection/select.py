@@ -25,7 +25,7 @@ from penchant.tuning.selection.budget import Clock, seconds_of
 from penchant.tuning.selection.families import Family, families_of
 from penchant.tuning.selection.journal import Journal
 from penchant.tuning.selection.parts import Part, measured_part, smaller, validation_of
-from penchant.tuning.selection.results import FamilyResult, ModelSelection
+from penchant.tuning.selection.results import FamilyResult, ModelSelection, SelectionProgress
 from penchant.tuning.selection.rounds import Halving, Round
 from penchant.tuning.selection.trials import Runner
 
@@ -39,29 +39,6 @@ _BLENDS = 0.15
 """The share of the budget that is kept for blends."""
 _RESERVE = 0.1
 """The least share of the budget that is kept for the final fits."""
-
-
-@dataclass(frozen=True)
-class SelectionProgress:
-    """The progress of a selection.
-
-    Attributes
-    ----------
-    kind
-        The family that was tried last.
-    tried
-        The number of attempts so far.
-    best
-        The best family and its value on the validation part so far, or None.
-    seconds, budget
-        Seconds so far, and those allowed.
-    """
-
-    kind: str
-    tried: int
-    best: tuple[str, float] | None
-    seconds: float
-    budget: float
 
 
 OnProgress = Callable[[SelectionProgress], object]
@@ -124,9 +101,7 @@ def select_model(data: Interactions | Split, arguments: Arguments) -> ModelSelec
     elif isinstance(data, Split):
         final, everything = data, data.train
     else:
-        raise DataError(
-            f"interactions or a penchant.Split are needed, got {type(data).__name__}"
-        )
+        raise DataError(f"interactions or a penchant.Split are needed, got {type(data).__name__}")
     with Journal(arguments.storage, arguments.name, resume=arguments.resume) as journal:
         return _Selection(final, everything, arguments, journal).run()
 
@@ -143,6 +118,7 @@ class _Selection:
         self._runner = Runner(journal, clock, sign, arguments.threads)
         self._families = families_of(arguments.models, final.train)
         seed = arguments.seed + 1
+        self._whole: Part | None = None
         self._validation = measured_part(validation_of(final, seed), seed)
 
     def run(self) -> ModelSelection:
@@ -179,7 +155,7 @@ class _Selection:
         split = self._validation
         if size is not None:
             split = smaller(split, size, self._arguments.seed)
-        if split is self._validation and hasattr(self, "_whole"):
+        if split is self._validation and self._whole is not None:
             return self._whole
         part = Part(split, self._arguments.metric, self._arguments.exclude_seen)
         if split is self._validation:
@@ -202,7 +178,7 @@ class _Selection:
         return ModelSelection(
             best=fitted,
             metric=self._arguments.metric,
-            families=self._rows(),
+            families=(*self._rows(), *self._blend_rows()),
             chosen="blend" if mixture else family.kind,
             value=mixture.attempt.value if mixture else best.value,
             final=final,
@@ -242,7 +218,7 @@ class _Selection:
             "chosen model": chosen,
             f"{family.kind}, defaults": self._runner.model(family, {}),
         }
-        subject = ["final", _described(chosen), family.kind, split_digest(self._final)]
+        subject: list[Any] = ["final", _described(chosen), family.kind, split_digest(self._final)]
         subject.append(self._arguments.exclude_seen)
         stored = self._runner.journal.get(subject)
         if stored is None:
@@ -270,8 +246,28 @@ class _Selection:
 
         return tuple(sorted(map(self._row, self._families), key=rank))
 
+    def _blend_rows(self) -> list[FamilyResult]:
+        """Return a row for the blends that were tried, if any."""
+        tried = [item for item in self._runner.attempts if item.kind == "blend"]
+        best = max(tried, key=lambda item: item.score, default=None)
+        if best is None:
+            return []
+        note = ", ".join(f"{kind} {share:g}" for kind, share in best.settings["weights"].items())
+        return [
+            FamilyResult(
+                kind="blend",
+                value=best.value,
+                defaults=math.nan,
+                settings=best.settings,
+                tried=len(tried),
+                seconds=best.seconds,
+                bytes=best.bytes,
+                note=note,
+            )
+        ]
+
     def _row(self, family: Family) -> FamilyResult:
-        size = self._whole.size
+        size = self._validation.train.nnz
         best = family.best(size)
         defaults = [
             item

@@ -95,9 +95,7 @@ class Runner:
             spent = time.perf_counter() - began
             message = f"{type(error).__name__}: {error}"
             log.info("%s with %s failed: %s", family.kind, settings, message)
-            return Attempt(
-                family.kind, settings, part.size, math.nan, -math.inf, spent, 0, message
-            )
+            return Attempt(family.kind, settings, part.size, math.nan, -math.inf, spent, 0, message)
         value = best.test[part.metric]
         if isinstance(model, TrainsInEpochs):
             settings = {**settings, "iterations": best.epoch}
