@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from penchant.cli import settings, sources
+from penchant.cli import selection, settings, sources
 from penchant.cli.data_options import DataOptions
 from penchant.cli.model_options import ModelKind, ModelOptions
 from penchant.cli.options import OutputOptions
@@ -24,12 +24,14 @@ if TYPE_CHECKING:
 EXAMPLES = r"""[bold]Examples[/bold]
 
 [dim]# a data set that penchant knows (penchant datasets lists them)[/dim]
-penchant fit lastfm-2k --confidence log --regularization 30 \
-      -o artists.penchant
+penchant fit lastfm-2k -o artists.penchant
 
 [dim]# plays per listener and artist, with the artists' names[/dim]
 penchant fit user_artists.dat --user userID --item artistID --value weight \
-      --catalog artists.dat --confidence log -o artists.penchant
+      --catalog artists.dat -o artists.penchant
+
+[dim]# the best of all families of models, found in five minutes[/dim]
+penchant fit likes.csv --auto --budget "5 min" -o likes.penchant
 
 [dim]# likes without a header: columns by position, busy users and items only[/dim]
 penchant fit likes.psv --user 2 --item 1 --min-per-user 5 --min-per-item 5
@@ -51,7 +53,7 @@ penchant fit events.csv --event what --weight view=1 --weight purchase=5 \
       --timestamp time --half-life 30d
 
 [dim]# also measure it, on a fifth of the likes that is held out first[/dim]
-penchant fit ratings.parquet --evaluate --factors 128"""
+penchant fit ratings.parquet --evaluate"""
 
 
 def fit(
@@ -85,6 +87,7 @@ def fit(
             "then fit on everything. The metrics are saved with the model.",
         ),
     ] = False,
+    selected: selection.SelectionOptions,
     printing: OutputOptions,
 ) -> None:
     """Fit a model to a log of interactions.
@@ -93,9 +96,12 @@ def fit(
     error nothing is written.
     """
     out = printing.open()
-    unfitted = settings.model(model, model_options)
     path = output or Path(f"{_stem(source)}.penchant")
     check_target(path)
+    if selected.auto:
+        _select(source, data, model_options, path, selected.budget, out)
+        return
+    unfitted = settings.model(model, model_options)
     interactions = sources.read(source, data, out)
     out.text(interactions.summary())
     measured = _measure(unfitted, interactions, out) if evaluate else None
@@ -103,9 +109,25 @@ def fit(
     fitted.save(path, metrics=measured.to_dict() if measured else None)
     out.text()
     out.text(f"fitted {described(fitted)} in {seconds(spent)}{_losses(fitted)}")
+    if chosen := chosen_from_data(fitted):
+        out.text(f"chosen from the data: {chosen}", style="dim")
     out.text(f"wrote {path} ({size(path.stat().st_size)})")
     _advise(fitted, path, out)
     out.document(_document(fitted, path, spent, measured))
+
+
+def _select(
+    source: str, data: DataOptions, options: ModelOptions, path: Path, budget: str, out: Output
+) -> None:
+    """Select the best model of all families and write it."""
+    if options.values:
+        raise SettingsError("--auto selects the model and its settings: leave out settings")
+    interactions = sources.read(source, data, out)
+    out.text(interactions.summary())
+    chosen = selection.select(interactions, out, budget=budget, storage=None)
+    selection.save(chosen, interactions, path, out)
+    _advise(chosen.best, path, out)
+    out.document({"model_file": str(path), **selection.document(chosen)})
 
 
 def trained(model: Model, interactions: Interactions, out: Output) -> tuple[Model, float]:
@@ -136,6 +158,14 @@ def described(model: Model) -> str:
         f"{name}={value}" for name, value in model.settings.items() if value != default[name]
     ]
     return f"{type(model).__name__}({', '.join(changed)})"
+
+
+def chosen_from_data(model: Model) -> str:
+    """Return the settings that the model chose from the data, in words; empty if there are none."""
+    settings = model.settings
+    chosen = {name: value for name, value in model.training.items() if value != settings[name]}
+    words = (f"{name.replace('_', ' ')} {value}" for name, value in chosen.items())
+    return ", ".join(words)
 
 
 def _stem(source: str) -> str:
@@ -210,6 +240,7 @@ def _document(
         "bytes": path.stat().st_size,
         "kind": model.kind,
         "settings": model.settings,
+        "training": dict(model.training),
         "seconds": spent,
         "data": {
             "name": data.name,

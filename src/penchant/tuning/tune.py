@@ -170,20 +170,17 @@ def tune(
             on_progress=on_progress,
         )
     require("optuna", extra="tune", what="Tuning")
-    from penchant.tuning.plan import Plan, check_unseen
+    from penchant.tuning.plan import Plan
 
     _need_class(model)
     if space is None or split is None:
         raise SettingsError("tuning the settings of a model needs a space and a split")
-    splits = _splits(split)
-    if final is not None:
-        check_unseen(check_split(final), splits)
     metric_names = full_names([metric, *metrics])
     better_of(metric_names[0])
     plan = Plan(
         model=model,
         space=Space(model, space),
-        splits=splits,
+        splits=_splits(split, final),
         metrics=metric_names,
         epochs=epochs_of(epochs),
         sampler=_checked_sampler(sampler),
@@ -194,9 +191,7 @@ def tune(
         seed=check_int("seed", seed, 0),
         final=final,
     )
-    limit = None if timeout is None else check_float("timeout", timeout, above=0)
-    plan = dataclasses.replace(plan, total=_total(plan, limit))
-    return _run(plan, limit, storage, name, resume, on_progress)
+    return _run(plan, timeout, storage, name, resume, on_progress)
 
 
 def _selection(
@@ -210,10 +205,15 @@ def _selection(
     return select_model(data, arguments_of(**arguments))
 
 
-def _splits(split: Split | Sequence[Split]) -> tuple[Split, ...]:
+def _splits(split: Split | Sequence[Split], final: Split | None) -> tuple[Split, ...]:
+    """Return the splits that trials are measured on, disjoint from the final test part."""
+    from penchant.tuning.plan import check_unseen
+
     splits = tuple(map(check_split, split if isinstance(split, list | tuple) else [split]))
     if not splits:
         raise SettingsError("split must be a split, or a list of one or more splits")
+    if final is not None:
+        check_unseen(check_split(final), splits)
     return splits
 
 
@@ -253,6 +253,8 @@ def _run(
     from penchant.tuning.trial_store import TrialStore, quiet
     from penchant.tuning.worker import Worker
 
+    limit = None if timeout is None else check_float("timeout", timeout, above=0)
+    plan = dataclasses.replace(plan, total=_total(plan, limit))
     sampler = NumberedSampler(plan.space, plan.sampler, plan.seed)
     with (
         quiet(),
@@ -266,7 +268,7 @@ def _run(
             resume=resume,
         ) as store,
     ):
-        worker = Worker(plan, store, timeout, on_progress)
+        worker = Worker(plan, store, limit, on_progress)
         stopped = worker.run()
         result = worker.result()
         others_are_running = stopped is None and result.about["unfinished"]

@@ -47,6 +47,7 @@ class AlsSettings(Configurable):
             details="Without any weight given it makes the mean of α·g(|r|) 1; else the default "
             "is 1.",
             tune=(0.1, 100.0, "log"),
+            advanced=True,
         ),
     ] = None
     unobserved_share: Annotated[

@@ -60,9 +60,8 @@ class Family:
             return 0.0
         largest = max(item.size for item in measured)
         recent = max(item.seconds for item in measured if item.size == largest)
-        return float(
-            recent * max(1.0, size / largest) ** 0.5
-        )  # some depend on the number of items alone
+        growth = max(1.0, size / largest) ** 0.5  # some depend on the number of items alone
+        return float(recent * growth)
 
     def propose(self, number: int, size: int, seed: int) -> dict[str, Any] | None:
         """Return settings to try: those of the class, then random ones and ones near the best.

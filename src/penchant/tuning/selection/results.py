@@ -175,8 +175,7 @@ class ModelSelection(Tabular):
 
     def table(self) -> list[str]:
         """Return the lines of the table of families."""
-        head = ["family", self.metric, "defaults", "tried", "fit, s", "size", "note"]
-        rows = [head, *map(_cells, self.families)]
+        rows = self.rows()
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = [
             "  ".join(
@@ -186,6 +185,11 @@ class ModelSelection(Tabular):
             for row in rows
         ]
         return [lines[0], "─" * max(map(len, lines)), *lines[1:]]
+
+    def rows(self) -> list[list[str]]:
+        """Return the heading and the cells of the table of families."""
+        head = ["family", self.metric, "defaults", "tried", "seconds", "size", "note"]
+        return [head, *map(_cells, self.families)]
 
     def summary(self) -> str:
         """Return a sentence with the choice and the number of settings tried."""
