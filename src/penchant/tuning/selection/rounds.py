@@ -43,6 +43,8 @@ class Round:
 
 _MOST_ATTEMPTS = 12
 """The most attempts of a family in a round before the last."""
+_MOST_IN_ALL = 60
+"""The most attempts of a family in the last round: more would fit the validation part."""
 _SHARES = (0.6, 0.25, 0.15)
 """The shares of the last round's time that the remaining families get, the best first."""
 
@@ -99,9 +101,8 @@ class Halving:
     def finish(self, part: Part) -> None:
         """Spend the rest of the time on the remaining families, most of it on the best."""
         ranked = self.ranked(part)
-        begun, number = self._runner.clock.spent, _MOST_ATTEMPTS
-        total = self._seconds - begun
         spent = dict.fromkeys((family.kind for family in ranked), 0.0)
+        numbers = dict.fromkeys(spent, _MOST_ATTEMPTS)
         open_ones = list(ranked)
         while open_ones and not self._is_late(1.0):
             # the family that has had the least of its share
@@ -109,10 +110,11 @@ class Halving:
             family = min(
                 open_ones, key=lambda other: spent[other.kind] / (shares.get(other.kind, 0.1))
             )
-            number += 1
+            number = numbers[family.kind] = numbers[family.kind] + 1
             settings = family.propose(number, part.size, self._seed)
             left = self._seconds - self._runner.clock.spent
-            if settings is None or family.seconds(part.size) > left or total <= 0:
+            is_done = number > _MOST_ATTEMPTS + _MOST_IN_ALL
+            if settings is None or is_done or family.seconds(part.size) > left:
                 open_ones.remove(family)
                 continue
             spent[family.kind] += self._runner.attempt(family, settings, part).seconds

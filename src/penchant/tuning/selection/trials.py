@@ -48,10 +48,14 @@ class Runner:
     threads: int | None = None
     attempts: list[Attempt] = field(default_factory=list)
     fitted: dict[str, tuple[Attempt, Model]] = field(default_factory=dict)
+    _done: dict[str, Attempt] = field(default_factory=dict)
 
     def attempt(self, family: Family, settings: dict[str, Any], part: Part) -> Attempt:
-        """Return the attempt of a family with these settings; it is added to the family's."""
+        """Return the attempt of a family with these settings; a new one is added to the family's."""
         subject = ["attempt", family.kind, settings, part.metric, part.exclude_seen, part.digest]
+        key = str(subject)
+        if key in self._done:
+            return self._done[key]
         stored = self.journal.get(subject)
         if stored is not None:
             attempt = self._restored(stored)
@@ -59,6 +63,7 @@ class Runner:
         else:
             attempt = self._run(family, settings, part)
             self.journal.put(subject, asdict(attempt))
+        self._done[key] = attempt
         family.attempts.append(attempt)
         self.attempts.append(attempt)
         log.info("%s: %.5f with %s", attempt.kind, attempt.value, attempt.settings)
