@@ -51,7 +51,7 @@ class Runner:
     _done: dict[str, Attempt] = field(default_factory=dict)
 
     def attempt(self, family: Family, settings: dict[str, Any], part: Part) -> Attempt:
-        """Return the attempt of a family with these settings; a new one is added to the family's."""
+        """Return the attempt with these settings; a new one is added to the family's."""
         subject = ["attempt", family.kind, settings, part.metric, part.exclude_seen, part.digest]
         key = str(subject)
         if key in self._done:
