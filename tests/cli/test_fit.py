@@ -308,3 +308,35 @@ def test_what_the_library_warns_of_is_told_on_stderr(tmp_path: Path) -> None:
     assert ran.code == 0
     assert ran.err.startswith("penchant: warning: values of plays go up to 90,000")
     assert ran.json["kind"] == "als"
+
+
+def test_the_model_can_be_selected(
+    log_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("penchant.tuning.selection.families.kinds", lambda: ["popularity"])
+    path = tmp_path / "m.penchant"
+    ran = run("fit", log_file, "-o", path, "--auto", "--budget", "10 min", "--json")
+    assert (ran.code, ran.json["chosen"], ran.json["model_file"]) == (0, "popularity", str(path))
+    assert penchant.load(path).interactions.nnz > 0
+    refused = run("fit", log_file, "-o", path, "--auto", "--factors", 3)
+    assert (refused.code, "leave out settings" in refused.err) == (2, True)
+
+
+def test_weights_that_are_chosen_from_the_data_are_told(log_file: Path, tmp_path: Path) -> None:
+    words = "fit", log_file, "-o", tmp_path / "m.penchant", "--factors", 2, "--iterations", 1
+    ran = run(*words)
+    assert "chosen from the data: confidence l" in ran.out
+    assert "regularization 0.085" in ran.out
+    assert run(*words, "--json").json["training"]["regularization_scaling"] == 0.75
+    assert "chosen from the data" not in run(*words, "--model", "popularity").out
+
+
+def test_a_measured_model_is_told_beside_baselines(
+    log_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("penchant.cli.fit.next_to_try", lambda models, results, _: [*results])
+    words = "fit", log_file, "-o", tmp_path / "m.penchant", "--evaluate", "--factors", 1
+    told = run(*words, "--json").json
+    assert set(told["baselines"]) == {"popularity", "item-neighbors"}
+    assert told["advice"] == ["als", "popularity", "item-neighbors"]
+    assert "\npopularity\n" in run(*words).out

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from penchant.cli import selection, settings, sources
+from penchant.cli.comparison import BASELINES, next_to_try
 from penchant.cli.data_options import DataOptions
 from penchant.cli.model_options import ModelKind, ModelOptions
 from penchant.cli.options import OutputOptions
@@ -83,8 +86,9 @@ def fit(
         bool,
         typer.Option(
             "--evaluate",
-            help="First hold out a fifth of the likes at random, fit on the rest and measure; "
-            "then fit on everything. The metrics are saved with the model.",
+            help="First hold out a fifth of the likes at random, fit on the rest and measure, "
+            "beside popularity and item-neighbors; then fit on everything. The metrics are saved "
+            "with the model.",
         ),
     ] = False,
     selected: selection.SelectionOptions,
@@ -104,9 +108,10 @@ def fit(
     unfitted = settings.model(model, model_options)
     interactions = sources.read(source, data, out)
     out.text(interactions.summary())
-    measured = _measure(unfitted, interactions, out) if evaluate else None
+    measured = _measure(unfitted, interactions, source, out) if evaluate else None
     fitted, spent = trained(unfitted, interactions, out)
-    fitted.save(path, metrics=measured.to_dict() if measured else None)
+    own = measured.results[fitted.kind] if measured else None
+    fitted.save(path, metrics=own.to_dict() if own else None)
     out.text()
     out.text(f"fitted {described(fitted)} in {seconds(spent)}{_losses(fitted)}")
     if chosen := chosen_from_data(fitted):
@@ -184,18 +189,35 @@ def check_target(path: Path) -> None:
         raise SettingsError(f"can't write {path}: {what}; name a file in an existing folder")
 
 
-def _measure(model: Model, interactions: Interactions, out: Output) -> Evaluation:
+@dataclass(frozen=True)
+class _Measured:
+    """Evaluations of the model and of the baselines, by kind, and what to try next."""
+
+    results: Mapping[str, Evaluation]
+    advice: list[str]
+
+
+def _measure(model: Model, interactions: Interactions, source: str, out: Output) -> _Measured:
+    """Measure the model beside popularity and neighbors on likes that are held out."""
     from penchant.evaluation.evaluate import evaluate
+    from penchant.models import class_of
     from penchant.split import random_fraction
 
     split = random_fraction(interactions)
-    fitted, _ = trained(model.with_settings(), split.train, out)
-    with out.progress("measuring"):
-        evaluation = evaluate(fitted, split)
+    models = {model.kind: model.with_settings()}
+    models |= {kind: class_of(kind)() for kind in BASELINES if kind != model.kind}
+    results = {}
+    for kind, unfitted in models.items():
+        fitted, _ = trained(unfitted, split.train, out)
+        with out.progress(f"measuring {kind}"):
+            results[kind] = evaluate(fitted, split)
     out.text()
     out.text("held out a fifth of the likes at random, fitted on the rest:")
-    out.show(*evaluations({model.kind: evaluation}))
-    return evaluation
+    out.show(*evaluations(results))
+    advice = next_to_try(models, results, quoted(source))
+    for line in advice:
+        out.text(line, style="yellow")
+    return _Measured(results, advice)
 
 
 def _epochs(model: Model) -> tuple[Epoch, ...]:
@@ -231,9 +253,7 @@ def quoted(word: object) -> str:
     return shlex.quote(str(word))
 
 
-def _document(
-    model: Model, path: Path, spent: float, measured: Evaluation | None
-) -> dict[str, Any]:
+def _document(model: Model, path: Path, spent: float, measured: _Measured | None) -> dict[str, Any]:
     data = model.interactions
     return {
         "model": str(path),
@@ -252,5 +272,12 @@ def _document(
             "steps": [vars(step) for step in data.steps],
         },
         "losses": [epoch.loss for epoch in _epochs(model)],
-        "evaluation": measured and measured.to_dict(),
+        "evaluation": measured and measured.results[model.kind].to_dict(),
+        "baselines": measured
+        and {
+            kind: result.to_dict()
+            for kind, result in measured.results.items()
+            if kind != model.kind
+        },
+        "advice": measured and measured.advice,
     }

@@ -107,9 +107,12 @@ def _progress(progress: SelectionProgress) -> Any:
 
 
 def _show(selection: ModelSelection, out: Output) -> None:
-    head, *rows = selection.rows()
+    head, *rows = (row[:-1] for row in selection.rows())
     out.text()
     out.show(table(head, rows, right=range(1, 6)))
+    for row in selection.families:
+        if row.note:
+            out.text(f"{row.kind}: {row.note}", style="dim")
     out.text(selection.summary(), style="dim")
     if selection.final is not None:
         out.text()

@@ -102,21 +102,27 @@ def select_model(data: Interactions | Split, arguments: Arguments) -> ModelSelec
         final, everything = data, data.train
     else:
         raise DataError(f"interactions or a penchant.Split are needed, got {type(data).__name__}")
+    families = families_of(arguments.models, final.train)  # before a file is made
     with Journal(arguments.storage, arguments.name, resume=arguments.resume) as journal:
-        return _Selection(final, everything, arguments, journal).run()
+        return _Selection(final, everything, families, arguments, journal).run()
 
 
 class _Selection:
     """One run of a selection."""
 
     def __init__(
-        self, final: Split, everything: Interactions, arguments: Arguments, journal: Journal
+        self,
+        final: Split,
+        everything: Interactions,
+        families: list[Family],
+        arguments: Arguments,
+        journal: Journal,
     ) -> None:
         self._final, self._everything, self._arguments = final, everything, arguments
         sign = 1 if better_of(arguments.metric) == "higher" else -1
         clock = Clock(arguments.budget)
         self._runner = Runner(journal, clock, sign, arguments.threads)
-        self._families = families_of(arguments.models, final.train)
+        self._families = families
         seed = arguments.seed + 1
         self._whole: Part | None = None
         self._validation = measured_part(validation_of(final, seed), seed)
