@@ -35,6 +35,7 @@ PUBLIC = [
     "ItemNeighbors",
     "LearningCurve",
     "Model",
+    "ModelSelection",
     "PenchantError",
     "Popularity",
     "PureSVD",

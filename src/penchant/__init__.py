@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from penchant.tuning.curve import learning_curve as learning_curve
     from penchant.tuning.results import LearningCurve as LearningCurve
     from penchant.tuning.results import TuningResult as TuningResult
+    from penchant.tuning.selection.results import ModelSelection as ModelSelection
     from penchant.tuning.space import Range as Range
     from penchant.tuning.tune import tune as tune
 
@@ -80,6 +81,7 @@ _HOMES = {
     "ItemNeighbors": "penchant.models.neighbors",
     "LearningCurve": "penchant.tuning.results",
     "Model": "penchant.models.base",
+    "ModelSelection": "penchant.tuning.selection.results",
     "Popularity": "penchant.models.popularity",
     "PureSVD": "penchant.models.spectral.pure_svd",
     "Random": "penchant.models.random",

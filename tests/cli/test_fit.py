@@ -316,7 +316,7 @@ def test_a_blend_of_the_usual_models(log_file: Path, tmp_path: Path) -> None:
 def test_what_the_library_warns_of_is_told_on_stderr(tmp_path: Path) -> None:
     log = tmp_path / "plays.csv"
     log.write_text("user,item,count\nu,a,1\nu,b,90000\nv,a,1\n", encoding="utf-8")
-    ran = run("fit", log, "-o", tmp_path / "x.penchant", "--factors", 2, "--json")
+    ran = run("fit", log, "-o", tmp_path / "x.penchant", "--confidence", "linear", "--json")
     assert ran.code == 0
     assert ran.err.startswith("penchant: warning: values of plays go up to 90,000")
     assert ran.json["kind"] == "als"
@@ -357,3 +357,35 @@ def test_the_half_life_is_a_setting_of_the_model(tmp_path: Path, kind: str) -> N
     model = penchant.load(path)
     assert model.half_life == "9d"
     assert set(model.interactions.csr.values.tolist()) <= {1.0, 2.0}  # counts, not decayed
+
+
+def test_the_model_can_be_selected(
+    log_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("penchant.tuning.selection.families.kinds", lambda: ["popularity"])
+    path = tmp_path / "m.penchant"
+    ran = run("fit", log_file, "-o", path, "--auto", "--budget", "10 min", "--json")
+    assert (ran.code, ran.json["chosen"], ran.json["model_file"]) == (0, "popularity", str(path))
+    assert penchant.load(path).interactions.nnz > 0
+    refused = run("fit", log_file, "-o", path, "--auto", "--factors", 3)
+    assert (refused.code, "leave out settings" in refused.err) == (2, True)
+
+
+def test_weights_that_are_chosen_from_the_data_are_told(log_file: Path, tmp_path: Path) -> None:
+    words = "fit", log_file, "-o", tmp_path / "m.penchant", "--factors", 2, "--iterations", 1
+    ran = run(*words)
+    assert "chosen from the data: confidence l" in ran.out
+    assert "regularization 0.085" in ran.out
+    assert run(*words, "--json").json["training"]["regularization_scaling"] == 0.75
+    assert "chosen from the data" not in run(*words, "--model", "popularity").out
+
+
+def test_a_measured_model_is_told_beside_baselines(
+    log_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("penchant.cli.fit.next_to_try", lambda models, results, _: [*results])
+    words = "fit", log_file, "-o", tmp_path / "m.penchant", "--evaluate", "--factors", 1
+    told = run(*words, "--json").json
+    assert set(told["baselines"]) == {"popularity", "item-neighbors"}
+    assert told["advice"] == ["als", "popularity", "item-neighbors"]
+    assert "\npopularity\n" in run(*words).out

@@ -99,7 +99,9 @@ def test_values_spread_over_orders_of_magnitude_are_solved(
 ) -> None:
     """At 10⁶ the scores of known users were off by up to 0.03."""
     data = spread_values(largest, density=density)
-    model = penchant.ALS(factors=64, iterations=3, solver=solver).fit(data)
+    model = penchant.ALS(
+        factors=64, iterations=3, solver=solver, confidence="linear", alpha=1, regularization=0.01
+    ).fit(data)
     exact = least_squares(model, data)
     found = model.user_factors.astype(np.float64) @ model.item_factors.T
     assert np.abs(found - exact @ model.item_factors.T).max() < 1e-3
@@ -164,13 +166,14 @@ def test_ordinary_data_have_no_wide_rows() -> None:
 def test_a_training_that_diverges_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     from penchant.models.als.trainer import Trainer
 
-    data, model = spread_values(1e9), penchant.ALS(factors=8, iterations=2)
+    data = spread_values(1e9)
+    model = penchant.ALS(factors=8, iterations=2, confidence="linear", alpha=1)
     monkeypatch.setattr(Trainer, "loss", lambda _: 1e146)
     with pytest.raises(NumericError, match=r"diverged: the loss is 1e\+146"):
         model.fit(data)
     monkeypatch.setattr(Trainer, "loss", lambda _: float("nan"))
     with pytest.raises(NumericError, match="diverged"):
-        penchant.ALS(factors=8, iterations=2).fit(data)
+        model.with_settings().fit(data)
     penchant.ALS(factors=8, iterations=2).fit(random_interactions(20, 10))  # not looked at
 
 

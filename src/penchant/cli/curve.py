@@ -17,7 +17,7 @@ from penchant.cli.split_options import SplitOptions
 
 EXAMPLES = r"""[bold]Examples[/bold]
 
-penchant learning-curve lastfm-2k --confidence log --regularization 30
+penchant learning-curve lastfm-2k
 penchant learning-curve likes.csv --epochs 60 --every 5 \
       --metric ndcg --patience 2"""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self, overload
+from typing import Any, ClassVar, Self, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,7 @@ from penchant.models._scoring.topk import vector_scorer as vector_scorer
 from penchant.models.cold_start import scorable_by_history
 from penchant.models.epoch import Epoch as Epoch
 from penchant.models.epoch import OnEpoch as OnEpoch
+from penchant.models.search import Search
 from penchant.results import Explanation, Recommendations
 
 
@@ -39,6 +40,9 @@ class Model(Scoring):
     Settings are the declared fields of a model's dataclass, see
     :class:`penchant._settings.declarations.Setting`. They are validated when the model is made.
     """
+
+    search: ClassVar[Search] = Search()
+    """How automatic selection searches the settings of this kind."""
 
     # --- defined by each kind of model ----------------------------------------------
 

@@ -29,6 +29,7 @@ from penchant.models.base import Metric, Model, OnEpoch
 from penchant.models.capabilities import Explains, HasItemVectors
 from penchant.models.cold_start import Entity, FeatureModel, named
 from penchant.models.ranking.examples import weights_of
+from penchant.models.search import Search
 from penchant.results import Recommendations
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class Content(FeatureModel, Model, HasItemVectors, Explains):
     threads: Threads = None
 
     kind: ClassVar[str] = "content"
+    search: ClassVar[Search] = Search(needs_features=True)
 
     def __post_init__(self, vectors: Features | None) -> None:
         validate(self)

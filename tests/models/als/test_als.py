@@ -133,4 +133,6 @@ def test_counts_over_orders_of_magnitude_cause_a_warning(caplog) -> None:
     ALS(factors=2, iterations=1, confidence="log").fit(counts)
     assert not caplog.records
     ALS(factors=2, iterations=1).fit(counts)
+    assert not caplog.records
+    ALS(factors=2, iterations=1, confidence="linear").fit(counts)
     assert "confidence='log'" in caplog.text

@@ -1,8 +1,10 @@
-"""The weights and penalties of the ALS objective, as an engine takes them."""
+"""The weights and penalties of the ALS objective: chosen from the data, or given."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -10,8 +12,8 @@ from penchant.data.csr import Csr
 from penchant.data.interactions import Interactions
 from penchant.engines.base import Penalties
 from penchant.models._inputs import recency_of
-from penchant.models.als.confidence import Confidence
-from penchant.models.als.settings import AlsSettings
+from penchant.models.als.confidence import Confidence, is_uneven, mean_of, sizes
+from penchant.models.als.settings import LAMBDA, NU, SHARE, AlsSettings, as_pair
 
 
 @dataclass(frozen=True)
@@ -29,20 +31,48 @@ class Weights:
 
     @classmethod
     def of(cls, settings: AlsSettings, data: Interactions) -> Weights:
-        """Return the weights that settings declare, for a model that is fitted on some data.
+        """Return the weights that settings declare, or choose them from the training data.
+
+        See the setting ``unobserved_share``. Chosen numbers are rounded to four digits, so that
+        those of :attr:`penchant.ALS.training` give the same model.
 
         Raises
         ------
         DataError
             If there is a half-life and the data have no timestamps.
         """
-        recency = recency_of(settings.half_life, data)
+        rows, kind = data.csr, settings.confidence
+        if kind == "auto":
+            kind = "log" if is_uneven(rows.values) else "linear"
+        scaling = settings.regularization_scaling
+        if settings.weights_are_given:
+            alpha = 1.0 if settings.alpha is None else settings.alpha
+            unobserved = settings.unobserved_weight
+            unobserved = 1.0 if unobserved is None else unobserved
+            penalty, nu = 0.01, 0.0
+        else:
+            alpha = _inverse_mean(rows, kind, settings.epsilon)
+            share = SHARE if settings.unobserved_share is None else settings.unobserved_share
+            unobserved = _rounded(min(1.0, share * rows.nnz / (rows.n_rows * rows.n_columns)))
+            penalty, nu = LAMBDA, NU
+        users, items = as_pair(settings.regularization)
         return cls(
-            Confidence(settings.confidence, settings.alpha, settings.epsilon, recency),
-            settings.unobserved_weight,
-            settings.regularizations(),
-            settings.regularization_scaling,
+            Confidence(kind, alpha, settings.epsilon, recency_of(settings.half_life, data)),
+            unobserved,
+            (penalty if users is None else users, penalty if items is None else items),
+            nu if scaling is None else scaling,
         )
+
+    def described(self) -> dict[str, Any]:
+        """Return the weights as settings, by name."""
+        users, items = self.regularization
+        return {
+            "confidence": self.confidence.kind,
+            "alpha": self.confidence.alpha,
+            "unobserved_weight": self.unobserved_weight,
+            "regularization": users if users == items else (users, items),
+            "regularization_scaling": self.regularization_scaling,
+        }
 
     @property
     def unobserved(self) -> float:
@@ -73,3 +103,15 @@ class Weights:
         )
         penalty = self.regularization[side] / self.confidence.unit
         return np.asarray(penalty * seen**self.regularization_scaling)
+
+
+def _inverse_mean(rows: Csr, kind: str, epsilon: float) -> float:
+    """Return α with which the interactions weigh 1 on average, before they decay with age."""
+    mean = mean_of(lambda values: sizes(values, kind, epsilon), rows.values)
+    alpha = _rounded(1 / mean) if mean > 0 else 1.0
+    return alpha if 0 < alpha < math.inf else 1.0
+
+
+def _rounded(value: float) -> float:
+    """Round to four significant digits."""
+    return float(f"{value:.4g}")

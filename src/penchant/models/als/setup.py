@@ -82,6 +82,7 @@ def load_trainer(
     factors: tuple[FactorsT, FactorsT],
     *,
     settings: AlsSettings,
+    weights: Weights,
     priors: Mapping[int, FeaturePrior],
 ) -> Trainer[RowsT, FactorsT]:
     """Load the rows of both sides into an engine, with as few copies as possible.
@@ -95,11 +96,12 @@ def load_trainer(
     factors
         The engine's handles of the first factors of users and items.
     settings
-        The weights of the objective, the solver and the momentum.
+        The solver and the momentum.
+    weights
+        The weights of the objective.
     priors
         The priors that features give to sides, by ``USERS`` and ``ITEMS``.
     """
-    weights = Weights.of(settings, data)
     by_user = weights.weigh(data.csr)
     # without ages, rows of items are cached by the data, and shared by many fits
     aged = weights.confidence.recency is not None

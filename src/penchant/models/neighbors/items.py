@@ -19,6 +19,7 @@ from penchant.models.base import Metric, OnEpoch
 from penchant.models.neighbors.paths import Paths
 from penchant.models.neighbors.settings import NeighborSettings
 from penchant.models.neighbors.similarity import MAX_BYTES, RowSimilarity, too_many
+from penchant.models.search import Search
 
 
 @dataclass(kw_only=True, eq=False)
@@ -51,6 +52,16 @@ class ItemNeighbors(NeighborSettings):
     """
 
     kind: ClassVar[str] = "item-neighbors"
+    search: ClassVar[Search] = Search(
+        space={
+            "similarity": "rp3beta",
+            "neighbors": [50, 200, 800, None],
+            "source_exponent": (0.0, 1.0),
+            "common_exponent": (0.0, 1.0),
+            "target_exponent": (0.0, 0.75),
+        },
+        quick={"neighbors": 50},
+    )
     arrays: ClassVar[Mapping[str, ArraySpec]] = {
         "similarities": ArraySpec("float32", ("?kept",), needs="kept"),
         "neighbors": ArraySpec("int32", ("?kept",), min=0, below="n_items", needs="kept"),

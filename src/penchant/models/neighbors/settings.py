@@ -82,11 +82,12 @@ class NeighborSettings(Model, WeighsByAge, Explains):
         Literal["linear", "log", "binary"],
         Setting(
             help="Value x of an interaction, from its value r.",
-            details='``"linear"``: r itself; ``"log"``: log(1 + r), for counts over orders of '
-            'magnitude; ``"binary"``: 1. A dislike keeps its sign.',
+            details='``"linear"``: r itself, so that large counts outweigh the others; ``"log"``: '
+            'log(1 + r), for counts over orders of magnitude; ``"binary"``: 1. A dislike keeps '
+            "its sign.",
             tune=["linear", "log", "binary"],
         ),
-    ] = "linear"
+    ] = "binary"
     k1: Annotated[
         float,
         Setting(

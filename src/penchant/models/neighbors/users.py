@@ -20,6 +20,7 @@ from penchant.models.base import Metric, OnEpoch
 from penchant.models.neighbors.settings import NeighborSettings
 from penchant.models.neighbors.similarity import RowSimilarity
 from penchant.models.neighbors.twins import TwinIndex
+from penchant.models.search import Search
 
 
 @dataclass(kw_only=True, eq=False)
@@ -63,6 +64,15 @@ class UserNeighbors(NeighborSettings):
     ] = 200
 
     kind: ClassVar[str] = "user-neighbors"
+    search: ClassVar[Search] = Search(
+        space={
+            "similarity": ["cosine", "tfidf", "bm25", "rp3beta"],
+            "neighbors": (30, 1000, "log"),
+            "common_exponent": (0.25, 1.0),
+            "target_exponent": (0.0, 0.75),
+        },
+        quick={"neighbors": 100},
+    )
     arrays: ClassVar[Mapping[str, ArraySpec]] = {
         "similarities": ArraySpec("float32", ("?kept",), needs="neighbors"),
         "neighbors": ArraySpec("int32", ("?kept",), min=0, below="n_users", needs="neighbors"),

@@ -15,6 +15,7 @@ from penchant.models.cold_start import with_features_of
 from penchant.models.ranking import trainer
 from penchant.models.ranking.embeddings import Embeddings
 from penchant.models.ranking.vectors import RankingVectors
+from penchant.models.search import Search
 
 log = logging.getLogger("penchant")
 
@@ -54,6 +55,7 @@ class Ranking(RankingVectors):
     """
 
     kind: ClassVar[str] = "ranking"
+    search: ClassVar[Search] = Search(quick={"factors": 32}, epochs=(10, 20, 30, 50))
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -22,6 +22,7 @@ from penchant.models._scoring.frozen import freeze
 from penchant.models._scoring.scorers import BLOCK_BYTES, BlockScorer, FactorScorer, Scorer
 from penchant.models.base import Metric, Model, OnEpoch
 from penchant.models.capabilities import Explains
+from penchant.models.search import Search
 from penchant.models.spectral.filters import Filter, ItemGraph, degrees, powers, scaled
 from penchant.models.spectral.svd import truncated_svd
 
@@ -136,6 +137,7 @@ class GraphFilter(Model, WeighsByAge, Explains):
     threads: Threads = None
 
     kind: ClassVar[str] = "graph-filter"
+    search: ClassVar[Search] = Search(quick={"factors": 64})
     arrays: ClassVar[Mapping[str, ArraySpec]] = {
         "item_vectors": ArraySpec("float32", ("n_items", "?vectors")),
         "singular_values": ArraySpec("float64", ("?values",), min=0),
