@@ -33,7 +33,7 @@ from tests.fuzz_command import run_command
 import penchant
 from penchant import report
 from penchant.errors import PenchantError, UnsupportedError
-from penchant.evaluation.evaluate import compare
+from penchant.evaluation.comparison import Comparison
 from penchant.serving.store.base import Event, Override
 from penchant.serving.store.opening import open_store
 
@@ -54,26 +54,24 @@ def odd_values() -> list[Any]:
     big_endian.data = big_endian.data.astype(swapped)
     return [
         None, True, False, 0, 1, -1, 7, 2**31, 2**63, 2**70, -(2**70), 10**400, 0.0, 0.5, -1.5,
-        1e308,
-        float("nan"), float("inf"), 1j, decimal.Decimal("1.5"), decimal.Decimal("NaN"),
-        fractions.Fraction(1, 3), "", "a", "u0001", "i0001", "é", "\0", "\ud800", "a" * 5000, "a/b",
-        "{", "%s", "*", b"", b"abc", bytearray(b"x"), [], [[]], [[1], [1, 2]], [1, "a"], [None],
-        [[None]], ["i0001", ["i0002"]], [["i0001"], "i0002"], [{"i0001": 1}, ["i0002"]], [{}],
-        [1.5],
-        [True], [2**70], ["\ud800"], (), (1, 2, 3), {}, {"a": 1}, {1: 2}, {"i0001": "x"},
-        {"i0001": None}, {"i0001": [1]}, {"i0001": 2**2000}, {"u0001": ["i0001"]}, {None: None},
-        {(1, 2): 3}, set(), {1}, frozenset({"a"}), range(3), object(), print,
+        1e308, float("nan"), float("inf"), 1j, decimal.Decimal("1.5"), decimal.Decimal("NaN"),
+        fractions.Fraction(1, 3), "", "a", "u0001", "i0001", "é", "\0", "\ud800", "a" * 5000,
+        "a/b", "{", "%s", "*", b"", b"abc", bytearray(b"x"), [], [[]], [[1], [1, 2]], [1, "a"],
+        [None], [[None]], ["i0001", ["i0002"]], [["i0001"], "i0002"], [{"i0001": 1}, ["i0002"]],
+        [{}], [1.5], [True], [2**70], ["\ud800"], (), (1, 2, 3), {}, {"a": 1}, {1: 2},
+        {"i0001": "x"}, {"i0001": None}, {"i0001": [1]}, {"i0001": 2**2000}, {"u0001": ["i0001"]},
+        {None: None}, {(1, 2): 3}, set(), {1}, frozenset({"a"}), range(3), object(), print,
         lambda *_: None, iter([1]), iter(["i0001"]), (number for number in (1, 2)),
-        dt.date(2020, 1, 1),
-        Path("nowhere"), Path("/"), Path("a" * 300), Path("\0"), slice(1), ..., NotImplemented,
-        np.int64(1), np.uint64(2**63), np.float32("nan"), np.str_("i0001"), np.datetime64("2020"),
-        np.bool_(True), np.array(1), np.array([]), np.array([1, 2]), np.array([1.5]),
-        np.array([1, 2], dtype=">i4"), np.ones((2, 2), dtype=swapped), np.array(["i0001"]),
-        np.array([None, 1], dtype=object), np.array([1j]), np.array([[1, 2], [3, 4]]),
-        np.array(["2020"], dtype="M8[D]"), structured, np.zeros((2, 2, 2)), np.zeros((0, 3)),
-        np.array([True, False]), np.full((3, 3), np.nan), np.full((3, 3), np.inf), matrix,
-        matrix.tocoo(), big_endian, matrix * 1j, sp.csr_array((0, 0)),
-        np.ma.masked_array([1], [True]), io.StringIO("a"), sys, Exception("x"),
+        dt.date(2020, 1, 1), Path("nowhere"), Path("/"), Path("a" * 300), Path("\0"), slice(1),
+        ..., NotImplemented, np.int64(1), np.uint64(2**63), np.float32("nan"), np.str_("i0001"),
+        np.datetime64("2020"), np.bool_(True), np.array(1), np.array([]), np.array([1, 2]),
+        np.array([1.5]), np.array([1, 2], dtype=">i4"), np.ones((2, 2), dtype=swapped),
+        np.array(["i0001"]), np.array([None, 1], dtype=object), np.array([1j]),
+        np.array([[1, 2], [3, 4]]), np.array(["2020"], dtype="M8[D]"), structured,
+        np.zeros((2, 2, 2)), np.zeros((0, 3)), np.array([True, False]), np.full((3, 3), np.nan),
+        np.full((3, 3), np.inf), matrix, matrix.tocoo(), big_endian, matrix * 1j,
+        sp.csr_array((0, 0)), np.ma.masked_array([1], [True]), io.StringIO("a"), sys,
+        Exception("x"),
     ]  # fmt: skip
 
 
@@ -307,7 +305,7 @@ class Calls:
         file = self.folder / "page.html"
         self.add("write_tuning_report", report.write_tuning_report, result=found, path=file)
         measured = penchant.evaluate(als, split)
-        self.add("compare", compare, evaluations={"a": measured, "b": measured})
+        self.add("Comparison", Comparison, evaluations={"a": measured, "b": measured})
         self.add("class_of", penchant.models.class_of, kind="als")
 
     def _of_stores(self) -> None:

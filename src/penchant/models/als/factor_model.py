@@ -185,7 +185,7 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
         weights = self._weights_for(data)
         if self.confidence == "linear":
             warn_of_spread(data.csr.values, data.name)
-        check_range(self._weights, data, self.dtype)
+        check_range(weights, data, self.dtype)
         trainer = self._load_trainer(data, *start(), self._prepared_priors(data))
         seconds += time.perf_counter() - begun
         first = len(epochs) + 1

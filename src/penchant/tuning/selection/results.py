@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from penchant._boundary import checked_methods
-from penchant.evaluation.evaluate import Evaluation, compare
+from penchant.evaluation.comparison import Comparison
+from penchant.evaluation.evaluate import Evaluation
 from penchant.models.base import Model
 from penchant.rendering.frames import Columns, Tabular, texts
 
@@ -203,7 +204,7 @@ class ModelSelection(Tabular):
         if self.final is None:
             return []
         title = f"on the test part, which took no part in it ({self.about['final']}):"
-        return ["", title, str(compare(dict(self.final)))]
+        return ["", title, str(Comparison(dict(self.final)))]
 
 
 def _cells(row: FamilyResult) -> list[str]:
