@@ -30,7 +30,11 @@ from tests.conftest import random_interactions
 from tests.fuzz_command import run_command
 
 import penchant
+from penchant import report
 from penchant.errors import PenchantError, UnsupportedError
+from penchant.evaluation.evaluate import compare
+from penchant.serving.store.base import Event, Override
+from penchant.serving.store.opening import open_store
 
 
 def damaged_matrix() -> Any:
@@ -97,6 +101,8 @@ class Calls:
         self._of_data()
         self._of_reading()
         self._of_measuring()
+        self._of_results()
+        self._of_stores()
 
     def _models(self) -> dict[str, Any]:
         options: dict[str, Any] = {"factors": 3, "iterations": 2, "threads": 1}
@@ -212,7 +218,7 @@ class Calls:
     def _of_reading(self) -> None:
         text = {"sep": ",", "quote": "auto", "encoding": None, "header": True, "format": None}
         columns = {"source": self.log, "user": "user", "item": "item", "timestamp": "time"}
-        rest = {"name": "x", "on_bad_lines": "skip", "memory_limit": "512MB"}
+        rest = {"name": "x", "on_bad_lines": "skip", "memory_limit": "512MB", "max_expansion": 200}
         self.add("read_interactions", penchant.read_interactions, value="value", query=None,
                  duplicates="sum", catalog=self.catalog, user_ids=None, item_ids=None,
                  **columns, **text, **rest)  # fmt: skip
@@ -248,6 +254,44 @@ class Calls:
         self.add_by_place("Recommendations.for_", answer.for_, "u0001")
         scorer = als.scorer(self.data)
         self.add("Scorer.top_k", scorer.top_k, k=2, exclude=None, allow=None)
+
+    def _of_results(self) -> None:
+        als, split = self.models["ALS"], self.split
+        space = {"factors": [2, 3], "alpha": [1.0, 5.0]}
+        found = penchant.tune(penchant.ALS, space, split, epochs=(1, 2), storage=None)
+        plots = penchant.plots
+        part = {"metric": None, "part": "test"}
+        self.add("plots.heat_map", plots.heat_map, result=found, x="alpha", y="factors")
+        self.add("plots.traces", plots.traces, result=found, **part)
+        self.add("plots.pareto", plots.pareto, result=found)
+        self.add("plots.front", plots.front, result=found)
+        self.add("plots.importances", plots.importances, result=found)
+        self.add("plots.importance", plots.importance, result=found)
+        self.add("plots.compare_tuning", plots.compare_tuning, a=found, b=found, names=("a", "b"))
+        curve = penchant.learning_curve(als.with_settings(), split, epochs=(1, 2), verbose=False)
+        self.add("plots.learning_curve", plots.learning_curve, curve=curve)
+        self.add("tuning_page", report.tuning_page, result=found, title="x")
+        file = self.folder / "page.html"
+        self.add("write_tuning_report", report.write_tuning_report, result=found, path=file)
+        measured = penchant.evaluate(als, split)
+        self.add("compare", compare, evaluations={"a": measured, "b": measured})
+        self.add("class_of", penchant.models.class_of, kind="als")
+
+    def _of_stores(self) -> None:
+        store = open_store(f"sqlite:///{self.folder / 'store.db'}")
+        event = Event("u0001", "i0001")
+        self.add("Event", Event, person="a", item=1, kind="like", value=1.0, at=None, key="x")
+        self.add("Override", Override, name="x", link="", picture=None, tags=("a",), hidden=False)
+        self.add("Store.add", store.add, events=[event, event])
+        self.add("Store.changes", store.changes, person="u0001", after=0, limit=5)
+        self.add("Store.history", store.history, person="u0001")
+        self.add("Store.people", store.people, after=0)
+        self.add("Store.events", lambda **o: list(store.events(**o)), after=0, limit=5)
+        self.add("Store.forget", store.forget, person="u0002")
+        self.add("Store.activate", store.activate, path="x.penchant", learned=1)
+        self.add("Store.activations", store.activations, limit=3)
+        self.add("Store.set_override", store.set_override, item="i0001", override=Override("x"))
+        self.add("open_store", open_store, url="sqlite://")
 
 
 def runs_out(value: Any) -> bool:

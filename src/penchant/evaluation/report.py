@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from penchant._boundary import checked_methods
+from penchant._boundary import checked, checked_methods
 from penchant.errors import DataError
 from penchant.evaluation.metrics import METRICS
 
@@ -167,6 +167,7 @@ class Comparison:
         return "\n".join([*_table(rows), *sorted(footing)])
 
 
+@checked
 def compare(evaluations: Mapping[str, Evaluation]) -> Comparison:
     """Compare evaluations of several models: ``compare({"ALS": als, "popularity": popularity})``.
 

@@ -33,6 +33,7 @@ def kinds() -> list[str]:
     return sorted(_CLASSES)
 
 
+@checked
 def class_of(kind: str) -> type[Model]:
     """Return the class of a kind of model.
 

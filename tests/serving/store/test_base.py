@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from penchant.errors import DataError, SettingsError, StoreError
+from penchant.errors import DataError, PenchantError, SettingsError, StoreError
 from penchant.serving.store import migrations
 from penchant.serving.store.base import MAX_ID_BYTES, Activation, Event, Override, Store
 from penchant.serving.store.opening import open_store
@@ -193,6 +193,26 @@ def test_models_are_activated_and_reactivated(store) -> None:
     assert store.active().path == "one.penchant"
     assert isinstance(newest, Activation)
     assert len(store.activations(2)) == 2
+
+
+@pytest.mark.parametrize("wrong", [0.5, "x", -1, 2**70])
+def test_a_limit_that_is_no_number_of_rows_is_refused(store, wrong) -> None:
+    """With a limit of 0.5 the events never ended."""
+    store.add([Event("ann", 1)])
+    with pytest.raises(SettingsError, match="limit must be"):
+        list(store.events(limit=wrong))
+    with pytest.raises(SettingsError, match="limit must be"):
+        store.changes("ann", limit=wrong)
+
+
+def test_wrong_arguments_are_errors_of_penchants_tree(store) -> None:
+    for call, arguments in (
+        (store.add, [5]), (store.add, [[5]]), (store.set_override, ["a", 5]),
+        (store.activations, ["x"]), (store.people, ["x"]), (store.events, ["x"]),
+        (open_store, [5]),
+    ):  # fmt: skip
+        with pytest.raises(PenchantError):
+            list(call(*arguments))
 
 
 def test_overrides_replace_each_other(store) -> None:

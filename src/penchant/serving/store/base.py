@@ -321,6 +321,19 @@ def check_id(what: str, value: object) -> None:
     _check_text(what, id_text(value), max_bytes=MAX_ID_BYTES)
 
 
+def check_section(after: int, limit: int | None = None) -> None:
+    """Check the numbers that say which events are read.
+
+    Raises
+    ------
+    SettingsError
+        If one is no whole number, or the limit is below 0.
+    """
+    checks.check_int("after", after)
+    if limit is not None:
+        checks.check_int("limit", limit, 0)
+
+
 def id_text(value: Id) -> str:
     """Return an id as stored in a database: JSON of its canonical spelling, 5 for "5" too."""
     return json.dumps(canonical(value), ensure_ascii=False)

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from penchant._boundary import checked_methods
 from penchant._scratch import scratch_folder
 from penchant.data.id_spelling import canonical
 from penchant.data.ids import Id
@@ -27,6 +28,7 @@ from penchant.serving.store.base import (
     Store,
     StoredEvent,
     check_id,
+    check_section,
     id_text,
 )
 from penchant.serving.store.placement import Placement, create_private
@@ -56,6 +58,7 @@ _ACTIVATIONS = _table("activations", "number path learned at")
 _OVERRIDES = _table("overrides", "item name link picture tags hidden")
 
 
+@checked_methods
 class DatabaseStore(Store):
     """A :class:`penchant.serving.store.base.Store` in a SQL database.
 
@@ -88,6 +91,7 @@ class DatabaseStore(Store):
 
     def changes(self, person: Id, after: int = 0, limit: int | None = None) -> Changes:
         """Implement the method of the base class."""
+        check_section(after, limit)
         rows = self._rows(
             sa.select(_CURRENT.c.item, _CURRENT.c.value, _CURRENT.c.number)
             .where(_CURRENT.c.person == _text("person", person), _CURRENT.c.number > after)
@@ -100,11 +104,13 @@ class DatabaseStore(Store):
 
     def people(self, after: int = 0) -> set[Id]:
         """Implement the method of the base class."""
+        check_section(after)
         rows = self._rows(sa.select(_EVENTS.c.person).distinct().where(_EVENTS.c.number > after))
         return {json.loads(person) for (person,) in rows}
 
     def events(self, after: int = 0, limit: int | None = None) -> Iterator[StoredEvent]:
         """Implement the method of the base class."""
+        check_section(after, limit)
         left = float("inf") if limit is None else limit
         while left > 0:
             size = int(min(left, _PAGE))

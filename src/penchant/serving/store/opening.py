@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from penchant._boundary import checked
 from penchant.data.io import database
 from penchant.errors import StoreError, require
 from penchant.serving.store.base import Store
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["open_store"]
 
 
+@checked
 def open_store(url: str = "sqlite:///penchant.db") -> Store:
     """Open a store; it is created if missing, and migrated if older.
 
