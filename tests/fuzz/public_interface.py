@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from matplotlib import pyplot
 from tests.conftest import random_interactions
 from tests.fuzz_command import run_command
 
@@ -74,6 +75,18 @@ def odd_values() -> list[Any]:
         matrix.tocoo(), big_endian, matrix * 1j, sp.csr_array((0, 0)),
         np.ma.masked_array([1], [True]), io.StringIO("a"), sys, Exception("x"),
     ]  # fmt: skip
+
+
+def drawn(plot: Callable[..., Any]) -> Callable[..., Any]:
+    """A plot whose figure is closed again."""
+
+    def call(**arguments: Any) -> Any:
+        try:
+            return plot(**arguments)
+        finally:
+            pyplot.close("all")
+
+    return call
 
 
 class Calls:
@@ -261,15 +274,17 @@ class Calls:
         found = penchant.tune(penchant.ALS, space, split, epochs=(1, 2), storage=None)
         plots = penchant.plots
         part = {"metric": None, "part": "test"}
-        self.add("plots.heat_map", plots.heat_map, result=found, x="alpha", y="factors")
-        self.add("plots.traces", plots.traces, result=found, **part)
-        self.add("plots.pareto", plots.pareto, result=found)
-        self.add("plots.front", plots.front, result=found)
-        self.add("plots.importances", plots.importances, result=found)
-        self.add("plots.importance", plots.importance, result=found)
-        self.add("plots.compare_tuning", plots.compare_tuning, a=found, b=found, names=("a", "b"))
+        self.add("plots.heat_map", drawn(plots.heat_map), result=found, x="alpha", y="factors")
+        self.add("plots.traces", drawn(plots.traces), result=found, **part)
+        self.add("plots.pareto", drawn(plots.pareto), result=found)
+        self.add("plots.front", drawn(plots.front), result=found)
+        self.add("plots.importances", drawn(plots.importances), result=found)
+        self.add("plots.importance", drawn(plots.importance), result=found)
+        self.add(
+            "plots.compare_tuning", drawn(plots.compare_tuning), a=found, b=found, names=("a", "b")
+        )
         curve = penchant.learning_curve(als.with_settings(), split, epochs=(1, 2), verbose=False)
-        self.add("plots.learning_curve", plots.learning_curve, curve=curve)
+        self.add("plots.learning_curve", drawn(plots.learning_curve), curve=curve)
         self.add("tuning_page", report.tuning_page, result=found, title="x")
         file = self.folder / "page.html"
         self.add("write_tuning_report", report.write_tuning_report, result=found, path=file)

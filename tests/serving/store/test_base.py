@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -209,7 +210,8 @@ def test_wrong_arguments_are_errors_of_penchants_tree(store) -> None:
     for call, arguments in (
         (store.add, [5]), (store.add, [[5]]), (store.set_override, ["a", 5]),
         (store.activations, ["x"]), (store.people, ["x"]), (store.events, ["x"]),
-        (open_store, [5]),
+        (open_store, [5]), (store.add, [np.array(["a"])]), (store.add, [np.ones((2, 2))]),
+        (Override, [None, None, None, print]), (Override, [None, None, None, np.ones((2, 2))]),
     ):  # fmt: skip
         with pytest.raises(PenchantError):
             list(call(*arguments))

@@ -119,8 +119,8 @@ class Override:
         for name in ("name", "link", "picture"):
             if getattr(self, name) is not None:
                 _check_text(name, getattr(self, name))
-        if isinstance(self.tags, str):
-            raise DataError(f"tags are a list of texts, got the single text {self.tags!r}")
+        if not isinstance(self.tags, tuple | list | None):
+            raise DataError(f"tags are a list of texts, got {type(self.tags).__name__}")
         for tag in self.tags or ():
             _check_text("tag", tag, min_bytes=1)
 

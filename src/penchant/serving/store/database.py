@@ -18,7 +18,7 @@ from penchant._scratch import scratch_folder
 from penchant.data.id_spelling import canonical
 from penchant.data.ids import Id
 from penchant.data.io import database
-from penchant.errors import StoreError
+from penchant.errors import DataError, StoreError
 from penchant.serving.store import erasure, migrations
 from penchant.serving.store.base import (
     Activation,
@@ -276,6 +276,8 @@ def _text(what: str, value: Id) -> str:
 
 
 def _row(event: Event, now: float) -> dict[str, Any]:
+    if not isinstance(event, Event):
+        raise DataError(f"events to store are records of Event, got {type(event).__name__}")
     at = now if event.at is None else event.at
     ids = {"person": id_text(event.person), "item": id_text(event.item)}
     return {**vars(event), **ids, "at": at}
