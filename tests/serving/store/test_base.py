@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -339,6 +340,25 @@ def test_migrations_run_in_order_and_keep_data(url, monkeypatch) -> None:
     for _ in range(2):  # the second time there is nothing to do
         with open_store(url) as store:
             assert store.history("ann") == {1: 1.0}
+
+
+def test_two_spellings_of_an_older_store_become_one(url) -> None:
+    with open_store(url) as store:
+        store.add([Event(7, 5, key="k"), Event(7, 6, key="m")])
+        store.set_override(5, Override("Blue"))
+        older = [
+            "INSERT INTO penchant_events (person, item, kind, value, at, key) VALUES "
+            "('\"7\"', '\"5\"', 'unlike', 1, 1, 'k'), ('\"7\"', '\"8\"', 'like', 2, 1, NULL)",
+            "INSERT INTO penchant_overrides (item, name, hidden) VALUES ('\"5\"', 'Note', 0)",
+            "UPDATE penchant_store SET version = 3",
+        ]
+        with store._engine.begin() as con:  # type: ignore[attr-defined]
+            for statement in older:
+                con.execute(sa.text(statement))
+    with open_store(url) as store:
+        assert store.history("7") == {5: 1.0, 6: 1.0, 8: 2.0}
+        assert store.people() == {7}
+        assert store.overrides() == {5: Override("Blue")}
 
 
 def test_a_failed_migration_is_rolled_back(url, monkeypatch) -> None:
