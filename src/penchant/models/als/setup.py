@@ -102,10 +102,12 @@ def load_trainer(
     priors
         The priors that features give to sides, by ``USERS`` and ``ITEMS``.
     """
-    by_user = weights.weigh(data.csr)
-    # without ages, rows of items are cached by the data, and shared by many fits
-    aged = weights.confidence.recency is not None
-    by_item = by_user.transpose() if aged else weights.weigh(data.by_item())
+    if weights.confidence.recency is None:
+        by_item = weights.weigh(data.by_item())  # cached by the data, and shared by many fits
+        by_user = weights.weigh(data.csr)
+    else:
+        by_user = weights.weigh(data.csr)
+        by_item = by_user.transpose()
     X, Y = factors
     return Trainer(
         engine,
