@@ -12,7 +12,7 @@ from penchant.data.csr import row_pointers
 from penchant.data.interactions import Csr
 from penchant.errors import DataError, SplitError
 from penchant.split._base import Ints, Split
-from penchant.split._drawing import draw_places, generator
+from penchant.split._drawing import draw_places, entry_mask, generator
 
 BIASED = (
     "ranked among sampled candidates: the figures are biased and may order models wrongly "
@@ -89,11 +89,13 @@ def sample_negatives(split: Split, n: int = 99, *, seed: int | None = 0) -> Spli
 
 def _cells(split: Split, users: Ints) -> tuple[Ints, Ints]:
     """Return user and item codes of the history and held-out cells of some users, sorted."""
-    seen, test = split.seen.csr, split.test.csr
-    cells = np.concatenate(
-        [part.row_of_entry * np.int64(part.n_columns) + part.indices for part in (seen, test)]
-    )
-    cells = np.unique(cells[np.isin(cells // test.n_columns, users)])
+    test, parts = split.test.csr, []
+    is_tested = entry_mask(test.n_rows, users)
+    for part in (split.seen.csr, test):
+        row, n_columns = part.row_of_entry, np.int64(part.n_columns)
+        kept = is_tested[row]
+        parts.append(row[kept] * n_columns + part.indices[kept])
+    cells = np.unique(np.concatenate(parts))
     return cells // test.n_columns, cells % test.n_columns
 
 
