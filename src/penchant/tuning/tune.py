@@ -202,7 +202,8 @@ def _selection(
 
     if others != (None, None):
         raise SettingsError("a selection of models takes no space and no second split")
-    return select_model(data, arguments_of(**arguments))
+    with _each_warning_once():
+        return select_model(data, arguments_of(**arguments))
 
 
 def _splits(split: Split | Sequence[Split], final: Split | None) -> tuple[Split, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,10 +124,16 @@ def is_uneven(values: F32) -> bool:
     return total**2 < UNEVEN * len(values) * squares
 
 
-def mean_of(weigh: Callable[[F32], F64], values: F32) -> float:
-    """Compute the mean of a function of the values, block by block."""
-    blocks = (values[first : first + _BLOCK] for first in range(0, len(values), _BLOCK))
-    return math.fsum(float(weigh(block).sum()) for block in blocks) / max(len(values), 1)
+def mean_size(rows: Csr, kind: str, epsilon: float, recency: Recency | None) -> float:
+    """Compute the mean of g(|r|), times the weight of its age, block by block."""
+    ages = None if recency is None else recency.weights(rows)
+    sums = []
+    for first in range(0, len(rows.values), _BLOCK):
+        magnitude = sizes(rows.values[first : first + _BLOCK], kind, epsilon)
+        if ages is not None:
+            magnitude *= ages[first : first + _BLOCK]
+        sums.append(float(magnitude.sum()))
+    return math.fsum(sums) / max(len(rows.values), 1)
 
 
 def warn_of_spread(values: F32, name: str) -> None:

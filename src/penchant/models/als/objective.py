@@ -12,7 +12,7 @@ from penchant.data.csr import Csr
 from penchant.data.interactions import Interactions
 from penchant.engines.base import Penalties
 from penchant.models._inputs import recency_of
-from penchant.models.als.confidence import Confidence, is_uneven, mean_of, sizes
+from penchant.models.als.confidence import Confidence, is_uneven, mean_size
 from penchant.models.als.settings import LAMBDA, NU, SHARE, AlsSettings, as_pair
 
 
@@ -44,6 +44,7 @@ class Weights:
         rows, kind = data.csr, settings.confidence
         if kind == "auto":
             kind = "log" if is_uneven(rows.values) else "linear"
+        recency = recency_of(settings.half_life, data)
         scaling = settings.regularization_scaling
         if settings.weights_are_given:
             alpha = 1.0 if settings.alpha is None else settings.alpha
@@ -51,13 +52,13 @@ class Weights:
             unobserved = 1.0 if unobserved is None else unobserved
             penalty, nu = 0.01, 0.0
         else:
-            alpha = _inverse_mean(rows, kind, settings.epsilon)
+            alpha = _inverse(mean_size(rows, kind, settings.epsilon, recency))
             share = SHARE if settings.unobserved_share is None else settings.unobserved_share
             unobserved = _rounded(min(1.0, share * rows.nnz / (rows.n_rows * rows.n_columns)))
             penalty, nu = LAMBDA, NU
         users, items = as_pair(settings.regularization)
         return cls(
-            Confidence(kind, alpha, settings.epsilon, recency_of(settings.half_life, data)),
+            Confidence(kind, alpha, settings.epsilon, recency),
             unobserved,
             (penalty if users is None else users, penalty if items is None else items),
             nu if scaling is None else scaling,
@@ -105,9 +106,8 @@ class Weights:
         return np.asarray(penalty * seen**self.regularization_scaling)
 
 
-def _inverse_mean(rows: Csr, kind: str, epsilon: float) -> float:
-    """Return α with which the interactions weigh 1 on average, before they decay with age."""
-    mean = mean_of(lambda values: sizes(values, kind, epsilon), rows.values)
+def _inverse(mean: float) -> float:
+    """Return α with which the interactions weigh 1 on average."""
     alpha = _rounded(1 / mean) if mean > 0 else 1.0
     return alpha if 0 < alpha < math.inf else 1.0
 

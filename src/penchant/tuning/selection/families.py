@@ -12,6 +12,7 @@ import numpy as np
 from penchant.data.interactions import Interactions
 from penchant.errors import SettingsError
 from penchant.models import class_of, kinds
+from penchant.models.als.confidence import is_uneven
 from penchant.models.base import Model
 from penchant.models.search import Search
 from penchant.tuning.selection.results import Attempt
@@ -140,7 +141,8 @@ def _family(kind: str, data: Interactions) -> Family:
     if len(values) and np.abs(values).min() == np.abs(values).max():
         space.pop("confidence", None)  # all values weigh alike
     elif "confidence" in model.declarations:
-        space["confidence"] = ["binary", "log", "linear"]
+        linear = [] if is_uneven(values) else ["linear"]
+        space["confidence"] = ["binary", "log", *linear]
     family = Family(kind, model, search, Space(model, space) if space else None)
     if search.needs_features and data.item_features is None and data.user_features is None:
         family.dropped = "it needs features of items or users"
