@@ -8,9 +8,11 @@ from tests.conftest import random_interactions
 
 import penchant
 from penchant import ALS, HybridALS, Interactions
+from penchant.data.csr import Csr
+from penchant.data.decay import Recency
 from penchant.errors import NotFittedError, SettingsError
 from penchant.models.als import confidence
-from penchant.models.als.confidence import is_uneven, mean_of
+from penchant.models.als.confidence import is_uneven, mean_size
 from penchant.models.als.objective import Weights
 from penchant.models.als.settings import LAMBDA, NU, SHARE
 
@@ -158,5 +160,11 @@ def test_extreme_values_give_finite_weights(values: list[float]) -> None:
 
 def test_the_mean_is_over_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(confidence, "_BLOCK", 2)
-    values = np.arange(7, dtype=np.float32)
-    assert mean_of(lambda block: block.astype(np.float64) ** 2, values) == np.mean(values**2)
+    values = np.arange(1, 8, dtype=np.float32)
+    times = np.array([7, 0, 3, 3, 5, 1, 6])
+    rows = Csr(np.array([0, 7]), np.arange(7, dtype=np.int32), values, 7, times)
+    expected = np.log1p(values.astype(float) / 2)
+    assert mean_size(rows, "log", 2.0, None) == pytest.approx(expected.mean(), rel=1e-12)
+    aged = expected * 2.0 ** ((times - 7) / 4)
+    found = mean_size(rows, "log", 2.0, Recency(4.0, 7))
+    assert found == pytest.approx(aged.mean(), rel=1e-6)
