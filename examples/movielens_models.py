@@ -82,6 +82,7 @@ STEPS = {"factors": [64], "learning_rate": [0.02, 0.05], "iterations": [50]}
 WARP = {"loss": "warp", "epochs": 20}
 
 ENTRIES = [
+    Entry("Random", penchant.Random),
     Entry("Popularity", penchant.Popularity),
     Entry("Content, genres", penchant.Content, genres=True),
     Entry("ItemNeighbors", penchant.ItemNeighbors, {**NEAR, "neighbors": [50, 100, 200]}),

@@ -62,6 +62,7 @@ def test_the_first_format_means_what_it_meant() -> None:
         ("item-neighbors", [0.9045340, 0.8090398]),
         ("popularity", [0.25, 0.25]),
         ("pure-svd", [0.3333333, -0.1666667]),
+        ("slim", [0.5271494, 0.4834529]),
         ("user-neighbors", [0.8485281, 0.5417422]),
     ],
 )
@@ -107,6 +108,18 @@ def test_what_ranking_learned_means_what_it_meant() -> None:
     new = model.recommend("ann", k=2, item_features={"new": ["jazz"], "newer": ["pop"]})
     assert list(new.ids) == ["newer", "new"]  # nothing that was trained on was "pop"
     np.testing.assert_allclose(new.scores, [0, -0.0661853], rtol=1e-5)
+
+
+def test_random_orders_of_the_first_format_are_the_same() -> None:
+    model = penchant.load(FILES[0].with_name("format-1-random.penchant"))
+    assert isinstance(model, penchant.Random)
+    assert model.seed == 3
+    answer = model.recommend("ann", k=2)
+    assert list(answer.ids) == ["東京", "null"]
+    np.testing.assert_allclose(answer.scores, [0.7107375, 0.2696722], rtol=1e-6)
+    folded = model.recommend(history=["NA"], k=2)
+    assert list(folded.ids) == ["東京", "null"]
+    np.testing.assert_allclose(folded.scores, [0.3543205, 0.1974199], rtol=1e-6)
 
 
 def test_vectors_of_what_items_are_mean_what_they_meant() -> None:

@@ -21,10 +21,12 @@ KINDS = {
     "ranking": lambda: penchant.Ranking(factors=8, iterations=2),
     "ease": lambda: penchant.EASE(regularization=1.0, confidence="linear"),
     "pure-svd": lambda: penchant.PureSVD(factors=32),
+    "slim": lambda: penchant.SLIM(l1=0.5, l2=5.0),
     "graph-filter": lambda: penchant.GraphFilter(factors=32),
     "item-neighbors": lambda: penchant.ItemNeighbors(),
     "user-neighbors": lambda: penchant.UserNeighbors(),
     "popularity": lambda: penchant.Popularity(),
+    "random": lambda: penchant.Random(),
     "content": lambda: penchant.Content(),
     "blend": lambda: penchant.Blend({"ease": penchant.EASE(), "als": penchant.ALS(factors=8)}),
 }

@@ -1,10 +1,12 @@
-"""What the manual and the README say is run: every line of the articles' tables, every block."""
+"""The examples run, and the tables of the README and the manual are what is measured.
+
+Their code is run in ``test_code_blocks.py``, their commands in ``smoke/test_examples.py``.
+"""
 
 from __future__ import annotations
 
 import re
 import runpy
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,100 +19,6 @@ from penchant.tuning.published import read_grid_log
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def counterparts(page: str) -> list[str]:
-    """The code in the second column of a page's tables."""
-    rows = re.findall(r"^\|.*\| `(.*)` \|$", page, flags=re.MULTILINE)
-    return [row.replace("\\|", "|") for row in rows]
-
-
-def python_blocks(page: str) -> list[str]:
-    return re.findall(r"^```python\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
-
-
-@pytest.fixture
-def shapes_as_files(tmp_path, monkeypatch) -> Path:
-    """The built-in catalog in the form of the articles' files, in the working folder."""
-    shapes = penchant.datasets.shapes(n_items=200, n_users=400)
-    catalog = shapes.catalog
-    assert catalog is not None
-    users, items = shapes.users, shapes.items
-    likes = [
-        f"{items[column]}|{users[row]}"
-        for row, column in zip(shapes.csr.row_of_entry, shapes.csr.indices, strict=True)
-    ]
-    models = [f"{catalog.name(item)}|{item}" for item in items]
-    (tmp_path / "likes.psv").write_text("\n".join(["mid|uid", *likes]) + "\n", encoding="utf-8")
-    (tmp_path / "models.psv").write_text(
-        "\n".join(["modelname|mid", *models]) + "\n", encoding="utf-8"
-    )
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def test_every_line_of_the_articles_has_its_counterpart(shapes_as_files, capsys) -> None:
-    lines = counterparts((ROOT / "docs" / "articles.md").read_text(encoding="utf-8"))
-    assert len(lines) >= 25
-    names: dict[str, object] = {"penchant": penchant}
-    for line in lines:
-        if "user" not in names and "likes" in names:
-            names |= {"user": names["likes"].users[3], "item": names["likes"].items[5]}
-        exec(line, names)
-    assert names["html"]
-    assert 0 <= names["mse"] <= 1
-    assert "before" in capsys.readouterr().out
-
-
-def test_the_readme_example_runs(real_data, tmp_path, monkeypatch) -> None:
-    for name in ("user_artists.dat", "artists.dat"):
-        shutil.copy(real_data(f"lastfm-2k/{name}"), tmp_path / name)
-    monkeypatch.chdir(tmp_path)
-    blocks = python_blocks((ROOT / "README.md").read_text(encoding="utf-8"))
-    assert blocks
-    names: dict[str, object] = {}
-    for block in blocks:
-        exec(block, names)
-    assert Path("artists.penchant").exists()
-
-
-def test_the_guide_runs(shapes_as_files) -> None:
-    names: dict[str, object] = {}
-    blocks = python_blocks((ROOT / "docs" / "guide.md").read_text(encoding="utf-8"))
-    assert len(blocks) >= 5
-    for block in blocks:
-        exec(block, names)
-
-
-def test_the_page_on_features_runs() -> None:
-    names: dict[str, object] = {}
-    blocks = python_blocks((ROOT / "docs" / "features.md").read_text(encoding="utf-8"))
-    assert len(blocks) == 3
-    for block in blocks:
-        exec(block, names)
-
-
-def test_the_page_on_measuring_runs(capsys) -> None:
-    likes = penchant.datasets.shapes(n_items=200, n_users=400).threshold(5, 5)
-    split = penchant.split.leave_k_out(likes)
-    names: dict[str, object] = {"penchant": penchant, "likes": likes, "split": split}
-    names["model"] = penchant.ALS(factors=8, iterations=2).fit(split.train)
-    blocks = python_blocks((ROOT / "docs" / "measuring.md").read_text(encoding="utf-8"))
-    assert len(blocks) == 4
-    for block in blocks:
-        exec(block, names)
-    assert "recall@20" in capsys.readouterr().out
-
-
-def test_the_page_on_content_runs(tmp_path, monkeypatch, capsys) -> None:
-    pytest.importorskip("sklearn")
-    monkeypatch.chdir(tmp_path)
-    names: dict[str, object] = {}
-    blocks = python_blocks((ROOT / "docs" / "content.md").read_text(encoding="utf-8"))
-    assert len(blocks) == 4
-    for block in blocks:
-        exec(block, names)
-    assert "300 of 300" in capsys.readouterr().out
-
-
 def test_what_looks_alike_is_alike(capsys) -> None:
     pytest.importorskip("sklearn")
     found = runpy.run_path(str(ROOT / "examples" / "visual.py"))["main"](items=200, users=400)
@@ -118,17 +26,6 @@ def test_what_looks_alike_is_alike(capsys) -> None:
     assert color > 5 * found["at random"][0]
     assert form > 4 * found["at random"][1]
     assert "at random" in capsys.readouterr().out
-
-
-def test_the_page_on_blends_runs(capsys) -> None:
-    names: dict[str, object] = {}
-    blocks = python_blocks((ROOT / "docs" / "blend.md").read_text(encoding="utf-8"))
-    assert len(blocks) == 2
-    for block in blocks:
-        exec(block, names)
-    assert "for user new-user, by popular" in capsys.readouterr().out
-    assert names["answer"].sources == ["als + near", "popular"]
-    assert names["best"].recommend(names["likes"].users[0], k=3)
 
 
 def test_new_items_are_recommended_by_their_features() -> None:
@@ -147,17 +44,6 @@ def test_new_items_are_recommended_by_their_features() -> None:
         assert known[one].intervals["ndcg@10"][1] > known[plain]["ndcg"]
 
 
-def test_the_page_on_choosing_settings_runs(tmp_path, monkeypatch, capsys) -> None:
-    monkeypatch.chdir(tmp_path)
-    names: dict[str, object] = {}
-    for block in python_blocks((ROOT / "docs" / "tuning.md").read_text(encoding="utf-8")):
-        exec(block, names)
-    told = capsys.readouterr().out
-    assert "epochs |    p@5 train |" in told
-    assert "12 trials" in told
-    assert "took no part in tuning" in told
-
-
 def test_the_grid_of_the_sketchfab_article(tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     example = runpy.run_path(str(ROOT / "examples" / "sketchfab_grid.py"))
@@ -173,18 +59,6 @@ def test_the_grid_of_the_sketchfab_article(tmp_path, monkeypatch, capsys) -> Non
         len(published["alpha"]) * len(published["factors"]) * len(published["regularization"])
         == 180
     )
-
-
-def test_the_page_on_pictures_runs(real_data, tmp_path, monkeypatch) -> None:
-    pytest.importorskip("plotly")
-    log = real_data("sketchfab/wrmf_gridsearch.log")
-    monkeypatch.chdir(tmp_path)
-    shutil.copy(log, tmp_path)
-    names: dict[str, object] = {"result": read_grid_log(log)}
-    for block in python_blocks((ROOT / "docs" / "plots.md").read_text(encoding="utf-8")):
-        exec(block, names)
-    assert Path("alpha-factors.png").exists()
-    assert Path("traces.html").exists()
 
 
 def test_the_published_grid_is_drawn_beside_ours(real_data, tmp_path, monkeypatch) -> None:
@@ -253,12 +127,3 @@ def test_the_readmes_table_is_what_is_measured(real_data, capsys) -> None:
         written = float(rows[name.replace("'", '"')])
         assert ndcg == pytest.approx(written, abs=0.0011), name  # the last digit may round
     assert found["ALS(factors=64, regularization=30)"] >= 0.20
-
-
-@pytest.mark.parametrize("page", ["data.md", "ids.md"])
-def test_the_pages_on_reading_run(page) -> None:
-    names: dict[str, object] = {"penchant": penchant}
-    blocks = python_blocks((ROOT / "docs" / page).read_text(encoding="utf-8"))
-    assert blocks
-    for block in blocks:
-        exec(block, names)

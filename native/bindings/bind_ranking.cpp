@@ -72,10 +72,10 @@ void init_side(SideRecord* self, Out2<float> vectors, Out2<float> squares,
 
 void init_settings(RankingSettings* self, RankingLoss loss, std::int64_t factors,
                    float learning_rate, float rho, float epsilon, std::int64_t max_sampled,
-                   std::int64_t k, std::int64_t n, std::int64_t batch, std::uint64_t seed,
-                   bool hogwild) {
-  new (self) RankingSettings{loss,        factors, 0, learning_rate, rho,  epsilon,
-                             max_sampled, k,       n, batch,         seed, hogwild};
+                   std::int64_t negatives, std::int64_t k, std::int64_t n, std::int64_t batch,
+                   std::uint64_t seed, bool hogwild) {
+  new (self) RankingSettings{loss,      factors, 0, learning_rate, rho,  epsilon, max_sampled,
+                             negatives, k,       n, batch,         seed, hogwild};
 }
 
 RankingSettings with_stride(const RankingSettings& settings, std::int64_t stride) {
@@ -114,7 +114,8 @@ void bind_records(nb::module_& m) {
            "steps"_a.noconvert().none(), "features"_a.none(), "regularization"_a);
   nb::class_<RankingSettings>(m, "RankingSettings")
       .def("__init__", &init_settings, nb::kw_only(), "loss"_a, "factors"_a, "learning_rate"_a,
-           "rho"_a, "epsilon"_a, "max_sampled"_a, "k"_a, "n"_a, "batch"_a, "seed"_a, "hogwild"_a)
+           "rho"_a, "epsilon"_a, "max_sampled"_a, "negatives"_a, "k"_a, "n"_a, "batch"_a, "seed"_a,
+           "hogwild"_a)
       .def_ro("factors", &RankingSettings::factors);
   nb::class_<RankingFoldIn>(m, "RankingFoldIn")
       .def(nb::init<float, bool, std::int64_t>(), nb::kw_only(), "regularization"_a, "adadelta"_a,

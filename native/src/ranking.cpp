@@ -24,7 +24,8 @@ class Epoch {
       : examples_(examples),
         likes_(likes),
         settings_(settings),
-        order_(examples.n, settings.seed),
+        per_example_(steps_per_example(settings)),
+        order_(examples.n * per_example_, settings.seed),
         users_(users, settings.stride),
         items_(items, settings.stride),
         move_user_(users, settings),
@@ -33,33 +34,37 @@ class Epoch {
     for (int worker = 0; worker < workers; ++worker) samplers_.emplace_back(items_, pool, settings);
   }
 
-  /// Calls act(place, example) for a range of places of the order, prefetching the data it reads.
+  /// Calls act(place, step) for a range of places of the order, prefetching the data it reads. A
+  /// step is the number of an example times the steps per example, plus the number of a negative.
   template <class Act>
   void each_example(std::int64_t first, std::int64_t last, const Act& act) const {
-    std::int64_t examples[kBlock];
+    std::int64_t steps[kBlock];
     for (auto block = first; block < last; block += kBlock) {
       const auto n = std::min(kBlock, last - block);
-      for (std::int64_t j = 0; j < n; ++j) examples[j] = order_[block + j];
-      for (std::int64_t j = 0; j < n; ++j) prefetch_example(examples[j]);
+      for (std::int64_t j = 0; j < n; ++j) steps[j] = order_[block + j];
+      for (std::int64_t j = 0; j < n; ++j) prefetch_example(steps[j] / per_example_);
       for (std::int64_t j = 0; j < n; ++j) {
-        if (j + kAhead < n) prefetch_vectors(examples[j + kAhead]);
-        act(block + j, examples[j]);
+        if (j + kAhead < n) prefetch_vectors(steps[j + kAhead] / per_example_);
+        act(block + j, steps[j]);
       }
     }
   }
 
-  /// Computes the step of an example at a place of the order; writes its direction and the user's
-  /// vector.
-  RankingStep gather(std::int64_t place, std::int64_t example, int worker, float* user,
+  /// Computes a step at a place of the order; writes its direction and the user's vector.
+  RankingStep gather(std::int64_t place, std::int64_t number, int worker, float* user,
                      float* direction) {
+    const auto example = number / per_example_;
     const auto code = examples_.users[example];
     const float* vector = users_.at(code, user);
     if (vector != user) std::copy_n(vector, settings_.stride, user);
     const float bias = std::exchange(user[settings_.factors], 1.0F);
     Stream random(settings_.seed, static_cast<std::uint64_t>(place) + 1);
-    auto step = samplers_[static_cast<std::size_t>(worker)].draw(
-        examples_.items[example], examples_.weights[example], likes_[code], user, bias, random,
-        direction);
+    auto& sampler = samplers_[static_cast<std::size_t>(worker)];
+    const float weight = examples_.weights[example];
+    auto step = number % per_example_ == 0
+                    ? sampler.draw(examples_.items[example], weight, likes_[code], user, bias,
+                                   random, direction)
+                    : sampler.draw_negative(weight, likes_[code], user, bias, random, direction);
     if (step.positive >= 0) step.user = code;
     return step;
   }
@@ -102,6 +107,7 @@ class Epoch {
   Examples examples_;
   Rows likes_;
   RankingSettings settings_;
+  std::int64_t per_example_;
   Permutation order_;
   Vectors users_, items_;
   Descent move_user_, move_item_;
@@ -109,10 +115,10 @@ class Epoch {
 };
 
 /// Trains in batches: computes all gradients of a batch, then applies the steps of every feature.
-double in_batches(Epoch& epoch, std::int64_t n_examples, const RankingSettings& settings,
-                  int threads, const Poll& poll) {
-  const auto batch = std::min(settings.batch, n_examples), stride = settings.stride;
-  const auto n_batches = (n_examples + batch - 1) / batch;
+double in_batches(Epoch& epoch, std::int64_t n_steps, const RankingSettings& settings, int threads,
+                  const Poll& poll) {
+  const auto batch = std::min(settings.batch, n_steps), stride = settings.stride;
+  const auto n_batches = (n_steps + batch - 1) / batch;
   threads = static_cast<int>(std::clamp<std::int64_t>(batch / kShare, 1, threads));
   const std::int64_t n_chunks =
       threads > 1 ? 2 * static_cast<std::int64_t>(std::bit_ceil(static_cast<unsigned>(threads)))
@@ -124,14 +130,14 @@ double in_batches(Epoch& epoch, std::int64_t n_examples, const RankingSettings& 
   double loss = 0;
 
   const auto body = [&](std::int64_t stage, std::int64_t chunk, int worker) {
-    const auto first = stage / 2 * batch, size = std::min(batch, n_examples - first);
+    const auto first = stage / 2 * batch, size = std::min(batch, n_steps - first);
     if (stage % 2 == 0) {
       const auto begin = first + size * chunk / n_chunks;
       epoch.each_example(begin, first + size * (chunk + 1) / n_chunks,
-                         [&](std::int64_t place, std::int64_t example) {
+                         [&](std::int64_t place, std::int64_t number) {
                            const auto j = place - first;
                            steps[static_cast<std::size_t>(j)] =
-                               epoch.gather(place, example, worker, users.get() + j * stride,
+                               epoch.gather(place, number, worker, users.get() + j * stride,
                                             directions.get() + j * stride);
                          });
       return;
@@ -156,17 +162,17 @@ double in_batches(Epoch& epoch, std::int64_t n_examples, const RankingSettings& 
 /// These data races are intended: a lost or torn step is small beside the noise of sampling (Niu et
 /// al. 2011), and atomic floats cannot be vectorized. The tests of this path use one thread under
 /// the thread sanitizer (test_ranking.cpp).
-double hogwild(Epoch& epoch, std::int64_t n_examples, const RankingSettings& settings, int threads,
+double hogwild(Epoch& epoch, std::int64_t n_steps, const RankingSettings& settings, int threads,
                const Poll& poll) {
   const auto stride = settings.stride;
   const auto rows = make_buffer<float>(2 * stride * threads);
-  const auto n_chunks = (n_examples + kHogwildChunk - 1) / kHogwildChunk;
+  const auto n_chunks = (n_steps + kHogwildChunk - 1) / kHogwildChunk;
   std::vector<double> losses(static_cast<std::size_t>(n_chunks), 0.0);
   const auto body = [&](std::int64_t chunk, int worker) {
     float* user = rows.get() + 2 * stride * worker;
-    const auto end = std::min((chunk + 1) * kHogwildChunk, n_examples);
-    const auto act = [&](std::int64_t place, std::int64_t example) {
-      const auto step = epoch.gather(place, example, worker, user, user + stride);
+    const auto end = std::min((chunk + 1) * kHogwildChunk, n_steps);
+    const auto act = [&](std::int64_t place, std::int64_t number) {
+      const auto step = epoch.gather(place, number, worker, user, user + stride);
       epoch.move(step, user, user + stride, 0, 0);
       losses[static_cast<std::size_t>(chunk)] += static_cast<double>(step.loss);
     };
@@ -198,18 +204,18 @@ double ranking_epoch(const Examples& examples, const Rows& likes, const Pool& po
   const int workers = std::max(threads, 1);
   Epoch epoch(examples, likes, pool, users, items, settings, workers);
   const auto run = settings.hogwild ? hogwild : in_batches;
-  return run(epoch, examples.n, settings, workers, poll);
+  return run(epoch, examples.n * steps_per_example(settings), settings, workers, poll);
 }
 
 void ranking_fold_in(const Rows& histories, const float* weights, const Pool& pool,
                      const float* items, const RankingFoldIn& fold_in,
                      const RankingSettings& settings, float* out, int threads, const Poll& poll) {
-  const auto stride = settings.stride;
+  const auto stride = settings.stride, per_example = steps_per_example(settings);
   const auto body = [&](std::int64_t person, int) {
     const auto history = histories[person];
     const float* sizes = weights + (history.data() - histories.indices);
     const auto likes = liked(history, sizes);
-    const auto n = std::ssize(history);
+    const auto n = std::ssize(history) * per_example;
     const auto rows = make_buffer<float>(4 * stride);
     float *user = rows.get(), *direction = user + stride, *squares = direction + stride;
     float *steps = squares + stride, *vector = out + person * stride;
@@ -230,12 +236,15 @@ void ranking_fold_in(const Rows& histories, const float* weights, const Pool& po
     for (std::int64_t pass = 0; pass < fold_in.passes && pool.n > 0; ++pass) {
       const Permutation order(n, settings.seed + static_cast<std::uint64_t>(pass));
       for (std::int64_t place = 0; place < n; ++place) {
-        const auto entry = static_cast<std::size_t>(order[place]);
+        const auto number = order[place];
+        const auto entry = static_cast<std::size_t>(number / per_example);
         std::copy_n(vector, stride, user);
         const float bias = std::exchange(user[settings.factors], 1.0F);
         Stream random(settings.seed, static_cast<std::uint64_t>(pass * n + place) + 1);
         const auto step =
-            sampler.draw(history[entry], sizes[entry], likes, user, bias, random, direction);
+            number % per_example == 0
+                ? sampler.draw(history[entry], sizes[entry], likes, user, bias, random, direction)
+                : sampler.draw_negative(sizes[entry], likes, user, bias, random, direction);
         if (step.positive >= 0) descend(0, step.scale, direction);
       }
     }

@@ -8,7 +8,7 @@ namespace {
 
 constexpr float kLargestScale = 10.0F;  // of WARP: limits the effect of rare outliers
 constexpr std::int64_t kAhead = 4;      // items that WARP draws (and prefetches) ahead
-constexpr int kTries = 64;              // for a BPR negative; a user who likes all items has none
+constexpr int kTries = 64;              // for a negative; a user who likes all items has none
 
 /// Whether an item is among rising codes.
 bool holds(std::span<const std::int32_t> rising, std::int32_t item) {
@@ -66,14 +66,19 @@ RankingStep Sampler::logistic(std::int32_t item, float weight, const float* user
 
 RankingStep Sampler::bpr(Scored liked, float weight, std::span<const std::int32_t> likes,
                          const float* user, Stream& random, float* direction) {
-  for (int tried = 0; tried < kTries; ++tried) {
-    const std::int32_t item = pool_.items[random.below(pool_.n)];
-    if (holds(likes, item)) continue;
-    const float ahead =
-        liked.score - kernels_.dot(user, items_.at(item, second_.get()), settings_.stride);
-    return pair(liked, {item}, weight * sigmoid(-ahead), weight * softplus(-ahead), direction);
-  }
-  return {};
+  const std::int32_t item = other_than(likes, random);
+  if (item < 0) return {};
+  const float ahead =
+      liked.score - kernels_.dot(user, items_.at(item, second_.get()), settings_.stride);
+  return pair(liked, {item}, weight * sigmoid(-ahead), weight * softplus(-ahead), direction);
+}
+
+RankingStep Sampler::draw_negative(float weight, std::span<const std::int32_t> likes,
+                                   const float* user, float bias, Stream& random,
+                                   float* direction) {
+  if (weight < 0) return {};
+  const std::int32_t item = other_than(likes, random);
+  return item < 0 ? RankingStep{} : logistic(item, -1.0F, user, bias, direction);
 }
 
 RankingStep Sampler::warp(Scored liked, float weight, std::span<const std::int32_t> likes,
@@ -111,6 +116,15 @@ RankingStep Sampler::disliked(std::int32_t item, float weight, std::span<const s
   if (!(ahead < 1.0F)) return {};
   const float scale = std::min(weight, kLargestScale);
   return pair(liked, {item}, scale, scale * (1.0F - ahead), direction);
+}
+
+/// Draws an item that is not among the likes; −1: there seems to be none.
+std::int32_t Sampler::other_than(std::span<const std::int32_t> likes, Stream& random) {
+  for (int tried = 0; tried < kTries; ++tried) {
+    const std::int32_t item = pool_.items[random.below(pool_.n)];
+    if (!holds(likes, item)) return item;
+  }
+  return -1;
 }
 
 /// Scores an item; its vector stays in first_ if it is computed.

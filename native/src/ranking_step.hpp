@@ -81,6 +81,11 @@ class Sampler {
   RankingStep draw(std::int32_t item, float weight, std::span<const std::int32_t> likes,
                    const float* user, float bias, Stream& random, float* direction);
 
+  /// Computes the step of a negative of the logistic loss, a drawn item with weight 1; none for a
+  /// dislike. Arguments are as for `draw`.
+  RankingStep draw_negative(float weight, std::span<const std::int32_t> likes, const float* user,
+                            float bias, Stream& random, float* direction);
+
  private:
   struct Scored {
     std::int32_t item = -1;
@@ -95,6 +100,7 @@ class Sampler {
                    const float* user, Stream& random, float* direction);
   RankingStep disliked(std::int32_t item, float weight, std::span<const std::int32_t> likes,
                        const float* user, Stream& random, float* direction);
+  std::int32_t other_than(std::span<const std::int32_t> likes, Stream& random);
   Scored scored(std::int32_t item, const float* user);
   Scored kth_best(std::span<const std::int32_t> likes, const float* user, Stream& random);
   RankingStep pair(Scored liked, Scored other, float scale, float loss, float* direction);

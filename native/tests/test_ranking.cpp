@@ -69,7 +69,7 @@ struct Problem {
   }
 
   RankingSettings settings(RankingLoss loss) const {
-    return {loss, kFactors, stride, 0.05F, 0.95F, 1e-6F, 10, 2, 4, 256, 77, false};
+    return {loss, kFactors, stride, 0.05F, 0.95F, 1e-6F, 10, 3, 2, 4, 256, 77, false};
   }
 
   double run(const RankingSettings& how, int threads, const Poll& poll = {}) {

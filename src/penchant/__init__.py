@@ -40,9 +40,11 @@ if TYPE_CHECKING:
     from penchant.models.blend.model import Blend as Blend
     from penchant.models.content import Content as Content
     from penchant.models.linear.ease import EASE as EASE
+    from penchant.models.linear.slim import SLIM as SLIM
     from penchant.models.neighbors import ItemNeighbors as ItemNeighbors
     from penchant.models.neighbors import UserNeighbors as UserNeighbors
     from penchant.models.popularity import Popularity as Popularity
+    from penchant.models.random import Random as Random
     from penchant.models.ranking.model import Ranking as Ranking
     from penchant.models.spectral.graph_filter import GraphFilter as GraphFilter
     from penchant.models.spectral.pure_svd import PureSVD as PureSVD
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     from penchant.tuning.curve import learning_curve as learning_curve
     from penchant.tuning.results import LearningCurve as LearningCurve
     from penchant.tuning.results import TuningResult as TuningResult
+    from penchant.tuning.selection.results import ModelSelection as ModelSelection
     from penchant.tuning.space import Range as Range
     from penchant.tuning.tune import tune as tune
 
@@ -78,11 +81,14 @@ _HOMES = {
     "ItemNeighbors": "penchant.models.neighbors",
     "LearningCurve": "penchant.tuning.results",
     "Model": "penchant.models.base",
+    "ModelSelection": "penchant.tuning.selection.results",
     "Popularity": "penchant.models.popularity",
     "PureSVD": "penchant.models.spectral.pure_svd",
+    "Random": "penchant.models.random",
     "Range": "penchant.tuning.space",
     "Ranking": "penchant.models.ranking.model",
     "Recommendations": "penchant.results",
+    "SLIM": "penchant.models.linear.slim",
     "Scorer": "penchant.models._scoring.scorers",
     "TuningResult": "penchant.tuning.results",
     "UserNeighbors": "penchant.models.neighbors",

@@ -1,8 +1,9 @@
 """The public boundary: wrong arguments end in an error of penchant's tree, whatever they hit.
 
-A function that is decorated runs as it is. Only where an error of Python or NumPy leaves it are
-the arguments compared with their annotations, and the first one that does not fit is named. An
-error with arguments that fit, such as one of the caller's own callback, goes on unchanged.
+A function that is decorated runs as it is. Only where an error of Python or NumPy leaves it, or the
+generator that it returns, are the arguments compared with their annotations, and the first one that
+does not fit is named. An error with arguments that fit, such as one of the caller's own callback,
+goes on unchanged.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ def checked(function: F) -> F:
     Raises
     ------
     SettingsError
-        If an error leaves the function and an argument does not fit its annotation.
+        If an error leaves the function, or the generator that it returns, and an argument does not
+        fit its annotation.
     OutOfMemoryError
         If it ran out of memory.
     """
@@ -41,14 +43,33 @@ def checked(function: F) -> F:
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         try:
-            return function(*args, **kwargs)
+            result = function(*args, **kwargs)
         except PenchantError:
             raise
         except Exception as error:
             _raise_ours(function, args, kwargs, error)
             raise
+        if isinstance(result, types.GeneratorType):
+            return _checked_steps(result, function, args, kwargs)
+        return result
 
     return typing.cast("F", wrapper)
+
+
+def _checked_steps(
+    steps: types.GeneratorType[Any, Any, Any],
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> Iterator[Any]:
+    """Yield what a generator yields; its errors are those of the function that returned it."""
+    try:
+        yield from steps
+    except PenchantError:
+        raise
+    except Exception as error:
+        _raise_ours(function, args, kwargs, error)
+        raise
 
 
 def checked_methods(cls: C) -> C:

@@ -63,6 +63,38 @@ def bootstrap_sums(
     out: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu")],
     threads: int,
 ) -> None: ...
+
+class ElasticNetWeights:
+    def __init__(
+        self,
+        gram: SparseMatrix,
+        l2: Annotated[
+            NDArray[numpy.float64], dict(shape=(None,), order="C", device="cpu", writable=False)
+        ],
+        *,
+        l1: float,
+        nonnegative: bool,
+        gram_nonnegative: bool,
+        max_candidates: int,
+        tolerance: float,
+        max_sweeps: int,
+        begin: int,
+        end: int,
+        validated: bool,
+        threads: int,
+    ) -> None: ...
+    @property
+    def n_entries(self) -> int: ...
+    @property
+    def n_unfinished(self) -> int: ...
+    def write(
+        self,
+        *,
+        indptr: Annotated[NDArray[numpy.int64], dict(shape=(None,), order="C", device="cpu")],
+        indices: Annotated[NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu")],
+        values: Annotated[NDArray[numpy.float32], dict(shape=(None,), order="C", device="cpu")],
+    ) -> None: ...
+
 def current_isa() -> str: ...
 def set_isa(name: str) -> None: ...
 def available_isas() -> list[str]: ...
@@ -303,6 +335,7 @@ class RankingSettings:
         rho: float,
         epsilon: float,
         max_sampled: int,
+        negatives: int,
         k: int,
         n: int,
         batch: int,

@@ -53,7 +53,15 @@ def test_quiet_leaves_advice_out(log_file: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    ["popularity", "item-neighbors", "user-neighbors", "ease", "graph-filter", "pure-svd"],
+    [
+        "popularity",
+        "random",
+        "item-neighbors",
+        "user-neighbors",
+        "ease",
+        "graph-filter",
+        "pure-svd",
+    ],
 )
 def test_other_models(log_file: Path, tmp_path: Path, kind: str) -> None:
     path = tmp_path / "x.penchant"
@@ -252,7 +260,11 @@ def test_events_are_weighed_and_age(tmp_path: Path) -> None:
         *("--timestamp", "at", "--half-life", 86400),
     )
     assert ran.code == 0, ran.err
-    assert penchant.load(path).interactions.history("bo") == {"x": 0.5, "y": 0.5}
+    model = penchant.load(path)
+    assert model.half_life == 86400
+    assert model.interactions.history("bo") == {"x": 1, "y": 1}
+    answer = model.recommend("ann", exclude_seen=False)
+    assert dict(zip(answer.ids, answer.scores.tolist(), strict=True)) == {"x": 0.75, "y": 0.75}
 
 
 @pytest.mark.parametrize(
@@ -268,8 +280,8 @@ def test_events_are_weighed_and_age(tmp_path: Path) -> None:
         (["--event", "count", "--weight", "play"], 2, "write TYPE=NUMBER"),
         (["--event", "count", "--weight", "a=1", "--weight", "a=2"], 2, "once for each type"),
         (["--event", "count", "--duplicates", "sum"], 2, "leave out --duplicates"),
-        (["--half-life", "soon"], 2, "such as 30d"),
-        (["--half-life", "30d"], 1, "timestamp"),
+        (["--half-life", "soon"], 2, "a duration such as '12h', '30d'"),
+        (["--half-life", "30d"], 1, "--half-life needs timestamps: name their column"),
         (["--half-life", "-1", "--timestamp", "count"], 2, "half_life must be"),
     ],
 )
@@ -304,7 +316,76 @@ def test_a_blend_of_the_usual_models(log_file: Path, tmp_path: Path) -> None:
 def test_what_the_library_warns_of_is_told_on_stderr(tmp_path: Path) -> None:
     log = tmp_path / "plays.csv"
     log.write_text("user,item,count\nu,a,1\nu,b,90000\nv,a,1\n", encoding="utf-8")
-    ran = run("fit", log, "-o", tmp_path / "x.penchant", "--factors", 2, "--json")
+    ran = run("fit", log, "-o", tmp_path / "x.penchant", "--confidence", "linear", "--json")
     assert ran.code == 0
     assert ran.err.startswith("penchant: warning: values of plays go up to 90,000")
     assert ran.json["kind"] == "als"
+
+
+def test_popularity_since_a_time_and_by_category(tmp_path: Path) -> None:
+    log, tags, path = (tmp_path / name for name in ("log.csv", "tags.csv", "x.penchant"))
+    rows = ["ann,x,2024-01-01", "bo,x,2024-01-20", "bo,y,2024-01-31", "cy,z,2024-01-31"]
+    log.write_text("\n".join(["user,item,time", *rows]), encoding="utf-8")
+    tags.write_text("item,genre\nx,rock\ny,rock\nz,pop\n", encoding="utf-8")
+    words = ("fit", log, "-o", path, "--model", "popularity", "--timestamp", "time")
+    words = (*words, "--since", "15d", "--half-life", "11d")
+    more = ("--category", "genre", "--item-features", tags)
+    for added in ((), more):
+        ran = run(*words, *added)
+        assert ran.code == 0, ran.err
+    model = penchant.load(path)
+    assert (model.since, model.half_life, model.category) == ("15d", "11d", "genre")
+    assert model.shares.tolist() == pytest.approx([0.5 / 3, 1 / 3, 1 / 3])
+    assert list(model.recommend("ann").ids) == ["y", "z"]
+    ran = run(*words, "--category", "color", "--item-features", tags)
+    assert (ran.code, "there are 'genre'" in ran.err) == (1, True)
+    ran = run(*words[:6], "--user", "user", "--item", "item", "--since", "15d")
+    assert (ran.code, "--since needs timestamps" in ran.err) == (1, True), ran.err
+    ran = run(*words[:6], "--since", "lately")
+    assert (ran.code, "since must be" in ran.err) == (2, True)
+    ran = run("fit", log, "-o", path, "--model", "random", "--half-life", "3d")
+    assert (ran.code, "random has no setting 'half_life'" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize("kind", ["als", "ease", "ranking", "item-neighbors"])
+def test_the_half_life_is_a_setting_of_the_model(tmp_path: Path, kind: str) -> None:
+    log, path = tmp_path / "log.csv", tmp_path / "x.penchant"
+    rows = [f"u{n % 7},i{n % 5},2024-01-{1 + n % 28:02}" for n in range(60)]
+    log.write_text("\n".join(["user,item,time", *rows]), encoding="utf-8")
+    ran = run("fit", log, "-o", path, "--model", kind, "--timestamp", "time", "--half-life", "9d")
+    assert ran.code == 0, ran.err
+    model = penchant.load(path)
+    assert model.half_life == "9d"
+    assert set(model.interactions.csr.values.tolist()) <= {1.0, 2.0}  # counts, not decayed
+
+
+def test_the_model_can_be_selected(
+    log_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("penchant.tuning.selection.families.kinds", lambda: ["popularity"])
+    path = tmp_path / "m.penchant"
+    ran = run("fit", log_file, "-o", path, "--auto", "--budget", "10 min", "--json")
+    assert (ran.code, ran.json["chosen"], ran.json["model_file"]) == (0, "popularity", str(path))
+    assert penchant.load(path).interactions.nnz > 0
+    refused = run("fit", log_file, "-o", path, "--auto", "--factors", 3)
+    assert (refused.code, "leave out settings" in refused.err) == (2, True)
+
+
+def test_weights_that_are_chosen_from_the_data_are_told(log_file: Path, tmp_path: Path) -> None:
+    words = "fit", log_file, "-o", tmp_path / "m.penchant", "--factors", 2, "--iterations", 1
+    ran = run(*words)
+    assert "chosen from the data: confidence l" in ran.out
+    assert "regularization 0.085" in ran.out
+    assert run(*words, "--json").json["training"]["regularization_scaling"] == 0.75
+    assert "chosen from the data" not in run(*words, "--model", "popularity").out
+
+
+def test_a_measured_model_is_told_beside_baselines(
+    log_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("penchant.cli.fit.next_to_try", lambda models, results, _: [*results])
+    words = "fit", log_file, "-o", tmp_path / "m.penchant", "--evaluate", "--factors", 1
+    told = run(*words, "--json").json
+    assert set(told["baselines"]) == {"popularity", "item-neighbors"}
+    assert told["advice"] == ["als", "popularity", "item-neighbors"]
+    assert "\npopularity\n" in run(*words).out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,24 @@ class Finalized:
         time.sleep(0.01)
 try:
     Finalized()
+    time.sleep(20)
+except KeyboardInterrupt:
+    print(signals.stopped(), signals.exit_code())
+"""
+IMPORTING = """
+import pathlib, sys
+from penchant.cli import signals
+signals.install()
+pathlib.Path("slow_module.py").write_text(
+    "import os, signal, time\\n"
+    "os.kill(os.getpid(), signal.{name})\\n"
+    "time.sleep(0.1)\\n"
+    "print('imported', flush=True)\\n"
+)
+sys.path.insert(0, "")
+import time
+try:
+    import slow_module
     time.sleep(20)
 except KeyboardInterrupt:
     print(signals.stopped(), signals.exit_code())
@@ -45,15 +64,22 @@ main()
 """
 
 
-def run(program: str) -> subprocess.CompletedProcess[str]:
+def run(program: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", program]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=folder)
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_an_interrupt_in_a_finalizer_is_not_lost(name: str) -> None:
     ran = run(DROPPED.format(name=name))
     assert (ran.stdout, ran.stderr) == (f"True {128 + getattr(signal, name)}\n", "")
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_an_interrupt_waits_for_the_end_of_an_import(name: str, tmp_path: Path) -> None:
+    ran = run(IMPORTING.format(name=name), tmp_path)
+    code = 128 + getattr(signal, name)
+    assert (ran.stdout, ran.stderr) == (f"imported\nTrue {code}\n", "")
 
 
 def test_an_ignored_signal_stays_ignored() -> None:

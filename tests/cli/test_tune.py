@@ -73,7 +73,11 @@ def test_another_search_in_the_same_file_is_refused_unless_begun_afresh(
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ([], "nothing to tune"),
+        (["--alpha", "3"], "leave out --grid, --range and settings"),
+        (["--models", "als", "--grid", "factors=2"], "leave out --grid, --range and settings"),
+        (["--models", "alz"], "unknown model 'alz'"),
+        (["--models", "popularity", "--budget", "soon"], "must be a time such as '10 min'"),
+        (["--report", "r.html"], "add --grid or --range"),
         (["--grid", "factors"], "NAME=VALUE"),
         (["--grid", "factor=2"], "did you mean 'factors'"),
         (["--grid", "factors=2,2"], "a value twice"),
@@ -107,3 +111,17 @@ def test_a_learning_curve_is_the_articles_table(log_file: Path) -> None:
     told = run(*words, "--metric", "ndcg", "--json").json
     assert [row["epoch"] for row in told["rows"]] == [2, 4]
     assert list(told["rows"][0]["train"]) == ["ndcg@10"]
+
+
+def test_without_a_grid_families_are_compared(log_file: Path, tmp_path: Path) -> None:
+    path, words = tmp_path / "m.penchant", ("--storage", tmp_path / "t.db", "--hold-out", 1)
+    few = ("--models", "popularity,pure-svd", "--budget", "10 min")
+    ran = run("tune", log_file, *few, *words, "-o", path)
+    assert ran.code == 0
+    for told in ("popularity", "pure-svd", "settings tried in", "on the test part", "wrote"):
+        assert told in ran.out
+    assert penchant.load(path).metrics["metrics"]["ndcg@10"]["mean"] >= 0
+    again = run("tune", log_file, *few, *words, "--json").json
+    assert again["chosen"] in {"popularity", "pure-svd", "blend"}
+    assert {row["kind"] for row in again["families"]} >= {"popularity", "pure-svd"}
+    assert "chosen model" in again["final"]

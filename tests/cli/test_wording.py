@@ -70,7 +70,8 @@ def test_warnings_name_options(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     lines = [f"u{n % 40},i{n % 31},{1 if n else 900_000}" for n in range(300)]
     path.write_text("user,item,plays\n" + "\n".join(lines) + "\n")
-    ran = run("fit", path, "-o", tmp_path / "m.penchant", "--factors", 4)
+    raw = "--confidence", "linear"
+    ran = run("fit", path, "-o", tmp_path / "m.penchant", "--factors", 4, *raw)
     assert "--confidence log" in ran.err
     logged = run("fit", path, "-o", tmp_path / "m.penchant", "--factors", 4, "--confidence", "log")
     assert logged.code == 0

@@ -7,6 +7,7 @@ import re
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.cli.conftest import run
@@ -23,7 +24,6 @@ BYTES = 8 << 20
 @pytest.fixture(autouse=True)
 def small_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(expansion, "FREE", 1 << 20)
-    monkeypatch.delenv("PENCHANT_MAX_EXPANSION", raising=False)
 
 
 def bomb(path: Path) -> Path:
@@ -48,35 +48,57 @@ def test_a_log_that_expands_to_too_much_is_refused(make, name: str, tmp_path: Pa
         penchant.read_interactions(path)
 
 
-@pytest.mark.parametrize("place", ["python", "command line"])
-def test_the_message_names_the_factor_that_helps(
-    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_message_names_the_argument_that_helps(tmp_path: Path) -> None:
     path = bomb(tmp_path / "log.csv.gz")
-    if place == "python":
-        with pytest.raises(DataError) as caught:
-            penchant.read_interactions(path)
-        message = str(caught.value)
-    else:
-        ran = run("fit", path, "-o", tmp_path / "m.penchant")
-        assert ran.code != 0
-        message = " ".join(ran.err.split())
-    assert "log.csv.gz expands to more than" in message
-    factor = re.search(
-        r"environment variable PENCHANT_MAX_EXPANSION to a factor above (\d+)", message
-    )
-    assert factor is not None
-    monkeypatch.setenv("PENCHANT_MAX_EXPANSION", str(10 * int(factor[1])))
-    assert penchant.read_interactions(path).nnz == 1
-
-
-def test_the_limit_can_be_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = bomb(tmp_path / "log.csv.gz")
-    monkeypatch.setenv("PENCHANT_MAX_EXPANSION", "5000")
-    assert penchant.read_interactions(path).nnz == 1
-    monkeypatch.setenv("PENCHANT_MAX_EXPANSION", "many")
-    with pytest.raises(SettingsError, match="PENCHANT_MAX_EXPANSION must be a number"):
+    with pytest.raises(DataError, match=r"log\.csv\.gz expands to more than") as caught:
         penchant.read_interactions(path)
+    factor = re.search(r"allow more: max_expansion=(\d+)$", str(caught.value))
+    assert factor is not None
+    assert penchant.read_interactions(path, max_expansion=int(factor[1])).nnz == 1
+
+
+@pytest.mark.parametrize("reader", ["read_events", "read_catalog", "read_features"])
+@pytest.mark.parametrize("name", ["table.csv.gz", "table.jsonl.gz"])
+def test_every_reader_has_the_limit_and_the_argument(
+    reader: str, name: str, tmp_path: Path
+) -> None:
+    line = b"a,b,c\n" if ".csv" in name else b'{"user":"a","item":"b","event":"c"}\n'
+    with gzip.open(tmp_path / name, "wb") as file:
+        file.write(b"user,item,event\n" if ".csv" in name else b"")
+        file.write(line * (BYTES // len(line)))
+    arguments: dict[str, object] = {"read_events": {"event": "event"}}.get(reader, {"item": "item"})
+    read = getattr(penchant, reader)
+    with pytest.raises(DataError, match=r"expands to more than .*max_expansion=\d+"):
+        read(tmp_path / name, **arguments)
+    read(tmp_path / name, **arguments, max_expansion=10_000)
+
+
+def test_the_command_line_names_its_option(tmp_path: Path) -> None:
+    words = ["fit", bomb(tmp_path / "log.csv.gz"), "--model", "popularity"]
+    words += ["-o", tmp_path / "m.penchant"]
+    ran = run(*words)
+    assert ran.code != 0
+    option = re.search(r"allow more: --max-expansion (\d+)", " ".join(ran.err.split()))
+    assert option is not None
+    assert run(*words, "--max-expansion", option[1]).code == 0
+
+
+def test_the_option_of_the_command_line_is_for_catalogs_too(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("user,item\nx,a\ny,a\n")
+    with gzip.open(tmp_path / "names.csv.gz", "wb") as file:
+        file.write(b"item,name\n" + b"a,b\n" * (BYTES // 4))
+    words = ["fit", tmp_path / "log.csv", "--model", "popularity", "-o", tmp_path / "m.penchant"]
+    words += ["--catalog", tmp_path / "names.csv.gz"]
+    refused = run(*words)
+    assert "--max-expansion" in refused.err
+    assert refused.code != 0
+    assert run(*words, "--max-expansion", "10000").code == 0
+
+
+@pytest.mark.parametrize("factor", [0, 0.5, float("inf"), "many"])
+def test_the_factor_is_a_number_of_1_or_more(factor: Any, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="max_expansion must be"):
+        penchant.read_interactions(bomb(tmp_path / "log.csv.gz"), max_expansion=factor)
 
 
 @pytest.mark.parametrize("kind", ["zip", "tar.gz"])
@@ -90,7 +112,7 @@ def test_an_archive_that_expands_to_too_much_leaves_nothing(kind: str, tmp_path:
         with tarfile.open(archive, "w:gz") as tape:
             tape.add(plain, "plays.csv")
     plain.unlink()
-    with pytest.raises(DataError, match="expands to more than"):
+    with pytest.raises(DataError, match=r"expands to more than .* unpack it yourself"):
         unpack(archive, ["plays.csv"], tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir()] == [archive.name]
 

@@ -26,11 +26,16 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from matplotlib import pyplot
 from tests.conftest import random_interactions
 from tests.fuzz_command import run_command
 
 import penchant
+from penchant import report
 from penchant.errors import PenchantError, UnsupportedError
+from penchant.evaluation.comparison import Comparison
+from penchant.serving.store.base import Event, Override
+from penchant.serving.store.opening import open_store
 
 
 def damaged_matrix() -> Any:
@@ -49,27 +54,37 @@ def odd_values() -> list[Any]:
     big_endian.data = big_endian.data.astype(swapped)
     return [
         None, True, False, 0, 1, -1, 7, 2**31, 2**63, 2**70, -(2**70), 10**400, 0.0, 0.5, -1.5,
-        1e308,
-        float("nan"), float("inf"), 1j, decimal.Decimal("1.5"), decimal.Decimal("NaN"),
-        fractions.Fraction(1, 3), "", "a", "u0001", "i0001", "é", "\0", "\ud800", "a" * 5000, "a/b",
-        "{", "%s", "*", b"", b"abc", bytearray(b"x"), [], [[]], [[1], [1, 2]], [1, "a"], [None],
-        [[None]], ["i0001", ["i0002"]], [["i0001"], "i0002"], [{"i0001": 1}, ["i0002"]], [{}],
-        [1.5],
-        [True], [2**70], ["\ud800"], (), (1, 2, 3), {}, {"a": 1}, {1: 2}, {"i0001": "x"},
-        {"i0001": None}, {"i0001": [1]}, {"i0001": 2**2000}, {"u0001": ["i0001"]}, {None: None},
-        {(1, 2): 3}, set(), {1}, frozenset({"a"}), range(3), object(), print,
+        1e308, float("nan"), float("inf"), 1j, decimal.Decimal("1.5"), decimal.Decimal("NaN"),
+        fractions.Fraction(1, 3), "", "a", "u0001", "i0001", "é", "\0", "\ud800", "a" * 5000,
+        "a/b", "{", "%s", "*", b"", b"abc", bytearray(b"x"), [], [[]], [[1], [1, 2]], [1, "a"],
+        [None], [[None]], ["i0001", ["i0002"]], [["i0001"], "i0002"], [{"i0001": 1}, ["i0002"]],
+        [{}], [1.5], [True], [2**70], ["\ud800"], (), (1, 2, 3), {}, {"a": 1}, {1: 2},
+        {"i0001": "x"}, {"i0001": None}, {"i0001": [1]}, {"i0001": 2**2000}, {"u0001": ["i0001"]},
+        {None: None}, {(1, 2): 3}, set(), {1}, frozenset({"a"}), range(3), object(), print,
         lambda *_: None, iter([1]), iter(["i0001"]), (number for number in (1, 2)),
-        dt.date(2020, 1, 1),
-        Path("nowhere"), Path("/"), Path("a" * 300), Path("\0"), slice(1), ..., NotImplemented,
-        np.int64(1), np.uint64(2**63), np.float32("nan"), np.str_("i0001"), np.datetime64("2020"),
-        np.bool_(True), np.array(1), np.array([]), np.array([1, 2]), np.array([1.5]),
-        np.array([1, 2], dtype=">i4"), np.ones((2, 2), dtype=swapped), np.array(["i0001"]),
-        np.array([None, 1], dtype=object), np.array([1j]), np.array([[1, 2], [3, 4]]),
-        np.array(["2020"], dtype="M8[D]"), structured, np.zeros((2, 2, 2)), np.zeros((0, 3)),
-        np.array([True, False]), np.full((3, 3), np.nan), np.full((3, 3), np.inf), matrix,
-        matrix.tocoo(), big_endian, matrix * 1j, sp.csr_array((0, 0)),
-        np.ma.masked_array([1], [True]), io.StringIO("a"), sys, Exception("x"),
+        dt.date(2020, 1, 1), Path("nowhere"), Path("/"), Path("a" * 300), Path("\0"), slice(1),
+        ..., NotImplemented, np.int64(1), np.uint64(2**63), np.float32("nan"), np.str_("i0001"),
+        np.datetime64("2020"), np.bool_(True), np.array(1), np.array([]), np.array([1, 2]),
+        np.array([1.5]), np.array([1, 2], dtype=">i4"), np.ones((2, 2), dtype=swapped),
+        np.array(["i0001"]), np.array([None, 1], dtype=object), np.array([1j]),
+        np.array([[1, 2], [3, 4]]), np.array(["2020"], dtype="M8[D]"), structured,
+        np.zeros((2, 2, 2)), np.zeros((0, 3)), np.array([True, False]), np.full((3, 3), np.nan),
+        np.full((3, 3), np.inf), matrix, matrix.tocoo(), big_endian, matrix * 1j,
+        sp.csr_array((0, 0)), np.ma.masked_array([1], [True]), io.StringIO("a"), sys,
+        Exception("x"),
     ]  # fmt: skip
+
+
+def drawn(plot: Callable[..., Any]) -> Callable[..., Any]:
+    """A plot whose figure is closed again."""
+
+    def call(**arguments: Any) -> Any:
+        try:
+            return plot(**arguments)
+        finally:
+            pyplot.close("all")
+
+    return call
 
 
 class Calls:
@@ -97,6 +112,8 @@ class Calls:
         self._of_data()
         self._of_reading()
         self._of_measuring()
+        self._of_results()
+        self._of_stores()
 
     def _models(self) -> dict[str, Any]:
         options: dict[str, Any] = {"factors": 3, "iterations": 2, "threads": 1}
@@ -107,10 +124,12 @@ class Calls:
             penchant.Ranking(**options),
             penchant.EASE(threads=1),
             penchant.PureSVD(factors=3, threads=1),
+            penchant.SLIM(l1=0.1, l2=2.0, threads=1),
             penchant.GraphFilter(factors=3, threads=1),
             penchant.ItemNeighbors(threads=1),
             penchant.UserNeighbors(threads=1),
             penchant.Popularity(threads=1),
+            penchant.Random(threads=1),
             penchant.Content(self.tags, threads=1),
             penchant.Blend(parts),
         )
@@ -137,7 +156,7 @@ class Calls:
         self.add(f"{name}.scorer", model.scorer, interactions=data)
         self.add(f"{name}.fit", model.with_settings().fit, interactions=data, on_epoch=None)
         self.add(f"{name}.save", model.save, path=self.folder / "x.penchant", metrics={"a": 1})
-        everybody = {"k": 2, "batch": 10, "exclude_seen": True}
+        everybody = {"k": 2, "batch": 10, "exclude_seen": True, "on_progress": None, **lists}
         self.add(f"{name}.recommend_all", lambda **o: list(model.recommend_all(**o)), **everybody)
         file = self.folder / "x.csv"
         self.add(f"{name}.recommend_all(to)", model.recommend_all, to=file, **everybody)
@@ -212,7 +231,7 @@ class Calls:
     def _of_reading(self) -> None:
         text = {"sep": ",", "quote": "auto", "encoding": None, "header": True, "format": None}
         columns = {"source": self.log, "user": "user", "item": "item", "timestamp": "time"}
-        rest = {"name": "x", "on_bad_lines": "skip", "memory_limit": "512MB"}
+        rest = {"name": "x", "on_bad_lines": "skip", "memory_limit": "512MB", "max_expansion": 200}
         self.add("read_interactions", penchant.read_interactions, value="value", query=None,
                  duplicates="sum", catalog=self.catalog, user_ids=None, item_ids=None,
                  **columns, **text, **rest)  # fmt: skip
@@ -264,6 +283,46 @@ class Calls:
         self.add_by_place("Recommendations.for_", answer.for_, "u0001")
         scorer = als.scorer(self.data)
         self.add("Scorer.top_k", scorer.top_k, k=2, exclude=None, allow=None)
+
+    def _of_results(self) -> None:
+        als, split = self.models["ALS"], self.split
+        space = {"factors": [2, 3], "alpha": [1.0, 5.0]}
+        found = penchant.tune(penchant.ALS, space, split, epochs=(1, 2), storage=None)
+        plots = penchant.plots
+        part = {"metric": None, "part": "test"}
+        self.add("plots.heat_map", drawn(plots.heat_map), result=found, x="alpha", y="factors")
+        self.add("plots.traces", drawn(plots.traces), result=found, **part)
+        self.add("plots.pareto", drawn(plots.pareto), result=found)
+        self.add("plots.front", drawn(plots.front), result=found)
+        self.add("plots.importances", drawn(plots.importances), result=found)
+        self.add("plots.importance", drawn(plots.importance), result=found)
+        self.add(
+            "plots.compare_tuning", drawn(plots.compare_tuning), a=found, b=found, names=("a", "b")
+        )
+        curve = penchant.learning_curve(als.with_settings(), split, epochs=(1, 2), verbose=False)
+        self.add("plots.learning_curve", drawn(plots.learning_curve), curve=curve)
+        self.add("tuning_page", report.tuning_page, result=found, title="x")
+        file = self.folder / "page.html"
+        self.add("write_tuning_report", report.write_tuning_report, result=found, path=file)
+        measured = penchant.evaluate(als, split)
+        self.add("Comparison", Comparison, evaluations={"a": measured, "b": measured})
+        self.add("class_of", penchant.models.class_of, kind="als")
+
+    def _of_stores(self) -> None:
+        store = open_store(f"sqlite:///{self.folder / 'store.db'}")
+        event = Event("u0001", "i0001")
+        self.add("Event", Event, person="a", item=1, kind="like", value=1.0, at=None, key="x")
+        self.add("Override", Override, name="x", link="", picture=None, tags=("a",), hidden=False)
+        self.add("Store.add", store.add, events=[event, event])
+        self.add("Store.changes", store.changes, person="u0001", after=0, limit=5)
+        self.add("Store.history", store.history, person="u0001")
+        self.add("Store.people", store.people, after=0)
+        self.add("Store.events", lambda **o: list(store.events(**o)), after=0, limit=5)
+        self.add("Store.forget", store.forget, person="u0002")
+        self.add("Store.activate", store.activate, path="x.penchant", learned=1)
+        self.add("Store.activations", store.activations, limit=3)
+        self.add("Store.set_override", store.set_override, item="i0001", override=Override("x"))
+        self.add("open_store", open_store, url="sqlite://")
 
 
 def runs_out(value: Any) -> bool:

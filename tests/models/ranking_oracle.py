@@ -90,11 +90,20 @@ class Oracle:
     def epoch(self) -> float:
         users, items, weights = self.examples
         loss = 0.0
-        for place, example in enumerate(permutation(len(users), self.s.seed)):
+        steps = 1 + self.s.negatives if self.s.loss == "logistic" else 1
+        for place, number in enumerate(permutation(len(users) * steps, self.s.seed)):
             random = Stream(self.s.seed, place + 1)
+            example, negative = divmod(number, steps)
             one = int(users[example]), int(items[example]), float(weights[example])
-            loss += self._example(*one, random)
+            loss += self._negative(*one, random) if negative else self._example(*one, random)
         return loss
+
+    def _negative(self, user: int, item: int, weight: float, random: Stream) -> float:
+        if weight < 0:
+            return 0.0
+        other = next(o for o in iter(lambda: self._draw(random), None) if o not in self.likes[user])
+        whole = self.users.sum(user)
+        return self._logistic(user, other, -1.0, np.append(whole[:-1], 1.0), whole[-1])
 
     def _example(self, user: int, item: int, weight: float, random: Stream) -> float:
         whole = self.users.sum(user)

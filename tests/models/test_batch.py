@@ -16,7 +16,7 @@ from tests.conftest import random_interactions
 
 from penchant.data.catalog import Catalog
 from penchant.data.ids import IdMap
-from penchant.errors import DataError, SettingsError
+from penchant.errors import DataError, OutOfMemoryError, PenchantError, SettingsError
 from penchant.models.popularity import Popularity
 from penchant.results import Recommendations
 
@@ -133,6 +133,38 @@ def test_values_that_can_not_be_written(model: Popularity, tmp_path: Path) -> No
     (tmp_path / "a.csv").mkdir()
     with pytest.raises(DataError, match=r"a\.csv"):
         model.recommend_all(to=tmp_path / "a.csv")
+    with pytest.raises(SettingsError, match="on_progress must be"):
+        model.recommend_all(to=tmp_path / "b.csv", on_progress="x")
     for wrong in ({"k": 0}, {"batch": 0}):
         with pytest.raises(SettingsError):
             model.recommend_all(to=None, **wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"on_progress": "x"}, {"allow": [object()]}, {"deny": {"u0001": 5}}, {"allow": 5}]
+)
+def test_what_fails_within_the_iteration_is_an_error_of_penchants_tree(
+    model: Popularity, wrong: dict[str, Any]
+) -> None:
+    with pytest.raises(PenchantError, match=r"on_progress|allow|object"):
+        list(model.recommend_all(2, **wrong))
+
+
+def test_running_out_of_memory_within_the_iteration_is_said(
+    model: Popularity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(self: Popularity, request: Any) -> Recommendations:
+        raise MemoryError
+
+    monkeypatch.setattr(Popularity, "answer", answer)
+    batches = model.recommend_all(2)
+    with pytest.raises(OutOfMemoryError, match="recommend_all ran out of memory"):
+        next(batches)
+
+
+def test_errors_of_the_callers_own_callback_go_on_unchanged(model: Popularity) -> None:
+    def stop(done: int, total: int) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        list(model.recommend_all(2, on_progress=stop))

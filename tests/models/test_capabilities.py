@@ -35,6 +35,7 @@ CAPABILITIES = {
     "item-neighbors": {Explains},
     "popularity": set(),
     "pure-svd": {HasItemVectors, HasUserVectors, FoldsInUsers, Explains},
+    "random": set(),
     "ranking": {
         HasItemVectors, HasUserVectors, HasFeatureVectors, FoldsInUsers, TrainsInEpochs,
         ColdStartModel,

@@ -9,6 +9,7 @@ from tests.models.contract import ModelContract, data
 from penchant import (
     ALS,
     EASE,
+    SLIM,
     Blend,
     Content,
     Features,
@@ -17,6 +18,7 @@ from penchant import (
     ItemNeighbors,
     Popularity,
     PureSVD,
+    Random,
     Ranking,
     UserNeighbors,
 )
@@ -68,6 +70,15 @@ class TestPopularity(ModelContract):
         return Popularity
 
 
+class TestRandom(ModelContract):
+    explains = False
+    folds_in_exactly = False  # a user's order is by the id, that of a history by its items
+
+    @pytest.fixture
+    def make(self):
+        return lambda: Random(seed=1)
+
+
 class TestItemNeighbors(ModelContract):
     @pytest.fixture(params=[("cosine", 0), ("tfidf", 3), ("bm25", 0)])
     def make(self, request):
@@ -94,9 +105,30 @@ class TestUserNeighbors(ModelContract):
 
 
 class TestEASE(ModelContract):
-    @pytest.fixture(params=["binary", "linear", "log"])
+    @pytest.fixture(
+        params=[
+            {},
+            {"confidence": "linear"},
+            {"confidence": "log", "dropout": 0.3},
+            {"neighbors": 9, "dropout": 0.1},
+        ],
+        ids=["binary", "linear", "dropout", "neighbors"],
+    )
     def make(self, request):
-        return lambda: EASE(regularization=20.0, confidence=request.param)
+        return lambda: EASE(regularization=20.0, **request.param)
+
+
+class TestSLIM(ModelContract):
+    @pytest.fixture(
+        params=[
+            {},
+            {"nonnegative": False, "confidence": "linear"},
+            {"neighbors": 7, "confidence": "log"},
+        ],
+        ids=["nonnegative", "signed", "neighbors"],
+    )
+    def make(self, request):
+        return lambda: SLIM(**{"l1": 0.1, "l2": 5.0, **request.param})
 
 
 class TestGraphFilter(ModelContract):
@@ -149,12 +181,14 @@ class TestRankingByAdaDelta(ModelContract):
     [
         ALS,
         EASE,
+        SLIM,
         Blend,
         Content,
         GraphFilter,
         HybridALS,
         Popularity,
         PureSVD,
+        Random,
         ItemNeighbors,
         Ranking,
         UserNeighbors,

@@ -42,7 +42,7 @@ def test_weights_are_those_of_the_textbook(seed, k1, b) -> None:
     for how, weighted in (("tfidf", tfidf), ("bm25", bm25)):
         alike = weighted @ weighted.T
         np.fill_diagonal(alike, 0)
-        found = similarities(data, similarity=how, k1=k1, b=b)
+        found = similarities(data, similarity=how, confidence="linear", k1=k1, b=b)
         np.testing.assert_allclose(found, alike, rtol=1e-4, atol=1e-6)
 
 

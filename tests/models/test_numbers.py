@@ -18,12 +18,14 @@ MODELS = {
     "hybrid": lambda: penchant.HybridALS(factors=8, iterations=3),
     "ranking": lambda: penchant.Ranking(factors=8, iterations=3, confidence="linear"),
     "ease": lambda: penchant.EASE(confidence="linear"),
+    "slim": lambda: penchant.SLIM(confidence="linear"),
     "svd": lambda: penchant.PureSVD(factors=4, confidence="linear"),
     "graph": lambda: penchant.GraphFilter(factors=4, confidence="linear"),
     "neighbors": lambda: penchant.ItemNeighbors(),
     "bm25": lambda: penchant.ItemNeighbors(similarity="bm25"),
     "users": lambda: penchant.UserNeighbors(),
     "popularity": lambda: penchant.Popularity(),
+    "random": lambda: penchant.Random(),
     "content": lambda: penchant.Content(confidence="linear"),
     "blend": lambda: penchant.Blend(
         {"near": penchant.ItemNeighbors(), "popular": penchant.Popularity()}
@@ -97,7 +99,9 @@ def test_values_spread_over_orders_of_magnitude_are_solved(
 ) -> None:
     """At 10⁶ the scores of known users were off by up to 0.03."""
     data = spread_values(largest, density=density)
-    model = penchant.ALS(factors=64, iterations=3, solver=solver).fit(data)
+    model = penchant.ALS(
+        factors=64, iterations=3, solver=solver, confidence="linear", alpha=1, regularization=0.01
+    ).fit(data)
     exact = least_squares(model, data)
     found = model.user_factors.astype(np.float64) @ model.item_factors.T
     assert np.abs(found - exact @ model.item_factors.T).max() < 1e-3
@@ -117,6 +121,37 @@ def least_squares(model: penchant.ALS, data: penchant.Interactions) -> np.ndarra
     return np.array(rows)
 
 
+@pytest.mark.parametrize(("dtype", "largest"), [("float32", 1e12), ("float64", 1e15)])
+@pytest.mark.parametrize("size", [1.0, 1e8, 1e18])
+def test_values_of_too_wide_a_range_are_refused(dtype: str, largest: float, size: float) -> None:
+    """With values of 10³⁰ and 1, the score of a user with the values 4 and 2 was 2·10¹³."""
+    dense = np.array([[3.0, 3.0, 0.0], [3.0, 0.0, 0.0], [4 / largest, 0.0, 2 / largest]]) * largest
+    data = penchant.Interactions.from_scipy(dense * size)
+    with pytest.raises(NumericError, match=rf"factors of {dtype} can solve .* divide them by"):
+        penchant.ALS(factors=8, dtype=dtype).fit(data)  # type: ignore[arg-type]
+    by_log = penchant.ALS(factors=8, dtype=dtype, confidence="log").fit(data)  # type: ignore[arg-type]
+    assert np.abs(by_log.scores(2, [0, 1, 2])).max() < 2
+
+
+@pytest.mark.parametrize(("dtype", "largest"), [("float32", 1e10), ("float64", 1e13)])
+@pytest.mark.parametrize("density", [0.05, 0.3])
+def test_values_within_the_range_are_solved(dtype: str, largest: float, density: float) -> None:
+    data = spread_values(largest, density=density)
+    model = penchant.ALS(factors=8, iterations=3, dtype=dtype).fit(data)  # type: ignore[arg-type]
+    Y = model.item_factors.astype(np.longdouble)
+    found = model.user_factors.astype(np.longdouble) @ Y.T
+    # a gap of the loss per user, relative to that of its likes at zero
+    for user in list(data.users)[:50]:
+        history = data.history(user)
+        codes, c = data.items.codes(history), np.array(list(history.values()), np.longdouble)
+        x = model.user_factors[user].astype(np.longdouble)
+        gradient = found[user] @ Y + model.regularization * x
+        gradient += (c * (found[user][codes] - 1) - 1) @ Y[codes]
+        hessian = Y.T @ Y + model.regularization * np.eye(8) + (Y[codes].T * c) @ Y[codes]
+        step = np.linalg.solve(hessian.astype(np.float64), gradient.astype(np.float64))
+        assert np.abs(Y @ step).max() < 1e-3
+
+
 def test_ordinary_data_have_no_wide_rows() -> None:
     rows = random_interactions(40, 30).csr
     penalties = np.full(rows.n_rows, 0.01)
@@ -131,13 +166,14 @@ def test_ordinary_data_have_no_wide_rows() -> None:
 def test_a_training_that_diverges_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     from penchant.models.als.trainer import Trainer
 
-    data, model = spread_values(1e9), penchant.ALS(factors=8, iterations=2)
+    data = spread_values(1e9)
+    model = penchant.ALS(factors=8, iterations=2, confidence="linear", alpha=1)
     monkeypatch.setattr(Trainer, "loss", lambda _: 1e146)
     with pytest.raises(NumericError, match=r"diverged: the loss is 1e\+146"):
         model.fit(data)
     monkeypatch.setattr(Trainer, "loss", lambda _: float("nan"))
     with pytest.raises(NumericError, match="diverged"):
-        penchant.ALS(factors=8, iterations=2).fit(data)
+        model.with_settings().fit(data)
     penchant.ALS(factors=8, iterations=2).fit(random_interactions(20, 10))  # not looked at
 
 

@@ -97,6 +97,7 @@ def test_the_exponents_are_those_of_the_degrees(seed, a, b, c) -> None:
     data = random_data(seed)
     X = confident(data.to_scipy(), "linear")
     settings = {"source_exponent": a, "common_exponent": b, "target_exponent": c}
+    settings["confidence"] = "linear"
     model = ItemNeighbors(similarity="rp3beta", neighbors=None, **settings).fit(data)
     S = walk(X, a, b, c)
     bound = 1e-5 * (1 + abs(S).max())
@@ -144,7 +145,7 @@ def test_permuting_users_and_items_permutes_scores(seed, similarity, neighbors) 
         if similarity == "jaccard":
             return  # counts tie whatever the values
     for kind in (ItemNeighbors, UserNeighbors):
-        model = kind(similarity=similarity, neighbors=neighbors)
+        model = kind(similarity=similarity, neighbors=neighbors, confidence="linear")
         plain = scores_of(model.fit(data), data)[users][:, items]
         permuted = scores_of(model.with_settings().fit(other), other)
         scale = abs(plain).max() + 1e-6

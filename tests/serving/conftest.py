@@ -55,7 +55,8 @@ def small_data() -> Interactions:
 def files(tmp_path_factory: pytest.TempPathFactory) -> Artifacts:
     """Model files: ALS for likes, neighbors as the hybrid model."""
     folder = tmp_path_factory.mktemp("models")
-    likes = ALS(factors=8, iterations=5).fit(small_data()).save(folder / "likes.penchant")
+    paper = {"confidence": "linear", "alpha": 1, "regularization": 0.01}
+    likes = ALS(factors=8, iterations=5, **paper).fit(small_data()).save(folder / "likes.penchant")
     return Artifacts(likes, ItemNeighbors().fit(small_data()).save(folder / "hybrid.penchant"))
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
 from urllib.parse import quote
 
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from penchant.errors import SettingsError
@@ -167,3 +170,39 @@ def test_hostile_texts_stay_text(client, text):
 def test_loopback_addresses_are_recognized():
     assert all(map(is_loopback, ("localhost", "127.0.0.1", "127.9.9.9", "::1", "[::1]")))
     assert not any(map(is_loopback, ("0.0.0.0", "::", "10.0.0.1", "example.com", "")))
+
+
+def raw_get(app: FastAPI, path: str, query: bytes) -> tuple[int, bytes]:
+    """Return status and body of a request whose parameters are sent as they are."""
+    messages: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        messages.append(message)
+
+    scope = {
+        "type": "http", "method": "GET", "scheme": "http", "path": path, "root_path": "",
+        "raw_path": path.encode(), "query_string": query, "headers": [(b"host", b"localhost")],
+        "http_version": "1.1", "client": ("127.0.0.1", 1), "server": ("localhost", 80),
+    }  # fmt: skip
+    asyncio.run(app(scope, receive, send))
+    body = b"".join(message.get("body", b"") for message in messages)
+    return messages[0]["status"], body
+
+
+@pytest.mark.parametrize("path", [f"{V1}/search", "/search"])
+def test_parameters_are_utf8_whether_they_are_escaped_or_not(asking, path):
+    app = asking().app
+    escaped = raw_get(app, path, b"q=Sigur%20R%C3%B3s%26")
+    assert escaped[0] == 200
+    assert "Sigur Rós" in escaped[1].decode()
+    assert raw_get(app, path, "q=Sigur%20Rós%26".encode()) == escaped
+
+
+@pytest.mark.parametrize("path", [f"{V1}/search", "/search"])
+def test_parameters_in_other_encodings_are_refused(asking, path):
+    status, body = raw_get(asking().app, path, "q=Sigur%20Rós".encode("latin-1"))
+    assert status == 400
+    assert b"not UTF-8: escape other bytes, as in %E9" in body

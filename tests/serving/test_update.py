@@ -77,13 +77,39 @@ def test_a_like_keeps_a_stronger_value(opened):
     assert gather(data, opened)[0].history(person)[item] == value
 
 
-def test_items_of_another_type_are_left_out(opened):
+def test_integers_become_texts_where_ids_are_texts(opened):
     opened.add([Event(5, "i0000"), Event("someone", 7), Event("someone", "i0001")])
     made, update = gather(small_data(), opened)
-    assert update.left_out == 1
-    assert made.history("someone") == {"i0001": 1.0}
+    assert (update.new_users, update.new_items, update.left_out) == (2, 1, 0)
+    assert made.history("someone") == {"7": 1.0, "i0001": 1.0}
     assert made.history("5") == {"i0000": 1.0}
-    assert 7 not in made.items
+
+
+def test_texts_among_integer_items_are_left_out(opened):
+    opened.add([Event("4", "3"), Event("4", "i0000"), Event("4", "17.0")])
+    made, update = gather(numbered(), opened)
+    assert (update.new_users, update.new_items, update.left_out) == (0, 0, 1)
+    assert made.history(4)[3] >= 1
+    assert made.history(4)[17] >= 1
+
+
+@pytest.mark.parametrize("spell", [int, str])
+def test_a_like_in_any_spelling_replaces_that_of_the_model(spell, opened):
+    data = numbered()
+    person = next(user for user in data.users if data.history(user))
+    item = next(iter(data.history(person)))
+    opened.add([Event(spell(person), spell(item), "unlike")])
+    for log in (data, as_texts(data)):
+        made, update = gather(log, opened)
+        assert (update.people, update.new_users, update.new_items) == (1, 0, 0)
+        assert item not in made.history(person)
+        assert len(made.history(person)) == len(data.history(person)) - 1
+
+
+def as_texts(data: Interactions) -> Interactions:
+    """The same log with ids that are texts."""
+    users, items = (IdMap([str(own) for own in ids], ids.kind) for ids in (data.users, data.items))
+    return Interactions(data.csr, users, items)
 
 
 def numbered(n_users: int = 30, n_items: int = 20) -> Interactions:

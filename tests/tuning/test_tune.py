@@ -77,9 +77,11 @@ def test_the_best_settings_make_the_model(split, data) -> None:
     ("model", "space"),
     [
         (penchant.Popularity, {"threads": [1, 2]}),
+        (penchant.Random, {"seed": [1, 2]}),
         (penchant.ItemNeighbors, {"similarity": ["cosine", "bm25"], "neighbors": [5, 20]}),
         (penchant.EASE, {"regularization": [10.0, 100.0]}),
         (penchant.GraphFilter, {"factors": [4, 8], "low_pass": [0.25, 1.0]}),
+        (penchant.SLIM, {"l1": [0.1, 1.0], "l2": [5.0, 50.0]}),
         (penchant.PureSVD, {"factors": [4, 8]}),
     ],
 )

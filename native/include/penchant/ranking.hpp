@@ -1,9 +1,11 @@
 // Learning to rank by stochastic gradient descent with the WARP, k-OS WARP, BPR and logistic
 // losses, over vectors that are sums of the vectors of features (Kula 2015, "Metadata embeddings").
 //
-// An epoch visits the examples in a random order, in batches. Gradients of a batch are computed at
-// the vectors at its beginning; then every feature applies its steps in the order of the examples.
-// So the result is the same on any number of threads, and a batch of one is sequential descent.
+// An epoch visits the examples in a random order, in batches. (Under the logistic loss a like
+// stands for several steps, its own and those of sampled negatives, which the order mixes all.)
+// Gradients of a batch are computed at the vectors at its beginning; then every feature applies its
+// steps in the order of the examples. So the result is the same on any number of threads, and a
+// batch of one is sequential descent.
 #pragma once
 
 #include <cstdint>
@@ -42,11 +44,18 @@ struct RankingSettings {
   std::int64_t factors, stride;
   float learning_rate, rho, epsilon;
   std::int64_t max_sampled;  ///< negatives tried per example
+  std::int64_t negatives;    ///< logistic: items drawn for each like, beside the dislikes
   std::int64_t k, n;         ///< k-OS: the k-th best of n likes
   std::int64_t batch;        ///< examples per batch
   std::uint64_t seed;        ///< of this epoch
   bool hogwild;              ///< threads update without synchronization (Niu et al. 2011)
 };
+
+/// The steps that an epoch takes for an example: under the logistic loss, one more for each
+/// negative.
+inline std::int64_t steps_per_example(const RankingSettings& settings) {
+  return settings.loss == RankingLoss::logistic ? 1 + settings.negatives : 1;
+}
 
 /// How vectors of new people are trained.
 struct RankingFoldIn {

@@ -10,6 +10,7 @@ from __future__ import annotations
 from penchant._kernels.aligned import FACTOR_DTYPES, align_rows
 from penchant._kernels.block_product import block_product
 from penchant._kernels.bootstrap import bootstrap_sums
+from penchant._kernels.elastic_net import ElasticNet, elastic_net
 from penchant._kernels.isa import available_isas, current_isa, set_isa
 from penchant._kernels.log_reader import MERGE_POLICIES, LineCounts, LogReader, Merged
 from penchant._kernels.metrics import ranking_gains
@@ -51,6 +52,7 @@ __all__ = [
     "MERGE_POLICIES",
     "RANKING_LOSSES",
     "SOLVERS",
+    "ElasticNet",
     "FactorIndex",
     "LineCounts",
     "LogReader",
@@ -72,6 +74,7 @@ __all__ = [
     "current_isa",
     "dense_ranks",
     "dense_top_k",
+    "elastic_net",
     "extrapolate",
     "factor_index",
     "factor_ranks",

@@ -50,7 +50,7 @@ def factor_pair(
     queries: npt.NDArray[Any], items: npt.NDArray[Any]
 ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Convert both to C order and one precision, float64 if either has it."""
-    double = np.result_type(queries, items) == np.float64
-    dtype = np.float64 if double else np.float32
+    common = queries.dtype if queries.dtype == items.dtype else np.result_type(queries, items)
+    dtype = np.float64 if common == np.float64 else np.float32
     items = as_native(items, dtype, "items", None, None)
     return as_native(queries, dtype, "queries", None, items.shape[1]), items

@@ -47,7 +47,8 @@ class TopKArrays:
     def ragged(self) -> tuple[I64, I32, F32]:
         """Return row pointers, codes and scores, without the unused room."""
         indptr = np.zeros(len(self.counts) + 1, dtype=np.int64)
-        np.cumsum(self.counts, out=indptr[1:])
+        indptr[1:] = self.counts
+        np.add.accumulate(indptr, out=indptr)  # np.cumsum takes twice as long for one list
         if indptr[-1] == self.codes.size:
             return indptr, self.codes.reshape(-1), self.scores.reshape(-1)
         used = np.arange(self.codes.shape[1]) < self.counts[:, None]

@@ -19,9 +19,12 @@ def check_int(name: str, value: object, min: int | None = None, max: int | None 
     SettingsError
         If it is not a whole number (True and 3.0 are not), below ``min`` or above ``max``.
     """
-    if not isinstance(value, Integral) or isinstance(value, bool):
+    if type(value) is int:  # the usual case, without asking an abstract class
+        number = value
+    elif isinstance(value, Integral) and not isinstance(value, bool):
+        number = int(value)
+    else:
         raise SettingsError(f"{name} must be a whole number, got {value!r}")
-    number = int(value)
     if not -_LARGEST_INT <= number <= _LARGEST_INT:
         raise SettingsError(f"{name} must be of 64 bits, got {str(value)[:40]}")
     if min is not None and number < min:
@@ -140,6 +143,18 @@ def check_bool(name: str, value: object) -> None:
     """
     if not isinstance(value, bool):
         raise SettingsError(f"{name} must be True or False, got {value!r}")
+
+
+def check_text(name: str, value: object) -> None:
+    """Check that the value is a text that is not empty.
+
+    Raises
+    ------
+    SettingsError
+        If it is anything else.
+    """
+    if not isinstance(value, str) or not value:
+        raise SettingsError(f"{name} must be a text, got {value!r}")
 
 
 def check_choice(name: str, value: object, choices: Sequence[str]) -> None:

@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import InitVar, dataclass
 from typing import Annotated, Any, Literal
 
-from penchant._settings import checks
+from penchant._settings import checks, times
 from penchant.errors import SettingsError
 
-Kind = Literal["int", "float", "bool", "choice", "pair", "object"]
-"""How a setting is checked and parsed: ``pair`` is one float or two, ``object`` anything."""
+Kind = Literal["int", "float", "bool", "choice", "pair", "duration", "time", "text", "object"]
+"""How a setting is checked and parsed: ``pair`` is one float or two, ``duration`` and ``time`` are
+numbers or texts (:mod:`penchant._settings.times`), ``object`` is anything."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +68,18 @@ Threads = Annotated[
 ]
 """The setting that all models with native kernels have: ``threads: Threads = None``."""
 
+HalfLife = Annotated[
+    float | str | None,
+    Setting(
+        help="Age at which an interaction counts half. Default: all ages count alike.",
+        details="An interaction weighs ½ to the power of its age over the half-life. Its age is "
+        "the time from it, or from the newest of several that were merged, to the newest one of "
+        "the training data. A number is in the unit of the timestamps (seconds where the log had "
+        'dates); a text such as ``"12h"``, ``"30d"`` or ``"8w"`` is converted to seconds.',
+    ),
+]
+"""The setting of models that weigh interactions by age: ``half_life: HalfLife = None``."""
+
 
 @dataclass(frozen=True)
 class Declaration:
@@ -102,7 +115,9 @@ class Declaration:
             return "choice"
         if members == [float, tuple[float, float]]:
             return "pair"
-        simple: dict[Any, Kind] = {int: "int", float: "float", bool: "bool"}
+        if members in ([float, str], [int, str]):
+            return "duration" if float in members else "time"
+        simple: dict[Any, Kind] = {int: "int", float: "float", bool: "bool", str: "text"}
         return simple.get(members[0], "object") if len(members) == 1 else "object"
 
     @property
@@ -111,6 +126,9 @@ class Declaration:
         words = {
             "choice": ", ".join(f'"{choice}"' for choice in self.choices),
             "pair": f"float{self._bounds()}, or a pair of them",
+            "duration": 'float above 0, or a text such as "30d"',
+            "time": 'int, or a text such as "2024-01-31" or "90d"',
+            "text": "text",
             "object": "see the description",
         }.get(self.kind, self.kind + self._bounds())
         return words + (" or None" if self.optional and self.kind != "object" else "")
@@ -149,6 +167,12 @@ class Declaration:
             checks.check_choice(self.name, value, self.choices)
         elif kind == "pair":
             self._check_pair(value)
+        elif kind == "duration":
+            times.check_duration(self.name, value)
+        elif kind == "time":
+            times.check_time(self.name, value, 0)
+        elif kind == "text":
+            checks.check_text(self.name, value)
 
     def _check_pair(self, value: object) -> None:
         numbers = value if isinstance(value, tuple | list) else (value, value)

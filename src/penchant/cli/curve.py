@@ -17,7 +17,7 @@ from penchant.cli.split_options import SplitOptions
 
 EXAMPLES = r"""[bold]Examples[/bold]
 
-penchant learning-curve lastfm-2k --confidence log --alpha 20
+penchant learning-curve lastfm-2k
 penchant learning-curve likes.csv --epochs 60 --every 5 \
       --metric ndcg --patience 2"""
 
@@ -70,7 +70,7 @@ def learning_curve(
     from penchant.tuning.results import heading, line
 
     out = printing.open()
-    unfitted = settings.model(model, model_options)
+    unfitted = settings.model(model, model_options.with_half_life(data))
     names = full_names(metric or ["precision@5", "mse"])
     interactions = sources.read(source, data, out)
     split = settings.split(interactions, split_options)

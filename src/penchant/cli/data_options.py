@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from penchant._settings.times import check_duration
 from penchant.cli.options import option
 
 _READING = "Reading the log"
@@ -94,6 +95,17 @@ class DataOptions:
         option("Lines that do not fit the columns: error, or skip (they are counted).",
                advanced=True, panel=_READING, metavar="POLICY"),
     ] = "error"  # fmt: skip
+    max_expansion: Annotated[
+        float,
+        typer.Option(
+            hidden=True,
+            min=1.0,
+            help="How many times its own size a compressed file may expand to: of the log, the "
+            "catalog or features.",
+            rich_help_panel=_READING,
+            metavar="FACTOR",
+        ),
+    ] = 200.0
     duplicates: Annotated[
         Duplicates | None,
         option(
@@ -147,8 +159,9 @@ class DataOptions:
     half_life: Annotated[
         str | None,
         option(
-            "Age at which an event counts half, in the unit of --timestamp; or 12h, 30d, 8w if "
-            "that holds seconds or dates.",
+            "Age at which an interaction counts half, in the unit of --timestamp; or 12h, 30d, 8w "
+            "if that holds seconds or dates. With --event each event has its own age; without it, "
+            "this is a setting of the model.",
             panel=_EVENTS,
             metavar="TIME",
         ),
@@ -282,3 +295,20 @@ class DataOptions:
         Header,
         option("As --header, for this file.", advanced=True, panel=_FEATURES, metavar="ANSWER"),
     ] = "auto"
+
+    @property
+    def age(self) -> float | None:
+        """The half-life in the unit of the timestamps.
+
+        Raises
+        ------
+        SettingsError
+            If it is not a duration.
+        """
+        if self.half_life is None:
+            return None
+        try:
+            number: float | str = float(self.half_life)
+        except ValueError:
+            number = self.half_life
+        return check_duration("half_life", number)

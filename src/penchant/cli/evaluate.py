@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from penchant.cli import settings, sources
+from penchant.cli.comparison import BASELINES, next_to_try
 from penchant.cli.data_options import DataOptions
-from penchant.cli.fit import described, trained
+from penchant.cli.fit import described, quoted, trained
 from penchant.cli.model_options import ModelOptions
 from penchant.cli.options import ExcludeSeen, OutputOptions, Source
 from penchant.cli.output import Output, evaluations
@@ -27,7 +28,7 @@ penchant evaluate lastfm-2k
 penchant evaluate ratings.csv --split temporal --timestamp time --share 0.1
 
 [dim]# settings side by side[/dim]
-penchant evaluate likes.csv --model als --model als:factors=128,alpha=10
+penchant evaluate likes.csv --model als --model als:factors=64
 
 [dim]# new items, known by their tags only[/dim]
 penchant evaluate plays.csv --split cold-items --share 0.2 \
@@ -40,7 +41,6 @@ penchant evaluate lastfm-2k --protocol lightgcn
 penchant evaluate likes.csv -k 20 --metric ndcg --metric recall --metric auc"""
 
 Protocol = Literal["ncf", "lightgcn", "strong-generalization", "global-temporal", "leave-last-out"]
-_BASELINES = ("popularity", "item-neighbors")
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def evaluate(
     model: Annotated[
         list[str] | None,
         typer.Option(
-            help="Kind of model: {kinds}; with settings: als:factors=128,alpha=10. "
+            help="Kind of model: {kinds}; with settings: als:factors=64. "
             "May be repeated; the settings below apply to all. Default: als.",
             rich_help_panel="The model",
             metavar="KIND",
@@ -96,9 +96,9 @@ def evaluate(
     fitted, and a model file was fitted on all likes.
     """
     out = printing.open()
-    baselines = _BASELINES if options.baselines else ()
+    baselines = BASELINES if options.baselines else ()
     specs = list(dict.fromkeys([*baselines, *(model or ["als"])]))
-    models = settings.models(specs, model_options)
+    models = settings.models(specs, model_options.with_half_life(data))
     interactions = sources.read(source, data, out)
     if options.protocol is not None:
         split = settings.protocol_split(options.protocol, interactions, split_options)
@@ -113,12 +113,16 @@ def evaluate(
         out.text(split.note)
     for spec, fitted in models.items():
         out.text(f"{spec}: {described(fitted)}", style="dim")
+    advice = next_to_try(models, results, quoted(source))
+    for line in advice:
+        out.text(line, style="yellow")
     out.document(
         {
             "data": interactions.name,
             "split": {"kind": split.kind, **split.settings},
             "note": split.note,
             "models": _document(models, results),
+            "advice": advice,
         }
     )
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from penchant.cli import settings, sources
+from penchant.cli import selection, settings, sources
+from penchant.cli.comparison import BASELINES, next_to_try
 from penchant.cli.data_options import DataOptions
 from penchant.cli.model_options import ModelKind, ModelOptions
 from penchant.cli.options import OutputOptions
@@ -24,12 +27,14 @@ if TYPE_CHECKING:
 EXAMPLES = r"""[bold]Examples[/bold]
 
 [dim]# a data set that penchant knows (penchant datasets lists them)[/dim]
-penchant fit lastfm-2k --confidence log --regularization 30 \
-      -o artists.penchant
+penchant fit lastfm-2k -o artists.penchant
 
 [dim]# plays per listener and artist, with the artists' names[/dim]
 penchant fit user_artists.dat --user userID --item artistID --value weight \
-      --catalog artists.dat --confidence log -o artists.penchant
+      --catalog artists.dat -o artists.penchant
+
+[dim]# the best of all families of models, found in five minutes[/dim]
+penchant fit likes.csv --auto --budget "5 min" -o likes.penchant
 
 [dim]# likes without a header: columns by position, busy users and items only[/dim]
 penchant fit likes.psv --user 2 --item 1 --min-per-user 5 --min-per-item 5
@@ -51,7 +56,7 @@ penchant fit events.csv --event what --weight view=1 --weight purchase=5 \
       --timestamp time --half-life 30d
 
 [dim]# also measure it, on a fifth of the likes that is held out first[/dim]
-penchant fit ratings.parquet --evaluate --factors 128"""
+penchant fit ratings.parquet --evaluate"""
 
 
 def fit(
@@ -81,10 +86,12 @@ def fit(
         bool,
         typer.Option(
             "--evaluate",
-            help="First hold out a fifth of the likes at random, fit on the rest and measure; "
-            "then fit on everything. The metrics are saved with the model.",
+            help="First hold out a fifth of the likes at random, fit on the rest and measure, "
+            "beside popularity and item-neighbors; then fit on everything. The metrics are saved "
+            "with the model.",
         ),
     ] = False,
+    selected: selection.SelectionOptions,
     printing: OutputOptions,
 ) -> None:
     """Fit a model to a log of interactions.
@@ -93,19 +100,39 @@ def fit(
     error nothing is written.
     """
     out = printing.open()
-    unfitted = settings.model(model, model_options)
     path = output or Path(f"{_stem(source)}.penchant")
     check_target(path)
+    if selected.auto:
+        _select(source, data, model_options, path, selected.budget, out)
+        return
+    unfitted = settings.model(model, model_options.with_half_life(data))
     interactions = sources.read(source, data, out)
     out.text(interactions.summary())
-    measured = _measure(unfitted, interactions, out) if evaluate else None
+    measured = _measure(unfitted, interactions, source, out) if evaluate else None
     fitted, spent = trained(unfitted, interactions, out)
-    fitted.save(path, metrics=measured.to_dict() if measured else None)
+    own = measured.results[fitted.kind] if measured else None
+    fitted.save(path, metrics=own.to_dict() if own else None)
     out.text()
     out.text(f"fitted {described(fitted)} in {seconds(spent)}{_losses(fitted)}")
+    if chosen := chosen_from_data(fitted):
+        out.text(f"chosen from the data: {chosen}", style="dim")
     out.text(f"wrote {path} ({size(path.stat().st_size)})")
     _advise(fitted, path, out)
     out.document(_document(fitted, path, spent, measured))
+
+
+def _select(
+    source: str, data: DataOptions, options: ModelOptions, path: Path, budget: str, out: Output
+) -> None:
+    """Select the best model of all families and write it."""
+    if options.with_half_life(data).values:
+        raise SettingsError("--auto selects the model and its settings: leave out settings")
+    interactions = sources.read(source, data, out)
+    out.text(interactions.summary())
+    chosen = selection.select(interactions, out, budget=budget, storage=None)
+    selection.save(chosen, interactions, path, out)
+    _advise(chosen.best, path, out)
+    out.document({"model_file": str(path), **selection.document(chosen)})
 
 
 def trained(model: Model, interactions: Interactions, out: Output) -> tuple[Model, float]:
@@ -138,6 +165,14 @@ def described(model: Model) -> str:
     return f"{type(model).__name__}({', '.join(changed)})"
 
 
+def chosen_from_data(model: Model) -> str:
+    """Return the settings that the model chose from the data, in words; empty if there are none."""
+    settings = model.settings
+    chosen = {name: value for name, value in model.training.items() if value != settings[name]}
+    words = (f"{name.replace('_', ' ')} {value}" for name, value in chosen.items())
+    return ", ".join(words)
+
+
 def _stem(source: str) -> str:
     if database.is_address(source):  # there may be a password in it
         raise SettingsError("can't name a model file after a query: name it with -o FILE")
@@ -154,18 +189,35 @@ def check_target(path: Path) -> None:
         raise SettingsError(f"can't write {path}: {what}; name a file in an existing folder")
 
 
-def _measure(model: Model, interactions: Interactions, out: Output) -> Evaluation:
+@dataclass(frozen=True)
+class _Measured:
+    """Evaluations of the model and of the baselines, by kind, and what to try next."""
+
+    results: Mapping[str, Evaluation]
+    advice: list[str]
+
+
+def _measure(model: Model, interactions: Interactions, source: str, out: Output) -> _Measured:
+    """Measure the model beside popularity and neighbors on likes that are held out."""
     from penchant.evaluation.evaluate import evaluate
+    from penchant.models import class_of
     from penchant.split import random_fraction
 
     split = random_fraction(interactions)
-    fitted, _ = trained(model.with_settings(), split.train, out)
-    with out.progress("measuring"):
-        evaluation = evaluate(fitted, split)
+    models = {model.kind: model.with_settings()}
+    models |= {kind: class_of(kind)() for kind in BASELINES if kind != model.kind}
+    results = {}
+    for kind, unfitted in models.items():
+        fitted, _ = trained(unfitted, split.train, out)
+        with out.progress(f"measuring {kind}"):
+            results[kind] = evaluate(fitted, split)
     out.text()
     out.text("held out a fifth of the likes at random, fitted on the rest:")
-    out.show(*evaluations({model.kind: evaluation}))
-    return evaluation
+    out.show(*evaluations(results))
+    advice = next_to_try(models, results, quoted(source))
+    for line in advice:
+        out.text(line, style="yellow")
+    return _Measured(results, advice)
 
 
 def _epochs(model: Model) -> tuple[Epoch, ...]:
@@ -201,15 +253,14 @@ def quoted(word: object) -> str:
     return shlex.quote(str(word))
 
 
-def _document(
-    model: Model, path: Path, spent: float, measured: Evaluation | None
-) -> dict[str, Any]:
+def _document(model: Model, path: Path, spent: float, measured: _Measured | None) -> dict[str, Any]:
     data = model.interactions
     return {
         "model": str(path),
         "bytes": path.stat().st_size,
         "kind": model.kind,
         "settings": model.settings,
+        "training": dict(model.training),
         "seconds": spent,
         "data": {
             "name": data.name,
@@ -221,5 +272,12 @@ def _document(
             "steps": [vars(step) for step in data.steps],
         },
         "losses": [epoch.loss for epoch in _epochs(model)],
-        "evaluation": measured and measured.to_dict(),
+        "evaluation": measured and measured.results[model.kind].to_dict(),
+        "baselines": measured
+        and {
+            kind: result.to_dict()
+            for kind, result in measured.results.items()
+            if kind != model.kind
+        },
+        "advice": measured and measured.advice,
     }

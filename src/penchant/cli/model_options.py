@@ -10,17 +10,29 @@ from typing import Annotated, Any, Literal, Self
 import typer
 
 from penchant._settings.declarations import Declaration
+from penchant.cli.data_options import DataOptions
 from penchant.cli.options import OptionGroup
 
 PANEL = "The model"
 PREFIX = "setting_"
 """Starts the parameter names of these options, so that they never clash with a command's own."""
 
+_OF_THE_DATA = ("half_life",)
+"""Settings whose option is one of :class:`penchant.cli.data_options.DataOptions`."""
+
 ModelKind = Annotated[
     str, typer.Option(help="Kind of model: {kinds}.", rich_help_panel=PANEL, metavar="KIND")
 ]
 
-_METAVARS = {"int": "N", "float": "NUMBER", "pair": "NUMBER", "choice": "NAME"}
+_METAVARS = {
+    "int": "N",
+    "float": "NUMBER",
+    "pair": "NUMBER",
+    "choice": "NAME",
+    "duration": "TIME",
+    "time": "TIME",
+    "text": "NAME",
+}
 
 
 @dataclass(frozen=True)
@@ -32,7 +44,11 @@ class ModelOptions(OptionGroup):
     @classmethod
     def parameters(cls) -> list[inspect.Parameter]:
         """Return the parameters of a command, one for each setting of any model."""
-        return [_parameter(name, declared) for name, declared in _declarations().items()]
+        return [
+            _parameter(name, declared)
+            for name, declared in _declarations().items()
+            if name not in _OF_THE_DATA
+        ]
 
     @classmethod
     def from_arguments(cls, arguments: dict[str, Any]) -> Self:
@@ -40,6 +56,12 @@ class ModelOptions(OptionGroup):
         names = [name for name in arguments if name.startswith(PREFIX)]
         values = {name.removeprefix(PREFIX): arguments.pop(name) for name in names}
         return cls({name: value for name, value in values.items() if value is not None})
+
+    def with_half_life(self, data: DataOptions) -> ModelOptions:
+        """Add the half-life, unless it is that of the events of a log, which are read with it."""
+        if data.age is None or data.event is not None:
+            return self
+        return ModelOptions({**self.values, "half_life": data.half_life})
 
     def only(self, names: Iterable[str]) -> ModelOptions:
         """Return those of some names."""

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 _STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
-_RETRY = 0.02  # seconds after which a lost interrupt is repeated
+_RETRY = 0.02  # seconds after which a lost or deferred interrupt is repeated
+_LONGEST_IMPORT = 5.0  # seconds for which an interrupt waits for the end of an import
 
 _received: list[int] = []
+_deferred: list[float] = []
 
 
 def install() -> None:
@@ -42,9 +44,26 @@ def exit_code() -> int:
     return 128 + (_received[0] if _received else signal.SIGINT)
 
 
-def _interrupt(number: int, _: FrameType | None) -> None:
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Raise KeyboardInterrupt, during an import after its end.
+
+    Extension modules may abort the process if an exception comes while they set up (DuckDB does).
+    """
     _received.append(number)
+    if _is_importing(frame):
+        _deferred.append(time.monotonic())
+        if _deferred[-1] - _deferred[0] < _LONGEST_IMPORT:
+            _thread.start_new_thread(_interrupt_soon, ())
+            return
     raise KeyboardInterrupt
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _raise_again(lost: UnraisableHookArgs) -> None:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _SEPARATORS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " ", "\\t": "\t"}
 
-_SECONDS = {"": 1, "s": 1, "h": 3600, "d": 86_400, "w": 604_800}
 _WHETHER = {"auto": None, "yes": True, "no": False}
 
 
@@ -85,7 +84,7 @@ def _known_data_set(name: str, options: DataOptions, out: Output) -> Interaction
         f"{name} is a known data set, whose columns and format are known",
     )
     _refuse_weights(options)
-    return _decayed(fetch(name, out, min_rating=options.min_rating), options)
+    return fetch(name, out, min_rating=options.min_rating)
 
 
 def _file(source: str, options: DataOptions, out: Output) -> Interactions:
@@ -104,11 +103,10 @@ def _file(source: str, options: DataOptions, out: Output) -> Interactions:
         _refuse(options, ("duplicates",), "the weights of all events of a pair are summed")
         with out.progress(f"reading {Path(source).name}"):
             events = read_events(source, event=column(options.event), **columns)
-        return events.weighted(weights(options.weight), half_life=duration(options.half_life))
+        return events.weighted(weights(options.weight), half_life=options.age)
     _refuse_weights(options)
     with out.progress(f"reading {Path(source).name}"):
-        read = read_interactions(source, duplicates=options.duplicates, **columns)
-    return _decayed(read, options)
+        return read_interactions(source, duplicates=options.duplicates, **columns)
 
 
 def _refuse_weights(options: DataOptions) -> None:
@@ -116,11 +114,6 @@ def _refuse_weights(options: DataOptions) -> None:
         raise SettingsError(
             "--weight is the weight of an event type: name the column of types with --event"
         )
-
-
-def _decayed(interactions: Interactions, options: DataOptions) -> Interactions:
-    half_life = duration(options.half_life)
-    return interactions if half_life is None else interactions.decayed(half_life)
 
 
 def _text_format(options: DataOptions, prefix: str = "") -> dict[str, Any]:
@@ -134,6 +127,7 @@ def _text_format(options: DataOptions, prefix: str = "") -> dict[str, Any]:
         "encoding": encoding,
         "header": _WHETHER[header],
         "on_bad_lines": options.on_bad_lines,
+        "max_expansion": options.max_expansion,
     }
 
 
@@ -146,7 +140,7 @@ def _database(source: str, options: DataOptions, out: Output) -> Interactions:
     if options.query is None:
         raise SettingsError("a database needs --query, the SELECT statement that returns the log")
     with out.progress("reading the database"):
-        read = read_interactions(
+        return read_interactions(
             source,
             **_columns(options),
             query=options.query,
@@ -154,7 +148,6 @@ def _database(source: str, options: DataOptions, out: Output) -> Interactions:
             duplicates=options.duplicates,
             on_bad_lines=options.on_bad_lines,
         )
-    return _decayed(read, options)
 
 
 def _columns(options: DataOptions) -> dict[str, Any]:
@@ -300,22 +293,3 @@ def weights(words: list[str] | None) -> dict[str, float] | None:
             raise SettingsError(f"--weight {word!r}: write TYPE=NUMBER, once for each type")
         by_type[kind] = weight
     return by_type
-
-
-def duration(text: str | None) -> float | None:
-    """Return a duration: a number, or seconds if the text ends in s, h, d or w.
-
-    Raises
-    ------
-    SettingsError
-        If the text is not a duration.
-    """
-    if text is None:
-        return None
-    number, unit = re.fullmatch(r"(.*?)\s*([shdw]?)", text.strip(), re.DOTALL).groups()  # type: ignore[union-attr]
-    try:
-        return float(number) * _SECONDS[unit]
-    except ValueError:
-        raise SettingsError(
-            f"--half-life {text!r}: write a number, or a duration such as 30d"
-        ) from None

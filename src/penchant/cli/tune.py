@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from penchant.cli import settings, sources, tune_output
+from penchant.cli import selection, settings, sources, tune_output
 from penchant.cli.curve import CurveOptions
 from penchant.cli.data_options import DataOptions
 from penchant.cli.evaluate import held_out
@@ -28,21 +28,25 @@ if TYPE_CHECKING:
 
 EXAMPLES = r"""[bold]Examples[/bold]
 
+[dim]# the best of all families of models, found in ten minutes[/dim]
+penchant tune likes.csv -o likes.penchant
+
+[dim]# the same for an hour, and of these families only[/dim]
+penchant tune likes.csv --budget "1 h" --models als,ease,graph-filter
+
 [dim]# every combination; after a stop the same command resumes[/dim]
-penchant tune lastfm-2k --confidence log \
-      --grid factors=20,40,80 --grid alpha=1,5,20
+penchant tune lastfm-2k --grid factors=64,128,256 \
+      --grid unobserved-share=3,10,30
 
 [dim]# ranges; fifty trials, each chosen by the results of the earlier ones[/dim]
-penchant tune likes.csv --range factors=16..128:log \
-      --range alpha=0.1..100:log --range regularization=1e-3..100:log \
-      --trials 50
-
-[dim]# the ranges that the model declares for these settings[/dim]
-penchant tune likes.csv --range alpha --range regularization --trials 50
+penchant tune likes.csv --range factors=32..512:log \
+      --range unobserved-share=1..50:log \
+      --range regularization=0.02..0.3:log --trials 50
 
 [dim]# for an hour, on three splits; then fit the best settings to all likes[/dim]
-penchant tune likes.csv --range alpha=0.1..100:log \
-      --timeout 3600 --folds 3 -o likes.penchant
+penchant tune likes.csv --range unobserved-share=1..50:log \
+      --range regularization=0.02..0.3:log --timeout 3600 --folds 3 \
+      -o likes.penchant
 
 [dim]# another model; a report with charts[/dim]
 penchant tune likes.csv --model item-neighbors \
@@ -58,6 +62,24 @@ Sampler = Literal["grid", "random", "tpe"]
 @dataclass(frozen=True)
 class TuneOptions:
     """The tuning space, how it is explored, and what is written."""
+
+    models: Annotated[
+        str | None,
+        typer.Option(
+            help="Families to select from: auto for all, or als,ease. Without --grid and --range "
+            "the best model of all families is selected.",
+            rich_help_panel=_PANEL,
+            metavar="KINDS",
+        ),
+    ] = None
+    budget: Annotated[
+        str,
+        typer.Option(
+            help="Time that the selection of a model may take: '10 min', 90s.",
+            rich_help_panel=_PANEL,
+            metavar="TIME",
+        ),
+    ] = selection.DEFAULT_BUDGET
 
     grid: Annotated[
         list[str] | None,
@@ -198,9 +220,10 @@ def tune(
     model_options: ModelOptions,
     printing: OutputOptions,
 ) -> None:
-    """Find the settings that perform best on held-out likes.
+    """Find the model, or the settings of a model, that perform best on held-out likes.
 
-    Every trial is a learning curve, so the number of epochs is chosen too. Finished trials are
+    Without --grid and --range all families of models are tried. With them the settings of one are:
+    every trial is a learning curve, so the number of epochs is chosen too. Finished trials are
     stored: after a stop the same command resumes. Several processes may run the same command at
     the same time and share the work.
     """
@@ -208,8 +231,11 @@ def tune(
     from penchant.tuning.tune import tune as run_tuning
 
     out = printing.open()
+    if options.models or not (options.grid or options.range):
+        _select(source, options, data, split_options, model_options, curve.exclude_seen, out)
+        return
     cls = class_of(model)
-    values = space(cls, options.grid or [], options.range or [], model_options)
+    values = space(cls, options.grid or [], options.range or [], model_options.with_half_life(data))
     for path in (options.output, options.report):
         if path is not None:
             check_target(path)
@@ -240,6 +266,56 @@ def tune(
     _write(result, interactions, options, out)
     _advise(result, source, options.output, out)
     out.document(tune_output.document(result))
+
+
+def _select(
+    source: str,
+    options: TuneOptions,
+    data: DataOptions,
+    split_options: SplitOptions,
+    model_options: ModelOptions,
+    exclude_seen: bool,
+    out: Output,
+) -> None:
+    """Select a model of all families, or of the named ones."""
+    if options.grid or options.range or model_options.values:
+        raise SettingsError(
+            "--models selects a model and its settings: leave out --grid, --range and settings; "
+            "to fix some settings, name others to tune with --range"
+        )
+    if options.report is not None:
+        raise SettingsError("--report is for the settings of one model: add --grid or --range")
+    if options.output is not None:
+        check_target(options.output)
+    interactions = sources.read(source, data, out)
+    out.text(interactions.summary())
+    # on sparse data most users have too few likes for the split that is this command's default
+    is_default = split_options == SplitOptions()
+    parts = interactions if is_default else settings.split(interactions, split_options)
+    chosen = selection.select(
+        parts,
+        out,
+        models=_kinds(options.models),
+        budget=options.budget,
+        metric=options.metric,
+        storage=options.storage,
+        name=options.tuning_name,
+        resume=options.resume,
+        exclude_seen=exclude_seen,
+        seed=options.tuning_seed,
+    )
+    if options.output is not None:
+        selection.save(chosen, interactions, options.output, out)
+        out.advice("", "next:", f"  penchant info {options.output}")
+    else:
+        out.advice("", "next:", f"  penchant tune {quoted(source)} -o likes.penchant")
+    out.document(selection.document(chosen))
+
+
+def _kinds(models: str | None) -> str | list[str]:
+    if models in (None, "auto"):
+        return "auto"
+    return [kind.strip() for kind in str(models).split(",") if kind.strip()]
 
 
 def _arguments(options: TuneOptions) -> dict[str, Any]:

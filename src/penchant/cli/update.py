@@ -60,7 +60,7 @@ def update(
         out.text(f"dropped {summary.forgotten:,} users who were deleted")
     if summary.left_out:
         out.text(
-            f"left out {summary.left_out:,} items whose ids are of another type than the model's"
+            f"left out {summary.left_out:,} items whose ids are texts: the model's are integers"
         )
     out.text(f"wrote {output}" + (", the active model now" if activate else ""), style="bold")
     out.document({"file": str(output), "active": activate, **dataclasses.asdict(summary)})

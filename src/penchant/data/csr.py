@@ -29,12 +29,15 @@ class Csr:
         float32, shape (nnz,).
     n_columns
         The number of columns.
+    times
+        int64, shape (nnz,): the time of each interaction, or None. Rows that are taken keep it.
     """
 
     indptr: npt.NDArray[np.int64]
     indices: npt.NDArray[np.int32]
     values: npt.NDArray[np.float32]
     n_columns: int
+    times: npt.NDArray[np.int64] | None = None
 
     @property
     def n_rows(self) -> int:
@@ -76,7 +79,7 @@ class Csr:
         return sp.csr_array(parts, shape=(self.n_rows, self.n_columns))
 
     def transpose(self) -> Csr:
-        """Return the transposed matrix."""
+        """Return the transposed matrix, without times."""
         arrays = _kernels.transpose(self.indptr, self.indices, self.values, self.n_columns)
         return Csr(*arrays, self.n_rows)
 
@@ -94,6 +97,7 @@ class Csr:
             self.indices[begin:end].copy(),
             self.values[begin:end].copy(),
             self.n_columns,
+            None if self.times is None else self.times[begin:end].copy(),
         )
 
     def take_rows(self, rows: npt.NDArray[Any]) -> Csr:
@@ -106,10 +110,11 @@ class Csr:
             self.indices[entries],
             self.values[entries],
             self.n_columns,
+            None if self.times is None else self.times[entries],
         )
 
     def take_columns(self, columns: npt.NDArray[Any]) -> Csr:
-        """Return some columns (ascending int codes), renumbered 0…n−1."""
+        """Return some columns (ascending int codes), renumbered 0…n−1; without times."""
         new = np.full(self.n_columns, -1, dtype=np.int32)
         new[columns] = np.arange(len(columns), dtype=np.int32)
         columns_of_entries = new[self.indices]

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
-from penchant._settings import checks
+from penchant._settings import checks, times
+from penchant.data.csr import Csr
 from penchant.errors import DataError, SettingsError
+
+_SMALLEST = 1e-30  # a smaller weight could become 0, which has no sign
+
+NEEDS_TIMES = "needs timestamps: name their column when reading, timestamp=…"
+"""What an error says about an argument that needs them."""
 
 
 def decay(
-    timestamps: npt.NDArray[np.int64] | None, half_life: float, now: int | None = None
+    timestamps: npt.NDArray[np.int64] | None, half_life: float | str, now: int | None = None
 ) -> npt.NDArray[np.float64]:
     """Return ½ to the power of age / half-life for each timestamp.
 
@@ -19,7 +27,7 @@ def decay(
     timestamps
         int64, shape (n,).
     half_life
-        In the unit of the timestamps, above 0.
+        In the unit of the timestamps, above 0; or a text such as ``"30d"``, in seconds.
     now
         The time from which ages are counted; None: the newest timestamp.
 
@@ -30,9 +38,9 @@ def decay(
     SettingsError
         If the half-life is not above 0, or a timestamp is later than ``now``.
     """
-    half_life = checks.check_float("half_life", half_life, above=0)
+    half_life = times.check_duration("half_life", half_life)
     if timestamps is None:
-        raise DataError("half_life= needs timestamps: name their column when reading, timestamp=…")
+        raise DataError(f"half_life= {NEEDS_TIMES}")
     if not timestamps.size:
         return np.ones(0)
     newest = int(timestamps.max())
@@ -41,3 +49,26 @@ def decay(
         raise SettingsError(f"now={now} is before the newest event at {newest}: leave that out")
     ages = now - timestamps.astype(np.float64)
     return np.asarray(np.exp2(-ages / half_life))
+
+
+@dataclass(frozen=True)
+class Recency:
+    """How interactions weigh by their age.
+
+    Attributes
+    ----------
+    half_life
+        The age at which an interaction weighs half, in the unit of the timestamps.
+    now
+        The time from which ages are counted; later interactions are as new as those of now.
+    """
+
+    half_life: float
+    now: int
+
+    def weights(self, rows: Csr) -> npt.NDArray[np.float64] | None:
+        """Return ½ to the power of age / half-life for each entry; None: the rows have no times."""
+        if rows.times is None:
+            return None
+        ages = np.maximum(self.now - rows.times.astype(np.float64), 0)
+        return np.asarray(np.maximum(np.exp2(-ages / self.half_life), _SMALLEST))

@@ -85,7 +85,7 @@ class Events:
         self,
         weights: Mapping[str, float] | None = None,
         *,
-        half_life: float | None = None,
+        half_life: float | str | None = None,
         now: int | None = None,
     ) -> Interactions:
         """Sum the weighted events of each user and item.
@@ -97,7 +97,7 @@ class Events:
             every type weighs 1.
         half_life
             The age at which an event weighs half, in the unit of the timestamps (seconds where
-            the log had dates). None: age does not matter.
+            the log had dates), or a text such as ``"30d"``, in seconds. None: age does not matter.
         now
             The time from which ages are counted; None: that of the newest event. No event may be
             newer.
@@ -131,7 +131,7 @@ class Events:
             raise EmptyDataError(f"no event of {self.name!r} is left with the weights {weights!r}")
         weighting = "all types alike" if weights is None else f"types weighted {dict(weights)}"
         note = f"{len(kept):,} of {len(self):,} events, {weighting}"
-        note += "" if half_life is None else f", halved in value every {half_life:g}"
+        note += "" if half_life is None else f", halved in value every {half_life}"
         return Interactions(
             csr, self.users, self.items, times, name=self.name, notes=(*self.notes, note)
         )

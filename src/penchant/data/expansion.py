@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-from penchant.errors import DataError, SettingsError
+from penchant.errors import DataError
 
-RATIO = 200
+FACTOR = 200
 """How many times its own size a file may expand to; logs are at 5 to 50 times theirs."""
 FREE = 256 << 20
 """Bytes that any file may expand to."""
-_VARIABLE = "PENCHANT_MAX_EXPANSION"
 
 
 class Expansion:
@@ -20,19 +18,18 @@ class Expansion:
     Parameters
     ----------
     path
-        The file. Its limit is 256 MiB, or 200 times its size if that is more; the environment
-        variable ``PENCHANT_MAX_EXPANSION`` sets another factor.
-
-    Raises
-    ------
-    SettingsError
-        If the variable is not a number of 1 or more.
+        The file. Its limit is 256 MiB, or ``factor`` times its size if that is more.
+    factor
+        How many times its own size the file may expand to.
+    remedy
+        What to do where a file that expands further is meant so, for the message. None: to give
+        the readers a larger ``max_expansion``.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._name, self._ratio = path.name, _ratio()
+    def __init__(self, path: Path, factor: float = FACTOR, *, remedy: str | None = None) -> None:
+        self._name, self._factor, self._remedy = path.name, factor, remedy
         self._size = path.stat().st_size
-        self._limit = max(FREE, int(self._ratio * self._size))
+        self._limit = max(FREE, int(factor * self._size))
         self._total = 0
 
     def add(self, n_bytes: int) -> None:
@@ -45,24 +42,10 @@ class Expansion:
         """
         self._total += n_bytes
         if self._total > self._limit:
+            higher = 10 * self._limit / max(self._size, 1)
+            remedy = self._remedy or f"allow more: max_expansion={higher:.0f}"
             raise DataError(
                 f"{self._name} expands to more than {self._limit / 1e6:,.0f} MB, over "
-                f"{self._ratio:g} times its size, as a file made to fill the disk would. If it is "
-                f"meant so, set the environment variable {_VARIABLE} to a factor above "
-                f"{self._limit / max(self._size, 1):.0f}"
+                f"{self._factor:g} times its size, as a file made to fill the disk would. If it is "
+                f"meant so, {remedy}"
             )
-
-
-def _ratio() -> float:
-    text = os.environ.get(_VARIABLE, "")
-    if not text:
-        return RATIO
-    try:
-        ratio = float(text)
-    except ValueError:
-        ratio = 0.0
-    if not 1 <= ratio < float("inf"):
-        raise SettingsError(
-            f"the environment variable {_VARIABLE} must be a number of 1 or more, got {text!r}"
-        )
-    return ratio

@@ -202,9 +202,10 @@ class Features:
     def at_least(self, n: int) -> Features:
         """Remove the features that fewer than ``n`` ids have."""
         counts = np.bincount(self.weights.indices, minlength=self.n_features)
-        return self._keep(counts >= n)
+        return self.select(counts >= n)
 
-    def _keep(self, columns: npt.NDArray[np.bool_]) -> Features:
+    def select(self, columns: npt.NDArray[np.bool_]) -> Features:
+        """Return the features where ``columns`` (bool, shape (n_features,)) holds; ids stay."""
         kept = columns[self.weights.indices]
         new = np.cumsum(columns, dtype=np.int32) - np.int32(1)
         weights = Csr(
@@ -225,7 +226,7 @@ class Features:
             return self
         codes = np.array([-1 if (code := names.get(n)) is None else code for n in self.names])
         _warn_of([name for name, code in zip(self.names, codes, strict=True) if code < 0])
-        kept = self._keep(codes >= 0)
+        kept = self.select(codes >= 0)
         codes = codes[codes >= 0]
         row, column = kept.weights.row_of_entry, codes[kept.weights.indices].astype(np.int32)
         order = np.lexsort((column, row))

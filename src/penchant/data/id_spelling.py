@@ -44,6 +44,17 @@ def as_integer(value: Any) -> int | None:
     return number if SMALLEST <= number <= LARGEST else None
 
 
+def canonical(value: str | int) -> str | int:
+    """Return the integer that a text spells exactly: 5 for "5"; other ids stay what they are.
+
+    "05" and "5.0" are texts of their own, since one source may hold them beside "5".
+    """
+    if isinstance(value, int):
+        return value
+    number = as_integer(value)
+    return number if number is not None and str(number) == value else value
+
+
 def as_texts(value: Any) -> tuple[str, ...]:
     """Return the texts that a value may be written as, the most usual first.
 

@@ -174,9 +174,12 @@ class IdMap(Sequence[Id]):
         UnknownIdError
             If one is unknown.
         """
-        if hasattr(many, "tocsr"):
+        if isinstance(many, list):  # the usual case
+            wanted = many
+        elif hasattr(many, "tocsr"):
             raise DataError(f"ids are a list, got {type(many).__name__}")
-        wanted = list(many.tolist() if isinstance(many, np.ndarray) else many)
+        else:
+            wanted = list(many.tolist() if isinstance(many, np.ndarray) else many)
         codes = [self.get(value) for value in wanted]
         if None in codes:
             raise UnknownIdError(self._unknown(wanted[codes.index(None)]))

@@ -6,6 +6,7 @@ import dataclasses
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -79,6 +80,8 @@ class Interactions(UserItemMatrix, Conversions):
     user_features: Features | None = None
 
     def __post_init__(self) -> None:
+        if self.csr.times is not self.timestamps:
+            object.__setattr__(self, "csr", dataclasses.replace(self.csr, times=self.timestamps))
         super().__post_init__()
         if self.timestamps is not None and self.timestamps.shape != (self.csr.nnz,):
             raise DataError(
@@ -89,6 +92,12 @@ class Interactions(UserItemMatrix, Conversions):
         super()._freeze()
         if self.timestamps is not None:
             self.timestamps.setflags(write=False)
+
+    @cached_property
+    def newest(self) -> int | None:
+        """The newest timestamp, or None."""
+        times = self.timestamps
+        return None if times is None or not len(times) else int(times.max())
 
     def __repr__(self) -> str:
         return (
@@ -221,12 +230,14 @@ class Interactions(UserItemMatrix, Conversions):
             timestamps=None if times is None else times[self.csr.entries_of(rows)],
         )
 
-    def decayed(self, half_life: float, *, now: int | None = None) -> Self:
-        """Halve the values for every ``half_life`` of age, in the unit of the timestamps.
+    def decayed(self, half_life: float | str, *, now: int | None = None) -> Self:
+        """Halve the values for every ``half_life`` of age.
 
-        The age of a pair is that of its newest event; to weight each event by its own age, read
-        the log with :func:`penchant.read_events`. Ages are counted from ``now``; None: from the
-        newest timestamp.
+        It is in the unit of the timestamps, or a text such as ``"30d"``, in seconds. The age of a
+        pair is that of its newest event; to weight each event by its own age, read the log with
+        :func:`penchant.read_events`. Ages are counted from ``now``; None: from the newest
+        timestamp. Models with a setting ``half_life`` weigh interactions by age and leave their
+        values as they are.
 
         Raises
         ------

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import weakref
 from abc import ABC
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from penchant._boundary import checked_methods
 from penchant.data.csr import Csr
-from penchant.data.histories import histories_to_csr
+from penchant.data.histories import History, histories_to_csr
 from penchant.data.ids import Id, IdMap
 from penchant.errors import DataError
 
@@ -120,13 +120,14 @@ class UserItemMatrix(ABC):
         items = self.items[self.csr.indices[span]].tolist()
         return dict(zip(items, self.csr.values[span].tolist(), strict=True))
 
-    def rows_of(self, histories: Iterable[Iterable[Id] | Mapping[Id, float]]) -> Csr:
+    def rows_of(self, histories: Iterable[History]) -> Csr:
         """Convert histories with outside ids to rows over this data set's items.
 
         Parameters
         ----------
         histories
-            Each is a list of items (each worth 1) or a mapping item → value.
+            Each is a list of items (each worth 1), a mapping item → value, or a mapping
+            item → (value, time), with times in the unit of the timestamps.
 
         Raises
         ------

@@ -23,7 +23,9 @@ _CLASSES = {
     "item-neighbors": ("penchant.models.neighbors", "ItemNeighbors"),
     "popularity": ("penchant.models.popularity", "Popularity"),
     "pure-svd": ("penchant.models.spectral.pure_svd", "PureSVD"),
+    "random": ("penchant.models.random", "Random"),
     "ranking": ("penchant.models.ranking.model", "Ranking"),
+    "slim": ("penchant.models.linear.slim", "SLIM"),
     "user-neighbors": ("penchant.models.neighbors", "UserNeighbors"),
 }
 
@@ -33,6 +35,7 @@ def kinds() -> list[str]:
     return sorted(_CLASSES)
 
 
+@checked
 def class_of(kind: str) -> type[Model]:
     """Return the class of a kind of model.
 

@@ -104,7 +104,7 @@ def recommendations(
         query_kind="history" if people.codes is None else "user",
         answer_kind="item",
         offsets=top.indptr,
-        ids=ids[top.indices].tolist(),
+        ids=ids.array.take(top.indices).tolist(),
         scores=top.scores,
         catalog=candidates.catalog,
         sources=scorer.sources,
@@ -115,7 +115,7 @@ def recommendations(
 def similar_items(model: Scoring, request: SimilarRequest) -> Recommendations:
     """Return the items most similar to each item of a request."""
     codes = model.items.codes(as_list(request.items))
-    queries = model.items[codes].tolist()
+    queries = model.items.array.take(codes).tolist()
     own = None if request.include_self else diagonal(codes, len(model.items))
     scorer = model._item_scorer(codes, check_metric(request.metric))
     scorer.may_build = request.may_build
@@ -143,7 +143,7 @@ def as_answer(
         query_kind=kind,
         answer_kind=kind,
         offsets=top.indptr,
-        ids=names[top.indices].tolist(),
+        ids=names.array.take(top.indices).tolist(),
         scores=top.scores,
         catalog=model.catalog,
         sources=sources,
@@ -162,7 +162,7 @@ def people(
             codes = model.users.codes(as_list(users))
         except UnknownIdError as error:
             raise UnknownIdError(f"{error}; for a new person pass history=[…]") from None
-        queries = model.users[codes].tolist()  # the ids themselves, however they were written
+        queries = model.users.array.take(codes).tolist()  # the ids, however they were written
         return People(queries, model.interactions.csr.take_rows(codes), codes)
     rows = histories_to_csr(as_histories(history), model.items)
     return People(list(range(rows.n_rows)), rows, None)

@@ -8,11 +8,11 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from penchant.data.histories import History as History
 from penchant.data.ids import Id, IdMap, is_list
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import DataError, SettingsError
 
-History = Iterable[Id] | Mapping[Id, float]
 ItemLists = Iterable[Id] | Mapping[Id, Iterable[Id]]
 
 
@@ -53,6 +53,8 @@ def as_list(ids: Id | Iterable[Id]) -> list[Id]:
     SettingsError
         If it is a mapping, as only a history may be.
     """
+    if isinstance(ids, str):  # the usual case
+        return [ids]
     if isinstance(ids, np.ndarray | np.generic):
         ids = ids.tolist()
     if isinstance(ids, str | bytes) or not isinstance(ids, Iterable):
@@ -77,8 +79,12 @@ def _as_reusable(items: Iterable[Id]) -> Iterable[Id]:
     return items if is_single else list(items)
 
 
-def allow_rows(lists: ItemLists | None, queries: Sequence[Id], items: IdMap) -> list[Csr | None]:
+def allow_rows(
+    lists: ItemLists | None, queries: Sequence[Id], items: IdMap
+) -> list[Csr | None] | None:
     """Return, for each query, the only items it may get, or None where it is not limited.
+
+    None instead of the list: no query is limited.
 
     Raises
     ------
@@ -88,7 +94,7 @@ def allow_rows(lists: ItemLists | None, queries: Sequence[Id], items: IdMap) -> 
         If an item is of another type than the model's.
     """
     if lists is None:
-        return [None] * len(queries)
+        return None
     if isinstance(lists, Mapping):
         return _rows_of(lists, queries, items)
     return [_row(lists, items)] * len(queries)

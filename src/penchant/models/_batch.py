@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
+from penchant._boundary import checked
 from penchant._scratch import PREFIX, scratch_folder
 from penchant._settings.checks import check_bool, check_int
 from penchant.data.ids import Id, IdMap
@@ -26,6 +26,7 @@ _MAX_ANSWERS = 1_000_000  # in a batch
 _MAX_USERS = 10_000
 
 
+@checked
 def recommend_all(
     model: Scoring,
     k: int = 10,
@@ -45,7 +46,7 @@ def recommend_all(
     request = RecommendRequest(k=k, exclude_seen=exclude_seen, allow=allow, deny=deny)
 
     def answer(users: list[Id]) -> Recommendations:
-        return model.answer(replace(request, users=users))
+        return model.answer(request._replace(users=users))
 
     answers = batches(model.users, size, answer, on_progress=on_progress)
     return (

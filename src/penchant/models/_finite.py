@@ -40,7 +40,7 @@ def check_scores(scores: npt.NDArray[Any], data: Interactions) -> None:
     NumericError
         If one is NaN or infinite.
     """
-    if not np.isfinite(scores).all():
+    if np.count_nonzero(np.isfinite(scores)) < scores.size:  # faster than all() for few
         wrong = scores[~np.isfinite(scores)][0]
         raise NumericError(f"a score is {wrong}, beyond what a float32 holds; {advice(data)}")
 

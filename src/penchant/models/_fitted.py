@@ -48,6 +48,11 @@ class Fitted(Configurable, ABC):
         """Return the kind and the settings, as JSON can hold them."""
         return {"kind": self.kind, "settings": self.settings}
 
+    @property
+    def training(self) -> Mapping[str, Any]:
+        """The settings that the fit used where they are chosen from the data, by name."""
+        return {}
+
     # --- the training data -----------------------------------------------------------
 
     @property

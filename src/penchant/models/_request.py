@@ -1,9 +1,12 @@
-"""The records of one request for recommendations, or for similar items."""
+"""The records of one request for recommendations, or for similar items.
+
+They are named tuples, which are made in less than half the time of a frozen dataclass.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from penchant.data.feature_rows import FeatureRow
 from penchant.data.ids import Id
@@ -11,8 +14,7 @@ from penchant.models._arguments import History, ItemLists
 from penchant.models._scoring.topk import Metric
 
 
-@dataclass(frozen=True, kw_only=True)
-class RecommendRequest:
+class RecommendRequest(NamedTuple):
     """The arguments of :meth:`penchant.models.base.Model.recommend`.
 
     Attributes
@@ -38,8 +40,7 @@ class RecommendRequest:
     may_build: bool = True
 
 
-@dataclass(frozen=True, kw_only=True)
-class SimilarRequest:
+class SimilarRequest(NamedTuple):
     """The arguments of :meth:`penchant.models.base.Model.similar_items`.
 
     Attributes

@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self, overload
+from typing import Any, ClassVar, Self, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,7 @@ from penchant.models._scoring.topk import vector_scorer as vector_scorer
 from penchant.models.cold_start import scorable_by_history
 from penchant.models.epoch import Epoch as Epoch
 from penchant.models.epoch import OnEpoch as OnEpoch
+from penchant.models.search import Search
 from penchant.results import Explanation, Recommendations
 
 
@@ -39,6 +40,9 @@ class Model(Scoring):
     Settings are the declared fields of a model's dataclass, see
     :class:`penchant._settings.declarations.Setting`. They are validated when the model is made.
     """
+
+    search: ClassVar[Search] = Search()
+    """How automatic selection searches the settings of this kind."""
 
     # --- defined by each kind of model ----------------------------------------------
 
@@ -89,7 +93,9 @@ class Model(Scoring):
                 f"over {len(interactions.items):,} that are not the same in the same order"
             )
         own = _same_entries(interactions.csr, self.interactions.csr)
-        return self._scorer(interactions.csr, np.arange(interactions.n_users) if own else None)
+        if own:
+            return self._scorer(self.interactions.csr, np.arange(interactions.n_users))
+        return self._scorer(interactions.csr, None)
 
     def prepare(self) -> None:
         """Build the pruning indexes that speed up answers in large catalogs.
@@ -126,8 +132,10 @@ class Model(Scoring):
         k
             The number of items for each; users with fewer candidates get fewer.
         history
-            In place of ``users``: the history of a new user, as a list of items or
-            a mapping item → value; or a list of such histories.
+            In place of ``users``: the history of a new user, as a list of items, a mapping
+            item → value or a mapping item → (value, time); or a list of such histories. Times are
+            whole numbers in the unit of the timestamps; models with a ``half_life`` weigh by them,
+            and items without a time are as new as the newest interaction in training.
         exclude_seen
             Leave out the items of the history.
         allow, deny

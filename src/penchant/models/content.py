@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from penchant._settings import checks
 from penchant._settings.configurable import validate
-from penchant._settings.declarations import Setting, Threads
+from penchant._settings.declarations import HalfLife, Setting, Threads
 from penchant.data.feature_rows import FeatureRow
 from penchant.data.features import Features
 from penchant.data.ids import Id
@@ -20,6 +20,7 @@ from penchant.data.interactions import Csr, Interactions
 from penchant.errors import DataError, UnsupportedError
 from penchant.models import _answering as answering
 from penchant.models._arguments import ItemLists, allow_rows, exclude_rows
+from penchant.models._inputs import recency_of
 from penchant.models._scoring.normalize import lengths, normalize_rows
 from penchant.models._scoring.scorers import Scorer
 from penchant.models._scoring.similarity import inner_scorer, to_vectors
@@ -28,6 +29,7 @@ from penchant.models.base import Metric, Model, OnEpoch
 from penchant.models.capabilities import Explains, HasItemVectors
 from penchant.models.cold_start import Entity, FeatureModel, named
 from penchant.models.ranking.examples import weights_of
+from penchant.models.search import Search
 from penchant.results import Recommendations
 
 if TYPE_CHECKING:
@@ -75,9 +77,11 @@ class Content(FeatureModel, Model, HasItemVectors, Explains):
             "Dislikes have negative weights.",
         ),
     ] = "binary"
+    half_life: HalfLife = None
     threads: Threads = None
 
     kind: ClassVar[str] = "content"
+    search: ClassVar[Search] = Search(needs_features=True)
 
     def __post_init__(self, vectors: Features | None) -> None:
         validate(self)
@@ -99,6 +103,7 @@ class Content(FeatureModel, Model, HasItemVectors, Explains):
             If there are none.
         """
         data = self._to_learn(interactions)
+        recency_of(self.half_life, data)  # an error now, not at the first request
         if self.vectors is not None:  # type: ignore[attr-defined]
             data = data.with_item_features(self.vectors)  # type: ignore[attr-defined]
         if data.item_features is None:
@@ -177,7 +182,12 @@ class Content(FeatureModel, Model, HasItemVectors, Explains):
 
     def _weighted(self, rows: Csr) -> Any:
         """Return histories with the weights of their items, as a SciPy matrix."""
-        weights = weights_of(rows, self.interactions.csr, self.confidence)
+        weights = weights_of(
+            rows,
+            self.interactions.csr,
+            self.confidence,
+            recency_of(self.half_life, self.interactions),
+        )
         return dataclasses.replace(rows, values=weights).to_scipy()
 
     def _vectors_of_items(self, features: Sequence[ItemVector]) -> Any:

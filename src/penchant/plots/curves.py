@@ -73,6 +73,7 @@ def learning_curve(
     return style.figure_of(panels[0]["test"])
 
 
+@checked
 def traces(
     result: TuningResultLike,
     *,

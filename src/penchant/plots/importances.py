@@ -62,6 +62,7 @@ def importances(result: TuningResultLike) -> dict[str, float]:
     return dict(sorted(defined, key=lambda pair: -pair[1]))
 
 
+@checked
 def importance(result: TuningResultLike, *, ax: Axes | None = None) -> Axes:
     """Plot the importance of settings as bars; see :func:`importances` for the measure.
 

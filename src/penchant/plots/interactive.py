@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from penchant._boundary import checked
 from penchant.errors import SettingsError, require
 from penchant.plots import style
 from penchant.plots.curves import best_row, fading, measured, points
@@ -36,6 +37,7 @@ _COLORS = {"test": style.TEST, "train": style.TRAIN}
 _DASHES = {"test": "solid", "train": "dash"}
 
 
+@checked
 def learning_curve(curve: CurveLike, *, metrics: Sequence[str] | None = None) -> Figure:
     """Plot train and test metrics by epoch, one panel for each metric, the best epoch marked.
 
@@ -77,6 +79,7 @@ def learning_curve(curve: CurveLike, *, metrics: Sequence[str] | None = None) ->
     return _dressed(figure, hovermode="x unified")
 
 
+@checked
 def traces(result: TuningResultLike, *, metric: str | None = None, part: Part = "test") -> Figure:
     """Plot the curves of all trials, fading by rank; hovering shows their settings.
 
@@ -116,6 +119,7 @@ def traces(result: TuningResultLike, *, metric: str | None = None, part: Part = 
     return _dressed(figure, hovermode="closest")
 
 
+@checked
 def settings(result: TuningResultLike) -> Figure:
     """Plot all trials in parallel coordinates: settings and value; drag over an axis to filter.
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _MIN_DISTANCE = 0.035  # of labels, as a share of the axes; closer ones would overlap
 
 
+@checked
 def front(result: TuningResultLike) -> list[TrialLike]:
     """Return the Pareto front: trials such that no other is as fast and better; fastest first."""
     best: list[TrialLike] = []

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 
+@runtime_checkable
 class CurveRowLike(Protocol):
     """One measured epoch of a learning curve."""
 
@@ -30,6 +31,7 @@ class CurveRowLike(Protocol):
         """Training time so far; NaN if unknown."""
 
 
+@runtime_checkable
 class CurveLike(Protocol):
     """Metrics by epoch of one fit."""
 
@@ -49,6 +51,7 @@ class CurveLike(Protocol):
         """Return the epoch with the best test value; raise a PenchantError if there is none."""
 
 
+@runtime_checkable
 class TrialLike(Protocol):
     """One combination of settings that was tried."""
 
@@ -81,6 +84,7 @@ class TrialLike(Protocol):
         """The training time; NaN if unknown."""
 
 
+@runtime_checkable
 class TuningResultLike(Protocol):
     """Trials of different settings, compared by one metric."""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from penchant._boundary import checked
 from penchant.data.catalog import Catalog
 from penchant.data.ids import Id
 from penchant.rendering.cards import Card
@@ -142,6 +143,7 @@ class Report:
     footer: str = ""
 
 
+@checked
 def render(report: Report) -> str:
     """Render the report as one HTML page.
 

@@ -7,8 +7,9 @@ import platform
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+from penchant._boundary import checked
 from penchant._files.container import replacing
 from penchant.evaluation.evaluate import Evaluation
 from penchant.models.base import Model
@@ -39,6 +40,7 @@ _ABOUT = {
 }
 
 
+@runtime_checkable
 class ReportedTuning(TuningResultLike, Protocol):
     """A tuning result with its metadata: a ``TuningResult``."""
 
@@ -59,6 +61,7 @@ class ReportedTuning(TuningResultLike, Protocol):
         """Metrics on a split that took no part in tuning."""
 
 
+@checked
 def tuning_page(result: ReportedTuning, *, title: str | None = None) -> str:
     """Render a tuning result as one self-contained HTML page without scripts.
 
@@ -88,6 +91,7 @@ def tuning_page(result: ReportedTuning, *, title: str | None = None) -> str:
     )
 
 
+@checked
 def write_tuning_report(
     result: ReportedTuning, path: str | os.PathLike[str], *, title: str | None = None
 ) -> Path:

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from penchant import __version__
 from penchant.errors import StoreError
 from penchant.serving import api, pages, problems, records
+from penchant.serving.api.quick import QuickRoutes
 from penchant.serving.catalog.pictures import Pictures
 from penchant.serving.people import People
 from penchant.serving.process.ipc import SharedState
@@ -70,6 +71,8 @@ def create_app(reloader: ModelReloader, store: Store, settings: ServeSettings) -
     app.state.penchant = State(reloader, store, settings, People(store, shared), metrics, pictures)
     problems.install(app)
     pages.install(app)
+    app.add_middleware(QuickRoutes, routes=app.routes)
+    # added last, so that it comes first
     app.add_middleware(Guard, settings=settings, metrics=metrics, response_for=pages.response_for)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app

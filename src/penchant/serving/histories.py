@@ -116,13 +116,18 @@ def merge_events(
 ) -> dict[Id, float]:
     """Return a history after some changes (item → value, 0: removed); unknown items are left out.
 
+    Items of the result are spelled as the model has them, whatever they are in the changes.
     A like keeps a stronger value of the history: a click on a heart does not weaken five plays.
     """
     merged = dict(history)
     for item, value in changes.items():
-        before = merged.pop(item, 0.0)
-        if value and item in items:
-            merged[item] = max(before, value) if value > 0 else value
+        code = items.get(item)
+        if code is None:
+            continue
+        own: Id = items[code]
+        before = merged.pop(own, 0.0)
+        if value:
+            merged[own] = max(before, value) if value > 0 else value
     return merged
 
 

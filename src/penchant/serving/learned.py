@@ -8,9 +8,8 @@ the next update includes all of them, which is harmless.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from penchant._files import artifact
 from penchant.errors import ArtifactError
@@ -20,8 +19,7 @@ from penchant.serving.store.base import Store
 _FIELD = "store"  # of the origin that is kept with a model
 
 
-@dataclass(frozen=True)
-class Learned:
+class Learned(NamedTuple):
     """Up to where a model includes the events and deletions of a store.
 
     Attributes

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from penchant._settings import checks
+from penchant.data.ids import Id
+from penchant.errors import UnsupportedError
 from penchant.models._scoring.normalize import normalize
+from penchant.models.base import Model
+from penchant.models.capabilities import HasItemVectors
 
 
 def rerank(
@@ -56,6 +61,22 @@ def rerank(
         similarity = unit @ unit[best]
         nearest = np.maximum(nearest, similarity) if step else similarity
     return selected
+
+
+def item_vectors(model: Model, ids: Sequence[Id]) -> npt.NDArray[Any]:
+    """Return the vectors of some items of a model: shape (n, f).
+
+    Raises
+    ------
+    UnsupportedError
+        If the model has no item vectors.
+    """
+    if not isinstance(model, HasItemVectors):
+        raise UnsupportedError(
+            f"a model of kind {model.kind!r} has no vectors to diversify a list by"
+        )
+    factors: npt.NDArray[Any] = model.item_factors
+    return factors[model.items.codes(ids)]
 
 
 def _scaled(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from starlette.concurrency import run_in_threadpool
 
+from penchant.data.id_spelling import canonical
 from penchant.data.ids import Id, IdMap
 from penchant.errors import UnknownIdError
 from penchant.serving.histories import HistoryCache, TooLongError
@@ -97,11 +98,11 @@ class People:
 
         Those of the training data come first, then later ones in order; unknown people have none.
         """
-        user = model_user_id(person, service.likes.users)
+        user = self._user(service, person)
         merged = self._merged(service, person, user)
         if merged is not None:
             return merged
-        return service.history(user) if self.has_user(service, user) else {}
+        return {} if user is None else service.history(user)
 
     def refresh(self, service: Service) -> None:
         """Look up who has new events and who was deleted.
@@ -128,38 +129,43 @@ class People:
             self.refresh(service)
 
     def _profile(self, service: Service, person: Id, limit: int | None = None) -> Profile:
-        user = model_user_id(person, service.likes.users)
+        user = self._user(service, person)
         merged = self._merged(service, person, user, limit)
         if merged is not None:
             return Profile(None, merged)
-        if not self.has_user(service, user):  # the message reveals no ids of other people
+        if user is None:  # the message reveals no ids of other people
             raise UnknownIdError(f"unknown person {person!r}: without events")
         return Profile(user, None)
 
+    def _user(self, service: Service, person: Id) -> Id | None:
+        """Return the user that a person is in the model; None if it lacks or must not use it."""
+        user = model_user_id(person, service.likes.users)
+        return user if self.has_user(service, user) else None
+
     def _merged(
-        self, service: Service, person: Id, user: Id, limit: int | None = None
+        self, service: Service, person: Id, user: Id | None, limit: int | None = None
     ) -> Mapping[Id, float] | None:
         """Return a history that includes events which the model was not fitted on.
 
         Returns None without such events. Of people whom the model lacks all events count.
         """
-        in_model = self.has_user(service, user)
-        if not in_model:
+        person = canonical(person)  # as the store has it
+        if user is None:
             self._refresh_if_due(service)
         elif person not in self._active:
             return None
-        return self._histories.merged(
-            self._store, service, person, user if in_model else None, limit
-        )
+        return self._histories.merged(self._store, service, person, user, limit)
 
 
 def model_user_id(person: Id, users: IdMap) -> Id:
     """Return the id that a model uses for a person of the store, whose id may be of another type.
 
+    5 and "5" are one person: 5 where a model's users are integers, "5" where they are texts.
     Where a model's users are integers, a text (a visitor's, say) becomes a negative one: −1 less
     the first 63 bits of the SHA-256 of its UTF-8. So it stays the same from update to update, and
     does not collide with others. Where they are texts, an integer is written out.
     """
+    person = canonical(person)
     if isinstance(person, int):
         return person if users.are_integers else str(person)
     if not users.are_integers:

@@ -64,6 +64,8 @@ def problem(
 
 def response_for(error: Exception) -> Response:
     """Return the response to an exception; unexpected ones are logged and not disclosed."""
+    if isinstance(error, RequestValidationError):
+        return _invalid(error)
     if isinstance(error, HTTPException):
         kind = _kind(error.status_code)
         return problem(error.status_code, kind, error.detail, headers=error.headers)
@@ -79,18 +81,16 @@ def response_for(error: Exception) -> Response:
 
 def install(app: FastAPI) -> None:
     """Register the handlers that return errors in this shape."""
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _raised)
-    app.add_exception_handler(PenchantError, _raised)
+    for kind in (RequestValidationError, HTTPException, PenchantError):
+        app.add_exception_handler(kind, _raised)
 
 
 async def _raised(_: Request, error: Exception) -> Response:
     return response_for(error)
 
 
-async def _invalid(_: Request, error: Exception) -> Response:
+def _invalid(error: RequestValidationError) -> Response:
     """Return the response to parameters or a body that violate the schema."""
-    assert isinstance(error, RequestValidationError)
     details = [
         Detail([str(part) for part in entry["loc"]], str(entry["msg"]))
         for entry in error.errors()[:_MAX_DETAILS]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from penchant._settings import checks
 from penchant.data.ids import Id
@@ -14,8 +14,7 @@ MAX_RESULTS = 1_000
 """Maximum number of items in an answer, skipped ones included."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecommendQuery:
+class RecommendQuery(NamedTuple):
     """A recommendation request.
 
     Attributes

@@ -7,7 +7,7 @@ import functools
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -43,6 +43,27 @@ _MAX_CLIENTS = 10_000
 _MAX_DIGITS = 4_000  # of a number that Python parses
 
 Headers = tuple[tuple[bytes, bytes], ...]
+
+
+class Additional:
+    """Headers that responses get, except those they already have.
+
+    Parameters
+    ----------
+    headers
+        Names, in lower case, and values.
+    """
+
+    def __init__(self, headers: Headers) -> None:
+        self._headers, self._names = headers, frozenset(name for name, _ in headers)
+
+    def after(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """Return the headers of a response with these after them."""
+        own = list(headers)
+        names = {name.lower() for name, _ in own}
+        if self._names.isdisjoint(names):
+            return [*own, *self._headers]
+        return own + [header for header in self._headers if header[0] not in names]
 
 
 class TokenBuckets:
@@ -100,7 +121,8 @@ class Guard:
         self._response_for = response_for
         pictures = " https: http:" if settings.picture_cache is None else ""
         policy = (b"content-security-policy", CSP.format(pictures=pictures).encode())
-        self._headers = (policy, *HEADERS)
+        self._headers = Additional((policy, *HEADERS))
+        self._api_headers = Additional((policy, *HEADERS, *_NO_STORE))
         self._buckets = TokenBuckets(settings.requests_per_second, settings.burst)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -110,7 +132,7 @@ class Guard:
             return
         began = time.perf_counter()
         is_api = scope["path"].startswith("/api/")
-        sender = _Sender(send, (*self._headers, *_NO_STORE) if is_api else self._headers)
+        sender = _Sender(send, self._api_headers if is_api else self._headers)
         body = _Body(receive, self._settings)
         try:
             self._check(scope, began)
@@ -125,7 +147,8 @@ class Guard:
 
     def _check(self, scope: Scope, now: float) -> None:
         check_size(scope, self._settings)
-        check_query(scope["query_string"])
+        if not scope["query_string"].isascii():
+            scope["query_string"] = escaped_query(scope["query_string"])
         headers = _headers(scope)
         client = (scope.get("client") or ("", 0))[0]
         wait = self._buckets.take(client, now)
@@ -158,13 +181,15 @@ def check_size(scope: Scope, settings: ServeSettings) -> None:
         )
 
 
-def check_query(query: bytes) -> None:
-    """Reject parameters with bytes that are neither escaped nor UTF-8.
+def escaped_query(query: bytes) -> bytes:
+    """Return a query string with its bytes outside ASCII escaped: é as %C3%A9.
+
+    Routes would decode them as Latin-1.
 
     Raises
     ------
     RejectedRequest
-        With status 400.
+        With status 400, if they are not UTF-8.
     """
     try:
         query.decode("utf-8")
@@ -172,6 +197,7 @@ def check_query(query: bytes) -> None:
         raise RejectedRequest(
             400, "the parameters of the address are not UTF-8: escape other bytes, as in %E9"
         ) from None
+    return b"".join(b"%%%02X" % byte if byte > 127 else bytes([byte]) for byte in query)
 
 
 def check_host(host: str, settings: ServeSettings) -> None:
@@ -229,17 +255,15 @@ def check_token(headers: dict[bytes, bytes], token: str | None) -> None:
 
 
 class _Sender:
-    """Send a response with additional headers, except those it already has."""
+    """Send a response with additional headers."""
 
-    def __init__(self, send: Send, more: Headers) -> None:
+    def __init__(self, send: Send, more: Additional) -> None:
         self._send, self._more, self.status = send, more, 0
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = list(message.get("headers", ()))
-            names = {name.lower() for name, _ in headers}
-            message["headers"] = headers + [more for more in self._more if more[0] not in names]
+            message["headers"] = self._more.after(message.get("headers", ()))
         await self._send(message)
 
 

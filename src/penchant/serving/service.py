@@ -23,7 +23,7 @@ from penchant.serving.catalog.name_search import NameIndex, searchable
 from penchant.serving.catalog.popular import Popular
 from penchant.serving.catalog.views import ItemView, Views
 from penchant.serving.learned import NOTHING, Learned
-from penchant.serving.mmr import rerank
+from penchant.serving.mmr import item_vectors, rerank
 from penchant.serving.process.loader import ROLES, Artifacts, Role, open_models
 from penchant.serving.query import MAX_RESULTS, RecommendQuery, check_page
 
@@ -149,7 +149,7 @@ class Service:
         UnknownIdError
             If no model has it, or it is hidden.
         """
-        exists = any(item in model.items for model in self.models.values())
+        exists = item in self.likes.items or any(item in m.items for m in self.models.values())
         if not exists or item in self.views.hidden:
             raise _unknown(item)
         return self.views.view(item)
@@ -222,17 +222,12 @@ class Service:
             ids, scores = self._by_popularity.best(wanted, **lists)
         else:
             request = RecommendRequest(
-                users=query.user,
-                k=wanted,
-                history=history,
-                exclude_seen=query.exclude_seen,
-                may_build=False,
-                **lists,
+                query.user, wanted, history, query.exclude_seen, may_build=False, **lists
             )
             result = self.likes.answer(request)
             ids, scores = result.ids, result.scores.tolist()
         if query.diversity:
-            order = rerank(scores, _vectors(self.likes, ids), n, query.diversity).tolist()
+            order = rerank(scores, item_vectors(self.likes, ids), n, query.diversity).tolist()
             ids, scores = [ids[i] for i in order], [scores[i] for i in order]
         return ids[query.offset : n], scores[query.offset : n]
 
@@ -254,14 +249,20 @@ class Service:
         UnsupportedError
             If there is no model of that role.
         """
+        return self._scored(*self.rank_similar(item, role, k=k, offset=offset, filters=filters))
+
+    def rank_similar(
+        self, item: Id, role: Role, *, k: int, offset: int, filters: Filters
+    ) -> tuple[Sequence[Id], list[float]]:
+        """Return the ids and scores of the items most similar to an item; see :meth:`similar`."""
         self.item(item)
         n = check_page(k, offset)
         model = self._model(role)
         if item not in model.items:
-            return []
+            return [], []
         request = SimilarRequest(items=item, k=n, may_build=False, **self._lists(filters))
         result = model.answer_similar(request)
-        return self._scored(result.ids[offset:], result.scores[offset:].tolist())
+        return result.ids[offset:], result.scores[offset:].tolist()
 
     def explain(
         self,
@@ -298,7 +299,7 @@ class Service:
         ids, scores = self._by_popularity.best(min(MAX_RESULTS, 20 * k), **self._lists(ALL))
         if not self.has_item_vectors:
             return self._scored(ids[:k], scores[:k])
-        order = rerank(np.sqrt(scores), _vectors(self.likes, ids), k, 0.7).tolist()
+        order = rerank(np.sqrt(scores), item_vectors(self.likes, ids), k, 0.7).tolist()
         return self._scored([ids[i] for i in order], [scores[i] for i in order])
 
     def search(self, text: str, k: int = 10) -> list[ItemView]:
@@ -346,22 +347,6 @@ class Service:
     def has_item_vectors(self) -> bool:
         """Whether the model has item vectors; the map and diverse lists need them."""
         return isinstance(self.likes, HasItemVectors)
-
-
-def _vectors(model: Model, ids: Sequence[Id]) -> npt.NDArray[Any]:
-    """Return the vectors of some items.
-
-    Raises
-    ------
-    UnsupportedError
-        If the model has no item vectors.
-    """
-    if not isinstance(model, HasItemVectors):
-        raise UnsupportedError(
-            f"a model of kind {model.kind!r} has no vectors to diversify a list by"
-        )
-    factors: npt.NDArray[Any] = model.item_factors
-    return factors[model.items.codes(ids)]
 
 
 def _summary(role: Role, model: Model, description: Mapping[str, Any]) -> dict[str, Any]:

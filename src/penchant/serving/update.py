@@ -33,7 +33,7 @@ class Update:
     new_users, new_items
         Users and items that the model did not have.
     left_out
-        Items left out because their ids are of another type than the model's.
+        Items left out: texts, where the items of the model are integers.
     learned
         The number of the last event included.
     forgotten
@@ -78,7 +78,7 @@ def gather(
     changes = _changes(data, store, learned)
     users = _extended(data.users, changes)
     liked = {item for change in changes.values() for item, value in change.items() if value}
-    fitting = {item for item in liked if _has_type(item, data.items)}
+    fitting = {own for item in liked if (own := _in_type_of(data.items, item)) is not None}
     items = _extended(data.items, fitting)
     rows = {
         user: merge_events(data.history(user) if user in data.users else {}, items, change)
@@ -92,7 +92,7 @@ def gather(
         timestamps=None,
     )
     n_new_users, n_new_items = len(users) - data.n_users, len(items) - data.n_items
-    left_out = len(liked) - len(fitting)
+    left_out = sum(_in_type_of(data.items, item) is None for item in liked)
     return merged, Update(
         len(rows), n_new_users, n_new_items, left_out, last, n_forgotten, tombstones.last
     )
@@ -145,8 +145,10 @@ def _changes(data: Interactions, store: Store, learned: int) -> dict[Id, dict[Id
     return changes
 
 
-def _has_type(item: Id, ids: IdMap) -> bool:
-    return not len(ids) or isinstance(item, int) == ids.are_integers
+def _in_type_of(ids: IdMap, item: Id) -> Id | None:
+    """Return an item of the store as an id of a model's type; None for a text among integers."""
+    own = ids.parse(str(item))
+    return None if ids.are_integers and isinstance(own, str) else own
 
 
 def _extended(ids: IdMap, more: Iterable[Id]) -> IdMap:

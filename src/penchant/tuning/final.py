@@ -39,11 +39,11 @@ def evaluate_final(
         fixed = {name: result.settings[name] for name in plan.space.fixed}
         models = {BEST: plan.model(**result.settings), DEFAULTS: plan.model(**fixed)}
         evaluations = {
-            label: _to_dict(_evaluate(plan, plan.final, model)) for label, model in models.items()
+            label: to_dict(_evaluate(plan, plan.final, model)) for label, model in models.items()
         }
         stored = {"subject": subject, "evaluations": evaluations}
         store.set_attribute("final", stored)
-    return {label: _from_dict(fields) for label, fields in stored["evaluations"].items()}
+    return {label: from_dict(fields) for label, fields in stored["evaluations"].items()}
 
 
 def _evaluate(plan: Plan, final: Split, model: Model) -> Evaluation:
@@ -51,7 +51,8 @@ def _evaluate(plan: Plan, final: Split, model: Model) -> Evaluation:
     return evaluate(fitted, final, metrics=plan.metrics, exclude_seen=plan.exclude_seen)
 
 
-def _to_dict(evaluation: Evaluation) -> dict[str, Any]:
+def to_dict(evaluation: Evaluation) -> dict[str, Any]:
+    """Return an evaluation as JSON-compatible data, without the values of users."""
     return {
         field.name: getattr(evaluation, field.name)
         for field in dataclasses.fields(evaluation)
@@ -59,6 +60,7 @@ def _to_dict(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def _from_dict(fields: dict[str, Any]) -> Evaluation:
+def from_dict(fields: dict[str, Any]) -> Evaluation:
+    """Return the evaluation that :func:`to_dict` described."""
     intervals = {name: (low, high) for name, (low, high) in fields["intervals"].items()}
     return Evaluation(**{**fields, "intervals": intervals})

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +17,10 @@ from penchant.models.base import Model
 from penchant.split import Split
 from penchant.tuning.measure import MeasureBoth, train_test_measure
 from penchant.tuning.results import better_of
-from penchant.tuning.sampler import Kind
 from penchant.tuning.space import Space, plain
+
+if TYPE_CHECKING:
+    from penchant.tuning.sampler import Kind
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
+from penchant._boundary import checked
 from penchant._settings.checks import check_int
 from penchant.errors import BadLinesError, DataError, EmptyDataError
 from penchant.models.als.model import ALS
@@ -21,6 +22,7 @@ _SETTING = re.compile(r"\s*(\w+):\s*([-+.\w]+)\s*")
 _HEADING = ["epochs", "p@k train", "p@k test", "mse train", "mse test"]
 
 
+@checked
 def read_grid_log(path: str | os.PathLike[str], *, k: int = 5) -> TuningResult:
     """Read a log of a grid in the format of the Sketchfab article, ``wrmf_gridsearch.log``.
 

@@ -70,6 +70,13 @@ class Range:
         value = min(max(value, self.low), self.high)
         return math.floor(value) if self.whole else value
 
+    def share_of(self, value: float) -> float:
+        """Return the place of a number in the range as a share, 0…1."""
+        low, high = (self.low, self.high + 1) if self.whole else (self.low, self.high)
+        if self.log:
+            low, high, value = math.log(low), math.log(high), math.log(value)
+        return (value - low) / (high - low)
+
     def __str__(self) -> str:
         return f"{self.low:g} … {self.high:g}" + (", logarithmic" if self.log else "")
 
@@ -250,6 +257,9 @@ def _check_ends(model: type[Model], name: str, ends: Range) -> None:
 
 
 def _takes_fractions(model: type[Model], name: str) -> bool:
-    """Whether a setting takes any number rather than whole numbers, judged by its default."""
+    """Whether a setting takes any number rather than whole numbers."""
+    declaration = model.declarations.get(name)
+    if declaration is not None:
+        return declaration.kind in ("float", "pair")
     fields = {field.name: field for field in dataclasses.fields(model)}  # type: ignore[arg-type]
     return isinstance(fields[name].default, float)

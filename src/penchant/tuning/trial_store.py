@@ -20,8 +20,8 @@ from optuna.trial import FrozenTrial, TrialState
 
 from penchant.errors import DataError, SettingsError
 from penchant.tuning.locks import TrialLocks
+from penchant.tuning.storage_path import PREFIX, storage_path
 
-_PREFIX = "sqlite:///"
 _BUSY = 60  # seconds to wait while another process writes
 _ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
@@ -62,7 +62,7 @@ class TrialStore:
         identity: dict[str, Any],
         resume: bool,
     ) -> None:
-        self.path = _path(storage)
+        self.path = storage_path(storage)
         self._locks = TrialLocks(None if self.path is None else Path(f"{self.path}.lock"))
         try:
             with _readable(self.path), self._locks.exclusive():
@@ -197,26 +197,11 @@ class TrialStore:
             )
 
 
-def _path(storage: str | Path | None) -> Path | None:
-    if storage is None:
-        return None
-    text = str(storage)
-    if "://" in text and not text.startswith(_PREFIX):
-        raise SettingsError(
-            f"the storage must be a SQLite file, {_PREFIX}FILE or a path, got {text!r}"
-        )
-    path = Path(text.removeprefix(_PREFIX))
-    if path.is_dir() or not path.parent.is_dir():
-        what = "it is a folder" if path.is_dir() else f"there is no folder {path.parent}"
-        raise SettingsError(f"can't store trials in {str(path)!r}: {what}")
-    return path
-
-
 def _opened(path: Path | None) -> optuna.storages.BaseStorage:
     if path is None:
         return optuna.storages.InMemoryStorage()
     arguments = {"timeout": _BUSY, "factory": _Connection}
-    return optuna.storages.RDBStorage(f"{_PREFIX}{path}", engine_kwargs={"connect_args": arguments})
+    return optuna.storages.RDBStorage(f"{PREFIX}{path}", engine_kwargs={"connect_args": arguments})
 
 
 class _Connection(sqlite3.Connection):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, get_args, overload
 
 from penchant._boundary import checked
 from penchant._settings.checks import check_choice, check_float, check_int
+from penchant.data.interactions import Interactions
 from penchant.errors import SettingsError, require
 from penchant.models.base import Model
 from penchant.split import Split
@@ -22,16 +23,32 @@ from penchant.tuning.training import epochs_of
 
 if TYPE_CHECKING:
     from penchant.tuning.plan import Plan
+    from penchant.tuning.sampler import Kind
+    from penchant.tuning.selection.results import ModelSelection
     from penchant.tuning.worker import OnProgress
 
 
-@checked
+@overload
 def tune(
     model: type[Model],
     space: Mapping[str, Any] | Sequence[str],
     split: Split | Sequence[Split],
     metric: str = "ndcg@10",
+    **options: Any,
+) -> TuningResult: ...
+@overload
+def tune(
+    model: Interactions | Split, *, metric: str = "ndcg@10", **options: Any
+) -> ModelSelection: ...
+@checked  # type: ignore[misc]  # the options of both forms are those below
+def tune(
+    model: type[Model] | Interactions | Split,
+    space: Mapping[str, Any] | Sequence[str] | None = None,
+    split: Split | Sequence[Split] | None = None,
+    metric: str = "ndcg@10",
     *,
+    models: str | Iterable[str | type[Model]] = "auto",
+    budget: str | float = "10 min",
     sampler: str = "grid",
     trials: int | None = None,
     timeout: float | None = None,
@@ -45,9 +62,17 @@ def tune(
     final: Split | None = None,
     exclude_seen: bool = True,
     seed: int = 0,
-    on_progress: OnProgress | None = None,
-) -> TuningResult:
-    """Find the settings of a model that perform best on held-out likes.
+    on_progress: Callable[[Any], object] | None = None,
+) -> TuningResult | ModelSelection:
+    """Find the settings of a model that perform best on held-out likes, or the best model.
+
+    With a class of models it searches their settings. With interactions or a split in its place,
+    ``tune(likes, models="auto", budget="10 min")``, it tries all families of models, from the
+    cheapest on, on one validation part cut from the training part; drops those that fall behind,
+    by successive halving over the size of the data and of the models; spends the rest of the time
+    on the best, and on blends of them; measures the choice once on the test part; and fits it on
+    everything. Only ``metric``, ``models``, ``budget``, ``storage``, ``name``, ``resume``,
+    ``exclude_seen``, ``seed`` and ``on_progress`` apply then.
 
     Every trial is a learning curve, so the number of epochs is tuned as well. Each measured epoch
     is stored at once: after an interruption at any moment, even by ``kill -9``, the same call
@@ -58,7 +83,9 @@ def tune(
     Parameters
     ----------
     model
-        The class of the model, such as ``penchant.ALS``.
+        The class of the model, such as ``penchant.ALS``. Or interactions, of which a fifth is
+        held out at random as the test part; or a split, whose test part is then used only once,
+        and on whose training part the chosen model is fitted.
     space
         Setting → a list of values; a :class:`penchant.Range` or a tuple (low, high) or (low, high,
         ``"log"``); or one value for all trials. A list of names: the values worth trying that
@@ -68,6 +95,10 @@ def tune(
         over the splits, epoch by epoch.
     metric
         The metric to optimize, as for :func:`penchant.evaluate`.
+    models
+        The families to select from: ``"auto"`` for all, or a list of their kinds.
+    budget
+        The time that a selection may take: ``"10 min"``, ``"90s"``, or a number of seconds.
     sampler
         ``"grid"``: every combination, in an order shuffled by ``seed``; ``"random"``; or
         ``"tpe"``, which learns from the finished trials (the first ten are random).
@@ -107,9 +138,12 @@ def tune(
 
     Returns
     -------
+    ModelSelection
+        If families of models were compared. After Ctrl-C, KeyboardInterrupt is raised; the same
+        call then resumes.
     TuningResult
-        After Ctrl-C, or when the time is up: the finished trials; ``result.about["stopped"]`` has
-        the reason.
+        Else. After Ctrl-C, or when the time is up: the finished trials;
+        ``result.about["stopped"]`` has the reason.
 
     Raises
     ------
@@ -121,26 +155,35 @@ def tune(
     MissingExtraError
         If Optuna is not installed.
     """
+    if isinstance(model, Interactions | Split):
+        return _selection(
+            model,
+            (space, split),
+            models=models,
+            budget=budget,
+            metric=metric,
+            storage=storage,
+            name=name,
+            resume=resume,
+            exclude_seen=exclude_seen,
+            seed=seed,
+            on_progress=on_progress,
+        )
     require("optuna", extra="tune", what="Tuning")
-    from penchant.tuning.plan import Plan, check_unseen
-    from penchant.tuning.sampler import Kind
+    from penchant.tuning.plan import Plan
 
     _need_class(model)
-    check_choice("sampler", sampler, get_args(Kind))
-    splits = tuple(map(check_split, split if isinstance(split, list | tuple) else [split]))
-    if not splits:
-        raise SettingsError("split must be a split, or a list of one or more splits")
-    if final is not None:
-        check_unseen(check_split(final), splits)
+    if space is None or split is None:
+        raise SettingsError("tuning the settings of a model needs a space and a split")
     metric_names = full_names([metric, *metrics])
     better_of(metric_names[0])
     plan = Plan(
         model=model,
         space=Space(model, space),
-        splits=splits,
+        splits=_splits(split, final),
         metrics=metric_names,
         epochs=epochs_of(epochs),
-        sampler=sampler,  # type: ignore[arg-type]
+        sampler=_checked_sampler(sampler),
         total=None if trials is None else check_int("trials", trials, 1),
         prune=sampler != "grid" if prune is None else bool(prune),
         patience=None if patience is None else check_int("patience", patience, 1),
@@ -148,9 +191,38 @@ def tune(
         seed=check_int("seed", seed, 0),
         final=final,
     )
-    limit = None if timeout is None else check_float("timeout", timeout, above=0)
-    plan = dataclasses.replace(plan, total=_total(plan, limit))
-    return _run(plan, limit, storage, name, resume, on_progress)
+    return _run(plan, timeout, storage, name, resume, on_progress)
+
+
+def _selection(
+    data: Interactions | Split, others: tuple[object, object], **arguments: Any
+) -> ModelSelection:
+    """Select a model; ``others`` are arguments that must not be given beside the data."""
+    from penchant.tuning.selection.select import arguments_of, select_model
+
+    if others != (None, None):
+        raise SettingsError("a selection of models takes no space and no second split")
+    with _each_warning_once():
+        return select_model(data, arguments_of(**arguments))
+
+
+def _splits(split: Split | Sequence[Split], final: Split | None) -> tuple[Split, ...]:
+    """Return the splits that trials are measured on, disjoint from the final test part."""
+    from penchant.tuning.plan import check_unseen
+
+    splits = tuple(map(check_split, split if isinstance(split, list | tuple) else [split]))
+    if not splits:
+        raise SettingsError("split must be a split, or a list of one or more splits")
+    if final is not None:
+        check_unseen(check_split(final), splits)
+    return splits
+
+
+def _checked_sampler(sampler: str) -> Kind:
+    from penchant.tuning.sampler import Kind
+
+    check_choice("sampler", sampler, get_args(Kind))
+    return sampler  # type: ignore[return-value]
 
 
 def _need_class(model: object) -> None:
@@ -182,6 +254,8 @@ def _run(
     from penchant.tuning.trial_store import TrialStore, quiet
     from penchant.tuning.worker import Worker
 
+    limit = None if timeout is None else check_float("timeout", timeout, above=0)
+    plan = dataclasses.replace(plan, total=_total(plan, limit))
     sampler = NumberedSampler(plan.space, plan.sampler, plan.seed)
     with (
         quiet(),
@@ -195,7 +269,7 @@ def _run(
             resume=resume,
         ) as store,
     ):
-        worker = Worker(plan, store, timeout, on_progress)
+        worker = Worker(plan, store, limit, on_progress)
         stopped = worker.run()
         result = worker.result()
         others_are_running = stopped is None and result.about["unfinished"]

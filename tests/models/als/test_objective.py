@@ -17,17 +17,20 @@ from penchant.models.als.state import SideState, State
 
 def dense_objective(model: ALS, data: Interactions) -> float:
     """The objective as the paper writes it, over every cell."""
+    weights = model.training
     R = data.to_scipy().toarray().astype(np.float64)
     X, Y = model.user_factors.astype(np.float64), model.item_factors.astype(np.float64)
     size = np.abs(R)
     g = {"linear": size, "log": np.log1p(size / model.epsilon), "binary": size > 0}
-    C = model.unobserved_weight + model.alpha * np.where(R != 0, g[model.confidence], 0)
+    unobserved, counted = weights["unobserved_weight"], g[weights["confidence"]]
+    C = unobserved + weights["alpha"] * np.where(R != 0, counted, 0)
     total = (C * ((R > 0) - X @ Y.T) ** 2).sum()
-    lam = model.regularization
+    lam = weights["regularization"]
     pair = lam if isinstance(lam, tuple) else (lam, lam)
     for F, seen, lam_side in ((X, R != 0, pair[0]), (Y, (R != 0).T, pair[1])):
-        often = seen.sum(axis=1) + model.unobserved_weight * seen.shape[1]
-        total += (lam_side * often**model.regularization_scaling * (F**2).sum(axis=1)).sum()
+        often = seen.sum(axis=1) + unobserved * seen.shape[1]
+        penalties = lam_side * often ** weights["regularization_scaling"]
+        total += (penalties * (F**2).sum(axis=1)).sum()
     return total
 
 

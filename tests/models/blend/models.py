@@ -8,7 +8,7 @@ import penchant
 from penchant import ALS, ItemNeighbors, Popularity
 from penchant.models.blend.fusion import Fusion
 
-FUSIONS: list[Fusion] = ["z-score", "min-max", "rank"]
+FUSIONS: list[Fusion] = ["z-score", "min-max", "rank", "top-mean"]
 
 
 def parts() -> dict[str, penchant.models.Model]:

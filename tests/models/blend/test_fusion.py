@@ -31,7 +31,8 @@ def test_the_scale_of_a_parts_scores_does_not_matter(one, other, factor, shift) 
     seen = nothing_seen(6)
     for fusion in FUSIONS:
         plain = mixed([(1, scorer(left)), (2, scorer(right))], seen, fusion, threads=1)
-        moved = left * np.float32(factor) + np.float32(shift)
+        keeps_zero = fusion == "top-mean"
+        moved = left * np.float32(factor) + np.float32(0 if keeps_zero else shift)
         other_scale = mixed([(1, scorer(moved)), (2, scorer(right))], seen, fusion, threads=1)
         np.testing.assert_allclose(plain.dense(slice(0, 1)), other_scale.dense(slice(0, 1)), 1e-5,
                                    1e-6)  # fmt: skip
@@ -67,6 +68,23 @@ def test_scores_are_scaled_by_unseen_items() -> None:
     np.testing.assert_allclose(
         1 / SCALES["rank"](scores, counted), [[61, 61, 63, 62]]
     )  # the first of all ties with the first of the new
+
+
+def test_top_means_divide_by_the_hundred_best_unseen_items() -> None:
+    rng = np.random.default_rng(0)
+    scores = rng.normal(size=(3, 150))
+    counted = rng.random((3, 150)) < 0.9
+    found = SCALES["top-mean"](scores, counted)
+    for row, own, those in zip(found, scores, counted, strict=True):
+        best = np.sort(own[those])[-100:]
+        np.testing.assert_allclose(row, own / best.mean())
+
+
+@pytest.mark.parametrize("scores", [[0.0, 0.0, 0.0], [-3.0, -1.0, 0.5]])
+def test_top_means_that_are_not_above_0_scale_to_0(scores: list[float]) -> None:
+    row = np.array([scores])
+    np.testing.assert_array_equal(SCALES["top-mean"](row, np.ones((1, 3), bool)), [[0, 0, 0]])
+    np.testing.assert_array_equal(SCALES["top-mean"](row, np.zeros((1, 3), bool)), [[0, 0, 0]])
 
 
 def test_items_that_one_part_or_no_part_scores() -> None:

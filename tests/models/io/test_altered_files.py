@@ -33,6 +33,7 @@ def altered(tmp_path: Path) -> Callable[..., Path]:
         "hybrid": penchant.HybridALS(**options).fit(data),
         "ranking": penchant.Ranking(**options, schedule="adadelta").fit(data),
         "ease": penchant.EASE().fit(data),
+        "slim": penchant.SLIM(l1=0.1, l2=2.0).fit(data),
         "popularity": penchant.Popularity().fit(data),
         "blend": penchant.Blend({"near": near, "popular": penchant.Popularity()}).fit(data),
     }
@@ -78,6 +79,8 @@ def replace(name: str, make: Callable[[Any], Any]) -> Callable[..., None]:
         ("hybrid", replace("arrays/item_coefficients", lambda a: a[1:]), "'item_coefficients'"),
         ("ranking", put("arrays/item_squares", -1), "'item_squares' holds -1.0, expected 0"),
         ("ranking", replace("arrays/user_steps", lambda a: a[1:]), "'user_steps' has shape"),
+        ("slim", put("arrays/weight_items", 2**30), "'weight_items' holds 1073741824, expected"),
+        ("slim", put("arrays/weight_offsets", 2**40, -1), "'weight_offsets' runs from 0 to"),
         ("ease", replace("arrays/weights", lambda a: a.reshape(-1)), "'weights' has shape"),
         ("popularity", put("arrays/shares", -np.inf), "'shares' holds -inf, expected 0 or more"),
         ("als", put("matrices/interactions/indices", 2**30), "entries outside its 8 columns"),

@@ -12,9 +12,11 @@ from penchant.data.interactions import Csr
 from penchant.models.linear.autoencoder import bytes_to_solve, zero_diagonal_weights
 
 
-def by_the_paper(X: np.ndarray, regularization: float) -> np.ndarray:
-    """Compute the weights as in Steck 2019, algorithm 1."""
-    P = np.linalg.inv(X.T @ X + regularization * np.eye(X.shape[1]))
+def by_the_paper(X: np.ndarray, regularization: float, dropout: float = 0.0) -> np.ndarray:
+    """Compute the weights as in Steck 2019, algorithm 1, with the penalties of Steck 2020."""
+    G = X.T @ X
+    penalties = regularization + dropout / (1 - dropout) * np.diag(G)
+    P = np.linalg.inv(G + np.diag(penalties))
     B = P / -np.diag(P)
     np.fill_diagonal(B, 0)
     return B
@@ -34,6 +36,25 @@ def test_the_weights_of_the_paper(size, seed, regularization) -> None:
     found = zero_diagonal_weights(rows, regularization, threads=1)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, by_the_paper(X, regularization), rtol=1e-5, atol=1e-7)
+
+
+@given(sizes, st.integers(0, 99), st.floats(0.1, 1000), st.sampled_from([0.1, 0.5, 0.9]))
+def test_the_weights_of_the_paper_with_dropout(size, seed, regularization, dropout) -> None:
+    rows, X = rows_of(*size, seed=seed)
+    found = zero_diagonal_weights(rows, regularization, dropout=dropout, threads=1)
+    expected = by_the_paper(X, regularization, dropout)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_dropout_is_the_mean_over_dropped_interactions() -> None:
+    _, X = rows_of(12, 6)
+    p, rng, B = 0.4, np.random.default_rng(0), np.random.default_rng(1).normal(size=(6, 6))
+    np.fill_diagonal(B, 0)
+    dropped = X * (rng.random((40_000, *X.shape)) >= p) / (1 - p)
+    mean = ((X - dropped @ B) ** 2).sum(axis=(1, 2)).mean()
+    penalties = p / (1 - p) * (X**2).sum(axis=0)
+    closed = ((X - X @ B) ** 2).sum() + (penalties[:, np.newaxis] * B**2).sum()
+    assert mean == pytest.approx(closed, rel=0.02)
 
 
 @pytest.mark.parametrize("size", [(400, 300), (300, 700)])  # over items, over people; slabs of each

@@ -74,12 +74,58 @@ def test_similarity_by_dot_equals_the_recommendations_for_that_item(data) -> Non
     np.testing.assert_array_equal(found.scores, alone.scores)
 
 
+def test_dropout_is_edlae(data) -> None:
+    X = np.sign(data.to_scipy().toarray().astype(np.float64))
+    weights = EASE(regularization=7.0, dropout=0.3).fit(data).weights
+    np.testing.assert_allclose(weights, by_the_paper(X, 7.0, 0.3), rtol=1e-4, atol=1e-6)
+    assert np.abs(weights).sum() < np.abs(EASE(regularization=7.0).fit(data).weights).sum()
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.4])
+def test_neighbors_are_a_regression_on_the_most_similar_items(data, dropout) -> None:
+    X = np.sign(data.to_scipy().toarray().astype(np.float64))
+    G = X.T @ X
+    penalties = np.diag(7.0 + dropout / (1 - dropout) * np.diag(G))
+    model = EASE(regularization=7.0, dropout=dropout, neighbors=5).fit(data)
+    weights = model.weights.toarray()
+    for j in range(25):
+        key = np.abs(G[:, j]) / np.sqrt(np.diag(G))
+        key[j] = -1
+        near = np.argsort(-key, kind="stable")[:5]
+        expected = np.zeros(25)
+        expected[near] = np.linalg.solve((G + penalties)[np.ix_(near, near)], G[near, j])
+        np.testing.assert_allclose(weights[:, j], expected, atol=5e-3)
+    found = [model.scores(user, list(data.items)) for user in data.users]
+    np.testing.assert_allclose(found, X @ weights, atol=1e-5)
+    assert model.similar_items("i0002", k=3).ids == model.recommend(history=["i0002"], k=3).ids
+
+
+def test_all_neighbors_are_the_exact_weights(data) -> None:
+    likes = random_interactions(40, 25, density=0.6)  # all pairs of items have users in common
+    near = EASE(regularization=7.0, neighbors=25).fit(likes).weights.toarray()
+    np.testing.assert_allclose(near, EASE(regularization=7.0).fit(likes).weights, atol=5e-3)
+
+
+def test_neighbors_accept_more_items(data, tmp_path) -> None:
+    model = EASE(max_items=12, neighbors=4, threads=1).fit(data)
+    again = penchant.load(model.save(tmp_path / "near.penchant"))
+    np.testing.assert_array_equal(again.weights.toarray(), model.weights.toarray())
+    many = EASE(max_items=12, neighbors=4, threads=3).fit(data)
+    np.testing.assert_array_equal(many.weights.toarray(), model.weights.toarray())
+    with pytest.raises(SettingsError, match="max_memory"):
+        EASE(neighbors=4, max_memory=1e-6).fit(data)
+
+
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
         ({"regularization": 0}, "regularization must be a finite number above 0"),
         ({"regularization": float("inf")}, "regularization must be"),
         ({"regularization": "much"}, "regularization must be"),
+        ({"neighbors": 0}, "neighbors must be 1 or more"),
+        ({"max_memory": 0}, "max_memory must be"),
+        ({"dropout": 1}, "dropout must be"),
+        ({"dropout": -0.1}, "dropout must be"),
         ({"confidence": "squared"}, "confidence must be one of"),
         ({"max_items": 0}, "max_items must be 1 or more"),
         ({"max_items": 2.5}, "max_items must be a whole number"),

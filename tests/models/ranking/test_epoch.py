@@ -43,7 +43,7 @@ def oracle_of(model: Ranking, data: Interactions) -> Oracle:
     pool = csr.indices if model.loss == "bpr" else np.unique(csr.indices)
     size = np.log1p(np.abs(csr.values)) if model.confidence == "log" else np.ones(csr.nnz)
     weights = np.sign(csr.values) * size / size.mean()
-    names = ("loss", "learning_rate", "rho", "epsilon", "max_sampled", "k", "n")
+    names = ("loss", "learning_rate", "rho", "epsilon", "max_sampled", "negatives", "k", "n")
     options = {name: getattr(model, name) for name in names}
     epoch = SimpleNamespace(**options, seed=trainer.seed_of(model, 1))
     return Oracle((csr.row_of_entry, csr.indices, weights), liked, pool, *sides, epoch)
@@ -56,16 +56,17 @@ def oracle_of(model: Ranking, data: Interactions) -> Oracle:
     schedule=st.sampled_from(["adagrad", "adadelta"]),
     features=st.booleans(),
     confidence=st.sampled_from(["binary", "log"]),
+    negatives=st.sampled_from([0, 1, 3]),
 )
 def test_a_sequential_epoch_is_that_of_the_oracle(
-    seed, loss, schedule, features, confidence
+    seed, loss, schedule, features, confidence, negatives
 ) -> None:
     data = random_interactions(14, 11, density=0.3, seed=seed, dislikes=0.2)
     data = tagged(data) if features else data
     model = Ranking(
         loss=loss, schedule=schedule, factors=5, batch=1, iterations=1, seed=seed, k=2, n=4,
         confidence=confidence, item_regularization=1e-3, user_regularization=1e-2,
-        learning_rate=0.2,
+        learning_rate=0.2, negatives=negatives,
     )  # fmt: skip
     slow = oracle_of(model, data)
     loss_of_oracle = slow.epoch()

@@ -25,7 +25,7 @@ def plays(real_data) -> penchant.Split:
     return leave_k_out(plays.threshold(10, 10), 5, seed=0)
 
 
-@pytest.mark.parametrize("loss", ["warp", "bpr", "k-os-warp"])
+@pytest.mark.parametrize("loss", ["warp", "bpr", "k-os-warp", "logistic"])
 def test_it_beats_popularity_on_real_plays(plays, loss) -> None:
     how = {"metrics": ["precision", "auc"], "bootstrap": 0}
     popular = evaluate(penchant.Popularity().fit(plays.train), plays, **how)
@@ -47,7 +47,7 @@ def test_fold_in_is_nearly_as_good_as_training(plays) -> None:
     assert np.array_equal(Y, model.item_table)
 
 
-@pytest.mark.parametrize("loss", ["warp", "bpr", "k-os-warp"])
+@pytest.mark.parametrize("loss", ["warp", "bpr", "k-os-warp", "logistic"])
 def test_items_without_interactions_are_ranked_by_their_features(loss) -> None:
     data, new = taste()
     model = Ranking(loss=loss, factors=8, iterations=20).fit(data)

@@ -126,9 +126,30 @@ def test_users_who_like_everything() -> None:
         assert len(model.recommend(0, exclude_seen=False)) == 6
 
 
-def test_likes_alone_are_not_enough_for_the_logistic_loss(caplog) -> None:
+def test_the_logistic_loss_needs_dislikes_or_sampled_negatives(caplog) -> None:
     Ranking(loss="logistic", factors=3, iterations=1).fit(random_interactions(9, 8))
-    assert "no dislikes" in caplog.text
+    assert "no dislikes" not in caplog.text
+    model = Ranking(loss="logistic", negatives=0, factors=3, iterations=1)
+    model.fit(random_interactions(9, 8))
+    assert "holds no dislikes: the logistic loss needs them, or negatives of 1" in caplog.text
+
+
+def test_only_the_logistic_loss_draws_negatives_by_number() -> None:
+    data = random_interactions(30, 20, seed=1, dislikes=0.2)
+    for loss in LOSSES:
+        few, many = (
+            Ranking(loss=loss, factors=3, iterations=2, negatives=n).fit(data).item_table
+            for n in (1, 7)
+        )
+        assert np.array_equal(few, many) == (loss != "logistic")
+
+
+def test_a_user_with_dislikes_alone_learns_from_them() -> None:
+    data = penchant.read_interactions([("u", "a", -1), ("v", "a", 1), ("v", "b", 1)])
+    model = Ranking(loss="logistic", negatives=2, factors=2, iterations=50).fit(data)
+    assert model.user_biases[0] < model.user_biases[1]
+    folded = model.recommend(history={"a": -1.0}, exclude_seen=False)
+    assert np.isfinite(folded.scores).all()
 
 
 def test_values_at_the_edges_of_the_number_range() -> None:
@@ -146,6 +167,8 @@ def test_values_at_the_edges_of_the_number_range() -> None:
     [
         ({"loss": "hinge"}, "loss must be one of"),
         ({"factors": 0}, "factors"),
+        ({"negatives": -1}, "negatives must be 0 or more"),
+        ({"negatives": 2.5}, "negatives must be a whole number"),
         ({"learning_rate": 0}, "learning_rate"),
         ({"schedule": "adam"}, "schedule"),
         ({"rho": 1.5}, "rho"),

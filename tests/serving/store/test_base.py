@@ -6,11 +6,13 @@ import asyncio
 import threading
 import time
 
+import numpy as np
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from penchant.errors import DataError, SettingsError, StoreError
+from penchant.errors import DataError, PenchantError, SettingsError, StoreError
 from penchant.serving.store import migrations
 from penchant.serving.store.base import MAX_ID_BYTES, Activation, Event, Override, Store
 from penchant.serving.store.opening import open_store
@@ -21,14 +23,14 @@ HOSTILE = [
     "%s :name ?",
     "Sigur Rós 🎧",
     "\n\t",
-    "5",
+    "05",
 ]
 
 
 def test_events_are_returned_unchanged_in_order(store) -> None:
     given = [
         Event("ann", 5, at=1.5),
-        Event("ann", "5", "unlike", at=2.0, key="a"),
+        Event("ann", "05", "unlike", at=2.0, key="a"),
         Event(7, "blue note", value=-2.5, at=3.0),
     ]
     assert store.add(given[:2]) == [True, True]
@@ -79,20 +81,40 @@ def test_many_keys_at_once(store) -> None:
 
 
 def test_a_history_contains_the_remaining_likes(store) -> None:
-    store.add([Event("ann", item, value=3.0) for item in ("a", "b", 5, "5")])
+    store.add([Event("ann", item, value=3.0) for item in ("a", "b", 5, "05")])
     store.add([Event("ann", item, "unlike") for item in ("a", "z")])
     store.add([Event("ann", "b", value=-1.0)])
-    assert list(store.history("ann").items()) == [(5, 3.0), ("5", 3.0), ("b", -1.0)]
+    assert list(store.history("ann").items()) == [(5, 3.0), ("05", 3.0), ("b", -1.0)]
     store.add([Event("ann", 5)])
-    assert list(store.history("ann")) == ["5", "b", 5]
+    assert list(store.history("ann")) == ["05", "b", 5]
     assert store.history("unknown") == {}
     assert store.history(5) == {}
+
+
+def test_a_text_that_spells_an_integer_is_the_integer(store) -> None:
+    assert store.add([Event(7, "5", key="k"), Event("7", 5, key="k")]) == [True, False]
+    store.add([Event("7", 5, value=2.0), Event(7, "6"), Event("7", 6, "unlike")])
+    store.add([Event("-7", 1), Event("07", "1.0"), Event("7.0", str(2**63))])
+    assert store.history(7) == store.history("7") == {5: 2.0}
+    assert store.changes("7", 1).values == {5: 2.0, 6: 0.0}
+    assert store.people() == {7, -7, "07", "7.0"}
+    assert store.history("07") == {"1.0": 1.0}
+    assert store.history("7.0") == {str(2**63): 1.0}
+    assert next(store.events()).event.person == 7
+
+
+def test_an_override_is_of_an_item_in_any_spelling(store) -> None:
+    store.set_override("5", Override("Blue"))
+    store.set_override(5, Override("Note"))
+    assert store.overrides() == {5: Override("Note")}
+    store.set_override("5", None)
+    assert store.overrides() == {}
 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     changes=st.lists(
-        st.tuples(st.sampled_from([1, "1", 2, "x"]), st.sampled_from([0.0, 1.0, -1.0, 2.5])),
+        st.tuples(st.sampled_from([1, "01", 2, "x"]), st.sampled_from([0.0, 1.0, -1.0, 2.5])),
         max_size=12,
     ),
     cut=st.integers(0, 12),
@@ -175,13 +197,34 @@ def test_models_are_activated_and_reactivated(store) -> None:
     assert len(store.activations(2)) == 2
 
 
+@pytest.mark.parametrize("wrong", [0.5, "x", -1, 2**70])
+def test_a_limit_that_is_no_number_of_rows_is_refused(store, wrong) -> None:
+    """With a limit of 0.5 the events never ended."""
+    store.add([Event("ann", 1)])
+    with pytest.raises(SettingsError, match="limit must be"):
+        list(store.events(limit=wrong))
+    with pytest.raises(SettingsError, match="limit must be"):
+        store.changes("ann", limit=wrong)
+
+
+def test_wrong_arguments_are_errors_of_penchants_tree(store) -> None:
+    for call, arguments in (
+        (store.add, [5]), (store.add, [[5]]), (store.set_override, ["a", 5]),
+        (store.activations, ["x"]), (store.people, ["x"]), (store.events, ["x"]),
+        (open_store, [5]), (store.add, [np.array(["a"])]), (store.add, [np.ones((2, 2))]),
+        (Override, [None, None, None, print]), (Override, [None, None, None, np.ones((2, 2))]),
+    ):  # fmt: skip
+        with pytest.raises(PenchantError):
+            list(call(*arguments))
+
+
 def test_overrides_replace_each_other(store) -> None:
     first = Override(name="Blue", tags=("jazz", "a|b"), hidden=True)
     store.set_override(5, first)
-    store.set_override("5", Override(tags=()))
-    assert store.overrides() == {5: first, "5": Override(tags=())}
+    store.set_override("05", Override(tags=()))
+    assert store.overrides() == {5: first, "05": Override(tags=())}
     store.set_override(5, Override(link="https://example.org"))
-    store.set_override("5", None)
+    store.set_override("05", None)
     store.set_override("never", None)
     assert store.overrides() == {5: Override(link="https://example.org")}
 
@@ -282,7 +325,7 @@ def test_later_versions_are_rejected(url, monkeypatch) -> None:
             [*migrations.MIGRATIONS, ["CREATE TABLE penchant_x (n INTEGER)"]],
         )
         open_store(url).close()
-    with pytest.raises(StoreError, match=r"a later penchant .* version 4, and this .* up to 3"):
+    with pytest.raises(StoreError, match=r"a later penchant .* version 5, and this .* up to 4"):
         open_store(url)
 
 
@@ -297,6 +340,25 @@ def test_migrations_run_in_order_and_keep_data(url, monkeypatch) -> None:
     for _ in range(2):  # the second time there is nothing to do
         with open_store(url) as store:
             assert store.history("ann") == {1: 1.0}
+
+
+def test_two_spellings_of_an_older_store_become_one(url) -> None:
+    with open_store(url) as store:
+        store.add([Event(7, 5, key="k"), Event(7, 6, key="m")])
+        store.set_override(5, Override("Blue"))
+        older = [
+            "INSERT INTO penchant_events (person, item, kind, value, at, key) VALUES "
+            "('\"7\"', '\"5\"', 'unlike', 1, 1, 'k'), ('\"7\"', '\"8\"', 'like', 2, 1, NULL)",
+            "INSERT INTO penchant_overrides (item, name, hidden) VALUES ('\"5\"', 'Note', 0)",
+            "UPDATE penchant_store SET version = 3",
+        ]
+        with store._engine.begin() as con:  # type: ignore[attr-defined]
+            for statement in older:
+                con.execute(sa.text(statement))
+    with open_store(url) as store:
+        assert store.history("7") == {5: 1.0, 6: 1.0, 8: 2.0}
+        assert store.people() == {7}
+        assert store.overrides() == {5: Override("Blue")}
 
 
 def test_a_failed_migration_is_rolled_back(url, monkeypatch) -> None:

@@ -42,19 +42,18 @@ def test_stores_of_version_1_stay_readable(path) -> None:
     with connected(path) as con:
         con.executescript(VERSION_1.read_text(encoding="utf-8"))
     with opened(path) as store:
-        assert store.history("ann") == {5: 1.0, "5": -2.0}
+        assert store.history("ann") == {5: -2.0}
         assert store.history(7) == {"Sigur Rós": 1.0}
         assert next(store.events()).event == Event("ann", 5, at=1.5, key="k")
         assert [entry.path for entry in store.activations()] == ["new.penchant", "old.penchant"]
         assert store.overrides() == {
-            "5": Override(),
             5: Override("Blue Note", "https://example.org", "blue.png", ("jazz", "a|b"), True),
         }
         assert store.add([Event("ann", 6, key="k"), Event("ann", 6)]) == [False, True]
         assert store.last() == 6
-        assert store.changes("ann", 1).values == {"5": -2.0, "gone": 0.0, 6: 1.0}
+        assert store.changes("ann", 1).values == {5: -2.0, "gone": 0.0, 6: 1.0}
     with connected(path) as con:
-        assert con.execute("SELECT version FROM penchant_store").fetchall() == [(3,)]
+        assert con.execute("SELECT version FROM penchant_store").fetchall() == [(4,)]
         names = {name for (name,) in con.execute("SELECT name FROM sqlite_master")}
     assert "penchant_events" in names
     assert "penchant_folded" not in names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 
 from penchant.errors import StoreError
 from penchant.serving.store.base import Event
-from penchant.serving.store.opening import open_store
+from penchant.serving.store.opening import open_store, remove_log
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ def test_a_copy_of_the_file_alone_has_its_tables(path: Path) -> None:
     with open_store(f"sqlite:///{path}"):
         copy = shutil.copy(path, path.with_name("copy.db"))
     con = sqlite3.connect(copy)
-    assert con.execute("SELECT version FROM penchant_store").fetchone() == (3,)
+    assert con.execute("SELECT version FROM penchant_store").fetchone() == (4,)
     con.close()
 
 
@@ -104,3 +105,29 @@ def test_an_existing_database_keeps_its_rights(path: Path) -> None:
     path.chmod(0o660)
     open_store(f"sqlite:///{path}").close()
     assert path.stat().st_mode & 0o777 == 0o660
+
+
+def test_a_log_that_no_process_removed_is_moved_into_the_database(path: Path) -> None:
+    left = path.with_name("left.db")
+    with open_store(f"sqlite:///{path}") as store:
+        store.add([Event("ann", 1)])
+        shutil.copy(path, left)  # as if all processes had ended without closing it
+        shutil.copy(path.with_name("store.db-wal"), path.with_name("left.db-wal"))
+    remove_log(f"sqlite:///{left}")
+    assert sorted(file.name for file in path.parent.iterdir()) == ["left.db", "store.db"]
+    with contextlib.closing(sqlite3.connect(left)) as con:
+        assert con.execute("SELECT count(*) FROM penchant_events").fetchone() == (1,)
+
+
+def test_the_log_of_a_database_in_use_stays(path: Path) -> None:
+    with open_store(f"sqlite:///{path}") as store:
+        store.add([Event("ann", 1)])
+        remove_log(f"sqlite:///{path}")
+        store.add([Event("ann", 2)])
+        assert store.history("ann") == {1: 1.0, 2: 1.0}
+
+
+@pytest.mark.parametrize("name", ["missing.db", ""])
+def test_there_is_no_log_of_a_database_that_is_not_a_file(tmp_path: Path, name: str) -> None:
+    remove_log(f"sqlite:///{tmp_path / name}" if name else "sqlite://")
+    assert list(tmp_path.iterdir()) == []

@@ -22,6 +22,8 @@ from penchant._scratch import held, remove_abandoned
 from penchant.data.expansion import Expansion
 from penchant.errors import DataError
 
+_REMEDY = "unpack it yourself, and give the folder in place of the archive"
+
 SUFFIXES = (".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar")
 # zipfile raises RuntimeError for encrypted archives and unknown compressions
 _BROKEN = (
@@ -90,7 +92,7 @@ def _unpack_into(archive: Path, wanted: set[str], folder: Path) -> list[str]:
 
 def _unpack_zip(archive: Path, wanted: set[str], folder: Path) -> list[str]:
     depths: dict[str, int] = {}
-    expansion = Expansion(archive)
+    expansion = Expansion(archive, remedy=_REMEDY)
     with zipfile.ZipFile(archive) as bundle:
         for info in bundle.infolist():
             if not info.is_dir() and (name := _nearer(info.filename, wanted, depths)):
@@ -101,7 +103,7 @@ def _unpack_zip(archive: Path, wanted: set[str], folder: Path) -> list[str]:
 
 def _unpack_tar(archive: Path, wanted: set[str], folder: Path) -> list[str]:
     depths: dict[str, int] = {}
-    expansion = Expansion(archive)
+    expansion = Expansion(archive, remedy=_REMEDY)
     with _decompressed(archive) as stream, tarfile.open(fileobj=stream, mode="r:") as tape:
         # in the order of the file, since seeking back in a compressed one starts over
         for member in tape:

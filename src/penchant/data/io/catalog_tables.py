@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from penchant._boundary import checked
 from penchant.data.catalog import Catalog
+from penchant.data.expansion import FACTOR
 from penchant.data.ids import IdMap
 from penchant.data.io.bad_rows import bad_lines
 from penchant.data.io.columns import Column, guess_catalog, locate
@@ -39,6 +40,7 @@ def read_catalog(
     query: str | None = None,
     on_bad_lines: Literal["error", "skip"] = "error",
     memory_limit: str = MEMORY_LIMIT,
+    max_expansion: float = FACTOR,
 ) -> Catalog:
     """Read names, links, pictures and tags of items.
 
@@ -58,7 +60,7 @@ def read_catalog(
         chosen.
     tag_sep
         The separator of an item's tags.
-    sep, quote, encoding, header, format, query, on_bad_lines, memory_limit
+    sep, quote, encoding, header, format, query, on_bad_lines, memory_limit, max_expansion
         As in :func:`read_interactions`.
 
     Raises
@@ -66,7 +68,9 @@ def read_catalog(
     DataError
         As in :func:`read_interactions`.
     """
-    options = ReaderOptions(sep, quote, encoding, header, format, query, on_bad_lines, memory_limit)
+    options = ReaderOptions(
+        sep, quote, encoding, header, format, query, on_bad_lines, memory_limit, None, max_expansion
+    )
     requested = {"item": item, "name": name, "link": link, "picture": picture, "tags": tags}
     with workspace(memory_limit) as work:
         tables = open_tables(work, source, requested, options)

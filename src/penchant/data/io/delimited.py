@@ -82,7 +82,13 @@ def open_text(path: Path, scratch: Path, options: ReaderOptions) -> TextFile:
         If it has no lines.
     """
     quote_to_find = '"' if options.quote == "auto" else options.quote
-    plain = plain_text(path, scratch, encoding=options.encoding, quote=quote_to_find)
+    plain = plain_text(
+        path,
+        scratch,
+        encoding=options.encoding,
+        quote=quote_to_find,
+        max_expansion=options.max_expansion,
+    )
     if len(plain.marks) < 5:
         raise DataError(f"{path.name} is full of control characters: it is not a text table")
     head = _head(plain.path)

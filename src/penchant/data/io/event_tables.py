@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from penchant._boundary import checked
 from penchant.data.events import Events
+from penchant.data.expansion import FACTOR
 from penchant.data.ids import IdMap
 from penchant.data.io.bad_rows import bad_lines
 from penchant.data.io.columns import Column, locate
@@ -43,6 +44,7 @@ def read_events(
     name: str | None = None,
     on_bad_lines: Literal["error", "skip"] = "error",
     memory_limit: str = MEMORY_LIMIT,
+    max_expansion: float = FACTOR,
 ) -> Events:
     """Read a log of events of several types, such as plays, likes, purchases and skips.
 
@@ -53,7 +55,8 @@ def read_events(
     user, item, event, value, timestamp
         Columns by name, or by position from 0. ``event`` holds the type. The value of an event
         multiplies the weight of its type; without ``value`` it is 1.
-    sep, quote, encoding, header, format, time_format, name, on_bad_lines, memory_limit
+    sep, quote, encoding, header, format, time_format, name, on_bad_lines, memory_limit, \
+max_expansion
         As in :func:`read_interactions`. All events are kept in memory, 16 bytes each (24 with
         timestamps), in addition to the memory limit.
 
@@ -65,8 +68,9 @@ def read_events(
         As in :func:`read_interactions`.
     """
     options = ReaderOptions(
-        sep, quote, encoding, header, format, None, on_bad_lines, memory_limit, time_format
-    )
+        sep, quote, encoding, header, format, None, on_bad_lines, memory_limit, time_format,
+        max_expansion,
+    )  # fmt: skip
     if event is None:
         raise SettingsError("name the column of event types: event=…")
     requested = {"user": user, "item": item, "value": value, "timestamp": timestamp}

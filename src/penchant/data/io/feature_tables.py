@@ -15,6 +15,7 @@ import numpy.typing as npt
 from penchant._boundary import checked
 from penchant._settings.checks import check_choice
 from penchant.data.duplicates import POLICIES
+from penchant.data.expansion import FACTOR
 from penchant.data.features import Features
 from penchant.data.ids import Id, IdMap
 from penchant.data.io.bad_rows import BadRows, bad_lines
@@ -53,6 +54,7 @@ def read_features(
     format: Literal["text", "parquet", "jsonl"] | None = None,  # noqa: A002 - reads best
     on_bad_lines: Literal["error", "skip"] = "error",
     memory_limit: str = MEMORY_LIMIT,
+    max_expansion: float = FACTOR,
 ) -> Features:
     """Read the features of items, or of users.
 
@@ -83,7 +85,7 @@ def read_features(
     duplicates
         The policy for a feature that an id has several times; see :func:`read_interactions`. By
         default the values are summed, so a tag by ten people has the weight 10.
-    sep, quote, encoding, header, format, on_bad_lines, memory_limit
+    sep, quote, encoding, header, format, on_bad_lines, memory_limit, max_expansion
         As in :func:`read_interactions`.
 
     Returns
@@ -104,7 +106,7 @@ def read_features(
     """
     check_choice("duplicates", duplicates, tuple(POLICIES))
     options = ReaderOptions(
-        sep, quote, encoding, header, format, on_bad_lines=on_bad_lines, memory_limit=memory_limit
+        sep, quote, encoding, header, format, None, on_bad_lines, memory_limit, None, max_expansion
     )
     if item is not None and user is not None:
         raise SettingsError("give either item= or user=: features are of one side")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from penchant._settings.checks import check_float
+from penchant.data.expansion import FACTOR
 from penchant.errors import SettingsError
 
 MEMORY_LIMIT = "512MB"
@@ -29,6 +31,7 @@ class ReaderOptions:
     on_bad_lines: str = "error"
     memory_limit: str = MEMORY_LIMIT
     time_format: str | None = None
+    max_expansion: float = FACTOR
 
     def __post_init__(self) -> None:
         if self.on_bad_lines not in ("error", "skip"):
@@ -37,6 +40,7 @@ class ReaderOptions:
             )
         if self.format is not None and self.format not in FORMATS:
             raise SettingsError(f"format must be one of {', '.join(FORMATS)}, got {self.format!r}")
+        check_float("max_expansion", self.max_expansion, 1.0)
         if self.time_format is not None and "%" not in self.time_format:
             raise SettingsError(
                 f"time_format must be a format of strptime, such as '%d/%m/%Y', got "

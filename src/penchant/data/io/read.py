@@ -10,6 +10,7 @@ from typing import Any, Literal
 from penchant._boundary import checked
 from penchant.data.catalog import Catalog
 from penchant.data.conversions import CONSTRUCTORS, frame_library
+from penchant.data.expansion import FACTOR
 from penchant.data.ids import Id, IdMap
 from penchant.data.interactions import Interactions, need_interactions
 from penchant.data.io.columns import Column
@@ -42,6 +43,7 @@ def read_interactions(
     duplicates: Duplicates | None = None,
     on_bad_lines: Literal["error", "skip"] = "error",
     memory_limit: str = MEMORY_LIMIT,
+    max_expansion: float = FACTOR,
     catalog: Catalog | None = None,
     user_ids: Sequence[Id] | None = None,
     item_ids: Sequence[Id] | None = None,
@@ -106,6 +108,10 @@ def read_interactions(
         Larger files, and all other sources, are read by DuckDB, which is a few times slower and
         spills to the folder for temporary files (TMPDIR). The result itself needs additional
         memory: 8 bytes per interaction (16 with timestamps), and the ids.
+    max_expansion
+        How many times its own size a compressed file may expand to (it may always expand to
+        256 MiB). One that expands further is refused, as one made to fill the disk; logs are at 5
+        to 50 times their size.
     catalog
         The catalog of the items.
     user_ids, item_ids
@@ -132,8 +138,9 @@ def read_interactions(
         If an argument is out of its range.
     """
     options = ReaderOptions(
-        sep, quote, encoding, header, format, query, on_bad_lines, memory_limit, time_format
-    )
+        sep, quote, encoding, header, format, query, on_bad_lines, memory_limit, time_format,
+        max_expansion,
+    )  # fmt: skip
     columns = {"user": user, "item": item, "value": value, "timestamp": timestamp}
     if _is_matrix(source):
         if any(column is not None for column in columns.values()):

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from penchant import _kernels
-from penchant.data.expansion import Expansion
+from penchant.data.expansion import FACTOR, Expansion
 from penchant.errors import DataError, EncodingError, SettingsError, require
 
 BLOCK = 1 << 20
@@ -63,7 +63,14 @@ class Plain:
         return replace(self, path=copy, mixed=False, remarks=(*self.remarks, "mixed line ends"))
 
 
-def plain_text(path: Path, scratch: Path, *, encoding: str | None, quote: str | None) -> Plain:
+def plain_text(
+    path: Path,
+    scratch: Path,
+    *,
+    encoding: str | None,
+    quote: str | None,
+    max_expansion: float = FACTOR,
+) -> Plain:
     """Scan a text file, and make a plain copy if it is not plain.
 
     Parameters
@@ -76,6 +83,8 @@ def plain_text(path: Path, scratch: Path, *, encoding: str | None, quote: str | 
         A codec of Python, or None: UTF-8, or UTF-16 if the file begins with its byte order mark.
     quote
         A character to look for.
+    max_expansion
+        How many times its own size a compressed file may expand to.
 
     Raises
     ------
@@ -91,7 +100,7 @@ def plain_text(path: Path, scratch: Path, *, encoding: str | None, quote: str | 
     remarks = [word for word in (packing, None if codec == "utf-8" else codec) if word]
     if packing or codec != "utf-8":
         copy = _free_name(scratch)
-        _transcode(path, copy, packing, codec)
+        _transcode(_unpacked(path, packing, max_expansion), copy, codec, path.name)
         scan = _scan(copy, path.name, quote)
         path = copy
     else:
@@ -115,7 +124,7 @@ def packing_of(path: Path) -> str | None:
     return "zstd" if head.startswith(b"\x28\xb5\x2f\xfd") else None
 
 
-def _unpacked(path: Path, packing: str | None) -> Iterator[bytes]:
+def _unpacked(path: Path, packing: str | None, max_expansion: float = FACTOR) -> Iterator[bytes]:
     """Yield the unpacked bytes of a file in blocks; no block is empty.
 
     Raises
@@ -129,7 +138,7 @@ def _unpacked(path: Path, packing: str | None) -> Iterator[bytes]:
             while block := file.read(BLOCK):
                 yield block
         return
-    expansion = Expansion(path)
+    expansion = Expansion(path, max_expansion)
     try:
         for block in _unzstd(path) if packing == "zstd" else _gunzip(path):
             expansion.add(len(block))
@@ -180,11 +189,11 @@ def _codec(encoding: str | None, path: Path, packing: str | None) -> str:
     return "utf-8" if name in ("utf-8", "utf-8-sig") else name
 
 
-def _transcode(path: Path, copy: Path, packing: str | None, codec: str) -> None:
+def _transcode(blocks: Iterator[bytes], copy: Path, codec: str, name: str) -> None:
     decoder = None if codec == "utf-8" else codecs.getincrementaldecoder(codec)()
     lines = 0
     with copy.open("wb") as target:
-        for block in itertools.chain(_unpacked(path, packing), [b""]):
+        for block in itertools.chain(blocks, [b""]):
             if decoder is None:
                 target.write(block)
                 continue
@@ -192,7 +201,7 @@ def _transcode(path: Path, copy: Path, packing: str | None, codec: str) -> None:
                 text = decoder.decode(block, final=not block)
                 target.write(text.encode("utf-8"))  # some codecs, such as UTF-7, make surrogates
             except UnicodeError as error:
-                raise _transcoding_error(error, codec, path.name, lines) from error
+                raise _transcoding_error(error, codec, name, lines) from error
             lines += text.count("\n")
 
 

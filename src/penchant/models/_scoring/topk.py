@@ -16,8 +16,10 @@ from penchant.models._scoring.scorers import FactorScorer, Scorer, TopK
 Metric = Literal["cosine", "dot"]
 
 
-def top_k(scorer: Scorer, k: int, exclude: Csr | None, allow: list[Csr | None]) -> TopK:
+def top_k(scorer: Scorer, k: int, exclude: Csr | None, allow: list[Csr | None] | None) -> TopK:
     """Return the best items of each query, where some are limited to a list and others are not."""
+    if allow is None:
+        return scorer.top_k(k, exclude=exclude)
     limited = np.array([row is not None for row in allow], dtype=np.bool_)
     if not limited.any():
         return scorer.top_k(k, exclude=exclude)
@@ -40,7 +42,7 @@ def vector_scorer(
     """
     if metric == "cosine":
         index = index.normalized
-    return FactorScorer(index.vectors[codes], index, threads=threads)
+    return FactorScorer(index.vectors.take(codes, axis=0), index, threads=threads)
 
 
 def diagonal(codes: npt.NDArray[np.int32], n: int) -> Csr:

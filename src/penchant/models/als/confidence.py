@@ -9,6 +9,7 @@ does not grow with their number.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant.data.csr import Csr
+from penchant.data.decay import Recency
 
 log = logging.getLogger("penchant")
 
@@ -25,7 +27,11 @@ _UNITS = 1e-6, 1e6
 """Bounds of the unit: beyond, dividing by α would push other weights out of float32's range."""
 _BLOCK = 1 << 16
 
+UNEVEN = 0.25
+"""The share of n below which a few values outweigh the others, see :func:`is_uneven`."""
+
 F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,8 @@ class Confidence:
     kind: str
     alpha: float
     epsilon: float
+    recency: Recency | None = None
+    """How g(|r|) decays with age; None: it does not."""
 
     @property
     def unit(self) -> float:
@@ -46,12 +54,14 @@ class Confidence:
 
         Returns ``rows`` themselves if their values are these weights already.
         """
-        if self._is_weight(rows.values):
+        ages = None if self.recency is None else self.recency.weights(rows)
+        if ages is None and self._is_weight(rows.values):
             return rows
         confidence_delta = np.empty_like(rows.values)
         for begin in range(0, len(confidence_delta), _BLOCK):
             part = slice(begin, begin + _BLOCK)
-            confidence_delta[part] = self._confidence_delta(rows.values[part])
+            age = None if ages is None else ages[part]
+            confidence_delta[part] = self._confidence_delta(rows.values[part], age)
         return Csr(rows.indptr, rows.indices, confidence_delta, rows.n_columns)
 
     def _is_weight(self, values: F32) -> bool:
@@ -63,17 +73,24 @@ class Confidence:
             return smallest == largest == 1
         return bool(_LIMITS[0] <= smallest and largest <= _LIMITS[1])
 
-    def _confidence_delta(self, values: F32) -> F32:
+    def _confidence_delta(self, values: F32, ages: npt.NDArray[np.float64] | None = None) -> F32:
         """Compute (c − α0)/unit, signed by the preference, float32."""
-        magnitude = np.abs(values, dtype=np.float64)
+        magnitude = sizes(values, self.kind, self.epsilon)
         with np.errstate(over="ignore"):
-            if self.kind == "log":
-                magnitude = np.log1p(magnitude / self.epsilon)
-            elif self.kind == "binary":
-                magnitude = np.ones_like(magnitude)
             magnitude *= self.alpha / self.unit
+            if ages is not None:
+                magnitude *= ages
         signed: F32 = np.copysign(np.clip(magnitude, *_LIMITS), values).astype(np.float32)
         return signed
+
+
+def sizes(values: F32, kind: str, epsilon: float) -> F64:
+    """Compute g(|r|) of values: themselves, their logarithm or 1."""
+    magnitude = np.abs(values, dtype=np.float64)
+    with np.errstate(over="ignore"):
+        if kind == "log":
+            return np.log1p(magnitude / epsilon)
+    return np.ones_like(magnitude) if kind == "binary" else magnitude
 
 
 def _magnitudes(values: F32) -> Iterator[F32]:
@@ -85,6 +102,38 @@ def magnitude_range(values: F32) -> tuple[float, float]:
     """Return the smallest and the largest |r|."""
     ranges = [(float(block.min()), float(block.max())) for block in _magnitudes(values)]
     return min(smallest for smallest, _ in ranges), max(largest for _, largest in ranges)
+
+
+def is_uneven(values: F32) -> bool:
+    """Return whether a few large values outweigh the others: (Σ|r|)² < n Σr² / 4.
+
+    (Σ|r|)² / Σr² is the number of equal values that would have the same spread (Kish 1965,
+    "Survey sampling", section 8.2). It is at least 0.5 n for ratings from 1 to 5 and weights of
+    events that differ by a factor of 5, and far below 0.25 n for play counts.
+
+    Parameters
+    ----------
+    values
+        The values of the interactions, shape (nnz,).
+    """
+    total = squares = 0.0
+    for block in _magnitudes(values):
+        exact = block.astype(np.float64)
+        total += float(exact.sum())
+        squares += float(exact @ exact)
+    return total**2 < UNEVEN * len(values) * squares
+
+
+def mean_size(rows: Csr, kind: str, epsilon: float, recency: Recency | None) -> float:
+    """Compute the mean of g(|r|), times the weight of its age, block by block."""
+    ages = None if recency is None else recency.weights(rows)
+    sums = []
+    for first in range(0, len(rows.values), _BLOCK):
+        magnitude = sizes(rows.values[first : first + _BLOCK], kind, epsilon)
+        if ages is not None:
+            magnitude *= ages[first : first + _BLOCK]
+        sums.append(float(magnitude.sum()))
+    return math.fsum(sums) / max(len(rows.values), 1)
 
 
 def warn_of_spread(values: F32, name: str) -> None:

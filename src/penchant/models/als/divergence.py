@@ -1,4 +1,4 @@
-"""The check that a training on extreme weights has led somewhere."""
+"""Checks of extreme weights: that they can be solved, and that the training has led somewhere."""
 
 from __future__ import annotations
 
@@ -16,6 +16,29 @@ from penchant.models.als.state import USERS
 from penchant.models.als.trainer import Trainer
 
 _TOLERANCE = 1.01
+_SOLVABLE = {"float32": 1e11, "float64": 1e14}
+"""The ratio of the largest weight to α0 + λ up to which scores are right to about 0.001."""
+
+
+def check_range(weights: Weights, data: Interactions, dtype: str) -> None:
+    """Refuse weights that differ by more than factors of a type can solve.
+
+    A score near 1 is rounded by ε, which changes the loss by its weight times ε². Where weights are
+    so large that this outweighs all cells of weight α0, rows are solved for the rounding: scores
+    of 10¹³ were seen, and losses that rise. Rows of wide range are solved in float64
+    (:mod:`penchant.engines.wide_rows`), but factors are stored in their own type.
+
+    Raises
+    ------
+    NumericError
+        If they differ by more.
+    """
+    largest, smallest = _extremes(weights, data)
+    if weights.unobserved and largest > _SOLVABLE[dtype] * smallest:
+        raise NumericError(
+            f"the weights of {data.name!r} differ by a factor of {largest / smallest:.0e}, and "
+            f"factors of {dtype} can solve {_SOLVABLE[dtype]:.0e} at most; {advice(data)}"
+        )
 
 
 def check_loss(trainer: Trainer[Any, Any], weights: Weights, data: Interactions) -> None:
@@ -30,8 +53,7 @@ def check_loss(trainer: Trainer[Any, Any], weights: Weights, data: Interactions)
     NumericError
         If the loss is larger, or not finite.
     """
-    largest = weights.confidence_delta_of(magnitude_range(data.csr.values)[1])
-    smallest = weights.unobserved + weights.penalties(data.csr, USERS).min()
+    largest, smallest = _extremes(weights, data)
     if largest <= RATIO * smallest:
         return
     rows = weights.weigh(data.csr)
@@ -45,3 +67,9 @@ def check_loss(trainer: Trainer[Any, Any], weights: Weights, data: Interactions)
             f"training on {data.name!r} diverged: the loss is {loss:.3g}, and {at_zero:.3g} with "
             f"vectors of zero; {advice(data)}"
         )
+
+
+def _extremes(weights: Weights, data: Interactions) -> tuple[float, float]:
+    """Return the largest weight, and the smallest α0 + λ of a user."""
+    largest = weights.confidence_delta_of(magnitude_range(data.csr.values)[1])
+    return largest, weights.unobserved + float(weights.penalties(data.csr, USERS).min())

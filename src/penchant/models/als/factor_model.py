@@ -21,12 +21,12 @@ from penchant.models._finite import check_folded
 from penchant.models._scoring.frozen import freeze
 from penchant.models._scoring.scorers import FactorScorer, Scorer
 from penchant.models.als.confidence import warn_of_spread
-from penchant.models.als.divergence import check_loss
+from penchant.models.als.divergence import check_loss, check_range
 from penchant.models.als.explain import contributions
 from penchant.models.als.feature_prior import FeaturePrior, FeaturePriors
 from penchant.models.als.fold_in import fold_in
 from penchant.models.als.objective import Weights
-from penchant.models.als.settings import AlsSettings
+from penchant.models.als.settings import LAMBDA, SHARE, AlsSettings
 from penchant.models.als.setup import Start, load_trainer
 from penchant.models.als.state import USERS, SideState, State
 from penchant.models.als.trainer import Trainer
@@ -34,6 +34,7 @@ from penchant.models.base import Epoch, Metric, OnEpoch, vector_scorer
 from penchant.models.capabilities import Explains, FoldsInUsers, HasItemVectors, HasUserVectors
 from penchant.models.cold_start import with_features_of
 from penchant.models.iterative import Iterative
+from penchant.models.search import Search
 
 Handles = tuple[Any, Any]
 """An engine's handles of the factors of users and of items."""
@@ -47,6 +48,16 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
     the priors that they give the trainer (:attr:`_feature_priors`).
     """
 
+    search: ClassVar[Search] = Search(
+        space={
+            "factors": (32, 512, "log"),
+            "unobserved_share": (1.0, 50.0, "log"),
+            "regularization": (0.02, 0.3, "log"),
+        },
+        start={"unobserved_share": SHARE, "regularization": LAMBDA},
+        quick={"factors": 64},
+        epochs=(5, 10, 15),
+    )
     arrays: ClassVar[Mapping[str, ArraySpec]] = {
         "user_factors": ArraySpec("dtype", ("n_users", "factors")),
         "item_factors": ArraySpec("dtype", ("n_items", "factors")),
@@ -57,6 +68,7 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
         self._engine: Engine[Any, Any] = LocalEngine(self.threads)
         self._epochs: list[Epoch] = []
         self._trainer: Trainer[Any, Any] | None = None  # while on_epoch runs
+        self._last_weights: tuple[Interactions, Weights] | None = None
 
     @property
     def _feature_priors(self) -> FeaturePriors | None:
@@ -170,8 +182,10 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
         """Run a trainer, and keep its state after each epoch and at an interruption."""
         begun = time.perf_counter()
         seconds = epochs[-1].seconds if epochs else 0.0
+        weights = self._weights_for(data)
         if self.confidence == "linear":
             warn_of_spread(data.csr.values, data.name)
+        check_range(weights, data, self.dtype)
         trainer = self._load_trainer(data, *start(), self._prepared_priors(data))
         seconds += time.perf_counter() - begun
         first = len(epochs) + 1
@@ -184,7 +198,7 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
                 if on_epoch and on_epoch(epoch):
                     break
             trainer.finish()
-            check_loss(trainer, self._weights, data)
+            check_loss(trainer, weights, data)
         except BaseException:
             if self._trainer is not None:  # at least one epoch ended: the model can be used
                 self._keep(data, trainer.state())
@@ -202,16 +216,39 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
     def _prepared_priors(self, data: Interactions) -> dict[int, FeaturePrior]:
         """Prepare the priors of the sides that have features."""
         priors = self._feature_priors
-        return {} if priors is None else priors.prepare(data, self._weights)
+        return {} if priors is None else priors.prepare(data, self._weights_for(data))
 
     def _load_trainer(
         self, data: Interactions, X: Any, Y: Any, priors: Mapping[int, FeaturePrior]
     ) -> Trainer[Any, Any]:
-        return load_trainer(self._engine, data, (X, Y), settings=self, priors=priors)
+        return load_trainer(
+            self._engine,
+            data,
+            (X, Y),
+            settings=self,
+            weights=self._weights_for(data),
+            priors=priors,
+        )
 
     @property
     def _weights(self) -> Weights:
-        return Weights.of(self)
+        """The weights of the objective that the model was fitted with."""
+        return self._weights_for(self.interactions)
+
+    def _weights_for(self, data: Interactions) -> Weights:
+        """Return the weights of the objective on some data; those of the last are kept."""
+        if self._last_weights is None or self._last_weights[0] is not data:
+            self._last_weights = data, Weights.of(self, data)
+        return self._last_weights[1]
+
+    @property
+    def training(self) -> dict[str, Any]:
+        """The weights of the objective that the model was fitted with, as settings by name.
+
+        Those that are chosen from the data are filled in: a model with these settings, fitted on
+        the same data, is the same.
+        """
+        return self._weights.described()
 
     def loss(self) -> float:
         """Compute the training objective in closed form (one pass over the data).
@@ -281,7 +318,7 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
     # --- the contract --------------------------------------------------------------
 
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
-        vectors = self._fold_in(rows) if users is None else self.user_factors[users]
+        vectors = self._fold_in(rows) if users is None else self.user_factors.take(users, axis=0)
         index = self._index("items", self.item_factors)
         return FactorScorer(vectors, index, threads=self.threads)
 

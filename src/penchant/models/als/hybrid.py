@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -22,6 +22,7 @@ from penchant.models.als.feature_prior import FeaturePriors
 from penchant.models.als.state import ITEMS, USERS
 from penchant.models.capabilities import HasFeatureVectors
 from penchant.models.cold_start import FeatureModel
+from penchant.models.search import Search
 
 
 @dataclass(kw_only=True, eq=False)
@@ -66,6 +67,7 @@ class HybridALS(FeatureModel, FactorModel, HasFeatureVectors):
     ] = 1.0
 
     kind: ClassVar[str] = "hybrid-als"
+    search: ClassVar[Search] = replace(FactorModel.search, needs_features=True)
     arrays: ClassVar[Mapping[str, ArraySpec]] = {
         **FactorModel.arrays,
         "user_coefficients": ArraySpec("float64", ("n_user_coefficients", "factors")),

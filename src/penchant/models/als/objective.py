@@ -1,15 +1,19 @@
-"""The weights and penalties of the ALS objective, as an engine takes them."""
+"""The weights and penalties of the ALS objective: chosen from the data, or given."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from penchant.data.csr import Csr
+from penchant.data.interactions import Interactions
 from penchant.engines.base import Penalties
-from penchant.models.als.confidence import Confidence
-from penchant.models.als.settings import AlsSettings
+from penchant.models._inputs import recency_of
+from penchant.models.als.confidence import Confidence, is_uneven, mean_size
+from penchant.models.als.settings import LAMBDA, NU, SHARE, AlsSettings, as_pair
 
 
 @dataclass(frozen=True)
@@ -26,14 +30,50 @@ class Weights:
     regularization_scaling: float
 
     @classmethod
-    def of(cls, settings: AlsSettings) -> Weights:
-        """Return the weights that settings declare."""
+    def of(cls, settings: AlsSettings, data: Interactions) -> Weights:
+        """Return the weights that settings declare, or choose them from the training data.
+
+        See the setting ``unobserved_share``. Chosen numbers are rounded to four digits, so that
+        those of :attr:`penchant.ALS.training` give the same model.
+
+        Raises
+        ------
+        DataError
+            If there is a half-life and the data have no timestamps.
+        """
+        rows, kind = data.csr, settings.confidence
+        if kind == "auto":
+            kind = "log" if is_uneven(rows.values) else "linear"
+        recency = recency_of(settings.half_life, data)
+        scaling = settings.regularization_scaling
+        if settings.weights_are_given:
+            alpha = 1.0 if settings.alpha is None else settings.alpha
+            unobserved = settings.unobserved_weight
+            unobserved = 1.0 if unobserved is None else unobserved
+            penalty, nu = 0.01, 0.0
+        else:
+            alpha = _inverse(mean_size(rows, kind, settings.epsilon, recency))
+            share = SHARE if settings.unobserved_share is None else settings.unobserved_share
+            unobserved = _rounded(min(1.0, share * rows.nnz / (rows.n_rows * rows.n_columns)))
+            penalty, nu = LAMBDA, NU
+        users, items = as_pair(settings.regularization)
         return cls(
-            Confidence(settings.confidence, settings.alpha, settings.epsilon),
-            settings.unobserved_weight,
-            settings.regularizations(),
-            settings.regularization_scaling,
+            Confidence(kind, alpha, settings.epsilon, recency),
+            unobserved,
+            (penalty if users is None else users, penalty if items is None else items),
+            nu if scaling is None else scaling,
         )
+
+    def described(self) -> dict[str, Any]:
+        """Return the weights as settings, by name."""
+        users, items = self.regularization
+        return {
+            "confidence": self.confidence.kind,
+            "alpha": self.confidence.alpha,
+            "unobserved_weight": self.unobserved_weight,
+            "regularization": users if users == items else (users, items),
+            "regularization_scaling": self.regularization_scaling,
+        }
 
     @property
     def unobserved(self) -> float:
@@ -64,3 +104,14 @@ class Weights:
         )
         penalty = self.regularization[side] / self.confidence.unit
         return np.asarray(penalty * seen**self.regularization_scaling)
+
+
+def _inverse(mean: float) -> float:
+    """Return α with which the interactions weigh 1 on average."""
+    alpha = _rounded(1 / mean) if mean > 0 else 1.0
+    return alpha if 0 < alpha < math.inf else 1.0
+
+
+def _rounded(value: float) -> float:
+    """Round to four significant digits."""
+    return float(f"{value:.4g}")

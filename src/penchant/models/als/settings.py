@@ -6,8 +6,13 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from penchant._settings.configurable import Configurable, validate
-from penchant._settings.declarations import Setting, Threads
+from penchant._settings.declarations import HalfLife, Setting, Threads
 from penchant.errors import SettingsError
+
+SHARE = 10.0
+"""The default of ``unobserved_share``."""
+LAMBDA, NU = 0.085, 0.75
+"""The defaults of ``regularization`` and ``regularization_scaling`` there."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -22,58 +27,83 @@ class AlsSettings(Configurable):
 
     factors: Annotated[
         int,
-        Setting(min=1, max=65536, help="Length f of the factor vectors.", tune=(16, 256, "log")),
-    ] = 64
+        Setting(min=1, max=65536, help="Length f of the factor vectors.", tune=(16, 512, "log")),
+    ] = 256
     regularization: Annotated[
-        float | tuple[float, float],
+        float | tuple[float, float] | None,
         Setting(
             min=0,
-            help="L2 penalty λ: one number, or a pair for users and items.",
+            help="L2 penalty λ: one number, or a pair for users and items. Default: by the data.",
+            details="Without any weight given (see ``unobserved_share``) it is 0.085; else 0.01.",
             tune=(1e-3, 100.0, "log"),
         ),
-    ] = 0.01
+    ] = None
     alpha: Annotated[
-        float,
+        float | None,
         Setting(
             above=0,
-            help="Weight α of an interaction beyond that of an unobserved cell.",
+            help="Weight α of an interaction beyond that of an unobserved cell. Default: by the "
+            "data.",
+            details="Without any weight given it makes the mean of α·g(|r|) 1; else the default "
+            "is 1.",
             tune=(0.1, 100.0, "log"),
+            advanced=True,
         ),
-    ] = 1.0
+    ] = None
+    unobserved_share: Annotated[
+        float | None,
+        Setting(
+            above=0,
+            help="Weight of all unobserved cells together, as a multiple of that of all "
+            "interactions. Default: 10.",
+            details="It takes the place of ``alpha`` and ``unobserved_weight``, and does not "
+            "depend on the size of the catalog: α makes an interaction weigh 1 on average, and α0 "
+            "is this number times the density, at most 1. The weights are chosen in this way "
+            "unless ``alpha``, ``unobserved_weight``, ``regularization`` or "
+            "``regularization_scaling`` is given: those of them that are not given are then 1, 1, "
+            "0.01 and 0, as in the paper.",
+            tune=(0.3, 100.0, "log"),
+            advanced=True,
+        ),
+    ] = None
     unobserved_weight: Annotated[
-        float,
+        float | None,
         Setting(
             min=0,
-            help="Weight α0 of a cell without an interaction.",
-            details="The paper's is 1.",
+            help="Weight α0 of a cell without an interaction. Default: by the data.",
+            details="See ``unobserved_share``; with another weight given, the paper's, 1.",
             tune=(0.01, 1.0, "log"),
             advanced=True,
         ),
-    ] = 1.0
+    ] = None
     confidence: Annotated[
-        Literal["linear", "log", "binary"],
+        Literal["auto", "linear", "log", "binary"],
         Setting(
             help="How the weight g of an interaction grows with its value r.",
             details="``'linear'``: r itself, as in the paper; ``'log'``: log(1 + r/ε), the "
-            "paper's second form, for counts over several orders of magnitude; ``'binary'``: 1.",
+            "paper's second form, for counts over several orders of magnitude; ``'binary'``: 1; "
+            "``'auto'``: ``'log'`` if a few large values would outweigh the others, that is if "
+            "(Σ|r|)² is less than a quarter of n Σr² over the n interactions, else "
+            "``'linear'``.",
             tune=["linear", "log", "binary"],
         ),
-    ] = "linear"
+    ] = "auto"
     epsilon: Annotated[
         float, Setting(above=0, help="ε of the logarithmic confidence.", advanced=True)
     ] = 1.0
     regularization_scaling: Annotated[
-        float,
+        float | None,
         Setting(
             min=0,
             help="Exponent ν of the scaling of λ by frequency; 0: the same λ for all rows.",
             details="λ_u = λ (|S_u| + α0 n)^ν for a user with |S_u| interactions and n items, and "
-            "likewise for items.",
+            "likewise for items. Default: 0.75 where the weights are chosen from the data, "
+            "see ``unobserved_share``, else 0.",
             source="Rendle, Krichene, Zhang & Koren 2021, section 3.3",
             tune=(0.0, 1.0),
             advanced=True,
         ),
-    ] = 0.0
+    ] = None
     solver: Annotated[
         Literal["auto", "exact", "cg"],
         Setting(
@@ -119,17 +149,36 @@ class AlsSettings(Configurable):
             "threads.",
         ),
     ] = 0
+    half_life: HalfLife = None
     threads: Threads = None
 
     def __post_init__(self) -> None:
         validate(self)
-        if self.unobserved_weight == 0 and 0 in self.regularizations():
+        if self.unobserved_share is not None:
+            for name in ("alpha", "unobserved_weight"):
+                if getattr(self, name) is not None:
+                    raise SettingsError(
+                        f"unobserved_share takes the place of {name}: give one of them"
+                    )
+        if self.unobserved_weight == 0 and 0 in as_pair(self.regularization):
             raise SettingsError(
                 "unobserved_weight=0 needs a regularization above 0: nothing else would hold "
                 "the factors in directions that a row's interactions do not reach"
             )
 
-    def regularizations(self) -> tuple[float, float]:
-        """Return λ of users and of items."""
-        value = self.regularization
-        return tuple(value) if isinstance(value, tuple | list) else (value, value)  # type: ignore[return-value]
+    @property
+    def weights_are_given(self) -> bool:
+        """Whether a weight is given, so that the others are those of the paper."""
+        if self.unobserved_share is not None:
+            return False
+        weights = self.alpha, self.unobserved_weight
+        penalty = self.regularization, self.regularization_scaling
+        return any(value is not None for value in (*weights, *penalty))
+
+
+def as_pair(value: float | tuple[float, float] | None) -> tuple[float | None, float | None]:
+    """Return λ of users and of items."""
+    if isinstance(value, tuple | list):
+        users, items = value
+        return users, items
+    return value, value

@@ -82,6 +82,7 @@ def load_trainer(
     factors: tuple[FactorsT, FactorsT],
     *,
     settings: AlsSettings,
+    weights: Weights,
     priors: Mapping[int, FeaturePrior],
 ) -> Trainer[RowsT, FactorsT]:
     """Load the rows of both sides into an engine, with as few copies as possible.
@@ -95,13 +96,18 @@ def load_trainer(
     factors
         The engine's handles of the first factors of users and items.
     settings
-        The weights of the objective, the solver and the momentum.
+        The solver and the momentum.
+    weights
+        The weights of the objective.
     priors
         The priors that features give to sides, by ``USERS`` and ``ITEMS``.
     """
-    weights = Weights.of(settings)
-    by_item = weights.weigh(data.by_item())  # cached by the data, and shared by many fits
-    by_user = weights.weigh(data.csr)
+    if weights.confidence.recency is None:
+        by_item = weights.weigh(data.by_item())  # cached by the data, and shared by many fits
+        by_user = weights.weigh(data.csr)
+    else:
+        by_user = weights.weigh(data.csr)
+        by_item = by_user.transpose()
     X, Y = factors
     return Trainer(
         engine,

@@ -13,10 +13,12 @@ from penchant.models._scoring.scorers import BLOCK_BYTES, BlockScorer, Scorer
 
 F64 = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-Fusion = Literal["z-score", "min-max", "rank"]
+Fusion = Literal["z-score", "min-max", "rank", "top-mean"]
 
 RANK_CONSTANT = 60
 """The constant added to ranks (Cormack, Clarke & Büttcher 2009, section 2)."""
+TOP = 100
+"""The number of best items whose mean score is 1 with ``"top-mean"``."""
 
 
 def mixed(
@@ -93,6 +95,22 @@ def reciprocal_ranks(scores: F64, counted: Bools) -> F64:
     return 1.0 / (RANK_CONSTANT + 1 + above)
 
 
+def top_means(scores: F64, counted: Bools) -> F64:
+    """Return scores divided by the mean of the hundred best counted items, 0 if it is not above 0.
+
+    Unlike z-scores it keeps 0 where it is, and looks only at the items that are close to a list.
+    """
+    ranked = np.where(counted, scores, -np.inf)
+    n = min(TOP, scores.shape[1])
+    top = np.partition(ranked, -n, axis=1)[:, -n:] if n else ranked
+    finite = np.isfinite(top)
+    sizes = np.maximum(finite.sum(axis=1, keepdims=True), 1)
+    mean = np.where(finite, top, 0.0).sum(axis=1, keepdims=True) / sizes
+    scaled = np.zeros_like(scores)
+    np.divide(scores, mean, out=scaled, where=mean > 0)
+    return scaled
+
+
 def _ends(scores: F64, counted: Bools) -> tuple[F64, F64]:
     """Return the lowest and the highest score of the counted items, row by row."""
     low = np.where(counted, scores, np.inf).min(axis=1, keepdims=True, initial=np.inf)
@@ -104,4 +122,5 @@ SCALES: dict[Fusion, Callable[[F64, Bools], F64]] = {
     "z-score": z_scores,
     "min-max": shares,
     "rank": reciprocal_ranks,
+    "top-mean": top_means,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
@@ -40,6 +41,7 @@ from penchant.models.blend.parts import (
 from penchant.models.blend.query import ScoringQuery, uses_features
 from penchant.models.blend.routing import Maker, Router
 from penchant.models.cold_start import ColdStartModel, Entity
+from penchant.models.search import Search
 
 
 @dataclass(eq=False)
@@ -97,7 +99,8 @@ class Blend(ColdStartModel, Model):
             help="How scores are brought to one scale.",
             details='``"z-score"``: deviations from a list\'s mean in standard deviations; '
             '``"min-max"``: 0 for the worst and 1 for the best; ``"rank"``: 1 / (60 + rank), which '
-            "depends on the order alone.",
+            'depends on the order alone; ``"top-mean"``: divided by the mean of the hundred best, '
+            "for scores that are about 0 for most items.",
             source='for ``"rank"``, Cormack, Clarke & Büttcher 2009, "Reciprocal rank fusion"',
         ),
     ] = "z-score"
@@ -111,6 +114,7 @@ class Blend(ColdStartModel, Model):
     ] = None
 
     kind: ClassVar[str] = "blend"
+    search: ClassVar[Search] = Search(included=False)
     falls_back: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
@@ -280,7 +284,7 @@ class Blend(ColdStartModel, Model):
         rows = data.csr.take_rows(codes[codes >= 0])
         counts = np.zeros(len(codes), dtype=np.int64)
         counts[codes >= 0] = rows.row_counts
-        rows = Csr(row_pointers(counts), rows.indices, rows.values, rows.n_columns)
+        rows = dataclasses.replace(rows, indptr=row_pointers(counts))
         return People(queries, rows, codes)
 
     def _contributions(self, row: Csr, item: int) -> npt.NDArray[np.float64]:

@@ -4,9 +4,15 @@ B minimizes ‖X − XB‖² + λ‖B‖² with b_jj = 0. With P = (XᵀX + λI)
 (Steck 2019, "Embarrassingly shallow autoencoders for sparse data", equation 8). By the Woodbury
 identity λP = I − M with M = Xᵀ(XXᵀ + λI)⁻¹X, hence also b_ij = m_ij / (1 − m_jj). With fewer users
 than items this form is cheaper: the inverse is of a matrix over users, and X is sparse.
+
+Training B to restore histories of which a share p of the interactions was dropped at random is
+the same problem with λI + p/(1−p) diag(XᵀX) in the place of λI (Steck 2020, "Autoencoders that
+don't overfit towards the identity", section 4).
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +32,12 @@ def bytes_to_solve(n_rows: int, n_columns: int) -> int:
 
 
 def zero_diagonal_weights(
-    X: Csr, regularization: float, *, threads: int, on_step: OnStep | None = None
+    X: Csr,
+    regularization: float,
+    *,
+    dropout: float = 0.0,
+    threads: int,
+    on_step: OnStep | None = None,
 ) -> F32:
     """Compute B in float64; return it as float32, shape (n_columns, n_columns).
 
@@ -36,6 +47,8 @@ def zero_diagonal_weights(
         A row for each user, a column for each item.
     regularization
         λ, above 0.
+    dropout
+        p, 0 or more and below 1.
     threads
         The number of threads; the result is the same, bit for bit, on any number.
     on_step
@@ -47,14 +60,32 @@ def zero_diagonal_weights(
         If λ is lost in the rounding when added to XᵀX.
     """
     by_users = X.n_rows < X.n_columns
+    added = dropout_penalties(X, dropout) if dropout else np.zeros(X.n_columns)
+    scale = np.sqrt(regularization / (regularization + added))
+    if dropout and by_users:
+        X = replace(X, values=(X.values * scale[X.indices]).astype(np.float32))
     gram = _gram(X.transpose() if by_users else X, threads=threads)
     if regularization < _LOST * gram.diagonal().max():
         raise np.linalg.LinAlgError("the regularization is lost in the rounding")
-    gram.flat[:: len(gram) + 1] += regularization
+    gram.flat[:: len(gram) + 1] += regularization if by_users else regularization + added
     invert(gram, threads=threads, on_step=on_step)
     B = _by_users(X, gram, threads) if by_users else _by_items(gram, threads)
+    if dropout and by_users:  # from the problem of X D with penalty λ: B = D (·) D⁻¹
+        B *= scale[:, np.newaxis].astype(np.float32)
+        B /= scale.astype(np.float32)
     np.fill_diagonal(B, 0)
     return B
+
+
+def squares(X: Csr) -> F64:
+    """Return Σ x² of each column, the diagonal of XᵀX: float64, shape (n_columns,)."""
+    sizes = X.values.astype(np.float64) ** 2
+    return np.bincount(X.indices, weights=sizes, minlength=X.n_columns).astype(np.float64)
+
+
+def dropout_penalties(X: Csr, dropout: float) -> F64:
+    """Return p/(1−p) Σ x² of each column, the L2 penalty that dropout amounts to."""
+    return dropout / (1 - dropout) * squares(X)
 
 
 def _gram(X: Csr, *, threads: int) -> F64:

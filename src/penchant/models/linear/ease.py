@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -14,24 +14,36 @@ import numpy.typing as npt
 from penchant import _kernels
 from penchant._files.arrays import ArraySpec
 from penchant._settings.configurable import validate
-from penchant._settings.declarations import Setting, Threads
+from penchant._settings.declarations import HalfLife, Setting, Threads
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import SettingsError
-from penchant.models._inputs import weighted
-from penchant.models._scoring.scorers import BlockScorer, Scorer
+from penchant.models._inputs import WeighsByAge
+from penchant.models._scoring.scorers import Scorer
 from penchant.models.base import Metric, Model, OnEpoch
 from penchant.models.capabilities import Explains, ReportsSteps
-from penchant.models.linear.autoencoder import bytes_to_solve, zero_diagonal_weights
+from penchant.models.linear.autoencoder import (
+    bytes_to_solve,
+    dropout_penalties,
+    zero_diagonal_weights,
+)
+from penchant.models.linear.dense_weights import DenseWeights
 from penchant.models.linear.inverse import OnStep
+from penchant.models.linear.regression import Resources, item_weights
+from penchant.models.linear.sparse_weights import SparseWeights
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
 
 log = logging.getLogger("penchant")
+
+_TOLERANCE = 1e-6  # of the regressions on neighbors: the duality gap relative to ½‖x_j‖²
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 
 
 @dataclass(kw_only=True, eq=False)
-class EASE(Model, Explains, ReportsSteps):
+class EASE(Model, WeighsByAge, Explains, ReportsSteps):
     """Predict every item from all others by linear weights in closed form (EASEᴿ).
 
     The score of item j for user u is Σ_i x_ui b_ij. The weights B minimize
@@ -39,8 +51,19 @@ class EASE(Model, Explains, ReportsSteps):
     (Steck 2019, "Embarrassingly shallow autoencoders for sparse data", equation 8). Unlike
     similarities the weights can be negative, and correlated items are not counted twice.
 
-    There is a weight for each pair of items: the model and its file take 4·n² bytes. Fitting
-    takes 8·m² bytes more and m³ operations; m is the smaller of the numbers of users and items.
+    With ``dropout`` it is EDLAE, the same regression on histories that lost a share p of their
+    interactions, in closed form: λ_i = λ + p/(1−p) Σ_u x_ui² takes the place of λ (Steck 2020,
+    "Autoencoders that don't overfit towards the identity").
+
+    With ``neighbors`` k each item is predicted from its k most similar items only: k² operations in
+    the place of n², and a sparse B. This is a local approximation of the inverse, as those of Steck
+    2019b, "Markov random fields for collaborative filtering". The Gram matrix XᵀX is then sparse
+    and takes 8 bytes for each pair of items with a user in common, and up to twice that while it
+    is computed; the model and its file take 8·k·n bytes.
+
+    Without, there is a weight for each pair of items: the model and its file take 4·n² bytes.
+    Fitting takes 8·m² bytes more and m³ operations; m is the smaller of the numbers of users and
+    items.
 
     Raises
     ------
@@ -57,6 +80,28 @@ class EASE(Model, Explains, ReportsSteps):
             tune=(10.0, 5000.0, "log"),
         ),
     ] = 200.0
+    dropout: Annotated[
+        float,
+        Setting(
+            min=0,
+            below=1,
+            help="Share p of the interactions that are dropped in training (EDLAE); 0: EASE.",
+            details="In closed form: p/(1−p) Σ_u x_ui² is added to the penalty of item i, so that "
+            "weights of popular items are smaller.",
+            source="Steck 2020",
+            tune=(0.0, 0.8),
+        ),
+    ] = 0.0
+    neighbors: Annotated[
+        int | None,
+        Setting(
+            min=1,
+            help="Items that may have a weight for each item, the most similar by cosine; none: "
+            "all.",
+            details="For more items than fit into memory.",
+            source="Steck 2019b",
+        ),
+    ] = None
     confidence: Annotated[
         Literal["binary", "linear", "log"],
         Setting(
@@ -70,15 +115,28 @@ class EASE(Model, Explains, ReportsSteps):
         int,
         Setting(
             min=1,
-            help="Most items accepted; memory grows with the square of their number.",
+            help="Most items accepted without neighbors; memory grows with the square of their "
+            "number.",
             details="More are refused before any work is done.",
         ),
     ] = 20_000
+    max_memory: Annotated[
+        float,
+        Setting(
+            above=0,
+            unit="GB",
+            help="Most memory for the Gram matrix with neighbors.",
+            details="More is refused before weights are computed.",
+            advanced=True,
+        ),
+    ] = 4.0
+    half_life: HalfLife = None
     threads: Threads = None
 
     kind: ClassVar[str] = "ease"
     arrays: ClassVar[Mapping[str, ArraySpec]] = {
-        "weights": ArraySpec("float32", ("n_items", "n_items"))
+        "weights": ArraySpec("float32", ("n_items", "n_items"), needs="all_pairs"),
+        **SparseWeights.specs(needs="neighbors"),
     }
 
     def __post_init__(self) -> None:
@@ -109,21 +167,24 @@ class EASE(Model, Explains, ReportsSteps):
         EmptyDataError
             If there are none.
         SettingsError
-            If there are more than ``max_items`` items, or the regularization is lost in the
-            rounding because values are large.
+            If there are more than ``max_items`` items without ``neighbors``, the Gram matrix takes
+            more than ``max_memory`` with them, or the regularization is lost in the rounding
+            because values are large.
         """
         interactions = self._to_learn(interactions)
         self._check_size(interactions)
         began = time.perf_counter()
-        self._weights = self._solve(weighted(interactions.csr, self.confidence), on_step)
+        X = self._weighted(interactions.csr, interactions)
+        solve = self._solve if self.neighbors is None else self._solve_near
+        self._weights: DenseWeights | SparseWeights = solve(X, on_step)
         self._interactions = interactions
         self._check_learned()
-        log.debug("EASE: %d items in %.2f s", len(self._weights), time.perf_counter() - began)
+        log.debug("EASE: %d items in %.2f s", X.n_columns, time.perf_counter() - began)
         return self
 
     def _check_size(self, data: Interactions) -> None:
         n = data.n_items
-        if n <= self.max_items:
+        if n <= self.max_items or self.neighbors is not None:
             return
         counts = np.sort(np.bincount(data.csr.indices, minlength=n))[::-1]
         least = int(counts[self.max_items]) + 1
@@ -132,64 +193,71 @@ class EASE(Model, Explains, ReportsSteps):
         raise SettingsError(
             f"EASE holds a weight for every pair of items: {n:,} items need "
             f"{_gigabytes(bytes_to_solve(data.n_users, n))} of memory to fit and "
-            f"{_gigabytes(4 * n * n)} to keep, and max_items is {self.max_items:,}: leave out "
-            f"rare items{advice}, or raise max_items if there is so much memory"
+            f"{_gigabytes(4 * n * n)} to keep, and max_items is {self.max_items:,}: set "
+            f"neighbors, such as 200, leave out rare items{advice}, or raise max_items if there is "
+            "so much memory"
         )
 
-    def _solve(self, X: Csr, on_step: OnStep | None) -> F32:
+    def _solve(self, X: Csr, on_step: OnStep | None) -> DenseWeights:
+        """Compute all weights in closed form."""
         threads = _kernels.thread_count(self.threads)
         try:
-            return zero_diagonal_weights(X, self.regularization, threads=threads, on_step=on_step)
+            B = zero_diagonal_weights(
+                X, self.regularization, dropout=self.dropout, threads=threads, on_step=on_step
+            )
         except np.linalg.LinAlgError as error:
             raise SettingsError(
                 f"regularization={self.regularization:g} is lost in the rounding, since "
                 f"values are large: raise it, or take confidence='binary' or 'log'"
             ) from error
+        return DenseWeights(B, self.threads)
+
+    def _solve_near(self, X: Csr, on_step: OnStep | None) -> SparseWeights:
+        """Solve the regression of each item on its nearest neighbors."""
+        problem = _kernels.ElasticNet(
+            l1=0.0,
+            l2=self.regularization + dropout_penalties(X, self.dropout),
+            max_candidates=self.neighbors,
+            tolerance=_TOLERANCE,
+        )
+        resources = Resources(self.max_memory, self.threads, on_step)
+        return SparseWeights(item_weights(X, problem, resources), self.threads)
 
     @property
-    def weights(self) -> F32:
-        """B, float32, shape (n_items, n_items): b_ij is what item i adds to the score of item j."""
+    def weights(self) -> F32 | sp.csr_array:
+        """B, float32, shape (n_items, n_items): b_ij is what item i adds to the score of item j.
+
+        An array, or SciPy's CSR with ``neighbors``.
+        """
         _ = self.interactions
-        return self._weights
+        matrix = self._weights.matrix
+        return matrix.to_scipy() if isinstance(matrix, Csr) else matrix
 
     # --- answers -------------------------------------------------------------------
 
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
-        X, B = weighted(rows, self.confidence).to_scipy(), self.weights
-        return self._blocks(rows.n_rows, lambda span: X[span] @ B)
+        return self._weights.scorer(self._weighted(rows))
 
     def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
-        """Return the weights of an item ("dot"), or its partial correlations ("cosine").
-
-        The partial correlation of items i and j given all others is −p_ij/√(p_ii p_jj), the
-        geometric mean of b_ij and b_ji with their sign.
-        """
-        B = self.weights
-        if metric == "dot":
-            return self._blocks(len(items), lambda span: B[items[span]])
-        return self._blocks(len(items), lambda span: _partial_correlations(B, items[span]))
-
-    def _blocks(self, n: int, block: Callable[[slice], F32]) -> Scorer:
-        return BlockScorer(
-            n, len(self.items), lambda span: np.ascontiguousarray(block(span)), threads=self.threads
-        )
+        return self._weights.item_scorer(items, metric)
 
     def _contributions(self, row: Csr, item: int) -> F64:
-        added = weighted(row, self.confidence).values * self.weights[row.indices, item]
-        return np.asarray(added, dtype=np.float64)
+        return self._weights.contributions(self._weighted(row), item)
+
+    # --- files ---------------------------------------------------------------------
+
+    def _sizes(self) -> dict[str, int | str]:
+        """Return the dimensions; "all_pairs" stands for a weight of each pair of items."""
+        return super()._sizes() | ({"all_pairs": 1} if self.neighbors is None else {})
 
     def _arrays(self) -> dict[str, npt.NDArray[Any]]:
-        return {"weights": self._weights}
+        return self._weights.arrays()
 
     def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        self._weights = arrays["weights"]
-
-
-def _partial_correlations(B: F32, items: npt.NDArray[Any]) -> F32:
-    rows = B[items]
-    correlations: F32 = np.copysign(np.sqrt(np.abs(rows)) * np.sqrt(np.abs(B[:, items].T)), rows)
-    correlations[np.arange(len(items)), items] = 1
-    return correlations
+        if self.neighbors is None:
+            self._weights = DenseWeights(arrays["weights"], self.threads)
+        else:
+            self._weights = SparseWeights.of_arrays(arrays, self.threads)
 
 
 def _gigabytes(n_bytes: int) -> str:

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from penchant._files.arrays import ArraySpec, check_arrays
 from penchant.data.csr import Csr
 from penchant.data.interactions import Interactions
-from penchant.models._inputs import weighted
 from penchant.models._scoring.scorers import Scorer
 from penchant.models._scoring.sparse_scorer import SparseScorer
 from penchant.models._scoring.topk import diagonal
@@ -20,6 +19,7 @@ from penchant.models.base import Metric, OnEpoch
 from penchant.models.neighbors.paths import Paths
 from penchant.models.neighbors.settings import NeighborSettings
 from penchant.models.neighbors.similarity import MAX_BYTES, RowSimilarity, too_many
+from penchant.models.search import Search
 
 
 @dataclass(kw_only=True, eq=False)
@@ -52,6 +52,16 @@ class ItemNeighbors(NeighborSettings):
     """
 
     kind: ClassVar[str] = "item-neighbors"
+    search: ClassVar[Search] = Search(
+        space={
+            "similarity": "rp3beta",
+            "neighbors": [50, 200, 800, None],
+            "source_exponent": (0.0, 1.0),
+            "common_exponent": (0.0, 1.0),
+            "target_exponent": (0.0, 0.75),
+        },
+        quick={"neighbors": 50},
+    )
     arrays: ClassVar[Mapping[str, ArraySpec]] = {
         "similarities": ArraySpec("float32", ("?kept",), needs="kept"),
         "neighbors": ArraySpec("int32", ("?kept",), min=0, below="n_items", needs="kept"),
@@ -88,13 +98,19 @@ class ItemNeighbors(NeighborSettings):
 
     def _learn(self, interactions: Interactions) -> tuple[Csr, RowSimilarity]:
         """Return the items over the users, and the similarity of items."""
-        items = weighted(interactions.by_item(), self.confidence)
+        items = self._items_of(interactions)
         return items, RowSimilarity(self, items)
+
+    def _items_of(self, data: Interactions) -> Csr:
+        """Return the items over the users, with the values of X."""
+        if self.half_life is None:
+            return self._weighted(data.by_item(), data)
+        return self._weighted(data.csr, data).transpose()
 
     # --- answers -------------------------------------------------------------------------
 
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
-        return self._scorer_of(weighted(rows, self.confidence))
+        return self._scorer_of(self._weighted(rows))
 
     def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
         """Return the model's own similarity for any metric."""
@@ -114,7 +130,7 @@ class ItemNeighbors(NeighborSettings):
             len(self.items),
         )
         votes = self._item_scorer(row.indices, "cosine").at(cells)
-        values = weighted(row, self.confidence).values
+        values = self._weighted(row).values
         return values.astype(np.float64) * np.asarray(votes, dtype=np.float64)
 
     # --- files ---------------------------------------------------------------------------

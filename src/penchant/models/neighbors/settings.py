@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from penchant._settings.configurable import validate
-from penchant._settings.declarations import Setting, Threads
+from penchant._settings.declarations import HalfLife, Setting, Threads
+from penchant.models._inputs import WeighsByAge
 from penchant.models.base import Model
 from penchant.models.capabilities import Explains
 
 
 @dataclass(kw_only=True, eq=False)
-class NeighborSettings(Model, Explains):
+class NeighborSettings(Model, WeighsByAge, Explains):
     """The settings that item-based and user-based neighbors share."""
 
     similarity: Annotated[
@@ -81,11 +82,12 @@ class NeighborSettings(Model, Explains):
         Literal["linear", "log", "binary"],
         Setting(
             help="Value x of an interaction, from its value r.",
-            details='``"linear"``: r itself; ``"log"``: log(1 + r), for counts over orders of '
-            'magnitude; ``"binary"``: 1. A dislike keeps its sign.',
+            details='``"linear"``: r itself, so that large counts outweigh the others; ``"log"``: '
+            'log(1 + r), for counts over orders of magnitude; ``"binary"``: 1. A dislike keeps '
+            "its sign.",
             tune=["linear", "log", "binary"],
         ),
-    ] = "linear"
+    ] = "binary"
     k1: Annotated[
         float,
         Setting(
@@ -111,6 +113,7 @@ class NeighborSettings(Model, Explains):
             tune=(0.1, 100.0, "log"),
         ),
     ] = 0.0
+    half_life: HalfLife = None
     threads: Threads = None
 
     def __post_init__(self) -> None:

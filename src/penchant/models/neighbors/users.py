@@ -13,7 +13,6 @@ from penchant._files.arrays import ArraySpec
 from penchant._settings.declarations import Setting
 from penchant.data.csr import Csr
 from penchant.data.interactions import Interactions
-from penchant.models._inputs import weighted
 from penchant.models._scoring.scorers import Scorer
 from penchant.models._scoring.sparse_scorer import SparseScorer
 from penchant.models._scoring.topk import diagonal
@@ -21,6 +20,7 @@ from penchant.models.base import Metric, OnEpoch
 from penchant.models.neighbors.settings import NeighborSettings
 from penchant.models.neighbors.similarity import RowSimilarity
 from penchant.models.neighbors.twins import TwinIndex
+from penchant.models.search import Search
 
 
 @dataclass(kw_only=True, eq=False)
@@ -64,6 +64,15 @@ class UserNeighbors(NeighborSettings):
     ] = 200
 
     kind: ClassVar[str] = "user-neighbors"
+    search: ClassVar[Search] = Search(
+        space={
+            "similarity": ["cosine", "tfidf", "bm25", "rp3beta"],
+            "neighbors": (30, 1000, "log"),
+            "common_exponent": (0.25, 1.0),
+            "target_exponent": (0.0, 0.75),
+        },
+        quick={"neighbors": 100},
+    )
     arrays: ClassVar[Mapping[str, ArraySpec]] = {
         "similarities": ArraySpec("float32", ("?kept",), needs="neighbors"),
         "neighbors": ArraySpec("int32", ("?kept",), min=0, below="n_users", needs="neighbors"),
@@ -89,7 +98,7 @@ class UserNeighbors(NeighborSettings):
 
     def _learn(self, interactions: Interactions) -> None:
         """Prepare the similarity of any history to the users of the training data."""
-        self._data = weighted(interactions.csr, self.confidence)
+        self._data = self._weighted(interactions.csr, interactions)
         self._similarity = RowSimilarity(self, self._data)
         self._twins = TwinIndex(self._data)
 
@@ -110,7 +119,7 @@ class UserNeighbors(NeighborSettings):
         _ = self._similarity.targets
 
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
-        neighbors, values = self._neighbors, weighted(rows, self.confidence)
+        neighbors, values = self._neighbors, self._weighted(rows)
 
         def left(queries: npt.NDArray[Any]) -> Csr:
             if users is not None and neighbors is not None:
@@ -129,7 +138,7 @@ class UserNeighbors(NeighborSettings):
 
     def _contributions(self, row: Csr, item: int) -> npt.NDArray[np.float64]:
         """Divide each neighbor's part of the score by what the items add to the similarity."""
-        rows = weighted(row, self.confidence)
+        rows = self._weighted(row)
         neighbors = self._neighbors_of(rows)
         voters = self._data.take_rows(neighbors.indices)
         has = voters.indices == item

@@ -6,7 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant.data.csr import Csr
+from penchant.data.decay import Recency
 from penchant.data.interactions import Interactions
+from penchant.models._inputs import Confidence
 
 _SMALLEST = np.float32(1e-30)  # a smaller weight could become 0, which has no sign
 
@@ -30,7 +32,9 @@ def pool_of(data: Interactions, loss: str) -> npt.NDArray[np.int32]:
     return codes if loss == "bpr" else np.unique(codes)
 
 
-def weights_of(rows: Csr, trained: Csr, confidence: str) -> npt.NDArray[np.float32]:
+def weights_of(
+    rows: Csr, trained: Csr, confidence: Confidence, recency: Recency | None = None
+) -> npt.NDArray[np.float32]:
     """Compute the weights of examples, signed by the values.
 
     Parameters
@@ -41,13 +45,20 @@ def weights_of(rows: Csr, trained: Csr, confidence: str) -> npt.NDArray[np.float
         The training data: the mean absolute weight over them is 1.
     confidence
         How weights grow with the values: ``"binary"``, ``"linear"`` or ``"log"``.
+    recency
+        How weights decay with age; None: they don't.
     """
-    if confidence == "binary":
+    if confidence == "binary" and recency is None:
         return np.sign(rows.values)
-    size = _sizes(rows, confidence) / np.mean(_sizes(trained, confidence))
+    size = _sizes(rows, confidence, recency) / np.mean(_sizes(trained, confidence, recency))
     return np.copysign(np.maximum(size.astype(np.float32), _SMALLEST), rows.values)
 
 
-def _sizes(rows: Csr, confidence: str) -> npt.NDArray[np.float64]:
+def _sizes(rows: Csr, confidence: Confidence, recency: Recency | None) -> npt.NDArray[np.float64]:
     sizes = np.abs(rows.values, dtype=np.float64)
-    return np.log1p(sizes) if confidence == "log" else sizes
+    if confidence == "log":
+        sizes = np.log1p(sizes)
+    elif confidence == "binary":
+        sizes = np.ones_like(sizes)
+    ages = None if recency is None else recency.weights(rows)
+    return sizes if ages is None else sizes * ages

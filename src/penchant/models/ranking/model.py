@@ -15,6 +15,7 @@ from penchant.models.cold_start import with_features_of
 from penchant.models.ranking import trainer
 from penchant.models.ranking.embeddings import Embeddings
 from penchant.models.ranking.vectors import RankingVectors
+from penchant.models.search import Search
 
 log = logging.getLogger("penchant")
 
@@ -39,11 +40,13 @@ class Ranking(RankingVectors):
       (Rendle, Freudenthaler, Gantner & Schmidt-Thieme 2009, "BPR"). Without features it is that
       paper's matrix factorization, BPR-MF, with a bias for each item; the paper draws items
       evenly.
-    - ``"logistic"``: the log loss of each like and dislike; it needs dislikes.
+    - ``"logistic"``: the log loss of each like, each dislike, and ``negatives`` items of weight 1
+      that are drawn for each like (Johnson 2014, "Logistic matrix factorization for implicit
+      feedback data", which sums over all items without an interaction).
 
-    A dislike (a negative value) is the negative item of a pair with a like of the same user; its
-    rank is not estimated. Other negatives are drawn from the items that have interactions: an
-    item without any is not considered disliked.
+    Under the other losses a dislike (a negative value) is the negative item of a pair with a like
+    of the same user; its rank is not estimated. Other negatives are drawn from the items that have
+    interactions: an item without any is not considered disliked.
 
     Raises
     ------
@@ -52,6 +55,7 @@ class Ranking(RankingVectors):
     """
 
     kind: ClassVar[str] = "ranking"
+    search: ClassVar[Search] = Search(quick={"factors": 32}, epochs=(10, 20, 30, 50))
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from penchant._settings import checks
 from penchant._settings.configurable import Configurable, validate
-from penchant._settings.declarations import Setting, Threads
+from penchant._settings.declarations import HalfLife, Setting, Threads
 
 
 @dataclass(kw_only=True, eq=False)
@@ -73,6 +73,17 @@ class RankingSettings(Configurable):
         int,
         Setting(min=1, help="Most items that WARP draws for a like.", tune=(5, 100, "log")),
     ] = 10
+    negatives: Annotated[
+        int,
+        Setting(
+            min=0,
+            max=10_000,
+            help="Items that the logistic loss draws as negatives for each like.",
+            details="They have weight 1, and an epoch takes so many more steps. 0: the dislikes "
+            "alone are negatives.",
+            tune=(1, 30, "log"),
+        ),
+    ] = 10
     confidence: Annotated[
         Literal["binary", "linear", "log"],
         Setting(
@@ -131,6 +142,7 @@ class RankingSettings(Configurable):
             advanced=True,
         ),
     ] = False
+    half_life: HalfLife = None
     threads: Threads = None
 
     def __post_init__(self) -> None:

@@ -13,6 +13,7 @@ from penchant import _kernels
 from penchant.data.features import Features
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import DataError, SettingsError
+from penchant.models._inputs import recency_of
 from penchant.models.ranking.embeddings import F32, Embeddings
 from penchant.models.ranking.examples import likes_of, pool_of, weights_of
 from penchant.models.ranking.settings import RankingSettings
@@ -83,10 +84,17 @@ def epochs(
     SettingsError
         If the vectors are not finite after an epoch.
     """
-    if settings.loss == "logistic" and not (data.csr.values < 0).any():
-        log.warning("%s holds no dislikes: the logistic loss needs both likes and dislikes", data)
+    n_steps = data.nnz
+    if settings.loss == "logistic":
+        n_steps *= 1 + settings.negatives
+        if settings.negatives == 0 and not (data.csr.values < 0).any():
+            log.warning(
+                "%s holds no dislikes: the logistic loss needs them, or negatives of 1 or more",
+                data,
+            )
     likes, pool = likes_of(data.csr), pool_of(data, settings.loss)
-    weights = weights_of(data.csr, data.csr, settings.confidence)
+    recency = recency_of(settings.half_life, data)
+    weights = weights_of(data.csr, data.csr, settings.confidence, recency)
     examples = data.csr.row_of_entry, data.csr.indices, weights
     for number in numbers:
         left, right = (
@@ -99,7 +107,7 @@ def epochs(
             pool,
             left,
             right,
-            kernel_settings(settings, seed_of(settings, number), data.nnz),
+            kernel_settings(settings, seed_of(settings, number), n_steps),
             threads=_kernels.thread_count(settings.threads),
         )
         users, items = users.from_native(left), items.from_native(right)
@@ -145,8 +153,9 @@ def fold_in(
         start = np.zeros((rows.n_rows, settings.factors + 1), dtype=np.float32)
     if len(start) != rows.n_rows:
         raise DataError(f"features of {len(start):,} people for {rows.n_rows:,} histories")
+    recency = recency_of(settings.half_life, data)
     return _kernels.ranking_fold_in(
-        (rows.indptr, rows.indices, weights_of(rows, data.csr, settings.confidence)),
+        (rows.indptr, rows.indices, weights_of(rows, data.csr, settings.confidence, recency)),
         pool_of(data, settings.loss),
         item_table,
         start,
@@ -160,9 +169,7 @@ def fold_in(
     )
 
 
-def kernel_settings(
-    settings: RankingSettings, seed: int, n_examples: int
-) -> _kernels.RankingSettings:
+def kernel_settings(settings: RankingSettings, seed: int, n_steps: int) -> _kernels.RankingSettings:
     """Return the settings of an epoch, as native code takes them."""
     return _kernels.RankingSettings(
         loss=_kernels.RANKING_LOSSES[settings.loss],
@@ -171,9 +178,10 @@ def kernel_settings(
         rho=settings.rho,
         epsilon=settings.epsilon,
         max_sampled=settings.max_sampled,
+        negatives=settings.negatives,
         k=settings.k,
         n=settings.n,
-        batch=max(1, min(settings.batch, n_examples // _MIN_BATCHES)),
+        batch=max(1, min(settings.batch, n_steps // _MIN_BATCHES)),
         seed=seed,
         hogwild=settings.hogwild,
     )

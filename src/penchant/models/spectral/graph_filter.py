@@ -14,14 +14,15 @@ import numpy.typing as npt
 from penchant import _kernels
 from penchant._files.arrays import ArraySpec
 from penchant._settings.configurable import validate
-from penchant._settings.declarations import Setting, Threads
+from penchant._settings.declarations import HalfLife, Setting, Threads
 from penchant.data.csr import Csr
 from penchant.data.interactions import Interactions
-from penchant.models._inputs import weighted
+from penchant.models._inputs import WeighsByAge
 from penchant.models._scoring.frozen import freeze
 from penchant.models._scoring.scorers import BLOCK_BYTES, BlockScorer, FactorScorer, Scorer
 from penchant.models.base import Metric, Model, OnEpoch
 from penchant.models.capabilities import Explains
+from penchant.models.search import Search
 from penchant.models.spectral.filters import Filter, ItemGraph, degrees, powers, scaled
 from penchant.models.spectral.svd import truncated_svd
 
@@ -34,7 +35,7 @@ _BATCH = 128  # histories that are filtered at a time
 
 
 @dataclass(kw_only=True, eq=False)
-class GraphFilter(Model, Explains):
+class GraphFilter(Model, WeighsByAge, Explains):
     """Smooth a user's history over the graph of items that have users in common; no training.
 
     With the normalized interactions R̃ = D_U^−b X D_I^−a (D: sums of the absolute values of users
@@ -132,9 +133,11 @@ class GraphFilter(Model, Explains):
         ),
     ] = "binary"
     seed: Annotated[int, Setting(min=0, help="Seed of the random start of the SVD.")] = 0
+    half_life: HalfLife = None
     threads: Threads = None
 
     kind: ClassVar[str] = "graph-filter"
+    search: ClassVar[Search] = Search(quick={"factors": 64})
     arrays: ClassVar[Mapping[str, ArraySpec]] = {
         "item_vectors": ArraySpec("float32", ("n_items", "?vectors")),
         "singular_values": ArraySpec("float64", ("?values",), min=0),
@@ -157,7 +160,7 @@ class GraphFilter(Model, Explains):
         """
         data = self._to_learn(interactions)
         began = time.perf_counter()
-        X = weighted(data.csr, self.confidence)
+        X = self._weighted(data.csr, data)
         wanted = self.factors if self.low_pass > 0 else 1  # σ₁ scales the graph
         svd = truncated_svd(
             self._normalized(X), wanted, seed=self.seed, threads=_kernels.thread_count(self.threads)
@@ -176,7 +179,7 @@ class GraphFilter(Model, Explains):
 
     def _keep(self, data: Interactions, vectors: F32, values: F64) -> None:
         """Store what was fitted, and prepare the filter."""
-        X = weighted(data.csr, self.confidence)
+        X = self._weighted(data.csr, data)
         _, items = degrees(X)
         inverse, ones = powers(items, -self.item_exponent), np.ones(len(items))
         raw, graph = self.signal == "raw", None
@@ -207,7 +210,7 @@ class GraphFilter(Model, Explains):
     # --- answers -------------------------------------------------------------------
 
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
-        return self._filtered(weighted(rows, self.confidence))
+        return self._filtered(self._weighted(rows))
 
     def _filtered(self, rows: Csr) -> Scorer:
         """Return the scores of histories that are weighted already."""
@@ -252,7 +255,7 @@ class GraphFilter(Model, Explains):
         return BlockScorer(n, len(self.items), block, batch=batch, threads=self.threads)
 
     def _contributions(self, row: Csr, item: int) -> F64:
-        own = weighted(row, self.confidence).values.astype(np.float64)
+        own = self._weighted(row).values.astype(np.float64)
         return np.asarray(own * self._filter.weights_of(item, self.threads)[row.indices])
 
     def _arrays(self) -> dict[str, npt.NDArray[Any]]:

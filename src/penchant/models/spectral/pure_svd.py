@@ -14,11 +14,11 @@ import numpy.typing as npt
 from penchant import _kernels
 from penchant._files.arrays import ArraySpec
 from penchant._settings.configurable import validate
-from penchant._settings.declarations import Setting, Threads
+from penchant._settings.declarations import HalfLife, Setting, Threads
 from penchant.data.csr import Csr
 from penchant.data.interactions import Interactions
 from penchant.models._arguments import History, need_items
-from penchant.models._inputs import weighted
+from penchant.models._inputs import WeighsByAge
 from penchant.models._scoring.frozen import freeze
 from penchant.models._scoring.scorers import FactorScorer, Scorer
 from penchant.models.base import Metric, Model, OnEpoch, vector_scorer
@@ -32,7 +32,7 @@ F64 = npt.NDArray[np.float64]
 
 
 @dataclass(kw_only=True, eq=False)
-class PureSVD(Model, Explains, FoldsInUsers, HasItemVectors, HasUserVectors):
+class PureSVD(Model, WeighsByAge, Explains, FoldsInUsers, HasItemVectors, HasUserVectors):
     """Project a user's history onto the first singular vectors of the interactions.
 
     With the truncated SVD of the interactions X ≈ U Σ Vᵀ, where missing values are 0, the scores
@@ -64,6 +64,7 @@ class PureSVD(Model, Explains, FoldsInUsers, HasItemVectors, HasUserVectors):
         ),
     ] = "binary"
     seed: Annotated[int, Setting(min=0, help="Seed of the random start of the SVD.")] = 0
+    half_life: HalfLife = None
     threads: Threads = None
 
     kind: ClassVar[str] = "pure-svd"
@@ -87,7 +88,7 @@ class PureSVD(Model, Explains, FoldsInUsers, HasItemVectors, HasUserVectors):
         """
         data = self._to_learn(interactions)
         began = time.perf_counter()
-        X = weighted(data.csr, self.confidence)
+        X = self._weighted(data.csr, data)
         threads = _kernels.thread_count(self.threads)
         svd = truncated_svd(X, self.factors, seed=self.seed, threads=threads)
         self._keep(data, freeze(svd.right.astype(np.float32)), svd.values)
@@ -102,7 +103,7 @@ class PureSVD(Model, Explains, FoldsInUsers, HasItemVectors, HasUserVectors):
 
     def _project(self, rows: Csr) -> F32:
         """Compute x V of each row."""
-        own = weighted(rows, self.confidence)
+        own = self._weighted(rows)
         parts = own.indptr, own.indices, own.values
         return np.asarray(
             _kernels.block_product(parts, self._vectors, validated=True, threads=self.threads)
@@ -154,7 +155,7 @@ class PureSVD(Model, Explains, FoldsInUsers, HasItemVectors, HasUserVectors):
         return vector_scorer(self._index("users", self.user_factors), users, metric, self.threads)
 
     def _contributions(self, row: Csr, item: int) -> F64:
-        own = weighted(row, self.confidence).values
+        own = self._weighted(row).values
         products = self._vectors[row.indices].astype(np.float64) @ self._vectors[item]
         return np.asarray(own * products, dtype=np.float64)
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from penchant.data.ids import Id, IdMap
 from penchant.serving import records, schemas
-from penchant.serving.catalog.filters import Filters
+from penchant.serving.catalog.filters import ALL, Filters
 from penchant.serving.records import ScoredOut
 from penchant.serving.security import check_token
 from penchant.serving.service import Service
@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 _SMALL = 8_000_000  # models of up to this many numbers answer on the event loop, without a thread
 _SHORT = 500  # and histories of up to this many items
+_WITH_LISTS = (schemas.FilterParams, schemas.FilterIn)  # requests with lists of items
 
 PREFIX = "/api/v1"
 BEARER: dict[str, Any] = {"security": [{"bearer": []}]}
@@ -93,10 +94,9 @@ def json_response(record: Struct) -> Response:
 
 def scored(service: Service, ids: Sequence[Id], scores: Sequence[float]) -> list[ScoredOut]:
     """Return the records of items and scores."""
-    items = map(service.views.record, ids)
     return [
         ScoredOut(item.id, item.name, item.link, item.picture, item.tags, score)
-        for item, score in zip(items, records.score_texts(scores), strict=True)
+        for item, score in zip(service.views.records(ids), records.score_texts(scores), strict=True)
     ]
 
 
@@ -111,22 +111,22 @@ def page_response(
 
 
 def as_id(value: Id, ids: IdMap) -> Id:
-    """Convert an id of a request to the type of a model's ids."""
-    if isinstance(value, str):
-        return ids.parse(value)
-    return value if ids.are_integers else str(value)
+    """Return an id of a request as a model spells it, or in the type of the model's ids."""
+    return ids.parse(str(value))
 
 
 def filters(service: Service, source: schemas.TagsParam | schemas.FilterIn) -> Filters:
     """Return the filters of a request."""
-    if isinstance(source, schemas.FilterParams | schemas.FilterIn):
+    if not isinstance(source, _WITH_LISTS):
+        return Filters(tags=source.tags) if source.tags else ALL
+    if source.allow is not None or source.deny or source.tags:
         items = service.likes.items
         return Filters(
             allow=None if source.allow is None else [as_id(x, items) for x in source.allow],
             deny=[as_id(x, items) for x in source.deny or ()],
             tags=source.tags or (),
         )
-    return Filters(tags=source.tags or ())
+    return ALL
 
 
 def parse_history(service: Service, entries: Sequence[Id | schemas.Liked]) -> dict[Id, float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
@@ -20,7 +19,6 @@ from penchant.serving.api.common import (
 )
 from penchant.serving.api.quick import QuickRoute
 from penchant.serving.query import MAX_RESULTS
-from penchant.serving.service import ScoredItem, Service
 from penchant.serving.state import state_of
 
 router = APIRouter(prefix=PREFIX, tags=["items"], route_class=QuickRoute)
@@ -36,13 +34,13 @@ async def similar(request: Request, params: Annotated[schemas.SimilarParams, Que
     service = state_of(request).reloader.service
     chosen = filters(service, params)
     item = service.parse_item(params.item)
-    scored = await run_blocking(
+    ids, scores = await run_blocking(
         service,
-        lambda: service.similar(
+        lambda: service.rank_similar(
             item, params.role, k=params.k, offset=params.offset, filters=chosen
         ),
     )
-    return _page(service, scored, params)
+    return page_response(service, ids, scores, params)
 
 
 @router.get(
@@ -54,7 +52,8 @@ async def popular(request: Request, params: Annotated[schemas.PopularParams, Que
     """The score is how many people like the item."""
     service = state_of(request).reloader.service
     scored = service.popular(params.k, params.offset, filters(service, params))
-    return _page(service, scored, params)
+    ids, scores = [entry.item.id for entry in scored], [entry.score for entry in scored]
+    return page_response(service, ids, scores, params)
 
 
 @router.get(
@@ -102,8 +101,3 @@ async def item(
     """Its name, link, picture and tags."""
     service = state_of(request).reloader.service
     return json_response(service.views.record(service.item(service.parse_item(item)).id))
-
-
-def _page(service: Service, scored: Sequence[ScoredItem], params: schemas.PageParams) -> Response:
-    ids, scores = [entry.item.id for entry in scored], [entry.score for entry in scored]
-    return page_response(service, ids, scores, params)

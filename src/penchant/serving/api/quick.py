@@ -1,4 +1,4 @@
-"""Routes that validate all query parameters at once.
+"""Routes that validate all query parameters at once, and are found by a look-up.
 
 FastAPI reads each parameter by itself, at every request, which took half of the time of a response.
 The OpenAPI document and the validation errors are the same.
@@ -7,7 +7,7 @@ The OpenAPI document and the validation errors are the same.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qsl
 
@@ -16,6 +16,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError, create_model
 from starlette.responses import Response
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -29,6 +31,10 @@ class QuickRoute(APIRoute):
 
     def get_route_handler(self) -> Handler:
         """Return the function that answers a request."""
+        return self.quick_handler() or super().get_route_handler()
+
+    def quick_handler(self) -> Handler | None:
+        """Return the function that validates all parameters at once; None: FastAPI handles them."""
         dependant = self.dependant
         others = (
             dependant.path_params,
@@ -38,8 +44,44 @@ class QuickRoute(APIRoute):
             dependant.dependencies,
         )
         if any(others) or dependant.request_param_name != "request":
-            return super().get_route_handler()
+            return None
         return _handler(self.endpoint)
+
+
+class QuickRoutes:
+    """ASGI middleware that answers the GET requests of quick routes; the application the others.
+
+    A request's path is looked up, where FastAPI compares it with one pattern after the other, and
+    passes the request through layers for dependencies and exception handlers, which these routes
+    don't need: exceptions go on to the middleware around this one.
+
+    Parameters
+    ----------
+    app
+        The wrapped application.
+    routes
+        All routes of the application.
+    """
+
+    def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute]) -> None:
+        self._app = app
+        self._handlers: dict[str, tuple[Callable[..., Any], Handler]] = {}
+        for route in routes:
+            if isinstance(route, QuickRoute) and "GET" in (route.methods or ()):
+                handler = None if route.param_convertors else route.quick_handler()
+                if handler is not None:
+                    self._handlers.setdefault(route.path, (route.endpoint, handler))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        is_get = scope["type"] == "http" and scope["method"] == "GET"
+        quick = self._handlers.get(scope["path"]) if is_get else None
+        if quick is None:
+            await self._app(scope, receive, send)
+            return
+        scope["endpoint"], handler = quick
+        response = await handler(Request(scope, receive, send))
+        await response(scope, receive, send)
 
 
 def _handler(endpoint: Callable[..., Awaitable[Response]]) -> Handler:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode
 
 from penchant.data.catalog import Catalog
-from penchant.data.ids import Id
+from penchant.data.ids import Id, IdMap
 from penchant.rendering.markup import address
 
 if TYPE_CHECKING:
@@ -87,6 +87,11 @@ class Views:
             _cache(self._records, item, record)
         return record
 
+    def records(self, items: Iterable[Id]) -> list[ItemOut]:
+        """Return the records of some items in responses of the API."""
+        cached = self._records.get
+        return [cached(item) or self.record(item) for item in items]
+
     def _create(self, item: Id) -> ItemView:
         catalog = next((c for c in self.catalogs if item in c.items), None)
         if catalog is None:
@@ -102,6 +107,16 @@ class Views:
         fields = ("name", "link", "picture", "tags")
         values = {name: getattr(override, name) for name in fields}
         return dataclasses.replace(view, **{k: v for k, v in values.items() if v is not None})
+
+
+def spelled_as(maps: Sequence[IdMap], overrides: Mapping[Id, Override]) -> dict[Id, Override]:
+    """Return overrides by the ids that models use, whose spelling may differ from the store's."""
+    spelled: dict[Id, Override] = {}
+    for item, override in overrides.items():
+        codes = ((ids, ids.get(item)) for ids in maps)
+        own = next((ids[code] for ids, code in codes if code is not None), item)
+        spelled[own] = override
+    return spelled
 
 
 def address_of(path: str, item: Id) -> str:

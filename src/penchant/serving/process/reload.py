@@ -11,12 +11,14 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from penchant.data.ids import Id
 from penchant.errors import ArtifactError, PenchantError, StoreError
+from penchant.serving.catalog.views import spelled_as
 from penchant.serving.learned import learned_by
 from penchant.serving.process.loader import Artifacts
 from penchant.serving.process.metrics import Metrics
 from penchant.serving.service import Service
-from penchant.serving.store.base import Store
+from penchant.serving.store.base import Override, Store
 
 log = logging.getLogger("penchant")
 
@@ -73,7 +75,7 @@ class ModelReloader:
             If a file can't be used.
         """
         service = _open_checked(files, store, verify=verify)
-        return cls(service.with_overrides(store.overrides()), files, store)
+        return cls(service.with_overrides(_overrides(store, service)), files, store)
 
     def attach(self, store: Store) -> None:
         """Use a store connection of this process, after a fork.
@@ -121,7 +123,7 @@ class ModelReloader:
                 log.error("the new model can't be used, the old one stays: %s", error)
                 return error
             _prepare(service, self.service)
-        self.service = service.with_overrides(store.overrides())
+        self.service = service.with_overrides(_overrides(store, service))
         self._files = files
         self._count("reloads")
         log.info("put %s to use", files.likes)
@@ -134,7 +136,7 @@ class ModelReloader:
         if _signature(self._active_files(self._files, self._store)) != self._signature:
             self.reload()
             return
-        overrides = self._store.overrides()
+        overrides = _overrides(self._store, self.service)
         if overrides != self.service.views.overrides:
             self.service = self.service.with_overrides(overrides)
 
@@ -164,6 +166,11 @@ def activate(store: Store, likes: Path) -> None:
     active = store.active()
     if active is None or active.path != path:
         store.activate(path, learned=learned_by(store, likes).event)
+
+
+def _overrides(store: Store, service: Service) -> dict[Id, Override]:
+    """Return the overrides of a store by the ids of a service's models."""
+    return spelled_as([model.items for model in service.models.values()], store.overrides())
 
 
 def _open_checked(files: Artifacts, store: Store, *, verify: bool = True) -> Service:

@@ -22,7 +22,7 @@ from penchant.serving.process.reload import ModelReloader, activate
 from penchant.serving.process.settings import ServeSettings
 from penchant.serving.process.workers import CAN_FORK, Workers, stop_signals_handled
 from penchant.serving.store.base import Store
-from penchant.serving.store.opening import open_store
+from penchant.serving.store.opening import open_store, remove_log
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -77,7 +77,10 @@ def serve(settings: ServeSettings, on_ready: Callable[[str], None]) -> int:
                 return _run_server(reloader, store, settings, listener)
         with scratch_folder() as folder:
             settings = dataclasses.replace(settings, shared_file=str(folder / "shared"))
-            return (_fork if CAN_FORK else _spawn)(reloader, settings, listener)
+            try:
+                return (_fork if CAN_FORK else _spawn)(reloader, settings, listener)
+            finally:
+                remove_log(settings.db)
 
 
 # --- processes --------------------------------------------------------------------------

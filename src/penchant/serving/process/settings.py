@@ -119,12 +119,12 @@ class ServeSettings:
                 f"{reason} needs a token: give --token, or PENCHANT_TOKEN in the environment"
             )
 
-    @property
+    @functools.cached_property
     def on_loopback(self) -> bool:
         """Return whether the server listens on loopback only."""
         return is_loopback(self.host)
 
-    @property
+    @functools.cached_property
     def is_reachable(self) -> bool:
         """Return whether other machines can reach the server, directly or through a proxy."""
         return not (self.on_loopback and all(map(is_loopback, self.hosts)))

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Literal, NamedTuple, Self
 
 from penchant._settings import checks
+from penchant.data.id_spelling import canonical
 from penchant.data.ids import Id
 from penchant.errors import DataError, SettingsError
 from penchant.serving.store.tombstones import Receipt, Tombstones
@@ -118,8 +119,8 @@ class Override:
         for name in ("name", "link", "picture"):
             if getattr(self, name) is not None:
                 _check_text(name, getattr(self, name))
-        if isinstance(self.tags, str):
-            raise DataError(f"tags are a list of texts, got the single text {self.tags!r}")
+        if not isinstance(self.tags, tuple | list | None):
+            raise DataError(f"tags are a list of texts, got {type(self.tags).__name__}")
         for tag in self.tags or ():
             _check_text("tag", tag, min_bytes=1)
 
@@ -160,6 +161,9 @@ class Changes(NamedTuple):
 
 class Store(ABC):
     """Durable storage of events, catalog overrides and the active model.
+
+    A text that spells an integer means the integer, since a model may have either: events of 5 and
+    of "5" are those of one person or item, and come back as 5.
 
     All methods are thread-safe, and several processes may share one store.
     """
@@ -224,9 +228,9 @@ class Store(ABC):
     def forget(self, person: Id) -> Receipt:
         """Delete a person's events and leave a tombstone, so that models drop the person too.
 
-        The person is meant in any spelling: 5 and "5" are deleted together. Deleted bytes are
-        overwritten, see :func:`penchant.serving.store.erasure.erase`. A model file that holds the
-        person is rewritten by the next update; until then servers answer as for an unknown person.
+        Deleted bytes are overwritten, see :func:`penchant.serving.store.erasure.erase`. A model
+        file that holds the person is rewritten by the next update; until then servers answer as for
+        an unknown person.
 
         Raises
         ------
@@ -317,9 +321,22 @@ def check_id(what: str, value: object) -> None:
     _check_text(what, id_text(value), max_bytes=MAX_ID_BYTES)
 
 
+def check_section(after: int, limit: int | None = None) -> None:
+    """Check the numbers that say which events are read.
+
+    Raises
+    ------
+    SettingsError
+        If one is no whole number, or the limit is below 0.
+    """
+    checks.check_int("after", after)
+    if limit is not None:
+        checks.check_int("limit", limit, 0)
+
+
 def id_text(value: Id) -> str:
-    """Return an id as stored in a database: JSON, so that 5 and "5" differ."""
-    return json.dumps(value, ensure_ascii=False)
+    """Return an id as stored in a database: JSON of its canonical spelling, 5 for "5" too."""
+    return json.dumps(canonical(value), ensure_ascii=False)
 
 
 def _check_text(

@@ -13,10 +13,12 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from penchant._boundary import checked_methods
 from penchant._scratch import scratch_folder
+from penchant.data.id_spelling import canonical
 from penchant.data.ids import Id
 from penchant.data.io import database
-from penchant.errors import StoreError
+from penchant.errors import DataError, StoreError
 from penchant.serving.store import erasure, migrations
 from penchant.serving.store.base import (
     Activation,
@@ -26,6 +28,7 @@ from penchant.serving.store.base import (
     Store,
     StoredEvent,
     check_id,
+    check_section,
     id_text,
 )
 from penchant.serving.store.placement import Placement, create_private
@@ -33,7 +36,6 @@ from penchant.serving.store.tombstones import (
     Receipt,
     Tombstones,
     digest,
-    spellings,
     text_user_number,
 )
 from penchant.serving.store.writer import Writer
@@ -56,6 +58,7 @@ _ACTIVATIONS = _table("activations", "number path learned at")
 _OVERRIDES = _table("overrides", "item name link picture tags hidden")
 
 
+@checked_methods
 class DatabaseStore(Store):
     """A :class:`penchant.serving.store.base.Store` in a SQL database.
 
@@ -88,6 +91,7 @@ class DatabaseStore(Store):
 
     def changes(self, person: Id, after: int = 0, limit: int | None = None) -> Changes:
         """Implement the method of the base class."""
+        check_section(after, limit)
         rows = self._rows(
             sa.select(_CURRENT.c.item, _CURRENT.c.value, _CURRENT.c.number)
             .where(_CURRENT.c.person == _text("person", person), _CURRENT.c.number > after)
@@ -100,11 +104,13 @@ class DatabaseStore(Store):
 
     def people(self, after: int = 0) -> set[Id]:
         """Implement the method of the base class."""
+        check_section(after)
         rows = self._rows(sa.select(_EVENTS.c.person).distinct().where(_EVENTS.c.number > after))
         return {json.loads(person) for (person,) in rows}
 
     def events(self, after: int = 0, limit: int | None = None) -> Iterator[StoredEvent]:
         """Implement the method of the base class."""
+        check_section(after, limit)
         left = float("inf") if limit is None else limit
         while left > 0:
             size = int(min(left, _PAGE))
@@ -127,7 +133,8 @@ class DatabaseStore(Store):
     def forget(self, person: Id) -> Receipt:
         """Implement the method of the base class."""
         check_id("person", person)
-        people = [*spellings(person), *self._written_as(person)]
+        person = canonical(person)
+        people = [person, *self._written_as(person)]
         alias = text_user_number(person) if isinstance(person, str) else None
         own, at = digest(person, self._key), time.time()
         row = {
@@ -269,6 +276,8 @@ def _text(what: str, value: Id) -> str:
 
 
 def _row(event: Event, now: float) -> dict[str, Any]:
+    if not isinstance(event, Event):
+        raise DataError(f"events to store are records of Event, got {type(event).__name__}")
     at = now if event.at is None else event.at
     ids = {"person": id_text(event.person), "item": id_text(event.item)}
     return {**vars(event), **ids, "at": at}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from penchant._boundary import checked
 from penchant.data.io import database
 from penchant.errors import StoreError, require
 from penchant.serving.store.base import Store
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["open_store"]
 
 
+@checked
 def open_store(url: str = "sqlite:///penchant.db") -> Store:
     """Open a store; it is created if missing, and migrated if older.
 
@@ -72,6 +74,25 @@ def existing_store(url: str, option: str) -> Store:
             f"{option}: no server has stored events in {database.shown(parts)}: {hint}"
         )
     return open_store(url)
+
+
+def remove_log(url: str) -> None:
+    """Move what a write-ahead log holds into the SQLite database, and remove the log.
+
+    SQLite does so when the last process closes the database; of processes that close it at the
+    same moment, each may find that another one still has it open, and the log stays. Does nothing
+    for other databases, and where there is no log or the database is in use.
+    """
+    parts = database.parsed(url)
+    if not database.is_sqlite(parts) or parts.database in (None, "", ":memory:"):
+        return
+    path = Path(parts.database)
+    if path.is_file() and path.with_name(f"{path.name}-wal").exists():
+        from penchant.serving.store.erasure import checkpoint
+
+        engine = database.engine_of(parts)
+        checkpoint(engine)
+        engine.dispose()
 
 
 def _holds_store(url: sa.URL) -> bool:

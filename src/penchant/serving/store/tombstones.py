@@ -94,18 +94,6 @@ def digest(person: Id, key: str) -> str:
     return hashlib.blake2b(text, key=key.encode()[:64], digest_size=16).hexdigest()
 
 
-def spellings(person: Id) -> list[Id]:
-    """Return an id in the types that it may have been stored in: 5 and "5"."""
-    if isinstance(person, int):
-        return [person, str(person)]
-    try:
-        number = int(person)
-    except ValueError:
-        return [person]
-    canonical = str(number) == person and -(2**63) <= number < 2**63
-    return [person, number] if canonical else [person]
-
-
 def text_user_number(text: str) -> int:
     """Return the id of a text in models whose users are integers.
 

@@ -22,7 +22,9 @@ def open_jsonl(
     requested: Mapping[str, Column | None],
 ) -> Table:
     """Open a file of JSON objects, one a line."""
-    plain = plain_text(path, scratch, encoding=options.encoding, quote=None)
+    plain = plain_text(
+        path, scratch, encoding=options.encoding, quote=None, max_expansion=options.max_expansion
+    )
     plain = plain.with_uniform_line_ends(scratch)
     if not plain.lines:
         raise EmptyDataError(f"{path.name} is empty")

@@ -1,4 +1,4 @@
-"""A complete model in sixty lines: every item has a random score. See docs/add-a-model.md."""
+"""A complete model in sixty lines: items score by their approval. See docs/add-a-model.md."""
 
 from __future__ import annotations
 
@@ -18,40 +18,41 @@ from penchant.models.base import Metric, Model, OnEpoch
 
 
 @dataclass(kw_only=True, eq=False)
-class Random(Model):
-    """Score items at random: a lower bound for every other model."""
+class Approval(Model):
+    """Score items by the share of likes among their likes and dislikes."""
 
-    seed: Annotated[int, Setting(min=0, help="Seed of the random scores.")] = 0
+    prior: Annotated[float, Setting(above=0, help="Dislikes added to each item's.")] = 5.0
     threads: Threads = None
 
-    kind: ClassVar[str] = "random"
+    kind: ClassVar[str] = "approval"
     personal: ClassVar[bool] = False  # every user gets the same order of items
-    arrays: ClassVar[Mapping[str, ArraySpec]] = {"item_scores": ArraySpec("float32", ("n_items",))}
+    arrays: ClassVar[Mapping[str, ArraySpec]] = {"shares": ArraySpec("float32", ("n_items",))}
 
     def __post_init__(self) -> None:
         validate(self)
 
     def fit(self, interactions: Interactions, *, on_epoch: OnEpoch | None = None) -> Self:
-        """Draw one score per item."""
+        """Count the likes and all interactions of each item."""
         data = self._to_learn(interactions)  # raises DataError or EmptyDataError
         self._interactions = data
-        rng = np.random.default_rng(self.seed)
-        self._item_scores = rng.random(data.n_items, dtype=np.float32)
+        items, liked = data.csr.indices, data.csr.values > 0
+        likes, all_ = (np.bincount(i, minlength=data.n_items) for i in (items[liked], items))
+        self._shares = (likes / (all_ + self.prior)).astype(np.float32)
         return self
 
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
-        return self._scores_for(rows.n_rows)
+        return self._same_for_all(rows.n_rows)
 
     def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
-        return self._scores_for(len(items))
+        return self._same_for_all(len(items))
 
-    def _scores_for(self, n_queries: int) -> Scorer:
-        """Return a scorer of rank 1: each query's vector is (1,), an item's its score."""
+    def _same_for_all(self, n_queries: int) -> Scorer:
+        """Return a scorer of rank 1: each query's vector is (1,), an item's its share."""
         queries = np.ones((n_queries, 1), dtype=np.float32)
-        return FactorScorer(queries, self._item_scores[:, np.newaxis], threads=self.threads)
+        return FactorScorer(queries, self._shares[:, np.newaxis], threads=self.threads)
 
     def _arrays(self) -> dict[str, npt.NDArray[Any]]:
-        return {"item_scores": self._item_scores}
+        return {"shares": self._shares}
 
     def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        self._item_scores = arrays["item_scores"]
+        self._shares = arrays["shares"]

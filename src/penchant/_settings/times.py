@@ -1,0 +1,82 @@
+"""Durations and times as settings: numbers in the unit of the data, or texts such as ``"30d"``."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+from penchant._settings import checks
+from penchant.errors import SettingsError
+
+_SECONDS = {"s": 1, "h": 3600, "d": 86_400, "w": 604_800}
+_DURATION = re.compile(r"\s*([0-9.eE+-]+)\s*([shdw])\s*")
+
+
+def check_duration(name: str, value: object) -> float:
+    """Return a duration as a number in the unit of the timestamps.
+
+    Parameters
+    ----------
+    name
+        The name of the argument, for the message.
+    value
+        A number above 0, in that unit; or a text such as ``"12h"``, ``"30d"`` or ``"8w"``, which
+        is converted to seconds.
+
+    Raises
+    ------
+    SettingsError
+        If it is anything else.
+    """
+    if not isinstance(value, str):
+        return checks.check_float(name, value, above=0)
+    seconds = _seconds(value)
+    if seconds is None:
+        raise SettingsError(
+            f"{name} must be a number or a duration such as '12h', '30d' or '8w', got {value!r}"
+        )
+    return checks.check_float(name, seconds, above=0)
+
+
+def check_time(name: str, value: object, newest: int) -> int:
+    """Return a time in the unit of the timestamps.
+
+    Parameters
+    ----------
+    name
+        The name of the argument, for the message.
+    value
+        A whole number in that unit; a date or date and time in ISO format, ``"2024-01-31"``,
+        which becomes seconds since 1970, in UTC unless it has an offset; or a duration such as
+        ``"90d"``, in seconds before ``newest``.
+    newest
+        The newest timestamp.
+
+    Raises
+    ------
+    SettingsError
+        If it is anything else.
+    """
+    if not isinstance(value, str):
+        return checks.check_int(name, value)
+    seconds = _seconds(value)
+    if seconds is not None:
+        return newest - int(checks.check_float(name, seconds, above=0, max=2.0**62))
+    try:
+        moment = dt.datetime.fromisoformat(value.strip())
+    except ValueError:
+        raise SettingsError(
+            f"{name} must be a whole number, a date such as '2024-01-31' or a duration such as "
+            f"'90d', got {value!r}"
+        ) from None
+    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)
+    return int(moment.timestamp())
+
+
+def _seconds(text: str) -> float | None:
+    """Return the seconds of a duration; None: the text is none."""
+    match = _DURATION.fullmatch(text)
+    try:
+        return float(match[1]) * _SECONDS[match[2]] if match else None
+    except ValueError:
+        return None

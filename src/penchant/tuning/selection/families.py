@@ -1,0 +1,149 @@
+"""The families of models that take part in a selection, and the settings that each one tries."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from penchant.data.interactions import Interactions
+from penchant.errors import SettingsError
+from penchant.models import class_of, kinds
+from penchant.models.als.confidence import is_uneven
+from penchant.models.base import Model
+from penchant.models.search import Search
+from penchant.tuning.selection.results import Attempt
+from penchant.tuning.space import Space, declared_space
+
+_NEAR = 0.15
+"""Standard deviation of a step from the best settings, as a share of a range."""
+
+
+@dataclass(eq=False)
+class Family:
+    """A kind of model with the space of its settings and what was tried.
+
+    Attributes
+    ----------
+    kind, model, search
+        The kind, its class, and what the class says about its search.
+    space
+        The settings that vary; None: there are none.
+    attempts
+        The finished attempts in order.
+    dropped
+        Why the family takes part no longer; empty while it does.
+    """
+
+    kind: str
+    model: type[Model]
+    search: Search
+    space: Space | None
+    attempts: list[Attempt] = field(default_factory=list)
+    dropped: str = ""
+
+    def best(self, size: int | None = None) -> Attempt | None:
+        """Return the best attempt on so many interactions; None: on the most there are."""
+        valued = [attempt for attempt in self.attempts if attempt.has_value]
+        if not valued:
+            return None
+        size = max(attempt.size for attempt in valued) if size is None else size
+        valued = [attempt for attempt in valued if attempt.size == size]
+        return max(valued, key=lambda attempt: attempt.score, default=None)
+
+    def seconds(self, size: int) -> float:
+        """Estimate the seconds of another attempt on so many interactions."""
+        measured = [item for item in self.attempts if item.has_value]
+        if not measured:
+            return 0.0
+        largest = max(item.size for item in measured)
+        recent = max(item.seconds for item in measured if item.size == largest)
+        growth = max(1.0, size / largest) ** 0.5  # some depend on the number of items alone
+        return float(recent * growth)
+
+    def propose(self, number: int, size: int, seed: int) -> dict[str, Any] | None:
+        """Return settings to try: those of the class, then random ones and ones near the best.
+
+        They depend on the number, the seed and the attempts on so many interactions only. None:
+        there is nothing else to try.
+        """
+        if number == 0:
+            return {}
+        if self.space is None or not self.space.names:
+            return None
+        stream = zlib.crc32(self.kind.encode())
+        drawn = self.space.draw(seed + stream, number)
+        best = self.best(size)
+        if best is not None and number > 2 and number % 3:
+            drawn = self._near(best.settings, drawn, np.random.default_rng([seed, stream, number]))
+        return {**self.space.fixed, **drawn}
+
+    def _near(
+        self, settings: dict[str, Any], drawn: dict[str, Any], rng: np.random.Generator
+    ) -> dict[str, Any]:
+        """Move the best settings a little; those without a place in the space are drawn."""
+        assert self.space is not None
+        center = {**self.search.start, **settings}
+        default = self.model.declarations
+        point = {}
+        moved = rng.random(len(self.space.names)) < max(0.5, 1 / len(self.space.names))
+        for name, is_moved in zip(self.space.names, moved, strict=True):
+            value = center.get(name, default[name].default if name in default else None)
+            step = float(rng.normal(0, _NEAR))
+            if name in self.space.ranges:
+                ends = self.space.ranges[name]
+                if not isinstance(value, int | float) or not ends.low <= value <= ends.high:
+                    point[name] = drawn[name]
+                elif is_moved:
+                    point[name] = ends.at(min(max(ends.share_of(value) + step, 0.0), 1.0))
+                else:
+                    point[name] = value
+            else:
+                stays = value in self.space.choices[name] and rng.random() > _NEAR
+                point[name] = value if stays else drawn[name]
+        return point
+
+
+def families_of(models: str | Iterable[str | type[Model]], data: Interactions) -> list[Family]:
+    """Return the families of a request: all of the registry, or the named ones.
+
+    Raises
+    ------
+    SettingsError
+        If a kind is unknown or takes no part in selections.
+    """
+    if isinstance(models, str) and models == "auto":
+        return [family for kind in kinds() if (family := _family(kind, data)).search.included]
+    listed: Sequence[Any] = [models] if isinstance(models, str) else list(models)
+    if not listed:
+        raise SettingsError("models names no kind of model: give 'auto', or a list of kinds")
+    names = dict.fromkeys(item if isinstance(item, str) else item.kind for item in listed)
+    chosen = [_family(name, data) for name in names]
+    for family in chosen:
+        if not family.search.included:
+            raise SettingsError(f"{family.kind} takes no part in a selection of models")
+    return chosen
+
+
+def _family(kind: str, data: Interactions) -> Family:
+    model = class_of(kind)
+    search = model.search
+    declared = {
+        name: declaration.setting
+        for name, declaration in model.declarations.items()
+        if declaration.setting.tune is not None and not declaration.setting.advanced
+    }
+    space = declared_space(model, list(declared)) if search.space is None else dict(search.space)
+    values = data.csr.values
+    if len(values) and np.abs(values).min() == np.abs(values).max():
+        space.pop("confidence", None)  # all values weigh alike
+    elif "confidence" in model.declarations:
+        linear = [] if is_uneven(values) else ["linear"]
+        space["confidence"] = ["binary", "log", *linear]
+    family = Family(kind, model, search, Space(model, space) if space else None)
+    if search.needs_features and data.item_features is None and data.user_features is None:
+        family.dropped = "it needs features of items or users"
+    return family

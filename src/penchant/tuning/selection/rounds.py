@@ -1,0 +1,172 @@
+"""The rounds of a selection: successive halving over the size of the data and of the models.
+
+Jamieson & Talwalkar 2016, "Non-stochastic best arm identification and hyperparameter
+optimization": many candidates get a little time, the better ones more. The candidates are families;
+each uses its time to try settings.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from penchant.tuning.selection.families import Family
+from penchant.tuning.selection.parts import Part
+from penchant.tuning.selection.trials import Runner
+
+log = logging.getLogger("penchant")
+
+
+@dataclass(frozen=True)
+class Round:
+    """What a round does.
+
+    Attributes
+    ----------
+    part
+        The part of the data.
+    until
+        The share of the search's time at which it ends.
+    quick
+        Whether the quick settings of the families apply.
+    within, most
+        The families that remain: those within this share of the best value, and how many.
+    """
+
+    part: Part
+    until: float
+    quick: bool
+    within: float
+    most: int
+
+
+_MOST_ATTEMPTS = 12
+"""The most attempts of a family in a round before the last."""
+_MOST_IN_ALL = 60
+"""The most attempts of a family in the last round: more would fit the validation part."""
+_SHARES = (0.6, 0.25, 0.15)
+"""The shares of the last round's time that the remaining families get, the best first."""
+
+
+class Halving:
+    """Runs the rounds on some families.
+
+    Parameters
+    ----------
+    runner
+        Runs the attempts.
+    families
+        All families.
+    seconds
+        The time of the search, within the budget.
+    seed
+        The seed of the settings that are drawn.
+    on_attempt
+        Called after each attempt.
+    """
+
+    def __init__(
+        self,
+        runner: Runner,
+        families: Sequence[Family],
+        seconds: float,
+        seed: int,
+        on_attempt: Callable[[Family], None],
+    ) -> None:
+        self._runner, self._families, self._seconds = runner, list(families), seconds
+        self._seed, self._on_attempt = seed, on_attempt
+
+    @property
+    def remaining(self) -> list[Family]:
+        """The families that take part still."""
+        return [family for family in self._families if not family.dropped]
+
+    def probe(self, part: Part) -> None:
+        """Fit all families on a small part, to order them by cost and drop those that can't."""
+        for family in self.remaining:
+            settings = dict(family.search.quick)
+            attempt = self._runner.attempt(family, settings, part)
+            if not attempt.has_value:
+                family.dropped = attempt.message.partition(": ")[2] or "no value"
+            self._on_attempt(family)
+        self._families.sort(key=lambda family: family.seconds(part.size))
+
+    def run(self, rounds: Sequence[Round]) -> None:
+        """Run the rounds in order; those for which no time is left are skipped."""
+        for step in rounds:
+            self._round(step)
+            self._drop(step)
+
+    def finish(self, part: Part) -> None:
+        """Spend the rest of the time on the remaining families, most of it on the best."""
+        ranked = self.ranked(part)
+        spent = dict.fromkeys((family.kind for family in ranked), 0.0)
+        numbers = dict.fromkeys(spent, _MOST_ATTEMPTS)
+        open_ones = list(ranked)
+        while open_ones and not self._is_late(1.0):
+            # the family that has had the least of its share
+            shares = dict(zip((family.kind for family in ranked), _SHARES, strict=False))
+            family = min(
+                open_ones, key=lambda other: spent[other.kind] / (shares.get(other.kind, 0.1))
+            )
+            number = numbers[family.kind] = numbers[family.kind] + 1
+            settings = family.propose(number, part.size, self._seed)
+            left = self._seconds - self._runner.clock.spent
+            is_done = number > _MOST_ATTEMPTS + _MOST_IN_ALL
+            if settings is None or is_done or family.seconds(part.size) > left:
+                open_ones.remove(family)
+                continue
+            spent[family.kind] += self._runner.attempt(family, settings, part).seconds
+            self._on_attempt(family)
+
+    def ranked(self, part: Part) -> list[Family]:
+        """Return the remaining families with a value on a part, the best first."""
+        valued = [(family.best(part.size), family) for family in self.remaining]
+        ranked = sorted(
+            ((best.score, family) for best, family in valued if best is not None),
+            key=lambda pair: -pair[0],
+        )
+        return [family for _, family in ranked]
+
+    # --- a round --------------------------------------------------------------------
+
+    def _round(self, step: Round) -> None:
+        families = self.remaining
+        begun = self._runner.clock.spent
+        slice_ = max(0.0, self._seconds * step.until - begun) / max(len(families), 1)
+        spent = dict.fromkeys((family.kind for family in families), 0.0)
+        for number in range(_MOST_ATTEMPTS):
+            for family in families:
+                cost = family.seconds(step.part.size)
+                first = number == 0 and self._runner.clock.spent + cost < self._seconds
+                if not first and (spent[family.kind] + cost > slice_ or self._is_late(step.until)):
+                    continue
+                settings = family.propose(number, step.part.size, self._seed)
+                if settings is None:
+                    continue
+                if step.quick:
+                    settings = {**settings, **family.search.quick}
+                spent[family.kind] += self._runner.attempt(family, settings, step.part).seconds
+                self._on_attempt(family)
+
+    def _drop(self, step: Round) -> None:
+        """Drop the families that are behind, and those that could not be measured."""
+        ranked = self.ranked(step.part)
+        if not ranked:
+            return
+        leader = ranked[0].best(step.part.size)
+        assert leader is not None
+        metric = step.part.metric
+        for place, family in enumerate(ranked):
+            best = family.best(step.part.size)
+            assert best is not None
+            behind = leader.score - best.score > (1 - step.within) * abs(leader.score)
+            if behind or place >= step.most:
+                family.dropped = f"behind: {metric} {best.value:.4f} on {step.part.size:,}"
+        for family in self.remaining:
+            if family not in ranked:
+                family.dropped = "it takes longer than the time that is left"
+
+    def _is_late(self, share: float) -> bool:
+        return self._runner.clock.spent >= self._seconds * share

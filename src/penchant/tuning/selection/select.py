@@ -1,0 +1,328 @@
+"""Select a family of models and its settings for a data set, within a budget of time."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from penchant._settings.checks import check_int
+from penchant.data.interactions import Interactions
+from penchant.errors import DataError, SettingsError
+from penchant.evaluation.evaluate import Evaluation, evaluate
+from penchant.models.base import Model
+from penchant.models.blend.model import Blend
+from penchant.split import Split, random_fraction
+from penchant.tuning.final import from_dict, to_dict
+from penchant.tuning.measure import full_names
+from penchant.tuning.plan import describe_split, split_digest
+from penchant.tuning.results import better_of
+from penchant.tuning.selection.blends import Mixer, Mixture
+from penchant.tuning.selection.budget import Clock, seconds_of
+from penchant.tuning.selection.families import Family, families_of
+from penchant.tuning.selection.journal import Journal
+from penchant.tuning.selection.parts import Part, measured_part, smaller, validation_of
+from penchant.tuning.selection.results import FamilyResult, ModelSelection, SelectionProgress
+from penchant.tuning.selection.rounds import Halving, Round
+from penchant.tuning.selection.trials import Runner
+
+log = logging.getLogger("penchant")
+
+_PROBE = 20_000
+"""The number of interactions on which the costs of the families are measured."""
+_PER_MINUTE = 200_000
+"""The number of interactions of the first round, for each minute of the budget."""
+_BLENDS = 0.15
+"""The share of the budget that is kept for blends."""
+_RESERVE = 0.1
+"""The least share of the budget that is kept for the final fits."""
+
+
+OnProgress = Callable[[SelectionProgress], object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arguments:
+    """The checked arguments of a selection; see :func:`penchant.tune`."""
+
+    models: str | Iterable[str | type[Model]]
+    metric: str
+    budget: float
+    storage: str | Path | None
+    name: str
+    resume: bool
+    exclude_seen: bool
+    seed: int
+    threads: int | None
+    on_progress: OnProgress | None
+
+
+def arguments_of(
+    *, models: Any = "auto", budget: object = "10 min", metric: str = "ndcg@10", **others: Any
+) -> Arguments:
+    """Check the arguments of a selection.
+
+    Raises
+    ------
+    SettingsError
+        If one is out of its range.
+    """
+    (name,) = full_names(metric)
+    better_of(name)
+    if not isinstance(models, str | Iterable):
+        raise SettingsError(f"models must be 'auto' or a list of kinds, got {models!r}")
+    return Arguments(
+        models=models,
+        metric=name,
+        budget=seconds_of(budget),
+        storage=others.get("storage"),
+        name=str(others.get("name", "selection")),
+        resume=bool(others.get("resume", True)),
+        exclude_seen=bool(others.get("exclude_seen", True)),
+        seed=check_int("seed", others.get("seed", 0), 0),
+        threads=others.get("threads"),
+        on_progress=others.get("on_progress"),
+    )
+
+
+def select_model(data: Interactions | Split, arguments: Arguments) -> ModelSelection:
+    """Select a model for interactions, or for the training part of a split.
+
+    Raises
+    ------
+    DataError
+        If ``data`` is of another type, or no family could be fitted.
+    """
+    if isinstance(data, Interactions):
+        final, everything = random_fraction(data, 0.2, seed=arguments.seed), data
+    elif isinstance(data, Split):
+        final, everything = data, data.train
+    else:
+        raise DataError(f"interactions or a penchant.Split are needed, got {type(data).__name__}")
+    families = families_of(arguments.models, final.train)  # before a file is made
+    with Journal(arguments.storage, arguments.name, resume=arguments.resume) as journal:
+        return _Selection(final, everything, families, arguments, journal).run()
+
+
+class _Selection:
+    """One run of a selection."""
+
+    def __init__(
+        self,
+        final: Split,
+        everything: Interactions,
+        families: list[Family],
+        arguments: Arguments,
+        journal: Journal,
+    ) -> None:
+        self._final, self._everything, self._arguments = final, everything, arguments
+        sign = 1 if better_of(arguments.metric) == "higher" else -1
+        clock = Clock(arguments.budget)
+        self._runner = Runner(journal, clock, sign, arguments.threads)
+        self._families = families
+        seed = arguments.seed + 1
+        self._whole: Part | None = None
+        self._validation = measured_part(validation_of(final, seed), seed)
+
+    def run(self) -> ModelSelection:
+        """Search, blend, and fit and measure the choice."""
+        arguments, runner = self._arguments, self._runner
+        budget, whole = arguments.budget, self._part(None)
+        first = self._part(int(_PER_MINUTE * max(1.0, budget / 60)))
+        searched = budget * (1 - _BLENDS - _RESERVE)
+        halving = Halving(runner, self._families, searched, arguments.seed, self._report)
+        halving.probe(self._part(_PROBE))
+        halving.run(
+            [
+                Round(first, until=0.2, quick=True, within=0.7, most=6),
+                Round(whole, until=0.5, quick=False, within=0.85, most=3),
+            ]
+        )
+        halving.finish(whole)
+        ranked = halving.ranked(whole)
+        if not ranked:
+            raise DataError(self._nothing_fitted())
+        reserve = self._reserve(ranked[0], whole)
+        mixture = None
+        if len(ranked) > 1:
+            mixture = Mixer(runner, ranked, whole, until=budget - reserve).best()
+        best = ranked[0].best(whole.size)
+        assert best is not None
+        if mixture is not None and mixture.attempt.score <= best.score:
+            mixture = None
+        return self._result(ranked[0], mixture, whole)
+
+    # --- parts of the data ------------------------------------------------------------
+
+    def _part(self, size: int | None) -> Part:
+        split = self._validation
+        if size is not None:
+            split = smaller(split, size, self._arguments.seed)
+        if split is self._validation and self._whole is not None:
+            return self._whole
+        part = Part(split, self._arguments.metric, self._arguments.exclude_seen)
+        if split is self._validation:
+            self._whole = part
+        return part
+
+    def _reserve(self, family: Family, part: Part) -> float:
+        """Estimate the seconds of the final fits."""
+        fits = family.seconds(part.size) * 1.5
+        return max(self._arguments.budget * _RESERVE, 3 * fits)
+
+    # --- the result ---------------------------------------------------------------------
+
+    def _result(self, family: Family, mixture: Mixture | None, part: Part) -> ModelSelection:
+        best = family.best(part.size)
+        assert best is not None
+        chosen = self._model(family, mixture)
+        final = self._evaluated(chosen, family)
+        fitted = chosen.with_settings().fit(self._everything)
+        return ModelSelection(
+            best=fitted,
+            metric=self._arguments.metric,
+            families=(*self._rows(), *self._blend_rows()),
+            chosen="blend" if mixture else family.kind,
+            value=mixture.attempt.value if mixture else best.value,
+            final=final,
+            attempts=tuple(self._runner.attempts),
+            seconds=self._runner.clock.spent,
+            about={
+                "data": self._everything.name,
+                "validation": describe_split(self._validation),
+                "final": describe_split(self._final),
+                "model": _described(chosen),
+                "budget": self._arguments.budget,
+                "seed": self._arguments.seed,
+            },
+        )
+
+    def _model(self, family: Family, mixture: Mixture | None) -> Model:
+        """Return the unfitted model of the choice."""
+        if mixture is None:
+            best = family.best()
+            assert best is not None
+            return self._runner.model(family, best.settings)
+        families = {other.kind: other for other in self._families}
+        parts: dict[str, Model] = {}
+        for kind in mixture.weights:
+            settings = mixture.attempt.settings["parts"][kind]
+            parts[kind] = self._runner.model(families[kind], settings)
+        return Blend(
+            parts,
+            weights=dict(mixture.weights),
+            fusion="top-mean",
+            threads=self._arguments.threads,
+        )
+
+    def _evaluated(self, chosen: Model, family: Family) -> dict[str, Evaluation]:
+        """Measure the choice, and the defaults of the best family, on the test part, once."""
+        models = {
+            "chosen model": chosen,
+            f"{family.kind}, defaults": self._runner.model(family, {}),
+        }
+        subject: list[Any] = ["final", _described(chosen), family.kind, split_digest(self._final)]
+        subject.append(self._arguments.exclude_seen)
+        stored = self._runner.journal.get(subject)
+        if stored is None:
+            stored = {
+                label: to_dict(
+                    evaluate(
+                        model.with_settings().fit(self._final.train),
+                        self._final,
+                        metrics=list(dict.fromkeys([self._arguments.metric, "recall@20"])),
+                        exclude_seen=self._arguments.exclude_seen,
+                    )
+                )
+                for label, model in models.items()
+            }
+            self._runner.journal.put(subject, stored)
+        return {label: from_dict(fields) for label, fields in stored.items()}
+
+    def _rows(self) -> tuple[FamilyResult, ...]:
+        """Return the rows of the families, the best first, those without a value last."""
+        sign = self._runner.sign
+
+        def rank(row: FamilyResult) -> tuple[bool, float, str]:
+            missing = math.isnan(row.value)
+            return missing, 0.0 if missing else -sign * row.value, row.kind
+
+        return tuple(sorted(map(self._row, self._families), key=rank))
+
+    def _blend_rows(self) -> list[FamilyResult]:
+        """Return a row for the blends that were tried, if any."""
+        tried = [item for item in self._runner.attempts if item.kind == "blend"]
+        best = max(tried, key=lambda item: item.score, default=None)
+        if best is None:
+            return []
+        note = ", ".join(f"{kind} {share:g}" for kind, share in best.settings["weights"].items())
+        return [
+            FamilyResult(
+                kind="blend",
+                value=best.value,
+                defaults=math.nan,
+                settings=best.settings,
+                tried=len(tried),
+                seconds=best.seconds,
+                bytes=best.bytes,
+                note=note,
+            )
+        ]
+
+    def _row(self, family: Family) -> FamilyResult:
+        size = self._validation.train.nnz
+        best = family.best(size)
+        defaults = [
+            item
+            for item in family.attempts
+            if item.size == size and not set(item.settings) - {"iterations"}
+        ]
+        shown = best or family.best()
+        return FamilyResult(
+            kind=family.kind,
+            value=best.value if best else math.nan,
+            defaults=defaults[0].value if defaults else math.nan,
+            settings=dict(shown.settings) if shown else {},
+            tried=len(family.attempts),
+            seconds=shown.seconds if shown else 0.0,
+            bytes=shown.bytes if shown else 0,
+            note=family.dropped,
+        )
+
+    def _nothing_fitted(self) -> str:
+        notes = "; ".join(f"{family.kind}: {family.dropped}" for family in self._families)
+        return f"no model could be fitted and measured in {self._arguments.budget:g} s: {notes}"
+
+    def _report(self, family: Family) -> None:
+        if self._arguments.on_progress is None:
+            return
+        runner = self._runner
+        size = max(item.size for item in runner.attempts)
+        valued = [item for item in runner.attempts if item.has_value and item.size == size]
+        best = max(valued, key=lambda item: item.score, default=None)
+        self._arguments.on_progress(
+            SelectionProgress(
+                family.kind,
+                len(runner.attempts),
+                None if best is None else (best.kind, best.value),
+                runner.clock.spent,
+                self._arguments.budget,
+            )
+        )
+
+
+def _described(model: Model) -> str:
+    """Return a model as the expression that makes it, with the settings that were changed."""
+    if isinstance(model, Blend):
+        parts = ", ".join(f"{name!r}: {_described(part)}" for name, part in model.parts.items())
+        return f"Blend({{{parts}}}, weights={model.settings['weights']}, fusion='top-mean')"
+    default = type(model)().settings
+    changed = [
+        f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value!r}"
+        for name, value in model.settings.items()
+        if value != default[name] and name != "threads"
+    ]
+    return f"{type(model).__name__}({', '.join(changed)})"

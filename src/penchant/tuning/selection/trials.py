@@ -1,0 +1,149 @@
+"""Attempts: fit a model on a part of the data, measure it, and store the result."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from penchant.models.base import Model
+from penchant.models.capabilities import TrainsInEpochs
+from penchant.tuning.results import CurveRow
+from penchant.tuning.selection.budget import Clock
+from penchant.tuning.selection.families import Family
+from penchant.tuning.selection.journal import Journal
+from penchant.tuning.selection.parts import Part
+from penchant.tuning.selection.results import Attempt
+from penchant.tuning.training import train
+
+log = logging.getLogger("penchant")
+
+_PATIENCE = 2
+"""Measurements without improvement after which a training ends."""
+
+
+@dataclass(eq=False)
+class Runner:
+    """Runs attempts, or takes them from the journal.
+
+    Attributes
+    ----------
+    journal, clock
+        Where results are stored, and the time that they take.
+    sign
+        1 if higher values of the metric are better, else −1.
+    threads
+        The number of threads of the models; None: their default.
+    attempts
+        All attempts of this run, in order.
+    fitted
+        Kind → the model of the family's best attempt on the largest part, for blends.
+    """
+
+    journal: Journal
+    clock: Clock
+    sign: int
+    threads: int | None = None
+    attempts: list[Attempt] = field(default_factory=list)
+    fitted: dict[str, tuple[Attempt, Model]] = field(default_factory=dict)
+    _done: dict[str, Attempt] = field(default_factory=dict)
+
+    def attempt(self, family: Family, settings: dict[str, Any], part: Part) -> Attempt:
+        """Return the attempt with these settings; a new one is added to the family's."""
+        subject = ["attempt", family.kind, settings, part.metric, part.exclude_seen, part.digest]
+        key = str(subject)
+        if key in self._done:
+            return self._done[key]
+        stored = self.journal.get(subject)
+        if stored is not None:
+            attempt = self._restored(stored)
+            self.clock.add(attempt.seconds)
+        else:
+            attempt = self._run(family, settings, part)
+            self.journal.put(subject, asdict(attempt))
+        self._done[key] = attempt
+        family.attempts.append(attempt)
+        self.attempts.append(attempt)
+        log.info("%s: %.5f with %s", attempt.kind, attempt.value, attempt.settings)
+        return attempt
+
+    def model(self, family: Family, settings: dict[str, Any]) -> Model:
+        """Return an unfitted model of a family with these settings."""
+        names = family.model.settings_names()
+        threads = {"threads": self.threads} if self.threads and "threads" in names else {}
+        return family.model(**{**threads, **settings})
+
+    def fit_best(self, family: Family, part: Part) -> Model:
+        """Return the model of the best attempt on a part, fitted unless it is kept."""
+        best = family.best(part.size)
+        assert best is not None
+        kept = self.fitted.get(family.kind)
+        if kept is None or kept[0] != best:
+            model = self.model(family, best.settings).fit(part.split.train)
+            self.fitted[family.kind] = kept = (best, model)
+        return kept[1]
+
+    def _restored(self, stored: dict[str, Any]) -> Attempt:
+        settings = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in stored["settings"].items()
+        }
+        return Attempt(**{**stored, "settings": settings})
+
+    def _run(self, family: Family, settings: dict[str, Any], part: Part) -> Attempt:
+        began = time.perf_counter()
+        try:
+            best, model = self._train(family, settings, part)
+        except Exception as error:
+            spent = time.perf_counter() - began
+            message = f"{type(error).__name__}: {error}"
+            log.info("%s with %s failed: %s", family.kind, settings, message)
+            return Attempt(family.kind, settings, part.size, math.nan, -math.inf, spent, 0, message)
+        value = best.test[part.metric]
+        if isinstance(model, TrainsInEpochs):
+            settings = {**settings, "iterations": best.epoch}
+        attempt = Attempt(
+            family.kind,
+            settings,
+            part.size,
+            value,
+            self.sign * value if not math.isnan(value) else -math.inf,
+            time.perf_counter() - began,
+            sum(int(array.nbytes) for array in model._arrays().values()),
+        )
+        self._keep(attempt, model, part)
+        return attempt
+
+    def _train(
+        self, family: Family, settings: dict[str, Any], part: Part
+    ) -> tuple[CurveRow, Model]:
+        """Fit and measure a model, after some epochs if it has any; return the best."""
+        best: tuple[CurveRow, Model] | None = None
+        rows: list[CurveRow] = []
+
+        def on_row(row: CurveRow, fitted: Model) -> bool:
+            nonlocal best
+            rows.append(row)
+            metric = part.metric
+            if best is None or self.sign * row.test[metric] > self.sign * best[0].test[metric]:
+                best = row, fitted
+            since = len(rows) - 1 - rows.index(best[0])
+            return since >= _PATIENCE or self.clock.spent > self.clock.budget
+
+        train(
+            self.model(family, settings),
+            part.split.train,
+            family.search.epochs,
+            lambda fitted: ({}, {part.metric: part.measure(fitted)}),  # type: ignore[arg-type]
+            on_row,
+        )
+        assert best is not None
+        return best
+
+    def _keep(self, attempt: Attempt, model: Model, part: Part) -> None:
+        """Keep the fitted model of a family's best attempt on the largest part so far."""
+        kept = self.fitted.get(attempt.kind)
+        if kept is None or (kept[0].size, kept[0].score) < (attempt.size, attempt.score):
+            self.fitted[attempt.kind] = attempt, model
