@@ -14,8 +14,6 @@ import penchant
 from penchant.models import class_of, kinds
 
 Settings = dict[str, Any]
-FEATURED = ("content", "hybrid-als")
-"""Kinds that are made for features of items, and get them."""
 BLENDED = 3
 """The number of families in the blend: the best ones on the validation part."""
 
@@ -33,7 +31,7 @@ class Family:
     make
         Returns an unfitted model: ``make(settings, train, threads)``.
     space
-        Setting → a list of values, or (low, high) or (low, high, "log").
+        Setting → a list of values, a range, (low, high), (low, high, "log"), or one value.
     default
         The settings of the row of defaults, where the library's own are not used.
     featured
@@ -73,7 +71,7 @@ def families() -> list[Family]:
 
 
 def of_kind(kind: str) -> Family:
-    """Return the family of a kind of penchant's model, with the space that its settings declare."""
+    """Return the family of a kind of penchant's model, with the space that it declares."""
     cls = class_of(kind)
 
     def make(settings: Settings, train: penchant.Interactions, threads: int) -> Any:
@@ -88,11 +86,17 @@ def of_kind(kind: str) -> Family:
             return cls(parts, **settings)
         return cls(**settings)
 
-    declared = {name: item.setting.tune for name, item in cls.declarations.items()}
-    space = {name: values for name, values in declared.items() if values is not None}
+    declared = {
+        name: item.setting.tune
+        for name, item in cls.declarations.items()
+        if item.setting.tune is not None and not item.setting.advanced
+    }
+    space = dict(declared if cls.search.space is None else cls.search.space)
+    if "iterations" in cls.declarations:
+        space.setdefault("iterations", list(cls.search.epochs))
     if kind == "blend":
         space["weights"] = penchant.Blend.weightings(BLENDED, 5)
-    return Family("penchant", "penchant", kind, make, space, featured=kind in FEATURED)
+    return Family("penchant", "penchant", kind, make, space, featured=cls.search.needs_features)
 
 
 def draw(space: Mapping[str, Any], seed: int, number: int) -> Settings:
@@ -107,4 +111,6 @@ def draw(space: Mapping[str, Any], seed: int, number: int) -> Settings:
 def _at(values: Any, share: float) -> Any:
     if isinstance(values, tuple):
         return penchant.Range(values[0], values[1], log=len(values) == 3).at(float(share))
-    return values[int(share * len(values))]
+    if isinstance(values, penchant.Range):
+        return values.at(float(share))
+    return values[int(share * len(values))] if isinstance(values, list) else values
