@@ -71,6 +71,7 @@ NEAR = {"similarity": ["tfidf", "bm25"]}
 WALKS = {"similarity": "rp3beta", "neighbors": None}
 EXPONENTS = {"source_exponent": [0.5, 0.75, 1.0], "target_exponent": [0.3, 0.5, 0.7]}
 RIDGE = [100.0, 250.0, 500.0, 1000.0]
+SPARSE = {"l1": [2.0, 5.0], "l2": [100.0, 300.0]}
 FILTERED = {
     "factors": [64, 128, 256],
     "low_pass": [0.25, 0.5, 0.75],
@@ -89,6 +90,8 @@ ENTRIES = [
     Entry("ItemNeighbors, rp3beta", penchant.ItemNeighbors, EXPONENTS, WALKS),
     Entry("UserNeighbors", penchant.UserNeighbors, {**NEAR, "neighbors": [50, 100, 200, 400]}),
     Entry("EASE", penchant.EASE, {"regularization": RIDGE}),
+    Entry("EASE, dropout", penchant.EASE, {"regularization": RIDGE}, {"dropout": 0.1}),
+    Entry("SLIM", penchant.SLIM, SPARSE),
     Entry("GraphFilter", penchant.GraphFilter, FILTERED),
     Entry("PureSVD", penchant.PureSVD, {"factors": [16, 32, 64, 128]}),
     Entry("ALS", penchant.ALS, SOLVED, epochs=(5, 10, 15)),
