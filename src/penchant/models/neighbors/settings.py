@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from penchant._settings.configurable import validate
 from penchant._settings.declarations import Setting, Threads
@@ -113,6 +114,8 @@ class NeighborSettings(Model, Explains):
         ),
     ] = 0.0
     threads: Threads = None
+
+    earlier_defaults: ClassVar[Mapping[str, Any]] = {"confidence": "linear"}
 
     def __post_init__(self) -> None:
         validate(self)
