@@ -71,7 +71,7 @@ def test_the_message_says_what_to_do() -> None:
     dense = np.full((6, 5), 3e38)
     dense[0, 4] = 0
     data = penchant.Interactions.from_scipy(dense)
-    model = penchant.ItemNeighbors().fit(data)
+    model = penchant.ItemNeighbors(confidence="linear").fit(data)
     with pytest.raises(NumericError, match=r"go up to 3e\+38: divide them by their mean"):
         model.recommend(0, k=3)
 

@@ -40,6 +40,9 @@ class Fitted(Configurable, ABC):
     arrays: ClassVar[Mapping[str, ArraySpec]] = {}
     """The arrays of what was learned, for files; see :meth:`_check_arrays`."""
 
+    earlier_defaults: ClassVar[Mapping[str, Any]] = {}
+    """The values of settings that files lack which are older than the setting."""
+
     _interactions: Interactions | None = None
     _metrics: Mapping[str, object] = {}
     _indexes: IndexSet
@@ -219,7 +222,7 @@ class Fitted(Configurable, ABC):
         """
         try:
             files.check_info(bundle.info)
-            model = cls(**files.settings_of(bundle))
+            model = cls(**{**cls.earlier_defaults, **files.settings_of(bundle)})
             model._interactions = files.interactions_of(bundle)
             model._metrics = bundle.info["metrics"]
             model._restore_features(files.own_features_of(bundle))

@@ -39,7 +39,8 @@ def _as_model(name: str, value: object) -> Model:
     if not isinstance(value, Mapping) or set(value) != {"kind", "settings"}:
         raise SettingsError(f"models[{name!r}] must be a model, got {value!r}")
     settings = {setting: _without_lists(of) for setting, of in value["settings"].items()}
-    return class_of(value["kind"])(**settings)
+    cls = class_of(value["kind"])
+    return cls(**{**cls.earlier_defaults, **settings})
 
 
 def _without_lists(value: Any) -> Any:

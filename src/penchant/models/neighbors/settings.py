@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from penchant._settings.configurable import validate
 from penchant._settings.declarations import HalfLife, Setting, Threads
@@ -115,6 +116,8 @@ class NeighborSettings(Model, WeighsByAge, Explains):
     ] = 0.0
     half_life: HalfLife = None
     threads: Threads = None
+
+    earlier_defaults: ClassVar[Mapping[str, Any]] = {"confidence": "linear"}
 
     def __post_init__(self) -> None:
         validate(self)
