@@ -21,6 +21,7 @@ from penchant.models.als.model import ALS
 from penchant.models.blend.model import Blend
 from penchant.models.neighbors import ItemNeighbors
 from penchant.models.popularity import Popularity
+from penchant.serving.store.base import Event
 from penchant.serving.store.opening import open_store
 
 SECRET = "the-secret-person-4711"
@@ -173,6 +174,17 @@ def test_a_mistyped_database_is_an_error(folder: Path) -> None:
     with pytest.raises(AssertionError, match="there is no database"):
         penchant("forget", SECRET, "--db", f"sqlite:///{folder / 'stroe.db'}")
     assert [file.name for file in folder.iterdir()] == ["likes.penchant"]
+
+
+def test_nothing_is_deleted_if_a_model_file_cannot_be_used(folder: Path) -> None:
+    db, damaged = f"sqlite:///{folder / 'store.db'}", folder / "damaged.penchant"
+    damaged.write_bytes((folder / "likes.penchant").read_bytes()[:-100])
+    with open_store(db) as store:
+        store.add([Event(SECRET, "i0001")])
+        models = ("--model", folder / "likes.penchant", "--model", damaged)
+        with pytest.raises(AssertionError, match=r"damaged\.penchant"):
+            penchant("forget", SECRET, "--db", db, *models)
+        assert store.history(SECRET) == {"i0001": 1.0}
 
 
 def test_exports_leave_deleted_people_out(folder: Path) -> None:

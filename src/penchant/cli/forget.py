@@ -44,11 +44,14 @@ def forget(
     update leaves the person out. Model files named with --model are written again at once, as by
     penchant update. Copies and backups of files are not changed.
     """
+    from penchant.models import load
     from penchant.serving.process.update import update_model
     from penchant.serving.store.opening import existing_store
 
     out = printing.open()
     models: list[dict[str, Any]] = []
+    for file in model or ():
+        load(file)  # a file that can't be used is refused before anything is deleted
     with existing_store(db, "--db") as store:
         receipt = store.forget(person)
         out.text(f"deleted {receipt.events:,} events; this is deletion {receipt.number:,}")
