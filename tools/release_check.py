@@ -1,6 +1,7 @@
 """Build and check the parts of a release, as far as one Linux machine can; `make release-check`.
 
-Usage: python tools/release_check.py [--only STEP ...] [--targets TARGET ...] [--jobs N]
+Usage: python tools/release_check.py [--only STEP ...] [--targets TARGET ...]
+       [--pythons VERSION ...] [--jobs N]
 
 Zig's Clang (the package `ziglang`) builds the wheels for Linux on x86-64 and aarch64, with glibc
 and with musl, and the core for macOS and Windows. Then the wheels are examined, and installed where
@@ -78,6 +79,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", nargs="+", choices=STEPS, default=STEPS, metavar="STEP")
     parser.add_argument("--targets", nargs="+", metavar="TARGET", help="a part of Zig's targets")
+    parser.add_argument("--pythons", nargs="+", choices=PYTHONS, default=PYTHONS)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     arguments = parser.parse_args()
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -90,10 +92,10 @@ def main() -> int:
 
     steps = {
         "sdist": lambda: check_sdist(report),
-        "wheels": lambda: check_wheels(report, selected(WHEEL_TARGETS)),
+        "wheels": lambda: check_wheels(report, selected(WHEEL_TARGETS), arguments.pythons),
         "core": lambda: check_core(report, selected(CORE_TARGETS)),
         "native": lambda: check_native(report, selected(NATIVE_TARGETS)),
-        "install": lambda: check_installed(report),
+        "install": lambda: check_installed(report, arguments.pythons),
     }
     for step in arguments.only:
         steps[step]()
@@ -183,14 +185,13 @@ def build_environment(python: Path, version: str) -> Path:
     return inside
 
 
-def check_wheels(report: Report, targets: Sequence[str]) -> None:
+def check_wheels(report: Report, targets: Sequence[str], versions: Sequence[str]) -> None:
     """Build and examine a wheel for each target: for CPython 3.11, and for 3.12 and later."""
     available = pythons()
-    newer = next((version for version in PYTHONS[1:] if version in available), None)
+    newer = next((v for v in versions if v != "3.11" and v in available), "3.12")
     for version in ("3.11", newer):
-        if version not in available:
-            name = "wheels for CPython 3.11" if version else "wheels for CPython 3.12 and later"
-            report.add("not run", f"{name}: no such interpreter here")
+        if version not in available or version not in versions:
+            report.add("not run", f"wheels for CPython {version}: not here, or not selected")
             continue
         python = build_environment(available[version], version)
         for target in targets:
@@ -281,10 +282,10 @@ def check_native(report: Report, targets: Sequence[str]) -> None:
 # --- installation -----------------------------------------------------------------------
 
 
-def check_installed(report: Report) -> None:
+def check_installed(report: Report, versions: Sequence[str]) -> None:
     """Install this machine's wheel into an empty environment of each CPython; run the demo."""
     available = pythons()
-    for version in PYTHONS:
+    for version in versions:
         if version not in available:
             report.add("not run", f"installation for CPython {version}: no such interpreter here")
             continue
