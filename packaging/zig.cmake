@@ -31,5 +31,8 @@ foreach(language C CXX)
   set(CMAKE_${language}_ARCHIVE_FINISH "\"${PENCHANT_ZIG}\" ranlib <TARGET>")
 endforeach()
 
+# What CMake tries out is not linked: Zig would first compile its C++ library, for minutes.
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+
 # Headers of Python are those of the machine that builds; its libraries are of no use.
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
