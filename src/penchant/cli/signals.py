@@ -82,6 +82,6 @@ def _interrupt_soon() -> None:
     number = _received[0] if _received else signal.SIGINT
     main = threading.main_thread().ident
     if not hasattr(signal, "pthread_kill"):  # Windows
-        _thread.interrupt_main(number)
+        _thread.interrupt_main(signal.Signals(number))
     elif main is not None:  # unlike interrupt_main, this ends a system call that waits
         signal.pthread_kill(main, number)
