@@ -37,6 +37,7 @@ def wheel(folder: Path, names: Iterable[str], size: int = 10) -> Path:
     ("names", "fault"),
     [
         (["penchant/a.py", MODULE], ""),
+        (["penchant/", "penchant/a.py", MODULE], ""),  # as auditwheel writes it
         ([MODULE], "lacks penchant/a.py"),
         (["penchant/a.py", MODULE, "tests/b.py"], "has tests/b.py"),
         (["penchant/a.py"], "lacks the native module"),

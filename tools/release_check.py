@@ -101,10 +101,11 @@ def main() -> int:
         steps[step]()
     for what in (
         "macOS and Windows: tests and wheels",
-        "musl and aarch64: Python tests",
+        "aarch64: Python tests",
         "clang-cl",
     ):
         report.add("not run", f"{what} (the workflow wheels.yml does)")
+    report.add("not run", "musl: Python tests (nothing does: DuckDB has no wheels for it)")
     report.print_summary()
     return 1 if report.lines["failed"] else 0
 
@@ -232,7 +233,7 @@ def check_wheel(report: Report, python: Path, name: str, target: str) -> None:
 def faults_of(wheel: Path) -> str:
     """Return what is wrong with the contents and the size of a wheel, or an empty text."""
     with zipfile.ZipFile(wheel) as archive:
-        names = set(archive.namelist())
+        names = {name for name in archive.namelist() if not name.endswith("/")}
     wanted = {name.removeprefix("src/") for name in tracked("src/penchant")}
     extension = [name for name in names if name.startswith("penchant/_native.")]
     info = {name for name in names if ".dist-info/" in name}
