@@ -52,6 +52,20 @@ def test_size(tool: ModuleType, tmp_path: Path) -> None:
     assert tool.faults_of(path) == "is larger than 1.5 MB"
 
 
+@pytest.mark.parametrize(
+    ("tags", "fault"),
+    [
+        ("manylinux_2_27_aarch64", ""),
+        ("manylinux_2_27_x86_64.manylinux_2_28_x86_64", ""),
+        ("manylinux_2_34_x86_64", "needs more than manylinux_2_28"),
+        ("linux_x86_64", "needs more than manylinux_2_28"),
+    ],
+)
+def test_tags(tool: ModuleType, tags: str, fault: str) -> None:
+    path = Path(f"penchant-1-cp312-abi3-{tags}.whl")
+    assert tool.faults_of_tag(path, tool.NEWEST["gnu"]) == fault
+
+
 def test_a_failed_command_is_reported(tool: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     report = tool.Report()
     assert not report.check("it", [sys.executable, "-c", "raise SystemExit('because')"])

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -32,7 +33,7 @@ BUILD = ROOT / "build" / "release"
 DIST = ROOT / "dist"
 STEPS = ("sdist", "wheels", "core", "native", "install")
 MAX_WHEEL = 1_500_000  # bytes
-MIN_TAGS = {"gnu": "manylinux_2_28", "musl": "musllinux_1_2"}
+NEWEST = {"gnu": ("manylinux", 2, 28), "musl": ("musllinux", 1, 2)}  # C libraries required at most
 WHEEL_TARGETS = {  # Zig's target → the platform as Python spells it
     "x86_64-linux-gnu.2.28": "linux-x86_64",
     "aarch64-linux-gnu.2.28": "linux-aarch64",
@@ -214,16 +215,17 @@ def check_wheel(report: Report, python: Path, name: str, target: str) -> None:
     if not report.check(f"{name}: built", [*pip, folder, *defines, ROOT], env=environment):
         return
     raw = next(out.glob("*.whl"))
-    tag = MIN_TAGS["musl" if "musl" in target else "gnu"] + "_" + target.split("-")[0]
-    repair = ["auditwheel", "repair", "--plat", tag, "-w", out / "repaired", raw]
-    if not report.check(f"{name}: auditwheel repair --plat {tag}", repair):
+    # no --plat, which auditwheel takes for this machine's architecture alone
+    repair = ["auditwheel", "repair", "-w", out / "repaired", raw]
+    if not report.check(f"{name}: auditwheel repair", repair):
         return
     wheel = Path(shutil.copy(next((out / "repaired").glob("*.whl")), DIST))
     report.check(f"{name}: auditwheel show", ["auditwheel", "show", wheel])
     if "abi3" in wheel.name:
         report.check(f"{name}: abi3audit", ["abi3audit", "--strict", wheel])
     report.check(f"{name}: twine check", ["twine", "check", "--strict", wheel])
-    faults = faults_of(wheel)
+    newest = NEWEST["musl" if "musl" in target else "gnu"]
+    faults = faults_of(wheel) or faults_of_tag(wheel, newest)
     size = wheel.stat().st_size / 1e6
     report.add(
         "failed" if faults else "passed", f"{name}: contents, {size:.2f} MB {faults}".rstrip()
@@ -244,6 +246,16 @@ def faults_of(wheel: Path) -> str:
     if wheel.stat().st_size > MAX_WHEEL:
         faults.append(f"is larger than {MAX_WHEEL / 1e6:g} MB")
     return "; ".join(faults)
+
+
+def faults_of_tag(wheel: Path, newest: tuple[str, int, int]) -> str:
+    """Return what is wrong with the platform of a wheel: none of its tags is as old as required."""
+    library, major, minor = newest
+    for tag in wheel.stem.split("-")[-1].split("."):
+        numbers = re.match(rf"{library}_(\d+)_(\d+)_", tag)
+        if numbers and (int(numbers[1]), int(numbers[2])) <= (major, minor):
+            return ""
+    return f"needs more than {library}_{major}_{minor}"
 
 
 # --- the core ---------------------------------------------------------------------------
