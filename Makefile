@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BENCH  := .venv-bench
+RELEASE := .venv-release
 BIN    := $(VENV)/bin
 NATIVE := CMakeLists.txt $(shell find native -name '*.cpp' -o -name '*.hpp' -o -name '*.txt')
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -18,7 +19,7 @@ ctest = PATH="$(CURDIR)/$(BIN):$$PATH"; export PATH; \
 	cmake --build build/$(1) -- --quiet && \
 	ctest --test-dir build/$(1) --output-on-failure
 
-.PHONY: help demo test test-native test-sanitizers test-baseline fuzz lint format-native stubs bench bench-gate bench-quick bench-quality docs serve build wheel lock clean
+.PHONY: help demo test test-native test-sanitizers test-baseline fuzz lint format-native stubs bench bench-gate bench-quick bench-quality docs serve build wheel release-check lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -89,8 +90,11 @@ wheel: $(VENV)/built  ## the package, in dist
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pip wheel --quiet \
 	  --disable-pip-version-check --no-deps --no-build-isolation -w dist .
 
+release-check: $(RELEASE)/built  ## build the wheels of a release with Zig and check them; long (ARGS="--help")
+	@$(RELEASE)/bin/python tools/release_check.py $(ARGS)
+
 clean:  ## forget builds and the environment
-	rm -rf build dist demo docs/_build $(VENV) $(BENCH)
+	rm -rf build dist demo docs/_build $(VENV) $(BENCH) $(RELEASE)
 
 # --- what the targets above stand on ---------------------------------------------
 
@@ -126,8 +130,14 @@ $(BENCH)/built: $(BENCH)/peers pyproject.toml $(NATIVE)
 	  --disable-pip-version-check --no-deps --no-build-isolation -Cbuild-dir=build/bench -e .
 	@touch $@
 
+$(RELEASE)/built: locks/release.txt
+	@test -x $(RELEASE)/bin/python || $(PYTHON) -m venv $(RELEASE)
+	@$(RELEASE)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
 lock:  ## write locks/ anew from pyproject.toml (needs uv)
 	uv pip compile -q --universal --generate-hashes --group build pyproject.toml -o locks/core.txt
 	uv pip compile -q --universal --generate-hashes --group dev --extra plot --extra tune --extra serve -c locks/core.txt pyproject.toml -o locks/dev.txt
 	uv pip compile -q --universal --generate-hashes --group build --group docs -c locks/core.txt pyproject.toml -o locks/docs.txt
 	uv pip compile -q --universal --generate-hashes --group bench -c locks/dev.txt pyproject.toml -o locks/bench.txt
+	uv pip compile -q --universal --generate-hashes --group build --group release pyproject.toml -o locks/release.txt

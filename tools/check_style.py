@@ -43,6 +43,7 @@ DEFAULT_PATHS = (
     "native",
     "benchmarks",
     "examples",
+    "packaging",
     "tools",
     "tests",
     "docs",

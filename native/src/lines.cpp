@@ -24,7 +24,8 @@ const char* after_feed(const char* at, const char* end) {
 /// Parses numbers with many digits or an exponent. Lines with them are irregular if the standard
 /// library cannot parse them.
 bool parse_long_number([[maybe_unused]] std::string_view text, [[maybe_unused]] double& number) {
-#ifdef __cpp_lib_to_chars
+// libc++ has it for double, but does not define the macro of the standard
+#if defined(__cpp_lib_to_chars) || _LIBCPP_AVAILABILITY_HAS_FROM_CHARS_FLOATING_POINT
   const auto* end = text.data() + text.size();
   const auto* digits = text.data() + (text.starts_with('-') ? 1 : 0);
   // from_chars would accept "inf" and "nan" as well

@@ -135,7 +135,7 @@ Sampler::Scored Sampler::scored(std::int32_t item, const float* user) {
 /// Returns the k-th best of n likes drawn with replacement (Weston, Yee & Weiss 2013, section 3).
 Sampler::Scored Sampler::kth_best(std::span<const std::int32_t> likes, const float* user,
                                   Stream& random) {
-  const auto n = std::min(settings_.n, std::ssize(likes));
+  const auto n = std::min<std::int64_t>(settings_.n, std::ssize(likes));
   sampled_.clear();
   for (std::int64_t j = 0; j < n; ++j) {
     sampled_.push_back(

@@ -80,7 +80,7 @@ class Chunk {
   Part scan(std::string_view quote) {
     checked_ = at_ + carried_in();
     for (const Byte* block = at_; block < stop_; block += kBlock) {
-      scan_block(block, std::min(kBlock, stop_ - block));
+      scan_block(block, std::min<std::int64_t>(kBlock, stop_ - block));
     }
     part_.ends_open = stop_[-1] != '\n' && stop_[-1] != '\r';
     if (!quote.empty()) {

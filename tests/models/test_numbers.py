@@ -128,7 +128,7 @@ def test_values_of_too_wide_a_range_are_refused(dtype: str, largest: float, size
     dense = np.array([[3.0, 3.0, 0.0], [3.0, 0.0, 0.0], [4 / largest, 0.0, 2 / largest]]) * largest
     data = penchant.Interactions.from_scipy(dense * size)
     with pytest.raises(NumericError, match=rf"factors of {dtype} can solve .* divide them by"):
-        penchant.ALS(factors=8, dtype=dtype).fit(data)  # type: ignore[arg-type]
+        penchant.ALS(factors=8, dtype=dtype, **PAPER).fit(data)  # type: ignore[arg-type]
     by_log = penchant.ALS(factors=8, dtype=dtype, confidence="log").fit(data)  # type: ignore[arg-type]
     assert np.abs(by_log.scores(2, [0, 1, 2])).max() < 2
 
@@ -137,7 +137,7 @@ def test_values_of_too_wide_a_range_are_refused(dtype: str, largest: float, size
 @pytest.mark.parametrize("density", [0.05, 0.3])
 def test_values_within_the_range_are_solved(dtype: str, largest: float, density: float) -> None:
     data = spread_values(largest, density=density)
-    model = penchant.ALS(factors=8, iterations=3, dtype=dtype).fit(data)  # type: ignore[arg-type]
+    model = penchant.ALS(factors=8, iterations=3, dtype=dtype, **PAPER).fit(data)  # type: ignore[arg-type]
     Y = model.item_factors.astype(np.longdouble)
     found = model.user_factors.astype(np.longdouble) @ Y.T
     # a gap of the loss per user, relative to that of its likes at zero

@@ -2,13 +2,15 @@
 #pragma once
 
 #include <cstdint>
-#include <fstream>
+#include <cstdio>
+#include <memory>
 #include <string>
 
 namespace penchant {
 
 /// A file read by one thread. Bytes that cannot be read count as the end of the file: callers
-/// compare the number of bytes with the expected one.
+/// compare the number of bytes with the expected one. Not an std::ifstream: without a buffer,
+/// libc++ reads it byte by byte.
 class File {
  public:
   /// Opens a file; `path` is UTF-8.
@@ -18,7 +20,11 @@ class File {
   std::int64_t read(std::int64_t offset, char* to, std::int64_t n);
 
  private:
-  std::ifstream stream_;
+  struct Close {
+    void operator()(std::FILE* stream) const { std::fclose(stream); }
+  };
+
+  std::unique_ptr<std::FILE, Close> stream_;
 };
 
 }  // namespace penchant

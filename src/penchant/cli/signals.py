@@ -79,7 +79,9 @@ def _raise_again(lost: UnraisableHookArgs) -> None:
 
 def _interrupt_soon() -> None:
     time.sleep(_RETRY)
-    # not interrupt_main, which would not end a system call that waits
+    number = _received[0] if _received else signal.SIGINT
     main = threading.main_thread().ident
-    if main is not None:
-        signal.pthread_kill(main, _received[0] if _received else signal.SIGINT)
+    if not hasattr(signal, "pthread_kill"):  # Windows
+        _thread.interrupt_main(signal.Signals(number))
+    elif main is not None:  # unlike interrupt_main, this ends a system call that waits
+        signal.pthread_kill(main, number)

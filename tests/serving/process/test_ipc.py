@@ -46,7 +46,10 @@ def entered(shared: SharedState) -> bool:
 
 
 def is_free(shared: SharedState) -> bool:
-    return shared._lock(module._LOCK)
+    lock = shared._lock_of(shared._file, "exclusive")
+    if free := module._acquire(lock, 0.0):
+        lock.release()
+    return free
 
 
 @pytest.mark.parametrize("ends", ["its turn", "itself"])

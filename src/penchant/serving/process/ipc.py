@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import mmap
 import os
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from filelock import FileLock, Timeout
 
 SLOTS = 64
 """Processes with a row of counters of their own; further processes share the last row."""
@@ -19,7 +19,7 @@ SLOTS = 64
 LOCK_TIMEOUT = 30.0
 """Seconds that :meth:`SharedState.exclusive` waits for another process."""
 
-_LOCK, _RETRY = SLOTS, 0.05  # the byte that is locked; seconds between attempts
+_RETRY = 0.05  # seconds between attempts
 _WIDTH = 4096  # counters of a process
 
 
@@ -42,29 +42,30 @@ class SharedState:
 
     def __init__(self, file: Path | None = None) -> None:
         size = 8 * (SLOTS * _WIDTH + 1)
-        self._handle: int | None = None
+        self._file = file
         if file is None:
             self._map = mmap.mmap(-1, size)
         else:
-            handle = self._handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
-            if os.fstat(handle).st_size < size:
-                os.ftruncate(handle, size)
-            self._map = mmap.mmap(handle, size)
-        # the handle stays open: it holds the locks
-        slot = next((slot for slot in range(SLOTS - 1) if self._lock(slot)), SLOTS - 1)
+            self._map = _map_file(file, size)
+        self._slot_lock, slot = self._take_slot()
         numbers = np.frombuffer(self._map, dtype=np.float64)
         self._rows = numbers[1:].reshape(SLOTS, _WIDTH)
         self._stamp = numbers[:1].view(np.int64)
         self.own: npt.NDArray[np.float64] = self._rows[slot]
 
-    def _lock(self, position: int) -> bool:
-        """Lock a byte of the file for this process; return whether it was free."""
-        try:
-            if self._handle is not None:
-                fcntl.lockf(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, position)
-        except OSError:
-            return False
-        return True
+    def _take_slot(self) -> tuple[FileLock | None, int]:
+        """Lock a free row for as long as this object lives; return the lock and the row."""
+        if self._file is None:
+            return None, 0
+        for slot in range(SLOTS - 1):
+            lock = self._lock_of(self._file, str(slot))
+            if _acquire(lock, 0.0):
+                return lock, slot
+        return None, SLOTS - 1
+
+    @staticmethod
+    def _lock_of(file: Path, name: str) -> FileLock:
+        return FileLock(file.with_name(f"{file.name}-{name}.lock"), mode=0o600, thread_local=False)
 
     def total(self) -> npt.NDArray[np.float64]:
         """Return the counters summed over all processes."""
@@ -78,17 +79,35 @@ class SharedState:
     def exclusive(self) -> Iterator[None]:
         """Hold a lock between processes, or continue without it after ``LOCK_TIMEOUT`` seconds.
 
-        The lock is released when its process ends. It does not exclude threads of one process.
+        The lock is released when its process ends.
         """
-        until = time.monotonic() + LOCK_TIMEOUT
-        while not (own := self._lock(_LOCK)) and time.monotonic() < until:
-            time.sleep(_RETRY)
+        lock = None if self._file is None else self._lock_of(self._file, "exclusive")
+        own = lock is not None and _acquire(lock, LOCK_TIMEOUT)
         try:
             yield
         finally:
-            if own and self._handle is not None:
-                fcntl.lockf(self._handle, fcntl.LOCK_UN, 1, _LOCK)
+            if lock is not None and own:
+                lock.release()
 
     def touch(self) -> None:
         """Notify all processes that events were stored."""
         self._stamp[0] = time.time_ns()
+
+
+def _map_file(file: Path, size: int) -> mmap.mmap:
+    """Map a file that all processes write to; create it if it is missing."""
+    handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if os.fstat(handle).st_size < size:
+            os.ftruncate(handle, size)
+        return mmap.mmap(handle, size)
+    finally:
+        os.close(handle)  # the map has a handle of its own
+
+
+def _acquire(lock: FileLock, seconds: float) -> bool:
+    try:
+        lock.acquire(timeout=seconds, poll_interval=_RETRY)
+    except (Timeout, OSError):  # held by another process, or a file system without locks
+        return False
+    return True
