@@ -12,7 +12,7 @@ import shutil
 import sqlite3
 import sys
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -195,7 +195,7 @@ def test_the_page_on_choosing_settings(ran, capsys) -> None:
     assert "epochs |    p@5 train |" in told
     assert "12 trials" in told
     assert "took no part in tuning" in told
-    check_models(run, 2)
+    check_models(run, 3)
 
 
 def test_the_page_on_models(ran) -> None:
@@ -203,8 +203,11 @@ def test_the_page_on_models(ran) -> None:
     features = penchant.Features.of_tags(data.catalog)
     users = IdMap([str(number) for number in range(data.n_users)], "user")
     likes = Interactions(data.csr, users, data.items, catalog=data.catalog)
-    names = {"penchant": penchant, "likes": likes, "catalog": data.catalog, "features": features}
-    check_models(ran("models.md", **names, user="2"), 5)
+    days = np.random.default_rng(0).integers(0, 100, likes.nnz) * 86_400
+    timed = replace(likes, timestamps=days)
+    names = {"likes": likes, "timed": timed, "catalog": data.catalog, "features": features}
+    names |= {"user": "2", "item": data.items[3], "other": data.items[8]}
+    check_models(ran("models.md", penchant=penchant, **names), 8)
 
 
 def test_the_lines_beside_the_articles(begin, capsys) -> None:

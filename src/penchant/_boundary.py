@@ -214,6 +214,7 @@ def _fits_container(value: object, origin: Any, inner: tuple[Any, ...]) -> bool:
         return isinstance(value, np.ndarray) and value.dtype.kind in "biuf"
     if isinstance(value, np.ndarray):
         is_list = value.ndim > 0 and value.dtype.isnative and value.dtype.kind in "biufUO"
+        is_list = is_list and issubclass(origin, collections.abc.Iterable)
         return is_list and not issubclass(origin, Mapping | collections.abc.Set | tuple)
     if not isinstance(value, origin):
         return False

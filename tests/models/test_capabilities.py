@@ -40,6 +40,7 @@ CAPABILITIES = {
         HasItemVectors, HasUserVectors, HasFeatureVectors, FoldsInUsers, TrainsInEpochs,
         ColdStartModel,
     },
+    "slim": {Explains, ReportsSteps},
     "user-neighbors": {Explains},
 }  # fmt: skip
 

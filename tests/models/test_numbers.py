@@ -32,6 +32,8 @@ MODELS = {
     ),
 }
 
+PAPER = {"confidence": "linear", "alpha": 1.0, "regularization": 0.01}
+
 
 def spread_values(largest: float, *, density: float = 0.3, seed: int = 0) -> penchant.Interactions:
     """Values spread evenly on a logarithmic scale from 1 to ``largest``."""
@@ -128,7 +130,7 @@ def test_values_of_too_wide_a_range_are_refused(dtype: str, largest: float, size
     dense = np.array([[3.0, 3.0, 0.0], [3.0, 0.0, 0.0], [4 / largest, 0.0, 2 / largest]]) * largest
     data = penchant.Interactions.from_scipy(dense * size)
     with pytest.raises(NumericError, match=rf"factors of {dtype} can solve .* divide them by"):
-        penchant.ALS(factors=8, dtype=dtype, **PAPER).fit(data)  # type: ignore[arg-type]
+        penchant.ALS(factors=8, **PAPER | {"dtype": dtype}).fit(data)
     by_log = penchant.ALS(factors=8, dtype=dtype, confidence="log").fit(data)  # type: ignore[arg-type]
     assert np.abs(by_log.scores(2, [0, 1, 2])).max() < 2
 
@@ -137,7 +139,7 @@ def test_values_of_too_wide_a_range_are_refused(dtype: str, largest: float, size
 @pytest.mark.parametrize("density", [0.05, 0.3])
 def test_values_within_the_range_are_solved(dtype: str, largest: float, density: float) -> None:
     data = spread_values(largest, density=density)
-    model = penchant.ALS(factors=8, iterations=3, dtype=dtype, **PAPER).fit(data)  # type: ignore[arg-type]
+    model = penchant.ALS(factors=8, iterations=3, **PAPER | {"dtype": dtype}).fit(data)
     Y = model.item_factors.astype(np.longdouble)
     found = model.user_factors.astype(np.longdouble) @ Y.T
     # a gap of the loss per user, relative to that of its likes at zero
