@@ -121,7 +121,7 @@ def test_models_are_fitted_unless_they_are(split) -> None:
     assert table.metrics == ["ndcg@10", "recall@10"]
     assert table.costs[labels[0]].fit_seconds is None
     assert table.costs[labels[1]].fit_seconds > 0
-    assert table.costs[labels[0]].bytes == 4 * 4 * (60 + 40) + _rest(fitted)
+    assert table.costs[labels[0]].n_bytes == 4 * 4 * (60 + 40) + _rest(fitted)
     assert popularity.interactions is split.train
     alone = evaluate(fitted, split, metrics=["ndcg", "recall"])
     assert dict(table.evaluations[labels[0]]) == dict(alone)

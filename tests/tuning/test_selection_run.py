@@ -54,7 +54,7 @@ def test_the_result_tells_what_was_tried(selection: ModelSelection) -> None:
         "defaults",
         "tried",
         "seconds",
-        "bytes",
+        "n_bytes",
         "note",
     ]
 

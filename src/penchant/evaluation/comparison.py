@@ -28,12 +28,12 @@ class Cost:
     ----------
     fit_seconds
         The time that fitting took; None if the model was fitted before.
-    bytes
+    n_bytes
         The size of the arrays that were learned; None if it has none of penchant's.
     """
 
     fit_seconds: float | None = None
-    bytes: int | None = None
+    n_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,7 @@ class Comparison:
             costs = {label: self.costs.get(label, Cost()) for label in self.ranking}
             columns += [
                 ("fit", {label: _seconds(cost.fit_seconds) for label, cost in costs.items()}),
-                ("size", {label: _size(cost.bytes) for label, cost in costs.items()}),
+                ("size", {label: _size(cost.n_bytes) for label, cost in costs.items()}),
             ]
         rows = [[cells[label] for _, cells in columns] for label in self.ranking]
         return [[name for name, _ in columns], *rows]

@@ -100,7 +100,7 @@ class Mixer:
             models = {kind: runner.fit_best(self._families[kind], part) for kind in weights}
             blend = Blend(models, weights=weights, fusion="top-mean", threads=runner.threads)
             value = part.measure(blend)
-            size = sum(best.bytes for best in bests.values() if best is not None)
+            size = sum(best.n_bytes for best in bests.values() if best is not None)
             score = -math.inf if math.isnan(value) else runner.sign * value
             spent = time.perf_counter() - began
             attempt = Attempt("blend", settings, part.size, value, score, spent, size)

@@ -35,7 +35,7 @@ class Attempt:
         The value, negated if lower values are better.
     seconds
         Seconds to fit and measure it.
-    bytes
+    n_bytes
         The size of what was fitted.
     message
         The error of an attempt that failed.
@@ -47,7 +47,7 @@ class Attempt:
     value: float
     score: float
     seconds: float
-    bytes: int
+    n_bytes: int
     message: str = ""
 
     @property
@@ -74,7 +74,7 @@ class FamilyResult:
         The number of attempts.
     seconds
         Seconds to fit and measure the best settings.
-    bytes
+    n_bytes
         The size of the model with the best settings.
     note
         Why it was dropped or left out; empty for a family that took part until the end.
@@ -86,7 +86,7 @@ class FamilyResult:
     settings: dict[str, Any]
     tried: int
     seconds: float
-    bytes: int
+    n_bytes: int
     note: str
 
 
@@ -159,7 +159,7 @@ class ModelSelection(Tabular):
         return len({(item.kind, str(sorted(item.settings.items()))) for item in self.attempts})
 
     def columns(self) -> Columns:
-        """Return a row for each family: its values, seconds, bytes and the note."""
+        """Return a row for each family: its values, seconds, n_bytes and the note."""
         rows = self.families
         return {
             "family": texts([row.kind for row in rows]),
@@ -167,7 +167,7 @@ class ModelSelection(Tabular):
             "defaults": np.array([row.defaults for row in rows]),
             "tried": np.array([row.tried for row in rows], dtype=np.int64),
             "seconds": np.array([row.seconds for row in rows]),
-            "bytes": np.array([row.bytes for row in rows], dtype=np.int64),
+            "n_bytes": np.array([row.n_bytes for row in rows], dtype=np.int64),
             "note": texts([row.note for row in rows]),
         }
 
@@ -214,7 +214,7 @@ def _cells(row: FamilyResult) -> list[str]:
         _figure(row.defaults),
         str(row.tried),
         f"{row.seconds:.2f}" if row.tried else "–",
-        f"{row.bytes / 1e6:.1f} MB" if row.bytes else "–",
+        f"{row.n_bytes / 1e6:.1f} MB" if row.n_bytes else "–",
         row.note,
     ]
 

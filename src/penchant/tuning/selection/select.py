@@ -267,7 +267,7 @@ class _Selection:
                 settings=best.settings,
                 tried=len(tried),
                 seconds=best.seconds,
-                bytes=best.bytes,
+                n_bytes=best.n_bytes,
                 note=note,
             )
         ]
@@ -288,7 +288,7 @@ class _Selection:
             settings=dict(shown.settings) if shown else {},
             tried=len(family.attempts),
             seconds=shown.seconds if shown else 0.0,
-            bytes=shown.bytes if shown else 0,
+            n_bytes=shown.n_bytes if shown else 0,
             note=family.dropped,
         )
 
