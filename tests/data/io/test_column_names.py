@@ -37,6 +37,15 @@ names = st.lists(
 )  # fmt: skip
 
 
+def is_clear(columns: list[str]) -> bool:
+    """Return whether no column is called what DuckDB calls one without a name: c0, c1, …"""
+    others = {name.lower() for name in columns}
+    return not any(not name and f"c{place}" in others for place, name in enumerate(columns))
+
+
+clear_names = names.filter(is_clear)
+
+
 def rows(columns: list[str]) -> dict[str, list[object]]:
     """Columns in which user, item and value come last, after texts that are no numbers."""
     table: dict[str, list[object]] = {name: ["", "no number"] for name in columns[:-3]}
@@ -53,34 +62,33 @@ def check(source: object, columns: list[str], **options: object) -> None:
 
 
 @settings(max_examples=15)
-@given(names)
+@given(clear_names)
 def test_names_of_frames(columns: list[str]) -> None:
     check(pd.DataFrame(rows(columns)), columns)
     check(pl.DataFrame(rows(columns)), columns)
     check(pa.table(rows(columns)), columns)
 
 
-def is_read_under_a_taken_name(columns: list[str]) -> bool:
-    """DuckDB calls a column of Parquet without a name by its position: c0, c1, …"""
-    others = {name.lower() for name in columns}
-    return any(not name and f"c{place}" in others for place, name in enumerate(columns))
-
-
 @pytest.mark.parametrize("columns", [["why", "", "shown", "c1"], ["a", "C2", "", "b"]])
-def test_a_parquet_column_without_a_name_that_clashes(tmp_path: Path, columns: list[str]) -> None:
+@pytest.mark.parametrize("kind", ["parquet", "pandas", "polars", "arrow"])
+def test_a_column_without_a_name_that_clashes(
+    tmp_path: Path, columns: list[str], kind: str
+) -> None:
     path = tmp_path / "log.parquet"
     pl.DataFrame(rows(columns)).write_parquet(path)
+    makers = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "arrow": pa.table}
+    source = path if kind == "parquet" else makers[kind](rows(columns))
     other = next(name for name in columns if name.lower() == f"c{columns.index('')}")
     with pytest.raises(
         DataError,
-        match=rf"log.parquet: column {columns.index('')} has no name, .* '{other}', which is "
+        match=rf": column {columns.index('')} has no name, .* '{other}', which is "
         rf"that of column {columns.index(other)}: rename one of the two",
     ):
-        penchant.read_interactions(path, *columns[-3:])
+        penchant.read_interactions(source, *columns[-3:])
 
 
 @settings(max_examples=15)
-@given(names.filter(lambda columns: not is_read_under_a_taken_name(columns)))
+@given(clear_names)
 def test_names_of_parquet(tmp_path_factory: pytest.TempPathFactory, columns: list[str]) -> None:
     path = tmp_path_factory.mktemp("names") / "log.parquet"
     pl.DataFrame(rows(columns)).write_parquet(path)
@@ -163,7 +171,7 @@ def test_only_the_columns_that_are_needed_have_to_be_right() -> None:
 
 
 @settings(max_examples=15)
-@given(names)
+@given(clear_names)
 def test_names_in_the_other_readers(columns: list[str]) -> None:
     item, what, user = columns[:3]
     table = {key: ["p", "q"] for key in columns} | {item: ["x", "y"], user: ["ann", "bo"]}

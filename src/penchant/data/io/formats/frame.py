@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant.data.ids import ids_array
-from penchant.data.io.formats.relation import typed_table
+from penchant.data.io.formats.relation import check_unnamed, typed_table
 from penchant.data.io.table import Table
 from penchant.errors import DataError, EmptyDataError, require
 
@@ -76,6 +76,7 @@ def open_frame(con: Any, source: Any) -> Table:
         table, label = _scannable(source)
         roles = {}
         names = [str(name) for name in getattr(table, "column_names", None) or table.columns]
+    check_unnamed(names, label)
     try:
         con.register("frame", table)
         opened = typed_table(con, "frame", label, names=names)

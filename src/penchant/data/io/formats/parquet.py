@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from penchant.data.io.formats.relation import typed_table
+from penchant.data.io.formats.relation import check_unnamed, typed_table
 from penchant.data.io.sql import literal_path, sql_text
 from penchant.data.io.table import Table
-from penchant.errors import DataError
 
 
 def open_parquet(con: Any, paths: Sequence[Path]) -> Table:
@@ -18,20 +17,8 @@ def open_parquet(con: Any, paths: Sequence[Path]) -> Table:
     relation = f"read_parquet([{files}], hive_partitioning=false)"
     label = paths[0].name if len(paths) == 1 else f"{len(paths)} files ({paths[0].name}, …)"
     names = _names(con, paths[0])
-    _check_unnamed(names, label)
+    check_unnamed(names, label)
     return typed_table(con, relation, label, ("Parquet",), names)
-
-
-def _check_unnamed(names: Sequence[str], label: str) -> None:
-    """Check that no column is called what DuckDB calls one without a name: c and its position."""
-    taken = {name.lower(): name for name in names}
-    for place, name in enumerate(names):
-        if not name and f"c{place}" in taken:
-            raise DataError(
-                f"{label}: column {place} has no name, and is read under the name "
-                f"{taken[f'c{place}']!r}, which is that of column "
-                f"{names.index(taken[f'c{place}'])}: rename one of the two"
-            )
 
 
 def _names(con: Any, path: Path) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from penchant.data.io.table import Table
 from penchant.data.io.workspace import LIST_SEPARATOR
+from penchant.errors import DataError
 
 
 def typed_table(
@@ -49,6 +50,24 @@ def typed_table(
     return Table(
         label, "row", columns, len(kinds), aliased, cell, kinds.__getitem__, written=written
     )
+
+
+def check_unnamed(names: Sequence[str], label: str) -> None:
+    """Check that no column is called what DuckDB calls one without a name: c and its position.
+
+    Raises
+    ------
+    DataError
+        If one is.
+    """
+    taken = {name.lower(): name for name in names}
+    for place, name in enumerate(names):
+        if not name and f"c{place}" in taken:
+            raise DataError(
+                f"{label}: column {place} has no name, and is read under the name "
+                f"{taken[f'c{place}']!r}, which is that of column "
+                f"{names.index(taken[f'c{place}'])}: rename one of the two"
+            )
 
 
 def _kind(sql_type: str) -> str:
