@@ -99,13 +99,13 @@ def without(words: list[str], *options: str) -> list[str]:
 
 
 def words_of(line: str) -> list[str]:
-    """The words of an example on the small files, with its own epochs, but six trials at most."""
+    """The words of an example on the small files, with its own epochs, but three trials at most."""
     original = shlex.split(line, comments=True)
     words = without(small(line), "-o", "--report", "--epochs")
     if "--epochs" in original:
         words += ["--epochs", original[original.index("--epochs") + 1]]
     if "--range" in words:
-        words = [*without(words, "--trials", "--timeout"), "--trials", "6"]
+        words = [*without(words, "--trials", "--timeout"), "--trials", "3"]
     return words
 
 

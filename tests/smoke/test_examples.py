@@ -148,7 +148,12 @@ def small(line: str) -> list[str]:
     words = shlex.split(line, comments=True)[1:]
     if words[0] != "datasets":
         words = ["small.csv" if word in ("lastfm-2k", "movielens-1m") else word for word in words]
-    for option, value in (("--trials", "2"), ("--timeout", "1"), ("--epochs", "4")):
+    for option, value in (
+        ("--trials", "2"),
+        ("--timeout", "1"),
+        ("--epochs", "4"),
+        ("--budget", "5 s"),
+    ):
         if option in words:
             words[words.index(option) + 1] = value
     if "--min-rating" in words:  # an option of the data set
@@ -160,13 +165,12 @@ def small(line: str) -> list[str]:
         words[1] = "featured.penchant"
     if words[0] == "learning-curve" and "--epochs" not in words:
         words += ["--epochs", "4"]
+    selects = "--auto" in words or (words[0] == "tune" and not {"--grid", "--range"} & set(words))
+    if selects and "--budget" not in words:
+        words += ["--budget", "5 s"]
     if words[0] == "tune":
-        words += [
-            "--storage",
-            "fresh.db",
-            "--fresh",
-            *([] if "--epochs" in words else ["--epochs", "2"]),
-        ]
+        words += ["--storage", "fresh.db", "--fresh"]
+        words += [] if selects or "--epochs" in words else ["--epochs", "2"]
     return words
 
 
