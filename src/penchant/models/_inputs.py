@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from abc import ABC, abstractmethod
 from typing import Literal
 
 import numpy as np
@@ -16,16 +17,16 @@ from penchant.errors import DataError
 Confidence = Literal["binary", "linear", "log"]
 
 
-class WeighsByAge:
+class WeighsByAge(ABC):
     """A model with the settings ``confidence`` and ``half_life``; it is no model itself."""
 
     confidence: Confidence
     half_life: float | str | None
 
     @property
+    @abstractmethod
     def interactions(self) -> Interactions:
         """The interactions that the model was fitted on."""
-        raise NotImplementedError
 
     def _weighted(self, rows: Csr, data: Interactions | None = None) -> Csr:
         """Return histories with the values of X.

@@ -174,14 +174,7 @@ def test_fit_reports_its_progress(data) -> None:
     assert told == [(1, 1)]
 
 
-def test_it_beats_popularity_on_real_plays(real_data) -> None:
-    path = real_data("lastfm-2k/user_artists.dat")
-    plays = penchant.read_interactions(path, user="userID", item="artistID", value="weight")
-    split = penchant.split.leave_k_out(plays.threshold(10, 10), 5, seed=0)
-    found = {
-        type(model).__name__: penchant.evaluate(
-            model.fit(split.train), split, metrics=["ndcg"], bootstrap=0
-        )["ndcg@10"]
-        for model in (EASE(), penchant.ItemNeighbors(similarity="tfidf"), penchant.Popularity())
-    }
-    assert found["EASE"] > found["ItemNeighbors"] > found["Popularity"]
+def test_it_beats_popularity_on_real_plays(ndcg_on_plays) -> None:
+    neighbors = penchant.ItemNeighbors(similarity="tfidf")
+    ndcg = ndcg_on_plays(EASE(), neighbors, penchant.Popularity())
+    assert ndcg["EASE"] > ndcg["ItemNeighbors"] > ndcg["Popularity"]

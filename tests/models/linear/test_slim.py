@@ -153,14 +153,7 @@ def test_settings_out_of_range(settings, message) -> None:
         SLIM(**settings)
 
 
-def test_it_beats_popularity_on_real_plays(real_data) -> None:
-    path = real_data("lastfm-2k/user_artists.dat")
-    plays = penchant.read_interactions(path, user="userID", item="artistID", value="weight")
-    split = penchant.split.leave_k_out(plays.threshold(10, 10), 5, seed=0)
-    ndcg = {
-        type(model).__name__: penchant.evaluate(
-            model.fit(split.train), split, metrics=["ndcg"], bootstrap=0
-        )["ndcg@10"]
-        for model in (SLIM(), penchant.ItemNeighbors(similarity="tfidf"), penchant.Popularity())
-    }
+def test_it_beats_popularity_on_real_plays(ndcg_on_plays) -> None:
+    neighbors = penchant.ItemNeighbors(similarity="tfidf")
+    ndcg = ndcg_on_plays(SLIM(), neighbors, penchant.Popularity())
     assert ndcg["SLIM"] > ndcg["ItemNeighbors"] > ndcg["Popularity"]

@@ -15,14 +15,6 @@ from penchant.data.ids import IdMap
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import SettingsError
 from penchant.evaluation.evaluate import evaluate
-from penchant.split import leave_k_out
-
-
-@pytest.fixture(scope="module")
-def plays(real_data) -> penchant.Split:
-    path = real_data("lastfm-2k/user_artists.dat")
-    plays = penchant.read_interactions(path, user="userID", item="artistID", value="weight")
-    return leave_k_out(plays.threshold(10, 10), 5, seed=0)
 
 
 @pytest.mark.parametrize("loss", ["warp", "bpr", "k-os-warp", "logistic"])

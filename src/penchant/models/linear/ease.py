@@ -17,18 +17,16 @@ from penchant._settings.configurable import validate
 from penchant._settings.declarations import HalfLife, Setting, Threads
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import SettingsError
-from penchant.models._inputs import WeighsByAge
-from penchant.models._scoring.scorers import Scorer
-from penchant.models.base import Metric, Model, OnEpoch
-from penchant.models.capabilities import Explains, ReportsSteps
+from penchant.models.base import OnEpoch
+from penchant.models.capabilities import ReportsSteps
 from penchant.models.linear.autoencoder import (
     bytes_to_solve,
     dropout_penalties,
     zero_diagonal_weights,
 )
+from penchant.models.linear.base import LinearModel
 from penchant.models.linear.dense_weights import DenseWeights
 from penchant.models.linear.inverse import OnStep
-from penchant.models.linear.regression import Resources, item_weights
 from penchant.models.linear.sparse_weights import SparseWeights
 
 if TYPE_CHECKING:
@@ -43,7 +41,7 @@ F64 = npt.NDArray[np.float64]
 
 
 @dataclass(kw_only=True, eq=False)
-class EASE(Model, WeighsByAge, Explains, ReportsSteps):
+class EASE(LinearModel, ReportsSteps):
     """Predict every item from all others by linear weights in closed form (EASEᴿ).
 
     The score of item j for user u is Σ_i x_ui b_ij. The weights B minimize
@@ -176,7 +174,7 @@ class EASE(Model, WeighsByAge, Explains, ReportsSteps):
         began = time.perf_counter()
         X = self._weighted(interactions.csr, interactions)
         solve = self._solve if self.neighbors is None else self._solve_near
-        self._weights: DenseWeights | SparseWeights = solve(X, on_step)
+        self._weights = solve(X, on_step)
         self._interactions = interactions
         self._check_learned()
         log.debug("EASE: %d items in %.2f s", X.n_columns, time.perf_counter() - began)
@@ -220,8 +218,7 @@ class EASE(Model, WeighsByAge, Explains, ReportsSteps):
             max_candidates=self.neighbors,
             tolerance=_TOLERANCE,
         )
-        resources = Resources(self.max_memory, self.threads, on_step)
-        return SparseWeights(item_weights(X, problem, resources), self.threads)
+        return self._solve_items(X, problem, on_step)
 
     @property
     def weights(self) -> F32 | sp.csr_array:
@@ -233,25 +230,11 @@ class EASE(Model, WeighsByAge, Explains, ReportsSteps):
         matrix = self._weights.matrix
         return matrix.to_scipy() if isinstance(matrix, Csr) else matrix
 
-    # --- answers -------------------------------------------------------------------
-
-    def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
-        return self._weights.scorer(self._weighted(rows))
-
-    def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
-        return self._weights.item_scorer(items, metric)
-
-    def _contributions(self, row: Csr, item: int) -> F64:
-        return self._weights.contributions(self._weighted(row), item)
-
     # --- files ---------------------------------------------------------------------
 
     def _sizes(self) -> dict[str, int | str]:
         """Return the dimensions; "all_pairs" stands for a weight of each pair of items."""
         return super()._sizes() | ({"all_pairs": 1} if self.neighbors is None else {})
-
-    def _arrays(self) -> dict[str, npt.NDArray[Any]]:
-        return self._weights.arrays()
 
     def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         if self.neighbors is None:

@@ -22,7 +22,7 @@ _LOST = 1e-7  # a penalty below this share of the largest Σ x² is lost in the 
 
 
 class Resources(NamedTuple):
-    """What a regression may take, and whom it tells."""
+    """The limits of a regression, and the callback of its progress."""
 
     max_memory: float
     """Of the Gram matrix, in GB."""
@@ -55,7 +55,7 @@ def item_weights(X: Csr, problem: _kernels.ElasticNet, resources: Resources) -> 
             "the L2 penalty is lost in the rounding, since values are large: raise it, or take "
             "confidence='binary' or 'log'"
         )
-    gram = _gram(X, resources)
+    gram, nonnegative = _gram(X, resources), bool((X.values >= 0).all())
     n, parts, unfinished = X.n_columns, [], 0
     spans = [range(at, min(at + _COLUMNS_AT_ONCE, n)) for at in range(0, n, _COLUMNS_AT_ONCE)]
     for completed, span in enumerate(spans, start=1):
@@ -63,7 +63,7 @@ def item_weights(X: Csr, problem: _kernels.ElasticNet, resources: Resources) -> 
             sparse_rows(gram),
             problem,
             span,
-            gram_nonnegative=bool((X.values >= 0).all()),
+            gram_nonnegative=nonnegative,
             validated=True,
             threads=resources.threads,
         )

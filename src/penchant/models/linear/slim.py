@@ -17,12 +17,10 @@ from penchant._settings.configurable import validate
 from penchant._settings.declarations import HalfLife, Setting, Threads
 from penchant.data.csr import Csr
 from penchant.data.interactions import Interactions
-from penchant.models._inputs import WeighsByAge
-from penchant.models._scoring.scorers import Scorer
-from penchant.models.base import Metric, Model, OnEpoch
-from penchant.models.capabilities import Explains, ReportsSteps
+from penchant.models.base import OnEpoch
+from penchant.models.capabilities import ReportsSteps
+from penchant.models.linear.base import LinearModel
 from penchant.models.linear.inverse import OnStep
-from penchant.models.linear.regression import Resources, item_weights
 from penchant.models.linear.sparse_weights import SparseWeights
 
 if TYPE_CHECKING:
@@ -30,11 +28,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("penchant")
 
-F64 = npt.NDArray[np.float64]
-
 
 @dataclass(kw_only=True, eq=False)
-class SLIM(Model, WeighsByAge, Explains, ReportsSteps):
+class SLIM(LinearModel, ReportsSteps):
     """Predict every item from a few others by sparse linear weights (SLIM).
 
     The score of item j for user u is Σ_i x_ui w_ij. The weights W have a zero diagonal and
@@ -163,11 +159,10 @@ class SLIM(Model, WeighsByAge, Explains, ReportsSteps):
             max_candidates=self.neighbors,
             tolerance=self.tolerance,
         )
-        resources = Resources(self.max_memory, self.threads, on_step)
-        self._weights = SparseWeights(item_weights(X, problem, resources), self.threads)
+        weights = self._weights = self._solve_items(X, problem, on_step)
         self._interactions = data
         self._check_learned()
-        n_weights, seconds = self._weights.matrix.nnz, time.perf_counter() - began
+        n_weights, seconds = weights.matrix.nnz, time.perf_counter() - began
         log.debug("SLIM: %d weights of %d items in %.2f s", n_weights, X.n_columns, seconds)
         return self
 
@@ -175,22 +170,9 @@ class SLIM(Model, WeighsByAge, Explains, ReportsSteps):
     def weights(self) -> sp.csr_array:
         """W, SciPy CSR, float32, shape (n_items, n_items): w_ij is what item i adds to item j."""
         _ = self.interactions
-        return self._weights.matrix.to_scipy()
-
-    # --- answers -------------------------------------------------------------------
-
-    def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
-        return self._weights.scorer(self._weighted(rows))
-
-    def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
-        """Return the weights from the items to all others, for any metric."""
-        return self._weights.item_scorer(items, metric)
-
-    def _contributions(self, row: Csr, item: int) -> F64:
-        return self._weights.contributions(self._weighted(row), item)
-
-    def _arrays(self) -> dict[str, npt.NDArray[Any]]:
-        return self._weights.arrays()
+        matrix = self._weights.matrix
+        assert isinstance(matrix, Csr)
+        return matrix.to_scipy()
 
     def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         self._weights = SparseWeights.of_arrays(arrays, self.threads)
