@@ -25,7 +25,9 @@ A message says what was found, where, and what to do about it.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+from collections.abc import Iterator, Mapping
 from types import ModuleType
 
 __all__ = [
@@ -123,6 +125,18 @@ class StoreError(PenchantError):
 
 class MissingExtraError(PenchantError, ImportError):
     """An optional library that is not installed."""
+
+
+@contextlib.contextmanager
+def reworded(kind: type[PenchantError], phrases: Mapping[str, str]) -> Iterator[None]:
+    """Replace phrases in the messages of errors of a kind: names of the caller's own arguments."""
+    try:
+        yield
+    except kind as error:
+        text = str(error)
+        for phrase, own in phrases.items():
+            text = text.replace(phrase, own)
+        raise kind(text) from None
 
 
 def require(module: str, *, extra: str | None, what: str) -> ModuleType:

@@ -12,8 +12,7 @@ articles differ in thresholds, and often in the drawn split.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -21,7 +20,7 @@ import numpy as np
 from penchant._boundary import checked
 from penchant._settings.checks import check_choice, check_int
 from penchant.data.interactions import Interactions
-from penchant.errors import SettingsError, SplitError
+from penchant.errors import SplitError, reworded
 from penchant.split import (
     Split,
     held_out_users,
@@ -31,6 +30,7 @@ from penchant.split import (
     temporal,
 )
 from penchant.split import leave_last_out as _leave_last_out
+from penchant.split._drawing import as_flag
 
 __all__ = [
     "PROTOCOLS",
@@ -75,16 +75,17 @@ def ncf(
     SplitError
         If there are no timestamps, no user has two likes, or there are too few items.
     """
-    _check_flag("last", last)
+    last = as_flag("last", last)
     check_int("negatives", negatives, 1)
-    with _hints({"use another split": "pass last=False", "lower n": "lower negatives"}):
+    hints = {"use another split": "pass last=False", "lower n": "lower negatives"}
+    with reworded(SplitError, hints):
         if last:
             split = _leave_last_out(interactions, seed=seed)
         else:
             split = leave_k_out(interactions, 1, min_interactions=2, seed=seed)
         drawn = split.settings["seed"]
         split = sample_negatives(split, negatives, seed=drawn)  # type: ignore[arg-type]
-    settings = {"last": bool(last), "negatives": int(negatives), "seed": drawn}
+    settings = {"last": last, "negatives": int(negatives), "seed": drawn}
     return _named(split, "ncf", ("hit_rate@10", "ndcg@10"), settings)
 
 
@@ -183,11 +184,11 @@ def global_temporal(
     SplitError
         If there are no timestamps, one side of the cut would have no likes, or no like is left.
     """
-    _check_flag("keep_cold", keep_cold)
+    keep_cold = as_flag("keep_cold", keep_cold)
     split = temporal(interactions, test, at=at)
     if not keep_cold:
         split = replace(split, test=_warm(split))
-    settings = {**split.settings, "keep_cold": bool(keep_cold)}
+    settings = {**split.settings, "keep_cold": keep_cold}
     return _named(split, "global_temporal", ("recall@20", "ndcg@20"), settings)
 
 
@@ -256,18 +257,6 @@ def _named(
     return replace(split, kind=kind, metrics=metrics, settings=settings)
 
 
-@contextlib.contextmanager
-def _hints(replacements: Mapping[str, str]) -> Iterator[None]:
-    """Have errors of splits name the protocol's own arguments."""
-    try:
-        yield
-    except SplitError as error:
-        text = str(error)
-        for phrase, hint in replacements.items():
-            text = text.replace(phrase, hint)
-        raise SplitError(text) from None
-
-
 def _warm(split: Split) -> Interactions:
     """Return the test part without users and items that have no like in the training part."""
     train, test = split.train.csr, split.test.csr
@@ -282,8 +271,3 @@ def _warm(split: Split) -> Interactions:
             "choose another test or at, or pass keep_cold=True"
         )
     return warm
-
-
-def _check_flag(name: str, value: object) -> None:
-    if not isinstance(value, bool | np.bool_):
-        raise SettingsError(f"{name} must be True or False, got {value!r}")

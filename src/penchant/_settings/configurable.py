@@ -53,6 +53,12 @@ class Configurable:
         """The settings, by name."""
         return {name: getattr(self, name) for name in self.settings_names()}
 
+    @property
+    def changed_settings(self) -> dict[str, Any]:
+        """The settings that differ from their defaults, by name."""
+        default = type(self)().settings
+        return {name: value for name, value in self.settings.items() if value != default[name]}
+
     def with_settings(self, **changes: Any) -> Self:
         """Return a new model that is not fitted, with some settings changed."""
         return dataclasses.replace(self, **changes)  # type: ignore[type-var]

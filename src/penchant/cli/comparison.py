@@ -53,21 +53,18 @@ def next_to_try(
 
 def _metric_of(evaluation: Evaluation) -> str | None:
     """Return NDCG@10 if it was measured, else the first metric of which more is better."""
-    from penchant.evaluation.metrics import METRICS
+    from penchant.evaluation.metrics import metric_of
 
-    names = [
-        name for name in evaluation.figures if METRICS[name.partition("@")[0]].better == "higher"
-    ]
+    names = [name for name in evaluation.figures if metric_of(name).better == "higher"]
     return _PREFERRED if _PREFERRED in names else next(iter(names), None)
 
 
 def _advice(model: Model, best: str, source: str) -> str:
     """Return what to try: the defaults, the better baseline, or a selection of all families."""
-    default = type(model)().settings
     changed = [
         f"--{name.replace('_', '-')}"
-        for name, value in model.settings.items()
-        if value != default[name] and name not in ("threads", "seed")
+        for name in model.changed_settings
+        if name not in ("threads", "seed")
     ]
     selection = f"penchant tune {source}, which compares all families of models"
     if changed:

@@ -10,6 +10,7 @@ import typer
 
 from penchant._settings.times import check_duration
 from penchant.cli.options import option
+from penchant.data.expansion import FACTOR
 
 _READING = "Reading the log"
 _EVENTS = "Event types and age"
@@ -105,7 +106,7 @@ class DataOptions:
             rich_help_panel=_READING,
             metavar="FACTOR",
         ),
-    ] = 200.0
+    ] = FACTOR
     duplicates: Annotated[
         Duplicates | None,
         option(

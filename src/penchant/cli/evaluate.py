@@ -11,10 +11,10 @@ import typer
 from penchant.cli import settings, sources
 from penchant.cli.comparison import BASELINES, next_to_try
 from penchant.cli.data_options import DataOptions
-from penchant.cli.fit import described, quoted, trained
+from penchant.cli.fit import described, measured, quoted
 from penchant.cli.model_options import ModelOptions
 from penchant.cli.options import ExcludeSeen, OutputOptions, Source
-from penchant.cli.output import Output, evaluations
+from penchant.cli.output import evaluations
 from penchant.cli.split_options import SplitOptions
 
 if TYPE_CHECKING:
@@ -106,7 +106,9 @@ def evaluate(
         split = settings.split(interactions, split_options)
     out.text(interactions.summary())
     out.text(held_out(split))
-    results = {spec: _measured(unfitted, split, options, out) for spec, unfitted in models.items()}
+    wanted: dict[str, Any] = {"metrics": options.metric} if options.metric else {}
+    wanted |= {"k": options.k, "exclude_seen": options.exclude_seen}
+    results = {spec: measured(unfitted, split, out, **wanted) for spec, unfitted in models.items()}
     out.text()
     out.show(*evaluations(results))
     if split.note:
@@ -125,15 +127,6 @@ def evaluate(
             "advice": advice,
         }
     )
-
-
-def _measured(model: Model, split: Split, options: EvaluationOptions, out: Output) -> Evaluation:
-    from penchant.evaluation.evaluate import evaluate as measure
-
-    metrics: dict[str, Any] = {"metrics": options.metric} if options.metric else {}
-    fitted, _ = trained(model, split.train, out)
-    with out.progress(f"measuring {model.kind}"):
-        return measure(fitted, split, k=options.k, exclude_seen=options.exclude_seen, **metrics)
 
 
 def _document(models: Mapping[str, Model], results: Mapping[str, Evaluation]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from penchant.data.interactions import Interactions
     from penchant.evaluation.evaluate import Evaluation
     from penchant.models.base import Epoch, Model
+    from penchant.split import Split
 
 EXAMPLES = r"""[bold]Examples[/bold]
 
@@ -108,9 +109,9 @@ def fit(
     unfitted = settings.model(model, model_options.with_half_life(data))
     interactions = sources.read(source, data, out)
     out.text(interactions.summary())
-    measured = _measure(unfitted, interactions, source, out) if evaluate else None
+    comparison = _measure(unfitted, interactions, source, out) if evaluate else None
     fitted, spent = trained(unfitted, interactions, out)
-    own = measured.results[fitted.kind] if measured else None
+    own = comparison.results[fitted.kind] if comparison else None
     fitted.save(path, metrics=own.to_dict() if own else None)
     out.text()
     out.text(f"fitted {described(fitted)} in {seconds(spent)}{_losses(fitted)}")
@@ -118,7 +119,7 @@ def fit(
         out.text(f"chosen from the data: {chosen}", style="dim")
     out.text(f"wrote {path} ({size(path.stat().st_size)})")
     _advise(fitted, path, out)
-    out.document(_document(fitted, path, spent, measured))
+    out.document(_document(fitted, path, spent, comparison))
 
 
 def _select(
@@ -156,12 +157,18 @@ def trained(model: Model, interactions: Interactions, out: Output) -> tuple[Mode
         return model, time.perf_counter() - began
 
 
+def measured(model: Model, split: Split, out: Output, **options: Any) -> Evaluation:
+    """Fit a model to the training part of a split and measure it; see ``penchant.evaluate``."""
+    from penchant.evaluation.evaluate import evaluate
+
+    fitted, _ = trained(model, split.train, out)
+    with out.progress(f"measuring {model.kind}"):
+        return evaluate(fitted, split, **options)
+
+
 def described(model: Model) -> str:
     """Return a model's name with the settings that differ from their defaults."""
-    default = type(model)().settings
-    changed = [
-        f"{name}={value}" for name, value in model.settings.items() if value != default[name]
-    ]
+    changed = (f"{name}={value}" for name, value in model.changed_settings.items())
     return f"{type(model).__name__}({', '.join(changed)})"
 
 
@@ -199,18 +206,13 @@ class _Measured:
 
 def _measure(model: Model, interactions: Interactions, source: str, out: Output) -> _Measured:
     """Measure the model beside popularity and neighbors on likes that are held out."""
-    from penchant.evaluation.evaluate import evaluate
     from penchant.models import class_of
     from penchant.split import random_fraction
 
     split = random_fraction(interactions)
     models = {model.kind: model.with_settings()}
     models |= {kind: class_of(kind)() for kind in BASELINES if kind != model.kind}
-    results = {}
-    for kind, unfitted in models.items():
-        fitted, _ = trained(unfitted, split.train, out)
-        with out.progress(f"measuring {kind}"):
-            results[kind] = evaluate(fitted, split)
+    results = {kind: measured(unfitted, split, out) for kind, unfitted in models.items()}
     out.text()
     out.text("held out a fifth of the likes at random, fitted on the rest:")
     out.show(*evaluations(results))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from penchant._settings.configurable import unknown_setting
 from penchant.cli.model_options import ModelOptions
 from penchant.cli.split_options import SplitOptions
-from penchant.errors import SettingsError, SplitError
+from penchant.errors import SettingsError, SplitError, reworded
 
 if TYPE_CHECKING:
     from penchant.data.interactions import Interactions
@@ -79,7 +78,7 @@ def split(interactions: Interactions, options: SplitOptions) -> Split:
     SplitError
         If there is too little data.
     """
-    with _naming_options():
+    with reworded(SplitError, _SPLIT_FLAGS):
         return _split(interactions, options)
 
 
@@ -99,20 +98,8 @@ def protocol_split(name: str, interactions: Interactions, options: SplitOptions)
         if field.name != "split_seed" and getattr(options, field.name) != field.default:
             flag = "--" + field.name.replace("_", "-")
             raise SettingsError(f"{flag} does not go with --protocol, which defines the split")
-    with _naming_options():
+    with reworded(SplitError, _SPLIT_FLAGS):
         return protocols.apply(name, interactions, seed=options.split_seed)
-
-
-@contextlib.contextmanager
-def _naming_options() -> Iterator[None]:
-    """Have messages of splits name options instead of arguments."""
-    try:
-        yield
-    except SplitError as error:
-        text = str(error)
-        for argument, flag in _SPLIT_FLAGS.items():
-            text = text.replace(argument, flag)
-        raise SplitError(text) from None
 
 
 def _split(interactions: Interactions, options: SplitOptions) -> Split:

@@ -71,6 +71,12 @@ class Csr:
         """int32, shape (nnz,): the row of each entry (computed at each access)."""
         return np.repeat(np.arange(self.n_rows, dtype=np.int32), self.row_counts)
 
+    @property
+    def cell_numbers(self) -> npt.NDArray[np.int64]:
+        """int64, shape (nnz,): row · n_columns + column of each entry (computed at each access)."""
+        numbers: npt.NDArray[np.int64] = self.row_of_entry * np.int64(self.n_columns) + self.indices
+        return numbers
+
     def to_scipy(self) -> sp.csr_array:
         """Return a ``scipy.sparse.csr_array`` that shares the memory."""
         import scipy.sparse as sp

@@ -22,14 +22,14 @@ def intersection(left: Csr, right: Csr) -> Csr:
 
 def positions(left: Csr, right: Csr) -> npt.NDArray[np.int64]:
     """Return the position in ``right`` of each entry of ``left``, all of which are there."""
-    place: npt.NDArray[np.int64] = np.searchsorted(_keys(right), _keys(left))
+    place: npt.NDArray[np.int64] = np.searchsorted(right.cell_numbers, left.cell_numbers)
     return place
 
 
 def _is_in(left: Csr, right: Csr) -> npt.NDArray[np.bool_]:
     if not (left.nnz and right.nnz):
         return np.zeros(left.nnz, dtype=np.bool_)
-    keys, right_keys = _keys(left), _keys(right)
+    keys, right_keys = left.cell_numbers, right.cell_numbers
     place = np.searchsorted(keys, right_keys)
     common = place[keys[np.minimum(place, len(keys) - 1)] == right_keys]
     inside = np.zeros(left.nnz, dtype=np.bool_)
@@ -40,12 +40,6 @@ def _is_in(left: Csr, right: Csr) -> npt.NDArray[np.bool_]:
 def _select(csr: Csr, keep: npt.NDArray[np.bool_]) -> Csr:
     pointers = row_pointers(keep)[csr.indptr]
     return Csr(pointers, csr.indices[keep], csr.values[keep], csr.n_columns)
-
-
-def _keys(csr: Csr) -> npt.NDArray[np.int64]:
-    """Return a number for each entry, rising; the same for the same cell of another matrix."""
-    keys: npt.NDArray[np.int64] = csr.row_of_entry * np.int64(csr.n_columns) + csr.indices
-    return keys
 
 
 def _overlap(left: Csr, right: Csr) -> bool:

@@ -121,11 +121,7 @@ def _with_settings(model: object) -> str:
     name = type(model).__name__
     if not isinstance(model, Model):
         return name
-    changed = [
-        f"{setting}={value!r}"
-        for setting, value in model.settings.items()
-        if value != model.declarations[setting].default
-    ]
+    changed = (f"{setting}={value!r}" for setting, value in model.changed_settings.items())
     return f"{name}({', '.join(changed)})"
 
 
@@ -150,4 +146,4 @@ def _fitted(model: Scorable, label: str, split: Split) -> Cost:
             "%s was fitted on other interactions than the training part of the split: if held-out "
             "likes are among them, its figures are too good", label,
         )  # fmt: skip
-    return Cost(seconds, sum(array.nbytes for array in model._arrays().values()))
+    return Cost(seconds, model._nbytes)

@@ -11,11 +11,11 @@ from typing import Any, cast
 from penchant._boundary import checked_methods
 from penchant.errors import DataError
 from penchant.evaluation.bootstrap import summarize
-from penchant.evaluation.metrics import METRICS
+from penchant.evaluation.metrics import metric_of
 from penchant.evaluation.report import Evaluation
 from penchant.rendering import cards
 from penchant.rendering.cards import NameCell
-from penchant.rendering.plain import table
+from penchant.rendering.plain import figure, ruled, table
 
 __all__ = ["Comparison", "Cost", "Difference"]
 
@@ -96,7 +96,7 @@ class Comparison:
     @property
     def ranking(self) -> list[str]:
         """The labels, the best of the first metric first."""
-        better = _better(self.metrics[0])
+        better = metric_of(self.metrics[0]).better
         if better is None:
             return list(self.evaluations)
         sign = -1 if better == "higher" else 1
@@ -112,7 +112,7 @@ class Comparison:
 
         None if neither a higher nor a lower value is better, or there is no value.
         """
-        better = _better(metric)
+        better = metric_of(metric).better
         values = {
             label: value
             for label in self.evaluations
@@ -144,7 +144,7 @@ class Comparison:
             return None
         left, right = self.evaluations[label], self.evaluations[other]
         values = [(item.per_user or {}).get(metric) for item in (left, right)]
-        weighted = METRICS[metric.partition("@")[0]].weight is not None
+        weighted = metric_of(metric).weight is not None
         if values[0] is None or values[1] is None or weighted:
             return None
         means, intervals = summarize(
@@ -171,9 +171,8 @@ class Comparison:
 
     def __str__(self) -> str:
         head, *rows = self._cells()
-        lines = table(head, rows, right=range(1, len(head)), limit=60).splitlines()
-        rule = "─" * max(map(len, lines))
-        return "\n".join([lines[0], rule, *lines[1:], *self._footing()])
+        text = table(head, rows, right=range(1, len(head)), limit=60)
+        return "\n".join([*ruled(text), *self._footing()])
 
     def _repr_html_(self) -> str:
         head, *rows = self._cells()
@@ -202,7 +201,7 @@ class Comparison:
     def _mean(self, metric: str, label: str) -> str:
         value = self.value(metric, label)
         bounds = self.evaluations[label].intervals.get(metric)
-        return _figure(value) + _margin(bounds)
+        return figure(value) + _margin(bounds)
 
     def _differences(self) -> dict[str, str]:
         """Return the difference to the best model of each one; empty if there are none."""
@@ -234,14 +233,6 @@ def _conditions(evaluation: Evaluation) -> str:
         f"{evaluation.n_users:,} users on {settings['on']}, "
         f"exclude_seen={settings['exclude_seen']}{among}"
     )
-
-
-def _better(metric: str) -> str | None:
-    return METRICS[metric.partition("@")[0]].better
-
-
-def _figure(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:.4f}"
 
 
 def _margin(bounds: tuple[float, float] | None) -> str:

@@ -231,3 +231,8 @@ DEFAULT = tuple(
 AUC and percentile rank need the rank of every relevant item among all items, which takes many
 times longer; MSE is meaningless for models that only rank.
 """
+
+
+def metric_of(name: str) -> Metric:
+    """Return the metric of a full name, such as ``"ndcg@10"``."""
+    return METRICS[name.partition("@")[0]]

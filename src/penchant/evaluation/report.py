@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant._boundary import checked_methods
+from penchant.rendering.plain import figure, ruled, table
 
 Interval = tuple[float, float]
 
@@ -96,19 +97,24 @@ class Evaluation(Mapping[str, float]):
         }
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name} {_figure(self[name])}" for name in self)
+        shown = ", ".join(f"{name} {figure(self[name])}" for name in self)
         return f"<Evaluation of {self.n_users:,} users: {shown}>"
 
     def __str__(self) -> str:
         level = f"{self.settings['level']:.0%} interval"
-        rows = [["metric", "mean", level if self.intervals else ""]]
+        head = ["metric", "mean", level if self.intervals else ""]
+        rows = []
         for name in self:
             bounds = self.interval(name)
-            shown = " … ".join(map(_figure, bounds)) if bounds else ""
-            rows.append([name, _figure(self[name]), shown])
+            shown = " … ".join(map(figure, bounds)) if bounds else ""
+            rows.append([name, figure(self[name]), shown])
         note = self.settings.get("note")
         return "\n".join(
-            [*_table(rows), f"{self.conditions}; {self.seconds:.2f} s", *([note] if note else [])]
+            [
+                *ruled(table(head, rows, right=(1, 2))),
+                f"{self.conditions}; {self.seconds:.2f} s",
+                *([note] if note else []),
+            ]
         )
 
     @property
@@ -120,21 +126,6 @@ class Evaluation(Mapping[str, float]):
         size = self.settings.get("candidates")
         among = f", among {size:,.0f} candidates" if size is not None else ""
         return f"{self.n_users:,} users{left_out}; on {part}{masked}{among}"
-
-
-def _table(rows: list[list[str]]) -> list[str]:
-    """Return aligned lines, the first column flush left, the others flush right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for row in rows:
-        cells = [row[0].ljust(widths[0])]
-        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-        lines.append("  ".join(cells).rstrip())
-    return [lines[0], "─" * max(map(len, lines)), *lines[1:]]
-
-
-def _figure(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:.4f}"
 
 
 def _json_float(value: float) -> float | None:

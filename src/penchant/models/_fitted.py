@@ -251,6 +251,11 @@ class Fitted(Configurable, ABC):
         sizes = {"n_users": n, "n_items": m, "n_users + 1": n + 1, "n_items + 1": m + 1}
         return {**settings, **sizes}
 
+    @property
+    def _nbytes(self) -> int:
+        """The size of the arrays that were learned."""
+        return sum(int(array.nbytes) for array in self._arrays().values())
+
     def _check_arrays(self, arrays: Mapping[str, npt.NDArray[Any]], *, finite: bool = True) -> None:
         """Compare arrays with the declarations of this model; ``_interactions`` is already set.
 

@@ -83,6 +83,17 @@ def table(
     return "\n".join(map(line, cells))
 
 
+def ruled(text: str) -> list[str]:
+    """Return the lines of a table with a rule below its head."""
+    head, *rows = text.splitlines()
+    return [head, "─" * max(map(width, (head, *rows))), *rows]
+
+
+def figure(value: float) -> str:
+    """Return the value of a metric with four decimals, or a dash for NaN."""
+    return "–" if math.isnan(value) else f"{value:.4f}"
+
+
 def decimals(values: Iterable[float]) -> int:
     """Return the decimals to show numbers with: ``0.0123``, ``0.981``, ``1.000``, ``123.4``."""
     largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)

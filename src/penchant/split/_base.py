@@ -41,7 +41,7 @@ class Split:
         The metrics that :func:`penchant.evaluate` measures by default; None: those of top-k
         lists. Protocols (:mod:`penchant.protocols`) set them.
     note
-        What readers of the figures must know, if there is such a thing; tables show it.
+        A warning that tables of the figures show, or an empty text.
     """
 
     train: Interactions

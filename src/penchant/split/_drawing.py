@@ -107,8 +107,34 @@ def hide_share(interactions: Interactions, shown: float, rng: np.random.Generato
     counts = np.bincount(user, minlength=csr.n_rows)
     n_shown = np.clip(np.rint(shown * counts).astype(np.int64), 1, np.maximum(counts - 1, 1))
     shuffled = np.argsort(user + rng.random(len(likes)), kind="stable")  # within each user
-    place = np.arange(len(likes)) - (np.cumsum(counts) - counts)[user]
-    return entry_mask(csr.nnz, likes[shuffled[place >= n_shown[user]]])
+    return entry_mask(csr.nnz, likes[shuffled[places_in_rows(user, counts) >= n_shown[user]]])
+
+
+def places_in_rows(row: npt.NDArray[np.integer[Any]], counts: Ints) -> Ints:
+    """Return the place of each entry within its row, from 0.
+
+    Parameters
+    ----------
+    row
+        The row of each entry, in order.
+    counts
+        The number of entries of each row.
+    """
+    places: Ints = np.arange(len(row)) - (np.cumsum(counts) - counts)[row]
+    return places
+
+
+def as_flag(name: str, value: object) -> bool:
+    """Return True or False, also of NumPy's.
+
+    Raises
+    ------
+    SettingsError
+        If the value is anything else.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise SettingsError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
 
 
 def entry_mask(n: int, entries: npt.NDArray[Any]) -> Mask:

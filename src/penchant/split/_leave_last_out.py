@@ -8,7 +8,7 @@ from penchant._boundary import checked
 from penchant._settings.checks import check_int
 from penchant.data.interactions import Interactions, need_interactions
 from penchant.split._base import Split, within_users
-from penchant.split._drawing import Likes, draw_users, generator
+from penchant.split._drawing import Likes, draw_users, entry_mask, generator, places_in_rows
 from penchant.split._temporal import need_timestamps
 
 
@@ -56,12 +56,10 @@ def leave_last_out(
     user = csr.row_of_entry[likes]
     newest_first = np.lexsort((rng.random(len(likes)), -times[likes], user))
     counts = np.bincount(user, minlength=csr.n_rows)
-    place = np.arange(len(likes)) - (np.cumsum(counts) - counts)[user]
-    is_held = (place < k) & np.isin(user, users)
+    is_held = (places_in_rows(user, counts) < k) & np.isin(user, users)
     held = likes[newest_first[is_held]]
 
-    hidden = np.zeros(csr.nnz, dtype=np.bool_)
-    hidden[held] = True
+    hidden = entry_mask(csr.nnz, held)
     cut = np.full(csr.n_rows, np.iinfo(np.int64).max)  # the oldest held-out like of each user
     np.minimum.at(cut, csr.row_of_entry[held], times[held])
     hidden |= (csr.values < 0) & (times >= cut[csr.row_of_entry])

@@ -12,7 +12,7 @@ from penchant.data.csr import row_pointers
 from penchant.data.interactions import Csr
 from penchant.errors import DataError, SplitError
 from penchant.split._base import Ints, Split
-from penchant.split._drawing import draw_places, entry_mask, generator
+from penchant.split._drawing import draw_places, entry_mask, generator, places_in_rows
 
 BIASED = (
     "ranked among sampled candidates: the figures are biased and may order models wrongly "
@@ -74,7 +74,7 @@ def sample_negatives(split: Split, n: int = 99, *, seed: int | None = 0) -> Spli
     cells = np.sort(
         np.concatenate(
             [
-                test.row_of_entry * np.int64(test.n_columns) + test.indices,
+                test.cell_numbers,
                 (users[:, None] * np.int64(test.n_columns) + negatives).ravel(),
             ]
         )
@@ -89,12 +89,9 @@ def sample_negatives(split: Split, n: int = 99, *, seed: int | None = 0) -> Spli
 
 def _cells(split: Split, users: Ints) -> tuple[Ints, Ints]:
     """Return user and item codes of the history and held-out cells of some users, sorted."""
-    test, parts = split.test.csr, []
+    seen, test = split.seen.csr, split.test.csr
     is_tested = entry_mask(test.n_rows, users)
-    for part in (split.seen.csr, test):
-        row, n_columns = part.row_of_entry, np.int64(part.n_columns)
-        kept = is_tested[row]
-        parts.append(row[kept] * n_columns + part.indices[kept])
+    parts = [part.cell_numbers[is_tested[part.row_of_entry]] for part in (seen, test)]
     cells = np.unique(np.concatenate(parts))
     return cells // test.n_columns, cells % test.n_columns
 
@@ -112,7 +109,7 @@ def _free_items(user: Ints, item: Ints, users: Ints, places: Ints, n_items: int)
         The number of items.
     """
     first = np.searchsorted(user, users)
-    number = np.arange(len(user)) - first[np.searchsorted(users, user)]
+    number = places_in_rows(user, np.bincount(user))
     # the number of free items before each cell: rising within a user
     free_before = user * np.int64(n_items + 1) + item - number
     place = users[:, None] * np.int64(n_items + 1) + places

@@ -7,10 +7,10 @@ import numpy as np
 from penchant._boundary import checked
 from penchant._settings.checks import check_share
 from penchant.data.interactions import Interactions, need_interactions
-from penchant.errors import SettingsError
 from penchant.split._base import Split, within_users
 from penchant.split._drawing import (
     Likes,
+    as_flag,
     draw_users,
     entry_mask,
     generator,
@@ -51,10 +51,9 @@ def random_fraction(
         likes.
     """
     test = check_share("test", test)
-    if not isinstance(per_user, bool | np.bool_):
-        raise SettingsError(f"per_user must be True or False, got {per_user!r}")
+    per_user = as_flag("per_user", per_user)
     rng, seed = generator(seed)
-    settings = {"test": test, "per_user": bool(per_user), "seed": seed}
+    settings = {"test": test, "per_user": per_user, "seed": seed}
     if per_user:
         draw_users(Likes(interactions).counts, 2, None, rng)  # an error if there are none
         hidden = hide_share(interactions, 1 - test, rng)

@@ -15,7 +15,7 @@ from penchant._boundary import checked_methods
 from penchant.data.interactions import Interactions
 from penchant.errors import DataError, SettingsError
 from penchant.evaluation.evaluate import Evaluation
-from penchant.evaluation.metrics import METRICS
+from penchant.evaluation.metrics import metric_of
 from penchant.models.base import Model
 from penchant.models.capabilities import TrainsInEpochs
 from penchant.rendering.frames import Columns, Tabular, texts
@@ -36,7 +36,7 @@ def better_of(metric: str) -> Literal["higher", "lower"]:
     SettingsError
         If neither is better.
     """
-    better = METRICS[metric.partition("@")[0]].better
+    better = metric_of(metric).better
     if better is None:
         raise SettingsError(f"of {metric} neither a higher nor a lower value is better")
     return "higher" if better == "higher" else "lower"

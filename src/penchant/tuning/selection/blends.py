@@ -98,7 +98,7 @@ class Mixer:
         else:
             began = time.perf_counter()
             models = {kind: runner.fit_best(self._families[kind], part) for kind in weights}
-            blend = Blend(models, weights=weights, fusion="top-mean", threads=runner.threads)
+            blend = Blend(models, weights=weights, fusion="top-mean")
             value = part.measure(blend)
             size = sum(best.n_bytes for best in bests.values() if best is not None)
             score = -math.inf if math.isnan(value) else runner.sign * value

@@ -14,8 +14,11 @@ from penchant.evaluation.comparison import Comparison
 from penchant.evaluation.evaluate import Evaluation
 from penchant.models.base import Model
 from penchant.rendering.frames import Columns, Tabular, texts
+from penchant.rendering.plain import figure, ruled, table
 
 __all__ = ["Attempt", "FamilyResult", "ModelSelection", "SelectionProgress"]
+
+_LONGEST_NOTE = 1_000  # columns of a terminal; notes are messages of errors
 
 
 @dataclass(frozen=True)
@@ -176,16 +179,8 @@ class ModelSelection(Tabular):
 
     def table(self) -> list[str]:
         """Return the lines of the table of families."""
-        rows = self.rows()
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = [
-            "  ".join(
-                cell.ljust(width) if at in (0, 6) else cell.rjust(width)
-                for at, (cell, width) in enumerate(zip(row, widths, strict=True))
-            ).rstrip()
-            for row in rows
-        ]
-        return [lines[0], "─" * max(map(len, lines)), *lines[1:]]
+        head, *rows = self.rows()
+        return ruled(table(head, rows, right=range(1, 6), limit=_LONGEST_NOTE))
 
     def rows(self) -> list[list[str]]:
         """Return the heading and the cells of the table of families."""
@@ -210,14 +205,10 @@ class ModelSelection(Tabular):
 def _cells(row: FamilyResult) -> list[str]:
     return [
         row.kind,
-        _figure(row.value),
-        _figure(row.defaults),
+        figure(row.value),
+        figure(row.defaults),
         str(row.tried),
         f"{row.seconds:.2f}" if row.tried else "–",
         f"{row.n_bytes / 1e6:.1f} MB" if row.n_bytes else "–",
         row.note,
     ]
-
-
-def _figure(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:.4f}"

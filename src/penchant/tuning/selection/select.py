@@ -56,7 +56,6 @@ class Arguments:
     resume: bool
     exclude_seen: bool
     seed: int
-    threads: int | None
     on_progress: OnProgress | None
 
 
@@ -83,7 +82,6 @@ def arguments_of(
         resume=bool(others.get("resume", True)),
         exclude_seen=bool(others.get("exclude_seen", True)),
         seed=check_int("seed", others.get("seed", 0), 0),
-        threads=others.get("threads"),
         on_progress=others.get("on_progress"),
     )
 
@@ -121,7 +119,7 @@ class _Selection:
         self._final, self._everything, self._arguments = final, everything, arguments
         sign = 1 if better_of(arguments.metric) == "higher" else -1
         clock = Clock(arguments.budget)
-        self._runner = Runner(journal, clock, sign, arguments.threads)
+        self._runner = Runner(journal, clock, sign)
         self._families = families
         seed = arguments.seed + 1
         self._whole: Part | None = None
@@ -211,12 +209,7 @@ class _Selection:
         for kind in mixture.weights:
             settings = mixture.attempt.settings["parts"][kind]
             parts[kind] = self._runner.model(families[kind], settings)
-        return Blend(
-            parts,
-            weights=dict(mixture.weights),
-            fusion="top-mean",
-            threads=self._arguments.threads,
-        )
+        return Blend(parts, weights=dict(mixture.weights), fusion="top-mean")
 
     def _evaluated(self, chosen: Model, family: Family) -> dict[str, Evaluation]:
         """Measure the choice, and the defaults of the best family, on the test part, once."""
@@ -319,10 +312,8 @@ def _described(model: Model) -> str:
     if isinstance(model, Blend):
         parts = ", ".join(f"{name!r}: {_described(part)}" for name, part in model.parts.items())
         return f"Blend({{{parts}}}, weights={model.settings['weights']}, fusion='top-mean')"
-    default = type(model)().settings
     changed = [
         f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value!r}"
-        for name, value in model.settings.items()
-        if value != default[name] and name != "threads"
+        for name, value in model.changed_settings.items()
     ]
     return f"{type(model).__name__}({', '.join(changed)})"

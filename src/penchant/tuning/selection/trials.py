@@ -34,8 +34,6 @@ class Runner:
         Where results are stored, and the time that they take.
     sign
         1 if higher values of the metric are better, else −1.
-    threads
-        The number of threads of the models; None: their default.
     attempts
         All attempts of this run, in order.
     fitted
@@ -45,7 +43,6 @@ class Runner:
     journal: Journal
     clock: Clock
     sign: int
-    threads: int | None = None
     attempts: list[Attempt] = field(default_factory=list)
     fitted: dict[str, tuple[Attempt, Model]] = field(default_factory=dict)
     _done: dict[str, Attempt] = field(default_factory=dict)
@@ -71,9 +68,7 @@ class Runner:
 
     def model(self, family: Family, settings: dict[str, Any]) -> Model:
         """Return an unfitted model of a family with these settings."""
-        names = family.model.settings_names()
-        threads = {"threads": self.threads} if self.threads and "threads" in names else {}
-        return family.model(**{**threads, **settings})
+        return family.model(**settings)
 
     def fit_best(self, family: Family, part: Part) -> Model:
         """Return the model of the best attempt on a part, fitted unless it is kept."""
@@ -111,7 +106,7 @@ class Runner:
             value,
             self.sign * value if not math.isnan(value) else -math.inf,
             time.perf_counter() - began,
-            sum(int(array.nbytes) for array in model._arrays().values()),
+            model._nbytes,
         )
         self._keep(attempt, model, part)
         return attempt
