@@ -134,8 +134,10 @@ def ticks(values: Sequence[float], about: int, *, whole: bool = False) -> list[f
 
 def labels(at: Sequence[float]) -> list[str]:
     """Return ticks as text, with as many decimals as their spacing needs."""
-    step = at[1] - at[0]
-    if max(map(abs, at)) >= 1e9 or step < 1e-6:
-        return [f"{value:.3g}" for value in at]
-    digits = max(0, -math.floor(math.log10(step) + 1e-9))
+    step, largest = at[1] - at[0], max(map(abs, at))
+    last_place = math.floor(math.log10(step) + 1e-9)
+    if largest >= 1e9 or step < 1e-6:
+        significant = max(3, math.floor(math.log10(largest)) - last_place + 1)
+        return [f"{value:.{significant}g}" for value in at]
+    digits = max(0, -last_place)
     return [f"{value:,.{digits}f}" for value in at]
