@@ -115,6 +115,10 @@ class NewerFormatError(ArtifactError):
     """A model file written by a later version of penchant."""
 
 
+class DatasetError(PenchantError):
+    """A data set on disk can't be read: incomplete, damaged, or of another format."""
+
+
 class DownloadError(PenchantError, OSError):
     """A data set that could not be fetched whole."""
 
