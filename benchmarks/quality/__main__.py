@@ -9,9 +9,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
-import time
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from benchmarks.quality.families import BLENDED, Family, families
 from benchmarks.quality.worker import Job
 
 GRACE = 60.0
-"""Seconds beyond its limit after which a process is ended."""
+"""Seconds beyond three times its limit of CPU time after which a process is ended."""
 BLAS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "OMP_NUM_THREADS")
 SIGNAL = "the library ended its process with signal"
 LIBRARIES = ("penchant", "implicit", "irspack", "rectools-lightfm", "numpy", "scipy")
@@ -87,10 +87,11 @@ def call(job: Job) -> tuple[str, list[dict[str, Any]]]:
     Where a library ends its process, a trial is counted as failed and a new process goes on.
     """
     lines: list[dict[str, Any]] = []
-    deadline = time.monotonic() + job.limit
+    left = job.limit
     while True:
-        job = replace(job, limit=max(deadline - time.monotonic(), 1.0))
-        status, new = _call_once(job)
+        used = _cpu_seconds_of_children()
+        status, new = _call_once(replace(job, limit=max(left, 1.0)))
+        left -= _cpu_seconds_of_children() - used
         lines += new
         steps = [line["start"] for line in new if "start" in line]
         if not status.startswith(SIGNAL) or not steps or steps[-1] == "tuned":
@@ -118,7 +119,7 @@ def _call_once(job: Job) -> tuple[str, list[dict[str, Any]]]:
     try:
         completed = subprocess.run(
             command, env={**os.environ, **threads}, capture_output=True,
-            timeout=job.limit + GRACE, check=False, cwd=machine.ROOT,
+            timeout=3 * job.limit + GRACE, check=False, cwd=machine.ROOT,
         )  # fmt: skip
         output = completed.stdout
         if completed.returncode < 0:
@@ -133,6 +134,11 @@ def _call_once(job: Job) -> tuple[str, list[dict[str, Any]]]:
     return (errors[-1] if errors else status), rows
 
 
+def _cpu_seconds_of_children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 def _parsed(line: str) -> dict[str, Any] | None:
     """Return a line as a row; None if it is anything else that a library printed."""
     try:
@@ -144,7 +150,7 @@ def _parsed(line: str) -> dict[str, Any] | None:
 
 def _shown(row: dict[str, Any]) -> str:
     values = "  ".join(f"{name} {value[0]:.4f}" for name, value in row["metrics"].items())
-    return f"{row['settings']:8} {values}  {row['fit_seconds']:.2f} s"
+    return f"{row['settings']:8} {values}  {row['fit_cpu_seconds']:.2f} CPU s"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -155,7 +161,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--only", nargs="*", default=[], metavar="NAME", help="libraries or families")
     p.add_argument("--trials", type=int, default=30, help="settings tried, defaults included")
     p.add_argument("--seed", type=int, default=0)
-    p.add_argument("--limit", type=float, default=900.0, help="seconds for a family on a data set")
+    p.add_argument(
+        "--limit", type=float, default=900.0, help="CPU seconds for a family on a data set"
+    )
     p.add_argument("--threads", type=int, default=2)
     p.add_argument("--again", action="store_true", help="repeat jobs that are done")
     p.add_argument("--out", type=Path, metavar="FILE", required=True,

@@ -105,7 +105,7 @@ def _summary(rows: Sequence[Row], names: Sequence[str]) -> list[str]:
 
 
 def _table(rows: Sequence[Row]) -> list[str]:
-    head = ["library", "family", "settings", *METRICS, "fit, s", "memory, MB", "trials"]
+    head = ["library", "family", "settings", *METRICS, "fit, CPU s", "memory, MB", "trials"]
     lines = _head(head)
     for row in sorted(rows, key=lambda each: -each["metrics"][METRICS[0]][0]):
         first, low, high = row["metrics"][METRICS[0]]
@@ -118,7 +118,7 @@ def _table(rows: Sequence[Row]) -> list[str]:
             row["settings"],
             f"{first:.4f} ({low:.4f} to {high:.4f})",
             *(f"{row['metrics'][name][0]:.4f}" for name in METRICS[1:]),
-            f"{row['fit_seconds']:.2f}",
+            f"{row['fit_cpu_seconds']:.2f}",
             f"{row['memory'] / 1e6:.0f}",
             trials,
         ]
@@ -144,8 +144,8 @@ def _facts(rows: Sequence[Row]) -> list[str]:
     versions = ", ".join(f"{name} {number}" for name, number in last["versions"].items() if number)
     trials = sorted({row["trials_asked"] for row in rows if "trials_asked" in row})
     return [
-        f"Trials asked for: {', '.join(map(str, trials))}, within {runs[-1]['limit']:.0f} s for a "
-        f"family on a data set. {last['processor']}, {last['cores']} "
+        f"Trials asked for: {', '.join(map(str, trials))}, within {runs[-1]['limit']:.0f} CPU "
+        f"seconds for a family on a data set. {last['processor']}, {last['cores']} "
         f"cores, {last['threads']} threads; load average {last['load']:.1f} at the start; "
         f"{last['date'][:10]}, commit {last['commit']}. {versions}."
     ]

@@ -37,7 +37,8 @@ class Job:
     seed
         Of the settings.
     limit
-        Seconds for the whole job; no trial starts that would not leave time for the last fit.
+        CPU seconds for the whole job, which do not depend on what else the machine does; no trial
+        starts that would not leave time for the last fit.
     threads
         Of the models.
     parts
@@ -63,7 +64,6 @@ class Job:
 
 def rows(job: Job) -> Iterator[dict[str, Any]]:
     """Yield ``start`` before each step, each trial, and the rows of defaults and best settings."""
-    started = time.perf_counter()
     family = next(f for f in families() if (f.library, f.name) == (job.library, job.family))
     read = data.READERS[job.dataset](Path(job.folder))
     if family.featured and read.item_features is None:
@@ -73,13 +73,13 @@ def rows(job: Job) -> Iterator[dict[str, Any]]:
     settings = _settings(family, read, job)
     trials, longest = {trial["trial"]: trial for trial in job.finished}, 0.0
     for number, values in enumerate(settings):
-        began = time.perf_counter()
-        if number and began - started + 2 * longest > job.limit:  # a trial, and the last fit
+        began = time.process_time()
+        if number and began + 2 * longest > job.limit:  # a trial, and the last fit
             break
         if number not in trials:
             yield {"start": number}
             trials[number] = {"trial": number, **_try(family, values, validation, job.threads)}
-            longest = max(longest, time.perf_counter() - began)
+            longest = max(longest, time.process_time() - began)
             yield trials[number]
         if number == 0 and "validation" in trials[0] and "defaults" not in job.measured:
             yield {"start": "defaults"}
@@ -127,16 +127,16 @@ def _try(family: Family, settings: Settings, split: penchant.Split, threads: int
 def _measure(
     family: Family, settings: Settings, split: penchant.Split, threads: int
 ) -> dict[str, Any]:
-    """Fit on the training part and measure on the test part, with seconds and peak memory."""
+    """Fit on the training part and measure on the test part, with CPU seconds and peak memory."""
     model = family.make(settings, split.train, threads)
-    memory, began = Memory(), time.perf_counter()
+    memory, began = Memory(), time.process_time()
     model.fit(split.train)
-    seconds, peak = time.perf_counter() - began, memory.pause()
+    seconds, peak = time.process_time() - began, memory.pause()
     evaluation = penchant.evaluate(model, split, metrics=data.METRICS)
     return {
         "metrics": {name: [evaluation[name], *evaluation.interval(name)] for name in data.METRICS},
         "users": evaluation.n_users,
-        "fit_seconds": seconds,
+        "fit_cpu_seconds": seconds,
         "memory": peak,
     }
 

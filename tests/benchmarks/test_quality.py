@@ -152,7 +152,7 @@ def test_lines_of_libraries_are_no_rows() -> None:
 def row(family, settings, value, *, library="penchant", validation=None, **more):
     label = {"dataset": "made", "library": library, "family": family, "trials_asked": 3, "seed": 0}
     metrics = {name: [value, value - 0.01, value + 0.01] for name in data.METRICS}
-    cost = {"fit_seconds": 1.25, "memory": 3_000_000, "trials": 3}
+    cost = {"fit_cpu_seconds": 1.25, "memory": 3_000_000, "trials": 3}
     chosen = {"validation": value if validation is None else validation, "chosen": {"n": value}}
     return {**label, "settings": settings, "metrics": metrics, **cost, **chosen, **more}
 
@@ -256,5 +256,5 @@ def test_tables_say_on_what_machine_and_within_what_time() -> None:
     machine = {"processor": "P", "cores": 2, "threads": 1, "load": 0.5, "date": "2026-01-01T00:00"}
     machine |= {"commit": "abc", "versions": {"penchant": "0.1.0", "implicit": None}}
     text = results.tables([{"machine": machine, "limit": 30.0}, *ROWS])
-    assert "Trials asked for: 3, within 30 s for a family on a data set. P, 2 cores" in text
+    assert "Trials asked for: 3, within 30 CPU seconds for a family on a data set. P, 2 cores" in text
     assert text.endswith("commit abc. penchant 0.1.0.")
