@@ -256,5 +256,6 @@ def test_tables_say_on_what_machine_and_within_what_time() -> None:
     machine = {"processor": "P", "cores": 2, "threads": 1, "load": 0.5, "date": "2026-01-01T00:00"}
     machine |= {"commit": "abc", "versions": {"penchant": "0.1.0", "implicit": None}}
     text = results.tables([{"machine": machine, "limit": 30.0}, *ROWS])
-    assert "Trials asked for: 3, within 30 CPU seconds for a family on a data set. P, 2 cores" in text
+    asked = "Trials asked for: 3, within 30 CPU seconds for a family on a data set. P, 2 cores"
+    assert asked in text
     assert text.endswith("commit abc. penchant 0.1.0.")
