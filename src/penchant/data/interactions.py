@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from penchant._boundary import checked_methods
 from penchant._settings.checks import check_int
+from penchant.data.blocks import BlockedMatrix
 from penchant.data.catalog import Catalog, match_catalog
 from penchant.data.conversions import Conversions
 from penchant.data.csr import Csr as Csr
@@ -92,6 +93,11 @@ class Interactions(UserItemMatrix, Conversions):
         super()._freeze()
         if self.timestamps is not None:
             self.timestamps.setflags(write=False)
+
+    @property
+    def blocks(self) -> BlockedMatrix | None:
+        """The blocks of a data set on disk, which are read one at a time; None in memory."""
+        return None
 
     @cached_property
     def newest(self) -> int | None:
