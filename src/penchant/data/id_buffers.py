@@ -26,7 +26,7 @@ Hashes = npt.NDArray[np.uint64]
 AT_ONCE = 1 << 20  # ids that are handled at a time
 _MANY = 10_000  # ids from which an index pays off
 _WINDOW = 5_000  # neighbors in sorted order that may be similar to a text
-_SEED = np.uint64(secrets.randbits(64))  # nobody can prepare texts that collide
+_SEED = np.uint64(secrets.randbits(64))  # so that no texts can be prepared that collide
 _K1, _K2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
 _LOWER = [np.uint64((1 << (8 * n)) - 1) for n in range(8)]
 

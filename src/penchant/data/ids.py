@@ -70,11 +70,11 @@ class IdMap(Sequence[Id]):
         kind
             What the ids are of.
         """
-        return cls._over(MemoryIds(ids), kind)
+        return cls.stored(MemoryIds(ids), kind)
 
     @classmethod
-    def _over(cls, store: IdStore, kind: str) -> IdMap:
-        """Wrap ids, wherever they are stored."""
+    def stored(cls, store: IdStore, kind: str = "item") -> IdMap:
+        """Wrap ids that are different, wherever they are stored."""
         id_map = cls.__new__(cls)
         id_map.kind, id_map._store = kind, store
         return id_map
@@ -125,7 +125,7 @@ class IdMap(Sequence[Id]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy (deep or through pickle) as immutable; the lookup table is rebuilt at first use."""
-        return IdMap._over, (self._store, self.kind)
+        return IdMap.stored, (self._store, self.kind)
 
     def __repr__(self) -> str:
         shown = ", ".join(map(repr, self[:3].tolist())) + (", …" if len(self) > 3 else "")
@@ -222,7 +222,7 @@ class IdMap(Sequence[Id]):
         part = self._store.subset(codes)
         if part is None:
             return IdMap(self[codes], self.kind)  # raises the error for an id that comes twice
-        return IdMap._over(part, self.kind)
+        return IdMap.stored(part, self.kind)
 
     @checked
     def written_like(self, others: IdMap) -> IdMap:
