@@ -32,7 +32,6 @@ from penchant.data.steps import Step
 
 FORMAT = 1
 """The version of the layout that this module writes, and the newest it reads."""
-SUFFIX = ".dataset"
 MANIFEST = "manifest.json"
 DATA_PREFIX = "data-"
 DRAFT_PREFIX = "scratch-"
