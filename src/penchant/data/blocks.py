@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from penchant.data.csr import Csr
 
-__all__ = ["Block", "BlockedRows", "MemoryBlocks", "block_bounds"]
+__all__ = ["Block", "BlockedMatrix", "BlockedRows", "MemoryBlocks", "block_bounds"]
 
 ENTRIES_PER_BLOCK = 1 << 22
 """Entries of a block, about: 32 MB of columns and values."""
@@ -94,6 +94,22 @@ class MemoryBlocks(BlockedRows):
         )
 
 
+@dataclass(frozen=True)
+class BlockedMatrix:
+    """A matrix of users × items in blocks of both its sides.
+
+    Attributes
+    ----------
+    users
+        Blocks of users over all items.
+    items
+        Blocks of items over all users.
+    """
+
+    users: BlockedRows
+    items: BlockedRows
+
+
 def block_bounds(
     indptr: npt.NDArray[np.int64], entries: int = ENTRIES_PER_BLOCK
 ) -> tuple[Block, ...]:
@@ -109,10 +125,11 @@ def block_bounds(
     entries
         Entries and rows of a block.
     """
-    costs = indptr + np.arange(len(indptr))
     blocks, start, n_rows = [], 0, len(indptr) - 1
     while start < n_rows:
-        stop = int(np.searchsorted(costs, costs[start] + entries, side="right")) - 1
+        pointers = indptr[start : start + entries + 1]  # no block has more rows than entries
+        costs = pointers - pointers[0] + np.arange(len(pointers))
+        stop = start + int(np.searchsorted(costs, entries, side="right")) - 1
         stop = min(max(stop, start + 1), n_rows)
         blocks.append(Block(start, stop, int(indptr[stop] - indptr[start])))
         start = stop

@@ -53,6 +53,8 @@ class Workspace:
         ------
         SettingsError
             If DuckDB can't read the memory limit.
+        DataError
+            If it can't write to the folder.
         """
         import duckdb
 
@@ -66,6 +68,8 @@ class Workspace:
                     "python_enable_replacements": "false",
                 },
             )
+        except duckdb.IOException as error:
+            raise DataError(f"can't write temporary files: {_first_line(error)}") from error
         except duckdb.Error as error:
             message = f"memory_limit={self.memory_limit!r}: {_first_line(error)}"
             raise SettingsError(message) from error
@@ -95,8 +99,15 @@ class Workspace:
 
 
 @contextlib.contextmanager
-def workspace(memory_limit: str) -> Iterator[Workspace]:
+def workspace(memory_limit: str, within: Path | None = None) -> Iterator[Workspace]:
     """Open a workspace; the database and the folder are removed at the end.
+
+    Parameters
+    ----------
+    memory_limit
+        How much memory DuckDB may use.
+    within
+        The folder in which its folder is made; None: that of the system for temporary files.
 
     Raises
     ------
@@ -105,7 +116,7 @@ def workspace(memory_limit: str) -> Iterator[Workspace]:
     DataError
         If DuckDB fails on the data, or needs more memory than it may use.
     """
-    with scratch_folder() as folder:
+    with scratch_folder(within=within) as folder:
         work = Workspace(folder, memory_limit)
         try:
             yield work
