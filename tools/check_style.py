@@ -66,6 +66,7 @@ NAMED = ("src/", "benchmarks/", "examples/", "tools/")
 # Functions that may have more than MAX_PARAMETERS parameters, with the reason.
 MANY_PARAMETERS = {
     "read_interactions": "public reader: one keyword for each column role and option",
+    "ingest": "public entry point: the keywords of read_interactions, thresholds and limits",
     "read_events": "public reader: one keyword for each column role and option",
     "read_catalog": "public reader: one keyword for each column role and option",
     "read_features": "public reader: one keyword for each column role and option",

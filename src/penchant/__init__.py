@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from penchant.content import texts as texts
     from penchant.data import datasets as datasets
     from penchant.data.catalog import Catalog as Catalog
+    from penchant.data.disk.ingest import ingest as ingest
+    from penchant.data.disk.opening import open_dataset as open_dataset
     from penchant.data.events import Events as Events
     from penchant.data.features import Features as Features
     from penchant.data.ids import IdMap as IdMap
@@ -98,9 +100,11 @@ _HOMES = {
     "compare": "penchant.evaluation.compare",
     "evaluate": "penchant.evaluation.evaluate",
     "export": "penchant.models._io.export",
+    "ingest": "penchant.data.disk.ingest",
     "items_for_tag": "penchant.models.tags",
     "learning_curve": "penchant.tuning.curve",
     "load": "penchant.models",
+    "open_dataset": "penchant.data.disk.opening",
     "read_catalog": "penchant.data.io.catalog_tables",
     "read_events": "penchant.data.io.event_tables",
     "read_features": "penchant.data.io.feature_tables",

@@ -16,6 +16,7 @@
     ├── ArtifactError           a model file that can't be used
     │   ├── CorruptArtifactError    truncated or altered
     │   └── NewerFormatError        written by a later penchant
+    ├── DatasetError            a data set on disk that is incomplete, damaged or of another format
     ├── DownloadError           a data set that could not be fetched whole
     ├── StoreError              a server's database that can't be used
     └── MissingExtraError       an optional library that is not installed (an ImportError)
@@ -36,6 +37,7 @@ __all__ = [
     "ColumnError",
     "CorruptArtifactError",
     "DataError",
+    "DatasetError",
     "DownloadError",
     "EmptyDataError",
     "EncodingError",

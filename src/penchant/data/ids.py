@@ -17,9 +17,11 @@ import numpy.typing as npt
 
 from penchant._boundary import checked
 from penchant.data.id_spelling import as_integer, as_texts
+from penchant.data.id_stores import Finder, IdStore, MemoryIds
+from penchant.data.id_stores import Id as Id
+from penchant.data.string_buffer import Texts
 from penchant.errors import DataError, UnknownIdError
 
-Id = str | int
 Codes = npt.NDArray[np.int32]
 
 _POOL = 20_000
@@ -41,16 +43,15 @@ class IdMap(Sequence[Id]):
         If ids are of mixed or other types, or one comes twice.
     """
 
-    __slots__ = ("__dict__", "_ids", "kind")
+    __slots__ = ("__dict__", "_store", "kind")
 
     @checked
     def __init__(self, ids: Iterable[Id] | npt.NDArray[Any], kind: str = "item") -> None:
         self.kind = kind
-        self._ids = ids_array(ids, kind)
-        self._ids.setflags(write=False)
-        if not self._is_range and len(self._code_of) != len(self._ids):
-            seen: set[Id] = set()
-            twice = next(i for i in self if i in seen or seen.add(i))  # type: ignore[func-returns-value]
+        store = MemoryIds(ids_array(ids, kind))
+        self._store: IdStore = store
+        twice = store.first_repeated
+        if twice is not None:
             raise DataError(f"{kind} id {twice!r} comes more than once; ids must be unique")
 
     @classmethod
@@ -69,40 +70,46 @@ class IdMap(Sequence[Id]):
         kind
             What the ids are of.
         """
+        return cls.stored(MemoryIds(ids), kind)
+
+    @classmethod
+    def stored(cls, store: IdStore, kind: str = "item") -> IdMap:
+        """Wrap ids that are different, wherever they are stored."""
         id_map = cls.__new__(cls)
-        id_map.kind, id_map._ids = kind, ids
-        ids.setflags(write=False)
+        id_map.kind, id_map._store = kind, store
         return id_map
 
     @property
+    def store(self) -> IdStore:
+        """Where the ids are: an array, or buffers."""
+        return self._store
+
+    @property
     def array(self) -> npt.NDArray[Any]:
-        """The ids as an array, int64 or object (of str), in the order of their codes."""
-        return self._ids
+        """The ids as an array, int64 or object (of str), in the order of their codes.
+
+        Texts of a data set on disk become Python objects at each access.
+        """
+        return self._store.array
 
     @property
     def are_integers(self) -> bool:
         """Whether the ids are integers rather than strings."""
-        return bool(self._ids.dtype.kind == "i")
+        return self._store.are_integers
 
     @cached_property
-    def _is_range(self) -> bool:
-        ids = self._ids
-        return self.are_integers and bool(np.array_equal(ids, np.arange(len(ids))))
-
-    @cached_property
-    def _code_of(self) -> dict[Id, int]:
-        return dict(zip(self._ids.tolist(), range(len(self._ids)), strict=True))
+    def _find(self) -> Finder:
+        return self._store.find
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return len(self._store)
 
     def __getitem__(self, code: Any) -> Any:
         """Return the id of a code; for an array of codes or a slice, an array of ids."""
-        value = self._ids[code]
-        return value.item() if isinstance(value, np.integer) else value
+        return self._store.take(code)
 
     def __iter__(self) -> Iterator[Id]:
-        return iter(self._ids.tolist())
+        return iter(self._store)
 
     def __contains__(self, value: object) -> bool:
         return self.get(value) is not None
@@ -110,18 +117,18 @@ class IdMap(Sequence[Id]):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, IdMap):
             return NotImplemented
-        return self is other or bool(
-            self.are_integers == other.are_integers and np.array_equal(self._ids, other._ids)
+        return self is other or (
+            self.are_integers == other.are_integers and self._store.equals(other._store)
         )
 
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy (deep or through pickle) as immutable; the lookup table is rebuilt at first use."""
-        return IdMap.trusted, (self._ids, self.kind)
+        return IdMap.stored, (self._store, self.kind)
 
     def __repr__(self) -> str:
-        shown = ", ".join(map(repr, self._ids[:3].tolist())) + (", …" if len(self) > 3 else "")
+        shown = ", ".join(map(repr, self[:3].tolist())) + (", …" if len(self) > 3 else "")
         return f"IdMap({len(self):,} {self.kind}s: {shown})"
 
     def get(self, value: object) -> int | None:
@@ -132,7 +139,7 @@ class IdMap(Sequence[Id]):
         its own spelling only, and ``17850.0`` finds neither.
         """
         if type(value) is str and not self.are_integers:  # the usual case
-            code = self._code_of.get(value)
+            code = self._find(value)
             if code is not None:
                 return code
         codes = self._candidates(value)
@@ -142,14 +149,12 @@ class IdMap(Sequence[Id]):
         """Return the codes of the ids that may be meant: one, unless none or several fit."""
         if self.are_integers:
             number = value if type(value) is int else as_integer(value)
-            if self._is_range:
-                return [] if number is None or not 0 <= number < len(self) else [number]
-            code = None if number is None else self._code_of.get(number)
+            code = None if number is None else self._find(number)
             return [] if code is None else [code]
         written = str(value) if type(value) is int else value
-        if isinstance(written, str) and (code := self._code_of.get(written)) is not None:
+        if isinstance(written, str) and (code := self._find(written)) is not None:
             return [code]
-        codes = (self._code_of.get(text) for text in as_texts(value))
+        codes = (self._find(text) for text in as_texts(value))
         return [code for code in codes if code is not None]
 
     def code(self, value: object) -> int:
@@ -174,16 +179,23 @@ class IdMap(Sequence[Id]):
         UnknownIdError
             If one is unknown.
         """
-        if isinstance(many, list):  # the usual case
-            wanted = many
-        elif hasattr(many, "tocsr"):
+        if hasattr(many, "tocsr"):
             raise DataError(f"ids are a list, got {type(many).__name__}")
-        else:
-            wanted = list(many.tolist() if isinstance(many, np.ndarray) else many)
+        wanted: Any = many if isinstance(many, list | np.ndarray | Texts | IdMap) else list(many)
+        exact = self._store.find_many(wanted.store if isinstance(wanted, IdMap) else wanted)
+        if exact is not None:
+            return self._with_other_spellings(exact, wanted)
+        wanted = wanted.tolist() if isinstance(wanted, np.ndarray) else wanted
         codes = [self.get(value) for value in wanted]
         if None in codes:
             raise UnknownIdError(self._unknown(wanted[codes.index(None)]))
         return np.array(codes, dtype=np.int32)
+
+    def _with_other_spellings(self, codes: Codes, wanted: Any) -> Codes:
+        """Look up again, by their other spellings, the ids that were not found as they are."""
+        for place in np.flatnonzero(codes < 0).tolist():
+            codes[place] = self.code(wanted[place])
+        return codes
 
     @checked
     def parse(self, text: str) -> Id:
@@ -207,7 +219,10 @@ class IdMap(Sequence[Id]):
             raise DataError(
                 f"codes are a list of integers or a mask, got {codes.dtype} of {codes.shape}"
             )
-        return IdMap(self._ids[codes if len(codes) else codes.astype(np.int64)], self.kind)
+        part = self._store.subset(codes)
+        if part is None:
+            return IdMap(self[codes], self.kind)  # raises the error for an id that comes twice
+        return IdMap.stored(part, self.kind)
 
     @checked
     def written_like(self, others: IdMap) -> IdMap:
@@ -243,7 +258,7 @@ class IdMap(Sequence[Id]):
                 return f"{message}: ids are integers here, did you mean {number}?"
             if number is None:
                 return f"{message}: {self.kind} ids are integers here, such as {self[0]!r}"
-        close = _close_matches(str(value), [str(i) for i in self._ids.tolist()])
+        close = _close_matches(str(value), self._store.near(str(value)))
         if close:
             return f"{message}; close matches: {', '.join(map(repr, close))}"
         return f"{message}: not among the {len(self):,} {self.kind}s"

@@ -25,11 +25,11 @@ from penchant.data.histories import histories_to_csr as histories_to_csr
 from penchant.data.ids import Id, IdMap
 from penchant.data.report import ReadReport
 from penchant.data.steps import Step as Step
-from penchant.data.steps import describe
+from penchant.data.steps import check_left, describe, threshold_step
 from penchant.data.tabular import Columns
 from penchant.data.thresholding import Mask, compact, not_empty, stable_core
 from penchant.data.user_item_matrix import UserItemMatrix
-from penchant.errors import DataError, EmptyDataError
+from penchant.errors import DataError
 
 log = logging.getLogger("penchant")
 
@@ -105,6 +105,15 @@ class Interactions(UserItemMatrix, Conversions):
         times = self.timestamps
         return None if times is None or not len(times) else int(times.max())
 
+    @property
+    def n_dislikes(self) -> int:
+        """The number of negative values."""
+        return int((self.csr.values < 0).sum())
+
+    def _with(self, **parts: Any) -> Interactions:
+        """Return the same interactions with other parts, by the names of the attributes."""
+        return dataclasses.replace(self, **parts)
+
     def __repr__(self) -> str:
         return (
             f"<Interactions {self.name!r}: {self.n_users:,} users × {self.n_items:,} items, "
@@ -126,7 +135,7 @@ class Interactions(UserItemMatrix, Conversions):
         catalog: Catalog | None,
     ) -> Self:
         data = cls(csr, users, items, timestamps, name=name, notes=report.notes(), report=report)
-        return data.with_catalog(catalog)
+        return dataclasses.replace(data, catalog=match_catalog(catalog, items))
 
     def columns(self) -> Columns:
         """Return the interactions as columns: user, item, value and, if there is one, timestamp.
@@ -142,7 +151,7 @@ class Interactions(UserItemMatrix, Conversions):
 
     # --- other parts --------------------------------------------------------------------
 
-    def with_catalog(self, catalog: Catalog | None) -> Self:
+    def with_catalog(self, catalog: Catalog | None) -> Interactions:
         """Return the same interactions with another catalog.
 
         Where the ids of one are integers and those of the other are texts ("12"), the catalog
@@ -154,9 +163,9 @@ class Interactions(UserItemMatrix, Conversions):
         DataError
             If it is not a catalog.
         """
-        return dataclasses.replace(self, catalog=match_catalog(catalog, self.items))
+        return self._with(catalog=match_catalog(catalog, self.items))
 
-    def with_item_features(self, features: Features | None) -> Self:
+    def with_item_features(self, features: Features | None) -> Interactions:
         """Return the same interactions with other features of items, for models that take them.
 
         The features may have more or fewer items. Ids that are integers on one side and texts on
@@ -167,13 +176,13 @@ class Interactions(UserItemMatrix, Conversions):
         DataError
             If they are not features.
         """
-        return dataclasses.replace(self, item_features=match_features(features, self.items))
+        return self._with(item_features=match_features(features, self.items))
 
-    def with_user_features(self, features: Features | None) -> Self:
+    def with_user_features(self, features: Features | None) -> Interactions:
         """Return the same interactions with other features of users; see `with_item_features`."""
-        return dataclasses.replace(self, user_features=match_features(features, self.users))
+        return self._with(user_features=match_features(features, self.users))
 
-    def with_items(self, ids: Iterable[Id]) -> Self:
+    def with_items(self, ids: Iterable[Id]) -> Interactions:
         """Return the same interactions with more items, which have none, after the others.
 
         Items that exist already are skipped. A model that scores cold items
@@ -187,11 +196,11 @@ class Interactions(UserItemMatrix, Conversions):
         new = [item for item in ids if item not in self.items]
         items = IdMap([*self.items, *new], self.items.kind)
         csr = dataclasses.replace(self.csr, n_columns=len(items))
-        return dataclasses.replace(self, csr=csr, items=items)
+        return self._with(csr=csr, items=items)
 
     # --- parts and filters --------------------------------------------------------------
 
-    def select(self, keep: Mask) -> Self:
+    def select(self, keep: Mask) -> Interactions:
         """Return the entries where ``keep`` (bool, shape (nnz,)) holds; users and items stay.
 
         Raises
@@ -207,9 +216,9 @@ class Interactions(UserItemMatrix, Conversions):
             self.n_items,
         )
         times = None if self.timestamps is None else self.timestamps[keep]
-        return dataclasses.replace(self, csr=csr, timestamps=times)
+        return self._with(csr=csr, timestamps=times)
 
-    def take_users(self, rows: npt.NDArray[Any]) -> Self:
+    def take_users(self, rows: npt.NDArray[Any]) -> Interactions:
         """Return some users, by code or by mask (bool, shape (n_users,)), in order; items stay.
 
         Raises
@@ -229,14 +238,13 @@ class Interactions(UserItemMatrix, Conversions):
         elif rows.size and not 0 <= rows.min() <= rows.max() < self.n_users:
             raise DataError(f"codes of users must lie in 0…{self.n_users - 1:,}")
         times = self.timestamps
-        return dataclasses.replace(
-            self,
+        return self._with(
             csr=self.csr.take_rows(rows),
             users=self.users.subset(rows),
             timestamps=None if times is None else times[self.csr.entries_of(rows)],
         )
 
-    def decayed(self, half_life: float | str, *, now: int | None = None) -> Self:
+    def decayed(self, half_life: float | str, *, now: int | None = None) -> Interactions:
         """Halve the values for every ``half_life`` of age.
 
         It is in the unit of the timestamps, or a text such as ``"30d"``, in seconds. The age of a
@@ -254,13 +262,13 @@ class Interactions(UserItemMatrix, Conversions):
         """
         values = self.csr.values * decay(self.timestamps, half_life, now).astype(np.float32)
         csr = dataclasses.replace(self.csr, values=values)
-        return dataclasses.replace(self, csr=csr).select(values != 0)
+        return self._with(csr=csr).select(values != 0)
 
-    def drop_empty(self) -> Self:
+    def drop_empty(self) -> Interactions:
         """Remove the users and items that have no interactions."""
         return self._compact(*not_empty(self.csr))
 
-    def threshold(self, min_per_user: int = 1, min_per_item: int = 1) -> Self:
+    def threshold(self, min_per_user: int = 1, min_per_item: int = 1) -> Interactions:
         """Keep users and items with enough interactions.
 
         Users with fewer than ``min_per_user`` items and items with fewer than ``min_per_item``
@@ -277,25 +285,17 @@ class Interactions(UserItemMatrix, Conversions):
         for label, minimum in (("min_per_user", min_per_user), ("min_per_item", min_per_item)):
             check_int(label, minimum, 0)
         left = self._compact(*stable_core(self.csr, min_per_user, min_per_item))
-        if left.nnz == 0:
-            raise EmptyDataError(
-                f"no interactions are left of {self.nnz:,} when every user must have "
-                f"{min_per_user} and every item {min_per_item}: lower the minima"
-            )
-        step = Step(
-            f"threshold: {min_per_user} or more per user, {min_per_item} or more per item",
-            (self.n_users, left.n_users),
-            (self.n_items, left.n_items),
-            (self.nnz, left.nnz),
-        )
+        minima = (min_per_user, min_per_item)
+        check_left(minima, self.nnz, left.nnz)
+        before, after = ((part.n_users, part.n_items, part.nnz) for part in (self, left))
+        step = threshold_step(minima, before, after)
         log.info("%s", describe(step))
-        return dataclasses.replace(left, steps=(*self.steps, step))
+        return left._with(steps=(*self.steps, step))
 
-    def _compact(self, users: Mask, items: Mask) -> Self:
+    def _compact(self, users: Mask, items: Mask) -> Interactions:
         """Keep the users and items where the masks hold."""
         kept = self.select(users[self.csr.row_of_entry] & items[self.csr.indices])
-        return dataclasses.replace(
-            kept,
+        return kept._with(
             csr=compact(kept.csr, users, items),
             users=self.users.subset(users),
             items=self.items.subset(items),
@@ -311,7 +311,7 @@ class Interactions(UserItemMatrix, Conversions):
             f"  {self.n_users:,} users × {self.n_items:,} items, "
             f"{self.nnz:,} interactions, density {self.density:.3%}"
         )
-        negative = int((self.csr.values < 0).sum())
+        negative = self.n_dislikes
         if negative:
             lines.append(f"  {negative:,} of them dislikes (negative values)")
         return "\n".join(lines)

@@ -27,3 +27,12 @@ def local_path(source: str | os.PathLike[str]) -> Path:
             f"{os.fspath(source)!r} is an address, and only local files are read: fetch it first"
         )
     return Path(os.fspath(source)).expanduser()
+
+
+def cache_folder(cache: str | os.PathLike[str] | None = None) -> Path:
+    """Return the folder in which fetched data sets are kept; see `penchant.datasets.load`."""
+    chosen = cache or os.environ.get("PENCHANT_CACHE")
+    if chosen:
+        return Path(chosen).expanduser()
+    home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(home).expanduser() / "penchant"

@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from penchant.errors import EmptyDataError
+
+Sizes = tuple[int, int, int]
+"""The numbers of users, items and interactions."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -14,6 +19,35 @@ class Step:
     users: tuple[int, int]
     items: tuple[int, int]
     interactions: tuple[int, int]
+
+
+def threshold_step(minima: tuple[int, int], before: Sizes, after: Sizes) -> Step:
+    """Return the step of leaving out users and items with few interactions.
+
+    Parameters
+    ----------
+    minima
+        The least number of interactions of users and of items.
+    before, after
+        The numbers of users, items and interactions.
+    """
+    what = f"threshold: {minima[0]} or more per user, {minima[1]} or more per item"
+    return Step(what, *zip(before, after, strict=True))
+
+
+def check_left(minima: tuple[int, int], before: int, after: int) -> None:
+    """Refuse to leave out everything.
+
+    Raises
+    ------
+    EmptyDataError
+        If no interactions are left.
+    """
+    if after == 0:
+        raise EmptyDataError(
+            f"no interactions are left of {before:,} when every user must have "
+            f"{minima[0]} and every item {minima[1]}: lower the minima"
+        )
 
 
 def describe(step: Step) -> str:

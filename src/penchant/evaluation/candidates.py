@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -117,7 +116,7 @@ def restrict_items(part: Interactions, candidates: Candidates | None) -> Interac
     if candidates is None:
         return part
     if isinstance(candidates, Csr):
-        return replace(part, csr=intersection(part.csr, candidates), timestamps=None)
+        return Interactions(intersection(part.csr, candidates), part.users, part.items)
     csr = part.csr.take_columns(candidates)
     return Interactions(csr, part.users, part.items.subset(candidates))
 

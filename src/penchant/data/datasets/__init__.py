@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from penchant._boundary import checked
+from penchant.data import paths
 from penchant.data.datasets import generated, lastfm, movielens, sketchfab  # noqa: F401 - register
 from penchant.data.datasets.cache import cached_folder
 from penchant.data.datasets.download import Progress
@@ -145,11 +146,7 @@ def load(
 @checked
 def cache_folder(cache: str | os.PathLike[str] | None = None) -> Path:
     """Return the folder in which fetched data sets are kept; see :func:`load`."""
-    chosen = cache or os.environ.get("PENCHANT_CACHE")
-    if chosen:
-        return Path(chosen).expanduser()
-    home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(home).expanduser() / "penchant"
+    return paths.cache_folder(cache)
 
 
 def _generate(dataset: Dataset, *arguments: Any) -> Interactions:

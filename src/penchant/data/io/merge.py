@@ -145,8 +145,7 @@ def number_ids(con: Any, column: str) -> npt.NDArray[Any]:
 
 def _merge(con: Any, policy: str, timed: bool) -> tuple[int, int]:
     """Fill the table ``cells`` with one row a pair, in the order of the matrix."""
-    order = "(t, place)" if timed else "place"
-    value = f"arg_max(v, {order})" if policy == "last" else MERGE_SQL[policy]
+    value = value_sql(policy, timed=timed)
     con.execute(
         f"CREATE TABLE cells AS SELECT (cu.code::BIGINT << 32) | ci.code AS key, {value} AS v, "
         f"{'max(t)' if timed else 'NULL::BIGINT'} AS t, count(*) AS n FROM good "
@@ -164,6 +163,12 @@ def _merge(con: Any, policy: str, timed: bool) -> tuple[int, int]:
         ).fetchone()
         refuse_pairs(rows - pairs, *first)
     return int(rows - pairs), int(cancelled)
+
+
+def value_sql(policy: str, *, timed: bool) -> str:
+    """Return the SQL of the value of a pair's rows."""
+    order = "(t, place)" if timed else "place"
+    return f"arg_max(v, {order})" if policy == "last" else MERGE_SQL[policy]
 
 
 def check_pairs(beyond: int) -> None:

@@ -7,7 +7,7 @@ cycle.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from penchant.data.duplicates import POLICIES
@@ -52,33 +52,108 @@ def read_source(
     SettingsError
         If there is no such policy.
     """
-    if duplicates is not None and duplicates not in POLICIES:
-        raise SettingsError(f"duplicates must be one of {', '.join(POLICIES)}, got {duplicates!r}")
     options = options or ReaderOptions()
     with workspace(options.memory_limit) as work:
-        tables = open_tables(work, source, columns, options, numeric=("value", "timestamp"))
-        choices = [choose_roles(work, table, columns) for table in tables]
-        places = [choice.places for choice in choices]
-        roles = same_roles(places)
-        policy = duplicates or ("sum" if "value" in roles else "binary")
-        fields = [table.bind(row) for table, row in zip(tables, places, strict=True)]
-        origin = _described(tables, places)
-        result = _merge(work, tables, fields, policy, options, origin)
-        names = {role: field.name for role, field in fields[0].items()}
-        report = replace(result.report, columns=choices[0].notes(names))
-        return replace(result, report=report)
+        opened = _open(work, source, columns, duplicates, options)
+        result = _merge(work, opened, options)
+        return replace(result, report=replace(result.report, columns=opened.notes))
 
 
-def _merge(
+def stage_source(
     work: Workspace,
-    tables: Sequence[Table],
-    fields: Sequence[Mapping[str, Field]],
-    policy: str,
+    source: Any,
+    columns: Mapping[str, Column | None],
+    duplicates: str | None,
     options: ReaderOptions,
-    origin: str,
-) -> ReadResult:
+) -> Staged:
+    """Check the rows of a source in DuckDB, without merging them: the view ``good``.
+
+    Parameters
+    ----------
+    work
+        Where rows are staged.
+    source, columns, duplicates, options
+        See :func:`read_source`.
+
+    Raises
+    ------
+    DataError
+        If the source can't be read.
+    SettingsError
+        If there is no such policy.
+    """
+    opened = _open(work, source, columns, duplicates, options)
+    tally, bad = _check_rows(work.con, opened.tables, opened.fields, opened.roles, options)
+    return Staged(opened, tally, bad)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An opened source and what is read of it.
+
+    Attributes
+    ----------
+    tables
+        Its tables.
+    fields
+        For each table: role → column.
+    roles
+        The roles that have a column.
+    policy
+        The policy for rows of the same pair.
+    origin
+        What is read, in words.
+    notes
+        What was assumed about columns, and which are not used.
+    """
+
+    tables: Sequence[Table]
+    fields: Sequence[Mapping[str, Field]]
+    roles: Sequence[str]
+    policy: str
+    origin: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A source whose rows are checked, with the counts of those that hold no interaction."""
+
+    opened: Opened
+    tally: Tally
+    bad: BadRows
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether there are timestamps."""
+        return "timestamp" in self.opened.roles
+
+
+def _open(
+    work: Workspace,
+    source: Any,
+    columns: Mapping[str, Column | None],
+    duplicates: str | None,
+    options: ReaderOptions,
+) -> Opened:
+    """Open a source and choose its columns."""
+    if duplicates is not None and duplicates not in POLICIES:
+        raise SettingsError(f"duplicates must be one of {', '.join(POLICIES)}, got {duplicates!r}")
+    tables = open_tables(work, source, columns, options, numeric=("value", "timestamp"))
+    choices = [choose_roles(work, table, columns) for table in tables]
+    places = [choice.places for choice in choices]
+    roles = same_roles(places)
+    fields = [table.bind(row) for table, row in zip(tables, places, strict=True)]
+    names = {role: field.name for role, field in fields[0].items()}
+    policy = duplicates or ("sum" if "value" in roles else "binary")
+    origin = _described(tables, places)
+    return Opened(tables, fields, list(fields[0]), policy, origin, choices[0].notes(names))
+
+
+def _merge(work: Workspace, opened: Opened, options: ReaderOptions) -> ReadResult:
     """Read the rows natively or through DuckDB, and merge those of the same pair."""
-    roles = list(fields[0])
+    tables, fields, roles = opened.tables, opened.fields, opened.roles
+    policy, origin = opened.policy, opened.origin
     is_formatted = options.time_format is not None and "timestamp" in roles
     native = None if is_formatted else read_plain(work, tables, fields)
     if native is None:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from penchant._boundary import checked
 from penchant.data.catalog import Catalog
 from penchant.data.conversions import CONSTRUCTORS, frame_library
+from penchant.data.disk.opening import is_dataset, open_dataset
 from penchant.data.expansion import FACTOR
 from penchant.data.ids import Id, IdMap
 from penchant.data.interactions import Interactions, need_interactions
@@ -62,7 +63,8 @@ def read_interactions(
         gzip or zstd; a glob of such files; a folder of Parquet; a pandas, polars or pyarrow
         frame; a SciPy sparse matrix or a 2-D NumPy array, users × items; a list of (user, item),
         (user, item, value) or (user, item, value, timestamp) tuples; or the address of a
-        database, ``sqlite:///file.db`` or ``postgresql://user@host/name``, with ``query``.
+        database, ``sqlite:///file.db`` or ``postgresql://user@host/name``, with ``query``; or a
+        data set on disk, whose name ends in ``.dataset``, see :func:`penchant.open_dataset`.
     user, item, value, timestamp
         Columns by name, or by position from 0. Without ``value`` every row is a like worth 1;
         a negative value is a dislike. Timestamps are whole numbers, kept in their own unit, or
@@ -134,6 +136,8 @@ def read_interactions(
         If no interactions are left.
     DataError
         If the source does not exist, is damaged, or is of a type that can't be read.
+    DatasetError
+        If a data set on disk can't be used.
     SettingsError
         If an argument is out of its range.
     """
@@ -142,6 +146,9 @@ def read_interactions(
         max_expansion,
     )  # fmt: skip
     columns = {"user": user, "item": item, "value": value, "timestamp": timestamp}
+    if is_dataset(source):
+        arguments = {**columns, "query": query, "duplicates": duplicates, "name": name, "sep": sep}
+        return _opened(source, arguments, catalog)
     if _is_matrix(source):
         if any(column is not None for column in columns.values()):
             raise SettingsError("a matrix has no columns to name: its rows are users")
@@ -161,6 +168,14 @@ def read_interactions(
     )
     _warn_of_quotes(interactions.users)
     return interactions
+
+
+def _opened(source: Any, arguments: dict[str, Any], catalog: Catalog | None) -> Interactions:
+    """Open a data set on disk, whose columns were chosen when it was written."""
+    for name, argument in arguments.items():
+        if argument is not None:
+            raise SettingsError(f"{source} is a data set that is read already: leave out {name}=")
+    return open_dataset(source).with_catalog(catalog)
 
 
 def as_interactions(data: object, caller: str) -> Interactions:

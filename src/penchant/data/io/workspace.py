@@ -95,8 +95,15 @@ class Workspace:
 
 
 @contextlib.contextmanager
-def workspace(memory_limit: str) -> Iterator[Workspace]:
+def workspace(memory_limit: str, within: Path | None = None) -> Iterator[Workspace]:
     """Open a workspace; the database and the folder are removed at the end.
+
+    Parameters
+    ----------
+    memory_limit
+        How much memory DuckDB may use.
+    within
+        The folder in which its folder is made; None: that of the system for temporary files.
 
     Raises
     ------
@@ -105,7 +112,7 @@ def workspace(memory_limit: str) -> Iterator[Workspace]:
     DataError
         If DuckDB fails on the data, or needs more memory than it may use.
     """
-    with scratch_folder() as folder:
+    with scratch_folder(within=within) as folder:
         work = Workspace(folder, memory_limit)
         try:
             yield work

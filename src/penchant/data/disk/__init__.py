@@ -1,0 +1,1 @@
+"""Data sets on disk: a folder of arrays that is mapped, or read a block of rows at a time."""

@@ -1,0 +1,175 @@
+"""The arrays of a data set on disk: mapped whole, or read by blocks with their checksums."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from penchant.data.blocks import BlockedRows
+from penchant.data.csr import Csr
+from penchant.data.disk.layout import Manifest, Side, StoredBlock, dtype_of, item_size
+from penchant.data.disk.storage import Storage
+from penchant.data.id_buffers import IntegerBuffer, TextBuffer
+from penchant.data.id_stores import IdStore
+from penchant.data.string_buffer import Texts
+from penchant.errors import DataError, DatasetError
+
+_AT_ONCE = 1 << 24  # bytes that are compared with a checksum at a time
+_OTHER: dict[Side, Side] = {"users": "items", "items": "users"}
+
+
+class StoredFiles:
+    """The arrays of a data set.
+
+    Parameters
+    ----------
+    storage
+        The folder of the data set.
+    manifest
+        Its manifest.
+    """
+
+    def __init__(self, storage: Storage, manifest: Manifest) -> None:
+        self.storage, self.manifest = storage, manifest
+
+    def path(self, file: str) -> str:
+        """Return the path of a file in the folder of the data set."""
+        return f"{self.manifest.data}/{file}"
+
+    def map(self, side: Side, array: str) -> npt.NDArray[Any]:
+        """Map an array.
+
+        Raises
+        ------
+        DatasetError
+            If it can't be mapped, or has another length than the manifest says.
+        """
+        file = f"{side}.{array}"
+        mapped = self.storage.map(self.path(file), dtype_of(file))
+        length = self.manifest.lengths()[file]
+        if len(mapped) != length:
+            self.refuse(file, f"it holds {len(mapped):,} numbers, {length:,} are expected")
+        return mapped
+
+    def csr(self, side: Side) -> Csr:
+        """Map the rows of a side, and check that no row leads out of them.
+
+        Raises
+        ------
+        DatasetError
+            If they can't be mapped or are damaged.
+        """
+        arrays = {name: self.map(side, name) for name in ("indptr", *self.manifest.entry_arrays())}
+        csr = Csr(**arrays, n_columns=self.manifest.sides[_OTHER[side]].n)
+        if not csr.is_validated:
+            self.refuse(f"{side}.indices", "its rows lead out of the matrix")
+        return csr
+
+    def ids(self, side: Side) -> IdStore:
+        """Map the ids of a side.
+
+        Raises
+        ------
+        DatasetError
+            If they can't be mapped or are damaged.
+        """
+        if self.manifest.sides[side].id_type == "integer":
+            return IntegerBuffer(self.map(side, "ids"))
+        try:
+            texts = Texts(self.map(side, "text"), self.map(side, "offsets"))
+        except DataError as error:
+            self.refuse(f"{side}.offsets", str(error))
+        return TextBuffer(texts, is_sorted=True)
+
+    def blocks(self, side: Side) -> StoredRows:
+        """Return the blocks of a side."""
+        return StoredRows(self, side)
+
+    def read_block(self, side: Side, block: StoredBlock, array: str) -> npt.NDArray[Any]:
+        """Read an array of a block, and compare its checksum.
+
+        Raises
+        ------
+        DatasetError
+            If it can't be read or is damaged.
+        """
+        file = f"{side}.{array}"
+        size = item_size(file)
+        begin, end = block.span(array)
+        raw = self.storage.read(self.path(file), begin * size, end * size)
+        where = f"rows {block.rows.start:,} to {block.rows.stop - 1:,}"
+        if len(raw) != (end - begin) * size:
+            self.refuse(file, f"it ends within {where}")
+        if zlib.crc32(raw) != block.checksums[array]:
+            self.refuse(file, f"{where} don't match their checksum")
+        return np.frombuffer(raw, dtype=dtype_of(file))
+
+    def check_file(self, file: str, checksum: int) -> None:
+        """Compare the checksum of a whole file.
+
+        Raises
+        ------
+        DatasetError
+            If it can't be read or is damaged.
+        """
+        size, actual = self.manifest.sizes()[file], 0
+        for begin in range(0, size, _AT_ONCE):
+            part = self.storage.read(self.path(file), begin, min(begin + _AT_ONCE, size))
+            actual = zlib.crc32(part, actual)
+        if actual != checksum:
+            self.refuse(file, "it doesn't match its checksum")
+
+    def check_sizes(self) -> None:
+        """Compare the sizes of all files.
+
+        Raises
+        ------
+        DatasetError
+            If one is missing or has another size.
+        """
+        actual = self.storage.sizes(self.manifest.data)
+        for file, size in self.manifest.sizes().items():
+            if file not in actual:
+                self.refuse(file, "it is missing")
+            if actual[file] != size:
+                self.refuse(file, f"it has {actual[file]:,} bytes, {size:,} are expected")
+
+    def refuse(self, file: str, fault: str) -> NoReturn:
+        """Raise the error for a file that is damaged."""
+        raise DatasetError(
+            f"{self.storage.address} is damaged: {self.path(file)}: {fault}; copy the data set "
+            "again, or ingest it again"
+        )
+
+
+class StoredRows(BlockedRows):
+    """Rows of a data set on disk, which are read a block at a time.
+
+    Parameters
+    ----------
+    files
+        The arrays of the data set.
+    side
+        Whether rows are users or items.
+    """
+
+    def __init__(self, files: StoredFiles, side: Side) -> None:
+        self._files, self._side = files, side
+        sides = files.manifest.sides
+        self._stored = sides[side].blocks
+        self.blocks = tuple(block.rows for block in self._stored)
+        self.n_columns = sides[_OTHER[side]].n
+
+    def read(self, number: int) -> Csr:
+        """See :meth:`BlockedRows.read`."""
+        block, files, side = self._stored[number], self._files, self._side
+        names = ("indptr", *files.manifest.entry_arrays())
+        arrays = {name: files.read_block(side, block, name) for name in names}
+        arrays["indptr"] = arrays["indptr"] - block.begin
+        csr = Csr(**arrays, n_columns=self.n_columns)
+        if not csr.is_validated:
+            files.refuse(f"{side}.indices", "its rows lead out of the matrix")
+        return csr

@@ -1,0 +1,78 @@
+"""``open_dataset``: from the folder of a data set to interactions."""
+
+from __future__ import annotations
+
+import os
+
+from penchant._boundary import checked
+from penchant.data.disk.files import StoredFiles
+from penchant.data.disk.layout import (
+    DATA_PREFIX,
+    DRAFT_PREFIX,
+    MANIFEST,
+    SUFFIX,
+    Manifest,
+    ManifestError,
+    from_json,
+)
+from penchant.data.disk.storage import Storage, storage_of
+from penchant.data.disk.stored import StoredInteractions
+from penchant.data.interactions import Interactions
+from penchant.errors import DatasetError
+
+
+def is_dataset(source: object) -> bool:
+    """Return whether a path or an address is that of a data set on disk, by its name."""
+    if not isinstance(source, str | os.PathLike):
+        return False
+    return str(os.fspath(source)).rstrip("/\\").endswith(SUFFIX)
+
+
+@checked
+def open_dataset(path: str | os.PathLike[str]) -> Interactions:
+    """Open a data set on disk, which :func:`penchant.ingest` or `penchant ingest` wrote.
+
+    Only its manifest is read. Ids and matrices are mapped at their first use, so that they need
+    not fit into memory; ``blocks`` reads rows a block at a time, with their checksums. A data set
+    in an object store is read by blocks; its matrices are mapped in a copy in the cache
+    (``PENCHANT_CACHE``).
+
+    Parameters
+    ----------
+    path
+        The folder, or its address: ``s3://bucket/likes.dataset``.
+
+    Raises
+    ------
+    DatasetError
+        If it is no data set, is incomplete or damaged, or of a later version of penchant.
+    MissingExtraError
+        If the library for such addresses is not installed.
+    """
+    storage = storage_of(path)
+    files = StoredFiles(storage, read_manifest(storage))
+    files.check_sizes()
+    return StoredInteractions(files)
+
+
+def read_manifest(storage: Storage) -> Manifest:
+    """Read the manifest of a data set.
+
+    Raises
+    ------
+    DatasetError
+        If there is none, or it can't be used.
+    """
+    names = storage.sizes()
+    if MANIFEST not in names:
+        if any(name.startswith((DATA_PREFIX, DRAFT_PREFIX)) for name in names):
+            raise DatasetError(
+                f"{storage.address} is incomplete: it is being written, or its ingest was "
+                "interrupted; ingest it again"
+            )
+        what = "is no data set: it has no manifest.json" if names else "does not exist"
+        raise DatasetError(f"{storage.address} {what}")
+    try:
+        return from_json(storage.read(MANIFEST))
+    except ManifestError as error:
+        raise DatasetError(f"{storage.address} can't be opened: {error}") from None

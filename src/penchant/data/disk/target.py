@@ -1,0 +1,212 @@
+"""The place where a data set is written: nothing is visible there before it is complete."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from pathlib import Path
+
+from penchant._scratch import scratch_folder
+from penchant.data.disk.layout import (
+    DATA_PREFIX,
+    DRAFT_PREFIX,
+    LOCK,
+    MANIFEST,
+    SUFFIX,
+    Manifest,
+    to_json,
+)
+from penchant.data.disk.opening import read_manifest
+from penchant.data.disk.storage import LocalStorage, RemoteStorage, Storage, storage_of
+from penchant.data.disk.writing import sync
+from penchant.errors import DatasetError, SettingsError
+
+
+class Target(ABC):
+    """A data set that is being written.
+
+    Attributes
+    ----------
+    data
+        The name of the folder of its arrays.
+    folder
+        Where the arrays are made.
+    scratch
+        A folder for temporary files.
+    """
+
+    data: str
+    folder: Path
+    scratch: Path
+
+    @abstractmethod
+    def publish(self, manifest: Manifest) -> None:
+        """Make the data set appear, in the place of an older one.
+
+        Raises
+        ------
+        DatasetError
+            If it can't be written.
+        """
+
+
+@contextlib.contextmanager
+def target_of(
+    path: str | os.PathLike[str], temp_folder: str | os.PathLike[str] | None
+) -> Iterator[Target]:
+    """Prepare the place of a data set; what an interrupted ingest left there is removed.
+
+    Parameters
+    ----------
+    path
+        The folder or the address of the data set.
+    temp_folder
+        The folder of temporary files; None: in the folder of the data set, and for an address the
+        system's.
+
+    Raises
+    ------
+    SettingsError
+        If its name does not end in ``.dataset``, or there is no such folder for it.
+    DatasetError
+        If another process is writing it, or there is something else in its place.
+    """
+    if not str(os.fspath(path)).rstrip("/\\").endswith(SUFFIX):
+        raise SettingsError(f"can't write {path}: the name of a data set ends in {SUFFIX}")
+    temp = None if temp_folder is None else Path(temp_folder).expanduser()
+    if temp is not None and not temp.is_dir():
+        raise SettingsError(f"there is no folder {temp} for temporary files")
+    storage = storage_of(path)
+    if isinstance(storage, LocalStorage):
+        prepared = _local(storage.folder, temp)
+    else:
+        assert isinstance(storage, RemoteStorage)
+        prepared = _remote(storage, temp)
+    with prepared as target:
+        yield target
+
+
+@contextlib.contextmanager
+def _local(folder: Path, temp: Path | None) -> Iterator[Target]:
+    from filelock import FileLock, Timeout
+
+    if not folder.parent.is_dir():
+        raise SettingsError(f"can't write {folder}: there is no folder {folder.parent}")
+    _check_contents(LocalStorage(folder), is_file=folder.is_file())
+    try:
+        folder.mkdir(exist_ok=True)
+        lock = FileLock(folder / LOCK, timeout=0)
+        with lock:
+            _remove_unused(folder)
+            data = _new_name()
+            (folder / data).mkdir()
+            try:
+                with scratch_folder(DRAFT_PREFIX, temp or folder) as scratch:
+                    yield _LocalTarget(folder, data, scratch)
+            finally:
+                _remove_unused(folder)
+    except Timeout:
+        raise DatasetError(f"another process is writing {folder}: wait for it, or end it") from None
+    except OSError as error:
+        raise DatasetError(f"can't write {folder}: {error.strerror or error}") from error
+    finally:
+        _remove_empty(folder)
+
+
+class _LocalTarget(Target):
+    def __init__(self, root: Path, data: str, scratch: Path) -> None:
+        self._root, self.data = root, data
+        self.folder, self.scratch = root / data, scratch
+
+    def publish(self, manifest: Manifest) -> None:
+        """See :class:`Target`."""
+        sync(self.folder)
+        draft = self.folder / MANIFEST
+        with draft.open("x", encoding="utf-8") as file:
+            file.write(to_json(manifest))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self._root / MANIFEST)
+        sync(self._root)
+
+
+def _check_contents(storage: Storage, *, is_file: bool = False) -> None:
+    """Refuse a place that holds anything but a data set."""
+    other = [
+        name
+        for name in storage.sizes()
+        if name not in (MANIFEST, LOCK) and not name.startswith((DATA_PREFIX, DRAFT_PREFIX))
+    ]
+    if other or is_file:
+        what = "it is a file" if is_file else f"it holds {other[0]!r}, which is not of a data set"
+        raise DatasetError(f"can't write {storage.address}: {what}; give another name")
+
+
+def _remove_unused(folder: Path) -> None:
+    """Remove folders that the manifest does not name: of interrupted ingests, and replaced ones."""
+    used = _used_data(LocalStorage(folder))
+    for entry in folder.iterdir():
+        if entry.name.startswith((DATA_PREFIX, DRAFT_PREFIX)) and entry.name != used:
+            shutil.rmtree(entry, ignore_errors=True)
+
+
+def _remove_empty(folder: Path) -> None:
+    """Remove the folder of a data set that holds nothing but the lock."""
+    with contextlib.suppress(OSError):
+        if {entry.name for entry in folder.iterdir()} <= {LOCK}:
+            (folder / LOCK).unlink(missing_ok=True)
+            folder.rmdir()
+
+
+def _used_data(storage: Storage) -> str:
+    """Return the name of the folder of arrays that is in use; empty if there is none."""
+    with contextlib.suppress(DatasetError):
+        return read_manifest(storage).data
+    return ""
+
+
+def _new_name() -> str:
+    return f"{DATA_PREFIX}{secrets.token_hex(8)}"
+
+
+@contextlib.contextmanager
+def _remote(storage: RemoteStorage, temp: Path | None) -> Iterator[Target]:
+    _check_contents(storage)
+    with scratch_folder(within=temp) as scratch:
+        target = _RemoteTarget(storage, scratch)
+        try:
+            yield target
+        finally:
+            target.remove_unused()
+
+
+class _RemoteTarget(Target):
+    """Arrays are made in the folder of temporary files, and copied when they are complete."""
+
+    def __init__(self, storage: RemoteStorage, scratch: Path) -> None:
+        self._storage, self.data = storage, _new_name()
+        self.folder, self.scratch = scratch / self.data, scratch
+        self.folder.mkdir()
+
+    def publish(self, manifest: Manifest) -> None:
+        """See :class:`Target`."""
+        storage = self._storage
+        with storage.translated_errors("write"):
+            for path in sorted(self.folder.iterdir()):
+                storage.fs.put_file(str(path), storage.path(f"{self.data}/{path.name}"))
+            storage.fs.pipe_file(storage.path(MANIFEST), to_json(manifest).encode())
+
+    def remove_unused(self) -> None:
+        """Remove arrays that the manifest does not name."""
+        storage = self._storage
+        with contextlib.suppress(DatasetError):
+            names = storage.sizes()
+            used = _used_data(storage)
+            for name in names:
+                if name.startswith(DATA_PREFIX) and name != used:
+                    with storage.translated_errors("remove", name):
+                        storage.fs.rm(storage.path(name), recursive=True)
