@@ -6,6 +6,7 @@ block by block where data on disk are large for the memory.
 
 from penchant.engines.base import Engine
 from penchant.engines.blocks.engine import Blocks
+from penchant.engines.cluster.dask import Dask
 from penchant.engines.local import LocalEngine
 
-__all__ = ["Blocks", "Engine", "LocalEngine"]
+__all__ = ["Blocks", "Dask", "Engine", "LocalEngine"]

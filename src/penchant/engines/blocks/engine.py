@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ class BlockFactors:
     @property
     def slices(self) -> list[slice]:
         """The rows of each block."""
-        return [slice(*pair) for pair in zip(self.bounds, self.bounds[1:], strict=False)]
+        return [slice(*pair) for pair in itertools.pairwise(self.bounds)]
 
 
 class Blocks(BlockEngine[BlockRows, BlockFactors]):
