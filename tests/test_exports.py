@@ -51,6 +51,7 @@ PUBLIC = [
     "__version__",
     "compare",
     "datasets",
+    "engines",
     "errors",
     "evaluate",
     "export",

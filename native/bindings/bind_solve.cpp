@@ -103,6 +103,22 @@ void bound_half_step(const WeightedRowsRecord& rows, Out2<T> fixed,
 }
 
 template <class T>
+void bound_rotate(const SpectrumRecord<T>& spectrum, Out2<T> fixed, Out2<T> solved, int threads) {
+  rotate<T>(spectrum.view(), factors_of(fixed, spectrum.f()), factors_of(solved, spectrum.f()),
+            threads);
+}
+
+template <class T>
+void bound_solve_rotated(const WeightedRowsRecord& rows, In2<T> fixed,
+                         const SpectrumRecord<T>& spectrum, const RowObjectiveRecord& objective,
+                         Out2<T> solved, int threads) {
+  check_fit(rows, objective, length(fixed), length(solved));
+  solve_rotated<T>(rows.view(), spectrum.view(), objective.view(),
+                   factors_of(fixed, spectrum.f()), factors_of(solved, spectrum.f()), threads,
+                   poll_for_signals());
+}
+
+template <class T>
 void bound_fold_in(const WeightedRowsRecord& rows, In2<T> fixed, const SpectrumRecord<T>& spectrum,
                    const RowObjectiveRecord& objective, Out2<T> out, int threads) {
   check_fit(rows, objective, length(fixed), length(out));
@@ -128,6 +144,10 @@ void bind_for(nb::module_& m, const std::string& bits) {
   m.def("gram", &bound_gram<T>, "Y"_a.noconvert(), nb::kw_only(), "out"_a.noconvert(), "precise"_a,
         "threads"_a, release);
   m.def("half_step", &bound_half_step<T>, "rows"_a, nb::kw_only(), "fixed"_a.noconvert(),
+        "spectrum"_a, "objective"_a, "solved"_a.noconvert(), "threads"_a, release);
+  m.def("rotate", &bound_rotate<T>, "spectrum"_a, nb::kw_only(), "fixed"_a.noconvert(),
+        "solved"_a.noconvert(), "threads"_a, release);
+  m.def("solve_rotated", &bound_solve_rotated<T>, "rows"_a, nb::kw_only(), "fixed"_a.noconvert(),
         "spectrum"_a, "objective"_a, "solved"_a.noconvert(), "threads"_a, release);
   m.def("fold_in", &bound_fold_in<T>, "rows"_a, nb::kw_only(), "fixed"_a.noconvert(), "spectrum"_a,
         "objective"_a, "out"_a.noconvert(), "threads"_a, release);

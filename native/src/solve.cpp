@@ -53,14 +53,26 @@ void gram(Factors<const T> Y, double* out, bool precise, int threads, const Poll
 }
 
 template <class T>
-void half_step(const WeightedRows& rows, const Spectrum<T>& spectrum, const RowObjective& objective,
-               Factors<T> Y, Factors<T> X, int threads, const Poll& poll) {
+void rotate(const Spectrum<T>& spectrum, Factors<T> Y, Factors<T> X, int threads) {
   // Both rotations run to the end: an interrupt must not leave rows in different coordinates.
   const auto Q = padded(spectrum.eigenvectors, Y.columns, Y.stride, false);
   multiply(as_const(Y), Q.get(), Y.data, threads);
   multiply(as_const(X), Q.get(), X.data, threads);
+}
+
+template <class T>
+void solve_rotated(const WeightedRows& rows, const Spectrum<T>& spectrum,
+                   const RowObjective& objective, Factors<const T> W, Factors<T> V, int threads,
+                   const Poll& poll) {
+  RowSolver<T>(rows, spectrum, objective, W.data, V, threads).solve(poll);
+}
+
+template <class T>
+void half_step(const WeightedRows& rows, const Spectrum<T>& spectrum, const RowObjective& objective,
+               Factors<T> Y, Factors<T> X, int threads, const Poll& poll) {
+  rotate(spectrum, Y, X, threads);
   if (poll) poll();
-  RowSolver<T>(rows, spectrum, objective, Y.data, X, threads).solve(poll);
+  solve_rotated(rows, spectrum, objective, as_const(Y), X, threads, poll);
 }
 
 template <class T>
@@ -108,6 +120,10 @@ double observed_loss(const WeightedRows& rows, Factors<const T> X, Factors<const
 #define PENCHANT_INSTANTIATE(T)                                                             \
   template std::int64_t factor_granule<T>();                                                \
   template void gram<T>(Factors<const T>, double*, bool, int, const Poll&);                 \
+  template void rotate<T>(const Spectrum<T>&, Factors<T>, Factors<T>, int);                 \
+  template void solve_rotated<T>(const WeightedRows&, const Spectrum<T>&,                   \
+                                 const RowObjective&, Factors<const T>, Factors<T>, int,    \
+                                 const Poll&);                                              \
   template void half_step<T>(const WeightedRows&, const Spectrum<T>&, const RowObjective&,  \
                              Factors<T>, Factors<T>, int, const Poll&);                     \
   template void fold_in<T>(const WeightedRows&, const Spectrum<T>&, const RowObjective&,    \

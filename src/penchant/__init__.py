@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from penchant import engines as engines
     from penchant import errors as errors
     from penchant import plots as plots
     from penchant import protocols as protocols
@@ -114,6 +115,7 @@ _HOMES = {
 # public modules
 _MODULES = {
     "datasets": "penchant.data.datasets",
+    "engines": "penchant.engines",
     "errors": "penchant.errors",
     "images": "penchant.content.images",
     "plots": "penchant.plots",

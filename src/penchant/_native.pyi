@@ -575,6 +575,46 @@ def half_step(
     threads: int,
 ) -> None: ...
 @overload
+def rotate(
+    spectrum: Spectrum32,
+    *,
+    fixed: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu")],
+    solved: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu")],
+    threads: int,
+) -> None: ...
+@overload
+def rotate(
+    spectrum: Spectrum64,
+    *,
+    fixed: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu")],
+    solved: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu")],
+    threads: int,
+) -> None: ...
+@overload
+def solve_rotated(
+    rows: WeightedRows,
+    *,
+    fixed: Annotated[
+        NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    spectrum: Spectrum32,
+    objective: RowObjective,
+    solved: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu")],
+    threads: int,
+) -> None: ...
+@overload
+def solve_rotated(
+    rows: WeightedRows,
+    *,
+    fixed: Annotated[
+        NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    spectrum: Spectrum64,
+    objective: RowObjective,
+    solved: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu")],
+    threads: int,
+) -> None: ...
+@overload
 def fold_in(
     rows: WeightedRows,
     *,

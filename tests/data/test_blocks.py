@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penchant.data.blocks import MemoryBlocks, block_bounds
+from penchant.data.blocks import MemoryBlocks, block_bounds, entries_of
 from penchant.data.csr import Csr, row_pointers
 
 
@@ -57,3 +57,21 @@ def test_matrices_without_entries_have_blocks_too(counts: list[int]) -> None:
     blocked = MemoryBlocks(matrix(counts))
     assert blocked.nnz == 0
     assert blocked.n_rows == len(counts)
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=20), st.integers(1, 30), st.integers(1, 12))
+def test_parts_of_entries_do_not_depend_on_blocks(counts, entries, size) -> None:
+    rows = matrix(counts)
+    parts = list(entries_of(MemoryBlocks(rows, entries), size))
+    assert [len(part.values) for part in parts[:-1]] == [size] * (len(parts) - 1)
+    assert all(0 < len(part.values) <= size for part in parts)
+    values = [value for part in parts for value in part.values]
+    times = [time for part in parts if part.times is not None for time in part.times]
+    assert (values, times) == (rows.values.tolist(), rows.times.tolist())  # type: ignore[union-attr]
+
+
+def test_counts_and_bounds_are_those_of_all_rows() -> None:
+    rows = MemoryBlocks(matrix([3, 0, 2, 5]), 4)
+    assert rows.row_counts.tolist() == [3, 0, 2, 5]
+    assert super(MemoryBlocks, rows).row_counts.tolist() == [3, 0, 2, 5]
+    assert rows.bounds == (0, 1, 3, 4)

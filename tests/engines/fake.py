@@ -33,10 +33,10 @@ class FakeEngine(Engine[Handle, Handle]):
     def load_rows(self, rows, regularization):
         return self._store(self._local.load_rows(rows, regularization))
 
-    def create_factors(self, n, f, dtype):
-        return self._store(self._local.create_factors(n, f, dtype))
+    def create_factors(self, bounds, f, dtype):
+        return self._store(self._local.create_factors(bounds, f, dtype))
 
-    def from_numpy(self, factors):
+    def from_numpy(self, factors, bounds):
         return self._store(factors.copy())
 
     def to_numpy(self, factors):

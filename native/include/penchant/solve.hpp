@@ -64,6 +64,20 @@ struct RowObjective {
 template <class T>
 void gram(Factors<const T> Y, double* out, bool precise, int threads, const Poll& poll = {});
 
+/// Rotates both sides to the coordinates of Q; each row's result depends on that row and Q alone.
+///
+/// It is not interrupted: the rows of both sides are in the same coordinates, before and after.
+template <class T>
+void rotate(const Spectrum<T>& spectrum, Factors<T> Y, Factors<T> X, int threads);
+
+/// Solves every row of V with W fixed, both in the coordinates of Q: the second part of half_step.
+///
+/// Rows of V may be a block of the rows of a side. The eigenvectors are not used.
+template <class T>
+void solve_rotated(const WeightedRows& rows, const Spectrum<T>& spectrum,
+                   const RowObjective& objective, Factors<const T> W, Factors<T> V, int threads,
+                   const Poll& poll = {});
+
 /// Solves every row of X with Y fixed, and rotates both to the coordinates of Q.
 ///
 /// The model is X Yᵀ, which does not change when both sides are rotated. Rows of X without entries

@@ -38,7 +38,9 @@ from penchant._kernels.solve import (
     gram,
     half_step,
     observed_loss,
+    rotate,
     row_objective,
+    solve_rotated,
     weighted_rows,
 )
 from penchant._kernels.sparse_product import SparseRows, sparse_gram, sparse_product
@@ -90,10 +92,12 @@ __all__ = [
     "ranking_fold_in",
     "ranking_gains",
     "ranking_table",
+    "rotate",
     "row_objective",
     "scan",
     "score_pairs",
     "set_isa",
+    "solve_rotated",
     "sparse_gram",
     "sparse_product",
     "sparse_ranks",

@@ -29,6 +29,8 @@ SOLVERS = {
 # overloaded by the precision of the factors, which is known at run time only
 _gram: Any = _native.gram
 _half_step: Any = _native.half_step
+_rotate: Any = _native.rotate
+_solve_rotated: Any = _native.solve_rotated
 _fold_in: Any = _native.fold_in
 _observed_loss: Any = _native.observed_loss
 
@@ -144,6 +146,59 @@ def half_step(
         At Ctrl-C, between chunks of rows: each row of X is then either solved or as it was.
     """
     _half_step(
+        rows,
+        fixed=whole_rows(fixed),
+        spectrum=_native_spectrum(spectrum, fixed),
+        objective=objective,
+        solved=fitting_rows(solved, rows.n_rows, fixed),
+        threads=threads,
+    )
+
+
+def rotate(
+    spectrum: tuple[F64, F64],
+    fixed: npt.NDArray[Any],
+    solved: npt.NDArray[Any],
+    *,
+    threads: int,
+) -> None:
+    """Rotate both sides to the coordinates of the eigenvectors, in place.
+
+    It is not interrupted. The result of a row depends on that row alone, so that blocks of rows
+    that are rotated one by one are equal to a side that is rotated at once.
+
+    Parameters
+    ----------
+    spectrum
+        Eigenvalues Λ, shape (f,), and eigenvectors Q, shape (f, f).
+    fixed, solved
+        Factors of shapes (n, f) and (m, f), from :func:`align_rows`.
+    threads
+        The number of threads; the result does not depend on it.
+    """
+    _rotate(
+        _native_spectrum(spectrum, fixed),
+        fixed=whole_rows(fixed),
+        solved=fitting_rows(solved, len(solved), fixed),
+        threads=threads,
+    )
+
+
+def solve_rotated(
+    rows: WeightedRows,
+    fixed: npt.NDArray[Any],
+    spectrum: tuple[F64, F64],
+    solved: npt.NDArray[Any],
+    objective: RowObjective,
+    *,
+    threads: int,
+) -> None:
+    """Solve rows whose factors, and those of the fixed side, :func:`rotate` has rotated.
+
+    The arguments and errors are those of :func:`half_step`; ``fixed`` is read only, and ``solved``
+    may be a block of the rows of a side.
+    """
+    _solve_rotated(
         rows,
         fixed=whole_rows(fixed),
         spectrum=_native_spectrum(spectrum, fixed),

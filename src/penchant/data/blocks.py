@@ -8,13 +8,23 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from penchant.data.csr import Csr
 
-__all__ = ["Block", "BlockedMatrix", "BlockedRows", "MemoryBlocks", "block_bounds"]
+__all__ = [
+    "Block",
+    "BlockedMatrix",
+    "BlockedRows",
+    "Entries",
+    "MemoryBlocks",
+    "block_bounds",
+    "entries_of",
+]
 
 ENTRIES_PER_BLOCK = 1 << 22
 """Entries of a block, about: 32 MB of columns and values."""
@@ -68,8 +78,26 @@ class BlockedRows(ABC):
         """The number of stored entries."""
         return sum(block.nnz for block in self.blocks)
 
+    @property
+    def bounds(self) -> tuple[int, ...]:
+        """The first row of each block, and the number of rows."""
+        return (*(block.start for block in self.blocks), self.n_rows)
+
+    @cached_property
+    def row_counts(self) -> npt.NDArray[np.int64]:
+        """int64, shape (m,): the number of entries of each row; one pass over the blocks."""
+        counts = [rows.row_counts for _, rows in self]
+        return np.concatenate(counts) if counts else np.zeros(0, dtype=np.int64)
+
     def __iter__(self) -> Iterator[tuple[Block, Csr]]:
         return ((block, self.read(number)) for number, block in enumerate(self.blocks))
+
+
+class Entries(NamedTuple):
+    """Values of consecutive entries, and their times where there are any."""
+
+    values: npt.NDArray[np.float32]
+    times: npt.NDArray[np.int64] | None
 
 
 class MemoryBlocks(BlockedRows):
@@ -79,6 +107,11 @@ class MemoryBlocks(BlockedRows):
         self._csr = csr
         self.blocks = block_bounds(csr.indptr, entries)
         self.n_columns = csr.n_columns
+
+    @cached_property
+    def row_counts(self) -> npt.NDArray[np.int64]:
+        """See :attr:`BlockedRows.row_counts`."""
+        return self._csr.row_counts
 
     def read(self, number: int) -> Csr:
         """See :meth:`BlockedRows.read`."""
@@ -108,6 +141,43 @@ class BlockedMatrix:
 
     users: BlockedRows
     items: BlockedRows
+
+
+def entries_of(rows: BlockedRows, size: int) -> Iterator[Entries]:
+    """Yield the entries of all rows in parts of ``size``; the last part may be shorter.
+
+    Parts do not end where blocks do, so that sums of parts do not depend on the blocks.
+    """
+    left: Entries | None = None
+    for _, block in rows:
+        entries = Entries(block.values, block.times)
+        first = 0
+        if left is not None:
+            first = size - len(left.values)
+            left = _joined(left, _part(entries, 0, first))
+            if len(left.values) < size:
+                continue
+            yield left
+            left = None
+        whole = first + (block.nnz - first) // size * size
+        for begin in range(first, whole, size):
+            yield _part(entries, begin, begin + size)
+        if whole < block.nnz:
+            left = _part(entries, whole, block.nnz)
+    if left is not None:
+        yield left
+
+
+def _part(entries: Entries, begin: int, end: int) -> Entries:
+    times = entries.times
+    return Entries(entries.values[begin:end], None if times is None else times[begin:end])
+
+
+def _joined(left: Entries, right: Entries) -> Entries:
+    times = None
+    if left.times is not None and right.times is not None:
+        times = np.concatenate([left.times, right.times])
+    return Entries(np.concatenate([left.values, right.values]), times)
 
 
 def block_bounds(

@@ -68,7 +68,11 @@ class Recency:
 
     def weights(self, rows: Csr) -> npt.NDArray[np.float64] | None:
         """Return ½ to the power of age / half-life for each entry; None: the rows have no times."""
-        if rows.times is None:
+        return self.of_times(rows.times)
+
+    def of_times(self, times: npt.NDArray[np.int64] | None) -> npt.NDArray[np.float64] | None:
+        """Return the weights of entries at some times; None: there are none."""
+        if times is None:
             return None
-        ages = np.maximum(self.now - rows.times.astype(np.float64), 0)
+        ages = np.maximum(self.now - times.astype(np.float64), 0)
         return np.asarray(np.maximum(np.exp2(-ages / self.half_life), _SMALLEST))

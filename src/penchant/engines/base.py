@@ -16,10 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant._blas import one_blas_thread as one_blas_thread
+from penchant.data.blocks import BlockedRows
 from penchant.data.interactions import Csr
 from penchant.errors import NumericError
 
-__all__ = ["Engine", "Objective", "RowPrior", "Spectrum"]
+__all__ = ["BlockEngine", "Engine", "Objective", "RowPrior", "Spectrum"]
 
 RowsT = TypeVar("RowsT")
 """An engine's handle of the weighted rows of one side, with the regularization of each."""
@@ -32,6 +33,8 @@ Factors = npt.NDArray[Any]
 """Factors as an array, float32 or float64, shape (n, f)."""
 Penalties = F64
 """The regularization λ of each row, shape (m,)."""
+Bounds = tuple[int, ...]
+"""The first row of each block of a side, rising from 0, and the number of rows."""
 Rotation = F64 | None
 """A rotation Q of factors (X becomes XQ), shape (f, f); None: no rotation."""
 
@@ -70,9 +73,14 @@ class RowPrior:
     features: Any
     coefficients: F64
 
-    def means(self) -> F64:
-        """Compute the prior means, float64, shape (m, f)."""
-        return np.asarray(self.features @ self.coefficients)
+    def means(self, rows: slice = slice(None)) -> F64:
+        """Compute the prior means of all rows or of a range, float64, shape (n_rows, f)."""
+        return np.asarray(self.features[rows] @ self.coefficients)
+
+    def rotated(self, Q: F64) -> RowPrior:
+        """Return the prior in the coordinates of factors that were rotated by Q."""
+        with one_blas_thread():
+            return RowPrior(self.features, self.coefficients @ Q)
 
 
 class Spectrum(NamedTuple):
@@ -105,11 +113,14 @@ class Engine(ABC, Generic[RowsT, FactorsT]):
         """
 
     @abstractmethod
-    def create_factors(self, n: int, f: int, dtype: str) -> FactorsT:
-        """Create factors of shape (n, f), filled with zeros."""
+    def create_factors(self, bounds: Bounds, f: int, dtype: str) -> FactorsT:
+        """Create factors of shape (n, f), filled with zeros; the last of ``bounds`` is n.
+
+        An engine may hold the blocks of rows apart, and sums over rows block by block.
+        """
 
     @abstractmethod
-    def from_numpy(self, factors: Factors) -> FactorsT:
+    def from_numpy(self, factors: Factors, bounds: Bounds) -> FactorsT:
         """Load factors for reading; the engine may use the array itself, without a copy."""
 
     @abstractmethod
@@ -266,6 +277,31 @@ class Engine(ABC, Generic[RowsT, FactorsT]):
     @abstractmethod
     def spectrum(self, factors: Factors) -> Spectrum:
         """Compute the spectrum of FᵀF, with a fixed sign for every eigenvector."""
+
+
+class BlockEngine(Engine[RowsT, FactorsT]):
+    """An engine that reads the rows of a side block by block, and never holds all of them.
+
+    Attributes
+    ----------
+    entries_per_block
+        The entries, about, of the blocks that rows in memory are cut into.
+    """
+
+    entries_per_block: int
+
+    @abstractmethod
+    def load_blocks(self, rows: BlockedRows, regularization: Penalties) -> RowsT:
+        """Take the rows of one side, to be read at each half step.
+
+        Parameters
+        ----------
+        rows
+            m rows in blocks, with values as for :meth:`load_rows`. The bounds of the factors of
+            this side are those of the blocks.
+        regularization
+            λ of each row, shape (m,).
+        """
 
 
 def compose_rotations(first: Rotation, second: Rotation) -> Rotation:

@@ -51,9 +51,16 @@ def with_means(
         The rows with one more entry each (empty rows stay empty), and the fixed factors with the
         vectors of these entries below.
     """
+    longer, below = mean_entries(rows, means, regularization, unobserved_weight)
+    return longer, np.concatenate([fixed, below.astype(fixed.dtype)])
+
+
+def mean_entries(
+    rows: Csr, means: F64, regularization: Penalties, unobserved_weight: float
+) -> tuple[Csr, F64]:
+    """Return the rows and the added vectors of :func:`with_means`, without the fixed factors."""
     nonempty = np.flatnonzero(rows.row_counts)
     scale = (regularization / (PRIOR_WEIGHT + unobserved_weight))[nonempty, np.newaxis]
-    below = (scale * means[nonempty]).astype(fixed.dtype)
     added = np.zeros(rows.n_rows, dtype=np.int64)
     added[nonempty] = 1
     ends = rows.indptr[nonempty + 1]
@@ -64,7 +71,7 @@ def with_means(
         np.insert(rows.values, ends, np.float32(PRIOR_WEIGHT)),
         rows.n_columns + len(nonempty),
     )
-    return longer, np.concatenate([fixed, below])
+    return longer, scale * means[nonempty]
 
 
 class _PseudoInverse(NamedTuple):

@@ -33,10 +33,7 @@ class LocalEngine(MemoryEngine):
     ) -> F64:
         """See :meth:`MemoryEngine.solve_rows`; rotates both sides to the eigenvectors of YᵀY."""
         csr, regularization = rows.csr, rows.regularization
-        # Without regularization, or with few rows, the eigenvalues near 0 decide which
-        # directions count at all.
-        precise = len(fixed) < _MANY_ROWS or bool((regularization == 0).any())
-        spectrum = self.spectrum(fixed, precise=precise)
+        spectrum = self.spectrum(fixed, precise=needs_precise_gram(len(fixed), regularization))
         _kernels.half_step(
             _native_rows(
                 csr, len(fixed), validated=csr.n_columns == len(fixed) and csr.is_validated
@@ -134,6 +131,15 @@ class LocalEngine(MemoryEngine):
     def gram(self, factors: Factors, *, precise: bool = True) -> F64:
         """See :meth:`MemoryEngine.gram`."""
         return _kernels.gram(factors, precise=precise, threads=self.threads)
+
+
+def needs_precise_gram(n: int, regularization: Penalties) -> bool:
+    """Return whether the Gram matrix of n fixed factors is summed in float64 throughout.
+
+    Without regularization, or with few rows, the eigenvalues near 0 decide which directions count
+    at all.
+    """
+    return n < _MANY_ROWS or bool((regularization == 0).any())
 
 
 def _native_rows(csr: Csr, n_columns: int, *, validated: bool = False) -> _kernels.WeightedRows:

@@ -14,6 +14,7 @@ from penchant._blas import one_blas_thread
 from penchant.data.interactions import Csr
 from penchant.engines.base import (
     F64,
+    Bounds,
     Engine,
     Factors,
     Objective,
@@ -24,8 +25,9 @@ from penchant.engines.base import (
     spectrum_of_gram,
 )
 from penchant.engines.feature_prior import with_means
+from penchant.engines.penalties import penalty_of, prior_penalty_of
 
-_BLOCK = 1024  # rows that are drawn, or converted to float64, at a time
+_BLOCK = 1024  # rows that are drawn at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,11 +65,11 @@ class MemoryEngine(Engine[MemoryRows, Factors]):
         """See :meth:`Engine.load_rows`."""
         return MemoryRows(rows, regularization)
 
-    def create_factors(self, n: int, f: int, dtype: str) -> Factors:
-        """See :meth:`Engine.create_factors`."""
-        return self.align_rows(np.zeros((n, f), dtype))
+    def create_factors(self, bounds: Bounds, f: int, dtype: str) -> Factors:
+        """See :meth:`Engine.create_factors`; blocks make no difference."""
+        return self.align_rows(np.zeros((bounds[-1], f), dtype))
 
-    def from_numpy(self, factors: Factors) -> Factors:
+    def from_numpy(self, factors: Factors, bounds: Bounds) -> Factors:
         """See :meth:`Engine.from_numpy`; returns the array itself."""
         return factors
 
@@ -145,18 +147,12 @@ class MemoryEngine(Engine[MemoryRows, Factors]):
 
     def penalty(self, rows: MemoryRows, factors: Factors) -> float:
         """See :meth:`Engine.penalty`."""
-        total = 0.0
-        for first in range(0, len(factors), _BLOCK):
-            block = slice(first, first + _BLOCK)
-            squares = np.square(factors[block], dtype=np.float64).sum(axis=1)
-            total += float(rows.regularization[block] @ squares)
-        return total
+        return penalty_of(rows.regularization, factors)
 
     def prior_penalty(self, rows: MemoryRows, factors: Factors, prior: RowPrior) -> float:
         """See :meth:`Engine.prior_penalty`."""
-        means, nonempty = prior.means(), rows.csr.row_counts > 0
-        change = (means * (means - 2 * factors.astype(np.float64))).sum(axis=1)[nonempty]
-        return float(rows.regularization[nonempty] @ change)
+        nonempty = rows.csr.row_counts > 0
+        return prior_penalty_of(rows.regularization, factors, prior.means(), nonempty)
 
     # --- fitted models -------------------------------------------------------------
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import logging
 
 import numpy as np
 import pytest
 
 from penchant.data.csr import Csr
 from penchant.models.als import confidence
-from penchant.models.als.confidence import Confidence, magnitude_range, warn_of_spread
+from penchant.models.als.confidence import Confidence, magnitude_range
 
 KINDS = ["linear", "log", "binary"]
 
@@ -68,25 +67,3 @@ def test_values_that_are_weights_are_not_copied(
 def test_the_range_is_of_magnitudes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(confidence, "_BLOCK", 2)
     assert magnitude_range(np.array([3, -9, 1, -0.5, 4], np.float32)) == (0.5, 9.0)
-
-
-@pytest.mark.parametrize(
-    ("values", "warned"),
-    [
-        ([1, 1, 1, 1001], True),
-        ([1, 1, 1, 1000], False),
-        ([1, 1, 1001, 1001], False),
-        ([1, 1, 1, -5000], True),
-        ([2], False),
-        ([1, 1, 2, 2, 1999], False),
-        ([1, 1, 2, 2, 2001], True),
-    ],
-)
-def test_spread_is_against_the_median(
-    values: list[float], warned: bool, caplog: pytest.LogCaptureFixture
-) -> None:
-    with caplog.at_level(logging.WARNING, logger="penchant"):
-        warn_of_spread(np.array(values, np.float32), "plays")
-    assert bool(caplog.records) == warned
-    if warned:
-        assert "confidence='log'" in caplog.text

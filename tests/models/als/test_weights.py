@@ -8,11 +8,8 @@ from tests.conftest import random_interactions
 
 import penchant
 from penchant import ALS, HybridALS, Interactions
-from penchant.data.csr import Csr
-from penchant.data.decay import Recency
 from penchant.errors import NotFittedError, SettingsError
-from penchant.models.als import confidence
-from penchant.models.als.confidence import is_uneven, mean_size
+from penchant.models.als import statistics
 from penchant.models.als.objective import Weights
 from penchant.models.als.settings import LAMBDA, NU, SHARE
 
@@ -135,19 +132,8 @@ def test_weights_need_a_fit() -> None:
 def test_counts_over_orders_of_magnitude_are_weighted_by_logarithm(
     values: list[float], kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(confidence, "_BLOCK", 3)
+    monkeypatch.setattr(statistics, "_PART", 3)
     assert Weights.of(ALS(), counts(values)).confidence.kind == kind
-
-
-def test_the_rule_does_not_depend_on_unit_or_order() -> None:
-    rng = np.random.default_rng(0)
-    for spread in (0.5, 1.0, 1.1, 1.3, 2.0):
-        values = np.exp(rng.normal(0, spread, 5000)).astype(np.float32)
-        answers = {
-            is_uneven(v.astype(np.float32)) for v in (values, values * 1e6, values[::-1], -values)
-        }
-        expected = np.abs(values).sum() ** 2 < len(values) * (values**2).sum() / 4
-        assert answers == {bool(expected)}
 
 
 @pytest.mark.parametrize("values", [[3e38, 1.0], [1e-38, 1e-38], [1e-45, 3e38]])
@@ -156,15 +142,3 @@ def test_extreme_values_give_finite_weights(values: list[float]) -> None:
     assert np.isfinite(weights.confidence.alpha)
     assert weights.confidence.alpha > 0
     assert np.isfinite(weights.unobserved)
-
-
-def test_the_mean_is_over_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(confidence, "_BLOCK", 2)
-    values = np.arange(1, 8, dtype=np.float32)
-    times = np.array([7, 0, 3, 3, 5, 1, 6])
-    rows = Csr(np.array([0, 7]), np.arange(7, dtype=np.int32), values, 7, times)
-    expected = np.log1p(values.astype(float) / 2)
-    assert mean_size(rows, "log", 2.0, None) == pytest.approx(expected.mean(), rel=1e-12)
-    aged = expected * 2.0 ** ((times - 7) / 4)
-    found = mean_size(rows, "log", 2.0, Recency(4.0, 7))
-    assert found == pytest.approx(aged.mean(), rel=1e-6)

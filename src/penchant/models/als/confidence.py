@@ -8,8 +8,6 @@ does not grow with their number.
 
 from __future__ import annotations
 
-import logging
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -19,16 +17,11 @@ import numpy.typing as npt
 from penchant.data.csr import Csr
 from penchant.data.decay import Recency
 
-log = logging.getLogger("penchant")
-
 _LIMITS = np.float32(1e-30), np.float32(1e30)
 """Bounds of weights: they become neither 0, which has no sign, nor infinite."""
 _UNITS = 1e-6, 1e6
 """Bounds of the unit: beyond, dividing by α would push other weights out of float32's range."""
 _BLOCK = 1 << 16
-
-UNEVEN = 0.25
-"""The share of n below which a few values outweigh the others, see :func:`is_uneven`."""
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -102,60 +95,3 @@ def magnitude_range(values: F32) -> tuple[float, float]:
     """Return the smallest and the largest |r|."""
     ranges = [(float(block.min()), float(block.max())) for block in _magnitudes(values)]
     return min(smallest for smallest, _ in ranges), max(largest for _, largest in ranges)
-
-
-def is_uneven(values: F32) -> bool:
-    """Return whether a few large values outweigh the others: (Σ|r|)² < n Σr² / 4.
-
-    (Σ|r|)² / Σr² is the number of equal values that would have the same spread (Kish 1965,
-    "Survey sampling", section 8.2). It is at least 0.5 n for ratings from 1 to 5 and weights of
-    events that differ by a factor of 5, and far below 0.25 n for play counts.
-
-    Parameters
-    ----------
-    values
-        The values of the interactions, shape (nnz,).
-    """
-    total = squares = 0.0
-    for block in _magnitudes(values):
-        exact = block.astype(np.float64)
-        total += float(exact.sum())
-        squares += float(exact @ exact)
-    return total**2 < UNEVEN * len(values) * squares
-
-
-def mean_size(rows: Csr, kind: str, epsilon: float, recency: Recency | None) -> float:
-    """Compute the mean of g(|r|), times the weight of its age, block by block."""
-    ages = None if recency is None else recency.weights(rows)
-    sums = []
-    for first in range(0, len(rows.values), _BLOCK):
-        magnitude = sizes(rows.values[first : first + _BLOCK], kind, epsilon)
-        if ages is not None:
-            magnitude *= ages[first : first + _BLOCK]
-        sums.append(float(magnitude.sum()))
-    return math.fsum(sums) / max(len(rows.values), 1)
-
-
-def warn_of_spread(values: F32, name: str) -> None:
-    """Log a warning if a few huge counts dominate the linear confidence.
-
-    Parameters
-    ----------
-    values
-        The values of the interactions, shape (nnz,).
-    name
-        The name of the data set.
-    """
-    largest = magnitude_range(values)[1]
-    small = sum(int(np.count_nonzero(block <= largest / 999)) for block in _magnitudes(values))
-    if 2 * small < len(values):  # the median, which takes memory and time, is not that low
-        return
-    median = float(np.median(np.abs(values)))
-    if largest > 1000 * median:
-        log.warning(
-            "values of %s go up to %s and half of them are below %s: under the linear confidence "
-            "the largest outweigh the rest; confidence='log' is made for such counts",
-            name,
-            f"{largest:,g}",
-            f"{median:,g}",
-        )

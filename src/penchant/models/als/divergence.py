@@ -6,18 +6,33 @@ from typing import Any
 
 import numpy as np
 
+from penchant.data.blocks import BlockedRows
 from penchant.data.interactions import Interactions
 from penchant.engines.wide_rows import RATIO
 from penchant.errors import NumericError
 from penchant.models._finite import advice
-from penchant.models.als.confidence import magnitude_range
 from penchant.models.als.objective import Weights
+from penchant.models.als.settings import AlsSettings
 from penchant.models.als.state import USERS
+from penchant.models.als.statistics import rows_of_users, warn_of_spread
 from penchant.models.als.trainer import Trainer
 
 _TOLERANCE = 1.01
 _SOLVABLE = {"float32": 1e11, "float64": 1e14}
 """The ratio of the largest weight to α0 + λ up to which scores are right to about 0.001."""
+
+
+def check_values(weights: Weights, data: Interactions, settings: AlsSettings) -> None:
+    """Warn of values that outweigh the others, and refuse those that can't be solved.
+
+    Raises
+    ------
+    NumericError
+        If weights differ by more than the factors can solve.
+    """
+    if settings.confidence == "linear":
+        warn_of_spread(rows_of_users(data), weights.statistics.largest, data.name)
+    check_range(weights, data, settings.dtype)
 
 
 def check_range(weights: Weights, data: Interactions, dtype: str) -> None:
@@ -56,9 +71,7 @@ def check_loss(trainer: Trainer[Any, Any], weights: Weights, data: Interactions)
     largest, smallest = _extremes(weights, data)
     if largest <= RATIO * smallest:
         return
-    rows = weights.weigh(data.csr)
-    likes = rows.values[rows.values > 0].astype(np.float64)
-    at_zero = weights.confidence.unit * float((weights.unobserved + likes).sum())
+    at_zero = weights.confidence.unit * _weight_of_likes(weights, rows_of_users(data))
     bound = _TOLERANCE * (at_zero + trainer.item_penalty())
     with np.errstate(over="ignore", invalid="ignore"):
         loss = trainer.loss()
@@ -71,5 +84,15 @@ def check_loss(trainer: Trainer[Any, Any], weights: Weights, data: Interactions)
 
 def _extremes(weights: Weights, data: Interactions) -> tuple[float, float]:
     """Return the largest weight, and the smallest α0 + λ of a user."""
-    largest = weights.confidence_delta_of(magnitude_range(data.csr.values)[1])
-    return largest, weights.unobserved + float(weights.penalties(data.csr, USERS).min())
+    largest = weights.confidence_delta_of(weights.statistics.largest)
+    return largest, weights.unobserved + float(weights.penalties(rows_of_users(data), USERS).min())
+
+
+def _weight_of_likes(weights: Weights, rows: BlockedRows) -> float:
+    """Compute Σ c over the likes, over the unit."""
+    total = 0.0
+    for _, block in rows:
+        values = weights.weigh(block).values
+        likes = values[values > 0].astype(np.float64)
+        total += float((weights.unobserved + likes).sum())
+    return total

@@ -15,19 +15,19 @@ from penchant._settings import checks
 from penchant.data.interactions import Csr, Interactions, histories_to_csr
 from penchant.engines.base import F64, Engine, Factors
 from penchant.engines.local import LocalEngine
+from penchant.engines.selection import engine_for
 from penchant.errors import EmptyDataError
 from penchant.models._arguments import History, need_items
 from penchant.models._finite import check_folded
 from penchant.models._scoring.frozen import freeze
 from penchant.models._scoring.scorers import FactorScorer, Scorer
-from penchant.models.als.confidence import warn_of_spread
-from penchant.models.als.divergence import check_loss, check_range
+from penchant.models.als.divergence import check_loss, check_values
 from penchant.models.als.explain import contributions
 from penchant.models.als.feature_prior import FeaturePrior, FeaturePriors
 from penchant.models.als.fold_in import fold_in
 from penchant.models.als.objective import Weights
 from penchant.models.als.settings import LAMBDA, SHARE, AlsSettings
-from penchant.models.als.setup import Start, load_trainer
+from penchant.models.als.setup import Start, load_rows, load_trainer
 from penchant.models.als.state import USERS, SideState, State
 from penchant.models.als.trainer import Trainer
 from penchant.models.base import Epoch, Metric, OnEpoch, vector_scorer
@@ -38,6 +38,8 @@ from penchant.models.search import Search
 
 Handles = tuple[Any, Any]
 """An engine's handles of the factors of users and of items."""
+Starter = Callable[[Start], Handles]
+"""Creates the factors that training begins with."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -65,6 +67,7 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self._named_engine: Engine[Any, Any] | None = None
         self._engine: Engine[Any, Any] = LocalEngine(self.threads)
         self._epochs: list[Epoch] = []
         self._trainer: Trainer[Any, Any] | None = None  # while on_epoch runs
@@ -97,21 +100,24 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
         track_loss
             Compute the training loss after each epoch (see :meth:`loss`).
         engine
-            The engine that does the arithmetic; None: this machine's threads.
+            The engine, see :mod:`penchant.engines`; later fits use it too. None: this machine's
+            threads; data on disk that are large for the memory are read block by block.
 
         Raises
         ------
         EmptyDataError
             If there are no interactions.
+        DatasetError
+            If a block of data can't be read; the model is left as at Ctrl-C.
         KeyboardInterrupt
             At Ctrl-C. After at least one epoch the model can be used: each of its rows is then
             either solved or as it was after the last epoch. Before, the model is unchanged.
         """
-        self._engine = engine or self._engine
+        self._named_engine = engine or self._named_engine
         data = self._to_learn(interactions)
         self._train(
             data,
-            lambda: self._start().random(data, self.seed),
+            lambda start: start.random(data, self.seed),
             iterations=self.iterations,
             on_epoch=on_epoch,
             track_loss=track_loss,
@@ -152,7 +158,11 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
             data = with_features_of(fitted, data)
         self._train(
             data,
-            lambda: self._resumed(fitted, data),
+            lambda start: (
+                start.random(data, self.seed)
+                if fitted is None
+                else start.resume(data, fitted, self._state, [self.seed, len(self._epochs)])
+            ),
             iterations=iterations,
             on_epoch=on_epoch,
             track_loss=track_loss,
@@ -160,19 +170,10 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
         )
         return self
 
-    def _start(self) -> Start:
-        return Start(self._engine, self.factors, self.dtype)
-
-    def _resumed(self, fitted: Interactions | None, data: Interactions) -> Handles:
-        """Create the factors that training continues from; random ones before the first fit."""
-        if fitted is None:
-            return self._start().random(data, self.seed)
-        return self._start().resume(data, fitted, self._state, [self.seed, len(self._epochs)])
-
     def _train(
         self,
         data: Interactions,
-        start: Callable[[], Handles],
+        start: Starter,
         *,
         iterations: int,
         on_epoch: OnEpoch | None,
@@ -181,12 +182,11 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
     ) -> None:
         """Run a trainer, and keep its state after each epoch and at an interruption."""
         begun = time.perf_counter()
+        self._engine = self._named_engine or engine_for(data, self.threads)
         seconds = epochs[-1].seconds if epochs else 0.0
         weights = self._weights_for(data)
-        if self.confidence == "linear":
-            warn_of_spread(data.csr.values, data.name)
-        check_range(weights, data, self.dtype)
-        trainer = self._load_trainer(data, *start(), self._prepared_priors(data))
+        check_values(weights, data, self)
+        trainer = self._load_trainer(data, start, self._prepared_priors(data))
         seconds += time.perf_counter() - begun
         first = len(epochs) + 1
         run = trainer.run(iterations, first=first, seconds=seconds, track_loss=track_loss)
@@ -219,12 +219,15 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
         return {} if priors is None else priors.prepare(data, self._weights_for(data))
 
     def _load_trainer(
-        self, data: Interactions, X: Any, Y: Any, priors: Mapping[int, FeaturePrior]
+        self, data: Interactions, start: Starter, priors: Mapping[int, FeaturePrior]
     ) -> Trainer[Any, Any]:
+        rows = load_rows(self._engine, data, self._weights_for(data))
+        factors = start(Start(self._engine, self.factors, self.dtype, rows.bounds))
         return load_trainer(
             self._engine,
             data,
-            (X, Y),
+            rows,
+            factors,
             settings=self,
             weights=self._weights_for(data),
             priors=priors,
@@ -258,10 +261,9 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
         NotFittedError
             If the model is not fitted.
         """
-        data, state, engine = self.interactions, self._state, self._engine
+        data, state = self.interactions, self._state
         priors = {at: side.prior for at, side in enumerate(state) if side.prior is not None}
-        X, Y = (engine.from_numpy(side.factors) for side in state)
-        return self._load_trainer(data, X, Y, priors).loss()
+        return self._load_trainer(data, lambda start: start.of(state), priors).loss()
 
     # --- the fitted model ----------------------------------------------------------
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant._blas import one_blas_thread
+from penchant.data.blocks import BlockedRows
 from penchant.data.csr import Csr
 from penchant.data.feature_rows import FeatureRow
 from penchant.data.features import Features
@@ -58,7 +59,7 @@ class FeaturePrior:
         cls,
         features: Features,
         ids: IdMap,
-        rows: Csr,
+        rows: Csr | BlockedRows,
         penalties: Penalties,
         *,
         gamma: float,
@@ -73,7 +74,7 @@ class FeaturePrior:
         ids
             The ids of the rows.
         rows
-            The interactions of each row.
+            The interactions of each row; only their numbers are used.
         penalties
             λ of each row. The weights of the regression are proportional to it.
         gamma
@@ -166,9 +167,14 @@ class FeaturePriors:
 
     def prepare(self, data: Interactions, weights: Weights) -> dict[int, FeaturePrior]:
         """Prepare the priors of the sides that have features, by ``USERS`` and ``ITEMS``."""
+        users: Csr | BlockedRows = data.csr
+        if data.blocks is None:
+            items: Csr | BlockedRows = data.by_item()
+        else:
+            users, items = data.blocks.users, data.blocks.items
         sides = (
-            (data.user_features, data.users, data.csr),
-            (data.item_features, data.items, data.by_item()),
+            (data.user_features, data.users, users),
+            (data.item_features, data.items, items),
         )
         return {
             at: FeaturePrior.prepare(

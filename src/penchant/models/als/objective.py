@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from penchant.data.blocks import BlockedRows
 from penchant.data.csr import Csr
 from penchant.data.interactions import Interactions
 from penchant.engines.base import Penalties
 from penchant.models._inputs import recency_of
-from penchant.models.als.confidence import Confidence, is_uneven, mean_size
+from penchant.models.als.confidence import Confidence
 from penchant.models.als.settings import LAMBDA, NU, SHARE, AlsSettings, as_pair
+from penchant.models.als.statistics import Statistics, rows_of_users
 
 
 @dataclass(frozen=True)
@@ -21,13 +23,14 @@ class Weights:
     """Confidence, α0 and λ of the objective, all divided by the unit of the confidence.
 
     The fields are the settings of :class:`penchant.ALS`, the regularization as a pair for users
-    and items.
+    and items, and the statistics of the data that they were chosen from.
     """
 
     confidence: Confidence
     unobserved_weight: float
     regularization: tuple[float, float]
     regularization_scaling: float
+    statistics: Statistics
 
     @classmethod
     def of(cls, settings: AlsSettings, data: Interactions) -> Weights:
@@ -41,10 +44,12 @@ class Weights:
         DataError
             If there is a half-life and the data have no timestamps.
         """
-        rows, kind = data.csr, settings.confidence
-        if kind == "auto":
-            kind = "log" if is_uneven(rows.values) else "linear"
+        kind = settings.confidence
         recency = recency_of(settings.half_life, data)
+        kinds = ("linear", "log") if kind == "auto" else (kind,)
+        statistics = Statistics.of(rows_of_users(data), kinds, settings.epsilon, recency)
+        if kind == "auto":
+            kind = "log" if statistics.is_uneven else "linear"
         scaling = settings.regularization_scaling
         if settings.weights_are_given:
             alpha = 1.0 if settings.alpha is None else settings.alpha
@@ -52,9 +57,9 @@ class Weights:
             unobserved = 1.0 if unobserved is None else unobserved
             penalty, nu = 0.01, 0.0
         else:
-            alpha = _inverse(mean_size(rows, kind, settings.epsilon, recency))
+            alpha = _inverse(statistics.mean_sizes[kind])
             share = SHARE if settings.unobserved_share is None else settings.unobserved_share
-            unobserved = _rounded(min(1.0, share * rows.nnz / (rows.n_rows * rows.n_columns)))
+            unobserved = _rounded(min(1.0, share * data.nnz / (data.n_users * data.n_items)))
             penalty, nu = LAMBDA, NU
         users, items = as_pair(settings.regularization)
         return cls(
@@ -62,6 +67,7 @@ class Weights:
             unobserved,
             (penalty if users is None else users, penalty if items is None else items),
             nu if scaling is None else scaling,
+            statistics,
         )
 
     def described(self) -> dict[str, Any]:
@@ -89,13 +95,13 @@ class Weights:
         cell = Csr(np.array([0, 1]), np.zeros(1, np.int32), np.array([value], np.float32), 1)
         return float(self.weigh(cell).values[0])
 
-    def penalties(self, rows: Csr, side: int) -> Penalties:
+    def penalties(self, rows: Csr | BlockedRows, side: int) -> Penalties:
         """Compute λ of each row over the unit, scaled by the number of its entries.
 
         Parameters
         ----------
         rows
-            The rows of users (side 0) or items (side 1).
+            The rows of users (side 0) or items (side 1); their values are not used.
         side
             The index of the regularization.
         """

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, Generic
 
 import numpy as np
+import numpy.typing as npt
 
+from penchant.data.blocks import BlockedRows, MemoryBlocks
+from penchant.data.csr import Csr
 from penchant.data.ids import IdMap
 from penchant.data.interactions import Interactions
-from penchant.engines.base import Engine, Factors, FactorsT, Objective, RowsT
+from penchant.engines.base import (
+    BlockEngine,
+    Bounds,
+    Engine,
+    Factors,
+    FactorsT,
+    Objective,
+    RowsT,
+)
+from penchant.errors import DataError
 from penchant.models._arguments import codes_in
+from penchant.models.als.confidence import Confidence
 from penchant.models.als.feature_prior import FeaturePrior
 from penchant.models.als.objective import Weights
 from penchant.models.als.settings import AlsSettings
@@ -29,15 +43,18 @@ class Start:
         The engine that will hold them.
     factors, dtype
         The number and the type of the factors.
+    bounds
+        The bounds of the blocks of users and of items.
     """
 
     engine: Engine[Any, Any]
     factors: int
     dtype: str
+    bounds: tuple[Bounds, Bounds]
 
     def random(self, data: Interactions, seed: int) -> tuple[Any, Any]:
         """Draw the factors of the larger side; zero for the side that is solved first."""
-        X, Y = self._zeros(data)
+        X, Y = self._zeros()
         self._draw(Y if users_first(data) else X, seed)
         return X, Y
 
@@ -51,17 +68,25 @@ class Start:
         DataError
             If the ids are of another type than the fitted ones.
         """
-        X, Y = self._zeros(data)
+        X, Y = self._zeros()
         if fitted.users != data.users:
             self._draw(X, seed)
         self._carry_over(state.users.vectors, fitted.users, data.users, X)
         self._carry_over(state.items.vectors, fitted.items, data.items, Y)
         return X, Y
 
-    def _zeros(self, data: Interactions) -> tuple[Any, Any]:
-        n_users, n_items = data.n_users, data.n_items
-        X = self.engine.create_factors(n_users, self.factors, self.dtype)
-        return X, self.engine.create_factors(n_items, self.factors, self.dtype)
+    def of(self, state: State) -> tuple[Any, Any]:
+        """Load the factors of a trained state for reading."""
+        users, items = (
+            self.engine.from_numpy(side.factors, bounds)
+            for side, bounds in zip(state, self.bounds, strict=True)
+        )
+        return users, items
+
+    def _zeros(self) -> tuple[Any, Any]:
+        users, items = self.bounds
+        X = self.engine.create_factors(users, self.factors, self.dtype)
+        return X, self.engine.create_factors(items, self.factors, self.dtype)
 
     def _draw(self, factors: Any, seed: int | Sequence[int]) -> None:
         """Draw factors from N(0, 0.1/√f) (Rendle et al. 2021, section 3.2)."""
@@ -76,15 +101,44 @@ class Start:
         self.engine.assign_rows(factors, fitted[codes[codes >= 0]], codes >= 0)
 
 
-def load_trainer(
-    engine: Engine[RowsT, FactorsT],
-    data: Interactions,
-    factors: tuple[FactorsT, FactorsT],
-    *,
-    settings: AlsSettings,
-    weights: Weights,
-    priors: Mapping[int, FeaturePrior],
-) -> Trainer[RowsT, FactorsT]:
+@dataclass(frozen=True, eq=False)
+class Rows(Generic[RowsT]):
+    """An engine's handles of the weighted rows of both sides.
+
+    Attributes
+    ----------
+    users, items
+        The handles.
+    bounds
+        The bounds of the blocks of users and of items.
+    """
+
+    users: RowsT
+    items: RowsT
+    bounds: tuple[Bounds, Bounds]
+
+
+class WeightedBlocks(BlockedRows):
+    """Rows in blocks with c − α0, signed by the preference, as values; weighted when read."""
+
+    def __init__(self, source: BlockedRows, confidence: Confidence) -> None:
+        self._source, self._confidence = source, confidence
+        self.blocks, self.n_columns = source.blocks, source.n_columns
+
+    @cached_property
+    def row_counts(self) -> npt.NDArray[np.int64]:
+        """See :attr:`BlockedRows.row_counts`."""
+        return self._source.row_counts
+
+    def read(self, number: int) -> Csr:
+        """See :meth:`BlockedRows.read`."""
+        rows = self._source.read(number)
+        if self._confidence.recency is not None and rows.times is None:
+            raise DataError("half_life needs the times of interactions in the blocks of both sides")
+        return self._confidence.weigh(rows)
+
+
+def load_rows(engine: Engine[RowsT, Any], data: Interactions, weights: Weights) -> Rows[RowsT]:
     """Load the rows of both sides into an engine, with as few copies as possible.
 
     Parameters
@@ -93,6 +147,67 @@ def load_trainer(
         The engine that trains.
     data
         The interactions.
+    weights
+        The weights of the objective.
+    """
+    if isinstance(engine, BlockEngine):
+        return _load_blocks(engine, data, weights)
+    users, items = _weighted_sides(data, weights)
+    return Rows(
+        engine.load_rows(users, weights.penalties(users, USERS)),
+        engine.load_rows(items, weights.penalties(items, ITEMS)),
+        ((0, data.n_users), (0, data.n_items)),
+    )
+
+
+def _load_blocks(
+    engine: BlockEngine[RowsT, Any], data: Interactions, weights: Weights
+) -> Rows[RowsT]:
+    """Load the blocks of data on disk; others are cut into blocks."""
+    users: BlockedRows
+    items: BlockedRows
+    if data.blocks is not None:
+        sides = data.blocks.users, data.blocks.items
+        users, items = (WeightedBlocks(side, weights.confidence) for side in sides)
+    else:
+        size = engine.entries_per_block
+        users, items = (MemoryBlocks(side, size) for side in _weighted_sides(data, weights))
+    return Rows(
+        engine.load_blocks(users, weights.penalties(users, USERS)),
+        engine.load_blocks(items, weights.penalties(items, ITEMS)),
+        (users.bounds, items.bounds),
+    )
+
+
+def _weighted_sides(data: Interactions, weights: Weights) -> tuple[Csr, Csr]:
+    """Return the weighted rows of users and of items, in memory."""
+    if weights.confidence.recency is None:
+        by_item = weights.weigh(data.by_item())  # cached by the data, and shared by many fits
+        return weights.weigh(data.csr), by_item
+    by_user = weights.weigh(data.csr)
+    return by_user, by_user.transpose()
+
+
+def load_trainer(
+    engine: Engine[RowsT, FactorsT],
+    data: Interactions,
+    rows: Rows[RowsT],
+    factors: tuple[FactorsT, FactorsT],
+    *,
+    settings: AlsSettings,
+    weights: Weights,
+    priors: Mapping[int, FeaturePrior],
+) -> Trainer[RowsT, FactorsT]:
+    """Create the trainer of rows and factors in an engine.
+
+    Parameters
+    ----------
+    engine
+        The engine that trains.
+    data
+        The interactions.
+    rows
+        The engine's handles of their rows.
     factors
         The engine's handles of the first factors of users and items.
     settings
@@ -102,17 +217,11 @@ def load_trainer(
     priors
         The priors that features give to sides, by ``USERS`` and ``ITEMS``.
     """
-    if weights.confidence.recency is None:
-        by_item = weights.weigh(data.by_item())  # cached by the data, and shared by many fits
-        by_user = weights.weigh(data.csr)
-    else:
-        by_user = weights.weigh(data.csr)
-        by_item = by_user.transpose()
     X, Y = factors
     return Trainer(
         engine,
-        Side(engine.load_rows(by_user, weights.penalties(by_user, USERS)), X),
-        Side(engine.load_rows(by_item, weights.penalties(by_item, ITEMS)), Y),
+        Side(rows.users, X),
+        Side(rows.items, Y),
         objective=Objective(weights.unobserved, settings.solver, settings.cg_steps),
         momentum=settings.momentum,
         users_first=users_first(data),

@@ -12,7 +12,7 @@ import numpy as np
 from penchant.data.interactions import Interactions
 from penchant.errors import SettingsError
 from penchant.models import class_of, kinds
-from penchant.models.als.confidence import is_uneven
+from penchant.models.als.statistics import Statistics, rows_of_users
 from penchant.models.base import Model
 from penchant.models.search import Search
 from penchant.tuning.selection.results import Attempt
@@ -137,11 +137,11 @@ def _family(kind: str, data: Interactions) -> Family:
         if declaration.setting.tune is not None and not declaration.setting.advanced
     }
     space = declared_space(model, list(declared)) if search.space is None else dict(search.space)
-    values = data.csr.values
-    if len(values) and np.abs(values).min() == np.abs(values).max():
+    statistics = Statistics.of(rows_of_users(data))
+    if statistics.nnz and statistics.smallest == statistics.largest:
         space.pop("confidence", None)  # all values weigh alike
     elif "confidence" in model.declarations:
-        linear = [] if is_uneven(values) else ["linear"]
+        linear = [] if statistics.is_uneven else ["linear"]
         space["confidence"] = ["binary", "log", *linear]
     family = Family(kind, model, search, Space(model, space) if space else None)
     if search.needs_features and data.item_features is None and data.user_features is None:

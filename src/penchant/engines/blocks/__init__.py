@@ -1,0 +1,1 @@
+"""Half steps over blocks of rows that are read one at a time."""

@@ -1,0 +1,118 @@
+"""Arrays and objects in the files of a folder that all workers share."""
+
+from __future__ import annotations
+
+import pickle
+import threading
+import uuid
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from penchant import _kernels
+from penchant.data.blocks import BlockedRows
+from penchant.data.csr import Csr
+from penchant.engines.base import Factors
+from penchant.errors import DatasetError
+
+ValueT = TypeVar("ValueT")
+
+_CACHED = 4  # objects that a process keeps
+
+
+def write(folder: Path, *arrays: Any) -> Path:
+    """Write arrays to a new file, which appears when it is complete, and return its path."""
+    path = folder / uuid.uuid4().hex
+    draft = path.with_suffix(".part")
+    with draft.open("wb") as file:
+        for array in arrays:
+            np.save(file, np.ascontiguousarray(array), allow_pickle=False)
+    draft.replace(path)
+    return path
+
+
+def read(path: Path, count: int = 1) -> list[Any]:
+    """Read the arrays of a file.
+
+    Raises
+    ------
+    DatasetError
+        If it can't be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return [np.load(file, allow_pickle=False) for _ in range(count)]
+    except (OSError, ValueError) as error:
+        raise DatasetError(
+            f"a block of the training in {path.parent} can't be read: {error}; train again"
+        ) from error
+
+
+def read_factors(path: Path) -> Factors:
+    """Read the factors of a block, in the memory layout of the kernels."""
+    return _kernels.align_rows(read(path)[0])
+
+
+def delete(paths: Sequence[Path]) -> None:
+    """Delete files, if they are still there."""
+    for path in paths:
+        path.unlink(missing_ok=True)
+
+
+def write_object(folder: Path, value: object) -> Path:
+    """Write an object for workers of this training to a new file, and return its path.
+
+    The folder belongs to the user who trains, as the workers do that read the file.
+    """
+    path = folder / uuid.uuid4().hex
+    draft = path.with_suffix(".part")
+    draft.write_bytes(pickle.dumps(value))
+    draft.replace(path)
+    return path
+
+
+def read_object(path: Path) -> Any:
+    """Read an object of this training once in each process."""
+    return cached(("object", path), lambda: pickle.loads(path.read_bytes()))  # noqa: S301
+
+
+class _Cache:
+    """The last objects that a process has read; its threads share them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._values: dict[object, Any] = {}  # the last used last
+
+    def get(self, key: object, make: Callable[[], ValueT]) -> ValueT:
+        """Return the object of a key; while one is made, other threads wait for it."""
+        with self._lock:
+            value: ValueT = self._values.pop(key) if key in self._values else make()
+            self._values[key] = value
+            if len(self._values) > _CACHED:
+                del self._values[next(iter(self._values))]
+            return value
+
+
+_cache = _Cache()
+
+
+def cached(key: object, make: Callable[[], ValueT]) -> ValueT:
+    """Return the object of a key that this process has made, or make it."""
+    return _cache.get(key, make)
+
+
+class FileBlocks(BlockedRows):
+    """Rows that were in memory, each block in a file."""
+
+    def __init__(self, folder: Path, rows: BlockedRows) -> None:
+        self.blocks, self.n_columns = rows.blocks, rows.n_columns
+        self._paths = [
+            write(folder, block.indptr, block.indices, block.values) for _, block in rows
+        ]
+
+    def read(self, number: int) -> Csr:
+        """See :meth:`BlockedRows.read`."""
+        indptr, indices, values = read(self._paths[number], 3)
+        return Csr(indptr, indices, values, self.n_columns)
