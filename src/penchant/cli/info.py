@@ -13,6 +13,12 @@ EXAMPLES = r"""[bold]Examples[/bold]
 penchant info artists.penchant
 penchant info artists.penchant --json | jq .settings"""
 
+_KEPT = {
+    "all": "the file keeps all interactions",
+    "seen": "the file keeps which items each user has, to leave them out; no values and no times",
+    "none": "the file keeps no interactions of users, only how many each item has",
+}
+
 
 def info(model: ModelFile, printing: OutputOptions) -> None:
     """Show the contents of a model file: settings, data, metrics, training.
@@ -29,6 +35,7 @@ def info(model: ModelFile, printing: OutputOptions) -> None:
     out.text()
     out.show(table(["setting", "value"], contents["settings"].items()))
     _show_data(facts.get("data", {}), out)
+    out.text(f"  {_KEPT[facts.get('kept', {}).get('interactions', 'all')]}")
     _show_training(facts.get("training", []), out)
     _show_metrics(facts.get("metrics", {}), out)
     shapes = [
