@@ -85,16 +85,16 @@ class CodeSets:
             If the bits are not those of ascending codes below ``n_codes``.
         """
         counts = self.counts[rows].astype(np.int64)
-        starts, _ = _high_spans(self._pointers, self.n_codes, self._bits)
-        spans = counts + ((self.n_codes - 1) >> self._bits)
-        places = _ranges(starts[rows], spans)
+        most = max(self.n_codes - 1, 0) >> self._bits
+        starts, spans = self._pointers[rows] + most * rows.astype(np.int64), counts + most
+        places = _ranges(starts, spans)
         ones = np.flatnonzero(_bits_at(self.high, places))
         owners = np.repeat(np.arange(len(rows)), spans)[ones]
         if not np.array_equal(np.bincount(owners, minlength=len(rows)), counts):
             raise DataError("the sets of seen items have other sizes than they should")
         pointers = row_pointers(counts)
         ranks = np.arange(len(ones)) - np.repeat(pointers[:-1], counts)
-        high = places[ones] - starts[rows][owners] - ranks
+        high = places[ones] - starts[owners] - ranks
         codes = (high << self._bits) | self._low_parts(_ranges(self._pointers[rows], counts))
         rises = np.ones(len(codes), dtype=np.bool_)
         rises[1:] = (np.diff(codes) > 0) | (np.diff(owners) > 0)
