@@ -79,6 +79,23 @@ def test_models_of_the_first_format_answer_as_they_did(kind: str, scores: list[f
     np.testing.assert_allclose(folded.scores, scores, rtol=1e-4)
 
 
+@pytest.mark.parametrize("kept", ["seen", "none"])
+def test_a_model_without_its_interactions_answers_as_it_did(kept: str) -> None:
+    model = penchant.load(FILES[0].with_name(f"format-1-als-{kept}.penchant"))
+    whole = penchant.load(FILES[0].with_name("format-1-als.penchant"))
+    assert model.kept_interactions == kept
+    exclude = kept == "seen"
+    answer = model.recommend("ann", k=4, exclude_seen=exclude)
+    wanted = whole.recommend("ann", k=4, exclude_seen=exclude)
+    assert list(answer.ids) == list(wanted.ids)
+    np.testing.assert_allclose(answer.scores, wanted.scores, rtol=1e-6)
+    history = {"NA": 4.0, "東京": -1.0}
+    folded = model.recommend(history=history, k=4)
+    np.testing.assert_allclose(folded.scores, whole.recommend(history=history, k=4).scores, 1e-5)
+    with pytest.raises(penchant.PenchantError, match="not in the file"):
+        _ = model.interactions
+
+
 def test_all_neighbors_of_the_first_format_mean_what_they_meant() -> None:
     model = penchant.load(FILES[0].with_name("format-1-item-neighbors-all.penchant"))
     assert isinstance(model, penchant.ItemNeighbors)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.cli.conftest import run
@@ -34,6 +35,21 @@ def test_figures_that_were_saved(model_file: Path, tmp_path: Path) -> None:
     assert "0.2000 … 0.3000" in ran.out
     assert "0.2500" in ran.out
     assert "mine" in run("info", model.save(tmp_path / "y.penchant", metrics={"mine": 3})).out
+
+
+@pytest.mark.parametrize(
+    ("kept", "words"),
+    [("all", "all interactions"), ("seen", "no values and no times"), ("none", "no interactions")],
+)
+def test_what_is_kept_of_the_interactions(
+    model_file: Path, tmp_path: Path, kept: Any, words: str
+) -> None:
+    path = penchant.load(model_file).save(tmp_path / "x.penchant", interactions=kept)
+    ran = run("info", path)
+    assert f"the file keeps {words}" in ran.out or words in ran.out
+    assert "60 users" in ran.out
+    info = run("info", path, "--json").json["info"]
+    assert info.get("kept", {"interactions": "all"})["interactions"] == kept
 
 
 def test_no_array_is_read(model_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

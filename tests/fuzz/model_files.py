@@ -73,8 +73,13 @@ def make_files(folder: Path) -> list[Path]:
         "blends": penchant.Blend({"inner": blend, "als": als}, fusion="rank").fit(data),
     }
     figures = {"ndcg@10": 0.5, "intervals": {"ndcg@10": [0.4, 0.6]}}
-    return [
+    whole = [
         model.save(folder / f"{name}.penchant", metrics=figures) for name, model in fitted.items()
+    ]
+    less = [("als", "seen"), ("als", "none"), ("random", "seen"), ("ease", "none")]
+    return whole + [
+        fitted[name].save(folder / f"{name}-{kept}.penchant", interactions=kept)
+        for name, kept in (*less, ("svd", "none"), ("blends", "none"))
     ]
 
 
@@ -220,7 +225,7 @@ def refitted(model: Any) -> Any:
 def ask_everything(model: Any, folder: Path) -> int:
     """Ask a model all that it may be asked; return how many answers came."""
     users, items = list(model.users), list(model.items)
-    data = model.interactions
+    data = model._trained_on
     answers = 0
     for question in (
         lambda: model.recommend(users[:3], k=5),
@@ -245,7 +250,7 @@ def ask_everything(model: Any, folder: Path) -> int:
         lambda: data.summary(),
         lambda: data.by_item(),
         lambda: data.catalog and [data.catalog.tags_of(item) for item in items],
-        lambda: model.save(folder / "again.penchant"),
+        lambda: model.save(folder / "again.penchant", interactions=model.kept_interactions),
         lambda: penchant.load(folder / "again.penchant").recommend(users[:1]),
     ):
         try:

@@ -11,6 +11,7 @@ import dataclasses
 import numpy as np
 import pytest
 from tests.conftest import random_interactions
+from tests.models.saved_with_less import check_saved_with_less
 
 import penchant
 from penchant.data.catalog import Catalog
@@ -259,6 +260,12 @@ class ModelContract:
             assert list(ask(back).names) == list(ask(model).names)
             np.testing.assert_array_equal(ask(back).scores, ask(model).scores)
         assert back.interactions.summary() == model.interactions.summary()
+
+    @pytest.mark.parametrize("kept", ["seen", "none"])
+    def test_saved_with_less_it_answers_the_same_or_says_why_not(
+        self, model, kept, tmp_path
+    ) -> None:
+        check_saved_with_less(model, kept, tmp_path, data(), data(seed=1))
 
     def test_the_callers_data_is_not_changed(self, make) -> None:
         interactions = data()

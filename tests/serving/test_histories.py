@@ -15,7 +15,7 @@ from penchant.data.interactions import Interactions
 from penchant.models.als.model import ALS
 from penchant.serving.histories import HistoryCache, TooLongError, merge_events
 from penchant.serving.learned import Learned
-from penchant.serving.people import People
+from penchant.serving.people import People, Profile
 from penchant.serving.process.ipc import SharedState
 from penchant.serving.service import Service
 from penchant.serving.store.base import Event
@@ -97,7 +97,7 @@ def test_what_was_learned_is_not_merged_again(store, large) -> None:
     store.add([Event(3, n) for n in range(600)])
     service = Service(large.models, learned=Learned(store.last()))
     people = People(store, SharedState())
-    assert people.resolve(service, 3) == (3, None)
+    assert people.resolve(service, 3) == Profile(3, None)
     store.add([Event(3, 2_999, value=9.0)])
     people.refresh(service)
     history = people.resolve(service, 3).history
@@ -159,7 +159,7 @@ def test_60_000_events_of_a_visitor_take_no_time_to_read(store, large) -> None:
 
 def test_changes_by_other_processes_are_noticed(store, large) -> None:
     people = People(store, SharedState())
-    assert people.resolve(large, 3) == (3, None)
+    assert people.resolve(large, 3) == Profile(3, None)
     with open_store(str(store._url.render_as_string())) as other:
         other.add([Event(3, 7, value=50.0)])
         other.forget(4)

@@ -9,7 +9,8 @@ import typer
 
 from penchant.cli.options import ByName, HowMany, ModelFile, OutputOptions
 from penchant.cli.output import reasons
-from penchant.cli.recommend import item
+from penchant.cli.recommend import NO_HISTORY, item
+from penchant.errors import UnsupportedError, reworded
 
 EXAMPLES = r"""[bold]Examples[/bold]
 
@@ -37,7 +38,8 @@ def explain(
     out = printing.open()
     loaded = load(model)
     explained = item(loaded, item_text, by_name)
-    explanation = loaded.explain(loaded.users.parse(user), explained)
+    with reworded(UnsupportedError, NO_HISTORY):
+        explanation = loaded.explain(loaded.users.parse(user), explained)
     name = explained if loaded.catalog is None else loaded.catalog.name(explained)
     out.text(f"why {name} for user {user}", style="bold")
     out.show(reasons(explanation, k))

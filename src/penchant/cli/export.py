@@ -16,9 +16,9 @@ from penchant.cli.options import (
     ModelFile,
     OutputOptions,
 )
-from penchant.cli.recommend import limited
+from penchant.cli.recommend import NO_HISTORY, limited
 from penchant.data.io import database
-from penchant.errors import SettingsError
+from penchant.errors import SettingsError, UnsupportedError, reworded
 
 if TYPE_CHECKING:
     from penchant.data.ids import Id
@@ -144,7 +144,7 @@ def export(
 
     out = printing.open()
     address, loaded = target.address, load(model)
-    with out.progress("exporting") as update:
+    with out.progress("exporting") as update, reworded(UnsupportedError, NO_HISTORY):
         written = write(
             model,
             address,

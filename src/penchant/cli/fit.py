@@ -14,7 +14,7 @@ from penchant.cli import selection, settings, sources
 from penchant.cli.comparison import BASELINES, next_to_try
 from penchant.cli.data_options import DataOptions
 from penchant.cli.model_options import ModelKind, ModelOptions
-from penchant.cli.options import OutputOptions
+from penchant.cli.options import OutputOptions, SavingOptions
 from penchant.cli.output import Output, evaluations, seconds, size
 from penchant.data.io import database
 from penchant.errors import SettingsError
@@ -74,16 +74,7 @@ def fit(
     data: DataOptions,
     model: ModelKind = "als",
     model_options: ModelOptions,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            help="The model file to write. Default: SOURCE's name and .penchant, in this folder. "
-            "An existing file is replaced once the new one is complete.",
-            metavar="FILE",
-        ),
-    ] = None,
+    saving: SavingOptions,
     evaluate: Annotated[
         bool,
         typer.Option(
@@ -102,18 +93,24 @@ def fit(
     error nothing is written.
     """
     out = printing.open()
-    path = output or Path(f"{_stem(source)}.penchant")
+    path = saving.output or Path(f"{_stem(source)}.penchant")
     check_target(path)
     if selected.auto:
+        if saving.interactions != "all":
+            raise SettingsError(
+                "--auto may choose a model that can't answer without its interactions: leave out "
+                "--save-interactions"
+            )
         _select(source, data, model_options, path, selected.budget, out)
         return
     unfitted = settings.model(model, model_options.with_half_life(data))
+    saving.check(unfitted)
     interactions = sources.read(source, data, out)
     out.text(interactions.summary())
     comparison = _measure(unfitted, interactions, source, out) if evaluate else None
     fitted, spent = trained(unfitted, interactions, out)
     own = comparison.results[fitted.kind] if comparison else None
-    fitted.save(path, metrics=own.to_dict() if own else None)
+    fitted.save(path, metrics=own.to_dict() if own else None, interactions=saving.interactions)
     out.text()
     out.text(f"fitted {described(fitted)} in {seconds(spent)}{_losses(fitted)}")
     if chosen := chosen_from_data(fitted):

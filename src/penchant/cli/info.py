@@ -18,6 +18,12 @@ penchant info artists.penchant
 penchant info artists.penchant --json | jq .settings
 penchant info plays.dataset --check"""
 
+_KEPT = {
+    "all": "the file keeps all interactions",
+    "seen": "the file keeps which items each user has, to leave them out; no values and no times",
+    "none": "the file keeps no interactions of users, only how many each item has",
+}
+
 
 def info(
     model: Annotated[
@@ -52,6 +58,7 @@ def info(
     out.text()
     out.show(table(["setting", "value"], contents["settings"].items()))
     _show_data(facts.get("data", {}), out)
+    out.text(f"  {_KEPT[facts.get('kept', {}).get('interactions', 'all')]}")
     _show_training(facts.get("training", []), out)
     _show_metrics(facts.get("metrics", {}), out)
     shapes = [

@@ -6,11 +6,14 @@ import inspect
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import typer
 
 from penchant.cli.output import Output
+
+if TYPE_CHECKING:
+    from penchant.models.base import Model
 
 
 class OptionGroup(ABC):
@@ -79,6 +82,37 @@ class LimitOptions:
     deny: Deny = None
     deny_file: DenyFile = None
     by_name: ByName = False
+
+
+@dataclass(frozen=True)
+class SavingOptions:
+    """The model file, and what it keeps."""
+
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="The model file to write. Default: SOURCE's name and .penchant, in this folder. "
+            "An existing file is replaced once the new one is complete.",
+            metavar="FILE",
+        ),
+    ] = None
+    interactions: Annotated[
+        Literal["all", "seen", "none"],
+        option(
+            "What the model file keeps of the interactions: all; seen, which items each user has, "
+            "only to leave them out; or none.",
+            "--save-interactions",
+            metavar="all|seen|none",
+        ),
+    ] = "all"
+
+    def check(self, model: Model) -> None:
+        """Check that a model, which may be unfitted, can be saved so."""
+        from penchant.models._outline import check_use
+
+        check_use(model.kind, model.uses_interactions, self.interactions)
 
 
 @dataclass(frozen=True)

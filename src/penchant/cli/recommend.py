@@ -11,7 +11,8 @@ import typer
 from penchant.cli.options import ExcludeSeen, HowMany, LimitOptions, ModelFile, OutputOptions
 from penchant.cli.output import Output, answers
 from penchant.cli.sources import listed
-from penchant.errors import SettingsError, UnknownIdError, UnsupportedError
+from penchant.cli.wording import renamed
+from penchant.errors import SettingsError, UnknownIdError, UnsupportedError, reworded
 
 if TYPE_CHECKING:
     from penchant.data.ids import Id
@@ -34,6 +35,12 @@ penchant recommend artists.penchant --all --to top10.parquet
 
 [dim]# only what is in stock, and not this one[/dim]
 penchant recommend artists.penchant 2 --allow-file stock.txt --deny Coldplay"""
+
+NO_HISTORY = {
+    "; or pass history= in place of the user": "",
+    "; pass history= in place of the user": "",
+}
+"""What a message offers and a command does not."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +105,8 @@ def recommend(
     loaded = load(model)
     limits: dict[str, Any] = {"exclude_seen": lists.exclude_seen, **limited(loaded, among)}
     if lists.to is not None:
-        _for_everyone(loaded, lists.k, lists.to, limits, out)
+        with reworded(UnsupportedError, NO_HISTORY):
+            _for_everyone(loaded, lists.k, lists.to, limits, out)
         return
     if is_new:
         limits["history"] = [item(loaded, text, among.by_name) for text in new_user.like or ()]
@@ -106,7 +114,8 @@ def recommend(
         recommendations = loaded.recommend(k=lists.k, scale=lists.scale, **limits)
     else:
         ids = _user_ids(loaded, users or [])
-        recommendations = loaded.recommend(ids, lists.k, scale=lists.scale, **limits)
+        with renamed("", history="like"):
+            recommendations = loaded.recommend(ids, lists.k, scale=lists.scale, **limits)
     out.show(*answers(recommendations))
     out.document(recommendations.to_dicts())
 
@@ -139,7 +148,7 @@ def _features(model: Model, names: list[str] | None) -> dict[str, Any]:
         return {}
     from penchant.models.cold_start import ColdStartModel
 
-    features = model.interactions.user_features
+    features = model._trained_on.user_features
     if features is None or not isinstance(model, ColdStartModel):
         raise UnsupportedError(
             "--user-feature: the model was fitted without features of users; fit it with "

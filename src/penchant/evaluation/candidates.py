@@ -15,6 +15,7 @@ from penchant.data.interactions import Csr, Interactions
 from penchant.errors import DataError, SettingsError
 from penchant.evaluation.cells import intersection
 from penchant.models._arguments import ItemLists
+from penchant.models._outline import met_items
 from penchant.models._scoring.scorers import BlockScorer, Scorer
 from penchant.models.base import Model
 from penchant.split import Split
@@ -105,7 +106,7 @@ def candidate_scorer(model: Scorable, seen: Interactions, candidates: Candidates
 
 
 def _any_warm(model: Model, candidates: Codes) -> bool:
-    return bool(np.isin(candidates, model.interactions.csr.indices).any())
+    return bool(met_items(model._trained_on)[candidates].any())
 
 
 def restrict_items(part: Interactions, candidates: Candidates | None) -> Interactions:

@@ -6,13 +6,12 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from penchant._boundary import checked
 from penchant.errors import DataError, NotFittedError
 from penchant.evaluation.candidates import Scorable
 from penchant.evaluation.comparison import Comparison, Cost
 from penchant.evaluation.measure import Measure
+from penchant.models._outline import same_cells
 from penchant.models.base import Model
 from penchant.split import Split
 
@@ -131,17 +130,12 @@ def _fitted(model: Scorable, label: str, split: Split) -> Cost:
         return Cost()
     seconds = None
     try:
-        data = model.interactions
+        data = model._trained_on
     except NotFittedError:
         start = time.perf_counter()
         data = model.fit(split.train).interactions
         seconds = time.perf_counter() - start
-    train = split.train.csr
-    same = data.csr is train or (
-        np.array_equal(data.csr.indptr, train.indptr)
-        and np.array_equal(data.csr.indices, train.indices)
-    )
-    if not same:
+    if not same_cells(split.train.csr, data):
         log.warning(
             "%s was fitted on other interactions than the training part of the split: if held-out "
             "likes are among them, its figures are too good", label,

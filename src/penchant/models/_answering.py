@@ -15,6 +15,7 @@ from penchant.data.interactions import Csr, histories_to_csr
 from penchant.errors import SettingsError, UnknownIdError, UnsupportedError
 from penchant.models._arguments import allow_rows, as_histories, as_list, exclude_rows
 from penchant.models._finite import check_scores
+from penchant.models._outline import Outline, not_kept
 from penchant.models._request import RecommendRequest, SimilarRequest
 from penchant.models._scores import People, Scoring
 from penchant.models._scoring.scorers import Scorer, TopK
@@ -31,6 +32,9 @@ from penchant.results import Explanation, Recommendations
 
 if TYPE_CHECKING:
     from penchant.models._arguments import History
+
+
+_OR_HISTORY = "pass history= in place of the user"
 
 
 class Candidates(NamedTuple):
@@ -66,7 +70,7 @@ def answer(model: Scoring, request: RecommendRequest) -> Recommendations:
         return recommendations(model, request, people, candidates, scorer)
     if not isinstance(model, ColdStartModel):
         raise UnsupportedError(f"{type(model).__name__} takes no features of new users or items")
-    data, user_features, items = model.interactions, None, None
+    data, user_features, items = model._trained_on, None, None
     if request.user_features is None:
         people = model._people(request.users, request.history)
     else:
@@ -90,6 +94,8 @@ def recommendations(
     scorer: Scorer,
 ) -> Recommendations:
     """Return the best candidates of each query."""
+    if request.exclude_seen and request.item_features is None:
+        _check_seen(model, people)
     scorer.may_build = request.may_build
     ids, queries = candidates.ids, people.queries
     top = top_k(
@@ -98,7 +104,7 @@ def recommendations(
         exclude_rows(candidates.seen if request.exclude_seen else None, request.deny, queries, ids),
         allow_rows(request.allow, queries, ids),
     )
-    check_scores(top.scores, model.interactions)
+    check_scores(top.scores, model._trained_on)
     answer = Recommendations(
         queries=queries,
         query_kind="history" if people.codes is None else "user",
@@ -136,7 +142,7 @@ def as_answer(
     sources: Sequence[str] | None = None,
 ) -> Recommendations:
     """Return lists of items for items, or of users for users."""
-    check_scores(top.scores, model.interactions)
+    check_scores(top.scores, model._trained_on)
     names = model.items if kind == "item" else model.users
     return Recommendations(
         queries=queries,
@@ -163,9 +169,59 @@ def people(
         except UnknownIdError as error:
             raise UnknownIdError(f"{error}; for a new person pass history=[…]") from None
         queries = model.users.array.take(codes).tolist()  # the ids, however they were written
-        return People(queries, model.interactions.csr.take_rows(codes), codes)
+        return People(queries, histories_of(model, codes), codes)
     rows = histories_to_csr(as_histories(history), model.items)
     return People(list(range(rows.n_rows)), rows, None)
+
+
+def histories_of(model: Scoring, codes: npt.NDArray[Any]) -> Csr:
+    """Return the histories of users of the model, as far as it has them.
+
+    Where only the seen items are kept, all values are 1; where nothing is, the rows are empty.
+    Both are used to leave out seen items only, see :func:`_check_seen`.
+
+    Raises
+    ------
+    UnsupportedError
+        If the model computes scores from the histories and was saved without them.
+    """
+    data = model._trained_on
+    if not isinstance(data, Outline):
+        return data.csr.take_rows(codes)
+    if model.uses_interactions != "seen":
+        raise not_kept(
+            data.kept,
+            f"{type(model).__name__} computes the scores of a user from the history, which is not "
+            "in the file",
+            _OR_HISTORY,
+        )
+    return data.csr.take_rows(codes) if data.seen is None else data.seen.take_rows(codes)
+
+
+def seen_items(model: Scoring, user: Id) -> list[Id]:
+    """Return the items that a user of the model has seen; none if the model does not have them.
+
+    Raises
+    ------
+    UnknownIdError
+        If the user is unknown.
+    """
+    codes = model.users.codes([user])
+    if model.kept_interactions == "none":
+        return []
+    items: list[Id] = model.items[histories_of(model, codes).indices].tolist()
+    return items
+
+
+def _check_seen(model: Scoring, people: People) -> None:
+    """Refuse to leave out the seen items of users whose seen items are not known."""
+    if people.codes is None or model.kept_interactions != "none" or not (people.codes >= 0).any():
+        return
+    raise not_kept(
+        "none",
+        "the items that its users have seen can't be left out",
+        f"pass exclude_seen=False, and deny= for items to leave out; or {_OR_HISTORY}",
+    )
 
 
 def scores(model: Scoring, user: Id, items: Any) -> npt.NDArray[np.float32]:
@@ -179,9 +235,9 @@ def scores(model: Scoring, user: Id, items: Any) -> npt.NDArray[np.float32]:
         np.ones(len(unique), dtype=np.float32),
         len(model.items),
     )
-    rows = model.interactions.csr.take_rows(codes)
+    rows = histories_of(model, codes)
     values = model._scorer(rows, codes).at(cells)[where]
-    check_scores(values, model.interactions)
+    check_scores(values, model._trained_on)
     return values
 
 
@@ -192,11 +248,19 @@ def explanation(
     if item is None:
         raise SettingsError("explain which item? pass item=…")
     queries, row, codes = model._people(user, history)
+    kept = model.kept_interactions
+    if codes is not None and kept != "all":
+        raise not_kept(
+            kept,
+            "the score of a user is explained by the values of the history, which are not in the "
+            "file",
+            _OR_HISTORY,
+        )
     if len(queries) != 1:
         raise SettingsError(f"explain is for one user or one history, got {len(queries):,}")
     code = model.items.code(item)
     parts = model._contributions(row, code)
-    check_scores(parts, model.interactions)
+    check_scores(parts, model._trained_on)
     order = np.argsort(-parts, kind="stable")
     return Explanation(
         user=None if codes is None else queries[0],

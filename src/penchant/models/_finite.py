@@ -62,9 +62,11 @@ def check_folded(vectors: npt.NDArray[Any], data: Interactions) -> None:
 
 def advice(data: Interactions) -> str:
     """Return what to do about values that are too large, with their size."""
-    values = data.csr.values
-    largest = max(float(values.max()), -float(values.min())) if len(values) else 0.0
+    values, what = data.csr.values, "values of the interactions are too large"
+    if len(values):
+        largest = max(float(values.max()), -float(values.min()))
+        what = f"the values of the interactions go up to {largest:.3g}"
     return (
-        f"the values of the interactions go up to {largest:.3g}: divide them by their mean, or "
+        f"{what}: divide them by their mean, or "
         "use confidence='log' or 'binary' where the model has that setting"
     )

@@ -14,24 +14,25 @@ import numpy.typing as npt
 from penchant._files import artifact
 from penchant._files.arrays import ArraySpec, Sizes, check_arrays
 from penchant._settings.configurable import Configurable
-from penchant.data.catalog import Catalog
 from penchant.data.features import Features
-from penchant.data.ids import IdMap
 from penchant.data.interactions import Interactions
 from penchant.data.io.read import as_interactions
 from penchant.errors import (
     CorruptArtifactError,
     EmptyDataError,
-    NotFittedError,
     NumericError,
     SettingsError,
 )
 from penchant.models._finite import check_learned
 from penchant.models._io import files
+from penchant.models._outline import Kept, Outline, not_kept
 from penchant.models._scoring.index import IndexSet, ItemIndex
+from penchant.models._trained_on import TrainedOn
+
+_SAVE_ALL = "fit it again and save it with interactions='all'"
 
 
-class Fitted(Configurable, ABC):
+class Fitted(TrainedOn, Configurable, ABC):
     """The state of a model: empty before ``fit``, then the training data and the fitted values."""
 
     kind: ClassVar[str]
@@ -43,7 +44,6 @@ class Fitted(Configurable, ABC):
     earlier_defaults: ClassVar[Mapping[str, Any]] = {}
     """The values of settings that files lack which are older than the setting."""
 
-    _interactions: Interactions | None = None
     _metrics: Mapping[str, object] = {}
     _indexes: IndexSet
 
@@ -56,38 +56,6 @@ class Fitted(Configurable, ABC):
         """The settings that the fit used where they are chosen from the data, by name."""
         return {}
 
-    # --- the training data -----------------------------------------------------------
-
-    @property
-    def interactions(self) -> Interactions:
-        """The interactions that the model was fitted on.
-
-        Raises
-        ------
-        NotFittedError
-            If the model is not fitted.
-        """
-        if self._interactions is None:
-            raise NotFittedError(
-                f"this {type(self).__name__} is not fitted yet: call .fit(interactions) first"
-            )
-        return self._interactions
-
-    @property
-    def users(self) -> IdMap:
-        """The users of the training data, in the order of their codes."""
-        return self.interactions.users
-
-    @property
-    def items(self) -> IdMap:
-        """The items of the training data, in the order of their codes."""
-        return self.interactions.items
-
-    @property
-    def catalog(self) -> Catalog | None:
-        """The catalog of the items, or None."""
-        return self.interactions.catalog
-
     def _to_learn(self, interactions: Interactions) -> Interactions:
         """Return the argument of ``fit`` if it can be learned from; a frame is read.
 
@@ -97,8 +65,12 @@ class Fitted(Configurable, ABC):
             If it is neither interactions nor a frame whose columns are unambiguous.
         EmptyDataError
             If there are none.
+        UnsupportedError
+            If they are those of a model that was saved without them.
         """
         data = as_interactions(interactions, f"{type(self).__name__}.fit")
+        if isinstance(data, Outline):
+            raise not_kept(data.kept, "training needs them", "pass the interactions to train on")
         if data.nnz == 0:
             raise EmptyDataError(f"there are no interactions in {data.name!r} to learn from")
         return data
@@ -130,7 +102,7 @@ class Fitted(Configurable, ABC):
         NotFittedError
             If the model is not fitted.
         """
-        _ = self.interactions
+        _ = self._trained_on
         return copy.copy(self)
 
     def load_state_from(self, other: Self) -> Self:
@@ -170,6 +142,7 @@ class Fitted(Configurable, ABC):
         *,
         metrics: Mapping[str, object] | None = None,
         origin: Mapping[str, object] | None = None,
+        interactions: Kept = "all",
     ) -> Path:
         """Write the model to one file, with its ids, catalog, history and settings.
 
@@ -184,13 +157,23 @@ class Fitted(Configurable, ABC):
         origin
             Where the training data comes from, as plain JSON: ``penchant update`` records the
             store and its last event.
+        interactions
+            What the file keeps of the training data beside ids, catalog and features: ``"all"``
+            interactions; ``"seen"``, which items each user has, without values and times, in a
+            few bits each and only to leave them out; or ``"none"``. The loaded model lacks what
+            needs the rest: see the guide.
 
         Raises
         ------
         NotFittedError
             If the model is not fitted.
+        SettingsError
+            If ``interactions`` is none of these.
+        UnsupportedError
+            If this kind of model can't answer without its interactions, or lacks them already.
         """
-        figures, data = self.metrics if metrics is None else metrics, self.interactions
+        figures = self.metrics if metrics is None else metrics
+        data = self._data_to_save(interactions)
         if not isinstance(figures, Mapping):
             raise SettingsError(
                 f"metrics are a mapping name → figure, got {type(figures).__name__}"
@@ -241,7 +224,7 @@ class Fitted(Configurable, ABC):
 
     def _sizes(self) -> dict[str, int | str]:
         """Return the dimensions that :attr:`arrays` names, and the settings that are sizes."""
-        data = self.interactions
+        data = self._trained_on
         settings = {
             name: value
             for name, value in self.settings.items()

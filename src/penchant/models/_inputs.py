@@ -25,8 +25,8 @@ class WeighsByAge(ABC):
 
     @property
     @abstractmethod
-    def interactions(self) -> Interactions:
-        """The interactions that the model was fitted on."""
+    def _trained_on(self) -> Interactions:
+        """The data that the model was fitted on."""
 
     def _weighted(self, rows: Csr, data: Interactions | None = None) -> Csr:
         """Return histories with the values of X.
@@ -39,7 +39,7 @@ class WeighsByAge(ABC):
             The training data, to whose newest interaction ages are counted; None: that of the
             fitted model.
         """
-        data = self.interactions if data is None else data
+        data = self._trained_on if data is None else data
         return weighted(rows, self.confidence, recency_of(self.half_life, data))
 
 

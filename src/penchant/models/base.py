@@ -21,6 +21,7 @@ from penchant.data.interactions import Csr, Interactions
 from penchant.errors import DataError
 from penchant.models import _answering as answering
 from penchant.models._arguments import History, ItemLists, as_list
+from penchant.models._outline import same_entries
 from penchant.models._request import RecommendRequest, SimilarRequest
 from penchant.models._scores import People, Scoring
 from penchant.models._scoring.scorers import Scorer
@@ -92,10 +93,9 @@ class Model(Scoring):
                 f"the model was fitted on {len(self.items):,} items, and these interactions are "
                 f"over {len(interactions.items):,} that are not the same in the same order"
             )
-        own = _same_entries(interactions.csr, self.interactions.csr)
-        if own:
-            return self._scorer(self.interactions.csr, np.arange(interactions.n_users))
-        return self._scorer(interactions.csr, None)
+        own = same_entries(interactions.csr, self._trained_on)
+        users = np.arange(interactions.n_users) if own else None
+        return self._scorer(interactions.csr, users)
 
     def prepare(self) -> None:
         """Build the pruning indexes that speed up answers in large catalogs.
@@ -108,7 +108,7 @@ class Model(Scoring):
         NotFittedError
             If the model is not fitted.
         """
-        rows = self.interactions.csr.take_rows(np.zeros(1, dtype=np.int64))
+        rows = self._trained_on.csr.take_rows(np.zeros(1, dtype=np.int64))
         self._scorer(rows, np.zeros(1, dtype=np.int64)).prepare()
         self._item_scorer(np.zeros(1, dtype=np.int32), "cosine").prepare()
 
@@ -154,6 +154,8 @@ class Model(Scoring):
             If the model is not fitted, k is less than 1, or allow or deny are not lists.
         DataError
             If a history is not a list of items, or a value in it not a finite number.
+        UnsupportedError
+            If the model was saved without the interactions that the answer needs.
         """
         return self.answer(
             RecommendRequest(
@@ -303,12 +305,3 @@ class Model(Scoring):
     ) -> People:
         """Return the users of a request: ids, histories, and codes if they are known users."""
         return answering.people(self, users, history)
-
-
-def _same_entries(left: Csr, right: Csr) -> bool:
-    """Whether two matrices over the same columns are equal."""
-    return left is right or (
-        np.array_equal(left.indptr, right.indptr)
-        and np.array_equal(left.indices, right.indices)
-        and np.array_equal(left.values, right.values)
-    )

@@ -39,7 +39,7 @@ class _Fitted(Protocol):
     personal: ClassVar[bool]
 
     @property
-    def interactions(self) -> Interactions: ...
+    def _trained_on(self) -> Interactions: ...
     @property
     def scores_cold_items(self) -> bool: ...
 
@@ -63,7 +63,7 @@ class ColdStartModel(ABC):
 
     def _uses_features_of(self: _Fitted, entity: Entity) -> bool:
         """Return whether the model was fitted with features of users, or items, and uses them."""
-        data = self.interactions
+        data = self._trained_on
         return (data.user_features if entity == "user" else data.item_features) is not None
 
     def recommend(
@@ -154,10 +154,10 @@ class FeatureModel(ColdStartModel):
     def _can_score(self: _Fitted, rows: Csr, users: npt.NDArray[Any] | None, met: Bools) -> Bools:
         """Return for which users there are scores, by their history or by their features."""
         by_history = scorable_by_history(self, rows, met)
-        features = self.interactions.user_features
+        features = self._trained_on.user_features
         if users is None or features is None:
             return by_history
-        with_features = features.with_identity(False).aligned(self.interactions.users)
+        with_features = features.with_identity(False).aligned(self._trained_on.users)
         return np.asarray(by_history | (with_features.row_counts > 0)[users])
 
 

@@ -21,6 +21,7 @@ from penchant.errors import DataError, UnsupportedError
 from penchant.models import _answering as answering
 from penchant.models._arguments import ItemLists, allow_rows, exclude_rows
 from penchant.models._inputs import recency_of
+from penchant.models._outline import Use
 from penchant.models._scoring.normalize import lengths, normalize_rows
 from penchant.models._scoring.scorers import Scorer
 from penchant.models._scoring.similarity import inner_scorer, to_vectors
@@ -129,7 +130,7 @@ class Content(FeatureModel, Model, HasItemVectors, Explains):
     @property
     def item_factors(self) -> Vectors:
         """Shape (n_items, d), dense or sparse: the items' vectors, of length 1 or zero."""
-        _ = self.interactions
+        _ = self._trained_on
         return self._normalized
 
     def similar_to(
@@ -165,6 +166,11 @@ class Content(FeatureModel, Model, HasItemVectors, Explains):
         )
         return answering.as_answer(self, queries, "item", top)
 
+    @property
+    def uses_interactions(self) -> Use:
+        """A history's values are compared with those of all others, unless they don't count."""
+        return "histories" if self.confidence == "binary" and self.half_life is None else "all"
+
     # --- the contract --------------------------------------------------------------
 
     def _uses_features_of(self, entity: Entity) -> bool:
@@ -184,9 +190,9 @@ class Content(FeatureModel, Model, HasItemVectors, Explains):
         """Return histories with the weights of their items, as a SciPy matrix."""
         weights = weights_of(
             rows,
-            self.interactions.csr,
+            self._trained_on.csr,  # all of them where values count, see uses_interactions
             self.confidence,
-            recency_of(self.half_life, self.interactions),
+            recency_of(self.half_life, self._trained_on),
         )
         return dataclasses.replace(rows, values=weights).to_scipy()
 
@@ -203,7 +209,7 @@ class Content(FeatureModel, Model, HasItemVectors, Explains):
 
     @property
     def _features(self) -> Features:
-        features = self.interactions.item_features
+        features = self._trained_on.item_features
         assert features is not None
         return features
 
@@ -234,6 +240,6 @@ class Content(FeatureModel, Model, HasItemVectors, Explains):
         return {}
 
     def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        if self.interactions.item_features is None:
+        if self._trained_on.item_features is None:
             raise ValueError("no vectors of items")
-        self._align(self.interactions)
+        self._align(self._trained_on)

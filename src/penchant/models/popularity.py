@@ -18,6 +18,7 @@ from penchant.data.csr import Csr
 from penchant.data.decay import NEEDS_TIMES, decay
 from penchant.data.interactions import Interactions
 from penchant.errors import DataError, EmptyDataError
+from penchant.models._outline import Use
 from penchant.models._scoring.scorers import FactorScorer, Scorer
 from penchant.models._scoring.sparse_scorer import SparseScorer
 from penchant.models.base import Metric, Model, OnEpoch
@@ -114,8 +115,13 @@ class Popularity(Model):
     @property
     def shares(self) -> Shares:
         """float32, shape (n_items,): the share of users who like each item."""
-        _ = self.interactions
+        _ = self._trained_on
         return self._shares
+
+    @property
+    def uses_interactions(self) -> Use:
+        """Histories determine scores with ``category`` only."""
+        return "seen" if self.category is None else "histories"
 
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
         if self._categories is not None:
@@ -139,7 +145,7 @@ class Popularity(Model):
 
     def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         self._shares = arrays["shares"]
-        self._categories = self._categories_of(self.interactions, self._shares)
+        self._categories = self._categories_of(self._trained_on, self._shares)
 
 
 @dataclass(frozen=True)

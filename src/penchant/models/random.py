@@ -15,6 +15,7 @@ from penchant._settings.configurable import validate
 from penchant._settings.declarations import Setting, Threads
 from penchant.data.ids import Id
 from penchant.data.interactions import Csr, Interactions
+from penchant.models._outline import Use
 from penchant.models._scoring.scorers import BlockScorer, Scorer
 from penchant.models.base import Metric, Model, OnEpoch
 
@@ -71,6 +72,11 @@ class Random(Model):
     def scores_cold_items(self) -> bool:
         """Whether items without interactions are scored: they are, as all others."""
         return True
+
+    @property
+    def uses_interactions(self) -> Use:
+        """Scores depend on ids only."""
+        return "seen"
 
     def _can_score(
         self, rows: Csr, users: npt.NDArray[Any] | None, met: npt.NDArray[np.bool_]

@@ -124,7 +124,7 @@ def suggest_tags(
 
 
 def _tags_of(model: Model, of: Features | None) -> Features:
-    data = model.interactions
+    data = model._trained_on
     if of is None and data.catalog is not None and data.catalog.tags is not None:
         of = Features.of_tags(data.catalog)
     features = match_features(data.item_features if of is None else of, data.items)
@@ -146,7 +146,7 @@ def _tag_vectors(model: Model, tags: Features) -> Any:
 
     They are those of features if the model was fitted with all of the tags, else means.
     """
-    data = model.interactions
+    data = model._trained_on
     fitted = model.item_feature_factors if isinstance(model, HasFeatureVectors) else None
     if fitted is not None and data.item_features is not None:
         codes = [data.item_features.names.get(name) for name in tags.names]
@@ -167,5 +167,5 @@ def _transposed(rows: Csr) -> Csr:
 def _answer(
     model: Model, queries: list[Id], query_kind: Kind, kind: AnswerKind, top: TopK, ids: list[Id]
 ) -> Recommendations:
-    check_scores(top.scores, model.interactions)
+    check_scores(top.scores, model._trained_on)
     return Recommendations(queries, query_kind, kind, top.indptr, ids, top.scores, model.catalog)

@@ -63,7 +63,8 @@ class HistoryCache:
         person
             The person's id in the store.
         user
-            The id in the model; None: the model's data of the person does not count.
+            The id in the model; None: the model's data of the person does not count. It does not
+            either if the model was saved without its interactions: all events count then.
         limit
             How many items may be read and merged; None: any number.
 
@@ -76,6 +77,7 @@ class HistoryCache:
         TooLongError
             If the limit is exceeded.
         """
+        user = user if has_histories(service) else None
         key = person, 0 if user is None else service.learned.event
         with self._lock:
             entry = self._entries.pop(key, None)
@@ -109,6 +111,11 @@ class HistoryCache:
             self._size += _size(entry)
             while self._size > self._capacity:
                 self._size -= _size(self._entries.popitem(last=False)[1])
+
+
+def has_histories(service: Service) -> bool:
+    """Whether the model of likes has its interactions; otherwise all events of the store count."""
+    return service.likes.kept_interactions == "all"
 
 
 def merge_events(

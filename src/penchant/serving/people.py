@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from penchant.data.id_spelling import canonical
 from penchant.data.ids import Id, IdMap
 from penchant.errors import UnknownIdError
-from penchant.serving.histories import HistoryCache, TooLongError
+from penchant.serving.histories import HistoryCache, TooLongError, has_histories
 from penchant.serving.learned import NOTHING
 from penchant.serving.process.ipc import SharedState
 from penchant.serving.service import Service
@@ -24,10 +24,14 @@ __all__ = ["model_user_id"]
 
 
 class Profile(NamedTuple):
-    """Either a user of the model or a history, as :meth:`Service.recommend` takes them."""
+    """Either a user of the model or a history, as :meth:`Service.recommend` takes them.
+
+    ``seen_by`` is the user whose seen items the model keeps beside the history, or None.
+    """
 
     user: Id | None
     history: Mapping[Id, float] | None
+    seen_by: Id | None = None
 
 
 class People:
@@ -39,6 +43,9 @@ class People:
 
     People who were deleted after the model was fitted are not users of it: they are unknown, or
     have the history of their events since.
+
+    Of a model that was saved without its interactions the histories are those of the store, all
+    events included.
 
     Parameters
     ----------
@@ -52,6 +59,7 @@ class People:
         self._store, self._shared = store, shared
         self._active: set[Id] = set()  # people with events that the model was not fitted on
         self._last_event, self._stamp, self._learned = -1, -1, NOTHING
+        self._begin = 0  # the event after which those of ``_active`` are
         self._tombstones = Tombstones("")
         self._histories = HistoryCache()
 
@@ -113,9 +121,10 @@ class People:
             If the store is not available.
         """
         self._stamp = self._shared.stamp()  # read first: later events trigger another refresh
-        if service.learned.event < self._learned.event or self._last_event < 0:
-            self._last_event = service.learned.event
-        self._learned = service.learned
+        begin = _first_event(service)
+        if begin < self._begin or self._last_event < 0:
+            self._last_event = begin
+        self._learned, self._begin = service.learned, begin
         if self._store.last_deletion() != self._tombstones.last:
             self._tombstones = self._store.tombstones()
             self._histories.clear()
@@ -125,14 +134,15 @@ class People:
             self._last_event = last
 
     def _refresh_if_due(self, service: Service) -> None:
-        if self._stamp != self._shared.stamp() or service.learned != self._learned:
+        is_same = service.learned == self._learned and _first_event(service) == self._begin
+        if self._stamp != self._shared.stamp() or not is_same:
             self.refresh(service)
 
     def _profile(self, service: Service, person: Id, limit: int | None = None) -> Profile:
         user = self._user(service, person)
         merged = self._merged(service, person, user, limit)
         if merged is not None:
-            return Profile(None, merged)
+            return Profile(None, merged, None if has_histories(service) else user)
         if user is None:  # the message reveals no ids of other people
             raise UnknownIdError(f"unknown person {person!r}: without events")
         return Profile(user, None)
@@ -155,6 +165,11 @@ class People:
         elif person not in self._active:
             return None
         return self._histories.merged(self._store, service, person, user, limit)
+
+
+def _first_event(service: Service) -> int:
+    """Return the number of the last event that does not count beside the model's histories."""
+    return service.learned.event if has_histories(service) else 0
 
 
 def model_user_id(person: Id, users: IdMap) -> Id:

@@ -30,6 +30,8 @@ class RecommendQuery(NamedTuple):
         Leave out the items of the history.
     diversity
         0…1: how much the items of the answer should differ (:func:`penchant.serving.mmr.rerank`).
+    seen_by
+        A user of the model whose seen items are left out beside those of ``history``.
     """
 
     user: Id | None = None
@@ -39,6 +41,7 @@ class RecommendQuery(NamedTuple):
     filters: Filters = ALL
     exclude_seen: bool = True
     diversity: float = 0.0
+    seen_by: Id | None = None
 
 
 def check_page(k: int, offset: int) -> int:

@@ -15,6 +15,8 @@ from penchant._settings.checks import check_choice, check_int
 from penchant.data.catalog import Catalog
 from penchant.data.ids import Id, IdMap
 from penchant.errors import SettingsError, UnknownIdError, UnsupportedError
+from penchant.models._answering import seen_items
+from penchant.models._outline import n_interactions
 from penchant.models._request import RecommendRequest, SimilarRequest
 from penchant.models.base import Model
 from penchant.models.capabilities import HasItemVectors
@@ -85,7 +87,7 @@ class Service:
         catalogs = [model.catalog for model in models.values()]
         self.views = Views([catalog for catalog in catalogs if catalog is not None], overrides)
         self._tags = Tags(next(iter(self.views.catalogs), None))
-        self._by_popularity = Popular(self.likes.interactions)
+        self._by_popularity = Popular(self.likes._trained_on)
         self._lock = threading.Lock()
         self._names: NameIndex | None = None
         self._renamed = _index_renamed(self.views.overrides, self.likes.items)
@@ -180,12 +182,14 @@ class Service:
     def history(self, user: Id) -> dict[Id, float]:
         """Return the interactions that the model of likes has of a user, item → value.
 
+        There are none if it was saved without them.
+
         Raises
         ------
         UnknownIdError
             If the model does not have the user.
         """
-        return self.likes.interactions.history(user)
+        return self.likes._trained_on.history(user)
 
     # --- answers ------------------------------------------------------------------------
 
@@ -215,8 +219,9 @@ class Service:
         """Return the ids and scores that answer a query; see :meth:`recommend`."""
         n = check_page(query.k, query.offset)
         wanted = min(MAX_RESULTS, n * _POOL) if query.diversity else n
-        lists = self._lists(query.filters)
-        history = query.history
+        lists, history = self._lists(query.filters), query.history
+        if query.seen_by is not None and query.exclude_seen:
+            lists["deny"] = {*(lists["deny"] or ()), *seen_items(self.likes, query.seen_by)}
         ids: Sequence[Id]
         if history is not None and not len(history):
             ids, scores = self._by_popularity.best(wanted, **lists)
@@ -357,7 +362,8 @@ def _summary(role: Role, model: Model, description: Mapping[str, Any]) -> dict[s
         "settings": description.get("settings", model.settings),
         "users": len(model.users),
         "items": len(model.items),
-        "interactions": model.interactions.nnz,
+        "interactions": n_interactions(model._trained_on),
+        "kept_interactions": model.kept_interactions,
         "data": info.get("data", {}),
         "metrics": info.get("metrics", {}),
         "training": info.get("training", []),

@@ -35,11 +35,13 @@ def altered(tmp_path: Path) -> Callable[..., Path]:
         "ease": penchant.EASE().fit(data),
         "slim": penchant.SLIM(l1=0.1, l2=2.0).fit(data),
         "popularity": penchant.Popularity().fit(data),
+        "seen": penchant.ALS(**options).fit(data),
         "blend": penchant.Blend({"near": near, "popular": penchant.Popularity()}).fit(data),
     }
 
     def write(kind: str, change: Callable[[dict[str, Any], dict[str, Any]], None]) -> Path:
-        path = fitted[kind].save(tmp_path / "x.penchant")
+        kept: Any = "seen" if kind == "seen" else "all"
+        path = fitted[kind].save(tmp_path / "x.penchant", interactions=kept)
         arrays, manifest = container.read(path, mmap=False)
         copies = {name: array.copy() for name, array in arrays.items()}
         change(copies, manifest)
@@ -87,6 +89,12 @@ def replace(name: str, make: Callable[[Any], Any]) -> Callable[..., None]:
         ("als", put("matrices/interactions/values", np.nan), "the interactions hold nan"),
         ("als", put("matrices/interactions/values", 0), "the interactions hold 0"),
         ("als", put("matrices/item_features/values", np.inf), "finite"),
+        ("seen", put("arrays/item_counts", -1), "'item_counts' holds -1, expected 0 or more"),
+        ("seen", put("arrays/seen_counts", 9), "'seen_counts' holds 9, expected less than 9"),
+        ("seen", put("arrays/seen_counts", 0), "sets of seen items have .* bytes, expected|other"),
+        ("seen", replace("arrays/seen_low", lambda a: a[:-1]), "bytes, expected"),
+        ("seen", replace("arrays/seen_high", lambda a: a * 0), "other sizes than they should"),
+        ("seen", replace("arrays/seen_high", lambda a: a * 0 + 255), "other sizes|not the model's"),
         ("als", replace("users/text", lambda a: a * 0 + 97), "come more than once"),
     ],
 )
@@ -140,6 +148,35 @@ def test_a_manifest_of_another_form_is_refused(
 
     with pytest.raises(CorruptArtifactError, match=message):
         penchant.load(altered("als", change))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("interactions", "half", "info.kept.interactions is 'half'"),
+        ("newest", "today", "info.kept.newest is 'today'"),
+        ("facts", {}, "the weights of ALS are"),
+        ("facts", {"confidence": "log"}, "the weights of ALS are"),
+    ],
+)
+def test_an_altered_description_of_what_is_kept_is_refused(
+    key: str, value: Any, message: str, altered: Callable[..., Path]
+) -> None:
+    def change(_: dict[str, Any], manifest: Any) -> None:
+        manifest["info"]["kept"][key] = value
+
+    with pytest.raises(CorruptArtifactError, match=message):
+        penchant.load(altered("seen", change))
+
+
+def test_without_verification_sets_of_seen_items_are_checked_where_they_are_read(
+    altered: Callable[..., Path],
+) -> None:
+    model = penchant.load(
+        altered("seen", replace("arrays/seen_high", lambda a: a * 0)), verify=False
+    )
+    with pytest.raises(penchant.PenchantError, match="seen items"):
+        model.recommend(model.users[0])
 
 
 def test_without_verification_bounds_are_checked_all_the_same(

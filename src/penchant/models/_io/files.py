@@ -6,19 +6,32 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from penchant._files.arrays import ArraySpec, check_arrays, first_not_finite
 from penchant._files.artifact import Bundle
 from penchant._files.manifest import check_form
+from penchant.data.code_sets import CodeSets
 from penchant.data.features import Features
 from penchant.data.ids import IdMap
-from penchant.data.interactions import Interactions, Step
+from penchant.data.interactions import Csr, Interactions, Step
+from penchant.models._outline import Outline, empty_matrix
 
 MISFITS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 """What parts of a file that don't fit together raise while a model is made of them."""
 
-_TIMESTAMPS = {"timestamps": ArraySpec("int64", ("n_interactions",), optional=True)}
+_ROWS_AT_ONCE = 4096  # of the sets of seen items
+_COUNTS = ArraySpec("int32", ("n_items",), min=0, needs="outline")
+_OF_DATA = {
+    "timestamps": ArraySpec("int64", ("n_interactions",), optional=True),
+    "item_counts": _COUNTS,
+    "item_likes": _COUNTS,
+    "seen_counts": ArraySpec("int32", ("n_users",), min=0, below="n_items + 1", needs="seen"),
+    "seen_low": ArraySpec("uint8", ("?low",), needs="seen"),
+    "seen_high": ArraySpec("uint8", ("?high",), needs="seen"),
+}
+_KEPT = {"interactions": str, "newest": (int, None), "fingerprint": str, "facts": dict}
 _FEATURES = {"identity": bool, "norm": (str, None)}
 _INFO = {
     "data": {
@@ -33,6 +46,7 @@ _INFO = {
     "metrics": dict,
     "training": [dict],
     "origin?": (dict, None),
+    "kept?": _KEPT,
 }
 
 
@@ -68,15 +82,15 @@ def to_bundle(
 
     ``own_features`` are features that are not those of the training data, by names with a slash.
     """
-    times = {} if data.timestamps is None else {"timestamps": data.timestamps}
+    outline = data if isinstance(data, Outline) else None
     sides = {"item": data.item_features, "user": data.user_features, **own_features}
     features = {side: value for side, value in sides.items() if value is not None}
     return Bundle(
         model=kind,
         settings=settings,
-        arrays={**arrays, **times},
+        arrays={**arrays, **_arrays_of(data)},
         matrices={
-            "interactions": data.csr,
+            **({} if outline else {"interactions": data.csr}),
             **{f"{side}_features": value.weights for side, value in features.items()},
         },
         users=data.users,
@@ -92,7 +106,7 @@ def to_bundle(
                 "name": data.name,
                 "users": data.n_users,
                 "items": data.n_items,
-                "interactions": data.nnz,
+                "interactions": data.nnz if outline is None else outline.n_trained,
                 "notes": list(data.notes),
                 "steps": [dataclasses.asdict(step) for step in data.steps],
                 "features": {
@@ -102,8 +116,30 @@ def to_bundle(
             },
             "metrics": dict(metrics),
             "training": training,
+            **({} if outline is None else {"kept": _kept(outline)}),
         },
     )
+
+
+def _arrays_of(data: Interactions) -> Mapping[str, npt.NDArray[Any]]:
+    """Return the arrays of the training data that are not those of its matrix."""
+    if not isinstance(data, Outline):
+        return {} if data.timestamps is None else {"timestamps": data.timestamps}
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    arrays |= {"item_counts": data.item_counts, "item_likes": data.item_likes}
+    if data.seen is None:
+        return arrays
+    counts, low, high = data.seen.counts, data.seen.low, data.seen.high
+    return {**arrays, "seen_counts": counts, "seen_low": low, "seen_high": high}
+
+
+def _kept(outline: Outline) -> dict[str, Any]:
+    return {
+        "interactions": outline.kept,
+        "newest": outline.newest,
+        "fingerprint": outline.fingerprint,
+        "facts": dict(outline.facts),
+    }
 
 
 def settings_of(bundle: Bundle) -> dict[str, Any]:
@@ -112,26 +148,26 @@ def settings_of(bundle: Bundle) -> dict[str, Any]:
 
 
 def interactions_of(bundle: Bundle) -> Interactions:
-    """Return the interactions that the model was fitted on.
+    """Return the interactions that the model was fitted on, or their outline.
 
     Raises
     ------
     KeyError
         If the bundle does not hold them.
     """
-    data = bundle.info["data"]
+    data, kept = bundle.info["data"], bundle.info.get("kept")
     if bundle.users is None or bundle.items is None:
         raise KeyError("ids")
-    matrix = bundle.matrices["interactions"]
-    if not matrix.nnz:
-        raise ValueError("there are no interactions")
-    if (place := first_not_finite(matrix.values)) is not None or not matrix.values.all():
-        raise ValueError(f"the interactions hold {0 if place is None else matrix.values[place]}")
-    return Interactions(
+    if kept is None:
+        matrix, cls, more = _matrix_of(bundle), Interactions, {}
+    else:
+        matrix = empty_matrix(len(bundle.users), len(bundle.items))
+        cls, more = Outline, _outline_parts(bundle, kept)
+    return cls(
         matrix,
         bundle.users,
         bundle.items,
-        timestamps=bundle.arrays.get("timestamps"),
+        timestamps=None if kept else bundle.arrays.get("timestamps"),
         catalog=bundle.catalog,
         name=data["name"],
         notes=tuple(data["notes"]),
@@ -141,7 +177,53 @@ def interactions_of(bundle: Bundle) -> Interactions:
         ),
         item_features=_features_of(bundle, "item"),
         user_features=_features_of(bundle, "user"),
+        **more,
     )
+
+
+def _matrix_of(bundle: Bundle) -> Csr:
+    matrix = bundle.matrices["interactions"]
+    if not matrix.nnz:
+        raise ValueError("there are no interactions")
+    if (place := first_not_finite(matrix.values)) is not None or not matrix.values.all():
+        raise ValueError(f"the interactions hold {0 if place is None else matrix.values[place]}")
+    return matrix
+
+
+def _outline_parts(bundle: Bundle, kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parts that an outline has beside those of interactions, checked."""
+    assert bundle.users is not None
+    assert bundle.items is not None
+    if kept["interactions"] not in ("seen", "none"):
+        raise ValueError(f"info.kept.interactions is {kept['interactions']!r}")
+    n_users, n_items = len(bundle.users), len(bundle.items)
+    sizes = {"n_users": n_users, "n_items": n_items, "n_items + 1": n_items + 1, "outline": 1}
+    if kept["interactions"] == "seen":
+        sizes["seen"] = 1
+    arrays = {name: array for name, array in bundle.arrays.items() if name in _OF_DATA}
+    check_arrays(arrays, _OF_DATA, sizes)
+    return {
+        "seen": _sets_of(arrays, n_items, verify=bundle.verified) if "seen" in sizes else None,
+        "n_trained": bundle.info["data"]["interactions"],
+        "newest_time": kept["newest"],
+        "fingerprint": kept["fingerprint"],
+        "item_counts": arrays["item_counts"],
+        "item_likes": arrays["item_likes"],
+        "facts": kept["facts"],
+    }
+
+
+def _sets_of(arrays: Mapping[str, npt.NDArray[Any]], n_items: int, *, verify: bool) -> CodeSets:
+    """Return the seen items of each user; with ``verify`` all are compared with their form."""
+    sets = CodeSets(n_items, arrays["seen_counts"], arrays["seen_low"], arrays["seen_high"])
+    if (len(sets.low), len(sets.high)) != sets.n_bytes:
+        raise ValueError(
+            f"the sets of seen items have {len(sets.low):,} and {len(sets.high):,} bytes, expected "
+            f"{sets.n_bytes[0]:,} and {sets.n_bytes[1]:,}"
+        )
+    for begin in range(0, len(sets.counts) if verify else 0, _ROWS_AT_ONCE):
+        sets.take_rows(np.arange(begin, min(begin + _ROWS_AT_ONCE, len(sets.counts))))
+    return sets
 
 
 def learned_arrays_of(bundle: Bundle, data: Interactions) -> dict[str, npt.NDArray[Any]]:
@@ -152,9 +234,10 @@ def learned_arrays_of(bundle: Bundle, data: Interactions) -> dict[str, npt.NDArr
     ArrayMismatchError
         If those of the interactions are not as declared.
     """
-    others = {name: array for name, array in bundle.arrays.items() if name in _TIMESTAMPS}
-    check_arrays(others, _TIMESTAMPS, {"n_interactions": data.nnz})
-    return {name: array for name, array in bundle.arrays.items() if name not in _TIMESTAMPS}
+    if not isinstance(data, Outline):  # those of an outline were checked when it was made
+        others = {name: array for name, array in bundle.arrays.items() if name in _OF_DATA}
+        check_arrays(others, _OF_DATA, {"n_interactions": data.nnz})
+    return {name: array for name, array in bundle.arrays.items() if name not in _OF_DATA}
 
 
 def own_features_of(bundle: Bundle) -> dict[str, Features]:

@@ -236,7 +236,7 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
     @property
     def _weights(self) -> Weights:
         """The weights of the objective that the model was fitted with."""
-        return self._weights_for(self.interactions)
+        return self._weights_for(self._trained_on)
 
     def _weights_for(self, data: Interactions) -> Weights:
         """Return the weights of the objective on some data; those of the last are kept."""
@@ -270,19 +270,19 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
     @property
     def user_factors(self) -> Factors:
         """Shape (n_users, factors), in the order of ``interactions.users``."""
-        _ = self.interactions
+        _ = self._trained_on
         return self._state.users.vectors
 
     @property
     def item_factors(self) -> Factors:
         """Shape (n_items, factors), in the order of ``interactions.items``."""
-        _ = self.interactions
+        _ = self._trained_on
         return self._state.items.vectors
 
     def _history_rows(self, histories: Interactions | Iterable[History]) -> Csr:
         """Return histories as rows over the model's items."""
         if not isinstance(histories, Interactions):
-            return self.interactions.rows_of(histories)
+            return self._trained_on.rows_of(histories)
         need_items(histories, self.items)
         return histories.csr
 
@@ -293,7 +293,7 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
     def _fold_in(self, rows: Csr, means: F64 | None = None, *, side: int = USERS) -> Factors:
         state, weights = self._state, self._weights
         vectors = fold_in(self._engine, rows, side=side, state=state, weights=weights, means=means)
-        check_folded(vectors, self.interactions)
+        check_folded(vectors, self._trained_on)
         return vectors
 
     def snapshot(self) -> Self:
@@ -310,7 +310,7 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
             state = trainer.state()
         else:
             state = State(*(side.copy() for side in state))
-        result._keep(self.interactions, State(*(side.finished() for side in state)))
+        result._keep(self._trained_on, State(*(side.finished() for side in state)))
         return result
 
     def _keep(self, data: Interactions, state: State) -> None:
@@ -339,6 +339,6 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
         return self._state.to_arrays()
 
     def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        X, Y, data = arrays["user_factors"], arrays["item_factors"], self.interactions
+        X, Y, data = arrays["user_factors"], arrays["item_factors"], self._trained_on
         users, items = SideState(self._engine, freeze(X)), SideState(self._engine, freeze(Y))
         self._keep(data, State(users, items).with_priors(self._prepared_priors(data), arrays))

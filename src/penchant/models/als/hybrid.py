@@ -189,7 +189,7 @@ class HybridALS(FeatureModel, FactorModel, HasFeatureVectors):
 
     def _sizes(self) -> dict[str, int | str]:
         """Add the numbers of coefficients: one for each feature and one for the constant."""
-        sizes, data = super()._sizes(), self.interactions
+        sizes, data = super()._sizes(), self._trained_on
         for side, features in (("user", data.user_features), ("item", data.item_features)):
             if features is not None:
                 sizes[f"n_{side}_coefficients"] = features.n_features + 1

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
+
+import numpy.typing as npt
 
 from penchant.data.interactions import Interactions
 from penchant.engines.base import Factors
 from penchant.models._arguments import History
+from penchant.models._outline import Use
 from penchant.models.als.factor_model import FactorModel
 from penchant.models.als.state import ITEMS
 
@@ -39,6 +42,20 @@ class ALS(FactorModel):
     """
 
     kind: ClassVar[str] = "als"
+
+    @property
+    def uses_interactions(self) -> Use:
+        """See :attr:`penchant.models._fitted.Fitted.uses_interactions`."""
+        return "seen"
+
+    def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        super()._restore(arrays)
+        if self.kept_interactions != "all":
+            _ = self._weights  # raises an error if they are not in the file
+
+    def _facts(self) -> dict[str, Any]:
+        """Return the weights of the objective, which fold-in needs."""
+        return self.training
 
     def fold_in_users(self, histories: Interactions | Iterable[History]) -> Factors:
         """Compute vectors of new users from their histories.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +15,7 @@ from penchant.data.csr import Csr
 from penchant.data.interactions import Interactions
 from penchant.engines.base import Penalties
 from penchant.models._inputs import recency_of
+from penchant.models._outline import Outline
 from penchant.models.als.confidence import Confidence
 from penchant.models.als.settings import LAMBDA, NU, SHARE, AlsSettings, as_pair
 from penchant.models.als.statistics import Statistics, rows_of_users
@@ -44,6 +47,8 @@ class Weights:
         DataError
             If there is a half-life and the data have no timestamps.
         """
+        if isinstance(data, Outline):
+            settings = with_described(settings, data.facts)
         kind = settings.confidence
         recency = recency_of(settings.half_life, data)
         kinds = ("linear", "log") if kind == "auto" else (kind,)
@@ -110,6 +115,22 @@ class Weights:
         )
         penalty = self.regularization[side] / self.confidence.unit
         return np.asarray(penalty * seen**self.regularization_scaling)
+
+
+def with_described(settings: AlsSettings, described: Mapping[str, Any]) -> AlsSettings:
+    """Return settings with the weights that :meth:`Weights.described` described.
+
+    Raises
+    ------
+    ValueError
+        If they are not described so, or are out of their range.
+    """
+    names = {each.name for each in dataclasses.fields(Weights)} - {"statistics"} | {"alpha"}
+    if set(described) != names or described["confidence"] == "auto":
+        raise ValueError(f"the weights of ALS are {', '.join(sorted(names))}")
+    penalty = described["regularization"]
+    pair = {"regularization": tuple(penalty)} if isinstance(penalty, list) else {}
+    return settings.with_settings(unobserved_share=None, **{**described, **pair})
 
 
 def _inverse(mean: float) -> float:

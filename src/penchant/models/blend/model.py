@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,13 +16,13 @@ from penchant._files.manifest import check_form
 from penchant._settings import checks
 from penchant._settings.configurable import validate
 from penchant._settings.declarations import Setting
-from penchant.data.csr import row_pointers
 from penchant.data.feature_rows import FeatureRow
 from penchant.data.features import Features
 from penchant.data.ids import Id
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import UnsupportedError
-from penchant.models._arguments import History, as_list, known_code
+from penchant.models._arguments import History
+from penchant.models._outline import Use, met_items
 from penchant.models._scores import People
 from penchant.models._scoring.scorers import Scorer
 from penchant.models._scoring.topk import diagonal
@@ -35,10 +34,11 @@ from penchant.models.blend.parts import (
     as_tuple,
     as_weights,
     default_parts,
+    of_part,
     own_features,
     with_own_features,
 )
-from penchant.models.blend.query import ScoringQuery, uses_features
+from penchant.models.blend.query import ScoringQuery, people_of, uses_features
 from penchant.models.blend.routing import Maker, Router
 from penchant.models.cold_start import ColdStartModel, Entity
 from penchant.models.search import Search
@@ -183,7 +183,7 @@ class Blend(ColdStartModel, Model):
 
     def _keep(self, data: Interactions, parts: dict[str, Model]) -> None:
         self._interactions, self._parts = data, parts
-        self._met = np.bincount(data.csr.indices, minlength=data.n_items) > 0
+        self._met = met_items(data)
 
     @classmethod
     def precompute(cls, settings: Mapping[str, Any], data: Interactions) -> dict[str, Any]:
@@ -210,6 +210,16 @@ class Blend(ColdStartModel, Model):
             tuple((after - before - 1) / steps for before, after in itertools.pairwise(bars))
             for bars in ends
         ]
+
+    @property
+    def uses_interactions(self) -> Use:
+        """What the parts need; routes depend on histories in any case."""
+        uses = [part.uses_interactions for part in self._parts.values()]
+        return "all" if "all" in uses else "histories"
+
+    def _facts(self) -> dict[str, Any]:
+        """Return those of each part."""
+        return {name: part._facts() for name, part in self._parts.items()}
 
     # --- routing ---------------------------------------------------------------
 
@@ -259,7 +269,7 @@ class Blend(ColdStartModel, Model):
 
     def _routed(self, query: ScoringQuery, make: Maker) -> Scorer:
         """Return a scorer that sends each query to the parts that answer it."""
-        _ = self.interactions
+        _ = self._trained_on
         router = Router(
             self._parts, self._weight, self._order, self.fusion, self._met, self.threads
         )
@@ -278,14 +288,7 @@ class Blend(ColdStartModel, Model):
         """Return unknown users too, with the code −1 and no history."""
         if users is None or history is not None:
             return super()._people(users, history)
-        data, queries = self.interactions, as_list(users)
-        matches = [known_code(query, data.users) for query in queries]
-        codes = np.array([-1 if code is None else code for code in matches], dtype=np.int32)
-        rows = data.csr.take_rows(codes[codes >= 0])
-        counts = np.zeros(len(codes), dtype=np.int64)
-        counts[codes >= 0] = rows.row_counts
-        rows = dataclasses.replace(rows, indptr=row_pointers(counts))
-        return People(queries, rows, codes)
+        return people_of(self, users)
 
     def _contributions(self, row: Csr, item: int) -> npt.NDArray[np.float64]:
         raise UnsupportedError(
@@ -318,13 +321,13 @@ class Blend(ColdStartModel, Model):
     def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         for name, part in self._parts.items():
             part._restore(_under(name, arrays))
-        self._keep(self.interactions, self._parts)
+        self._keep(self._trained_on, self._parts)
 
     def _own_features(self) -> dict[str, Features]:
         """Return the features of parts that are not those of the blend's interactions."""
         own: dict[str, Features] = {}
         for name, part in self._parts.items():
-            for side, features in own_features(part.interactions, self.interactions).items():
+            for side, features in own_features(part._trained_on, self._trained_on).items():
                 own[f"{name}/{side}"] = features
             own |= {f"{name}/{key}": value for key, value in part._own_features().items()}
         return own
@@ -332,7 +335,7 @@ class Blend(ColdStartModel, Model):
     def _restore_features(self, features: Mapping[str, Features]) -> None:
         for name, part in self._parts.items():
             own = _under(name, features)
-            part._interactions = with_own_features(self.interactions, own)
+            part._interactions = with_own_features(of_part(self._trained_on, name), own)
             part._restore_features(own)
 
     def _training(self) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from penchant.data.features import Features
 from penchant.data.interactions import Interactions
 from penchant.errors import SettingsError
 from penchant.models import class_of
+from penchant.models._outline import Outline
 from penchant.models.base import Model
 
 
@@ -89,6 +91,13 @@ def _check_names(setting: str, names: Iterable[object], models: Mapping[str, Mod
 def as_tuple(values: Sequence[Any] | None) -> tuple[Any, ...] | None:
     """Return a tuple, or None for None."""
     return None if values is None else tuple(values)
+
+
+def of_part(data: Interactions, name: str) -> Interactions:
+    """Return the training data of a part; an outline has the facts of all parts by name."""
+    if isinstance(data, Outline):
+        return dataclasses.replace(data, facts=data.facts[name])
+    return data
 
 
 def own_features(part: Interactions, blend: Interactions) -> dict[str, Features]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from penchant.data.csr import Csr
+from penchant.data.csr import Csr, row_pointers
 from penchant.data.feature_rows import FeatureRow
+from penchant.data.ids import Id
+from penchant.models._answering import histories_of
+from penchant.models._arguments import as_list, known_code
+from penchant.models._scores import People
 from penchant.models._scoring.scorers import Scorer
 from penchant.models.base import Model
 from penchant.models.cold_start import ColdStartModel, Entity, empty_rows
@@ -83,11 +87,25 @@ class ScoringQuery:
 
     def _has_known_feature(self, part: Model) -> Bools:
         """Return which queries have a feature that was in the training data."""
-        features = part.interactions.user_features
+        features = part._trained_on.user_features
         assert features is not None
         assert self.people is not None
         names = features.names
         return np.array([any(name in names for name in row) for row in self.people], dtype=np.bool_)
+
+
+def people_of(model: Model, users: Id | Iterable[Id]) -> People:
+    """Return users, also unknown ones, with the code −1 and no history."""
+    data, queries = model._trained_on, as_list(users)
+    matches = [known_code(query, data.users) for query in queries]
+    codes = np.array([-1 if code is None else code for code in matches], dtype=np.int32)
+    is_known = codes >= 0
+    rows = data.csr.take_rows(codes[:0])
+    if is_known.any():
+        rows = histories_of(model, codes[is_known])
+    counts = np.zeros(len(codes), dtype=np.int64)
+    counts[is_known] = rows.row_counts
+    return People(queries, replace(rows, indptr=row_pointers(counts)), codes)
 
 
 def uses_features(part: Model, entity: Entity) -> bool:

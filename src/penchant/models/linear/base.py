@@ -10,6 +10,7 @@ import numpy.typing as npt
 from penchant import _kernels
 from penchant.data.csr import Csr
 from penchant.models._inputs import WeighsByAge
+from penchant.models._outline import Use
 from penchant.models._scoring.scorers import Scorer
 from penchant.models.base import Metric, Model
 from penchant.models.capabilities import Explains
@@ -32,6 +33,11 @@ class LinearModel(Model, WeighsByAge, Explains):
         """Solve an elastic net for each item."""
         resources = Resources(self.max_memory, self.threads, on_step)
         return SparseWeights(item_weights(X, problem, resources), self.threads)
+
+    @property
+    def uses_interactions(self) -> Use:
+        """Scores are sums over a history."""
+        return "histories"
 
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
         return self._weights.scorer(self._weighted(rows))

@@ -226,7 +226,7 @@ class EASE(LinearModel, ReportsSteps):
 
         An array, or SciPy's CSR with ``neighbors``.
         """
-        _ = self.interactions
+        _ = self._trained_on
         matrix = self._weights.matrix
         return matrix.to_scipy() if isinstance(matrix, Csr) else matrix
 

@@ -169,7 +169,7 @@ class SLIM(LinearModel, ReportsSteps):
     @property
     def weights(self) -> sp.csr_array:
         """W, SciPy CSR, float32, shape (n_items, n_items): w_ij is what item i adds to item j."""
-        _ = self.interactions
+        _ = self._trained_on
         matrix = self._weights.matrix
         assert isinstance(matrix, Csr)
         return matrix.to_scipy()

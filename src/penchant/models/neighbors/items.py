@@ -12,6 +12,7 @@ import numpy.typing as npt
 from penchant._files.arrays import ArraySpec, check_arrays
 from penchant.data.csr import Csr
 from penchant.data.interactions import Interactions
+from penchant.models._outline import Use
 from penchant.models._scoring.scorers import Scorer
 from penchant.models._scoring.sparse_scorer import SparseScorer
 from penchant.models._scoring.topk import diagonal
@@ -106,6 +107,11 @@ class ItemNeighbors(NeighborSettings):
         if self.half_life is None:
             return self._weighted(data.by_item(), data)
         return self._weighted(data.csr, data).transpose()
+
+    @property
+    def uses_interactions(self) -> Use:
+        """Scores are sums over a history, unless similarities are computed when needed."""
+        return "histories" if vars(self).get("_paths") is None else "all"
 
     # --- answers -------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from penchant.data.csr import Csr
 from penchant.data.interactions import Interactions
 from penchant.models._arguments import History, need_items
 from penchant.models._inputs import WeighsByAge
+from penchant.models._outline import Use
 from penchant.models._scoring.frozen import freeze
 from penchant.models._scoring.scorers import FactorScorer, Scorer
 from penchant.models.base import Metric, Model, OnEpoch, vector_scorer
@@ -112,13 +113,13 @@ class PureSVD(Model, WeighsByAge, Explains, FoldsInUsers, HasItemVectors, HasUse
     @property
     def singular_values(self) -> F64:
         """Singular values of the interactions, float64, falling."""
-        _ = self.interactions
+        _ = self._trained_on
         return self._values
 
     @property
     def item_factors(self) -> F32:
         """V, float32, shape (n_items, factors), in the order of ``interactions.items``."""
-        _ = self.interactions
+        _ = self._trained_on
         return self._vectors
 
     @property
@@ -140,12 +141,18 @@ class PureSVD(Model, WeighsByAge, Explains, FoldsInUsers, HasItemVectors, HasUse
         if isinstance(histories, Interactions):
             need_items(histories, self.items)
             return self._project(histories.csr)
-        return self._project(self.interactions.rows_of(histories))
+        return self._project(self._trained_on.rows_of(histories))
+
+    @property
+    def uses_interactions(self) -> Use:
+        """Vectors of users are projections of their histories."""
+        return "histories"
 
     # --- the contract --------------------------------------------------------------
 
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:
-        vectors = self._project(rows) if users is None else self.user_factors[users]
+        is_own = users is not None and self.kept_interactions == "all"
+        vectors = self.user_factors[users] if is_own else self._project(rows)
         return FactorScorer(vectors, self._index("items", self._vectors), threads=self.threads)
 
     def _item_scorer(self, items: npt.NDArray[Any], metric: Metric) -> Scorer:
@@ -164,4 +171,4 @@ class PureSVD(Model, WeighsByAge, Explains, FoldsInUsers, HasItemVectors, HasUse
 
     def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         vectors, values = arrays["item_factors"], arrays["singular_values"]
-        self._keep(self.interactions, freeze(vectors), values)
+        self._keep(self._trained_on, freeze(vectors), values)

@@ -107,7 +107,9 @@ async def _recommend(
     service: Service, profile: Profile, params: schemas.RecommendParams | schemas.RecommendIn
 ) -> Response:
     query = RecommendQuery(
-        *profile,
+        profile.user,
+        profile.history,
+        seen_by=profile.seen_by,
         k=params.k,
         offset=params.offset,
         filters=filters(service, params),
@@ -122,7 +124,7 @@ async def _recommend(
 async def _explain(service: Service, profile: Profile, item: Id, k: int) -> Response:
     n_items = len(profile.history or ())
     explained = await run_blocking(
-        service, lambda: service.explain(*profile, item=item, k=k), n_items
+        service, lambda: service.explain(profile.user, profile.history, item=item, k=k), n_items
     )
     reasons = explained.reasons
     contributions = scored(service, [r.item.id for r in reasons], [r.score for r in reasons])

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from penchant.data.ids import Id
 from penchant.data.interactions import Interactions
+from penchant.models._outline import like_counts
 
 
 class Popular:
@@ -18,7 +19,7 @@ class Popular:
     Parameters
     ----------
     data
-        The interactions.
+        The interactions, or what a model keeps of them.
     """
 
     def __init__(self, data: Interactions) -> None:
@@ -27,10 +28,7 @@ class Popular:
     @cached_property
     def counts(self) -> npt.NDArray[np.int64]:
         """int64, shape (n_items,): how many people like each item."""
-        csr = self._data.csr
-        liked = csr.values > 0
-        items = csr.indices if liked.all() else csr.indices[liked]
-        return np.bincount(items, minlength=csr.n_columns)
+        return like_counts(self._data)
 
     @cached_property
     def _order(self) -> list[int]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from penchant.data.ids import Id
 from penchant.errors import UnsupportedError
 from penchant.serving.catalog.views import ItemView
+from penchant.serving.people import Profile
 from penchant.serving.service import ScoredItem, Service
 
 _REASONS = 4
@@ -27,11 +28,10 @@ class Suggestion(NamedTuple):
     reasons: list[ReasonShare]
 
 
-def suggestions(
-    service: Service, user: Id | None, history: Mapping[Id, float] | None, k: int
-) -> list[Suggestion]:
+def suggestions(service: Service, profile: Profile, k: int) -> list[Suggestion]:
     """Return the best items for a user of the model or a history, each with its reasons."""
-    recommended = service.recommend(user, history, k=k)
+    user, history, seen_by = profile
+    recommended = service.recommend(user, history, k=k, seen_by=seen_by)
     if history is not None and not history:
         return [Suggestion(scored.item, []) for scored in recommended]
     return [

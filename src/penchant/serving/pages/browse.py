@@ -11,6 +11,7 @@ from penchant.serving.api.common import needs_token_for_people
 from penchant.serving.pages.answers import suggestions
 from penchant.serving.pages.templating import is_fragment, page
 from penchant.serving.pages.visitors import likes
+from penchant.serving.people import Profile
 from penchant.serving.process.loader import Role
 from penchant.serving.service import ScoredItem, Service
 from penchant.serving.state import state_of
@@ -36,7 +37,7 @@ def home(request: Request) -> HTMLResponse:
     return page(
         request,
         "home.html",
-        suggestions=suggestions(service, None, liked, _SHELF) if liked else [],
+        suggestions=suggestions(service, Profile(None, liked), _SHELF) if liked else [],
         popular=popular,
         diverse=others[:_SHELF],
         n_items=len(service.likes.items),
@@ -88,7 +89,7 @@ def person(request: Request, id: str) -> HTMLResponse:  # noqa: A002
         person=user,
         likes=[service.views.view(i) for i in liked[:_MAX_LIKES]],
         n_likes=len(liked),
-        suggestions=suggestions(service, *profile, _ROW),
+        suggestions=suggestions(service, profile, _ROW),
     )
 
 

@@ -16,6 +16,7 @@ from penchant.serving.catalog.views import address_of
 from penchant.serving.pages import visitors
 from penchant.serving.pages.answers import suggestions
 from penchant.serving.pages.templating import is_fragment, page
+from penchant.serving.people import Profile
 from penchant.serving.state import state_of
 from penchant.serving.store.base import Event, Kind
 
@@ -100,6 +101,6 @@ def _rows(request: Request) -> dict[str, Any]:
     view = service.views.view
     return {
         "likes": [view(item) for item in reversed(likes)],
-        "suggestions": suggestions(service, None, likes, _SUGGESTED) if likes else [],
+        "suggestions": suggestions(service, Profile(None, likes), _SUGGESTED) if likes else [],
         "initial": [] if likes else service.diverse(_INITIAL),
     }
