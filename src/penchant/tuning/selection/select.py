@@ -20,7 +20,7 @@ from penchant.tuning.final import from_dict, to_dict
 from penchant.tuning.measure import full_names
 from penchant.tuning.plan import describe_split, split_digest
 from penchant.tuning.results import better_of
-from penchant.tuning.selection.blends import Mixer, Mixture
+from penchant.tuning.selection.blends import FUSION, Mixer, Mixture
 from penchant.tuning.selection.budget import Clock, seconds_of
 from penchant.tuning.selection.families import Family, families_of
 from penchant.tuning.selection.journal import Journal
@@ -146,7 +146,7 @@ class _Selection:
         reserve = self._reserve(ranked[0], whole)
         mixture = None
         if len(ranked) > 1:
-            mixture = Mixer(runner, ranked, whole, until=budget - reserve).best()
+            mixture = Mixer(runner, ranked, whole, budget - reserve, arguments.seed).best()
         best = ranked[0].best(whole.size)
         assert best is not None
         if mixture is not None and mixture.attempt.score <= best.score:
@@ -209,7 +209,7 @@ class _Selection:
         for kind in mixture.weights:
             settings = mixture.attempt.settings["parts"][kind]
             parts[kind] = self._runner.model(families[kind], settings)
-        return Blend(parts, weights=dict(mixture.weights), fusion="top-mean")
+        return Blend(parts, weights=dict(mixture.weights), fusion=FUSION)
 
     def _evaluated(self, chosen: Model, family: Family) -> dict[str, Evaluation]:
         """Measure the choice, and the defaults of the best family, on the test part, once."""
@@ -311,7 +311,7 @@ def _described(model: Model) -> str:
     """Return a model as the expression that makes it, with the settings that were changed."""
     if isinstance(model, Blend):
         parts = ", ".join(f"{name!r}: {_described(part)}" for name, part in model.parts.items())
-        return f"Blend({{{parts}}}, weights={model.settings['weights']}, fusion='top-mean')"
+        return f"Blend({{{parts}}}, weights={model.settings['weights']}, fusion={FUSION!r})"
     changed = [
         f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value!r}"
         for name, value in model.changed_settings.items()

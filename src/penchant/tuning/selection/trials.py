@@ -131,7 +131,7 @@ class Runner:
             self.model(family, settings),
             part.split.train,
             family.search.epochs,
-            lambda fitted: ({}, {part.metric: part.measure(fitted)}),  # type: ignore[arg-type]
+            lambda fitted: ({}, {part.metric: part.measure(fitted)}),
             on_row,
         )
         assert best is not None
