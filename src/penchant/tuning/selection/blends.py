@@ -22,7 +22,7 @@ log = logging.getLogger("penchant")
 
 FUSION: Fusion = "top-mean"
 """How the scores of the families are brought to one scale."""
-MOST_PARTS = 4
+MOST_PARTS = 5
 """The number of best families that blends are made of."""
 
 _SHARES = (0.5, 0.3, 0.7, 0.15, 0.85)
