@@ -8,6 +8,7 @@ NB_MODULE(_native, m) {
   bind_block_product(m);
   bind_bootstrap(m);
   bind_elastic_net(m);
+  bind_fused_scores(m);
   bind_isa(m);
   bind_log_reader(m);
   bind_metrics(m);

@@ -1,6 +1,7 @@
 """Native core of penchant. Only penchant._kernels imports it."""
 
 import enum
+from collections.abc import Sequence
 from typing import Annotated, overload
 
 import numpy
@@ -95,6 +96,31 @@ class ElasticNetWeights:
         values: Annotated[NDArray[numpy.float32], dict(shape=(None,), order="C", device="cpu")],
     ) -> None: ...
 
+class Fusion(enum.Enum):
+    none = 0
+
+    z_score = 1
+
+    min_max = 2
+
+    rank = 3
+
+    top_mean = 4
+
+def fused_scores(
+    parts: Sequence[
+        Annotated[
+            NDArray[numpy.float32],
+            dict(shape=(None, None), order="C", device="cpu", writable=False),
+        ]
+    ],
+    weights: Sequence[float],
+    *,
+    seen: Rows,
+    fusion: Fusion,
+    out: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu")],
+    threads: int,
+) -> None: ...
 def current_isa() -> str: ...
 def set_isa(name: str) -> None: ...
 def available_isas() -> list[str]: ...

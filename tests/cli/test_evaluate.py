@@ -89,7 +89,18 @@ def test_new_items_and_users_known_by_their_features(log_file: Path, tmp_path: P
         (["--split", "leave-last-out", "--share", "0.2"], 2, "--share does not go with"),
         (["--protocol", "sideways"], 2, "sideways"),
         (["--protocol", "ncf"], 1, "or use another --protocol"),
-        (["--protocol", "lightgcn", "--share", "0.2"], 2, "--share does not go with --protocol"),
+        (["--protocol", "lightgcn", "--split", "leave-k-out"], 2, "leave out --split"),
+        (["--protocol", "global-temporal", "--split-seed", "0"], 2, "leave out --split-seed"),
+        (["--protocol", "lightgcn", "-k", "10"], 2, "leave out -k"),
+        (["--metric", "auc", "--metric", "ndcg@5", "-k", "10"], 2, "leave out -k"),
+        (["--split", "temporal", "--split-seed", "1"], 2, "leave out --split-seed"),
+        (["--split", "temporal", "--at", "1", "--share", "0.1"], 2, "leave out --share"),
+        (["--item-features", "tags.csv"], 2, "have no effect on popularity and item-neighbors"),
+        (
+            ["--protocol", "lightgcn", "--share", "0.2"],
+            2,
+            "--protocol defines the split: leave out --share",
+        ),
     ],
 )
 def test_what_can_not_be_measured(log_file: Path, words: list[str], code: int, told: str) -> None:

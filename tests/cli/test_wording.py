@@ -53,7 +53,7 @@ def test_the_options_of_a_catalog(tmp_path: Path, log_file: Path) -> None:
         ("fit", "s3://bucket/log.csv"), ("fit", "LOG", "-o", "s3://bucket/m.penchant"),
         ("info", "s3://bucket/m.penchant"), ("fit", "LOG", "--catalog", "gs://bucket/names.csv"),
         ("fit", "https://example.org/log.csv"), ("recommend", "MODEL", "--like-file=s3://b/x"),
-        ("fit", "LOG", "--item-features", "s3://bucket/f.csv"),
+        ("fit", "LOG", "--model", "content", "--item-features", "s3://bucket/f.csv"),
     ],
 )  # fmt: skip
 def test_addresses_keep_their_slashes(words, log_file, model_file) -> None:

@@ -222,7 +222,7 @@ class Scripted(Runner):
         super().__init__(Journal(None, "x", resume=True), StillClock(100), 1)
         self.values, self.costs = values, seconds
 
-    def attempt(self, family, settings, part):
+    def attempt(self, family, settings, part, *, limit=math.inf):
         seconds = self.costs.get(family.kind, 1.0)
         result = attempt(family.kind, self.values[family.kind], part.size, seconds, **settings)
         self.clock.add(seconds)
@@ -305,3 +305,36 @@ def test_hints_of_a_class_are_of_its_settings() -> None:
         assert isinstance(cls.search, Search)
         names = {*cls.search.start, *cls.search.quick, *(cls.search.space or {})}
         assert names <= set(cls.settings_names())
+
+
+def test_a_fit_that_would_take_too_long_is_stopped(likes: Interactions) -> None:
+    part = Part(penchant.split.random_fraction(likes, 0.2), "ndcg@10", exclude_seen=True)
+    runner = Runner(Journal(None, "t", resume=True), Clock(1e6), 1)
+    (family,) = families_of(["slim"], likes)
+    stopped = runner.attempt(family, {"l2": 7.0}, part, limit=0.0)
+    assert not stopped.has_value
+    assert "too slow" in stopped.message
+    assert runner.attempt(family, {}, part, limit=1e6).has_value
+    assert family.seconds(part.size) > 0
+
+
+def test_attempts_of_earlier_rounds_cost_nothing(likes: Interactions) -> None:
+    part = Part(penchant.split.random_fraction(likes, 0.2), "ndcg@10", exclude_seen=True)
+    runner = Runner(Journal(None, "t", resume=True), Clock(1e6), 1)
+    (family,) = families_of(["popularity"], likes)
+    halving = Halving(runner, [family], 1e6, 0, lambda family: None)
+    assert halving._attempt(family, {}, part) > 0
+    assert halving._attempt(family, {}, part) == 0
+    assert len(family.attempts) == 1
+
+
+def test_the_best_settings_of_a_smaller_part_are_tried_first(likes: Interactions) -> None:
+    (family,) = families_of(["item-neighbors"], likes)
+    assert family.carried(100) == {}
+    family.attempts += [
+        attempt("item-neighbors", 0.2, 50, similarity="rp3beta", neighbors=50),
+        attempt("item-neighbors", 0.1, 50, similarity="cosine"),
+        attempt("item-neighbors", 0.9, 100, similarity="bm25"),
+    ]
+    assert family.carried(100) == {"similarity": "rp3beta"}
+    assert family.carried(50) == {}

@@ -11,6 +11,7 @@ from penchant._kernels.aligned import FACTOR_DTYPES, align_rows
 from penchant._kernels.block_product import block_product
 from penchant._kernels.bootstrap import bootstrap_sums
 from penchant._kernels.elastic_net import ElasticNet, elastic_net
+from penchant._kernels.fused_scores import FUSIONS, fused_scores
 from penchant._kernels.isa import available_isas, current_isa, set_isa
 from penchant._kernels.log_reader import MERGE_POLICIES, LineCounts, LogReader, Merged
 from penchant._kernels.metrics import ranking_gains
@@ -51,6 +52,7 @@ from penchant._kernels.transpose import transpose
 
 __all__ = [
     "FACTOR_DTYPES",
+    "FUSIONS",
     "MERGE_POLICIES",
     "RANKING_LOSSES",
     "SOLVERS",
@@ -83,6 +85,7 @@ __all__ = [
     "factor_scores",
     "factor_top_k",
     "fold_in",
+    "fused_scores",
     "gram",
     "half_step",
     "nonzero_entries",

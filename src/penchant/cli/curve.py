@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from penchant.cli import settings, sources
+from penchant.cli import explicit, settings, sources
 from penchant.cli.data_options import DataOptions
 from penchant.cli.evaluate import held_out
 from penchant.cli.fit import described
-from penchant.cli.model_options import ModelKind, ModelOptions
+from penchant.cli.model_options import PREFIX, ModelKind, ModelOptions
 from penchant.cli.options import ExcludeSeen, OutputOptions, Source
 from penchant.cli.split_options import SplitOptions
+
+if TYPE_CHECKING:
+    from penchant.models.base import Model
 
 EXAMPLES = r"""[bold]Examples[/bold]
 
@@ -40,6 +43,21 @@ class CurveOptions:
     def measured_epochs(self) -> range:
         """The epochs to measure: every ``every``-th, up to ``epochs``."""
         return range(self.every, max(self.epochs, self.every) + 1, self.every)
+
+
+def check_epochs(model: type[Model]) -> None:
+    """Refuse options about epochs for a model that has none.
+
+    Raises
+    ------
+    SettingsError
+        If the command line has some.
+    """
+    from penchant.tuning.training import has_epochs
+
+    if not has_epochs(model):
+        names = ("epochs", "every", "patience", "prune")
+        explicit.refuse(f"{model.kind} is not trained in epochs", *names)
 
 
 def learning_curve(
@@ -71,6 +89,9 @@ def learning_curve(
 
     out = printing.open()
     unfitted = settings.model(model, model_options.with_half_life(data))
+    check_epochs(type(unfitted))
+    explicit.refuse("--epochs N is the number of epochs", f"{PREFIX}iterations")
+    settings.check_features([unfitted])
     names = full_names(metric or ["precision@5", "mse"])
     interactions = sources.read(source, data, out)
     split = settings.split(interactions, split_options)

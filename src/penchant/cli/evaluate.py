@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from penchant.cli import settings, sources
+from penchant.cli import explicit, settings, sources
 from penchant.cli.comparison import BASELINES, next_to_try
 from penchant.cli.data_options import DataOptions
 from penchant.cli.fit import described, measured, quoted
@@ -99,6 +99,8 @@ def evaluate(
     baselines = BASELINES if options.baselines else ()
     specs = list(dict.fromkeys([*baselines, *(model or ["als"])]))
     models = settings.models(specs, model_options.with_half_life(data))
+    settings.check_features(models.values())
+    _check_lengths(options)
     interactions = sources.read(source, data, out)
     if options.protocol is not None:
         split = settings.protocol_split(options.protocol, interactions, split_options)
@@ -127,6 +129,20 @@ def evaluate(
             "advice": advice,
         }
     )
+
+
+def _check_lengths(options: EvaluationOptions) -> None:
+    """Refuse ``-k`` where no metric is of lists of that length."""
+    if options.metric is None and options.protocol is not None:
+        explicit.refuse(f"--protocol {options.protocol} defines the metrics and lengths", "k")
+    elif options.metric is not None and not any(map(_takes_length, options.metric)):
+        explicit.refuse(f"no metric among {', '.join(options.metric)} takes a length", "k")
+
+
+def _takes_length(metric: str) -> bool:
+    from penchant.evaluation.metrics import METRICS
+
+    return "@" not in metric and (metric not in METRICS or METRICS[metric].of_lists)
 
 
 def _document(models: Mapping[str, Model], results: Mapping[str, Evaluation]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from penchant.cli import explicit
 from penchant.cli.options import (
     ExcludeSeen,
     HowMany,
@@ -16,7 +17,7 @@ from penchant.cli.options import (
     ModelFile,
     OutputOptions,
 )
-from penchant.cli.recommend import NO_HISTORY, limited
+from penchant.cli.recommend import NO_HISTORY, check_names, limited
 from penchant.data.io import database
 from penchant.errors import SettingsError, UnsupportedError, reworded
 
@@ -143,6 +144,13 @@ def export(
     from penchant.models._io.export import export as write
 
     out = printing.open()
+    if what == "similar":
+        explicit.refuse("--what similar is about items", "exclude_seen", "db")
+    else:
+        explicit.refuse("--metric goes with --what similar", "metric")
+    if not database.is_address(target.address):
+        explicit.refuse("--table goes with the address of a database", "table")
+    check_names(among)
     address, loaded = target.address, load(model)
     with out.progress("exporting") as update, reworded(UnsupportedError, NO_HISTORY):
         written = write(
@@ -152,7 +160,7 @@ def export(
             k=k,
             table=target.table,
             exclude_seen=users.exclude_seen,
-            leave_out=users.deleted(model, loaded),
+            leave_out=users.deleted(model, loaded) if what == "recommendations" else (),
             metric=metric,
             **limited(loaded, among),
             on_progress=lambda n, total: update(n, total, f"{n:,} of {total:,}"),

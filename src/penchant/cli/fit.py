@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from penchant.cli import selection, settings, sources
+from penchant.cli import explicit, selection, settings, sources
 from penchant.cli.comparison import BASELINES, next_to_try
 from penchant.cli.data_options import DataOptions
 from penchant.cli.model_options import ModelKind, ModelOptions
@@ -103,8 +103,10 @@ def fit(
             )
         _select(source, data, model_options, path, selected.budget, out)
         return
+    explicit.refuse("the budget is that of a selection of models: add --auto", "budget")
     unfitted = settings.model(model, model_options.with_half_life(data))
     saving.check(unfitted)
+    settings.check_features([unfitted])
     interactions = sources.read(source, data, out)
     out.text(interactions.summary())
     comparison = _measure(unfitted, interactions, source, out) if evaluate else None
@@ -124,8 +126,10 @@ def _select(
     source: str, data: DataOptions, options: ModelOptions, path: Path, budget: str, out: Output
 ) -> None:
     """Select the best model of all families and write it."""
-    if options.with_half_life(data).values:
-        raise SettingsError("--auto selects the model and its settings: leave out settings")
+    explicit.refuse(
+        "--auto selects the model and its settings, and measures it on held-out likes",
+        *("model", "evaluate", *options.parameter_names(data)),
+    )
     interactions = sources.read(source, data, out)
     out.text(interactions.summary())
     chosen = selection.select(interactions, out, budget=budget, storage=None)

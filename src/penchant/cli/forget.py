@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from penchant.cli import explicit
 from penchant.cli.options import OutputOptions
 
 EXAMPLES = r"""[bold]Examples[/bold]
@@ -49,6 +50,8 @@ def forget(
     from penchant.serving.store.opening import existing_store
 
     out = printing.open()
+    if not model:
+        explicit.refuse("--refit goes with --model FILE", "refit")
     models: list[dict[str, Any]] = []
     for file in model or ():
         load(file)  # a file that can't be used is refused before anything is deleted

@@ -63,6 +63,11 @@ class ModelOptions(OptionGroup):
             return self
         return ModelOptions({**self.values, "half_life": data.half_life})
 
+    def parameter_names(self, data: DataOptions) -> list[str]:
+        """Return the command's parameters that hold these settings, with that of the half-life."""
+        values = self.with_half_life(data).values
+        return [name if name in _OF_THE_DATA else PREFIX + name for name in values]
+
     def only(self, names: Iterable[str]) -> ModelOptions:
         """Return those of some names."""
         return ModelOptions({name: value for name, value in self.values.items() if name in names})

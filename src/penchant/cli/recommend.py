@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 import typer
 
+from penchant.cli import explicit
 from penchant.cli.options import ExcludeSeen, HowMany, LimitOptions, ModelFile, OutputOptions
 from penchant.cli.output import Output, answers
 from penchant.cli.sources import listed
@@ -101,6 +102,8 @@ def recommend(
 
     is_new = bool(new_user.like or new_user.user_feature)
     _check_queries(bool(users), is_new, lists)
+    if not new_user.like:
+        check_names(among)
     out = printing.open()
     loaded = load(model)
     limits: dict[str, Any] = {"exclude_seen": lists.exclude_seen, **limited(loaded, among)}
@@ -130,6 +133,12 @@ def _check_queries(has_users: bool, is_new: bool, lists: ListOptions) -> None:
         raise SettingsError("--all and --to FILE go together")
     if lists.everyone and lists.scale:
         raise SettingsError("--scale does not go with --all: scores in a file are not scaled")
+
+
+def check_names(among: LimitOptions) -> None:
+    """Refuse ``--by-name`` where the command line names no item."""
+    if not among.allow and not among.deny:
+        explicit.refuse("no item is named", "by_name")
 
 
 def _user_ids(model: Model, users: list[str]) -> list[Id]:

@@ -35,6 +35,13 @@ class SelectionOptions:
     ] = DEFAULT_BUDGET
 
 
+def kinds(models: str | None) -> str | list[str]:
+    """Return the families that a word such as ``als,ease`` names; without a word all."""
+    if models in (None, "auto"):
+        return "auto"
+    return [kind.strip() for kind in str(models).split(",") if kind.strip()]
+
+
 def select(
     data: Interactions | Split,
     out: Output,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from penchant._settings.configurable import unknown_setting
+from penchant.cli import explicit
 from penchant.cli.model_options import ModelOptions
 from penchant.cli.split_options import SplitOptions
 from penchant.errors import SettingsError, SplitError, reworded
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from penchant.split import Split
 
 
+_UNSEEDED = ("global-temporal",)
+"""The protocols that draw nothing at random."""
 _SPLIT_FLAGS = {
     "min_interactions": "--min-likes",
     "timestamp=…": "--timestamp COLUMN",
@@ -68,6 +71,39 @@ def models(specs: list[str], options: ModelOptions) -> dict[str, Model]:
     return {spec: model(spec, options.only(names[spec])) for spec in specs}
 
 
+def check_features(models: Iterable[Model]) -> None:
+    """Check that a model uses the features that the command line names.
+
+    Raises
+    ------
+    SettingsError
+        If no model uses those of the items, or none uses those of the users.
+    """
+    models = list(models)
+    kinds = " and ".join(dict.fromkeys(model.kind for model in models))
+    for entity in ("item", "user"):
+        if not any(_takes_features(model, entity) for model in models):
+            others = "hybrid-als, ranking or content" if entity == "item" else "hybrid-als"
+            explicit.refuse(
+                f"features of {entity}s have no effect on {kinds}, choose --model {others}",
+                f"{entity}_features",
+            )
+
+
+def _takes_features(model: Model, entity: str) -> bool:
+    from penchant.models.blend.model import Blend
+    from penchant.models.cold_start import ColdStartModel
+    from penchant.models.content import Content
+
+    if isinstance(model, Blend):
+        return any(_takes_features(part, entity) for part in model.parts.values())
+    if entity == "item" and model.settings.get("category") is not None:
+        return True
+    return isinstance(model, ColdStartModel) and not (
+        isinstance(model, Content) and entity == "user"
+    )
+
+
 def split(interactions: Interactions, options: SplitOptions) -> Split:
     """Return the split that the options describe.
 
@@ -94,10 +130,10 @@ def protocol_split(name: str, interactions: Interactions, options: SplitOptions)
     """
     from penchant import protocols
 
-    for field in dataclasses.fields(options):
-        if field.name != "split_seed" and getattr(options, field.name) != field.default:
-            flag = "--" + field.name.replace("_", "-")
-            raise SettingsError(f"{flag} does not go with --protocol, which defines the split")
+    names = [field.name for field in dataclasses.fields(options) if field.name != "split_seed"]
+    explicit.refuse("--protocol defines the split", *names)
+    if name in _UNSEEDED:
+        explicit.refuse(f"nothing is drawn at random with --protocol {name}", "split_seed")
     with reworded(SplitError, _SPLIT_FLAGS):
         return protocols.apply(name, interactions, seed=options.split_seed)
 
@@ -118,6 +154,10 @@ def _split(interactions: Interactions, options: SplitOptions) -> Split:
         if getattr(options, name) is not None and name not in accepted:
             flag = "--" + name.replace("_", "-")
             raise SettingsError(f"{flag} does not go with --split {options.split}")
+    if options.split == "temporal":
+        explicit.refuse("nothing is drawn at random with --split temporal", "split_seed")
+        if options.at is not None:
+            explicit.refuse("--at is the time of the cut", "share")
     seed = options.split_seed
     if options.split == "leave-k-out":
         return splits.leave_k_out(

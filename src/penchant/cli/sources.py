@@ -7,6 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from penchant.cli import explicit
 from penchant.cli.data_options import DataOptions, LogOptions
 from penchant.cli.output import Output, size
 from penchant.cli.wording import renamed
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
     from penchant.data.interactions import Interactions
 
 _SEPARATORS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " ", "\\t": "\t"}
+
+_CATALOG = (
+    *("catalog_query", "catalog_item", "name", "link", "picture", "tags"),
+    *("catalog_sep", "catalog_quote", "catalog_encoding", "catalog_header"),
+)
+"""Parameters that describe a catalog."""
+_FEATURE_TEXT = ("features_sep", "features_quote", "features_encoding", "features_header")
 
 _WHETHER = {"auto": None, "yes": True, "no": False}
 
@@ -35,7 +43,7 @@ def read(source: str, options: DataOptions, out: Output) -> Interactions:
     from penchant.data import datasets
 
     if is_dataset(source):
-        interactions = _data_set(source, options)
+        interactions = _data_set(source)
     elif database.is_address(source):
         interactions = _database(source, options, out)
     elif not Path(source).expanduser().exists() and source in datasets.names():
@@ -49,8 +57,8 @@ def read(source: str, options: DataOptions, out: Output) -> Interactions:
         interactions = _file(source, options, out)
     if options.catalog is not None:
         interactions = _with_catalog(interactions, options)
-    elif options.catalog_query is not None:
-        raise SettingsError("--catalog-query goes with --catalog and the address of a database")
+    else:
+        explicit.refuse("they need --catalog", *_CATALOG)
     interactions = with_features(interactions, options)
     if options.min_per_user > 1 or options.min_per_item > 1:
         interactions = interactions.threshold(options.min_per_user, options.min_per_item)
@@ -69,16 +77,14 @@ def fetch(name: str, out: Output, **options: Any) -> Interactions:
         return datasets.load(name, progress=progress, **options)
 
 
-def _data_set(source: str, options: DataOptions) -> Interactions:
+def _data_set(source: str) -> Interactions:
     from penchant.data.disk.opening import open_dataset
 
     names = ("user", "item", "value", "timestamp", "time_format", "query", "sep", "encoding")
-    _refuse(
-        options,
-        (*names, "format", "duplicates", "min_rating", "event"),
+    explicit.refuse(
         f"{source} is a data set on disk, whose log is read already",
+        *(*names, "quote", "header", "format", "duplicates", "min_rating", "event", "weight"),
     )
-    _refuse_weights(options)
     return open_dataset(source)
 
 
@@ -97,24 +103,14 @@ def log_arguments(options: LogOptions) -> dict[str, Any]:
 
 
 def _known_data_set(name: str, options: DataOptions, out: Output) -> Interactions:
-    _refuse(
-        options,
-        (
-            "user",
-            "item",
-            "value",
-            "timestamp",
-            "time_format",
-            "query",
-            "sep",
-            "encoding",
-            "format",
-            "duplicates",
-            "event",
-        ),
+    explicit.refuse(
         f"{name} is a known data set, whose columns and format are known",
+        *("user", "item", "value", "timestamp", "time_format", "query", "sep", "quote"),
+        *("encoding", "header", "format", "duplicates", "event", "weight"),
     )
-    _refuse_weights(options)
+    if options.catalog is None and options.item_features is None and options.user_features is None:
+        why = f"{name} is a known data set, and no other file is read"
+        explicit.refuse(why, "on_bad_lines", "max_expansion")
     return fetch(name, out, min_rating=options.min_rating)
 
 
@@ -122,8 +118,8 @@ def _file(source: str, options: DataOptions, out: Output) -> Interactions:
     from penchant.data.io.event_tables import read_events
     from penchant.data.io.read import read_interactions
 
-    _refuse(options, ("min_rating",), f"{source} is a file, not a known data set")
-    _refuse(options, ("query",), f"{source} is a file, not the address of a database")
+    explicit.refuse(f"{source} is a file, not a known data set", "min_rating")
+    explicit.refuse(f"{source} is a file, not the address of a database", "query")
     columns = {
         **_columns(options),
         "format": options.format,
@@ -131,7 +127,7 @@ def _file(source: str, options: DataOptions, out: Output) -> Interactions:
         **_text_format(options),
     }
     if options.event is not None:
-        _refuse(options, ("duplicates",), "the weights of all events of a pair are summed")
+        explicit.refuse("the weights of all events of a pair are summed", "duplicates")
         with out.progress(f"reading {Path(source).name}"):
             events = read_events(source, event=column(options.event), **columns)
         return events.weighted(weights(options.weight), half_life=options.age)
@@ -165,8 +161,8 @@ def _text_format(options: LogOptions, prefix: str = "") -> dict[str, Any]:
 def _database(source: str, options: DataOptions, out: Output) -> Interactions:
     from penchant.data.io.read import read_interactions
 
-    names = ("sep", "encoding", "format", "min_rating", "event")
-    _refuse(options, names, "the source is a database, not a file")
+    names = ("sep", "quote", "encoding", "header", "format", "min_rating", "event")
+    explicit.refuse("the source is a database, not a file", *names)
     _refuse_weights(options)
     if options.query is None:
         raise SettingsError("a database needs --query, the SELECT statement that returns the log")
@@ -196,6 +192,8 @@ def _with_catalog(interactions: Interactions, options: DataOptions) -> Interacti
             if is_query
             else "--catalog-query goes with --catalog and the address of a database"
         )
+    if is_query:
+        explicit.refuse("the catalog is in a database", *_CATALOG[6:])
     text_format = {} if is_query else _text_format(options, "catalog_")
     with renamed("catalog_", item="catalog_item"):
         catalog = read_catalog(
@@ -228,7 +226,13 @@ def with_features(interactions: Interactions, options: DataOptions) -> Interacti
     for side in ("item", "user"):
         if getattr(options, f"{side}_features") is None:
             parts = [f"{side}_features_{part}" for part in ("of", "id", "name", "value")]
-            _refuse(options, tuple(parts), f"they need --{side}-features")
+            explicit.refuse(f"they need --{side}-features", *parts)
+    files = [file for file in (options.item_features, options.user_features) if file is not None]
+    if not files:
+        names = ("features_at_least", "features_norm", *_FEATURE_TEXT)
+        explicit.refuse("they need --item-features or --user-features", *names)
+    if all(file.lower().endswith(".npy") for file in files):
+        explicit.refuse("vectors are no text", *_FEATURE_TEXT)
     return interactions
 
 
@@ -248,8 +252,8 @@ def _features(side: str, options: DataOptions, ids: IdMap) -> Features:
             f"a .npy file of vectors and --{side}-features-of, the file of their ids, go together"
         )
     if of is not None:
-        parts = tuple(f"{side}_features_{name}" for name in ("id", "name", "value"))
-        _refuse(options, parts, "vectors have no columns")
+        parts = [f"{side}_features_{name}" for name in ("id", "name", "value")]
+        explicit.refuse("vectors have no columns", *parts)
         arguments = {side: 0, "ids": listed(of, ids)}
     names = {"item": f"{side}_features_id", "user": f"{side}_features_id"}
     names |= {"feature": f"{side}_features_name", "value": f"{side}_features_value"}
@@ -278,16 +282,7 @@ def refuse_all_but(options: LogOptions, kept: str, why: str) -> None:
     SettingsError
         With the first of them.
     """
-    changed = (f.name for f in fields(options) if getattr(options, f.name) != f.default)
-    _refuse(options, tuple(name for name in changed if name != kept), why)
-
-
-def _refuse(options: LogOptions, names: tuple[str, ...], why: str) -> None:
-    """Raise SettingsError if an option is set that would have no effect."""
-    useless = [name for name in names if getattr(options, name) is not None]
-    if useless:
-        listed = ", ".join("--" + name.replace("_", "-") for name in useless)
-        raise SettingsError(f"{why}: leave out {listed}")
+    explicit.refuse(why, *(f.name for f in fields(options) if f.name != kept))
 
 
 def listed(file: Path, ids: IdMap) -> list[Id]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from penchant.cli import selection, settings, sources, tune_output
-from penchant.cli.curve import CurveOptions
+from penchant.cli import explicit, selection, settings, sources, tune_output
+from penchant.cli.curve import CurveOptions, check_epochs
 from penchant.cli.data_options import DataOptions
 from penchant.cli.evaluate import held_out
 from penchant.cli.fit import check_target, quoted
@@ -55,6 +55,11 @@ penchant tune likes.csv --model item-neighbors \
 
 _PANEL = "Tuning"
 _DEFAULT_TRIALS = 50
+_OF_ONE_MODEL = (
+    *("sampler", "trials", "timeout", "also", "folds", "final", "prune", "report"),
+    *("epochs", "every", "patience"),
+)
+"""Parameters without effect on a selection of models."""
 
 Sampler = Literal["grid", "random", "tpe"]
 
@@ -234,7 +239,10 @@ def tune(
     if options.models or not (options.grid or options.range):
         _select(source, options, data, split_options, model_options, curve.exclude_seen, out)
         return
+    explicit.refuse("--budget is for a selection of models; --timeout ends this tuning", "budget")
     cls = class_of(model)
+    check_epochs(cls)
+    settings.check_features([cls()])
     values = space(cls, options.grid or [], options.range or [], model_options.with_half_life(data))
     for path in (options.output, options.report):
         if path is not None:
@@ -278,24 +286,18 @@ def _select(
     out: Output,
 ) -> None:
     """Select a model of all families, or of the named ones."""
-    if options.grid or options.range or model_options.values:
-        raise SettingsError(
-            "--models selects a model and its settings: leave out --grid, --range and settings; "
-            "to fix some settings, name others to tune with --range"
-        )
-    if options.report is not None:
-        raise SettingsError("--report is for the settings of one model: add --grid or --range")
+    _refuse_for_selection(options, data, model_options)
     if options.output is not None:
         check_target(options.output)
     interactions = sources.read(source, data, out)
     out.text(interactions.summary())
     # on sparse data most users have too few likes for the split that is this command's default
-    is_default = split_options == SplitOptions()
+    is_default = not explicit.flags(*vars(split_options))
     parts = interactions if is_default else settings.split(interactions, split_options)
     chosen = selection.select(
         parts,
         out,
-        models=_kinds(options.models),
+        models=selection.kinds(options.models),
         budget=options.budget,
         metric=options.metric,
         storage=options.storage,
@@ -312,10 +314,16 @@ def _select(
     out.document(selection.document(chosen))
 
 
-def _kinds(models: str | None) -> str | list[str]:
-    if models in (None, "auto"):
-        return "auto"
-    return [kind.strip() for kind in str(models).split(",") if kind.strip()]
+def _refuse_for_selection(
+    options: TuneOptions, data: DataOptions, model_options: ModelOptions
+) -> None:
+    """Refuse the options that belong to tuning the settings of one model."""
+    if options.models is not None:
+        explicit.refuse("--models selects a model and its settings", "grid", "range")
+    explicit.refuse(
+        "without --grid and --range, a model and its settings are selected",
+        *("model", *model_options.parameter_names(data), *_OF_ONE_MODEL),
+    )
 
 
 def _arguments(options: TuneOptions) -> dict[str, Any]:
@@ -377,18 +385,9 @@ def _advise(result: TuningResult, source: str, output: Path | None, out: Output)
         out.advice("", "next:", f"  penchant info {output}")
         return
     words = [f"--model {result.model.kind}"]
-    words += [_option(name, value) for name, value in result.settings.items()]
+    words += [tune_output.option(name, value) for name, value in result.settings.items()]
     out.advice(
         "",
         "next, with the options that describe the log:",
         f"  penchant fit {quoted(source)} {' '.join(words)}",
     )
-
-
-def _option(name: str, value: Any) -> str:
-    """Return the option of ``penchant fit`` that sets a setting to a value."""
-    flag = name.replace("_", "-")
-    if isinstance(value, bool):
-        return f"--{flag}" if value else f"--no-{flag}"
-    word = "/".join(map(str, value)) if isinstance(value, tuple | list) else quoted(value)
-    return f"--{flag} {word}"

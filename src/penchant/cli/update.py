@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from penchant.cli import explicit
 from penchant.cli.options import ModelFile, OutputOptions
 
 EXAMPLES = r"""[bold]Examples[/bold]
@@ -43,10 +44,16 @@ def update(
     New users and items get vectors, and those of the others are updated. The new model is checked
     before it becomes active; a server checks it again, and keeps the old model if that fails.
     """
+    from penchant.models import load
+    from penchant.models.iterative import Iterative
     from penchant.serving.process.update import update_model
     from penchant.serving.store.opening import existing_store
 
     out = printing.open()
+    if refit:
+        explicit.refuse("--refit trains for the model's own number of epochs", "iterations")
+    elif not isinstance(load(model), Iterative):
+        explicit.refuse("a model of this kind is always fitted from the start", "iterations")
     with existing_store(db, "--db") as store:
         with out.progress("learning"):
             summary = update_model(store, model, output, refit=refit, iterations=iterations)

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.models.blend.models import FUSIONS
+from tests.models.blend.reference import SCALES
 
 from penchant.data.csr import Csr
 from penchant.models._scoring.scorers import BlockScorer
-from penchant.models.blend.fusion import SCALES, mixed
+from penchant.models.blend.fusion import mixed
 
 
 def scorer(scores: np.ndarray) -> BlockScorer:

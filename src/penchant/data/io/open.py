@@ -22,7 +22,7 @@ from penchant.data.io.table import Table
 from penchant.data.io.utf8 import packing_of
 from penchant.data.io.workspace import Workspace
 from penchant.data.paths import local_path
-from penchant.errors import DataError
+from penchant.errors import DataError, SettingsError
 
 _SMALL_BYTES = 4_000_000
 _SMALL_ROWS = 50_000
@@ -53,10 +53,17 @@ def open_tables(
         How the source is written.
     numeric
         The roles whose columns must be numbers.
+
+    Raises
+    ------
+    SettingsError
+        If ``options`` describe text, and the source is none.
     """
     if is_address(source) or options.query is not None:
+        _refuse_text(options, "a query returns columns")
         return [open_query(workspace.con, source, options.query)]
     if not isinstance(source, str | os.PathLike):
+        _refuse_text(options, "the source is in memory")
         workspace.in_memory = _has_few_rows(source)
         return [open_frame(workspace.con, source)]
     scratch = workspace.scratch
@@ -64,10 +71,25 @@ def open_tables(
     kind = options.format or _format(paths[0])
     workspace.in_memory = kind != "parquet" and _are_small(paths)  # Parquet is compressed
     if kind == "parquet":
+        _refuse_text(options, f"{paths[0].name} is Parquet")
         return [open_parquet(workspace.con, paths)]
     if kind == "jsonl":
+        _refuse_text(options, f"{paths[0].name} is JSON lines", encoded=True)
         return [open_jsonl(workspace.con, path, scratch, options, requested) for path in paths]
     return [open_text_table(path, scratch, options, requested, numeric) for path in paths]
+
+
+def _refuse_text(options: ReaderOptions, what: str, *, encoded: bool = False) -> None:
+    """Raise SettingsError if options describe columns of text; JSON lines are ``encoded`` too."""
+    named = {
+        "sep": options.sep is not None,
+        "quote": options.has_quote,
+        "encoding": options.encoding is not None and not encoded,
+        "header": options.header is not None,
+    }
+    useless = [f"{name}=" for name, is_set in named.items() if is_set]
+    if useless:
+        raise SettingsError(f"{what}, not separated text: leave out {', '.join(useless)}")
 
 
 def name_of(source: Any) -> str | None:

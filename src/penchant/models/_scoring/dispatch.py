@@ -108,6 +108,14 @@ class RoutedScorer(Scorer):
             out[cells.entries_of(route.rows)] = route.scorer.at(cells.take_rows(route.rows))
         return out
 
+    def dense(self, span: slice) -> npt.NDArray[np.float32]:
+        """See :meth:`Scorer.dense`."""
+        rows = np.arange(span.start, span.stop)
+        out = np.empty((len(rows), self.n_items), dtype=np.float32)
+        for route in self.take(rows)._routes:
+            out[route.rows] = route.scorer.dense(slice(0, len(route.rows)))
+        return out
+
     def sum_of_squares(self) -> npt.NDArray[np.float64]:
         """See :meth:`Scorer.sum_of_squares`."""
         out = np.empty(self.n_queries)

@@ -237,12 +237,20 @@ class FactorScorer(Scorer):
         rows = cells.indptr, cells.indices
         return _kernels.score_pairs(self.queries, self.factors, rows, threads=self.threads)
 
+    def dense(self, span: slice) -> npt.NDArray[np.float32]:
+        """See :meth:`Scorer.dense`."""
+        if self.queries.dtype != np.float32 or self.factors.dtype != np.float32:
+            return super().dense(span)
+        return _kernels.factor_scores(self.queries[span], self.factors, threads=self.threads)
+
     def sum_of_squares(self) -> npt.NDArray[np.float64]:
         """Compute Σ_i (x·y_i)² as xᵀ(YᵀY)x in float64, without single scores."""
         YtY = _kernels.gram(self.factors, threads=_kernels.thread_count(self.threads))
         out = np.empty(self.n_queries)
         with one_blas_thread():
-            for part in _slices(self.n_queries, 8 * len(YtY)):
+            step = max(1, BLOCK_BYTES // max(8 * len(YtY), 1))
+            for start in range(0, self.n_queries, step):
+                part = slice(start, start + step)
                 block = self.queries[part].astype(np.float64)
                 out[part] = np.einsum("uf,uf->u", block @ YtY, block)
         return out
@@ -339,6 +347,13 @@ class BlockScorer(Scorer):
             out[span] = np.einsum("ui,ui->u", scores, scores, dtype=np.float64)
         return out
 
+    def dense(self, span: slice) -> npt.NDArray[np.float32]:
+        """See :meth:`Scorer.dense`."""
+        blocks = [scores for _, scores in self.take(np.arange(span.start, span.stop))._batches()]
+        if len(blocks) == 1:
+            return blocks[0]
+        return np.concatenate([np.empty((0, self.n_items), dtype=np.float32), *blocks])
+
     def take(self, rows: npt.NDArray[Any]) -> BlockScorer:
         """See :meth:`Scorer.take`; batches without any of the rows are not computed."""
         taken = copy.copy(self)
@@ -383,9 +398,3 @@ def _rows(csr: Csr | None, span: slice | None = None) -> _kernels.Rows | None:
 
 def _joined(parts: list[npt.NDArray[Any]], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     return np.concatenate(parts) if parts else np.empty(0, dtype=dtype)
-
-
-def _slices(n: int, row_bytes: int) -> Iterator[slice]:
-    """Yield ranges of 0…n−1 whose rows fit into a block."""
-    step = max(1, BLOCK_BYTES // max(row_bytes, 1))
-    return (slice(start, min(start + step, n)) for start in range(0, n, step))

@@ -82,6 +82,10 @@ class SparseScorer(Scorer):
         """See :meth:`Scorer.at`."""
         return self._blocks().at(cells)
 
+    def dense(self, span: slice) -> npt.NDArray[np.float32]:
+        """See :meth:`Scorer.dense`."""
+        return self._blocks().dense(span)
+
     def sum_of_squares(self) -> npt.NDArray[np.float64]:
         """See :meth:`Scorer.sum_of_squares`."""
         return self._blocks().sum_of_squares()

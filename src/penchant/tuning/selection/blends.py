@@ -6,21 +6,31 @@ import itertools
 import logging
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
+from penchant.models.blend.fusion import Fusion
 from penchant.models.blend.model import Blend
 from penchant.tuning.selection.families import Family
+from penchant.tuning.selection.part_scores import PartScores
 from penchant.tuning.selection.parts import Part
 from penchant.tuning.selection.results import Attempt
 from penchant.tuning.selection.trials import Runner
 
 log = logging.getLogger("penchant")
 
+FUSION: Fusion = "top-mean"
+"""How the scores of the families are brought to one scale."""
+MOST_PARTS = 5
+"""The number of best families that blends are made of."""
+
 _SHARES = (0.5, 0.3, 0.7, 0.15, 0.85)
 """Shares of the second model of a pair, in the order in which they are tried."""
-_THIRD = (0.2, 0.35)
-"""Shares of a third model beside the best pair."""
+_FURTHER = (0.2, 0.35, 0.1)
+"""Shares of a further model beside the best weights so far."""
+_STEPS = (0.1, -0.1, 0.05, -0.05)
+"""Changes of one model's share, in the end."""
 
 
 @dataclass(frozen=True)
@@ -40,71 +50,140 @@ class Mixture:
 
 
 class Mixer:
-    """Tries blends of families that are fitted on the validation part already."""
+    """Tries blends of families that are fitted on the validation part already.
 
-    def __init__(self, runner: Runner, families: Sequence[Family], part: Part, until: float):
-        self._runner, self._part, self._until = runner, part, until
-        self._families = {family.kind: family for family in families}
-        self._longest = 0.0
+    The scores of each family are computed once; for the weights they are only added up. The best
+    weights are then measured as a blend, on all users of the part.
+
+    Parameters
+    ----------
+    runner
+        Has the clock and the fitted models.
+    families
+        The families, the best first.
+    part
+        The part of the data.
+    until
+        The time, of the clock, at which no further weights are tried.
+    seed
+        The seed of the sample of users whose scores are kept.
+    """
+
+    def __init__(
+        self, runner: Runner, families: Sequence[Family], part: Part, until: float, seed: int
+    ) -> None:
+        self._runner, self._part, self._until, self._seed = runner, part, until, seed
+        self._families = {family.kind: family for family in families[:MOST_PARTS]}
 
     def best(self) -> Mixture | None:
         """Return the best blend that was tried in time; None if there was none."""
-        kinds = list(self._families)[:3]
-        mixtures: list[Mixture] = []
-        for pair in itertools.combinations(kinds, 2):
-            mixtures += self._try(self._pairs(pair))
-        if not mixtures:
-            return None
-        best = max(mixtures, key=lambda mixture: mixture.attempt.score)
-        for third in kinds:
-            if third not in best.weights:
-                mixtures += self._try(self._triples(best.weights, third))
-        return max(mixtures, key=lambda mixture: mixture.attempt.score)
-
-    @staticmethod
-    def _pairs(pair: tuple[str, str]) -> list[dict[str, float]]:
-        first, second = pair
-        return [{first: round(1 - share, 2), second: share} for share in _SHARES]
-
-    @staticmethod
-    def _triples(weights: dict[str, float], third: str) -> list[dict[str, float]]:
-        return [
-            {**{kind: round(w * (1 - share), 4) for kind, w in weights.items()}, third: share}
-            for share in _THIRD
-        ]
-
-    def _try(self, candidates: Sequence[dict[str, float]]) -> list[Mixture]:
-        """Measure weights one after another while there is time."""
-        mixtures = []
-        for weights in candidates:
-            if self._runner.clock.spent + self._longest > self._until:
-                break
-            attempt = self._measured(weights)
-            self._longest = max(self._longest, attempt.seconds)
-            if attempt.has_value:
-                mixtures.append(Mixture(weights, attempt))
-        return mixtures
-
-    def _measured(self, weights: dict[str, float]) -> Attempt:
         runner, part = self._runner, self._part
-        bests = {kind: self._families[kind].best(part.size) for kind in weights}
+        bests = {kind: family.best(part.size) for kind, family in self._families.items()}
         parts = {kind: best.settings for kind, best in bests.items() if best is not None}
-        settings = {"parts": parts, "weights": weights}
-        subject = ["blend", settings, part.metric, part.exclude_seen, part.digest]
+        subject = ["blend", parts, part.metric, part.exclude_seen, part.digest]
         stored = runner.journal.get(subject)
         if stored is not None:
             attempt = Attempt(**stored)
             runner.clock.add(attempt.seconds)
         else:
-            began = time.perf_counter()
-            models = {kind: runner.fit_best(self._families[kind], part) for kind in weights}
-            blend = Blend(models, weights=weights, fusion="top-mean")
-            value = part.measure(blend)
-            size = sum(best.n_bytes for best in bests.values() if best is not None)
-            score = -math.inf if math.isnan(value) else runner.sign * value
-            spent = time.perf_counter() - began
-            attempt = Attempt("blend", settings, part.size, value, score, spent, size)
+            attempt = self._searched(parts)
+            if not attempt.has_value:
+                return None
             runner.journal.put(subject, asdict(attempt))
         runner.attempts.append(attempt)
-        log.info("blend: %.5f with %s", attempt.value, weights)
-        return attempt
+        weights = attempt.settings["weights"]
+        log.info("blend: %.5f with %s in %.1f s", attempt.value, weights, attempt.seconds)
+        return Mixture(weights, attempt)
+
+    def _searched(self, parts: dict[str, dict[str, Any]]) -> Attempt:
+        """Search weights and measure the best as a blend; without a value if time is up."""
+        runner, part = self._runner, self._part
+        began = time.perf_counter()
+        weights = self._weights()
+        if weights is None:
+            return Attempt("blend", {}, part.size, math.nan, -math.inf, 0.0, 0, "no time was left")
+        models = {kind: runner.fit_best(self._families[kind], part) for kind in weights}
+        value = part.measure(Blend(models, weights=weights, fusion=FUSION))
+        settings = {"parts": {kind: parts[kind] for kind in weights}, "weights": weights}
+        return Attempt(
+            "blend",
+            settings,
+            part.size,
+            value,
+            -math.inf if math.isnan(value) else runner.sign * value,
+            time.perf_counter() - began,
+            sum(model._nbytes for model in models.values()),
+        )
+
+    def _weights(self) -> dict[str, float] | None:
+        """Return the best weights on the stored scores: of pairs first, then of more models."""
+        scores = PartScores(self._part, len(self._families), FUSION, self._seed)
+        search = _Search(scores, self._runner, self._until)
+        for kind, family in self._families.items():
+            if search.is_late:
+                break
+            scores.add(kind, self._runner.fit_best(family, self._part))
+            for other in scores.names[:-1]:
+                search.try_all({other: round(1 - share, 2), kind: share} for share in _SHARES)
+        for kind in scores.names:
+            search.extend(kind)
+        search.refine()
+        return search.best
+
+
+class _Search:
+    """Weights that were tried on stored scores, and the best of them."""
+
+    def __init__(self, scores: PartScores, runner: Runner, until: float) -> None:
+        self._scores, self._runner, self._until = scores, runner, until
+        self._longest = 0.0
+        self._tried: dict[tuple[tuple[str, float], ...], float] = {}
+        self.best: dict[str, float] | None = None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether there is no time for further weights."""
+        return self._runner.clock.spent + self._longest > self._until
+
+    def try_all(self, candidates: Iterator[dict[str, float]]) -> None:
+        """Measure weights one after another while there is time."""
+        for weights in candidates:
+            key = tuple(sorted(weights.items()))
+            if key in self._tried or self.is_late:
+                continue
+            began = time.perf_counter()
+            value = self._runner.sign * self._scores.measure(weights)
+            self._longest = max(self._longest, time.perf_counter() - began)
+            self._tried[key] = -math.inf if math.isnan(value) else value
+            log.debug("blend: %.5f with %s", self._runner.sign * value, weights)
+            if self.best is None or self._tried[key] > self._value(self.best):
+                self.best = weights
+
+    def extend(self, kind: str) -> None:
+        """Try shares of a further model beside the best weights."""
+        if self.best is not None and kind not in self.best:
+            best = self.best
+            self.try_all(_with_share(best, kind, share) for share in _FURTHER)
+
+    def refine(self) -> None:
+        """Change the share of one model after the other, as long as it helps."""
+        before = None
+        while self.best is not None and self.best != before and not self.is_late:
+            before = self.best
+            moves = itertools.product(before, _STEPS)
+            self.try_all(
+                _with_share(before, kind, share)
+                for kind, step in moves
+                if 0 < (share := round(before[kind] + step, 2)) < 1
+            )
+
+    def _value(self, weights: dict[str, float]) -> float:
+        return self._tried[tuple(sorted(weights.items()))]
+
+
+def _with_share(weights: dict[str, float], kind: str, share: float) -> dict[str, float]:
+    """Return weights in which one model has a share, and the others keep their proportions."""
+    others = {name: weight for name, weight in weights.items() if name != kind}
+    total = sum(others.values())
+    scaled = {name: round(w / total * (1 - share), 4) for name, w in others.items()}
+    return {**scaled, kind: share}

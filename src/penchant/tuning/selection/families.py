@@ -64,6 +64,18 @@ class Family:
         growth = max(1.0, size / largest) ** 0.5  # some depend on the number of items alone
         return float(recent * growth)
 
+    def carried(self, size: int) -> dict[str, Any]:
+        """Return the best settings on the largest smaller part, without the quick ones.
+
+        Empty if these are the defaults, or there is no smaller part.
+        """
+        sizes = [item.size for item in self.attempts if item.has_value and item.size < size]
+        best = self.best(max(sizes)) if sizes else None
+        if best is None:
+            return {}
+        left = {"iterations", *self.search.quick}
+        return {name: value for name, value in best.settings.items() if name not in left}
+
     def propose(self, number: int, size: int, seed: int) -> dict[str, Any] | None:
         """Return settings to try: those of the class, then random ones and ones near the best.
 

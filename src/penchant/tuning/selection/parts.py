@@ -13,8 +13,8 @@ import numpy as np
 from penchant import split as splits
 from penchant.data.interactions import Interactions
 from penchant.errors import PenchantError
+from penchant.evaluation.candidates import Scorable
 from penchant.evaluation.measure import Measure
-from penchant.models.base import Model
 from penchant.split import Split
 from penchant.tuning.plan import split_digest
 
@@ -62,7 +62,7 @@ class Part:
             bootstrap=0,
         )
 
-    def measure(self, model: Model) -> float:
+    def measure(self, model: Scorable) -> float:
         """Return the metric of a model that is fitted on the training part."""
         return float(self._measure(model)["test"].figures[self.metric])
 
@@ -90,14 +90,18 @@ def validation_of(final: Split, seed: int) -> Split:
     return splits.random_fraction(final.train, 0.2, seed=seed)
 
 
-def measured_part(split: Split, seed: int) -> Split:
-    """Return a split with at most :data:`MEASURED_USERS` test users, drawn at random."""
+def measured_part(split: Split, seed: int, most: int | None = None) -> Split:
+    """Return a split with at most so many test users, drawn at random.
+
+    None: :data:`MEASURED_USERS`.
+    """
+    most = MEASURED_USERS if most is None else most
     test = split.test
     users = np.flatnonzero(test.csr.row_counts)
-    if len(users) <= MEASURED_USERS:
+    if len(users) <= most:
         return split
     keep = np.zeros(test.n_users, dtype=np.bool_)
-    keep[np.random.default_rng(seed).choice(users, MEASURED_USERS, replace=False)] = True
+    keep[np.random.default_rng(seed).choice(users, most, replace=False)] = True
     return dataclasses.replace(split, test=test.select(keep[test.csr.row_of_entry]))
 
 

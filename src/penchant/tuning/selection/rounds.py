@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from penchant.tuning.selection.families import Family
 from penchant.tuning.selection.parts import Part
@@ -43,6 +44,9 @@ class Round:
 
 _MOST_ATTEMPTS = 12
 """The most attempts of a family in a round before the last."""
+_LONGER, _LEAST = 4.0, 0.05
+"""The most seconds of an attempt: so many times those of its family's longest, or at least a share
+of the search's time."""
 _MOST_IN_ALL = 60
 """The most attempts of a family in the last round: more would fit the validation part."""
 _SHARES = (0.6, 0.25, 0.15)
@@ -117,12 +121,12 @@ class Halving:
             if settings is None or is_done or family.seconds(part.size) > left:
                 open_ones.remove(family)
                 continue
-            spent[family.kind] += self._runner.attempt(family, settings, part).seconds
-            self._on_attempt(family)
+            spent[family.kind] += self._attempt(family, settings, part)
 
-    def ranked(self, part: Part) -> list[Family]:
-        """Return the remaining families with a value on a part, the best first."""
-        valued = [(family.best(part.size), family) for family in self.remaining]
+    def ranked(self, part: Part, *, dropped: bool = False) -> list[Family]:
+        """Return the families with a value on a part, the best first; dropped ones on request."""
+        families = self._families if dropped else self.remaining
+        valued = [(family.best(part.size), family) for family in families]
         ranked = sorted(
             ((best.score, family) for best, family in valued if best is not None),
             key=lambda pair: -pair[0],
@@ -136,6 +140,10 @@ class Halving:
         begun = self._runner.clock.spent
         slice_ = max(0.0, self._seconds * step.until - begun) / max(len(families), 1)
         spent = dict.fromkeys((family.kind for family in families), 0.0)
+        for family in families:
+            carried, cost = family.carried(step.part.size), family.seconds(step.part.size)
+            if carried and self._runner.clock.spent + cost <= self._seconds * step.until:
+                spent[family.kind] += self._attempt(family, carried, step.part)
         for number in range(_MOST_ATTEMPTS):
             for family in families:
                 cost = family.seconds(step.part.size)
@@ -147,8 +155,17 @@ class Halving:
                     continue
                 if step.quick:
                     settings = {**settings, **family.search.quick}
-                spent[family.kind] += self._runner.attempt(family, settings, step.part).seconds
-                self._on_attempt(family)
+                spent[family.kind] += self._attempt(family, settings, step.part)
+
+    def _attempt(self, family: Family, settings: dict[str, Any], part: Part) -> float:
+        """Run an attempt; return its seconds, 0 if it was run before."""
+        n, cost = len(family.attempts), family.seconds(part.size)
+        left = self._seconds - self._runner.clock.spent
+        usual = max(_LONGER * cost, _LEAST * self._seconds) if cost else left
+        limit = max(0.0, min(left, usual))
+        attempt = self._runner.attempt(family, settings, part, limit=limit)
+        self._on_attempt(family)
+        return attempt.seconds if len(family.attempts) > n else 0.0
 
     def _drop(self, step: Round) -> None:
         """Drop the families that are behind, and those that could not be measured."""

@@ -20,12 +20,17 @@ from penchant.tuning.final import from_dict, to_dict
 from penchant.tuning.measure import full_names
 from penchant.tuning.plan import describe_split, split_digest
 from penchant.tuning.results import better_of
-from penchant.tuning.selection.blends import Mixer, Mixture
+from penchant.tuning.selection.blends import FUSION, MOST_PARTS, Mixer, Mixture
 from penchant.tuning.selection.budget import Clock, seconds_of
 from penchant.tuning.selection.families import Family, families_of
 from penchant.tuning.selection.journal import Journal
 from penchant.tuning.selection.parts import Part, measured_part, smaller, validation_of
-from penchant.tuning.selection.results import FamilyResult, ModelSelection, SelectionProgress
+from penchant.tuning.selection.results import (
+    Attempt,
+    FamilyResult,
+    ModelSelection,
+    SelectionProgress,
+)
 from penchant.tuning.selection.rounds import Halving, Round
 from penchant.tuning.selection.trials import Runner
 
@@ -37,6 +42,8 @@ _PER_MINUTE = 200_000
 """The number of interactions of the first round, for each minute of the budget."""
 _BLENDS = 0.15
 """The share of the budget that is kept for blends."""
+_BLENDED_WITHIN = 0.7
+"""The share of the best value that a family of a blend has at least."""
 _RESERVE = 0.1
 """The least share of the budget that is kept for the final fits."""
 
@@ -143,12 +150,13 @@ class _Selection:
         ranked = halving.ranked(whole)
         if not ranked:
             raise DataError(self._nothing_fitted())
-        reserve = self._reserve(ranked[0], whole)
-        mixture = None
-        if len(ranked) > 1:
-            mixture = Mixer(runner, ranked, whole, until=budget - reserve).best()
         best = ranked[0].best(whole.size)
         assert best is not None
+        blended = self._near(halving.ranked(whole, dropped=True), best, whole)
+        mixture = None
+        if len(blended) > 1:
+            until = budget - self._reserve(blended, whole)
+            mixture = Mixer(runner, blended, whole, until, arguments.seed).best()
         if mixture is not None and mixture.attempt.score <= best.score:
             mixture = None
         return self._result(ranked[0], mixture, whole)
@@ -166,10 +174,22 @@ class _Selection:
             self._whole = part
         return part
 
-    def _reserve(self, family: Family, part: Part) -> float:
-        """Estimate the seconds of the final fits."""
-        fits = family.seconds(part.size) * 1.5
-        return max(self._arguments.budget * _RESERVE, 3 * fits)
+    def _near(self, families: list[Family], best: Attempt, part: Part) -> list[Family]:
+        """Return the families that a blend may be made of: those not far behind the best."""
+        least = best.score - (1 - _BLENDED_WITHIN) * abs(best.score)
+        valued = [(family, family.best(part.size)) for family in families]
+        near = [family for family, own in valued if own is not None and own.score >= least]
+        return near[:MOST_PARTS]
+
+    def _reserve(self, families: list[Family], part: Part) -> float:
+        """Estimate the seconds of the final fits, of three families twice; half the rest at most.
+
+        A part of the time for blends is left in any case.
+        """
+        arguments = self._arguments
+        costs = [best.seconds for family in families[:3] if (best := family.best(part.size))]
+        least, left = arguments.budget * _RESERVE, arguments.budget - self._runner.clock.spent
+        return max(least, min(2.0 * sum(costs), left / 2))
 
     # --- the result ---------------------------------------------------------------------
 
@@ -209,7 +229,7 @@ class _Selection:
         for kind in mixture.weights:
             settings = mixture.attempt.settings["parts"][kind]
             parts[kind] = self._runner.model(families[kind], settings)
-        return Blend(parts, weights=dict(mixture.weights), fusion="top-mean")
+        return Blend(parts, weights=dict(mixture.weights), fusion=FUSION)
 
     def _evaluated(self, chosen: Model, family: Family) -> dict[str, Evaluation]:
         """Measure the choice, and the defaults of the best family, on the test part, once."""
@@ -311,7 +331,7 @@ def _described(model: Model) -> str:
     """Return a model as the expression that makes it, with the settings that were changed."""
     if isinstance(model, Blend):
         parts = ", ".join(f"{name!r}: {_described(part)}" for name, part in model.parts.items())
-        return f"Blend({{{parts}}}, weights={model.settings['weights']}, fusion='top-mean')"
+        return f"Blend({{{parts}}}, weights={model.settings['weights']}, fusion={FUSION!r})"
     changed = [
         f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value!r}"
         for name, value in model.changed_settings.items()

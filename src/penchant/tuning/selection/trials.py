@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from penchant.models.base import Model
-from penchant.models.capabilities import TrainsInEpochs
+from penchant.models.capabilities import ReportsSteps, TrainsInEpochs
 from penchant.tuning.results import CurveRow
 from penchant.tuning.selection.budget import Clock
 from penchant.tuning.selection.families import Family
@@ -22,6 +22,10 @@ log = logging.getLogger("penchant")
 
 _PATIENCE = 2
 """Measurements without improvement after which a training ends."""
+
+
+class _TooSlowError(Exception):
+    """A fit that would take longer than its limit."""
 
 
 @dataclass(eq=False)
@@ -46,9 +50,22 @@ class Runner:
     attempts: list[Attempt] = field(default_factory=list)
     fitted: dict[str, tuple[Attempt, Model]] = field(default_factory=dict)
     _done: dict[str, Attempt] = field(default_factory=dict)
+    _deadline: float = math.inf
 
-    def attempt(self, family: Family, settings: dict[str, Any], part: Part) -> Attempt:
-        """Return the attempt with these settings; a new one is added to the family's."""
+    def attempt(
+        self,
+        family: Family,
+        settings: dict[str, Any],
+        part: Part,
+        *,
+        limit: float = math.inf,
+    ) -> Attempt:
+        """Return the attempt with these settings; a new one is added to the family's.
+
+        A fit that would take longer than ``limit`` seconds is stopped, if the model reports its
+        progress: some settings take a hundred times as long as others.
+        """
+        self._deadline = self.clock.spent + limit
         subject = ["attempt", family.kind, settings, part.metric, part.exclude_seen, part.digest]
         key = str(subject)
         if key in self._done:
@@ -125,14 +142,24 @@ class Runner:
             if best is None or self.sign * row.test[metric] > self.sign * best[0].test[metric]:
                 best = row, fitted
             since = len(rows) - 1 - rows.index(best[0])
-            return since >= _PATIENCE or self.clock.spent > self.clock.budget
+            late = self.clock.spent > min(self.clock.budget, self._deadline)
+            return since >= _PATIENCE or late
 
+        began = self.clock.spent
+
+        def on_step(step: int, n: int) -> None:
+            spent = self.clock.spent - began
+            if began + spent * n / step > self._deadline:
+                raise _TooSlowError(f"stopped after {spent:.1f} s, at step {step} of {n}: too slow")
+
+        report = {"on_step": on_step} if issubclass(family.model, ReportsSteps) else {}
         train(
             self.model(family, settings),
             part.split.train,
             family.search.epochs,
-            lambda fitted: ({}, {part.metric: part.measure(fitted)}),  # type: ignore[arg-type]
+            lambda fitted: ({}, {part.metric: part.measure(fitted)}),
             on_row,
+            **report,
         )
         assert best is not None
         return best
