@@ -47,11 +47,19 @@ class _Verbs(Group):
         ctx.meta["penchant.words"] = args
         return list(super().parse_args(ctx, args))
 
+    def make_context(self, info_name: Any, args: list[str], *more: Any, **extra: Any) -> Any:
+        """Parse the options before the command, and report their errors."""
+        words = args[: args.index("--")] if "--" in args else args
+        with failures.reported(as_json="--json" in words, debug="--debug" in words):
+            return super().make_context(info_name, args, *more, **extra)
+
     def invoke(self, ctx: Any) -> Any:
         """Run a command and report its errors."""
+        as_json, debug = ctx.meta["penchant.json"], ctx.meta["penchant.debug"]
+        words = ctx.meta["penchant.words"]
         with (
-            options_of(self.commands, ctx.meta["penchant.words"]),
-            failures.reported(as_json=ctx.meta["penchant.json"], debug=ctx.meta["penchant.debug"]),
+            options_of(self.commands, words),
+            failures.reported(as_json=as_json, debug=debug),
         ):
             return super().invoke(ctx)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
+from penchant.cli import attribution
 from penchant.cli.model_options import PREFIX, declaration_for, help_text
 
 _HELP_ALL = "--help-all"
@@ -44,6 +45,11 @@ class Command(TyperCommand):
         ctx.meta["penchant.help_all"] = _HELP_ALL in words
         ctx.meta["penchant.models"] = _models(words)
         return super().parse_args(ctx, ["--help" if word == _HELP_ALL else word for word in args])
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; errors name the options on its command line."""
+        attribution.record(ctx)
+        return super().invoke(ctx)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help."""

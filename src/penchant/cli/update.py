@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from penchant.cli.fit import check_target
 from penchant.cli.options import ModelFile, OutputOptions
 
 EXAMPLES = r"""[bold]Examples[/bold]
@@ -47,6 +48,7 @@ def update(
     from penchant.serving.store.opening import existing_store
 
     out = printing.open()
+    check_target(output)
     with existing_store(db, "--db") as store:
         with out.progress("learning"):
             summary = update_model(store, model, output, refit=refit, iterations=iterations)
