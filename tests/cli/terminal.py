@@ -42,7 +42,7 @@ def in_terminal(
     env = {name: value for name, value in env.items() if value or name != "NO_COLOR"}
     command = [sys.executable, "-m", "penchant", *map(str, words)]
     process = subprocess.Popen(
-        command, stdin=child, stdout=child, stderr=child, env=env, cwd=folder, close_fds=True
+        command, env=env, cwd=folder, preexec_fn=lambda: os.login_tty(child), pass_fds=(child,)
     )
     os.close(child)
     shown, waiting, ends = b"", list(answers), time.monotonic() + _LONGEST

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from penchant import __version__
-from penchant.cli import failures
+from penchant.cli import completion, failures
 from penchant.cli.help import Group
 from penchant.cli.verbs import add, add_title
 from penchant.cli.wording import options_of
@@ -81,7 +81,6 @@ def application(*verbs: str, titles_only: bool = False) -> typer.Typer:
         cls=_Verbs,
         no_args_is_help=True,
         rich_markup_mode="rich",
-        add_completion=False,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
         epilog=failures.EXIT_CODES,
@@ -104,7 +103,8 @@ def run() -> None:
         if hasattr(stream, "reconfigure"):  # names may hold characters that the terminal can't show
             stream.reconfigure(errors="backslashreplace")
     # making all commands is slow: make the named one, or only the list of commands
-    verb = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+    words = completion.words() or sys.argv[1:]
+    verb = next((word for word in words if not word.startswith("-")), "")
     app = application(verb) if verb in _MODULES else application(titles_only=True)
     app(prog_name="penchant")
 

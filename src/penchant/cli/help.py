@@ -51,6 +51,13 @@ class Command(TyperCommand):
         attribution.record(ctx)
         return super().invoke(ctx)
 
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Return options to complete: those of the help; once letters are typed, all of them."""
+        params: list[Any] = self.get_params(ctx)
+        with _restored(params):
+            _list_options(params, ctx.meta["penchant.models"], len(incomplete) > len("--"))
+            return list(super().shell_complete(ctx, incomplete))
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help."""
         shown_all, models = ctx.meta["penchant.help_all"], ctx.meta["penchant.models"]

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from penchant.cli.columns import confirmed
 from penchant.cli.data_options import DataOptions
 from penchant.cli.output import Output, size
 from penchant.cli.wording import renamed
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from penchant.data.ids import Id, IdMap
     from penchant.data.interactions import Interactions
 
-_SEPARATORS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " ", "\\t": "\t"}
+SEPARATORS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " ", "\\t": "\t"}
 
 _WHETHER = {"auto": None, "yes": True, "no": False}
 
@@ -93,11 +94,13 @@ def _file(source: str, options: DataOptions, out: Output) -> Interactions:
 
     _refuse(options, ("min_rating",), f"{source} is a file, not a known data set")
     _refuse(options, ("query",), f"{source} is a file, not the address of a database")
+    text_format = _text_format(options)
+    options = confirmed(source, options, _columns(options), text_format, out)
     columns = {
         **_columns(options),
         "format": options.format,
         "time_format": options.time_format,
-        **_text_format(options),
+        **text_format,
     }
     if options.event is not None:
         _refuse(options, ("duplicates",), "the weights of all events of a pair are summed")
@@ -269,7 +272,7 @@ def column(text: str | None) -> str | int | None:
 
 def separator(text: str | None) -> str | None:
     r"""Return a separator from its name, such as ``tab`` or ``\t`` for a tab."""
-    return text if text is None else _SEPARATORS.get(text, text)
+    return text if text is None else SEPARATORS.get(text, text)
 
 
 def weights(words: list[str] | None) -> dict[str, float] | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import typer
 
+from penchant.cli import completion
 from penchant.cli.help import Command
 from penchant.cli.options import OptionGroup
 
@@ -59,6 +60,9 @@ def grouped(verb: Callable[..., None]) -> Callable[..., None]:
             arguments[name] = _made(group, arguments)
         verb(**arguments)
 
+    for parameter in spread:
+        for info in typing.get_args(parameter.annotation)[1:]:
+            completion.attach(parameter.name, info)
     spread_verb.__signature__ = inspect.Signature(spread)  # type: ignore[attr-defined]
     spread_verb.__annotations__ = {parameter.name: parameter.annotation for parameter in spread}
     return spread_verb
