@@ -10,28 +10,10 @@ import typer
 
 from penchant import __version__
 from penchant.cli import completion, failures
+from penchant.cli.commands import MODULES
 from penchant.cli.help import Group
 from penchant.cli.verbs import add, add_title
 from penchant.cli.wording import options_of
-
-_MODULES = {
-    "fit": "fit",
-    "evaluate": "evaluate",
-    "learning-curve": "curve",
-    "tune": "tune",
-    "recommend": "recommend",
-    "similar": "similar",
-    "explain": "explain",
-    "info": "info",
-    "ingest": "ingest",
-    "export": "export",
-    "serve": "serve",
-    "update": "update",
-    "forget": "forget",
-    "datasets": "datasets",
-    "demo": "demo",
-}
-"""Command → module, in the order of the help."""
 
 _WITH_SUBCOMMANDS = {"datasets"}
 
@@ -86,8 +68,8 @@ def application(*verbs: str, titles_only: bool = False) -> typer.Typer:
         epilog=failures.EXIT_CODES,
     )
     app.callback(help=_HELP)(_root)
-    for verb in verbs or _MODULES:
-        module = import_module(f"penchant.cli.{_MODULES[verb]}")
+    for verb in verbs or MODULES:
+        module = import_module(f"penchant.cli.{MODULES[verb]}")
         if verb in _WITH_SUBCOMMANDS:
             app.add_typer(module.app, name=verb)
         elif titles_only:
@@ -105,7 +87,7 @@ def run() -> None:
     # making all commands is slow: make the named one, or only the list of commands
     words = completion.words() or sys.argv[1:]
     verb = next((word for word in words if not word.startswith("-")), "")
-    app = application(verb) if verb in _MODULES else application(titles_only=True)
+    app = application(verb) if verb in MODULES else application(titles_only=True)
     app(prog_name="penchant")
 
 

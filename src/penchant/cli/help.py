@@ -10,7 +10,7 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
-from penchant.cli import attribution
+from penchant.cli import attribution, configuration
 from penchant.cli.model_options import PREFIX, declaration_for, help_text
 
 _HELP_ALL = "--help-all"
@@ -49,6 +49,7 @@ class Command(TyperCommand):
     def invoke(self, ctx: Any) -> Any:
         """Run the command; errors name the options on its command line."""
         attribution.record(ctx)
+        configuration.report(ctx)
         return super().invoke(ctx)
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from penchant.cli import completion
+from penchant.cli import completion, configuration
 from penchant.cli.help import Command
 from penchant.cli.options import OptionGroup
 
@@ -56,10 +56,12 @@ def grouped(verb: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(verb)
     def spread_verb(**arguments: Any) -> None:
+        arguments.pop("config")  # its options are among the others
         for name, group in groups.items():
             arguments[name] = _made(group, arguments)
         verb(**arguments)
 
+    spread.append(configuration.parameter())
     for parameter in spread:
         for info in typing.get_args(parameter.annotation)[1:]:
             completion.attach(parameter.name, info)
