@@ -144,7 +144,7 @@ def export(
 
     out = printing.open()
     address, loaded = target.address, load(model)
-    with out.progress("exporting") as update:
+    with out.progress(f"exporting {model.name}") as update:
         written = write(
             model,
             address,

@@ -104,12 +104,19 @@ def _file(source: str, options: DataOptions, out: Output) -> Interactions:
     }
     if options.event is not None:
         _refuse(options, ("duplicates",), "the weights of all events of a pair are summed")
-        with out.progress(f"reading {Path(source).name}"):
+        with out.progress(_reading(source)):
             events = read_events(source, event=column(options.event), **columns)
         return events.weighted(weights(options.weight), half_life=options.age)
     _refuse_weights(options)
-    with out.progress(f"reading {Path(source).name}"):
+    with out.progress(_reading(source)):
         return read_interactions(source, duplicates=options.duplicates, **columns)
+
+
+def _reading(source: str) -> str:
+    """Return what is read, with the size of a file."""
+    path = Path(source).expanduser()
+    n_bytes = f" ({size(path.stat().st_size)})" if path.is_file() else ""
+    return f"reading {path.name}{n_bytes}"
 
 
 def _refuse_weights(options: DataOptions) -> None:

@@ -50,7 +50,7 @@ def update(
     out = printing.open()
     check_target(output)
     with existing_store(db, "--db") as store:
-        with out.progress("learning"):
+        with out.progress(f"training {model.name} further"):
             summary = update_model(store, model, output, refit=refit, iterations=iterations)
         if activate:
             store.activate(str(output.resolve()), learned=summary.learned)
