@@ -282,7 +282,7 @@ def test_events_are_weighed_and_age(tmp_path: Path) -> None:
         (["--event", "count", "--duplicates", "sum"], 2, "leave out --duplicates"),
         (["--half-life", "soon"], 2, "a duration such as '12h', '30d'"),
         (["--half-life", "30d"], 1, "--half-life needs timestamps: name their column"),
-        (["--half-life", "-1", "--timestamp", "count"], 2, "half_life must be"),
+        (["--half-life", "-1", "--timestamp", "count"], 2, "--half-life must be"),
     ],
 )
 def test_features_and_events_that_make_no_sense(

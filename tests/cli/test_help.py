@@ -9,7 +9,7 @@ import pytest
 from rich.text import Text
 from tests.cli.conftest import run
 
-from penchant.cli.app import _MODULES
+from penchant.cli.commands import MODULES
 from penchant.models import kinds
 
 
@@ -46,7 +46,7 @@ def test_all_options_on_request() -> None:
     assert {"--neighbors", "--cg-steps", "--catalog-sep", "--hogwild"} <= set(listed)
 
 
-VERBS = [*((name,) for name in _MODULES), ("datasets", "info"), ("datasets", "fetch")]
+VERBS = [*((name,) for name in MODULES), ("datasets", "info"), ("datasets", "fetch")]
 
 
 @pytest.mark.parametrize("columns", ["80", "60"])
@@ -70,7 +70,7 @@ def test_nothing_is_cut_off_for_a_named_model(verb, model) -> None:
 
 @pytest.mark.parametrize("verb", VERBS, ids=" ".join)
 def test_examples_fit_into_80_columns(verb) -> None:
-    text = importlib.import_module(f"penchant.cli.{_MODULES[verb[0]]}").EXAMPLES
+    text = importlib.import_module(f"penchant.cli.{MODULES[verb[0]]}").EXAMPLES
     plain = Text.from_markup(text).plain
     assert max(map(len, plain.splitlines())) <= 78  # a space on both sides
 

@@ -95,7 +95,7 @@ def test_everyone_into_a_file(model_file: Path, tmp_path: Path) -> None:
         (["u0003", "--to", "x.csv"], 2, "go together"),
         (["--all", "--to", "x.csv", "--scale"], 2, "--scale"),
         (["--all", "--to", "x.xlsx"], 2, ".parquet, .csv"),
-        (["u0003", "-k", "0"], 2, "greater"),
+        (["u0003", "-k", "0"], 2, "-k must be 1 or more"),
         (["--like", "Unknown Band"], 1, "no item of the 40"),
         (["u0003", "--deny-file", "nowhere.txt"], 1, "nowhere.txt: No such file"),
     ],

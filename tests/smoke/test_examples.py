@@ -22,7 +22,7 @@ from rich.text import Text
 from tests.cli.conftest import run
 
 import penchant
-from penchant.cli.app import _MODULES
+from penchant.cli.commands import MODULES
 from penchant.data.catalog import Catalog
 from penchant.serving.store.base import Event
 from penchant.serving.store.opening import open_store
@@ -34,7 +34,7 @@ TYPES = ("view", "purchase", "play", "like", "buy")
 
 
 def help_commands() -> Iterator[tuple[str, str]]:
-    for module in dict.fromkeys(_MODULES.values()):
+    for module in dict.fromkeys(MODULES.values()):
         text = Text.from_markup(importlib.import_module(f"penchant.cli.{module}").EXAMPLES).plain
         for line in re.sub(r"\\\n\s*", " ", text).splitlines():
             if line.startswith("penchant "):
@@ -58,7 +58,7 @@ COMMANDS = list(dict.fromkeys([*help_commands(), *page_commands()]))
 
 def test_there_are_examples_to_run() -> None:
     assert len(COMMANDS) > 80
-    assert {verb for _, line in COMMANDS for verb in line.split()[1:2]} >= set(_MODULES)
+    assert {verb for _, line in COMMANDS for verb in line.split()[1:2]} >= set(MODULES)
 
 
 def plays(users: list[str], items: list[str]) -> pd.DataFrame:

@@ -18,7 +18,7 @@ import pytest
 from tests.serving.conftest import small_data
 from tests.smoke.servers import PROGRAM, serving
 
-from penchant.cli.app import _MODULES
+from penchant.cli.commands import MODULES
 from penchant.models import load
 from penchant.models.als.model import ALS
 from penchant.serving.store.base import Event
@@ -141,7 +141,7 @@ def check_end(folder: Path, words: list[str], number: int, code: int, err: str) 
 
 
 def test_all_commands_are_here() -> None:
-    assert set(COMMANDS) == set(_MODULES)
+    assert set(COMMANDS) == set(MODULES)
 
 
 @pytest.mark.parametrize("number", [INT, TERM], ids=lambda number: number.name)

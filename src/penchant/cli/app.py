@@ -9,29 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from penchant import __version__
-from penchant.cli import failures
+from penchant.cli import completion, failures
+from penchant.cli.commands import MODULES
 from penchant.cli.help import Group
 from penchant.cli.verbs import add, add_title
 from penchant.cli.wording import options_of
-
-_MODULES = {
-    "fit": "fit",
-    "evaluate": "evaluate",
-    "learning-curve": "curve",
-    "tune": "tune",
-    "recommend": "recommend",
-    "similar": "similar",
-    "explain": "explain",
-    "info": "info",
-    "ingest": "ingest",
-    "export": "export",
-    "serve": "serve",
-    "update": "update",
-    "forget": "forget",
-    "datasets": "datasets",
-    "demo": "demo",
-}
-"""Command → module, in the order of the help."""
 
 _WITH_SUBCOMMANDS = {"datasets"}
 
@@ -47,11 +29,19 @@ class _Verbs(Group):
         ctx.meta["penchant.words"] = args
         return list(super().parse_args(ctx, args))
 
+    def make_context(self, info_name: Any, args: list[str], *more: Any, **extra: Any) -> Any:
+        """Parse the options before the command, and report their errors."""
+        words = args[: args.index("--")] if "--" in args else args
+        with failures.reported(as_json="--json" in words, debug="--debug" in words):
+            return super().make_context(info_name, args, *more, **extra)
+
     def invoke(self, ctx: Any) -> Any:
         """Run a command and report its errors."""
+        as_json, debug = ctx.meta["penchant.json"], ctx.meta["penchant.debug"]
+        words = ctx.meta["penchant.words"]
         with (
-            options_of(self.commands, ctx.meta["penchant.words"]),
-            failures.reported(as_json=ctx.meta["penchant.json"], debug=ctx.meta["penchant.debug"]),
+            options_of(self.commands, words),
+            failures.reported(as_json=as_json, debug=debug),
         ):
             return super().invoke(ctx)
 
@@ -73,14 +63,13 @@ def application(*verbs: str, titles_only: bool = False) -> typer.Typer:
         cls=_Verbs,
         no_args_is_help=True,
         rich_markup_mode="rich",
-        add_completion=False,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
         epilog=failures.EXIT_CODES,
     )
     app.callback(help=_HELP)(_root)
-    for verb in verbs or _MODULES:
-        module = import_module(f"penchant.cli.{_MODULES[verb]}")
+    for verb in verbs or MODULES:
+        module = import_module(f"penchant.cli.{MODULES[verb]}")
         if verb in _WITH_SUBCOMMANDS:
             app.add_typer(module.app, name=verb)
         elif titles_only:
@@ -96,8 +85,9 @@ def run() -> None:
         if hasattr(stream, "reconfigure"):  # names may hold characters that the terminal can't show
             stream.reconfigure(errors="backslashreplace")
     # making all commands is slow: make the named one, or only the list of commands
-    verb = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
-    app = application(verb) if verb in _MODULES else application(titles_only=True)
+    words = completion.words() or sys.argv[1:]
+    verb = next((word for word in words if not word.startswith("-")), "")
+    app = application(verb) if verb in MODULES else application(titles_only=True)
     app(prog_name="penchant")
 
 

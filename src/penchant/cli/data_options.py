@@ -87,6 +87,7 @@ class LogOptions:
         Format | None,
         option(
             "File format: text, parquet or jsonl. Default: by the file's name.",
+            advanced=True,
             panel=_READING,
             metavar="FORMAT",
         ),
@@ -112,6 +113,7 @@ class LogOptions:
         option(
             "How rows of the same user and item are combined: binary, sum, max, last, mean or "
             "error. Default: sum with a value column, else binary.",
+            advanced=True,
             panel=_READING,
             metavar="POLICY",
         ),
@@ -256,7 +258,8 @@ class DataOptions(LogOptions):
                advanced=True, panel=_FEATURES, metavar="COLUMN"),
     ] = None  # fmt: skip
     user_features: Annotated[
-        str | None, option("The same for users.", panel=_FEATURES, metavar="FILE")
+        str | None,
+        option("The same for users.", advanced=True, panel=_FEATURES, metavar="FILE"),
     ] = None
     user_features_of: Annotated[
         Path | None, option("As for items.", advanced=True, panel=_FEATURES, metavar="FILE")
@@ -302,6 +305,12 @@ class DataOptions(LogOptions):
         Header,
         option("As --header, for this file.", advanced=True, panel=_FEATURES, metavar="ANSWER"),
     ] = "auto"
+
+    yes: Annotated[
+        bool,
+        option("Read the columns that are recognized, without asking in a terminal whether they "
+               "are right.", "--yes", "-y", panel=_READING),
+    ] = False  # fmt: skip
 
     @property
     def age(self) -> float | None:

@@ -152,7 +152,10 @@ def export(
         explicit.refuse("--table goes with the address of a database", "table")
     check_names(among)
     address, loaded = target.address, load(model)
-    with out.progress("exporting") as update, reworded(UnsupportedError, NO_HISTORY):
+    with (
+        out.progress(f"exporting {model.name}") as update,
+        reworded(UnsupportedError, NO_HISTORY),
+    ):
         written = write(
             model,
             address,

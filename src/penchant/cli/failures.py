@@ -13,8 +13,8 @@ from typing import NoReturn
 
 import typer
 
-from penchant.cli import signals
-from penchant.cli.wording import in_options
+from penchant.cli import lines, signals, usage
+from penchant.cli.wording import in_options, of_error
 from penchant.errors import MissingExtraError, PenchantError, SettingsError
 
 FAILED, USAGE, MISSING, FAULT, INTERRUPTED, BROKEN_PIPE = 1, 2, 3, 70, 130, 141
@@ -56,15 +56,19 @@ def reported(*, as_json: bool, debug: bool) -> Iterator[None]:
     except Exception as error:
         if signals.stopped():
             _stop()
-        if _is_usage(error):  # typer prints it
+        if usage.is_usage(error):
+            if usage.is_help(error):  # typer has printed the help
+                raise
             if as_json:
                 _print_json(error)
-            raise
+            lines.write("error", usage.message(error))
+            lines.write("", usage.advice(error))
+            raise typer.Exit(USAGE) from None
         if debug or os.environ.get("PENCHANT_DEBUG"):
             raise
         if as_json:
             _print_json(error)
-        print(f"penchant: {_line(error)}", file=sys.stderr)
+        lines.write(*_line(error))
         raise typer.Exit(exit_code(error)) from None
 
 
@@ -82,31 +86,28 @@ def exit_code(error: Exception) -> int:
     return FAILED if isinstance(error, PenchantError | OSError | MemoryError) else FAULT
 
 
-def _is_usage(error: Exception) -> bool:
-    """Return whether typer raised an error; the place of its classes depends on its version."""
-    return hasattr(error, "format_message") and hasattr(error, "exit_code")
-
-
 def _message(error: Exception) -> str:
     from penchant.rendering.plain import plain
 
     if isinstance(error, MemoryError):
         return "out of memory"
     if isinstance(error, OSError) and not isinstance(error, PenchantError) and error.filename:
-        return plain(f"{error.filename}: {error.strerror}")
-    text = error.format_message() if _is_usage(error) else in_options(str(error))  # type: ignore[attr-defined]
+        return plain(of_error(f"{error.filename}: {error.strerror}"))
+    text = usage.message(error) if usage.is_usage(error) else of_error(str(error))
     return "\n".join(plain(line) for line in text.splitlines())
 
 
-def _line(error: Exception) -> str:
+def _line(error: Exception) -> tuple[str, str]:
+    """Return the kind of an error and its message."""
     if exit_code(error) == FAULT:
         kind = type(error).__name__
-        return f"fault: {kind}: {_message(error)} (please report it; PENCHANT_DEBUG=1 shows where)"
-    return f"error: {_message(error)}"
+        text = f"{kind}: {_message(error)} (please report it; PENCHANT_DEBUG=1 shows where)"
+        return "fault", text
+    return "error", _message(error)
 
 
 def _print_json(error: Exception) -> None:
-    kind = "UsageError" if _is_usage(error) else type(error).__name__
+    kind = "UsageError" if usage.is_usage(error) else type(error).__name__
     document = {"error": {"kind": kind, "message": _message(error)}}
     print(json.dumps(document, ensure_ascii=False))
 
@@ -116,7 +117,7 @@ class _Warnings(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print a warning."""
-        print(f"penchant: warning: {in_options(record.getMessage())}", file=sys.stderr)
+        lines.write("warning", in_options(record.getMessage()))
         if record.exc_info and record.exc_info[1] is not None:
             traceback.print_exception(record.exc_info[1], file=sys.stderr)
 

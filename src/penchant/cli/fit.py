@@ -143,7 +143,7 @@ def trained(model: Model, interactions: Interactions, out: Output) -> tuple[Mode
     from penchant.models.capabilities import ReportsSteps, TrainsInEpochs
 
     options: dict[str, Any] = {}
-    with out.progress(f"fitting {model.kind}") as update:
+    with out.progress(f"fitting {model.kind} to {interactions.name}") as update:
         if isinstance(model, TrainsInEpochs):
             epochs: int = model.settings["iterations"]
 
@@ -164,7 +164,7 @@ def measured(model: Model, split: Split, out: Output, **options: Any) -> Evaluat
     from penchant.evaluation.evaluate import evaluate
 
     fitted, _ = trained(model, split.train, out)
-    with out.progress(f"measuring {model.kind}"):
+    with out.progress(f"measuring {model.kind} on {split.train.name}"):
         return evaluate(fitted, split, **options)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
+from penchant.cli import attribution, configuration
 from penchant.cli.model_options import PREFIX, declaration_for, help_text
 
 _HELP_ALL = "--help-all"
@@ -44,6 +45,19 @@ class Command(TyperCommand):
         ctx.meta["penchant.help_all"] = _HELP_ALL in words
         ctx.meta["penchant.models"] = _models(words)
         return super().parse_args(ctx, ["--help" if word == _HELP_ALL else word for word in args])
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; errors name the options on its command line."""
+        attribution.record(ctx)
+        configuration.report(ctx)
+        return super().invoke(ctx)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Return options to complete: those of the help; once letters are typed, all of them."""
+        params: list[Any] = self.get_params(ctx)
+        with _restored(params):
+            _list_options(params, ctx.meta["penchant.models"], len(incomplete) > len("--"))
+            return list(super().shell_complete(ctx, incomplete))
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help."""

@@ -70,20 +70,17 @@ class Output:
     def progress(self, label: str) -> Iterator[Update]:
         """Show a progress bar on stderr during the block, if stderr is a terminal.
 
+        The label says what is done with which file or model. While the total is known the bar
+        shows the time that is left, before that the time spent.
+
         Yields a function to call with the amount completed, the total (or None) and a note.
         """
         if not self.is_watched:
             yield _show_nothing
             return
-        from rich import progress as bars
+        from penchant.cli.bars import bar
 
-        columns = (
-            bars.TextColumn("{task.description}"),
-            bars.BarColumn(),
-            bars.TimeElapsedColumn(),
-            bars.TextColumn("{task.fields[note]}", style="dim", markup=False),
-        )
-        with bars.Progress(*columns, console=_console(sys.stderr), transient=True) as shown:
+        with bar(_console(sys.stderr)) as shown:
             task = shown.add_task(label, total=None, note="")
             yield lambda completed, total, note: shown.update(
                 task, completed=completed, total=total, note=note

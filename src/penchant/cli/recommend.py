@@ -202,7 +202,7 @@ def _item_list(
 
 
 def _for_everyone(model: Model, k: int, to: Path, limits: dict[str, Any], out: Output) -> None:
-    with out.progress("recommending") as update:
+    with out.progress(f"recommending to {to.name}") as update:
         written = model.recommend_all(
             k,
             to=to,

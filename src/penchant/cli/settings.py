@@ -10,6 +10,7 @@ from penchant._settings.configurable import unknown_setting
 from penchant.cli import explicit
 from penchant.cli.model_options import ModelOptions
 from penchant.cli.split_options import SplitOptions
+from penchant.cli.wording import renamed
 from penchant.errors import SettingsError, SplitError, reworded
 
 if TYPE_CHECKING:
@@ -28,7 +29,16 @@ _SPLIT_FLAGS = {
     "lower negatives": "use another --protocol",
     ": choose another test or at, or pass keep_cold=True": "",
 }
-"""Arguments that messages of splits name → options of the command line."""
+"""Phrases in messages of splits → those for the command line."""
+_SPLIT_ARGUMENTS = {
+    "k": "hold_out",
+    "test": "share",
+    "fraction_of_users": "share",
+    "fraction": "share",
+    "min_interactions": "min_likes",
+    "seed": "split_seed",
+}
+"""Arguments of splits → parameters of the command line."""
 
 
 def model(spec: str, options: ModelOptions) -> Model:
@@ -114,7 +124,7 @@ def split(interactions: Interactions, options: SplitOptions) -> Split:
     SplitError
         If there is too little data.
     """
-    with reworded(SplitError, _SPLIT_FLAGS):
+    with renamed("", **_SPLIT_ARGUMENTS), reworded(SplitError, _SPLIT_FLAGS):
         return _split(interactions, options)
 
 

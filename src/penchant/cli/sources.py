@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from penchant.cli import explicit
+from penchant.cli.columns import confirmed
 from penchant.cli.data_options import DataOptions, LogOptions
 from penchant.cli.output import Output, size
 from penchant.cli.wording import renamed
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from penchant.data.ids import Id, IdMap
     from penchant.data.interactions import Interactions
 
-_SEPARATORS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " ", "\\t": "\t"}
+SEPARATORS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " ", "\\t": "\t"}
 
 _CATALOG = (
     *("catalog_query", "catalog_item", "name", "link", "picture", "tags"),
@@ -120,20 +121,29 @@ def _file(source: str, options: DataOptions, out: Output) -> Interactions:
 
     explicit.refuse(f"{source} is a file, not a known data set", "min_rating")
     explicit.refuse(f"{source} is a file, not the address of a database", "query")
+    text_format = _text_format(options)
+    options = confirmed(source, options, _columns(options), text_format, out)
     columns = {
         **_columns(options),
         "format": options.format,
         "time_format": options.time_format,
-        **_text_format(options),
+        **text_format,
     }
     if options.event is not None:
         explicit.refuse("the weights of all events of a pair are summed", "duplicates")
-        with out.progress(f"reading {Path(source).name}"):
+        with out.progress(_reading(source)):
             events = read_events(source, event=column(options.event), **columns)
         return events.weighted(weights(options.weight), half_life=options.age)
     _refuse_weights(options)
-    with out.progress(f"reading {Path(source).name}"):
+    with out.progress(_reading(source)):
         return read_interactions(source, duplicates=options.duplicates, **columns)
+
+
+def _reading(source: str) -> str:
+    """Return what is read, with the size of a file."""
+    path = Path(source).expanduser()
+    n_bytes = f" ({size(path.stat().st_size)})" if path.is_file() else ""
+    return f"reading {path.name}{n_bytes}"
 
 
 def _refuse_weights(options: DataOptions) -> None:
@@ -307,7 +317,7 @@ def column(text: str | None) -> str | int | None:
 
 def separator(text: str | None) -> str | None:
     r"""Return a separator from its name, such as ``tab`` or ``\t`` for a tab."""
-    return text if text is None else _SEPARATORS.get(text, text)
+    return text if text is None else SEPARATORS.get(text, text)
 
 
 def weights(words: list[str] | None) -> dict[str, float] | None:

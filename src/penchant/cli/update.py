@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from penchant.cli import explicit
+from penchant.cli.fit import check_target
 from penchant.cli.options import ModelFile, OutputOptions
 
 EXAMPLES = r"""[bold]Examples[/bold]
@@ -50,12 +51,13 @@ def update(
     from penchant.serving.store.opening import existing_store
 
     out = printing.open()
+    check_target(output)
     if refit:
         explicit.refuse("--refit trains for the model's own number of epochs", "iterations")
     elif not isinstance(load(model), Iterative):
         explicit.refuse("a model of this kind is always fitted from the start", "iterations")
     with existing_store(db, "--db") as store:
-        with out.progress("learning"):
+        with out.progress(f"training {model.name} further"):
             summary = update_model(store, model, output, refit=refit, iterations=iterations)
         if activate:
             store.activate(str(output.resolve()), learned=summary.learned)

@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from penchant.cli import explicit
+from penchant.cli import completion, configuration, explicit
 from penchant.cli.help import Command
 from penchant.cli.options import OptionGroup
 
@@ -57,11 +57,16 @@ def grouped(verb: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(verb)
     def spread_verb(context: typer.Context, **arguments: Any) -> None:
+        arguments.pop("config")  # its options are among the others
         for name, group in groups.items():
             arguments[name] = _made(group, arguments)
         with explicit.recorded(context):
             verb(**arguments)
 
+    spread.append(configuration.parameter())
+    for parameter in spread:
+        for info in typing.get_args(parameter.annotation)[1:]:
+            completion.attach(parameter.name, info)
     context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
     spread.append(context)
     spread_verb.__signature__ = inspect.Signature(spread)  # type: ignore[attr-defined]

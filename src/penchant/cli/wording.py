@@ -9,10 +9,12 @@ from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
+from penchant.cli import attribution
 from penchant.errors import PenchantError
 
 _ARGUMENT = re.compile(
     r"""(?P<quoted>(?<![=\w])'[^'\n]*'|(?<![=\w])"[^"\n]*")"""
+    r"""|(?P<none>\bNone\b)"""
     r"""|(?<![\w.\-])(?P<name>[a-z]\w*)=(?P<value>'[^'\n]*'|"[^"\n]*"|[-+\w.]*\w)?"""
 )
 _WORDS = {"None": "none", "True": "yes", "False": "no"}
@@ -49,12 +51,13 @@ def options_of(commands: Mapping[str, Any], words: list[str]) -> Iterator[None]:
         options[param.name] = options[name.lstrip("-").replace("-", "_")] = option
     texts = [word.partition("=")[2] if word.startswith("-") else word for word in words]
     schemes = {match[0] for text in texts if (match := re.match(r"[A-Za-z]\w*:(?=//)", text))}
-    marks = _options.set(options), _schemes.set(schemes)
+    marks = _options.set(options), _schemes.set(schemes), attribution.typed.set([])
     try:
         yield
     finally:
         _options.reset(marks[0])
         _schemes.reset(marks[1])
+        attribution.typed.reset(marks[2])
 
 
 @contextlib.contextmanager
@@ -79,12 +82,20 @@ def in_options(text: str) -> str:
     """Return a message of the library in the words of the command line."""
     for scheme in _schemes.get(set()):
         text = re.sub(rf"\b{scheme}/(?!/)", f"{scheme}//", text)
+    text = attribution.subject_named(text, dict(_renamed.get({})))
     return _ARGUMENT.sub(_translated, text)
+
+
+def of_error(text: str) -> str:
+    """Return an error's message in the words of the command line, with the option it is about."""
+    return attribution.attributed(in_options(text))
 
 
 def _translated(match: re.Match[str]) -> str:
     if match["quoted"]:
         return match[0]
+    if match["none"]:
+        return "none"
     name = _renamed.get({}).get(match["name"], match["name"])
     option = _options.get({}).get(name)
     if option is None or match[0] == "name=value":  # what a placeholder looks like
