@@ -1,7 +1,10 @@
 #include "penchant/solve.hpp"
 
+#include <nanobind/stl/tuple.h>
+
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "bind_factors.hpp"
@@ -94,12 +97,15 @@ void bound_gram(In2<T> Y, Out2<double> out, bool precise, int threads) {
 }
 
 template <class T>
-void bound_half_step(const WeightedRowsRecord& rows, Out2<T> fixed,
-                     const SpectrumRecord<T>& spectrum, const RowObjectiveRecord& objective,
-                     Out2<T> solved, int threads) {
+std::tuple<double, double> bound_half_step(const WeightedRowsRecord& rows, Out2<T> fixed,
+                                           const SpectrumRecord<T>& spectrum,
+                                           const RowObjectiveRecord& objective, Out2<T> solved,
+                                           int threads) {
   check_fit(rows, objective, length(fixed), length(solved));
-  half_step<T>(rows.view(), spectrum.view(), objective.view(), factors_of(fixed, spectrum.f()),
-               factors_of(solved, spectrum.f()), threads, poll_for_signals());
+  const auto seconds =
+      half_step<T>(rows.view(), spectrum.view(), objective.view(), factors_of(fixed, spectrum.f()),
+                   factors_of(solved, spectrum.f()), threads, poll_for_signals());
+  return {seconds.products, seconds.rows};
 }
 
 template <class T>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ctime>
 #include <vector>
 
 #include "penchant/memory.hpp"
@@ -16,6 +17,9 @@ template <class T>
 Factors<const T> as_const(Factors<T> X) {
   return {X.data, X.rows, X.columns, X.stride};
 }
+
+/// Returns the processor seconds of this process.
+double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 }  // namespace
 
@@ -53,14 +57,18 @@ void gram(Factors<const T> Y, double* out, bool precise, int threads, const Poll
 }
 
 template <class T>
-void half_step(const WeightedRows& rows, const Spectrum<T>& spectrum, const RowObjective& objective,
-               Factors<T> Y, Factors<T> X, int threads, const Poll& poll) {
+HalfStepSeconds half_step(const WeightedRows& rows, const Spectrum<T>& spectrum,
+                          const RowObjective& objective, Factors<T> Y, Factors<T> X, int threads,
+                          const Poll& poll) {
+  const double begun = cpu_seconds();
   // Both rotations run to the end: an interrupt must not leave rows in different coordinates.
   const auto Q = padded(spectrum.eigenvectors, Y.columns, Y.stride, false);
   multiply(as_const(Y), Q.get(), Y.data, threads);
   multiply(as_const(X), Q.get(), X.data, threads);
   if (poll) poll();
+  const double rotated = cpu_seconds();
   RowSolver<T>(rows, spectrum, objective, Y.data, X, threads).solve(poll);
+  return {rotated - begun, cpu_seconds() - rotated};
 }
 
 template <class T>
@@ -108,8 +116,9 @@ double observed_loss(const WeightedRows& rows, Factors<const T> X, Factors<const
 #define PENCHANT_INSTANTIATE(T)                                                             \
   template std::int64_t factor_granule<T>();                                                \
   template void gram<T>(Factors<const T>, double*, bool, int, const Poll&);                 \
-  template void half_step<T>(const WeightedRows&, const Spectrum<T>&, const RowObjective&,  \
-                             Factors<T>, Factors<T>, int, const Poll&);                     \
+  template HalfStepSeconds half_step<T>(const WeightedRows&, const Spectrum<T>&,            \
+                                        const RowObjective&, Factors<T>, Factors<T>, int,   \
+                                        const Poll&);                                       \
   template void fold_in<T>(const WeightedRows&, const Spectrum<T>&, const RowObjective&,    \
                            Factors<const T>, Factors<T>, int, const Poll&);                 \
   template double observed_loss<T>(const WeightedRows&, Factors<const T>, Factors<const T>, \

@@ -563,7 +563,7 @@ def half_step(
     objective: RowObjective,
     solved: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu")],
     threads: int,
-) -> None: ...
+) -> tuple[float, float]: ...
 @overload
 def half_step(
     rows: WeightedRows,
@@ -573,7 +573,7 @@ def half_step(
     objective: RowObjective,
     solved: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu")],
     threads: int,
-) -> None: ...
+) -> tuple[float, float]: ...
 @overload
 def fold_in(
     rows: WeightedRows,

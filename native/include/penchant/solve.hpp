@@ -60,6 +60,12 @@ struct RowObjective {
   int cg_steps;
 };
 
+/// Processor seconds of the parts of a half step, of all threads.
+struct HalfStepSeconds {
+  double products;  ///< changes of coordinates
+  double rows;      ///< solutions of rows
+};
+
 /// Computes YᵀY in double, f × f. `precise` sums in double throughout, else in T in blocks of rows.
 template <class T>
 void gram(Factors<const T> Y, double* out, bool precise, int threads, const Poll& poll = {});
@@ -70,8 +76,9 @@ void gram(Factors<const T> Y, double* out, bool precise, int threads, const Poll
 /// become zero. Conjugate gradients start from X. If poll throws, every row of X is either solved
 /// or as it was, but rotated.
 template <class T>
-void half_step(const WeightedRows& rows, const Spectrum<T>& spectrum, const RowObjective& objective,
-               Factors<T> Y, Factors<T> X, int threads, const Poll& poll = {});
+HalfStepSeconds half_step(const WeightedRows& rows, const Spectrum<T>& spectrum,
+                          const RowObjective& objective, Factors<T> Y, Factors<T> X, int threads,
+                          const Poll& poll = {});
 
 /// Solves every row of X exactly with Y fixed, in the coordinates of Y.
 template <class T>

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -9,7 +12,15 @@ import numpy.typing as npt
 
 from penchant import _kernels
 from penchant.data.interactions import Csr
-from penchant.engines.base import F64, Factors, Objective, Penalties, Rotation, Spectrum
+from penchant.engines.base import (
+    F64,
+    Factors,
+    Objective,
+    Penalties,
+    Rotation,
+    Spectrum,
+    spectrum_of_gram,
+)
 from penchant.engines.memory import MemoryEngine, MemoryRows
 from penchant.engines.wide_rows import solve_wide_rows, wide_rows
 
@@ -18,11 +29,29 @@ __all__ = ["LocalEngine"]
 _MANY_ROWS = 4096
 
 
+PHASES = ("gram", "eigenproblem", "products", "rows", "momentum")
+"""The phases of an epoch: the Gram matrices, their decompositions, the changes of coordinates, the
+solutions of rows, and the extrapolation of the first side."""
+
+
 class LocalEngine(MemoryEngine):
-    """Native kernels on ``threads`` threads (None: all cores this process may use)."""
+    """Native kernels on ``threads`` threads (None: all cores this process may use).
+
+    Attributes
+    ----------
+    seconds
+        Processor seconds of half steps so far, by phase (:data:`PHASES`).
+    """
 
     def __init__(self, threads: int | None = None) -> None:
         self.threads = _kernels.thread_count(threads)
+        self.seconds = dict.fromkeys(PHASES, 0.0)
+
+    @contextmanager
+    def _timed(self, phase: str) -> Iterator[None]:
+        begun = time.process_time()
+        yield
+        self.seconds[phase] += time.process_time() - begun
 
     def align_rows(self, factors: Factors) -> Factors:
         """See :meth:`MemoryEngine.align_rows`; rows begin on cache lines, padded with zeros."""
@@ -36,8 +65,11 @@ class LocalEngine(MemoryEngine):
         # Without regularization, or with few rows, the eigenvalues near 0 decide which
         # directions count at all.
         precise = len(fixed) < _MANY_ROWS or bool((regularization == 0).any())
-        spectrum = self.spectrum(fixed, precise=precise)
-        _kernels.half_step(
+        with self._timed("gram"):
+            gram = self.gram(fixed, precise=precise)
+        with self._timed("eigenproblem"):
+            spectrum = spectrum_of_gram(gram)
+        products, solutions = _kernels.half_step(
             _native_rows(
                 csr, len(fixed), validated=csr.n_columns == len(fixed) and csr.is_validated
             ),
@@ -52,6 +84,8 @@ class LocalEngine(MemoryEngine):
             ),
             threads=self.threads,
         )
+        self.seconds["products"] += products
+        self.seconds["rows"] += solutions
         wide = self._wide_rows(csr, fixed, regularization, objective.unobserved_weight)
         if len(wide):
             solved[wide] = solve_wide_rows(
@@ -77,7 +111,8 @@ class LocalEngine(MemoryEngine):
         """See :meth:`Engine.quantize_previous`; float32 factors in 16 bits a number."""
         if factors.dtype != np.float32:
             return super().quantize_previous(factors)
-        return _kernels.quantize_previous(factors, threads=self.threads)
+        with self._timed("momentum"):
+            return _kernels.quantize_previous(factors, threads=self.threads)
 
     def extrapolate(
         self, factors: Factors, previous: Any, rotation: Rotation, momentum: float
@@ -86,7 +121,8 @@ class LocalEngine(MemoryEngine):
         if not isinstance(previous, _kernels.QuantizedFactors):
             return super().extrapolate(factors, previous, rotation, momentum)
         Q = np.eye(factors.shape[1]) if rotation is None else rotation
-        _kernels.extrapolate(factors, previous, Q, momentum, threads=self.threads)
+        with self._timed("momentum"):
+            _kernels.extrapolate(factors, previous, Q, momentum, threads=self.threads)
         return previous
 
     def fold_in(
