@@ -5,8 +5,8 @@
 #include <ctime>
 #include <vector>
 
+#include "dense_products.hpp"
 #include "penchant/memory.hpp"
-#include "products.hpp"
 #include "row_solver.hpp"
 #include "solve_kernels.hpp"
 
@@ -21,6 +21,40 @@ Factors<const T> as_const(Factors<T> X) {
 /// Returns the processor seconds of this process.
 double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
+// Blocks of a Gram matrix, which the gathered columns of a step of the kernel fit L2 with; of few,
+// the rows are summed in parts as well, of this many at least.
+constexpr std::int64_t kGramRows = 192, kGramColumns = 256;
+constexpr std::int64_t kGramTasks = 32, kLeastGramRows = 1024;
+
+/// Returns the blocks that the upper triangle takes.
+std::vector<GramBlock> gram_blocks(std::int64_t stride) {
+  std::vector<GramBlock> blocks;
+  for (std::int64_t i = 0; i < stride; i += kGramRows)
+    for (std::int64_t j = 0; j < stride; j += kGramColumns)
+      if (j + kGramColumns > i)
+        blocks.push_back(
+            {i, std::min(kGramRows, stride - i), j, std::min(kGramColumns, stride - j)});
+  return blocks;
+}
+
+/// Sums upper triangles, stride × stride, to the symmetric matrix f × f.
+void sum_parts(const double* parts, std::int64_t n_parts, std::int64_t stride, std::int64_t f,
+               double* out) {
+  constexpr std::int64_t tile = 32;  // columns are written tile by tile: each line of a cache once
+  for (std::int64_t i0 = 0; i0 < f; i0 += tile) {
+    for (std::int64_t j0 = i0; j0 < f; j0 += tile) {
+      for (std::int64_t i = i0; i < std::min(i0 + tile, f); ++i) {
+        for (std::int64_t j = std::max(i, j0); j < std::min(j0 + tile, f); ++j) {
+          double total = 0;
+          for (std::int64_t part = 0; part < n_parts; ++part)
+            total += parts[(part * stride + i) * stride + j];
+          out[i * f + j] = out[j * f + i] = total;
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 
 template <class T>
@@ -30,30 +64,27 @@ std::int64_t factor_granule() {
 
 template <class T>
 void gram(Factors<const T> Y, double* out, bool precise, int threads, const Poll& poll) {
-  const auto& kernels = solve_kernels<T>();
+  const auto& kernels = dense_kernels<T>();
   const std::int64_t f = Y.columns, stride = Y.stride;
-  // Chunks, and so the order of the sums, depend on the number of rows only.
-  const std::int64_t size = std::max<std::int64_t>(1024, chunks_of(Y.rows, 16));
-  const std::int64_t n_chunks = chunks_of(Y.rows, size);
-  std::vector<std::vector<double>> parts(static_cast<std::size_t>(n_chunks));
+  const auto blocks = gram_blocks(stride);
+  const auto n_blocks = static_cast<std::int64_t>(blocks.size());
+  // Parts, and so the order of the sums, depend on the shape only.
+  const std::int64_t n_parts = std::clamp<std::int64_t>(
+      chunks_of(kGramTasks, n_blocks), 1, std::max<std::int64_t>(1, Y.rows / kLeastGramRows));
+  const std::int64_t size = chunks_of(Y.rows, n_parts);
+  const auto parts = make_buffer<double>(n_parts * stride * stride);
   parallel_for(
-      n_chunks, threads,
-      [&](std::int64_t chunk, int) {
-        auto& part = parts[static_cast<std::size_t>(chunk)];
-        part.assign(static_cast<std::size_t>(stride * stride), 0.0);
-        const auto scratch = make_buffer<char>(kernels.gram_scratch_bytes(stride));
-        const std::int64_t first = chunk * size;
+      n_parts * n_blocks, threads,
+      [&](std::int64_t task, int) {
+        const auto& block = blocks[static_cast<std::size_t>(task % n_blocks)];
+        const std::int64_t part = task / n_blocks, first = std::min(part * size, Y.rows);
+        const auto scratch = make_buffer<char>(kernels.gram_scratch_bytes(block));
         kernels.gram(Y.data + first * stride, std::min(size, Y.rows - first), stride, precise,
-                     part.data(), scratch.get());
+                     block, parts.get() + (part * stride + block.i) * stride + block.j,
+                     scratch.get());
       },
       poll);
-  for (std::int64_t i = 0; i < f; ++i) {
-    for (std::int64_t j = i; j < f; ++j) {
-      double total = 0;
-      for (const auto& part : parts) total += part[static_cast<std::size_t>(i * stride + j)];
-      out[i * f + j] = out[j * f + i] = total;
-    }
-  }
+  sum_parts(parts.get(), n_parts, stride, f, out);
 }
 
 template <class T>
@@ -62,9 +93,9 @@ HalfStepSeconds half_step(const WeightedRows& rows, const Spectrum<T>& spectrum,
                           const Poll& poll) {
   const double begun = cpu_seconds();
   // Both rotations run to the end: an interrupt must not leave rows in different coordinates.
-  const auto Q = padded(spectrum.eigenvectors, Y.columns, Y.stride, false);
-  multiply(as_const(Y), Q.get(), Y.data, threads);
-  multiply(as_const(X), Q.get(), X.data, threads);
+  const PackedMatrix<T> Q(spectrum.eigenvectors, Y.columns, Y.stride, false);
+  multiply(as_const(Y), Q, Y.data, threads);
+  multiply(as_const(X), Q, X.data, threads);
   if (poll) poll();
   const double rotated = cpu_seconds();
   RowSolver<T>(rows, spectrum, objective, Y.data, X, threads).solve(poll);
@@ -74,14 +105,14 @@ HalfStepSeconds half_step(const WeightedRows& rows, const Spectrum<T>& spectrum,
 template <class T>
 void fold_in(const WeightedRows& rows, const Spectrum<T>& spectrum, const RowObjective& objective,
              Factors<const T> Y, Factors<T> X, int threads, const Poll& poll) {
-  const auto Q = padded(spectrum.eigenvectors, Y.columns, Y.stride, false);
+  const PackedMatrix<T> Q(spectrum.eigenvectors, Y.columns, Y.stride, false);
   const auto W = make_buffer<T>(Y.rows * Y.stride);
-  multiply(Y, Q.get(), W.get(), threads);
+  multiply(Y, Q, W.get(), threads);
   RowObjective exact = objective;
   exact.solver = Solver::exact;
   RowSolver<T>(rows, spectrum, exact, W.get(), X, threads).solve(poll);
-  const auto Qt = padded(spectrum.eigenvectors, Y.columns, Y.stride, true);
-  multiply(as_const(X), Qt.get(), X.data, threads);
+  const PackedMatrix<T> Qt(spectrum.eigenvectors, Y.columns, Y.stride, true);
+  multiply(as_const(X), Qt, X.data, threads);
 }
 
 template <class T>
