@@ -1,6 +1,7 @@
 #include "penchant/momentum.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "dense_products.hpp"
@@ -34,8 +35,10 @@ void extrapolate(Factors<float> X, QuantizedFactors before, const float* rotatio
                  int threads) {
   const auto& kernels = momentum_kernels();
   const std::int64_t stride = X.stride, size = product_rows<float>(stride);
-  const PackedMatrix<float> Q(rotation, X.columns, stride, false);
-  RowMultipliers<float> multipliers(Q, threads);
+  std::optional<PackedMatrix<float>> Q;
+  if (rotation != nullptr) Q.emplace(rotation, X.columns, stride, false);
+  std::optional<RowMultipliers<float>> multipliers;
+  if (Q) multipliers.emplace(*Q, threads);
   std::vector<Buffer<float>> buffers(static_cast<std::size_t>(std::max(threads, 1)));
   in_chunks(X.rows, size, threads, [&](std::int64_t first, std::int64_t rows, int thread) {
     auto& previous = buffers[static_cast<std::size_t>(thread)];
@@ -44,7 +47,7 @@ void extrapolate(Factors<float> X, QuantizedFactors before, const float* rotatio
       kernels.unpack(before.values + (first + r) * stride, before.row_max[first + r], stride,
                      previous.get() + r * stride);
     const auto row = [&](std::int64_t r) { return previous.get() + r * stride; };
-    multipliers.of(thread).multiply(rows, row, row);
+    if (multipliers) multipliers->of(thread).multiply(rows, row, row);
     for (std::int64_t r = 0; r < rows; ++r) {
       float* x = X.data + (first + r) * stride;
       kernels.pack(x, stride, before.values + (first + r) * stride, before.row_max + first + r);

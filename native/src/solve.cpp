@@ -18,6 +18,16 @@ Factors<const T> as_const(Factors<T> X) {
   return {X.data, X.rows, X.columns, X.stride};
 }
 
+/// Multiplies the rows that fulfill a condition by B, in place.
+template <class T, class Condition>
+void multiply_if(Factors<T> X, const Condition& condition, const PackedMatrix<T>& B, int threads) {
+  std::vector<T*> chosen;
+  for (std::int64_t r = 0; r < X.rows; ++r)
+    if (condition(r)) chosen.push_back(X.data + r * X.stride);
+  const auto row = [&](std::int64_t k) { return chosen[static_cast<std::size_t>(k)]; };
+  multiply<T>(static_cast<std::int64_t>(chosen.size()), row, B, row, threads);
+}
+
 /// Returns the processor seconds of this process.
 double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
@@ -92,14 +102,51 @@ HalfStepSeconds half_step(const WeightedRows& rows, const Spectrum<T>& spectrum,
                           const RowObjective& objective, Factors<T> Y, Factors<T> X, int threads,
                           const Poll& poll) {
   const double begun = cpu_seconds();
-  // Both rotations run to the end: an interrupt must not leave rows in different coordinates.
+  RowSolver<T> solver(rows, spectrum.eigenvalues, objective, Y.data, X, threads);
   const PackedMatrix<T> Q(spectrum.eigenvectors, Y.columns, Y.stride, false);
+  // Rotations run to the end: an interrupt must not leave rows in different coordinates.
   multiply(as_const(Y), Q, Y.data, threads);
-  multiply(as_const(X), Q, X.data, threads);
-  if (poll) poll();
+  multiply_if(X, [&](std::int64_t r) { return solver.starts(r); }, Q, threads);
   const double rotated = cpu_seconds();
-  RowSolver<T>(rows, spectrum, objective, Y.data, X, threads).solve(poll);
+  try {
+    if (poll) poll();
+    solver.solve(poll);
+  } catch (...) {
+    const auto left = [&](std::int64_t r) { return !solver.starts(r) && !solver.solved(r); };
+    multiply_if(X, left, Q, threads);
+    throw;
+  }
   return {rotated - begun, cpu_seconds() - rotated};
+}
+
+template <class T>
+HalfStepSeconds whitened_half_step(const WeightedRows& rows, const Whitening<T>& whitening,
+                                   const RowObjective& objective, Factors<const T> Y, Factors<T> X,
+                                   int threads, const Poll& poll) {
+  const double begun = cpu_seconds();
+  const std::int64_t f = Y.columns, stride = Y.stride;
+  const auto W = make_buffer<T>(Y.rows * stride);
+  RowSolver<T> solver(rows, nullptr, objective, W.get(), X, threads);
+  multiply(Y, PackedMatrix<T>(whitening.inverse, f, stride, true, Triangle::upper), W.get(),
+           threads);
+  if (poll) poll();
+  multiply_if(X, [&](std::int64_t r) { return solver.starts(r); },
+              PackedMatrix<T>(whitening.factor, f, stride, false, Triangle::lower), threads);
+  const auto restore = [&] {
+    const auto whitened = [&](std::int64_t r) { return solver.starts(r) || solver.solved(r); };
+    multiply_if(X, whitened, PackedMatrix<T>(whitening.inverse, f, stride, false, Triangle::lower),
+                threads);
+  };
+  const double started = cpu_seconds();
+  try {
+    solver.solve(poll);
+  } catch (...) {
+    restore();
+    throw;
+  }
+  const double solved = cpu_seconds();
+  restore();
+  return {started - begun + cpu_seconds() - solved, solved - started};
 }
 
 template <class T>
@@ -110,7 +157,7 @@ void fold_in(const WeightedRows& rows, const Spectrum<T>& spectrum, const RowObj
   multiply(Y, Q, W.get(), threads);
   RowObjective exact = objective;
   exact.solver = Solver::exact;
-  RowSolver<T>(rows, spectrum, exact, W.get(), X, threads).solve(poll);
+  RowSolver<T>(rows, spectrum.eigenvalues, exact, W.get(), X, threads).solve(poll);
   const PackedMatrix<T> Qt(spectrum.eigenvectors, Y.columns, Y.stride, true);
   multiply(as_const(X), Qt, X.data, threads);
 }
@@ -150,6 +197,9 @@ double observed_loss(const WeightedRows& rows, Factors<const T> X, Factors<const
   template HalfStepSeconds half_step<T>(const WeightedRows&, const Spectrum<T>&,            \
                                         const RowObjective&, Factors<T>, Factors<T>, int,   \
                                         const Poll&);                                       \
+  template HalfStepSeconds whitened_half_step<T>(const WeightedRows&, const Whitening<T>&,  \
+                                                 const RowObjective&, Factors<const T>,     \
+                                                 Factors<T>, int, const Poll&);             \
   template void fold_in<T>(const WeightedRows&, const Spectrum<T>&, const RowObjective&,    \
                            Factors<const T>, Factors<T>, int, const Poll&);                 \
   template double observed_loss<T>(const WeightedRows&, Factors<const T>, Factors<const T>, \

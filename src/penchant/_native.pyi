@@ -211,7 +211,8 @@ def extrapolate(
     row_max: Annotated[NDArray[numpy.float32], dict(shape=(None,), order="C", device="cpu")],
     rotation: Annotated[
         NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu", writable=False)
-    ],
+    ]
+    | None,
     momentum: float,
     threads: int,
 ) -> None: ...
@@ -570,6 +571,40 @@ def half_step(
     *,
     fixed: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu")],
     spectrum: Spectrum64,
+    objective: RowObjective,
+    solved: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu")],
+    threads: int,
+) -> tuple[float, float]: ...
+@overload
+def whitened_half_step(
+    rows: WeightedRows,
+    *,
+    fixed: Annotated[
+        NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    factor: Annotated[
+        NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    inverse: Annotated[
+        NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    objective: RowObjective,
+    solved: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu")],
+    threads: int,
+) -> tuple[float, float]: ...
+@overload
+def whitened_half_step(
+    rows: WeightedRows,
+    *,
+    fixed: Annotated[
+        NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    factor: Annotated[
+        NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    inverse: Annotated[
+        NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
     objective: RowObjective,
     solved: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu")],
     threads: int,

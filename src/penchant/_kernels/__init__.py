@@ -40,6 +40,7 @@ from penchant._kernels.solve import (
     observed_loss,
     row_objective,
     weighted_rows,
+    whitened_half_step,
 )
 from penchant._kernels.sparse_product import SparseRows, sparse_gram, sparse_product
 from penchant._kernels.sparse_scores import SparseScores, sparse_ranks, sparse_top_k
@@ -103,4 +104,5 @@ __all__ = [
     "thread_count",
     "transpose",
     "weighted_rows",
+    "whitened_half_step",
 ]

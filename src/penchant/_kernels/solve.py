@@ -29,6 +29,7 @@ SOLVERS = {
 # overloaded by the precision of the factors, which is known at run time only
 _gram: Any = _native.gram
 _half_step: Any = _native.half_step
+_whitened_half_step: Any = _native.whitened_half_step
 _fold_in: Any = _native.fold_in
 _observed_loss: Any = _native.observed_loss
 
@@ -152,6 +153,42 @@ def half_step(
         rows,
         fixed=whole_rows(fixed),
         spectrum=_native_spectrum(spectrum, fixed),
+        objective=objective,
+        solved=fitting_rows(solved, rows.n_rows, fixed),
+        threads=threads,
+    )
+    return seconds
+
+
+def whitened_half_step(
+    rows: WeightedRows,
+    fixed: npt.NDArray[Any],
+    whitening: tuple[F64, F64],
+    solved: npt.NDArray[Any],
+    objective: RowObjective,
+    *,
+    threads: int,
+) -> tuple[float, float]:
+    """Solve the least-squares problem of every row without a rotation of either side.
+
+    As :func:`half_step`, for rows that all have the same λ, with ``fixed`` unchanged.
+
+    Parameters
+    ----------
+    rows, solved, objective, threads
+        As for :func:`half_step`.
+    fixed
+        Y, shape (n, f), from :func:`align_rows`.
+    whitening
+        The Cholesky factor L of α0 YᵀY + λI and its inverse, lower triangular, shape (f, f).
+    """
+    f = fixed.shape[1]
+    factor, inverse = (as_native(part, fixed.dtype, "whitening", f, f) for part in whitening)
+    seconds: tuple[float, float] = _whitened_half_step(
+        rows,
+        fixed=whole_rows(fixed),
+        factor=factor,
+        inverse=inverse,
         objective=objective,
         solved=fitting_rows(solved, rows.n_rows, fixed),
         threads=threads,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,6 +22,7 @@ from penchant.engines.base import (
     spectrum_of_gram,
 )
 from penchant.engines.memory import MemoryEngine, MemoryRows
+from penchant.engines.whitening import common_regularization, whitening_of_gram
 from penchant.engines.wide_rows import solve_wide_rows, wide_rows
 
 __all__ = ["LocalEngine"]
@@ -29,7 +30,7 @@ __all__ = ["LocalEngine"]
 _MANY_ROWS = 4096
 
 
-PHASES = ("gram", "eigenproblem", "products", "rows", "momentum")
+PHASES = ("gram", "decomposition", "products", "rows", "momentum")
 """The phases of an epoch: the Gram matrices, their decompositions, the changes of coordinates, the
 solutions of rows, and the extrapolation of the first side."""
 
@@ -59,34 +60,32 @@ class LocalEngine(MemoryEngine):
 
     def solve_rows(
         self, rows: MemoryRows, fixed: Factors, solved: Factors, objective: Objective
-    ) -> F64:
-        """See :meth:`MemoryEngine.solve_rows`; rotates both sides to the eigenvectors of YᵀY."""
+    ) -> Rotation:
+        """See :meth:`MemoryEngine.solve_rows`.
+
+        Both sides are rotated to the eigenvectors of YᵀY, unless a Cholesky factor serves.
+        """
         csr, regularization = rows.csr, rows.regularization
         # Without regularization, or with few rows, the eigenvalues near 0 decide which
         # directions count at all.
         precise = len(fixed) < _MANY_ROWS or bool((regularization == 0).any())
+        wide = self._wide_rows(csr, fixed, regularization, objective.unobserved_weight)
         with self._timed("gram"):
             gram = self.gram(fixed, precise=precise)
-        with self._timed("eigenproblem"):
+        common = None if len(wide) else common_regularization(regularization)
+        with self._timed("decomposition"):
+            whitening = (
+                None
+                if common is None
+                else whitening_of_gram(gram, objective.unobserved_weight, common)
+            )
+        if whitening is not None:
+            parts = whitening.factor, whitening.inverse
+            self._solve(_kernels.whitened_half_step, rows, fixed, parts, solved, objective)
+            return None
+        with self._timed("decomposition"):
             spectrum = spectrum_of_gram(gram)
-        products, solutions = _kernels.half_step(
-            _native_rows(
-                csr, len(fixed), validated=csr.n_columns == len(fixed) and csr.is_validated
-            ),
-            fixed,
-            spectrum,
-            solved,
-            _kernels.row_objective(
-                regularization,
-                unobserved_weight=objective.unobserved_weight,
-                solver=objective.solver,
-                cg_steps=objective.cg_steps,
-            ),
-            threads=self.threads,
-        )
-        self.seconds["products"] += products
-        self.seconds["rows"] += solutions
-        wide = self._wide_rows(csr, fixed, regularization, objective.unobserved_weight)
+        self._solve(_kernels.half_step, rows, fixed, spectrum, solved, objective)
         if len(wide):
             solved[wide] = solve_wide_rows(
                 csr,
@@ -98,6 +97,35 @@ class LocalEngine(MemoryEngine):
                 threads=self.threads,
             )
         return spectrum.vectors
+
+    def _solve(
+        self,
+        half_step: Callable[..., tuple[float, float]],
+        rows: MemoryRows,
+        fixed: Factors,
+        coordinates: tuple[F64, F64],
+        solved: Factors,
+        objective: Objective,
+    ) -> None:
+        """Call a kernel of half steps."""
+        csr = rows.csr
+        products, solutions = half_step(
+            _native_rows(
+                csr, len(fixed), validated=csr.n_columns == len(fixed) and csr.is_validated
+            ),
+            fixed,
+            coordinates,
+            solved,
+            _kernels.row_objective(
+                rows.regularization,
+                unobserved_weight=objective.unobserved_weight,
+                solver=objective.solver,
+                cg_steps=objective.cg_steps,
+            ),
+            threads=self.threads,
+        )
+        self.seconds["products"] += products
+        self.seconds["rows"] += solutions
 
     def _wide_rows(
         self, rows: Csr, fixed: Factors, regularization: Penalties, unobserved_weight: float
@@ -120,9 +148,8 @@ class LocalEngine(MemoryEngine):
         """See :meth:`Engine.extrapolate`."""
         if not isinstance(previous, _kernels.QuantizedFactors):
             return super().extrapolate(factors, previous, rotation, momentum)
-        Q = np.eye(factors.shape[1]) if rotation is None else rotation
         with self._timed("momentum"):
-            _kernels.extrapolate(factors, previous, Q, momentum, threads=self.threads)
+            _kernels.extrapolate(factors, previous, rotation, momentum, threads=self.threads)
         return previous
 
     def fold_in(
