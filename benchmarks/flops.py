@@ -1,4 +1,4 @@
-"""Count the operations of one exact epoch, for any library."""
+"""Count the operations of one epoch."""
 
 from __future__ import annotations
 
@@ -33,3 +33,13 @@ def of_epoch(rows: Rows, f: int) -> dict[str, float]:
         "rows": of_rows(by_user, f) + of_rows(by_item, f),
         "products": of_products(m, n, f) + of_products(n, m, f),
     }
+
+
+def of_rotated_epoch(n_rows: int, n_columns: int, f: int) -> float:
+    """Count the products of an epoch in coordinates of eigenvectors, after the first.
+
+    A half step makes those of :func:`of_products`; the previous vectors of the side that is solved
+    first, the smaller, are rotated for the momentum.
+    """
+    halves = of_products(n_rows, n_columns, f) + of_products(n_columns, n_rows, f)
+    return halves + 2.0 * min(n_rows, n_columns) * f * f

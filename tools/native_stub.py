@@ -15,13 +15,17 @@ STUB = Path(__file__).resolve().parents[1] / "src" / "penchant" / "_native.pyi"
 
 
 def generated() -> str:
-    """Return the stub of the extension that is installed, formatted."""
+    """Return the stub of the extension that is installed, with its imports sorted, formatted."""
     module = importlib.import_module("penchant._native")
     generator = StubGen(module, quiet=True, recursive=False)
     generator.put(module)
-    command = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(STUB), "-"]
-    run = subprocess.run(command, input=generator.get(), text=True, capture_output=True, check=True)
-    return run.stdout
+    text = generator.get()
+    for command in (["check", "--select", "I", "--fix"], ["format"]):
+        text = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "--quiet", "--stdin-filename", str(STUB), "-"],
+            input=text, text=True, capture_output=True, check=True,
+        ).stdout  # fmt: skip
+    return text
 
 
 def difference() -> str:

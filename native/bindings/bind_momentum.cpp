@@ -1,5 +1,9 @@
 #include "penchant/momentum.hpp"
 
+#include <nanobind/stl/optional.h>
+
+#include <optional>
+
 #include "bind_factors.hpp"
 
 namespace penchant::bindings {
@@ -12,9 +16,10 @@ void bound_quantize_previous(In2<float> X, Out2<std::int16_t> values, Out1<float
 
 /// Extrapolates X in place; `values` and `row_max` become those of X before.
 void bound_extrapolate(Out2<float> X, Out2<std::int16_t> values, Out1<float> row_max,
-                       In2<float> rotation, float momentum, int threads) {
-  extrapolate(factors_of(X, length(rotation)), {values.data(), row_max.data()}, rotation.data(),
-              momentum, threads);
+                       const std::optional<In2<float>>& rotation, float momentum, int threads) {
+  const auto f = rotation ? length(*rotation) : length(X, 1);
+  extrapolate(factors_of(X, f), {values.data(), row_max.data()},
+              rotation ? rotation->data() : nullptr, momentum, threads);
 }
 
 }  // namespace
@@ -24,7 +29,7 @@ void bind_momentum(nb::module_& m) {
   m.def("quantize_previous", &bound_quantize_previous, "X"_a.noconvert(), nb::kw_only(),
         "values"_a.noconvert(), "row_max"_a.noconvert(), "threads"_a, release);
   m.def("extrapolate", &bound_extrapolate, "X"_a.noconvert(), nb::kw_only(), "values"_a.noconvert(),
-        "row_max"_a.noconvert(), "rotation"_a, "momentum"_a, "threads"_a, release);
+        "row_max"_a.noconvert(), "rotation"_a.none(), "momentum"_a, "threads"_a, release);
 }
 
 }  // namespace penchant::bindings

@@ -1,7 +1,10 @@
 #include "penchant/solve.hpp"
 
+#include <nanobind/stl/tuple.h>
+
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "bind_factors.hpp"
@@ -94,12 +97,28 @@ void bound_gram(In2<T> Y, Out2<double> out, bool precise, int threads) {
 }
 
 template <class T>
-void bound_half_step(const WeightedRowsRecord& rows, Out2<T> fixed,
-                     const SpectrumRecord<T>& spectrum, const RowObjectiveRecord& objective,
-                     Out2<T> solved, int threads) {
+std::tuple<double, double> bound_half_step(const WeightedRowsRecord& rows, Out2<T> fixed,
+                                           const SpectrumRecord<T>& spectrum,
+                                           const RowObjectiveRecord& objective, Out2<T> solved,
+                                           int threads) {
   check_fit(rows, objective, length(fixed), length(solved));
-  half_step<T>(rows.view(), spectrum.view(), objective.view(), factors_of(fixed, spectrum.f()),
-               factors_of(solved, spectrum.f()), threads, poll_for_signals());
+  const auto seconds =
+      half_step<T>(rows.view(), spectrum.view(), objective.view(), factors_of(fixed, spectrum.f()),
+                   factors_of(solved, spectrum.f()), threads, poll_for_signals());
+  return {seconds.products, seconds.rows};
+}
+
+template <class T>
+std::tuple<double, double> bound_whitened_half_step(const WeightedRowsRecord& rows, In2<T> fixed,
+                                                    In2<T> factor, In2<T> inverse,
+                                                    const RowObjectiveRecord& objective,
+                                                    Out2<T> solved, int threads) {
+  check_fit(rows, objective, length(fixed), length(solved));
+  const auto seconds =
+      whitened_half_step<T>(rows.view(), {factor.data(), inverse.data()}, objective.view(),
+                            factors_of(fixed, length(factor)), factors_of(solved, length(factor)),
+                            threads, poll_for_signals());
+  return {seconds.products, seconds.rows};
 }
 
 template <class T>
@@ -149,6 +168,9 @@ void bind_for(nb::module_& m, const std::string& bits) {
         "solved"_a.noconvert(), "threads"_a, release);
   m.def("solve_rotated", &bound_solve_rotated<T>, "rows"_a, nb::kw_only(), "fixed"_a.noconvert(),
         "spectrum"_a, "objective"_a, "solved"_a.noconvert(), "threads"_a, release);
+  m.def("whitened_half_step", &bound_whitened_half_step<T>, "rows"_a, nb::kw_only(),
+        "fixed"_a.noconvert(), "factor"_a.noconvert(), "inverse"_a.noconvert(), "objective"_a,
+        "solved"_a.noconvert(), "threads"_a, release);
   m.def("fold_in", &bound_fold_in<T>, "rows"_a, nb::kw_only(), "fixed"_a.noconvert(), "spectrum"_a,
         "objective"_a, "out"_a.noconvert(), "threads"_a, release);
   m.def("observed_loss", &bound_observed_loss<T>, "rows"_a, nb::kw_only(), "X"_a.noconvert(),

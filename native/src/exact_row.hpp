@@ -150,7 +150,7 @@ bool solve_in(const RowProblem<S>& row, Scratch scratch) {
 }
 
 /// Solves a row in double after float did not suffice. If double does not either (numbers near its
-/// limits), the row stays as it was.
+/// limits), the row stays as it was: zero.
 template <class S>
 void rescue(const RowProblem<S>& row, char* memory) {
   if constexpr (sizeof(S) < sizeof(double)) solve_in<double>(row, Scratch{memory});

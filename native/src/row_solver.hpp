@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct Directions {
     if (row_regularization == regularization) return;
     regularization = row_regularization;
     const auto n = static_cast<std::size_t>(stride);
+    if (eigenvalues == nullptr) return fill_whitened(static_cast<std::size_t>(f), n);
     gamma.assign(n, 0.0), shared.assign(n, T(0)), inverse.assign(n, T(0));
     const double rounding = sizeof(T) == sizeof(float) ? 1e-12 : 1e-14;
     const double least = rounding * *std::max_element(eigenvalues, eigenvalues + f);
@@ -39,22 +41,40 @@ struct Directions {
       inverse[j] = static_cast<T>(1 / weight);
     }
   }
+
+  /// Fills in γ = Γ = 1.
+  void fill_whitened(std::size_t f, std::size_t stride) {
+    gamma.assign(stride, 0.0), shared.assign(stride, T(0));
+    std::fill_n(gamma.begin(), f, 1.0), std::fill_n(shared.begin(), f, T(1));
+    inverse = shared;
+  }
 };
 
-/// Solves the rows of a half step. W and V are in the coordinates of Q; V is written.
+/// Solves the rows of a half step. W and V are in the coordinates of Q, or whitened if there are no
+/// eigenvalues; V is written.
 template <class T>
 class RowSolver {
  public:
-  RowSolver(const WeightedRows& rows, const Spectrum<T>& spectrum, const RowObjective& objective,
+  RowSolver(const WeightedRows& rows, const double* eigenvalues, const RowObjective& objective,
             const T* W, Factors<T> V, int threads)
       : rows_(rows),
-        spectrum_(spectrum),
+        eigenvalues_(eigenvalues),
         objective_(objective),
         W_(W),
         V_(V),
         threads_(std::max(threads, 1)),
         plan_(make_plan(rows, RowCosts{objective.solver, V.stride, objective.cg_steps}, threads_)),
+        solved_(static_cast<std::size_t>(rows.n_rows), 0),
         workers_(static_cast<std::size_t>(threads_)) {}
+
+  /// Returns whether a row has entries and starts from its present factors.
+  bool starts(std::int64_t r) const {
+    const std::int64_t n = rows_.indptr[r + 1] - rows_.indptr[r];
+    return n > 0 && !plan_.costs.exact(n);
+  }
+
+  /// Returns whether a row is solved, also after an interruption.
+  bool solved(std::int64_t r) const { return solved_[static_cast<std::size_t>(r)] != 0; }
 
   /// Solves the heavy rows, which all threads share, then chunks of the others.
   void solve(const Poll& poll) {
@@ -85,7 +105,7 @@ class RowSolver {
   }
 
   RowProblem<T> problem_of(std::int64_t r, Directions<T>& directions) const {
-    directions.fill(spectrum_.eigenvalues, objective_.unobserved_weight, V_.columns, V_.stride,
+    directions.fill(eigenvalues_, objective_.unobserved_weight, V_.columns, V_.stride,
                     objective_.regularization[r]);
     const std::int64_t begin = rows_.indptr[r], end = rows_.indptr[r + 1];
     return {W_,
@@ -102,13 +122,15 @@ class RowSolver {
             V_.data + r * V_.stride};
   }
 
-  void solve_row(std::int64_t r, Worker& worker) const {
+  void solve_row(std::int64_t r, Worker& worker) {
     T* v = V_.data + r * V_.stride;
     if (rows_.indptr[r] == rows_.indptr[r + 1]) {
       std::fill(v, v + V_.stride, T(0));
       return;
     }
     const auto problem = problem_of(r, worker.directions);
+    solved_[static_cast<std::size_t>(r)] = 1;
+    if (!starts(r)) std::fill(v, v + V_.stride, T(0));  // stays if no precision suffices
     (plan_.costs.exact(problem.n) ? kernels_.solve_exact : kernels_.solve_cg)(problem,
                                                                               worker.scratch.get());
   }
@@ -146,7 +168,9 @@ class RowSolver {
                                equations.get() + k * size, ready(number).scratch.get());
         },
         poll);
+    std::fill_n(row.v, V_.stride, T(0));
     kernels_.solve_normal_parts(row, equations.get(), n_parts, ready(0).scratch.get());
+    solved_[static_cast<std::size_t>(r)] = 1;
   }
 
   /// Solves heavy rows together, pass by pass, so that threads synchronize after each pass of all
@@ -204,12 +228,13 @@ class RowSolver {
 
   const SolveKernels<T>& kernels_ = solve_kernels<T>();
   const WeightedRows& rows_;
-  const Spectrum<T>& spectrum_;
+  const double* eigenvalues_;
   const RowObjective& objective_;
   const T* W_;
   Factors<T> V_;
   int threads_;
   RowPlan plan_;
+  std::vector<std::uint8_t> solved_;  // of each row; threads write different ones
   std::vector<Worker> workers_;
 };
 

@@ -45,15 +45,6 @@ struct SolveKernels {
   void (*cg_pass)(const RowProblem<S>& part, const char* state, S* sum, char* scratch);
   bool (*cg_advance)(const RowProblem<S>&, char* state, const S* sums, std::int64_t n_parts,
                      char* scratch);
-  /// Adds YᵀY of n rows to `out`, double, stride × stride, upper triangle.
-  void (*gram)(const S* Y, std::int64_t n, std::int64_t stride, bool precise, double* out,
-               char* scratch);
-  std::int64_t (*gram_scratch_bytes)(std::int64_t stride);
-  /// Computes C (m × stride) = A (m × stride, of which `depth` columns are used) · B (depth ×
-  /// stride); C may be A.
-  void (*product)(const S* A, std::int64_t m, std::int64_t depth, const S* B, std::int64_t stride,
-                  S* C, char* scratch);
-  std::int64_t (*product_scratch_bytes)(std::int64_t stride);
   double (*dot)(const S* x, const S* y, std::int64_t stride);
 };
 

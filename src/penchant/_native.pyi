@@ -237,7 +237,8 @@ def extrapolate(
     row_max: Annotated[NDArray[numpy.float32], dict(shape=(None,), order="C", device="cpu")],
     rotation: Annotated[
         NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu", writable=False)
-    ],
+    ]
+    | None,
     momentum: float,
     threads: int,
 ) -> None: ...
@@ -589,7 +590,7 @@ def half_step(
     objective: RowObjective,
     solved: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu")],
     threads: int,
-) -> None: ...
+) -> tuple[float, float]: ...
 @overload
 def half_step(
     rows: WeightedRows,
@@ -599,7 +600,7 @@ def half_step(
     objective: RowObjective,
     solved: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu")],
     threads: int,
-) -> None: ...
+) -> tuple[float, float]: ...
 @overload
 def rotate(
     spectrum: Spectrum32,
@@ -640,6 +641,40 @@ def solve_rotated(
     solved: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu")],
     threads: int,
 ) -> None: ...
+@overload
+def whitened_half_step(
+    rows: WeightedRows,
+    *,
+    fixed: Annotated[
+        NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    factor: Annotated[
+        NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    inverse: Annotated[
+        NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    objective: RowObjective,
+    solved: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu")],
+    threads: int,
+) -> tuple[float, float]: ...
+@overload
+def whitened_half_step(
+    rows: WeightedRows,
+    *,
+    fixed: Annotated[
+        NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    factor: Annotated[
+        NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    inverse: Annotated[
+        NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu", writable=False)
+    ],
+    objective: RowObjective,
+    solved: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu")],
+    threads: int,
+) -> tuple[float, float]: ...
 @overload
 def fold_in(
     rows: WeightedRows,

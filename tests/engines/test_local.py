@@ -28,39 +28,61 @@ def relative(solved, expected):
     return np.abs(solved - expected).max() / np.abs(expected).max()
 
 
-def native(rows, fixed, *, lam=0.1, solver="exact", cg_steps=3, weight=1.0, threads=2, start=None):
+def penalties_of(rows, lam, *, same):
+    """Return λ of each row: the same for all, for which a Cholesky factor serves, or not."""
+    return lam * (np.ones(rows.n_rows) if same else np.linspace(1, 2, rows.n_rows))
+
+
+def native(
+    rows,
+    fixed,
+    *,
+    lam=0.1,
+    solver="exact",
+    cg_steps=3,
+    weight=1.0,
+    threads=2,
+    start=None,
+    same=True,
+):
     """Solve a half step natively; return the solutions in the coordinates of ``fixed``."""
-    penalties = np.full(rows.n_rows, lam)
     zeros = np.zeros((rows.n_rows, fixed.shape[1]), fixed.dtype)
     local = LocalEngine(threads)
     rotated, solved = (
         local.align_rows(fixed.copy()),
         local.align_rows(zeros if start is None else start),
     )
-    local.half_step(
-        rows=local.load_rows(rows, penalties),
+    Q = local.half_step(
+        rows=local.load_rows(rows, penalties_of(rows, lam, same=same)),
         fixed=rotated,
         solved=solved,
         objective=Objective(weight, solver, cg_steps),
     )
-    Q = local.spectrum(fixed).vectors
+    if Q is None:
+        assert rotated.tobytes() == fixed.tobytes()
+        return solved.copy()
     assert relative(rotated, fixed @ Q) < 1e-5
     return solved @ Q.T.astype(fixed.dtype)
 
 
-def both(rows, fixed, *, lam=0.1, weight=1.0, **settings):
+def both(rows, fixed, *, lam=0.1, weight=1.0, same=True, **settings):
     """Solve a half step with the native and with the reference engine."""
-    solved = native(rows, fixed, lam=lam, weight=weight, **settings)
+    solved = native(rows, fixed, lam=lam, weight=weight, same=same, **settings)
     expected = np.zeros(solved.shape)
-    penalties = np.full(rows.n_rows, lam)
     reference = ReferenceEngine()
     reference.half_step(
-        rows=reference.load_rows(rows, penalties),
+        rows=reference.load_rows(rows, penalties_of(rows, lam, same=same)),
         fixed=fixed,
         solved=expected,
         objective=Objective(weight, "exact", 1),
     )
     return solved, expected.astype(fixed.dtype)
+
+
+@pytest.fixture(params=[True, False], ids=["cholesky", "eigenvectors"])
+def same(request):
+    """Whether all rows have the same λ."""
+    return request.param
 
 
 @pytest.fixture(params=_kernels.available_isas())
@@ -74,9 +96,9 @@ def isa(request):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("f", [1, 2, 3, 7, 8, 16, 33, 40, 64, 100, 128])
 @pytest.mark.parametrize("density", [0.02, 0.3, 0.9])
-def test_exact_rows_equal_the_reference(isa, f, dtype, density) -> None:
+def test_exact_rows_equal_the_reference(isa, f, dtype, density, same) -> None:
     rows = rows_of(30, 150, density=density, seed=f)
-    solved, expected = both(rows, factors(150, f, seed=f, dtype=dtype))
+    solved, expected = both(rows, factors(150, f, seed=f, dtype=dtype), same=same)
     assert solved.dtype == dtype
     assert relative(solved, expected) < (1e-4 if dtype == np.float32 else 1e-10)
 
@@ -88,24 +110,25 @@ def test_exact_rows_equal_the_reference(isa, f, dtype, density) -> None:
     lam=st.sampled_from([1e-3, 0.1, 10.0]),
     weight=st.sampled_from([0.01, 1.0, 5.0]),
     dislikes=st.sampled_from([0.0, 0.3, 1.0]),
+    same=st.booleans(),
 )
 def test_exact_rows_equal_the_reference_for_all_settings(
-    seed, f, n_columns, lam, weight, dislikes
+    seed, f, n_columns, lam, weight, dislikes, same
 ) -> None:
     rows = rows_of(12, n_columns, density=0.4, seed=seed, dislikes=dislikes)
-    solved, expected = both(rows, factors(n_columns, f, seed), lam=lam, weight=weight)
+    solved, expected = both(rows, factors(n_columns, f, seed), lam=lam, weight=weight, same=same)
     assert np.abs(solved - expected).max() <= 1e-4 * max(np.abs(expected).max(), 1e-3)
 
 
 @pytest.mark.parametrize("f", [1, 5, 32, 64])
-def test_many_cg_steps_agree_with_exact(isa, f) -> None:
+def test_many_cg_steps_agree_with_exact(isa, f, same) -> None:
     rows = rows_of(40, 120, seed=f)
-    solved, expected = both(rows, factors(120, f), solver="cg", cg_steps=60)
+    solved, expected = both(rows, factors(120, f), solver="cg", cg_steps=60, same=same)
     assert relative(solved, expected) < 1e-4
 
 
 @pytest.mark.parametrize("solver", ["exact", "cg", "auto"])
-def test_a_row_split_over_threads_equals_the_reference(solver) -> None:
+def test_a_row_split_over_threads_equals_the_reference(solver, same) -> None:
     """Above 16,384 entries, and 1/256 of the work, a row is solved in parts."""
     n = 40_000
     heavy = rows_of(2, n, density=0.9)
@@ -116,16 +139,16 @@ def test_a_row_split_over_threads_equals_the_reference(solver) -> None:
         np.concatenate([light.values, heavy.values]),
         n,
     )
-    solved, expected = both(rows, factors(n, 12), solver=solver, cg_steps=40, threads=3)
+    solved, expected = both(rows, factors(n, 12), solver=solver, cg_steps=40, threads=3, same=same)
     assert relative(solved, expected) < 1e-4
-    single_threaded = native(rows, factors(n, 12), solver=solver, cg_steps=40, threads=1)
+    single_threaded = native(rows, factors(n, 12), solver=solver, cg_steps=40, threads=1, same=same)
     assert solved.tobytes() == single_threaded.tobytes()
 
 
-def test_cg_starts_from_the_solved_side() -> None:
+def test_cg_starts_from_the_solved_side(same) -> None:
     rows, fixed = rows_of(40, 120), factors(120, 16)
-    _, solution = both(rows, fixed)
-    near, _ = both(rows, fixed, solver="cg", cg_steps=1, start=solution.copy())
+    _, solution = both(rows, fixed, same=same)
+    near, _ = both(rows, fixed, solver="cg", cg_steps=1, start=solution.copy(), same=same)
     assert relative(near, solution) < 1e-4
 
 
@@ -158,27 +181,31 @@ def test_without_regularization_the_answer_is_finite_and_least_squares(f, lam) -
 
 
 @pytest.mark.parametrize("scale", [1e-20, 1e-6, 1e6, 1e9, 1e20, 1e30])
-def test_extreme_weights_stay_finite(scale) -> None:
+def test_extreme_weights_stay_finite(scale, same) -> None:
     rows = rows_of(20, 50, density=0.5, scale=scale)
-    solved, expected = both(rows, factors(50, 16))
+    solved, expected = both(rows, factors(50, 16), same=same)
     assert np.isfinite(solved).all()
     if scale <= 1e9:
         predicted, right = solved @ factors(50, 16).T, expected @ factors(50, 16).T
         assert np.abs(predicted - right).max() < 2e-3 * np.abs(right).max()
 
 
-def test_rows_without_entries_become_zero() -> None:
+def test_rows_without_entries_become_zero(same) -> None:
     rows = Csr(np.array([0, 0, 1, 1]), np.array([2], np.int32), np.array([5], np.float32), 4)
-    solved, _ = both(rows, factors(4, 6))
+    solved, _ = both(rows, factors(4, 6), same=same)
     assert not solved[[0, 2]].any()
     assert solved[1].any()
 
 
-@given(threads=st.sampled_from([1, 2, 3, 8]), solver=st.sampled_from(["exact", "cg", "auto"]))
-def test_the_number_of_threads_changes_no_bit(threads, solver) -> None:
+@given(
+    threads=st.sampled_from([1, 2, 3, 8]),
+    solver=st.sampled_from(["exact", "cg", "auto"]),
+    same=st.booleans(),
+)
+def test_the_number_of_threads_changes_no_bit(threads, solver, same) -> None:
     rows, fixed = rows_of(300, 80, density=0.1, seed=1), factors(80, 20)
-    single_threaded, _ = both(rows, fixed, solver=solver, threads=1)
-    many, _ = both(rows, fixed, solver=solver, threads=threads)
+    single_threaded, _ = both(rows, fixed, solver=solver, threads=1, same=same)
+    many, _ = both(rows, fixed, solver=solver, threads=threads, same=same)
     assert single_threaded.tobytes() == many.tobytes()
 
 

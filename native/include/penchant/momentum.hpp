@@ -21,7 +21,8 @@ void quantize_previous(Factors<const float> X, QuantizedFactors out, int threads
 /// Extrapolates factors: X += momentum (X − B·rotation), where `before` holds B.
 ///
 /// Afterwards `before` holds X before the extrapolation.
-/// `rotation`, f × f and row-major, maps the coordinates of B to those of X.
+/// `rotation`, f × f and row-major, maps the coordinates of B to those of X; null: they are the
+/// same.
 void extrapolate(Factors<float> X, QuantizedFactors before, const float* rotation, float momentum,
                  int threads);
 

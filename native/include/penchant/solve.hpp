@@ -9,6 +9,9 @@
 // and the row's factors, in the coordinates of Q, are γ∘z. Directions with Γ = 0 get γ = 0: the
 // solution of least norm.
 //
+// Where λ is the same for all rows, the Cholesky factor of α0 YᵀY + λI = LLᵀ takes the place of Q:
+// with W = YL⁻ᵀ and γ = 1 the system is the same, and x = L⁻ᵀz.
+//
 // T is the type of the factors, float or double. Results do not depend on the number of threads.
 #pragma once
 
@@ -52,12 +55,25 @@ struct Spectrum {
   const T* eigenvectors;      ///< Q, f × f, row-major: eigenvectors are columns
 };
 
+/// The Cholesky factor L of α0 YᵀY + λI, and its inverse; both f × f, row-major, lower triangular.
+template <class T>
+struct Whitening {
+  const T* factor;
+  const T* inverse;
+};
+
 /// The weights of the objective, and how rows are solved.
 struct RowObjective {
   const double* regularization;  ///< λ of each row
   double unobserved_weight;      ///< α0
   Solver solver;
   int cg_steps;
+};
+
+/// Processor seconds of the parts of a half step, of all threads.
+struct HalfStepSeconds {
+  double products;  ///< changes of coordinates
+  double rows;      ///< solutions of rows
 };
 
 /// Computes YᵀY in double, f × f. `precise` sums in double throughout, else in T in blocks of rows.
@@ -84,8 +100,19 @@ void solve_rotated(const WeightedRows& rows, const Spectrum<T>& spectrum,
 /// become zero. Conjugate gradients start from X. If poll throws, every row of X is either solved
 /// or as it was, but rotated.
 template <class T>
-void half_step(const WeightedRows& rows, const Spectrum<T>& spectrum, const RowObjective& objective,
-               Factors<T> Y, Factors<T> X, int threads, const Poll& poll = {});
+HalfStepSeconds half_step(const WeightedRows& rows, const Spectrum<T>& spectrum,
+                          const RowObjective& objective, Factors<T> Y, Factors<T> X, int threads,
+                          const Poll& poll = {});
+
+/// Solves every row of X with Y fixed, both in the coordinates they have; λ is the same for all
+/// rows.
+///
+/// Rows of X without entries become zero. Conjugate gradients start from X. If poll throws, every
+/// row of X is either solved or as it was, up to rounding.
+template <class T>
+HalfStepSeconds whitened_half_step(const WeightedRows& rows, const Whitening<T>& whitening,
+                                   const RowObjective& objective, Factors<const T> Y, Factors<T> X,
+                                   int threads, const Poll& poll = {});
 
 /// Solves every row of X exactly with Y fixed, in the coordinates of Y.
 template <class T>

@@ -43,6 +43,7 @@ from penchant._kernels.solve import (
     row_objective,
     solve_rotated,
     weighted_rows,
+    whitened_half_step,
 )
 from penchant._kernels.sparse_product import SparseRows, sparse_gram, sparse_product
 from penchant._kernels.sparse_scores import SparseScores, sparse_ranks, sparse_top_k
@@ -110,4 +111,5 @@ __all__ = [
     "thread_count",
     "transpose",
     "weighted_rows",
+    "whitened_half_step",
 ]

@@ -29,7 +29,7 @@ def quantize_previous(factors: F32, *, threads: int) -> QuantizedFactors:
 
 
 def extrapolate(
-    factors: F32, previous: QuantizedFactors, rotation: F64, momentum: float, *, threads: int
+    factors: F32, previous: QuantizedFactors, rotation: F64 | None, momentum: float, *, threads: int
 ) -> None:
     """Extrapolate factors by ``momentum`` times their change since the previous ones, in place.
 
@@ -40,23 +40,24 @@ def extrapolate(
     previous
         B; becomes F before the extrapolation.
     rotation
-        Q, shape (f, f): from the coordinates of B to those of F.
+        Q, shape (f, f): from the coordinates of B to those of F; None: they are the same.
     momentum
         The factor of the change.
     threads
         The number of threads; the result does not depend on it.
     """
     whole, f = whole_rows(factors), factors.shape[1]
-    if previous.values.shape != whole.shape or rotation.shape != (f, f):
+    shape = (f, f) if rotation is None else rotation.shape
+    if previous.values.shape != whole.shape or shape != (f, f):
         raise ValueError(
             f"factors of shape {factors.shape} do not fit those before, of shape "
-            f"{previous.values.shape}, and a rotation of shape {rotation.shape}"
+            f"{previous.values.shape}, and a rotation of shape {shape}"
         )
     _native.extrapolate(
         whole,
         values=previous.values,
         row_max=previous.row_max,
-        rotation=np.ascontiguousarray(rotation, np.float32),
+        rotation=None if rotation is None else np.ascontiguousarray(rotation, np.float32),
         momentum=momentum,
         threads=threads,
     )

@@ -31,6 +31,7 @@ _gram: Any = _native.gram
 _half_step: Any = _native.half_step
 _rotate: Any = _native.rotate
 _solve_rotated: Any = _native.solve_rotated
+_whitened_half_step: Any = _native.whitened_half_step
 _fold_in: Any = _native.fold_in
 _observed_loss: Any = _native.observed_loss
 
@@ -116,7 +117,7 @@ def half_step(
     objective: RowObjective,
     *,
     threads: int,
-) -> None:
+) -> tuple[float, float]:
     """Solve the least-squares problem of every row with the other side fixed, in place.
 
     Both sides are rotated to the coordinates of the eigenvectors. Their products, which are the
@@ -138,6 +139,11 @@ def half_step(
     threads
         The number of threads; the result does not depend on it.
 
+    Returns
+    -------
+    tuple of float
+        Processor seconds of the changes of coordinates, and of the solutions of rows.
+
     Raises
     ------
     ValueError
@@ -145,7 +151,7 @@ def half_step(
     KeyboardInterrupt
         At Ctrl-C, between chunks of rows: each row of X is then either solved or as it was.
     """
-    _half_step(
+    seconds: tuple[float, float] = _half_step(
         rows,
         fixed=whole_rows(fixed),
         spectrum=_native_spectrum(spectrum, fixed),
@@ -153,6 +159,43 @@ def half_step(
         solved=fitting_rows(solved, rows.n_rows, fixed),
         threads=threads,
     )
+    return seconds
+
+
+def whitened_half_step(
+    rows: WeightedRows,
+    fixed: npt.NDArray[Any],
+    whitening: tuple[F64, F64],
+    solved: npt.NDArray[Any],
+    objective: RowObjective,
+    *,
+    threads: int,
+) -> tuple[float, float]:
+    """Solve the least-squares problem of every row without a rotation of either side.
+
+    As :func:`half_step`, for rows that all have the same λ, with ``fixed`` unchanged.
+
+    Parameters
+    ----------
+    rows, solved, objective, threads
+        As for :func:`half_step`.
+    fixed
+        Y, shape (n, f), from :func:`align_rows`.
+    whitening
+        The Cholesky factor L of α0 YᵀY + λI and its inverse, lower triangular, shape (f, f).
+    """
+    f = fixed.shape[1]
+    factor, inverse = (as_native(part, fixed.dtype, "whitening", f, f) for part in whitening)
+    seconds: tuple[float, float] = _whitened_half_step(
+        rows,
+        fixed=whole_rows(fixed),
+        factor=factor,
+        inverse=inverse,
+        objective=objective,
+        solved=fitting_rows(solved, rows.n_rows, fixed),
+        threads=threads,
+    )
+    return seconds
 
 
 def rotate(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -9,8 +12,17 @@ import numpy.typing as npt
 
 from penchant import _kernels
 from penchant.data.interactions import Csr
-from penchant.engines.base import F64, Factors, Objective, Penalties, Rotation, Spectrum
+from penchant.engines.base import (
+    F64,
+    Factors,
+    Objective,
+    Penalties,
+    Rotation,
+    Spectrum,
+    spectrum_of_gram,
+)
 from penchant.engines.memory import MemoryEngine, MemoryRows
+from penchant.engines.whitening import common_regularization, whitening_of_gram
 from penchant.engines.wide_rows import solve_wide_rows, wide_rows
 
 __all__ = ["LocalEngine"]
@@ -18,11 +30,29 @@ __all__ = ["LocalEngine"]
 _MANY_ROWS = 4096
 
 
+PHASES = ("gram", "decomposition", "products", "rows", "momentum")
+"""The phases of an epoch: the Gram matrices, their decompositions, the changes of coordinates, the
+solutions of rows, and the extrapolation of the first side."""
+
+
 class LocalEngine(MemoryEngine):
-    """Native kernels on ``threads`` threads (None: all cores this process may use)."""
+    """Native kernels on ``threads`` threads (None: all cores this process may use).
+
+    Attributes
+    ----------
+    seconds
+        Processor seconds of half steps so far, by phase (:data:`PHASES`).
+    """
 
     def __init__(self, threads: int | None = None) -> None:
         self.threads = _kernels.thread_count(threads)
+        self.seconds = dict.fromkeys(PHASES, 0.0)
+
+    @contextmanager
+    def _timed(self, phase: str) -> Iterator[None]:
+        begun = time.process_time()
+        yield
+        self.seconds[phase] += time.process_time() - begun
 
     def align_rows(self, factors: Factors) -> Factors:
         """See :meth:`MemoryEngine.align_rows`; rows begin on cache lines, padded with zeros."""
@@ -30,26 +60,30 @@ class LocalEngine(MemoryEngine):
 
     def solve_rows(
         self, rows: MemoryRows, fixed: Factors, solved: Factors, objective: Objective
-    ) -> F64:
-        """See :meth:`MemoryEngine.solve_rows`; rotates both sides to the eigenvectors of YᵀY."""
+    ) -> Rotation:
+        """See :meth:`MemoryEngine.solve_rows`.
+
+        Both sides are rotated to the eigenvectors of YᵀY, unless a Cholesky factor serves.
+        """
         csr, regularization = rows.csr, rows.regularization
-        spectrum = self.spectrum(fixed, precise=needs_precise_gram(len(fixed), regularization))
-        _kernels.half_step(
-            _native_rows(
-                csr, len(fixed), validated=csr.n_columns == len(fixed) and csr.is_validated
-            ),
-            fixed,
-            spectrum,
-            solved,
-            _kernels.row_objective(
-                regularization,
-                unobserved_weight=objective.unobserved_weight,
-                solver=objective.solver,
-                cg_steps=objective.cg_steps,
-            ),
-            threads=self.threads,
-        )
+        precise = needs_precise_gram(len(fixed), regularization)
         wide = self._wide_rows(csr, fixed, regularization, objective.unobserved_weight)
+        with self._timed("gram"):
+            gram = self.gram(fixed, precise=precise)
+        common = None if len(wide) else common_regularization(regularization)
+        with self._timed("decomposition"):
+            whitening = (
+                None
+                if common is None
+                else whitening_of_gram(gram, objective.unobserved_weight, common)
+            )
+        if whitening is not None:
+            parts = whitening.factor, whitening.inverse
+            self._solve(_kernels.whitened_half_step, rows, fixed, parts, solved, objective)
+            return None
+        with self._timed("decomposition"):
+            spectrum = spectrum_of_gram(gram)
+        self._solve(_kernels.half_step, rows, fixed, spectrum, solved, objective)
         if len(wide):
             solved[wide] = solve_wide_rows(
                 csr,
@@ -61,6 +95,35 @@ class LocalEngine(MemoryEngine):
                 threads=self.threads,
             )
         return spectrum.vectors
+
+    def _solve(
+        self,
+        half_step: Callable[..., tuple[float, float]],
+        rows: MemoryRows,
+        fixed: Factors,
+        coordinates: tuple[F64, F64],
+        solved: Factors,
+        objective: Objective,
+    ) -> None:
+        """Call a kernel of half steps."""
+        csr = rows.csr
+        products, solutions = half_step(
+            _native_rows(
+                csr, len(fixed), validated=csr.n_columns == len(fixed) and csr.is_validated
+            ),
+            fixed,
+            coordinates,
+            solved,
+            _kernels.row_objective(
+                rows.regularization,
+                unobserved_weight=objective.unobserved_weight,
+                solver=objective.solver,
+                cg_steps=objective.cg_steps,
+            ),
+            threads=self.threads,
+        )
+        self.seconds["products"] += products
+        self.seconds["rows"] += solutions
 
     def _wide_rows(
         self, rows: Csr, fixed: Factors, regularization: Penalties, unobserved_weight: float
@@ -74,7 +137,8 @@ class LocalEngine(MemoryEngine):
         """See :meth:`Engine.quantize_previous`; float32 factors in 16 bits a number."""
         if factors.dtype != np.float32:
             return super().quantize_previous(factors)
-        return _kernels.quantize_previous(factors, threads=self.threads)
+        with self._timed("momentum"):
+            return _kernels.quantize_previous(factors, threads=self.threads)
 
     def extrapolate(
         self, factors: Factors, previous: Any, rotation: Rotation, momentum: float
@@ -82,8 +146,8 @@ class LocalEngine(MemoryEngine):
         """See :meth:`Engine.extrapolate`."""
         if not isinstance(previous, _kernels.QuantizedFactors):
             return super().extrapolate(factors, previous, rotation, momentum)
-        Q = np.eye(factors.shape[1]) if rotation is None else rotation
-        _kernels.extrapolate(factors, previous, Q, momentum, threads=self.threads)
+        with self._timed("momentum"):
+            _kernels.extrapolate(factors, previous, rotation, momentum, threads=self.threads)
         return previous
 
     def fold_in(
