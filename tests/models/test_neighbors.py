@@ -73,8 +73,8 @@ def test_shrinkage_prefers_neighbors_with_more_support() -> None:
     likes[0, 1] = 1  # one of them the rare item, which no other user has,
     likes[1:40, 2] = 1  # and four the frequent one, as most users
     data = penchant.Interactions.from_scipy(likes, item_ids=["a", "rare", "frequent"])
-    nearest = ItemNeighbors().fit(data).similar_items("a", k=1).ids
-    shrunk = ItemNeighbors(shrinkage=10).fit(data).similar_items("a", k=1).ids
+    nearest = ItemNeighbors(similarity="cosine").fit(data).similar_items("a", k=1).ids
+    shrunk = ItemNeighbors(similarity="cosine", shrinkage=10).fit(data).similar_items("a", k=1).ids
     assert (list(nearest), list(shrunk)) == (["rare"], ["frequent"])
 
 

@@ -13,6 +13,7 @@ import penchant
 from penchant import ItemNeighbors, UserNeighbors
 from penchant.errors import SettingsError
 from penchant.models.neighbors import items as items_module
+from penchant.models.neighbors.exponents import target_exponent
 
 seeds = st.integers(0, 99)
 exponents = st.floats(0, 1.5)
@@ -106,6 +107,26 @@ def test_the_exponents_are_those_of_the_degrees(seed, a, b, c) -> None:
     S = walk(X, a, b, 0)
     bound = 1e-5 * (1 + abs(S).max())
     np.testing.assert_allclose(scores_of(p3alpha, data), X @ S, rtol=1e-4, atol=10 * bound)
+
+
+@given(seed=seeds, c=st.none() | exponents)
+def test_auto_is_rp3beta_with_exponents_by_the_data(seed, c) -> None:
+    data = random_interactions(25, 18, density=0.9, seed=seed)
+    X = confident(data.to_scipy(), "linear")
+    model = ItemNeighbors(confidence="linear", neighbors=None, target_exponent=c).fit(data)
+    if c is None:
+        sizes = [np.count_nonzero(np.diff(matrix.indptr)) for matrix in (X.tocsr(), X.tocsc())]
+        c = 0.7 * max(0, 1 - 9 * np.sqrt(np.prod(sizes)) / X.nnz)
+    S = walk(X, 0.4, 0.7, c)
+    bound = 1e-5 * (1 + abs(S).max())
+    np.testing.assert_allclose(scores_of(model, data), X @ S, rtol=1e-4, atol=10 * bound)
+
+
+@given(seed=seeds)
+def test_the_target_exponent_grows_with_the_interactions(seed) -> None:
+    few = random_interactions(60, 50, density=0.1, seed=seed % 1000)
+    many = random_interactions(60, 50, density=0.6, seed=seed % 1000)
+    assert target_exponent(few.by_item()) == 0 < target_exponent(many.by_item()) < 0.7
 
 
 @given(seed=seeds)

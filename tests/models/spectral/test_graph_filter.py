@@ -17,6 +17,9 @@ INPUTS = {
 }
 
 
+GF_CF = {"item_exponent": 0.5, "user_exponent": 0.5}
+
+
 @pytest.fixture
 def data() -> penchant.Interactions:
     return random_interactions(40, 25, density=0.3, seed=4, dislikes=0.2)
@@ -88,7 +91,7 @@ def test_values_and_dislikes(data, confidence) -> None:
 def test_gf_cf_by_hand() -> None:
     """Two users: one has a and b, the other b and c; α = 1."""
     likes = penchant.Interactions.from_scipy(np.array([[1.0, 1, 0], [0, 1, 1]]))
-    model = GraphFilter(low_pass=0.5, factors=1).fit(likes)
+    model = GraphFilter(low_pass=0.5, factors=1, **GF_CF).fit(likes)
     # R̃ = [[1/√2, 1/2, 0], [0, 1/2, 1/√2]], σ₁ = 1, v₁ = (1/2, 1/√2, 1/2)
     np.testing.assert_allclose(model.singular_values, [1.0], rtol=1e-6)
     graph = np.array([0.5 + 0.5**1.5, 0.5**1.5 + 0.5, 0.5**1.5])
@@ -138,7 +141,7 @@ def test_permuting_users_and_items_permutes_answers(likes) -> None:
 
 
 def test_similarities_are_cosines_of_the_filter(likes) -> None:
-    model = GraphFilter(factors=6, low_pass=0.4, spectral_exponent=1.0).fit(likes)
+    model = GraphFilter(factors=6, low_pass=0.4, spectral_exponent=1.0, **GF_CF).fit(likes)
     X = np.sign(likes.to_scipy().toarray().astype(np.float64))
     R = np.diag(X.sum(axis=1) ** -0.5) @ X @ np.diag(X.sum(axis=0) ** -0.5)
     _, values, Vt = np.linalg.svd(R)
@@ -192,6 +195,13 @@ def test_more_factors_than_users_or_items(likes) -> None:
 def test_settings_out_of_range(settings, message) -> None:
     with pytest.raises(SettingsError, match=message):
         GraphFilter(**settings)
+
+
+def test_the_default_of_factors_is_that_of_the_size() -> None:
+    data = random_interactions(1500, 1200, density=0.01, seed=2)
+    model = GraphFilter().fit(data)
+    rows = np.count_nonzero(np.diff(data.csr.indptr)), len(np.unique(data.csr.indices))
+    assert len(model.singular_values) == round(np.sqrt(rows[0] * rows[1]) / 60)
 
 
 def test_it_beats_popularity_on_real_plays(ndcg_on_plays) -> None:

@@ -80,3 +80,9 @@ def test_more_factors_than_users_or_items(data) -> None:
 def test_settings_out_of_range(settings, message) -> None:
     with pytest.raises(SettingsError, match=message):
         PureSVD(**settings)
+
+
+@pytest.mark.parametrize(("shape", "expected"), [((30, 20), 12), ((2600, 2500), 21)])
+def test_the_default_of_factors_is_that_of_the_size(shape, expected) -> None:
+    model = PureSVD().fit(random_interactions(*shape, density=0.02 if expected > 12 else 0.5))
+    assert model.item_factors.shape[1] == expected

@@ -18,10 +18,11 @@ class NeighborSettings(Model, WeighsByAge, Explains):
     """The settings that item-based and user-based neighbors share."""
 
     similarity: Annotated[
-        Literal["cosine", "tfidf", "bm25", "jaccard", "p3alpha", "rp3beta"],
+        Literal["auto", "cosine", "tfidf", "bm25", "jaccard", "p3alpha", "rp3beta"],
         Setting(
             help="Similarity of two items' columns (of two users' rows for user neighbors).",
-            details='``"cosine"``: of the columns as they are; ``"tfidf"``: cosine of columns of '
+            details='``"auto"``: that of ``"rp3beta"`` with exponents that suit the data; '
+            '``"cosine"``: of the columns as they are; ``"tfidf"``: cosine of columns of '
             "√r · log(n / (1 + |S_u|)), n the number of items and |S_u| the number of the user's "
             'items, so that users of very many items count less; ``"bm25"``: inner product of '
             "columns weighted by Okapi BM25 with the same inverse frequency; "
@@ -29,9 +30,9 @@ class NeighborSettings(Model, WeighsByAge, Explains):
             '``"rp3beta"``: normalized co-occurrence d_i⁻ᵃ (Σ_u x_ui x_uj d_u⁻ᵇ) d_j⁻ᶜ with the '
             "three exponents, a random walk from item to user to item that counts popular items "
             'less; ``"p3alpha"``: the same with c = 0.',
-            tune=["cosine", "tfidf", "bm25", "jaccard", "rp3beta"],
+            tune=["auto", "cosine", "tfidf", "bm25", "jaccard", "rp3beta"],
         ),
-    ] = "cosine"
+    ] = "auto"
     neighbors: Annotated[
         int | None,
         Setting(
@@ -44,41 +45,46 @@ class NeighborSettings(Model, WeighsByAge, Explains):
         ),
     ] = 50
     source_exponent: Annotated[
-        float,
+        float | None,
         Setting(
             min=0,
             max=2,
-            help="Exponent a of RP3beta: of the popularity of the items in the history.",
-            details="p3alpha and rp3beta read it. For user neighbors: of the activity of the user "
-            "who asks, which changes the scores and not their order.",
+            help="Exponent a of RP3beta: of the popularity of the items in the history. Default: "
+            "0.4 with auto, else 0.5.",
+            details="auto, p3alpha and rp3beta read it. For user neighbors: of the activity of the "
+            "user who asks, which changes the scores and not their order.",
             source="Cooper et al. 2014",
             tune=(0.25, 1.0),
         ),
-    ] = 0.5
+    ] = None
     common_exponent: Annotated[
-        float,
+        float | None,
         Setting(
             min=0,
             max=2,
-            help="Exponent b of RP3beta: of the activity of the users in common.",
-            details="p3alpha and rp3beta read it. P3alpha has a = b = α. For user neighbors: of "
-            "the popularity of the items in common.",
+            help="Exponent b of RP3beta: of the activity of the users in common. Default: 0.7 with "
+            "auto, else 0.5.",
+            details="auto, p3alpha and rp3beta read it. P3alpha has a = b = α. For user neighbors: "
+            "of the popularity of the items in common.",
             source="Cooper et al. 2014",
             tune=(0.25, 1.0),
         ),
-    ] = 0.5
+    ] = None
     target_exponent: Annotated[
-        float,
+        float | None,
         Setting(
             min=0,
             max=2,
-            help="Exponent c of RP3beta, its β: of the popularity of the recommended item.",
-            details="Only rp3beta reads it. A larger value recommends rarer items. For user "
-            "neighbors: of the activity of the neighbor.",
+            help="Exponent c of RP3beta, its β: of the popularity of the recommended item. "
+            "Default: by the data with auto, else 0.3.",
+            details="auto and rp3beta read it. By the data it is 0.7 (1 − 9/d), at least 0; d is "
+            "the number of interactions over √(users × items), counting those that have any. "
+            "A larger value recommends rarer items. For user neighbors: of the activity of the "
+            "neighbor.",
             source="Paudel et al. 2017",
             tune=(0.0, 0.75),
         ),
-    ] = 0.3
+    ] = None
     confidence: Annotated[
         Literal["linear", "log", "binary"],
         Setting(

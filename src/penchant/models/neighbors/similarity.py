@@ -19,6 +19,7 @@ from penchant.data.csr import Csr, row_pointers
 from penchant.errors import SettingsError
 from penchant.models._scoring.scorers import BlockScorer, Scorer
 from penchant.models._scoring.sparse_scorer import SparseScorer, product, sparse_rows
+from penchant.models.neighbors.exponents import WALKS, exponents_of
 from penchant.models.neighbors.settings import NeighborSettings
 
 F32 = npt.NDArray[np.float32]
@@ -47,13 +48,14 @@ class RowSimilarity:
     def __init__(self, settings: NeighborSettings, data: Csr) -> None:
         self._settings, self._data = settings, data
         self._kind = settings.similarity
-        self._walks = self._kind in ("p3alpha", "rp3beta")
+        self._walks = self._kind in WALKS
         self.n = data.n_rows
         columns, size = data.indices, np.abs(data.values).astype(np.float64)
         self._column_counts = np.bincount(columns, minlength=data.n_columns)
         sums = np.bincount(columns, weights=size, minlength=data.n_columns)
         self._column_sums = sums.astype(np.float64, copy=False)
         rows = data.row_of_entry
+        self._exponents = exponents_of(settings, data)
         self._mean_length = np.bincount(rows, weights=size, minlength=self.n).mean()
 
     @property
@@ -76,13 +78,12 @@ class RowSimilarity:
 
     def _walk_scale(self, rows: Csr, side: str) -> F64:
         """Return what the values of a row are multiplied by: powers of degrees."""
-        settings, of_entry = self._settings, rows.row_of_entry
+        exponents, of_entry = self._exponents, rows.row_of_entry
         degrees = _row_sums(rows)
         if side == "target":
-            exponent = settings.target_exponent if self._kind == "rp3beta" else 0.0
-            return _power(degrees, exponent)[of_entry]
-        columns = _power(self._column_sums, settings.common_exponent)[rows.indices]
-        return columns * _power(degrees, settings.source_exponent)[of_entry]
+            return _power(degrees, exponents.target)[of_entry]
+        columns = _power(self._column_sums, exponents.common)[rows.indices]
+        return columns * _power(degrees, exponents.source)[of_entry]
 
     def _classic(self, rows: Csr, values: F64) -> F64:
         """Return the weights of cosine, TF-IDF and BM25, which are the same on both sides."""
@@ -176,9 +177,8 @@ class RowSimilarity:
             return None
         ratios = None
         if self._walks:
-            c = self._settings.target_exponent if self._kind == "rp3beta" else 0.0
-            degrees = _row_sums(rows)
-            ratios = _power(degrees, self._settings.source_exponent - c).astype(np.float32)
+            exponent = self._exponents.source - self._exponents.target
+            ratios = _power(_row_sums(rows), exponent).astype(np.float32)
         weighted = self.weigh(rows)
         return _kernels.symmetric_product(
             sparse_rows(weighted),

@@ -61,7 +61,7 @@ class UserNeighbors(NeighborSettings):
             details="Without a limit nothing is kept in the model, and an answer takes longer.",
             tune=(20, 1000, "log"),
         ),
-    ] = 200
+    ] = 150
 
     kind: ClassVar[str] = "user-neighbors"
     search: ClassVar[Search] = Search(

@@ -24,6 +24,7 @@ from penchant.models.base import Metric, Model, OnEpoch
 from penchant.models.capabilities import Explains
 from penchant.models.search import Search
 from penchant.models.spectral.filters import Filter, ItemGraph, degrees, powers, scaled
+from penchant.models.spectral.size import factors_for
 from penchant.models.spectral.svd import truncated_svd
 
 log = logging.getLogger("penchant")
@@ -32,6 +33,7 @@ F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 
 _BATCH = 128  # histories that are filtered at a time
+_SHARE = 60  # of the size of the data, by which the default of factors is chosen
 
 
 @dataclass(kw_only=True, eq=False)
@@ -43,8 +45,9 @@ class GraphFilter(Model, WeighsByAge, Explains):
     scores of a history x are (1 − c) P x plus c times a low-pass filter, which keeps the smoothest
     signals on the graph: the first singular vectors V of R̃, weighted by H = (σ/σ₁)ˢ.
 
-    - GF-CF (Shen et al. 2021, "How powerful is graph convolution for recommendation?"): the
-      defaults, with x in the first term and D_I^a V Vᵀ D_I^−a x in the second; α is c / (1 − c).
+    - GF-CF (Shen et al. 2021, "How powerful is graph convolution for recommendation?"): both
+      exponents 0.5 and ``factors=256``, with x in the first term and D_I^a V Vᵀ D_I^−a x in the
+      second; α is c / (1 − c). The default exponents of 0.4 rank better on sparse data.
     - SGFCF (Peng et al. 2024, "How powerful is graph filtering for recommendation?"): other
       exponents a and b, ``signal="normalized"`` and an exponent s; without the weights for single
       users of that paper.
@@ -71,25 +74,28 @@ class GraphFilter(Model, WeighsByAge, Explains):
         ),
     ] = 0.25
     factors: Annotated[
-        int,
+        int | None,
         Setting(
             min=1,
-            help="Number of singular vectors that the low-pass filter keeps.",
-            tune=(32, 1024, "log"),
+            help="Number of singular vectors that the low-pass filter keeps. Default: by the size "
+            "of the data.",
+            details="By the size it is √(users × items) / 60, from 12 to 256, counting those that "
+            "have interactions. GF-CF has 256.",
+            tune=(16, 512, "log"),
         ),
-    ] = 256
+    ] = None
     item_exponent: Annotated[
         float,
         Setting(
             min=0, help="Exponent a of the items' degrees in the normalization.", tune=(0.0, 1.0)
         ),
-    ] = 0.5
+    ] = 0.4
     user_exponent: Annotated[
         float,
         Setting(
             min=0, help="Exponent b of the users' degrees in the normalization.", tune=(0.0, 1.0)
         ),
-    ] = 0.5
+    ] = 0.4
     spectral_exponent: Annotated[
         float,
         Setting(
@@ -137,7 +143,7 @@ class GraphFilter(Model, WeighsByAge, Explains):
     threads: Threads = None
 
     kind: ClassVar[str] = "graph-filter"
-    search: ClassVar[Search] = Search(quick={"factors": 64})
+    search: ClassVar[Search] = Search(start={"factors": 64}, quick={"factors": 64})
     arrays: ClassVar[Mapping[str, ArraySpec]] = {
         "item_vectors": ArraySpec("float32", ("n_items", "?vectors")),
         "singular_values": ArraySpec("float64", ("?values",), min=0),
@@ -161,7 +167,8 @@ class GraphFilter(Model, WeighsByAge, Explains):
         data = self._to_learn(interactions)
         began = time.perf_counter()
         X = self._weighted(data.csr, data)
-        wanted = self.factors if self.low_pass > 0 else 1  # σ₁ scales the graph
+        factors = factors_for(X, _SHARE) if self.factors is None else self.factors
+        wanted = factors if self.low_pass > 0 else 1  # σ₁ scales the graph
         svd = truncated_svd(
             self._normalized(X), wanted, seed=self.seed, threads=_kernels.thread_count(self.threads)
         )

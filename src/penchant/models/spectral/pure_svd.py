@@ -24,12 +24,16 @@ from penchant.models._scoring.frozen import freeze
 from penchant.models._scoring.scorers import FactorScorer, Scorer
 from penchant.models.base import Metric, Model, OnEpoch, vector_scorer
 from penchant.models.capabilities import Explains, FoldsInUsers, HasItemVectors, HasUserVectors
+from penchant.models.search import Search
+from penchant.models.spectral.size import factors_for
 from penchant.models.spectral.svd import truncated_svd
 
 log = logging.getLogger("penchant")
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
+
+_SHARE = 120  # of the size of the data, by which the default of factors is chosen
 
 
 @dataclass(kw_only=True, eq=False)
@@ -48,14 +52,15 @@ class PureSVD(Model, WeighsByAge, Explains, FoldsInUsers, HasItemVectors, HasUse
     """
 
     factors: Annotated[
-        int,
+        int | None,
         Setting(
             min=1,
-            help="Number of singular vectors.",
-            details="At most the number of users and of items are used.",
+            help="Number of singular vectors. Default: by the size of the data.",
+            details="At most the number of users and of items are used. By the size it is "
+            "√(users × items) / 120, from 12 to 256, counting those that have interactions.",
             tune=(8, 512, "log"),
         ),
-    ] = 64
+    ] = None
     confidence: Annotated[
         Literal["binary", "linear", "log"],
         Setting(
@@ -69,6 +74,7 @@ class PureSVD(Model, WeighsByAge, Explains, FoldsInUsers, HasItemVectors, HasUse
     threads: Threads = None
 
     kind: ClassVar[str] = "pure-svd"
+    search: ClassVar[Search] = Search(start={"factors": 24})
     arrays: ClassVar[Mapping[str, ArraySpec]] = {
         "item_factors": ArraySpec("float32", ("n_items", "?values")),
         "singular_values": ArraySpec("float64", ("?values",), min=0),
@@ -91,7 +97,8 @@ class PureSVD(Model, WeighsByAge, Explains, FoldsInUsers, HasItemVectors, HasUse
         began = time.perf_counter()
         X = self._weighted(data.csr, data)
         threads = _kernels.thread_count(self.threads)
-        svd = truncated_svd(X, self.factors, seed=self.seed, threads=threads)
+        factors = factors_for(X, _SHARE) if self.factors is None else self.factors
+        svd = truncated_svd(X, factors, seed=self.seed, threads=threads)
         self._keep(data, freeze(svd.right.astype(np.float32)), svd.values)
         self._check_learned()
         log.debug("PureSVD: %s in %.2f s", svd.right.shape, time.perf_counter() - began)

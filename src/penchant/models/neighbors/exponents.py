@@ -1,0 +1,56 @@
+"""The exponents of co-occurrence: as given, of its named forms, or by the data."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from penchant.data.csr import Csr
+from penchant.models.neighbors.settings import NeighborSettings
+
+WALKS = ("auto", "p3alpha", "rp3beta")
+"""The similarities that have exponents."""
+
+_MOST, _SPARSE = 0.7, 9.0
+
+
+class Exponents(NamedTuple):
+    """The exponents a, b and c of the degrees of sources, of columns and of targets."""
+
+    source: float
+    common: float
+    target: float
+
+
+def exponents_of(settings: NeighborSettings, data: Csr) -> Exponents:
+    """Return the exponents of a similarity with exponents, see :data:`WALKS`.
+
+    Parameters
+    ----------
+    settings
+        The model; exponents that are None are chosen.
+    data
+        The rows that are compared, of the training data.
+    """
+    if settings.similarity == "auto":
+        usual = Exponents(0.4, 0.7, target_exponent(data))
+    else:
+        usual = Exponents(0.5, 0.5, 0.3)
+    own = settings.source_exponent, settings.common_exponent, settings.target_exponent
+    chosen = [rule if value is None else value for value, rule in zip(own, usual, strict=True)]
+    if settings.similarity == "p3alpha":
+        chosen[2] = 0.0
+    return Exponents(*chosen)
+
+
+def target_exponent(data: Csr) -> float:
+    """Return c = 0.7 (1 − 9/d), at least 0; d = nnz/√(rows × columns), of those with entries.
+
+    d is the geometric mean of the interactions of a user and of an item. The fewer there are,
+    the more of what can be predicted is popularity.
+    """
+    columns = np.bincount(data.indices, minlength=data.n_columns)
+    size = math.sqrt(int(np.count_nonzero(data.row_counts)) * int(np.count_nonzero(columns)))
+    return _MOST * max(0.0, 1 - _SPARSE * size / max(data.nnz, 1))
