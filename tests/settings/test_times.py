@@ -10,13 +10,24 @@ from penchant.errors import SettingsError
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [(3, 3), (0.5, 0.5), ("90s", 90), ("12h", 43_200), ("1.5d", 129_600), ("8w", 4_838_400)],
+    [
+        (3, 3),
+        (0.5, 0.5),
+        ("90s", 90),
+        ("12h", 43_200),
+        ("1.5d", 129_600),
+        ("8w", 4_838_400),
+        ("3m", 180),
+        ("2 Hours", 7_200),
+    ],
 )
 def test_durations(value, expected) -> None:
     assert check_duration("age", value) == expected
 
 
-@pytest.mark.parametrize("value", [0, -1, None, True, "", "d", "3", "3m", "nand", "1e999d", "-1d"])
+@pytest.mark.parametrize(
+    "value", [0, -1, None, True, "", "d", "3", "3ms", "2 years", "nand", "1e999d", "-1d"]
+)
 def test_no_durations(value) -> None:
     with pytest.raises(SettingsError, match="age must be"):
         check_duration("age", value)

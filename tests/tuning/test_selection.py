@@ -46,6 +46,8 @@ def attempt(kind: str, value: float, size: int = 100, seconds: float = 1.0, **se
         ("1.5 h", 5400),
         ("2 hours", 7200),
         ("5 Minutes", 300),
+        ("1e2s", 100),
+        ("2 d", 172_800),
         (300, 300),
         (0.5, 0.5),
     ],
@@ -55,7 +57,23 @@ def test_budgets(text: object, seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "soon", "-3 s", "0 s", 0, -1, math.inf, math.nan, True, None, "10 years", [10]]
+    "text",
+    [
+        "",
+        "soon",
+        "-3 s",
+        "0 s",
+        0,
+        -1,
+        math.inf,
+        math.nan,
+        True,
+        None,
+        "10 years",
+        "5ms",
+        "nan",
+        [10],
+    ],
 )
 def test_budgets_that_are_none(text: object) -> None:
     with pytest.raises(SettingsError, match="budget must be a time such as '10 min'"):

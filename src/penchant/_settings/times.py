@@ -8,8 +8,30 @@ import re
 from penchant._settings import checks
 from penchant.errors import SettingsError
 
-_SECONDS = {"s": 1, "h": 3600, "d": 86_400, "w": 604_800}
-_DURATION = re.compile(r"\s*([0-9.eE+-]+)\s*([shdw])\s*")
+_UNITS = {
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1),
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), 60),
+    **dict.fromkeys(("h", "hour", "hours"), 3600),
+    **dict.fromkeys(("d", "day", "days"), 86_400),
+    **dict.fromkeys(("w", "week", "weeks"), 604_800),
+}
+_DURATION = re.compile(r"\s*([0-9.eE+-]+?)\s*([a-zA-Z]+)\s*")
+
+
+def seconds_of(text: str) -> float | None:
+    """Return the seconds of a duration such as ``"12h"``, ``"1.5 hours"`` or ``"10 min"``.
+
+    Units are seconds (s), minutes (m, min), hours (h), days (d) and weeks (w). None: the text is
+    no number with a unit.
+    """
+    match = _DURATION.fullmatch(text)
+    unit = None if match is None else _UNITS.get(match[2].lower())
+    if match is None or unit is None:
+        return None
+    try:
+        return float(match[1]) * unit
+    except ValueError:
+        return None
 
 
 def check_duration(name: str, value: object) -> float:
@@ -21,7 +43,7 @@ def check_duration(name: str, value: object) -> float:
         The name of the argument, for the message.
     value
         A number above 0, in that unit; or a text such as ``"12h"``, ``"30d"`` or ``"8w"``, which
-        is converted to seconds.
+        :func:`seconds_of` converts to seconds.
 
     Raises
     ------
@@ -30,7 +52,7 @@ def check_duration(name: str, value: object) -> float:
     """
     if not isinstance(value, str):
         return checks.check_float(name, value, above=0)
-    seconds = _seconds(value)
+    seconds = seconds_of(value)
     if seconds is None:
         raise SettingsError(
             f"{name} must be a number or a duration such as '12h', '30d' or '8w', got {value!r}"
@@ -59,7 +81,7 @@ def check_time(name: str, value: object, newest: int) -> int:
     """
     if not isinstance(value, str):
         return checks.check_int(name, value)
-    seconds = _seconds(value)
+    seconds = seconds_of(value)
     if seconds is not None:
         return newest - int(checks.check_float(name, seconds, above=0, max=2.0**62))
     try:
@@ -71,12 +93,3 @@ def check_time(name: str, value: object, newest: int) -> int:
         ) from None
     moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)
     return int(moment.timestamp())
-
-
-def _seconds(text: str) -> float | None:
-    """Return the seconds of a duration; None: the text is none."""
-    match = _DURATION.fullmatch(text)
-    try:
-        return float(match[1]) * _SECONDS[match[2]] if match else None
-    except ValueError:
-        return None

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import math
-import re
 import time
 
+from penchant._settings import times
 from penchant.errors import SettingsError
-
-_UNITS = {"s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60, "h": 3600, "hour": 3600}
-_FORM = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*?)s?\s*", re.IGNORECASE)
 
 
 def seconds_of(budget: object) -> float:
     """Return a budget in seconds: ``"10 min"``, ``"90s"``, ``"1.5 h"`` or a number of seconds.
+
+    Texts are those of :func:`penchant._settings.times.seconds_of`, or numbers of seconds.
 
     Raises
     ------
     SettingsError
         If it is none of these, or not above 0.
     """
-    seconds = math.nan
+    seconds: float | None = None
     if isinstance(budget, int | float) and not isinstance(budget, bool):
         seconds = float(budget)
-    elif isinstance(budget, str) and (match := _FORM.fullmatch(budget)):
-        number, unit = match.groups()
-        seconds = float(number) * _UNITS.get(unit.lower() or "s", math.nan)
-    if not 0 < seconds < math.inf:
+    elif isinstance(budget, str):
+        seconds = times.seconds_of(budget)
+        seconds = times.seconds_of(f"{budget} s") if seconds is None else seconds
+    if seconds is None or not 0 < seconds < math.inf:
         raise SettingsError(
             f"budget must be a time such as '10 min', '90s', '1.5 h' or 300 (seconds), "
             f"got {budget!r}"

@@ -44,7 +44,7 @@ class Round:
 
 _MOST_ATTEMPTS = 12
 """The most attempts of a family in a round before the last."""
-_LONGER, _LEAST = 4.0, 0.05
+_LONGER, _LEAST = 5.0, 0.1
 """The most seconds of an attempt: so many times those of its family's longest, or at least a share
 of the search's time."""
 _MOST_IN_ALL = 60

@@ -148,8 +148,9 @@ class Runner:
         began = self.clock.spent
 
         def on_step(step: int, n: int) -> None:
-            spent = self.clock.spent - began
-            if began + spent * n / step > self._deadline:
+            spent, limit = self.clock.spent - began, self._deadline - began
+            # the first steps may be the longest: a projection needs a margin
+            if spent >= limit or (spent > limit / 4 and spent * n / step > 3 * limit):
                 raise _TooSlowError(f"stopped after {spent:.1f} s, at step {step} of {n}: too slow")
 
         report = {"on_step": on_step} if issubclass(family.model, ReportsSteps) else {}
