@@ -22,7 +22,7 @@ from benchmarks.generate import Shape, make
 ENGINES = ("LocalEngine", "Blocks")
 
 TRAIN = """
-import resource, sys, time, penchant
+import re, sys, penchant
 path, engine, factors, epochs, threads = sys.argv[1:]
 likes = penchant.open_dataset(path)
 if engine == "LocalEngine":
@@ -31,7 +31,7 @@ engine = getattr(penchant.engines, engine)(threads=int(threads))
 model = penchant.ALS(factors=int(factors), iterations=int(epochs), threads=int(threads))
 ends = []
 model.fit(likes, engine=engine, on_epoch=lambda epoch: ends.append(epoch.seconds))
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+peak = int(re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1]) / 1024
 print((ends[-1] - ends[0]) / (len(ends) - 1), model.epochs[-1].seconds, peak, model.loss())
 """
 

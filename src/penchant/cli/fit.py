@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from penchant.cli import explicit, selection, settings, sources
+from penchant.cli.cluster import ClusterOptions
 from penchant.cli.comparison import BASELINES, next_to_try
 from penchant.cli.data_options import DataOptions
 from penchant.cli.model_options import ModelKind, ModelOptions
@@ -21,6 +22,7 @@ from penchant.errors import SettingsError
 
 if TYPE_CHECKING:
     from penchant.data.interactions import Interactions
+    from penchant.engines.base import Engine
     from penchant.evaluation.evaluate import Evaluation
     from penchant.models.base import Epoch, Model
     from penchant.split import Split
@@ -60,6 +62,11 @@ penchant fit events.csv --event what --weight view=1 --weight purchase=5 \
 penchant fit ratings.parquet --evaluate"""
 
 
+@dataclass(frozen=True)
+class TrainingOptions(selection.SelectionOptions, ClusterOptions):
+    """Whether the model is selected, and where it is trained."""
+
+
 def fit(
     source: Annotated[
         str,
@@ -84,7 +91,7 @@ def fit(
             "with the model.",
         ),
     ] = False,
-    selected: selection.SelectionOptions,
+    training: TrainingOptions,
     printing: OutputOptions,
 ) -> None:
     """Fit a model to a log of interactions.
@@ -95,13 +102,15 @@ def fit(
     out = printing.open()
     path = saving.output or Path(f"{_stem(source)}.penchant")
     check_target(path)
-    if selected.auto:
+    if training.auto:
+        if training.cluster is not None:
+            raise SettingsError("--auto fits models of all families, on this machine only")
         if saving.interactions != "all":
             raise SettingsError(
                 "--auto may choose a model that can't answer without its interactions: leave out "
                 "--save-interactions"
             )
-        _select(source, data, model_options, path, selected.budget, out)
+        _select(source, data, model_options, path, training.budget, out)
         return
     explicit.refuse("the budget is that of a selection of models: add --auto", "budget")
     unfitted = settings.model(model, model_options.with_half_life(data))
@@ -110,7 +119,8 @@ def fit(
     interactions = sources.read(source, data, out)
     out.text(interactions.summary())
     comparison = _measure(unfitted, interactions, source, out) if evaluate else None
-    fitted, spent = trained(unfitted, interactions, out)
+    with training.engine_for(unfitted) as engine:
+        fitted, spent = trained(unfitted, interactions, out, engine=engine)
     own = comparison.results[fitted.kind] if comparison else None
     fitted.save(path, metrics=own.to_dict() if own else None, interactions=saving.interactions)
     out.text()
@@ -138,8 +148,13 @@ def _select(
     out.document({"model_file": str(path), **selection.document(chosen)})
 
 
-def trained(model: Model, interactions: Interactions, out: Output) -> tuple[Model, float]:
-    """Fit a model and show the progress; return it and the seconds it took."""
+def trained(
+    model: Model, interactions: Interactions, out: Output, *, engine: Engine[Any, Any] | None = None
+) -> tuple[Model, float]:
+    """Fit a model and show the progress; return it and the seconds it took.
+
+    ``engine`` is that of a cluster, for models that train on one; None: this machine.
+    """
     from penchant.models.capabilities import ReportsSteps, TrainsInEpochs
 
     options: dict[str, Any] = {}
@@ -154,6 +169,8 @@ def trained(model: Model, interactions: Interactions, out: Output) -> tuple[Mode
             options = {"on_epoch": on_epoch, "track_loss": True}
         elif isinstance(model, ReportsSteps):
             options = {"on_step": lambda step, n: update(step, n, f"step {step} of {n}")}
+        if engine is not None:
+            options["engine"] = engine
         began = time.perf_counter()
         model.fit(interactions, **options)
         return model, time.perf_counter() - began

@@ -11,6 +11,8 @@ from penchant.engines.cluster.engine import Cluster
 from penchant.engines.cluster.executor import Executor, ResultT, TaskT
 from penchant.errors import PenchantError, require
 
+__all__ = ["Dask"]
+
 _RETRIES = 3
 
 

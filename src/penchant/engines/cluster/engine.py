@@ -37,6 +37,8 @@ from penchant.engines.cluster.executor import Executor
 from penchant.engines.local import LocalEngine, needs_precise_gram
 from penchant.errors import SettingsError
 
+__all__ = ["Cluster"]
+
 _ROWS = 1024  # drawn at a time
 
 

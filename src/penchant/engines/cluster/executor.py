@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+__all__ = ["Executor"]
+
 TaskT = TypeVar("TaskT")
 ResultT = TypeVar("ResultT")
 

@@ -1,0 +1,104 @@
+"""Train on a Dask cluster from the command line."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from penchant.cli.options import option
+from penchant.errors import PenchantError, SettingsError, UnsupportedError, require
+
+if TYPE_CHECKING:
+    from penchant.engines.base import Engine
+    from penchant.models.base import Model
+
+_LOCAL = "local:"
+_PANEL = "Cluster"
+
+
+@dataclass(frozen=True)
+class ClusterOptions:
+    """Where the half steps of ALS run, if not in this process."""
+
+    cluster: Annotated[
+        str | None,
+        option(
+            "Train ALS on a Dask cluster: the address of its scheduler, tcp://HOST:8786, or "
+            "local:N for N processes of this machine.",
+            "--cluster",
+            metavar="ADDRESS",
+            panel=_PANEL,
+            advanced=True,
+        ),
+    ] = None
+    cluster_folder: Annotated[
+        Path | None,
+        option(
+            "A folder that all workers share, for the files of the training. Default: a temporary "
+            "folder of this machine.",
+            "--cluster-folder",
+            metavar="FOLDER",
+            panel=_PANEL,
+            advanced=True,
+        ),
+    ] = None
+
+    @contextlib.contextmanager
+    def engine_for(self, model: Model) -> Iterator[Engine[Any, Any] | None]:
+        """Connect to the cluster, if one is named, and give its engine while the block runs.
+
+        Raises
+        ------
+        SettingsError
+            If the address can't be used, or a folder is named without a cluster.
+        UnsupportedError
+            If models of this kind do not train on clusters.
+        MissingExtraError
+            If ``distributed`` is not installed.
+        PenchantError
+            If the scheduler does not answer.
+        """
+        if self.cluster is None:
+            if self.cluster_folder is not None:
+                raise SettingsError("--cluster-folder is for a training with --cluster ADDRESS")
+            yield None
+            return
+        from penchant.engines import Dask
+        from penchant.models.als.factor_model import FactorModel
+
+        if not isinstance(model, FactorModel):
+            raise UnsupportedError(
+                f"models of kind {model.kind!r} do not train on a cluster: leave out --cluster, or "
+                "use --model als"
+            )
+        with _client(self.cluster) as client:
+            engine = Dask(client, folder=self.cluster_folder)
+            try:
+                yield engine
+            finally:
+                engine.close()
+
+
+@contextlib.contextmanager
+def _client(address: str) -> Iterator[Any]:
+    """Connect to a scheduler, or start processes on this machine."""
+    distributed = require("distributed", extra="dask", what="Trainings on a cluster")
+    if not address.startswith(_LOCAL):
+        try:
+            client = distributed.Client(address)
+        except (OSError, ValueError) as error:
+            raise PenchantError(f"no cluster answers at {address!r}: {error}") from error
+        with client:
+            yield client
+        return
+    number = address.removeprefix(_LOCAL)
+    if not number.isdecimal() or int(number) < 1:
+        raise SettingsError(
+            f"--cluster {address!r}: write local: and the number of processes, as in local:4"
+        )
+    options = {"n_workers": int(number), "threads_per_worker": 1, "dashboard_address": None}
+    with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
+        yield client

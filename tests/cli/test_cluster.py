@@ -1,0 +1,52 @@
+"""``penchant fit --cluster``: training on the processes of a Dask cluster."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.cli.conftest import run
+
+import penchant
+
+
+def test_a_cluster_of_this_machine_fits_the_same_model(log_file: Path, tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    models = []
+    for name, options in (("here", []), ("there", ["--cluster", "local:2"])):
+        path = tmp_path / f"{name}.penchant"
+        settings = ("--factors", 4, "--iterations", 3, "--threads", 1)
+        ran = run("fit", log_file, "-o", path, *settings, *options)
+        assert ran.code == 0, ran.err
+        assert "3 epochs, loss" in ran.out
+        models.append(penchant.load(path))
+    np.testing.assert_array_equal(*(model.user_factors for model in models))  # one block
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        (["--cluster", "local:none"], 2, "local:4"),
+        (["--cluster", "local:0"], 2, "local:4"),
+        (["--cluster-folder", "."], 2, "--cluster ADDRESS"),
+        (["--cluster", "local:2", "--model", "popularity"], 1, "do not train on a cluster"),
+        (["--cluster", "local:2", "--auto"], 2, "on this machine only"),
+        (["--cluster", "nonsense://x"], 1, "no cluster answers"),
+    ],
+)
+def test_what_cannot_run_on_a_cluster_is_refused(
+    options, code, message, log_file: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("distributed")
+    path = tmp_path / "x.penchant"
+    ran = run("fit", log_file, "-o", path, *options)
+    assert (ran.code, path.exists()) == (code, False), ran.err
+    assert message in " ".join(ran.err.split())
+
+
+def test_the_extra_that_is_missing_is_named(log_file: Path, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "distributed", None)
+    ran = run("fit", log_file, "-o", tmp_path / "x.penchant", "--cluster", "local:2")
+    assert ran.code == 3
+    assert "penchant[dask]" in ran.err
