@@ -11,7 +11,7 @@ import dataclasses
 import datetime as dt
 import itertools
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from penchant._files import container
 from penchant._files.arrays import check_row_pointers
 from penchant._files.manifest import ManifestMismatchError, check_form
 from penchant.data.catalog import Catalog
+from penchant.data.id_buffers import TextBuffer
 from penchant.data.ids import IdMap
 from penchant.data.interactions import Csr
 from penchant.data.string_buffer import Texts
@@ -232,7 +233,8 @@ def _pack_ids(where: str, ids: IdMap | None) -> dict[str, Array]:
         return {}
     if ids.are_integers:
         return {f"{where}/ids": ids.array}
-    return _pack_texts(where, ids.array.tolist())
+    store = ids.store
+    return _pack_texts(where, store.texts if isinstance(store, TextBuffer) else map(str, ids))
 
 
 def _own_ids(where: str, arrays: dict[str, Array]) -> IdMap | None:
@@ -259,7 +261,7 @@ def _check_unique(where: str, n: int, n_different: int) -> None:
         raise DataError(f"{n - n_different:,} of the {n:,} ids of {where!r} come more than once")
 
 
-def _pack_texts(where: str, texts: Sequence[str]) -> dict[str, Array]:
+def _pack_texts(where: str, texts: Iterable[str]) -> dict[str, Array]:
     packed = Texts.of(texts)
     return {f"{where}/text": packed.blob, f"{where}/offsets": packed.offsets}
 

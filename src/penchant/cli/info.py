@@ -16,7 +16,7 @@ EXAMPLES = r"""[bold]Examples[/bold]
 
 penchant info artists.penchant
 penchant info artists.penchant --json | jq .settings
-penchant info plays.dataset --check"""
+penchant info likes.dataset --check"""
 
 _KEPT = {
     "all": "the file keeps all interactions",

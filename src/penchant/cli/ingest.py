@@ -18,9 +18,9 @@ from penchant.errors import SettingsError
 
 EXAMPLES = r"""[bold]Examples[/bold]
 
-[dim]# a log that is larger than memory; all commands take the data set as their SOURCE[/dim]
-penchant ingest plays.parquet --user who --item what -o plays.dataset
-penchant fit plays.dataset -o plays.penchant
+[dim]# a log that is larger than memory; all commands read the data set[/dim]
+penchant ingest likes.csv --user uid --item mid -o likes.dataset
+penchant fit likes.dataset -o likes.penchant
 
 [dim]# many files, from an object store to another; busy users and items only[/dim]
 penchant ingest "s3://logs/plays-*.csv.gz" -o s3://models/plays.dataset \

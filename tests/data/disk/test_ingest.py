@@ -234,3 +234,19 @@ def test_progress_rises_to_the_end(tmp_path: Path) -> None:
     assert [share for share, _ in shares] == sorted(share for share, _ in shares)
     assert shares[-1][0] == 1.0
     assert {"reading", "sorting by users", "writing items"} <= {what for _, what in shares}
+
+
+def test_a_data_set_of_a_later_version_is_kept_until_the_new_one_is_complete(
+    tmp_path: Path,
+) -> None:
+    log, target = write_log(tmp_path), tmp_path / "x.dataset"
+    penchant.ingest(log, target, **COLUMNS)
+    manifest = target / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"format": 1', '"format": 2'))
+    (later,) = target.glob("data-*")
+    with pytest.raises(BadLinesError):
+        penchant.ingest(log, target, "user", "item", "item")
+    assert list(target.glob("*-*")) == [later]
+    penchant.ingest(log, target, **COLUMNS)
+    assert not later.exists()
+    assert len(list(target.glob("*-*"))) == 1

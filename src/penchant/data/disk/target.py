@@ -101,14 +101,14 @@ def _local(folder: Path, temp: Path | None) -> Iterator[Target]:
         folder.mkdir(exist_ok=True)
         lock = FileLock(folder / LOCK, timeout=0)
         with lock:
-            _remove_unused(folder)
             data = _new_name()
+            _remove_unused(folder, data)
             (folder / data).mkdir()
             try:
                 with scratch_folder(DRAFT_PREFIX, temp or folder) as scratch:
                     yield _LocalTarget(folder, data, scratch)
             finally:
-                _remove_unused(folder)
+                _remove_unused(folder, data)
     except Timeout:
         raise DatasetError(f"another process is writing {folder}: wait for it, or end it") from None
     except OSError as error:
@@ -146,12 +146,27 @@ def _check_contents(storage: Storage, *, is_file: bool = False) -> None:
         raise DatasetError(f"can't write {storage.address}: {what}; give another name")
 
 
-def _remove_unused(folder: Path) -> None:
+def _remove_unused(folder: Path, own: str) -> None:
     """Remove folders that the manifest does not name: of interrupted ingests, and replaced ones."""
-    used = _used_data(LocalStorage(folder))
-    for entry in folder.iterdir():
-        if entry.name.startswith((DATA_PREFIX, DRAFT_PREFIX)) and entry.name != used:
-            shutil.rmtree(entry, ignore_errors=True)
+    storage = LocalStorage(folder)
+    for name in _unused(storage, own):
+        shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def _unused(storage: Storage, own: str) -> list[str]:
+    """Return the folders that the manifest does not name; only ``own`` if it can't be read.
+
+    The data set of a later version is kept until another one is complete.
+    """
+    names = storage.sizes()
+    made = [name for name in names if name.startswith((DATA_PREFIX, DRAFT_PREFIX))]
+    if MANIFEST not in names:
+        return made
+    try:
+        used = read_manifest(storage).data
+    except DatasetError:
+        return [name for name in made if name == own or name.startswith(DRAFT_PREFIX)]
+    return [name for name in made if name != used]
 
 
 def _remove_empty(folder: Path) -> None:
@@ -160,13 +175,6 @@ def _remove_empty(folder: Path) -> None:
         if {entry.name for entry in folder.iterdir()} <= {LOCK}:
             (folder / LOCK).unlink(missing_ok=True)
             folder.rmdir()
-
-
-def _used_data(storage: Storage) -> str:
-    """Return the name of the folder of arrays that is in use; empty if there is none."""
-    with contextlib.suppress(DatasetError):
-        return read_manifest(storage).data
-    return ""
 
 
 def _new_name() -> str:
@@ -204,9 +212,6 @@ class _RemoteTarget(Target):
         """Remove arrays that the manifest does not name."""
         storage = self._storage
         with contextlib.suppress(DatasetError):
-            names = storage.sizes()
-            used = _used_data(storage)
-            for name in names:
-                if name.startswith(DATA_PREFIX) and name != used:
-                    with storage.translated_errors("remove", name):
-                        storage.fs.rm(storage.path(name), recursive=True)
+            for name in _unused(storage, self.data):
+                with storage.translated_errors("remove", name):
+                    storage.fs.rm(storage.path(name), recursive=True)
