@@ -111,9 +111,7 @@ def fit(
     path = output or Path(f"{_stem(source)}.penchant")
     check_target(path)
     if training.auto:
-        if training.cluster is not None:
-            raise SettingsError("--auto fits models of all families, on this machine only")
-        _select(source, data, model_options, path, training.budget, out)
+        _select(source, data, model_options, path, training, out)
         return
     unfitted = settings.model(model, model_options.with_half_life(data))
     interactions = sources.read(source, data, out)
@@ -133,14 +131,24 @@ def fit(
 
 
 def _select(
-    source: str, data: DataOptions, options: ModelOptions, path: Path, budget: str, out: Output
+    source: str,
+    data: DataOptions,
+    options: ModelOptions,
+    path: Path,
+    training: TrainingOptions,
+    out: Output,
 ) -> None:
     """Select the best model of all families and write it."""
+    if training.cluster is not None or training.checkpoint is not None:
+        raise SettingsError(
+            "--auto fits models of all families, on this machine only and without checkpoints: "
+            "leave out --cluster and --checkpoint"
+        )
     if options.with_half_life(data).values:
         raise SettingsError("--auto selects the model and its settings: leave out settings")
     interactions = sources.read(source, data, out)
     out.text(interactions.summary())
-    chosen = selection.select(interactions, out, budget=budget, storage=None)
+    chosen = selection.select(interactions, out, budget=training.budget, storage=None)
     selection.save(chosen, interactions, path, out)
     _advise(chosen.best, path, out)
     out.document({"model_file": str(path), **selection.document(chosen)})

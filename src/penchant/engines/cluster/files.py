@@ -50,6 +50,15 @@ def read(path: Path, count: int = 1) -> list[Any]:
         ) from error
 
 
+def read_all(path: Path) -> list[Any]:
+    """Read all arrays of a file; see :func:`read`."""
+    size, arrays = path.stat().st_size, []
+    with path.open("rb") as file:
+        while file.tell() < size:
+            arrays.append(np.load(file, allow_pickle=False))
+    return arrays
+
+
 def read_factors(path: Path) -> Factors:
     """Read the factors of a block, in the memory layout of the kernels."""
     return _kernels.align_rows(read(path)[0])
