@@ -33,6 +33,7 @@ WITH_BLOCKS = {
 NOT_MEASURED = {
     "add-a-data-set.md": "it reads a data set, and has no model",
     "data.md": "it makes a matrix of three likes, and has no model",
+    "data-sets-on-disk.md": "it shows how a data set is opened, and has no model",
     "ids.md": "its three likes show how ids are looked up; nothing can be held out of them",
     "plots.md": "it draws the results of a tuning run, and has no model",
     "serving-data.md": "it reads a database, and has no model",
@@ -249,6 +250,12 @@ def test_the_page_on_pictures(real_data, ran) -> None:
 def test_the_page_on_reading(ran) -> None:
     run = ran("data.md")
     assert run.names["again"].n_users == 2
+
+
+def test_the_page_on_data_sets_on_disk(ran) -> None:
+    rows = ["user,artist,plays", "ann,Emma,3", "bo,Emma,1", "ann,Air,2"]
+    Path("plays.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    assert ran("data-sets-on-disk.md").names["largest"] == 3
 
 
 def test_the_page_on_ids(ran) -> None:

@@ -39,3 +39,28 @@ def test_figures_that_were_saved(model_file: Path, tmp_path: Path) -> None:
 def test_no_array_is_read(model_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("penchant._files.artifact.read", None)
     assert run("info", model_file).code == 0
+
+
+def test_a_data_set(log_file: Path, tmp_path: Path) -> None:
+    target = tmp_path / "plays.dataset"
+    run("ingest", log_file, "-o", target)
+    ran = run("info", target, "--check")
+    assert ran.code == 0, ran.err
+    for word in ("data set 'plays'", "all checksums match", "users.indptr", "rows of plays.csv"):
+        assert word in ran.out
+    told = run("info", target, "--json").json
+    assert (told["users"]["n"], told["items"]["ids"]) == (60, "text")
+    (values,) = target.glob("data-*/items.values")
+    values.write_bytes(values.read_bytes()[:-1] + b"x")
+    ran = run("info", target, "--check")
+    assert ran.code == 1
+    assert "items.values" in ran.err
+
+
+def test_a_model_file_is_checked(model_file: Path, tmp_path: Path) -> None:
+    assert "all checksums match" in run("info", model_file, "--check").out
+    raw = bytearray(model_file.read_bytes())
+    raw[-1] ^= 1
+    (tmp_path / "m.penchant").write_bytes(raw)
+    assert run("info", tmp_path / "m.penchant").code == 0
+    assert run("info", tmp_path / "m.penchant", "--check").code == 1

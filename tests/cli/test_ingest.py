@@ -86,3 +86,64 @@ def test_no_password_is_told(tmp_path: Path) -> None:
         ran = run(*words)
         assert ran.code in (1, 2)
         assert "hunter2" not in ran.out + ran.err
+
+
+def test_a_log_becomes_a_data_set_that_commands_take(log_file: Path, tmp_path: Path) -> None:
+    target = tmp_path / "plays.dataset"
+    ran = run("ingest", log_file, "--value", "count", "--min-per-user", 3, "-o", target)
+    assert ran.code == 0, ran.err
+    assert f"penchant fit {target}" in ran.out.replace("\n", "")
+    data = penchant.open_dataset(target)
+    words = ("--user", "user", "--item", "item", "--value", "count")
+    told = run("ingest", log_file, *words, "-o", target, "--json").json
+    assert told["interactions"] == small_log().nnz >= data.nnz
+    assert told["users"]["n"] == small_log().n_users
+    for verb in (("fit", "-o", tmp_path / "m.penchant"), ("evaluate",)):
+        ran = run(verb[0], target, "--model", "popularity", *verb[1:])
+        assert ran.code == 0, ran.err
+    assert penchant.load(tmp_path / "m.penchant").interactions.nnz == small_log().nnz
+
+
+def test_a_query_becomes_a_data_set(address: str, tmp_path: Path) -> None:
+    target = tmp_path / "plays.dataset"
+    ran = run("ingest", address, "--query", QUERY, "--value", "count", "-o", target)
+    assert ran.code == 0, ran.err
+    read = penchant.read_interactions(address, query=QUERY, value="count")
+    assert penchant.open_dataset(target).users == read.users
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("LOG", "-o", "x.csv"), "a log is written to a data set, -o NAME.dataset"),
+        (("ADDRESS", "-o", "x.csv"), "a database needs --query"),
+        (("ADDRESS", "-o", "x.dataset"), "a database needs --query"),
+        (("ADDRESS", "-o", "x.csv", "--query", QUERY, "--user", "a"), "leave out --user"),
+        (("LOG", "-o", "x.dataset", "--query", QUERY), "query"),
+        (("LOG", "-o", "x.dataset", "--memory-limit", "1"), "--memory-limit"),
+        (("LOG", "-o", "x.dataset", "--temp-folder", "none"), "no folder none"),
+    ],
+)
+def test_ingests_that_are_refused(
+    address: str, log_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...], message: str,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    source = {"LOG": log_file, "ADDRESS": address}[words[0]]
+    ran = run("ingest", source, *words[1:])
+    assert ran.code == 2, ran.err
+    assert message in ran.err.replace("\n", " ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_data_set_takes_no_options_of_its_log(log_file: Path, tmp_path: Path) -> None:
+    target = tmp_path / "plays.dataset"
+    assert run("ingest", log_file, "-o", target, "--quiet").code == 0
+    ran = run("fit", target, "--user", "user", "-o", tmp_path / "m.penchant")
+    assert ran.code == 2
+    assert "leave out --user" in ran.err
+    incomplete = tmp_path / "x.dataset"
+    (incomplete / "data-0").mkdir(parents=True)
+    ran = run("evaluate", incomplete)
+    assert ran.code == 1
+    assert "is incomplete" in ran.err

@@ -25,8 +25,8 @@ Norm = Literal["none", "l1", "l2"]
 
 
 @dataclass(frozen=True)
-class DataOptions:
-    """How to read a log, a catalog and features."""
+class LogOptions:
+    """How to read a log."""
 
     user: Annotated[
         str | None,
@@ -116,11 +116,6 @@ class DataOptions:
             metavar="POLICY",
         ),
     ] = None
-    min_rating: Annotated[
-        float | None,
-        option("For the MovieLens data sets: the lowest rating that counts as a like.",
-               advanced=True, panel=_READING, metavar="RATING"),
-    ] = None  # fmt: skip
     min_per_user: Annotated[
         int,
         typer.Option(
@@ -139,6 +134,17 @@ class DataOptions:
             metavar="N",
         ),
     ] = 1
+
+
+@dataclass(frozen=True)
+class DataOptions(LogOptions):
+    """How to read a log, a catalog and features."""
+
+    min_rating: Annotated[
+        float | None,
+        option("For the MovieLens data sets: the lowest rating that counts as a like.",
+               advanced=True, panel=_READING, metavar="RATING"),
+    ] = None  # fmt: skip
     event: Annotated[
         str | None,
         option(

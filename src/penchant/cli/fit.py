@@ -73,7 +73,8 @@ def fit(
         typer.Argument(
             metavar="SOURCE",
             help="CSV, TSV, PSV, Parquet or JSON lines, compressed or not; a folder or a glob "
-            "of Parquet; the name of a known data set; or a database's address, with --query.",
+            "of Parquet; a data set on disk (.dataset); the name of a known data set; or a "
+            "database's address, with --query.",
         ),
     ],
     *,

@@ -1,31 +1,54 @@
-"""``penchant info``: show the contents of a model file."""
+"""``penchant info``: show the contents of a model file, or of a data set on disk."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from penchant.cli.options import ModelFile, OutputOptions
+import typer
+
+from penchant.cli.dataset_info import show_dataset
+from penchant.cli.options import OutputOptions, option
 from penchant.cli.output import Output, number, seconds, size, table
+from penchant.data.disk.names import is_dataset
 
 EXAMPLES = r"""[bold]Examples[/bold]
 
 penchant info artists.penchant
-penchant info artists.penchant --json | jq .settings"""
+penchant info artists.penchant --json | jq .settings
+penchant info likes.dataset --check"""
 
 
-def info(model: ModelFile, printing: OutputOptions) -> None:
-    """Show the contents of a model file: settings, data, metrics, training.
+def info(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="A model file, or a data set on disk written by [cyan]penchant ingest[/cyan].",
+        ),
+    ],
+    *,
+    check: Annotated[bool, option("Read everything and compare the checksums.", "--check")] = False,
+    printing: OutputOptions,
+) -> None:
+    """Show the contents of a model file (settings, data, metrics, training) or of a data set.
 
     Only the header of the file is read, so that this is fast for large files too.
     """
     from penchant._files import artifact
 
     out = printing.open()
+    if is_dataset(model):
+        show_dataset(model, checked=check, out=out)
+        return
     contents = artifact.describe(model)
+    if check:
+        artifact.read(model, verify=True)
     facts = contents["info"]
     out.text(f"{model}: {contents['model']}, {size(contents['bytes'])}", style="bold")
     out.text(f"written {contents['created']} by penchant {contents['penchant_version']}")
+    if check:
+        out.text("all checksums match")
     out.text()
     out.show(table(["setting", "value"], contents["settings"].items()))
     _show_data(facts.get("data", {}), out)

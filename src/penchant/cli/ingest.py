@@ -1,17 +1,34 @@
-"""``penchant ingest``: from a database to a file."""
+"""``penchant ingest``: from a log of any size to a data set on disk, from a query to a file."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from penchant.cli.options import OutputOptions
-from penchant.cli.output import size
+from penchant.cli import sources
+from penchant.cli.data_options import LogOptions
+from penchant.cli.options import OutputOptions, option
+from penchant.cli.output import Output, duration, seconds, size
+from penchant.data.disk.names import is_dataset
+from penchant.data.io import database
+from penchant.errors import SettingsError
 
 EXAMPLES = r"""[bold]Examples[/bold]
 
+[dim]# a log that is larger than memory; all commands read the data set[/dim]
+penchant ingest likes.csv --user uid --item mid -o likes.dataset
+penchant fit likes.dataset -o likes.penchant
+
+[dim]# many files, from an object store to another; busy users and items only[/dim]
+penchant ingest "s3://logs/plays-*.csv.gz" -o s3://models/plays.dataset \
+      --min-per-user 5 --min-per-item 5
+
+[dim]# a query of a database: to a data set, or to a file[/dim]
+penchant ingest sqlite:///shop.db -o plays.dataset \
+      --query "SELECT user, item, plays FROM log"
 penchant ingest sqlite:///shop.db -o plays.parquet \
       --query "SELECT user, item, plays FROM log"
 
@@ -20,46 +37,102 @@ penchant ingest postgresql://me@host/shop -o likes.parquet \
       --query "SELECT customer AS user, product AS item, at FROM likes"
 penchant fit likes.parquet --timestamp at -o likes.penchant"""
 
+_MIN_SHARE = 0.05  # from there on, the time left is estimated
+
 
 def ingest(
-    address: Annotated[
+    source: Annotated[
         str,
         typer.Argument(
-            metavar="ADDRESS",
-            help="sqlite:///file.db (sqlite:////folder/file.db), or "
-            "postgresql://user:password@host/name.",
-        ),
-    ],
-    query: Annotated[
-        str,
-        typer.Option(
-            help="The SELECT statement whose rows are written; the database is only read.",
-            metavar="SQL",
+            metavar="SOURCE",
+            help="A log as in [cyan]penchant fit[/cyan]: a file, a folder or a glob, also of an "
+            "object store (s3://, gs://); or a database: sqlite:///file.db "
+            "(sqlite:////folder/file.db), postgresql://user:password@host/name.",
         ),
     ],
     output: Annotated[
-        Path,
+        str,
         typer.Option(
             "--output",
             "-o",
-            help="The file to write: .parquet, .csv or .jsonl (the latter two also .gz). It "
-            "appears once it is complete.",
-            metavar="FILE",
+            help="The data set to write, a folder or an address that ends in .dataset; or, for a "
+            "query, a file: .parquet, .csv or .jsonl (the latter two also .gz). It appears once "
+            "it is complete.",
+            metavar="TARGET",
         ),
     ],
+    *,
+    log: LogOptions,
+    memory_limit: Annotated[
+        str, option("How much memory sorting may use, such as 4GB.", metavar="SIZE")
+    ] = "1GB",
+    temp_folder: Annotated[
+        Path | None,
+        option(
+            "Folder of temporary files, which take some times the size of the log. Default: that "
+            "of the data set.",
+            metavar="FOLDER",
+        ),
+    ] = None,
     printing: OutputOptions,
 ) -> None:
-    """Write the rows of a query to a file that every command reads.
+    """Write a log of any size to a data set on disk, or a query's rows to a file.
 
-    Rows are streamed: memory use does not grow with their number. Integers stay integers, and text
-    stays text.
+    A data set is written in bounded memory. It holds the matrix of users and items, which every
+    command reads as its SOURCE without loading it whole.
     """
+    out = printing.open()
+    if is_dataset(output):
+        _data_set(source, output, log, (memory_limit, temp_folder), out)
+    else:
+        _file(source, Path(output), log, out)
+
+
+def _data_set(
+    source: str, output: str, log: LogOptions, limits: tuple[str, Path | None], out: Output
+) -> None:
+    from penchant.data.disk.describe import describe
+    from penchant.data.disk.ingest import ingest as ingested
+
+    if database.is_address(source) and log.query is None:
+        raise SettingsError("a database needs --query, the SELECT statement that returns the log")
+    began = time.perf_counter()
+    with out.progress("ingesting") as update:
+
+        def on_progress(share: float, what: str) -> None:
+            spent = time.perf_counter() - began
+            left = f", {duration(spent / share - spent)} left" if share > _MIN_SHARE else ""
+            update(share, 1.0, f"{what}{left}")
+
+        data = ingested(
+            source,
+            output,
+            **sources.log_arguments(log),
+            memory_limit=limits[0],
+            temp_folder=limits[1],
+            on_progress=on_progress,
+        )
+    spent = time.perf_counter() - began
+    contents = describe(output)
+    out.text(data.summary())
+    out.text(f"wrote {output} ({size(contents['bytes'])}) in {seconds(spent)}")
+    out.advice("", "next:", f"  penchant fit {output}", f"  penchant info {output}")
+    out.document({"dataset": output, "seconds": spent, **contents})
+
+
+def _file(source: str, output: Path, log: LogOptions, out: Output) -> None:
     from penchant.data.io.queries import to_file
 
-    out = printing.open()
+    if not database.is_address(source):
+        raise SettingsError(
+            f"{source} is no database: a log is written to a data set, -o NAME.dataset"
+        )
+    if log.query is None:
+        raise SettingsError("a database needs --query, the SELECT statement that returns the rows")
+    sources.refuse_all_but(log, "query", "a query's rows are written to a file as they are")
     with out.progress("reading the database") as update:
         rows = to_file(
-            address, query, output, on_rows=lambda here: update(here, None, f"{here:,} rows")
+            source, log.query, output, on_rows=lambda here: update(here, None, f"{here:,} rows")
         )
     written = output.stat().st_size
     out.text(f"wrote {rows:,} rows to {output} ({size(written)})")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from penchant.cli.data_options import DataOptions
+from penchant.cli.data_options import DataOptions, LogOptions
 from penchant.cli.output import Output, size
 from penchant.cli.wording import renamed
+from penchant.data.disk.names import is_dataset
 from penchant.data.io import database
 from penchant.errors import DataError, EmptyDataError, SettingsError
 
@@ -32,7 +34,9 @@ def read(source: str, options: DataOptions, out: Output) -> Interactions:
     """
     from penchant.data import datasets
 
-    if database.is_address(source):
+    if is_dataset(source):
+        interactions = _data_set(source, options)
+    elif database.is_address(source):
         interactions = _database(source, options, out)
     elif not Path(source).expanduser().exists() and source in datasets.names():
         interactions = _known_data_set(source, options, out)
@@ -63,6 +67,33 @@ def fetch(name: str, out: Output, **options: Any) -> Interactions:
             update(n_bytes, total, size(n_bytes))
 
         return datasets.load(name, progress=progress, **options)
+
+
+def _data_set(source: str, options: DataOptions) -> Interactions:
+    from penchant.data.disk.opening import open_dataset
+
+    names = ("user", "item", "value", "timestamp", "time_format", "query", "sep", "encoding")
+    _refuse(
+        options,
+        (*names, "format", "duplicates", "min_rating", "event"),
+        f"{source} is a data set on disk, whose log is read already",
+    )
+    _refuse_weights(options)
+    return open_dataset(source)
+
+
+def log_arguments(options: LogOptions) -> dict[str, Any]:
+    """Return the arguments of ``penchant.ingest`` that say how a log is read."""
+    return {
+        **_columns(options),
+        **_text_format(options),
+        "format": options.format,
+        "query": options.query,
+        "time_format": options.time_format,
+        "duplicates": options.duplicates,
+        "min_per_user": options.min_per_user,
+        "min_per_item": options.min_per_item,
+    }
 
 
 def _known_data_set(name: str, options: DataOptions, out: Output) -> Interactions:
@@ -116,7 +147,7 @@ def _refuse_weights(options: DataOptions) -> None:
         )
 
 
-def _text_format(options: DataOptions, prefix: str = "") -> dict[str, Any]:
+def _text_format(options: LogOptions, prefix: str = "") -> dict[str, Any]:
     """Return the format of a text file: of the log, or by the options with a prefix."""
     sep, quote, encoding, header = (
         getattr(options, prefix + name) for name in ("sep", "quote", "encoding", "header")
@@ -150,7 +181,7 @@ def _database(source: str, options: DataOptions, out: Output) -> Interactions:
         )
 
 
-def _columns(options: DataOptions) -> dict[str, Any]:
+def _columns(options: LogOptions) -> dict[str, Any]:
     """Return the name or position of each column of the log."""
     return {name: column(getattr(options, name)) for name in ("user", "item", "value", "timestamp")}
 
@@ -239,7 +270,19 @@ def _features(side: str, options: DataOptions, ids: IdMap) -> Features:
     return features if norm == "none" else features.normalized(norm)
 
 
-def _refuse(options: DataOptions, names: tuple[str, ...], why: str) -> None:
+def refuse_all_but(options: LogOptions, kept: str, why: str) -> None:
+    """Refuse every option of the log that is given, but one.
+
+    Raises
+    ------
+    SettingsError
+        With the first of them.
+    """
+    changed = (f.name for f in fields(options) if getattr(options, f.name) != f.default)
+    _refuse(options, tuple(name for name in changed if name != kept), why)
+
+
+def _refuse(options: LogOptions, names: tuple[str, ...], why: str) -> None:
     """Raise SettingsError if an option is set that would have no effect."""
     useless = [name for name in names if getattr(options, name) is not None]
     if useless:

@@ -23,7 +23,7 @@ from penchant.data.string_buffer import Texts
 Ints = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
 
-AT_ONCE = 1 << 20  # ids that are handled at a time
+AT_ONCE = 1 << 18  # ids that are handled at a time
 _MANY = 10_000  # ids from which an index pays off
 _WINDOW = 5_000  # neighbors in sorted order that may be similar to a text
 _SEED = np.uint64(secrets.randbits(64))  # so that no texts can be prepared that collide
@@ -47,6 +47,9 @@ class IntegerBuffer(IdStore):
 
     def __len__(self) -> int:
         return len(self._ids)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_ids": self._ids}
 
     @property
     def array(self) -> npt.NDArray[Any]:

@@ -28,7 +28,7 @@ from penchant.data.io.columns import Column
 from penchant.data.io.database import is_address
 from penchant.data.io.open import name_of
 from penchant.data.io.options import ReaderOptions
-from penchant.data.io.pipeline import Staged, stage_source
+from penchant.data.io.pipeline import Staged, open_source, stage_source
 from penchant.data.io.workspace import workspace
 from penchant.data.paths import is_remote
 from penchant.data.report import ReadReport
@@ -126,9 +126,9 @@ def ingest(
             _local_files(source, place.scratch, progress) as local,
         ):
             progress.step("reading", 0.35)
-            _ = work.con
+            opened = open_source(work, local, columns, duplicates, options)
             with progress.watching(work.con):
-                staged = stage_source(work, local, columns, duplicates, options)
+                staged = stage_source(work, opened, options)
             pairs = PairSorter(work.con, staged, progress)
             pairs.merge()
             report = _report(staged, pairs)

@@ -32,7 +32,6 @@ from penchant.data.steps import Step
 
 FORMAT = 1
 """The version of the layout that this module writes, and the newest it reads."""
-SUFFIX = ".dataset"
 MANIFEST = "manifest.json"
 DATA_PREFIX = "data-"
 DRAFT_PREFIX = "scratch-"
@@ -219,9 +218,12 @@ def from_json(text: bytes) -> Manifest:
         raise ManifestError("its manifest doesn't match its checksum")
     try:
         manifest = _parsed(plain)
+        _check_types(manifest)
+        _check(manifest)
+    except ManifestError:
+        raise
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ManifestError(f"its manifest is not valid ({error})") from None
-    _check(manifest)
     return manifest
 
 
@@ -261,6 +263,22 @@ def _side(plain: dict[str, Any]) -> StoredSide:
 def _block_from_json(plain: dict[str, Any]) -> StoredBlock:
     (start, stop), (begin, end) = plain["rows"], plain["entries"]
     return StoredBlock(Block(start, stop, end - begin), begin, plain["crc32"])
+
+
+def _check_types(manifest: Manifest) -> None:
+    texts: list[Any] = [manifest.data, manifest.name, manifest.created, manifest.penchant_version]
+    flag: Any = manifest.is_timed
+    numbers: list[Any] = [manifest.nnz, manifest.n_dislikes]
+    numbers += [] if manifest.newest is None else [manifest.newest]
+    for stored in manifest.sides.values():
+        texts.append(stored.id_type)
+        numbers += [stored.n, stored.text_bytes, *stored.id_checksums.values()]
+        for block in stored.blocks:
+            numbers += [block.rows.start, block.rows.stop, block.rows.nnz, block.begin]
+            numbers += block.checksums.values()
+    is_typed = type(flag) is bool and all(type(text) is str for text in texts)
+    if not is_typed or any(type(number) is not int for number in numbers):
+        raise ManifestError("its manifest holds values of other types")
 
 
 def _check(manifest: Manifest) -> None:

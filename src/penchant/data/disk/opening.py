@@ -10,7 +10,6 @@ from penchant.data.disk.layout import (
     DATA_PREFIX,
     DRAFT_PREFIX,
     MANIFEST,
-    SUFFIX,
     Manifest,
     ManifestError,
     from_json,
@@ -19,13 +18,6 @@ from penchant.data.disk.storage import Storage, storage_of
 from penchant.data.disk.stored import StoredInteractions
 from penchant.data.interactions import Interactions
 from penchant.errors import DatasetError
-
-
-def is_dataset(source: object) -> bool:
-    """Return whether a path or an address is that of a data set on disk, by its name."""
-    if not isinstance(source, str | os.PathLike):
-        return False
-    return str(os.fspath(source)).rstrip("/\\").endswith(SUFFIX)
 
 
 @checked

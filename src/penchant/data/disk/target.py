@@ -16,10 +16,10 @@ from penchant.data.disk.layout import (
     DRAFT_PREFIX,
     LOCK,
     MANIFEST,
-    SUFFIX,
     Manifest,
     to_json,
 )
+from penchant.data.disk.names import SUFFIX, is_dataset
 from penchant.data.disk.opening import read_manifest
 from penchant.data.disk.storage import LocalStorage, RemoteStorage, Storage, storage_of
 from penchant.data.disk.writing import sync
@@ -75,7 +75,7 @@ def target_of(
     DatasetError
         If another process is writing it, or there is something else in its place.
     """
-    if not str(os.fspath(path)).rstrip("/\\").endswith(SUFFIX):
+    if not is_dataset(path):
         raise SettingsError(f"can't write {path}: the name of a data set ends in {SUFFIX}")
     temp = None if temp_folder is None else Path(temp_folder).expanduser()
     if temp is not None and not temp.is_dir():

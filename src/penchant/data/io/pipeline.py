@@ -54,37 +54,9 @@ def read_source(
     """
     options = options or ReaderOptions()
     with workspace(options.memory_limit) as work:
-        opened = _open(work, source, columns, duplicates, options)
+        opened = open_source(work, source, columns, duplicates, options)
         result = _merge(work, opened, options)
         return replace(result, report=replace(result.report, columns=opened.notes))
-
-
-def stage_source(
-    work: Workspace,
-    source: Any,
-    columns: Mapping[str, Column | None],
-    duplicates: str | None,
-    options: ReaderOptions,
-) -> Staged:
-    """Check the rows of a source in DuckDB, without merging them: the view ``good``.
-
-    Parameters
-    ----------
-    work
-        Where rows are staged.
-    source, columns, duplicates, options
-        See :func:`read_source`.
-
-    Raises
-    ------
-    DataError
-        If the source can't be read.
-    SettingsError
-        If there is no such policy.
-    """
-    opened = _open(work, source, columns, duplicates, options)
-    tally, bad = _check_rows(work.con, opened.tables, opened.fields, opened.roles, options)
-    return Staged(opened, tally, bad)
 
 
 @dataclass(frozen=True)
@@ -129,14 +101,22 @@ class Staged:
         return "timestamp" in self.opened.roles
 
 
-def _open(
+def open_source(
     work: Workspace,
     source: Any,
     columns: Mapping[str, Column | None],
     duplicates: str | None,
     options: ReaderOptions,
 ) -> Opened:
-    """Open a source and choose its columns."""
+    """Open a source and choose its columns; see :func:`read_source`.
+
+    Raises
+    ------
+    DataError
+        If the source can't be opened.
+    SettingsError
+        If there is no such policy for duplicates.
+    """
     if duplicates is not None and duplicates not in POLICIES:
         raise SettingsError(f"duplicates must be one of {', '.join(POLICIES)}, got {duplicates!r}")
     tables = open_tables(work, source, columns, options, numeric=("value", "timestamp"))
@@ -148,6 +128,18 @@ def _open(
     policy = duplicates or ("sum" if "value" in roles else "binary")
     origin = _described(tables, places)
     return Opened(tables, fields, list(fields[0]), policy, origin, choices[0].notes(names))
+
+
+def stage_source(work: Workspace, opened: Opened, options: ReaderOptions) -> Staged:
+    """Check the rows of a source in DuckDB, without merging them: the view ``good``.
+
+    Raises
+    ------
+    BadLinesError
+        If there are bad rows, which are not to be skipped.
+    """
+    tally, bad = _check_rows(work.con, opened.tables, opened.fields, opened.roles, options)
+    return Staged(opened, tally, bad)
 
 
 def _merge(work: Workspace, opened: Opened, options: ReaderOptions) -> ReadResult:

@@ -10,7 +10,8 @@ from typing import Any, Literal
 from penchant._boundary import checked
 from penchant.data.catalog import Catalog
 from penchant.data.conversions import CONSTRUCTORS, frame_library
-from penchant.data.disk.opening import is_dataset, open_dataset
+from penchant.data.disk.names import is_dataset
+from penchant.data.disk.opening import open_dataset
 from penchant.data.expansion import FACTOR
 from penchant.data.ids import Id, IdMap
 from penchant.data.interactions import Interactions, need_interactions

@@ -53,6 +53,8 @@ class Workspace:
         ------
         SettingsError
             If DuckDB can't read the memory limit.
+        DataError
+            If it can't write to the folder.
         """
         import duckdb
 
@@ -66,6 +68,8 @@ class Workspace:
                     "python_enable_replacements": "false",
                 },
             )
+        except duckdb.IOException as error:
+            raise DataError(f"can't write temporary files: {_first_line(error)}") from error
         except duckdb.Error as error:
             message = f"memory_limit={self.memory_limit!r}: {_first_line(error)}"
             raise SettingsError(message) from error
