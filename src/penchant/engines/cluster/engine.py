@@ -277,7 +277,7 @@ class Cluster(BlockEngine[ClusterRows, ClusterFactors]):
 
     def previous_to_arrays(self, previous: Any) -> list[npt.NDArray[Any]]:
         """See :meth:`Engine.previous_to_arrays`; reads all blocks."""
-        blocks = [files.read_all(path) for path in previous]
+        blocks = [files.read(path) for path in previous]
         return [np.concatenate(parts) for parts in zip(*blocks, strict=True)]
 
     def previous_from_arrays(self, arrays: list[npt.NDArray[Any]], factors: ClusterFactors) -> Any:

@@ -31,7 +31,7 @@ def write(folder: Path, *arrays: Any) -> Path:
     return path
 
 
-def read(path: Path, count: int = 1) -> list[Any]:
+def read(path: Path) -> list[Any]:
     """Read the arrays of a file.
 
     Raises
@@ -39,21 +39,16 @@ def read(path: Path, count: int = 1) -> list[Any]:
     DatasetError
         If it can't be read.
     """
+    arrays = []
     try:
+        size = path.stat().st_size
         with path.open("rb") as file:
-            return [np.load(file, allow_pickle=False) for _ in range(count)]
+            while file.tell() < size:
+                arrays.append(np.load(file, allow_pickle=False))
     except (OSError, ValueError) as error:
         raise DatasetError(
             f"a block of the training in {path.parent} can't be read: {error}; train again"
         ) from error
-
-
-def read_all(path: Path) -> list[Any]:
-    """Read all arrays of a file; see :func:`read`."""
-    size, arrays = path.stat().st_size, []
-    with path.open("rb") as file:
-        while file.tell() < size:
-            arrays.append(np.load(file, allow_pickle=False))
     return arrays
 
 
@@ -122,5 +117,5 @@ class FileBlocks(BlockedRows):
 
     def read(self, number: int) -> Csr:
         """See :meth:`BlockedRows.read`."""
-        indptr, indices, values = read(self._paths[number], 3)
+        indptr, indices, values = read(self._paths[number])
         return Csr(indptr, indices, values, self.n_columns)

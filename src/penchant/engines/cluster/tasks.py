@@ -149,13 +149,9 @@ def extrapolate(task: ExtrapolateTask) -> tuple[Path, Path]:
     if task.previous is None:
         previous = engine.quantize_previous(factors)
         return task.factors, files.write(task.folder, *_arrays(previous))
-    previous = _previous(files.read(task.previous, _parts(factors)))
+    previous = _previous(files.read(task.previous))
     previous = engine.extrapolate(factors, previous, task.rotation, task.momentum)
     return files.write(task.folder, factors), files.write(task.folder, *_arrays(previous))
-
-
-def _parts(factors: Factors) -> int:
-    return 2 if factors.dtype == np.float32 else 1
 
 
 def _arrays(previous: Any) -> Sequence[npt.NDArray[Any]]:
