@@ -30,8 +30,10 @@ def test_a_cluster_of_this_machine_fits_the_same_model(log_file: Path, tmp_path:
         (["--cluster", "local:none"], 2, "local:4"),
         (["--cluster", "local:0"], 2, "local:4"),
         (["--cluster-folder", "."], 2, "--cluster ADDRESS"),
-        (["--cluster", "local:2", "--model", "popularity"], 1, "do not train on a cluster"),
+        (["--cluster", "local:2", "--model", "popularity"], 1, "have no clusters"),
         (["--cluster", "local:2", "--auto"], 2, "on this machine only"),
+        (["--resume"], 2, "--checkpoint FILE"),
+        (["--checkpoint", "x", "--auto"], 2, "leave out --cluster"),
         (["--cluster", "nonsense://x"], 1, "no cluster answers"),
     ],
 )
@@ -50,3 +52,17 @@ def test_the_extra_that_is_missing_is_named(log_file: Path, tmp_path: Path, monk
     ran = run("fit", log_file, "-o", tmp_path / "x.penchant", "--cluster", "local:2")
     assert ran.code == 3
     assert "penchant[dask]" in ran.err
+
+
+def test_a_training_is_continued_from_its_checkpoint(log_file: Path, tmp_path: Path) -> None:
+    models = []
+    for name, runs in (("whole", [5]), ("parts", [2, 5])):
+        for epochs in runs:
+            path, checkpoint = tmp_path / f"{name}.penchant", tmp_path / f"{name}.training"
+            settings = ("--factors", 4, "--iterations", epochs, "--threads", 1)
+            ran = run(
+                "fit", log_file, "-o", path, *settings, "--checkpoint", checkpoint, "--resume"
+            )
+            assert ran.code == 0, ran.err
+        models.append(penchant.load(path))
+    np.testing.assert_array_equal(*(model.user_factors for model in models))

@@ -72,6 +72,12 @@ class FakeEngine(Engine[Handle, Handle]):
         content = self._contents.pop(previous)
         return self._store(self._local.extrapolate(self._get(factors), content, rotation, momentum))
 
+    def previous_to_arrays(self, previous):
+        return self._local.previous_to_arrays(self._get(previous))
+
+    def previous_from_arrays(self, arrays, factors):
+        return self._store(self._local.previous_from_arrays(arrays, self._get(factors)))
+
     def weighted_sum(self, weights, factors):
         return self._local.weighted_sum(weights, self._get(factors))
 

@@ -17,6 +17,7 @@ from tests.models.als.test_trainer import with_features
 import penchant
 from penchant import ALS, HybridALS
 from penchant.engines.blocks.engine import Blocks
+from penchant.engines.cluster import files
 from penchant.engines.cluster.engine import Cluster
 from penchant.errors import MissingExtraError, SettingsError
 
@@ -94,6 +95,20 @@ def test_a_training_keeps_few_files_and_removes_them(tmp_path) -> None:
     assert counts[2] == counts[5]
     engine.close()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cache_keeps_the_last_objects_and_drops_one_before_it_makes_the_next() -> None:
+    cache, made = files.Cache(2), []
+
+    def make(key: int):
+        def maker() -> int:
+            made.append((key, len(cache._values)))
+            return key
+
+        return maker
+
+    assert [cache.get(key, make(key)) for key in (1, 2, 1, 3, 1, 2)] == [1, 2, 1, 3, 1, 2]
+    assert made == [(1, 0), (2, 1), (3, 1), (2, 1)]
 
 
 def test_a_folder_that_workers_do_not_see_is_refused(tmp_path) -> None:

@@ -1,4 +1,4 @@
-"""Train on a Dask cluster from the command line."""
+"""Train on a Dask cluster, or with checkpoints, from the command line."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PANEL = "Cluster"
 
 @dataclass(frozen=True)
 class ClusterOptions:
-    """Where the half steps of ALS run, if not in this process."""
+    """Where the half steps of ALS run, if not in this process, and its checkpoints."""
 
     cluster: Annotated[
         str | None,
@@ -45,37 +45,65 @@ class ClusterOptions:
             advanced=True,
         ),
     ] = None
+    checkpoint: Annotated[
+        Path | None,
+        option(
+            "Write the training of ALS to this file after each epoch.",
+            "--checkpoint",
+            metavar="FILE",
+            panel=_PANEL,
+            advanced=True,
+        ),
+    ] = None
+    resume: Annotated[
+        bool,
+        option(
+            "Continue the training of --checkpoint FILE, if the file is there.",
+            "--resume",
+            panel=_PANEL,
+            advanced=True,
+        ),
+    ] = False
 
     @contextlib.contextmanager
     def engine_for(self, model: Model) -> Iterator[Engine[Any, Any] | None]:
         """Connect to the cluster, if one is named, and give its engine while the block runs.
 
+        Without a cluster, a training with checkpoints runs block by block on this machine.
+
         Raises
         ------
         SettingsError
-            If the address can't be used, or a folder is named without a cluster.
+            If the address can't be used, a folder is named without a cluster, or a training is
+            to be resumed without its file.
         UnsupportedError
-            If models of this kind do not train on clusters.
+            If models of this kind have neither clusters nor checkpoints.
         MissingExtraError
             If ``distributed`` is not installed.
         PenchantError
             If the scheduler does not answer.
         """
-        if self.cluster is None:
-            if self.cluster_folder is not None:
-                raise SettingsError("--cluster-folder is for a training with --cluster ADDRESS")
+        if self.cluster is None and self.cluster_folder is not None:
+            raise SettingsError("--cluster-folder is for a training with --cluster ADDRESS")
+        if self.checkpoint is None and self.resume:
+            raise SettingsError("--resume needs the file of the training, --checkpoint FILE")
+        if self.cluster is None and self.checkpoint is None:
             yield None
             return
-        from penchant.engines import Dask
+        from penchant.engines import Blocks, Dask
         from penchant.models.als.factor_model import FactorModel
 
         if not isinstance(model, FactorModel):
             raise UnsupportedError(
-                f"models of kind {model.kind!r} do not train on a cluster: leave out --cluster, or "
-                "use --model als"
+                f"models of kind {model.kind!r} have no clusters and no checkpoints: leave out "
+                "--cluster and --checkpoint, or use --model als"
             )
+        saving: dict[str, Any] = {"checkpoint": self.checkpoint, "resume": self.resume}
+        if self.cluster is None:
+            yield Blocks(threads=model.threads, **saving)
+            return
         with _client(self.cluster) as client:
-            engine = Dask(client, folder=self.cluster_folder)
+            engine = Dask(client, folder=self.cluster_folder, **saving)
             try:
                 yield engine
             finally:

@@ -103,14 +103,12 @@ def fit(
     path = saving.output or Path(f"{_stem(source)}.penchant")
     check_target(path)
     if training.auto:
-        if training.cluster is not None:
-            raise SettingsError("--auto fits models of all families, on this machine only")
         if saving.interactions != "all":
             raise SettingsError(
                 "--auto may choose a model that can't answer without its interactions: leave out "
                 "--save-interactions"
             )
-        _select(source, data, model_options, path, training.budget, out)
+        _select(source, data, model_options, path, training, out)
         return
     explicit.refuse("the budget is that of a selection of models: add --auto", "budget")
     unfitted = settings.model(model, model_options.with_half_life(data))
@@ -133,16 +131,25 @@ def fit(
 
 
 def _select(
-    source: str, data: DataOptions, options: ModelOptions, path: Path, budget: str, out: Output
+    source: str,
+    data: DataOptions,
+    options: ModelOptions,
+    path: Path,
+    training: TrainingOptions,
+    out: Output,
 ) -> None:
     """Select the best model of all families and write it."""
     explicit.refuse(
         "--auto selects the model and its settings, and measures it on held-out likes",
         *("model", "evaluate", *options.parameter_names(data)),
     )
+    explicit.refuse(
+        "--auto fits models of all families, on this machine only and without checkpoints",
+        *("cluster", "checkpoint"),
+    )
     interactions = sources.read(source, data, out)
     out.text(interactions.summary())
-    chosen = selection.select(interactions, out, budget=budget, storage=None)
+    chosen = selection.select(interactions, out, budget=training.budget, storage=None)
     selection.save(chosen, interactions, path, out)
     _advise(chosen.best, path, out)
     out.document({"model_file": str(path), **selection.document(chosen)})

@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -18,7 +19,7 @@ import numpy.typing as npt
 from penchant._blas import one_blas_thread as one_blas_thread
 from penchant.data.blocks import BlockedRows
 from penchant.data.interactions import Csr
-from penchant.errors import NumericError
+from penchant.errors import NumericError, SettingsError
 
 __all__ = ["BlockEngine", "Engine", "Objective", "RowPrior", "Spectrum"]
 
@@ -218,6 +219,14 @@ class Engine(ABC, Generic[RowsT, FactorsT]):
         """
 
     @abstractmethod
+    def previous_to_arrays(self, previous: Any) -> list[npt.NDArray[Any]]:
+        """Return what :meth:`quantize_previous` kept, as arrays of n rows, for a checkpoint."""
+
+    @abstractmethod
+    def previous_from_arrays(self, arrays: list[npt.NDArray[Any]], factors: FactorsT) -> Any:
+        """Restore what :meth:`previous_to_arrays` returned, for these factors."""
+
+    @abstractmethod
     def weighted_sum(self, weights: Any, factors: FactorsT) -> F64:
         """Compute W F, float64, shape (k, f), for a ``scipy.sparse`` matrix W of shape (k, n)."""
 
@@ -279,6 +288,22 @@ class Engine(ABC, Generic[RowsT, FactorsT]):
         """Compute the spectrum of FᵀF, with a fixed sign for every eigenvector."""
 
 
+@dataclass(frozen=True)
+class CheckpointFile:
+    """Where a training is written after each epoch.
+
+    Attributes
+    ----------
+    path
+        The file; it is replaced once the next is complete.
+    resume
+        Whether a training continues from the file, if it is there.
+    """
+
+    path: Path
+    resume: bool
+
+
 class BlockEngine(Engine[RowsT, FactorsT]):
     """An engine that reads the rows of a side block by block, and never holds all of them.
 
@@ -286,9 +311,12 @@ class BlockEngine(Engine[RowsT, FactorsT]):
     ----------
     entries_per_block
         The entries, about, of the blocks that rows in memory are cut into.
+    checkpoint
+        Where trainings are written after each epoch; None: nowhere.
     """
 
     entries_per_block: int
+    checkpoint: CheckpointFile | None = None
 
     @abstractmethod
     def load_blocks(self, rows: BlockedRows, regularization: Penalties) -> RowsT:
@@ -302,6 +330,19 @@ class BlockEngine(Engine[RowsT, FactorsT]):
         regularization
             λ of each row, shape (m,).
         """
+
+
+def checkpoint_file(path: str | Path | None, resume: bool) -> CheckpointFile | None:
+    """Return where trainings are written.
+
+    Raises
+    ------
+    SettingsError
+        If a training is to be resumed and no file is named.
+    """
+    if path is None and resume:
+        raise SettingsError("resume=True needs the file of the training, checkpoint=…")
+    return None if path is None else CheckpointFile(Path(path), resume)
 
 
 def compose_rotations(first: Rotation, second: Rotation) -> Rotation:

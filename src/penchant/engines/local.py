@@ -150,6 +150,22 @@ class LocalEngine(MemoryEngine):
             _kernels.extrapolate(factors, previous, rotation, momentum, threads=self.threads)
         return previous
 
+    def previous_to_arrays(self, previous: Any) -> list[npt.NDArray[Any]]:
+        """See :meth:`Engine.previous_to_arrays`."""
+        if not isinstance(previous, _kernels.QuantizedFactors):
+            return super().previous_to_arrays(previous)
+        return [previous.values, previous.row_max]
+
+    def previous_from_arrays(self, arrays: list[npt.NDArray[Any]], factors: Factors) -> Any:
+        """See :meth:`Engine.previous_from_arrays`; rows get the padding of this machine."""
+        if len(arrays) == 1:
+            return super().previous_from_arrays(arrays, factors)
+        values, row_max = arrays
+        like = self.quantize_previous(self.align_rows(np.zeros_like(factors[:1])))
+        padded = np.zeros((len(values), like.values.shape[1]), values.dtype)
+        padded[:, : factors.shape[1]] = values[:, : factors.shape[1]]
+        return _kernels.QuantizedFactors(padded, np.array(row_max))
+
     def fold_in(
         self,
         *,

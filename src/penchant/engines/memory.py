@@ -135,6 +135,14 @@ class MemoryEngine(Engine[MemoryRows, Factors]):
         factors += momentum * (current - previous)
         return current
 
+    def previous_to_arrays(self, previous: Any) -> list[npt.NDArray[Any]]:
+        """See :meth:`Engine.previous_to_arrays`."""
+        return [previous]
+
+    def previous_from_arrays(self, arrays: list[npt.NDArray[Any]], factors: Factors) -> Any:
+        """See :meth:`Engine.previous_from_arrays`."""
+        return np.array(arrays[0])
+
     def weighted_sum(self, weights: Any, factors: Factors) -> F64:
         """See :meth:`Engine.weighted_sum`."""
         return np.asarray(weights @ factors.astype(np.float64))

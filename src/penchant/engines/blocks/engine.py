@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from penchant.engines.base import (
     Rotation,
     RowPrior,
     Spectrum,
+    checkpoint_file,
     spectrum_of_gram,
 )
 from penchant.engines.blocks.rows import BlockRows
@@ -66,16 +68,27 @@ class Blocks(BlockEngine[BlockRows, BlockFactors]):
         The entries of a block, about, where interactions in memory are cut; a row is not cut.
     threads
         The number of threads; None: all cores this process may use.
+    checkpoint
+        A file that holds the training after each epoch; None: none is written.
+    resume
+        Continue from the checkpoint, if there is one of the same settings and data. The factors
+        are then those of a training without a break, bit for bit.
 
     Raises
     ------
     SettingsError
-        If a number is less than 1.
+        If a number is less than 1, or ``resume`` has no ``checkpoint``.
     """
 
     def __init__(
-        self, *, entries_per_block: int = ENTRIES_PER_BLOCK, threads: int | None = None
+        self,
+        *,
+        entries_per_block: int = ENTRIES_PER_BLOCK,
+        threads: int | None = None,
+        checkpoint: str | Path | None = None,
+        resume: bool = False,
     ) -> None:
+        self.checkpoint = checkpoint_file(checkpoint, resume)
         self.entries_per_block = checks.check_int("entries_per_block", entries_per_block, 1)
         self._local = LocalEngine(threads)
         self._threads = self._local.threads
@@ -169,6 +182,14 @@ class Blocks(BlockEngine[BlockRows, BlockFactors]):
     ) -> Any:
         """See :meth:`Engine.extrapolate`."""
         return self._local.extrapolate(factors.array, previous, rotation, momentum)
+
+    def previous_to_arrays(self, previous: Any) -> list[npt.NDArray[Any]]:
+        """See :meth:`Engine.previous_to_arrays`."""
+        return self._local.previous_to_arrays(previous)
+
+    def previous_from_arrays(self, arrays: list[npt.NDArray[Any]], factors: BlockFactors) -> Any:
+        """See :meth:`Engine.previous_from_arrays`."""
+        return self._local.previous_from_arrays(arrays, factors.array)
 
     def weighted_sum(self, weights: Any, factors: BlockFactors) -> F64:
         """See :meth:`Engine.weighted_sum`."""

@@ -68,13 +68,16 @@ class Dask(Cluster):
         their blocks; their folder must be at the same path on all workers.
     threads
         The threads of each task; a worker runs as many tasks as it has threads of its own.
+    checkpoint, resume
+        As for :class:`penchant.engines.Blocks`; this process writes the file.
 
     Raises
     ------
     MissingExtraError
         If ``distributed`` is not installed (``penchant[dask]``).
     SettingsError
-        If a number is less than 1, or a worker does not see the folder.
+        If a number is less than 1, a worker does not see the folder, or ``resume`` has no
+        ``checkpoint``.
     """
 
     def __init__(
@@ -84,10 +87,14 @@ class Dask(Cluster):
         folder: str | Path | None = None,
         entries_per_block: int = ENTRIES_PER_BLOCK,
         threads: int = 1,
+        checkpoint: str | Path | None = None,
+        resume: bool = False,
     ) -> None:
         super().__init__(
             DaskExecutor(client),
             folder=folder,
             entries_per_block=entries_per_block,
             threads=threads,
+            checkpoint=checkpoint,
+            resume=resume,
         )

@@ -29,6 +29,7 @@ from penchant.engines.base import (
     Rotation,
     RowPrior,
     Spectrum,
+    checkpoint_file,
     spectrum_of_gram,
 )
 from penchant.engines.blocks.sums import tree_sum
@@ -90,11 +91,14 @@ class Cluster(BlockEngine[ClusterRows, ClusterFactors]):
         The entries of a block, about, where interactions in memory are cut.
     threads
         The threads of each task.
+    checkpoint, resume
+        As for :class:`penchant.engines.Blocks`; this process writes the file.
 
     Raises
     ------
     SettingsError
-        If a number is less than 1, or a worker does not see the folder.
+        If a number is less than 1, a worker does not see the folder, or ``resume`` has no
+        ``checkpoint``.
     """
 
     def __init__(
@@ -104,7 +108,10 @@ class Cluster(BlockEngine[ClusterRows, ClusterFactors]):
         folder: str | Path | None = None,
         entries_per_block: int = ENTRIES_PER_BLOCK,
         threads: int = 1,
+        checkpoint: str | Path | None = None,
+        resume: bool = False,
     ) -> None:
+        self.checkpoint = checkpoint_file(checkpoint, resume)
         self.entries_per_block = checks.check_int("entries_per_block", entries_per_block, 1)
         self._threads = checks.check_int("threads", threads, 1)
         self._executor, self._local = executor, LocalEngine()
@@ -267,6 +274,20 @@ class Cluster(BlockEngine[ClusterRows, ClusterFactors]):
         )
         factors.replace([block for block, _ in results])
         return [before for _, before in results]
+
+    def previous_to_arrays(self, previous: Any) -> list[npt.NDArray[Any]]:
+        """See :meth:`Engine.previous_to_arrays`; reads all blocks."""
+        blocks = [files.read(path) for path in previous]
+        return [np.concatenate(parts) for parts in zip(*blocks, strict=True)]
+
+    def previous_from_arrays(self, arrays: list[npt.NDArray[Any]], factors: ClusterFactors) -> Any:
+        """See :meth:`Engine.previous_from_arrays`."""
+        like = np.zeros((1, factors.f), factors.dtype)
+        kept = self._local.previous_from_arrays(arrays, like)
+        whole = self._local.previous_to_arrays(kept)
+        return [
+            files.write(self._folder, *(array[rows] for array in whole)) for rows in factors.slices
+        ]
 
     def weighted_sum(self, weights: Any, factors: ClusterFactors) -> F64:
         """See :meth:`Engine.weighted_sum`."""

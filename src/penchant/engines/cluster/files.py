@@ -19,8 +19,6 @@ from penchant.errors import DatasetError
 
 ValueT = TypeVar("ValueT")
 
-_CACHED = 4  # objects that a process keeps
-
 
 def write(folder: Path, *arrays: Any) -> Path:
     """Write arrays to a new file, which appears when it is complete, and return its path."""
@@ -33,7 +31,7 @@ def write(folder: Path, *arrays: Any) -> Path:
     return path
 
 
-def read(path: Path, count: int = 1) -> list[Any]:
+def read(path: Path) -> list[Any]:
     """Read the arrays of a file.
 
     Raises
@@ -41,13 +39,17 @@ def read(path: Path, count: int = 1) -> list[Any]:
     DatasetError
         If it can't be read.
     """
+    arrays = []
     try:
+        size = path.stat().st_size
         with path.open("rb") as file:
-            return [np.load(file, allow_pickle=False) for _ in range(count)]
+            while file.tell() < size:
+                arrays.append(np.load(file, allow_pickle=False))
     except (OSError, ValueError) as error:
         raise DatasetError(
             f"a block of the training in {path.parent} can't be read: {error}; train again"
         ) from error
+    return arrays
 
 
 def read_factors(path: Path) -> Factors:
@@ -75,32 +77,33 @@ def write_object(folder: Path, value: object) -> Path:
 
 def read_object(path: Path) -> Any:
     """Read an object of this training once in each process."""
-    return cached(("object", path), lambda: pickle.loads(path.read_bytes()))  # noqa: S301
+    return _objects.get(path, lambda: pickle.loads(path.read_bytes()))  # noqa: S301
 
 
-class _Cache:
-    """The last objects that a process has read; its threads share them."""
+class Cache:
+    """The last objects that a process has read; its threads share them.
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
+    Parameters
+    ----------
+    size
+        How many are kept; the one that was used least recently is dropped first.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size, self._lock = size, threading.Lock()
         self._values: dict[object, Any] = {}  # the last used last
 
     def get(self, key: object, make: Callable[[], ValueT]) -> ValueT:
         """Return the object of a key; while one is made, other threads wait for it."""
         with self._lock:
+            if key not in self._values and len(self._values) >= self._size:
+                del self._values[next(iter(self._values))]  # before the next takes its memory
             value: ValueT = self._values.pop(key) if key in self._values else make()
             self._values[key] = value
-            if len(self._values) > _CACHED:
-                del self._values[next(iter(self._values))]
             return value
 
 
-_cache = _Cache()
-
-
-def cached(key: object, make: Callable[[], ValueT]) -> ValueT:
-    """Return the object of a key that this process has made, or make it."""
-    return _cache.get(key, make)
+_objects = Cache(4)
 
 
 class FileBlocks(BlockedRows):
@@ -114,5 +117,5 @@ class FileBlocks(BlockedRows):
 
     def read(self, number: int) -> Csr:
         """See :meth:`BlockedRows.read`."""
-        indptr, indices, values = read(self._paths[number], 3)
+        indptr, indices, values = read(self._paths[number])
         return Csr(indptr, indices, values, self.n_columns)

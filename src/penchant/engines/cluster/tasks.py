@@ -53,17 +53,25 @@ def rotate(task: RotateTask) -> Path:
     return files.write(task.folder, factors)
 
 
-def whole_side(blocks: Sequence[Path]) -> Factors:
-    """Read all factors of a side into one array, once in each process."""
+_sides = files.Cache(1)
+
+
+def whole_side(blocks: tuple[Path, ...], n: int) -> Factors:
+    """Read all n factors of a side into one array, once in each process."""
 
     def read() -> Factors:
-        parts = [files.read(path)[0] for path in blocks]
-        n = sum(len(part) for part in parts)
-        whole = _kernels.align_rows(np.zeros((n, parts[0].shape[1]), parts[0].dtype))
-        np.concatenate(parts, out=whole)
+        whole: Factors | None = None
+        first = 0
+        for path in blocks:
+            part = files.read(path)[0]
+            if whole is None:
+                whole = _kernels.align_rows(np.zeros((n, part.shape[1]), part.dtype))
+            whole[first : first + len(part)] = part
+            first += len(part)
+        assert whole is not None
         return whole
 
-    return files.cached(("side", *blocks), read)
+    return _sides.get(blocks, read)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +113,7 @@ class SolveTask:
 def solve(task: SolveTask) -> Path:
     """Solve the rows of a block and write their factors."""
     rows = files.read_object(task.rows).read(task.number)
-    array = whole_side(task.fixed)
+    array = whole_side(task.fixed, rows.n_columns)
     side = FixedSide(array, len(array), task.spectrum.values)
     if task.prior is not None:
         side = side.with_room(rows.n_rows)
@@ -141,13 +149,9 @@ def extrapolate(task: ExtrapolateTask) -> tuple[Path, Path]:
     if task.previous is None:
         previous = engine.quantize_previous(factors)
         return task.factors, files.write(task.folder, *_arrays(previous))
-    previous = _previous(files.read(task.previous, _parts(factors)))
+    previous = _previous(files.read(task.previous))
     previous = engine.extrapolate(factors, previous, task.rotation, task.momentum)
     return files.write(task.folder, factors), files.write(task.folder, *_arrays(previous))
-
-
-def _parts(factors: Factors) -> int:
-    return 2 if factors.dtype == np.float32 else 1
 
 
 def _arrays(previous: Any) -> Sequence[npt.NDArray[Any]]:
@@ -175,7 +179,8 @@ def observed_loss(task: LossTask) -> float:
     rows = files.read_object(task.rows).read(task.number)
     engine, factors = LocalEngine(task.threads), files.read_factors(task.solved)
     loaded = engine.load_rows(rows, np.zeros(rows.n_rows))
-    return engine.observed_loss(loaded, factors, whole_side(task.fixed), task.unobserved_weight)
+    fixed = whole_side(task.fixed, rows.n_columns)
+    return engine.observed_loss(loaded, factors, fixed, task.unobserved_weight)
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,6 +21,7 @@ from penchant.models._arguments import History, need_items
 from penchant.models._finite import check_folded
 from penchant.models._scoring.frozen import freeze
 from penchant.models._scoring.scorers import FactorScorer, Scorer
+from penchant.models.als.checkpoint import Checkpoint, checkpointed
 from penchant.models.als.divergence import check_loss, check_values
 from penchant.models.als.explain import contributions
 from penchant.models.als.feature_prior import FeaturePrior, FeaturePriors
@@ -188,8 +189,10 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
         check_values(weights, data, self)
         trainer = self._load_trainer(data, start, self._prepared_priors(data))
         seconds += time.perf_counter() - begun
-        first = len(epochs) + 1
-        run = trainer.run(iterations, first=first, seconds=seconds, track_loss=track_loss)
+        checkpoint = Checkpoint.of(self._engine, self, self.kind, data)
+        epochs, run = checkpointed(
+            trainer, checkpoint, iterations, epochs=epochs, seconds=seconds, track_loss=track_loss
+        )
         try:
             for epoch in run:
                 self._keep(data, trainer.state())
@@ -221,16 +224,11 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
     def _load_trainer(
         self, data: Interactions, start: Starter, priors: Mapping[int, FeaturePrior]
     ) -> Trainer[Any, Any]:
-        rows = load_rows(self._engine, data, self._weights_for(data))
-        factors = start(Start(self._engine, self.factors, self.dtype, rows.bounds))
+        engine, weights = self._engine, self._weights_for(data)
+        rows = load_rows(engine, data, weights)
+        factors = start(Start(engine, self.factors, self.dtype, rows.bounds))
         return load_trainer(
-            self._engine,
-            data,
-            rows,
-            factors,
-            settings=self,
-            weights=self._weights_for(data),
-            priors=priors,
+            engine, data, rows, factors, settings=self, weights=weights, priors=priors
         )
 
     @property

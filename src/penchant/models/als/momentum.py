@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Generic
+
+import numpy as np
+import numpy.typing as npt
 
 from penchant.engines.base import Engine, FactorsT, Rotation, RowsT, compose_rotations
 
@@ -48,3 +52,20 @@ class Momentum(Generic[RowsT, FactorsT]):
             self._previous = self._engine.extrapolate(factors, self._previous, self._rotation, beta)
         self._rotation = None
         self._steps += 1
+
+    def to_arrays(self, f: int) -> dict[str, npt.NDArray[Any]]:
+        """Return the state as arrays for a checkpoint; f is the number of factors."""
+        arrays = {"steps": np.array([self._steps]), "rotation": np.eye(f)}
+        if self._rotation is not None:
+            arrays["rotation"] = self._rotation
+        if self._previous is not None:
+            for number, array in enumerate(self._engine.previous_to_arrays(self._previous)):
+                arrays[f"previous_{number}"] = array
+        return arrays
+
+    def restore(self, arrays: Mapping[str, npt.NDArray[Any]], factors: FactorsT) -> None:
+        """Restore the state of :meth:`to_arrays` for the factors that are solved first."""
+        self._steps, self._rotation = int(arrays["steps"][0]), np.array(arrays["rotation"])
+        previous = [arrays[name] for name in sorted(arrays) if name.startswith("previous_")]
+        if previous:
+            self._previous = self._engine.previous_from_arrays(previous, factors)

@@ -10,7 +10,10 @@ import logging
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Generic, Self
+from typing import Any, Generic, Self
+
+import numpy as np
+import numpy.typing as npt
 
 from penchant.engines.base import Engine, FactorsT, Objective, Rotation, RowsT
 from penchant.models.als.feature_prior import FeaturePrior
@@ -111,6 +114,25 @@ class Trainer(Generic[RowsT, FactorsT]):
         )
         result._sides = users, items
         return result
+
+    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return the state after an epoch as arrays, for a checkpoint."""
+        users, items = (self._engine.to_numpy(side.factors) for side in self._sides)
+        arrays = {"users": users, "items": items, **self._momentum.to_arrays(users.shape[1])}
+        for at, prior in self._priors.items():
+            arrays[f"coefficients_{at}"] = prior.coefficients
+        return arrays
+
+    def restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Restore the state of :meth:`to_arrays`."""
+        for side, name in zip(self._sides, ("users", "items"), strict=True):
+            self._engine.assign_rows(side.factors, arrays[name])
+        self._momentum.restore(arrays, self._sides[self._order[0]].factors)
+        self._priors = {
+            at: prior.with_coefficients(np.array(arrays[f"coefficients_{at}"]))
+            for at, prior in self._priors.items()
+        }
+        self._fitted = frozenset({ITEMS} & set(self._priors))  # as after an epoch
 
     def state(self) -> State:
         """Return the present state of the factors, valid until training goes on."""
