@@ -9,23 +9,50 @@ goes on unchanged.
 from __future__ import annotations
 
 import collections.abc
+import difflib
 import functools
 import inspect
 import itertools
 import math
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from numbers import Integral, Real
 from typing import Any, Literal, NoReturn, Self, TypeVar
 
-from penchant.errors import OutOfMemoryError, PenchantError, SettingsError
+from penchant.errors import ArgumentError, OutOfMemoryError, PenchantError, SettingsError
 
 F = TypeVar("F", bound=Callable[..., Any])
 C = TypeVar("C", bound=type)
 
 _LOOKED_AT = 10_000  # entries of a container
 _INT64 = 2**63
+_SYNONYMS = {
+    "k": {"n", "topk", "top_k", "top_n", "topn", "limit", "num_items", "n_items"},
+    "factors": {"n_factors", "num_factors", "no_components", "n_components", "rank", "dim"},
+    "iterations": {"n_iter", "n_iters", "num_iterations", "epochs", "n_epochs", "num_epochs"},
+    "regularization": {"reg", "reg_param", "lambda_", "lambda", "l2", "l2_norm", "regparam"},
+    "learning_rate": {"lr", "eta", "alpha0"},
+    "neighbors": {"n_neighbors", "num_neighbors", "knn"},
+    "seed": {"random_state", "random_seed", "rng"},
+    "threads": {"n_jobs", "num_threads", "n_threads", "workers"},
+    "exclude_seen": {
+        "filter_seen", "filter_already_liked_items", "filter_viewed", "remove_seen",
+        "filter_already_liked",
+    },
+    "allow": {"items_to_recommend", "whitelist", "candidates", "filter_query"},
+    "deny": {"filter_items", "blacklist", "exclude"},
+    "users": {"user", "userid", "userids", "user_id", "user_ids"},
+    "items": {"item", "itemid", "itemids", "item_id", "item_ids"},
+    "history": {"user_items", "profile", "likes"},
+    "user": {"user_col", "user_column", "user_id", "userid", "users"},
+    "item": {"item_col", "item_column", "item_id", "itemid", "items"},
+    "value": {"rating", "weight", "value_col", "rating_col"},
+    "timestamp": {"time", "time_col", "timestamp_col", "date"},
+    "interactions": {"data", "train", "x", "ratings", "user_items", "matrix"},
+    "confidence": {"weighting"},
+}  # fmt: skip
+"""Name of an argument → what other libraries call it, in lower case."""
 
 
 def checked(function: F) -> F:
@@ -36,6 +63,8 @@ def checked(function: F) -> F:
     SettingsError
         If an error leaves the function, or the generator that it returns, and an argument does not
         fit its annotation.
+    ArgumentError
+        If the function does not have an argument, or lacks one; it is a TypeError too.
     OutOfMemoryError
         If it ran out of memory.
     """
@@ -101,11 +130,52 @@ def _raise_ours(
         ) from error
     try:
         bound = inspect.signature(function).bind(*args, **kwargs)
-    except TypeError:  # a wrong number of arguments
-        return
+    except TypeError as misfit:
+        raise misfit_of(name, function, kwargs, str(misfit)) from None
     for parameter, value, hint in _arguments(function, bound):
         if not fits(value, hint):
             _refuse(name, parameter, value, hint, error)
+
+
+def misfit_of(
+    name: str, function: Callable[..., Any], names: Iterable[str], reason: str
+) -> ArgumentError:
+    """Return the error about a call whose arguments are not those of a function.
+
+    Parameters
+    ----------
+    name
+        The name of the function for the message.
+    function
+        The function, or the class.
+    names
+        The names of the arguments that were passed by name.
+    reason
+        What Python says about the call.
+    """
+    own = [each for each in inspect.signature(function).parameters if each not in ("self", "cls")]
+    unknown = next((each for each in names if each not in own), None)
+    if unknown is None:
+        return ArgumentError(f"{name}: {reason}; its arguments are: {', '.join(own)}")
+    meant = nearest(unknown, own)
+    hint = f" (did you mean {meant}=?)" if meant else ""
+    return ArgumentError(
+        f"{name} has no argument {unknown}={hint}; its arguments are: {', '.join(own)}"
+    )
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """Return the one of some names that a wrong one stands for: by spelling, or as others call it.
+
+    Libraries of this field call the same thing by many names, such as ``N`` and ``topk`` for ``k``.
+    """
+    own, lower = list(names), name.lower()
+    for meaning, words in _SYNONYMS.items():
+        if meaning in own and lower in words:
+            return meaning
+    if lower in own:
+        return lower
+    return next(iter(difflib.get_close_matches(name, own, n=1)), None)
 
 
 def _refuse(name: str, parameter: str, value: object, hint: Any, error: BaseException) -> NoReturn:

@@ -8,6 +8,7 @@
     │   └── EmptyDataError      nothing left to work with
     ├── UnknownIdError          a user or an item that was never seen   (a LookupError)
     ├── SettingsError           an argument out of its range            (a ValueError)
+    │   └── ArgumentError       arguments that a function does not have (a TypeError)
     ├── NumericError            a computation without a finite result   (an ArithmeticError)
     ├── OutOfMemoryError        too little memory for what was asked     (a MemoryError)
     ├── SplitError              too little data for the split asked for
@@ -32,6 +33,7 @@ from collections.abc import Iterator, Mapping
 from types import ModuleType
 
 __all__ = [
+    "ArgumentError",
     "ArtifactError",
     "BadLinesError",
     "ColumnError",
@@ -83,6 +85,10 @@ class UnknownIdError(PenchantError, LookupError):
 
 class SettingsError(PenchantError, ValueError):
     """An argument out of its range."""
+
+
+class ArgumentError(SettingsError, TypeError):
+    """Arguments that a function does not have, or lacks."""
 
 
 class NumericError(PenchantError, ArithmeticError):

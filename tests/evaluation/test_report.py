@@ -26,4 +26,5 @@ def test_the_table_of_an_evaluation() -> None:
         "auc               –            – … –",
         "1,234 users, 12 without relevant items; on test, seen items excluded; 1.50 s",
     ]
-    assert repr(e).startswith("<Evaluation of 1,234 users: ndcg@10 0.2012, ")
+    assert repr(e) == str(e)
+    assert e.summary().startswith("1,234 users: ndcg@10 0.2012, ")

@@ -76,7 +76,13 @@ def make_files(folder: Path) -> list[Path]:
     whole = [
         model.save(folder / f"{name}.penchant", metrics=figures) for name, model in fitted.items()
     ]
-    less = [("als", "seen"), ("als", "none"), ("random", "seen"), ("ease", "none")]
+    less = [
+        ("als", "seen"),
+        ("als", "none"),
+        ("random", "seen"),
+        ("ease", "none"),
+        ("ranking-features", "seen"),
+    ]
     return whole + [
         fitted[name].save(folder / f"{name}-{kept}.penchant", interactions=kept)
         for name, kept in (*less, ("svd", "none"), ("blends", "none"))

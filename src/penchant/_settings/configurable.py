@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import inspect
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from penchant._boundary import checked_methods
+from penchant._boundary import checked_methods, misfit_of, nearest
 from penchant._settings.declarations import Declaration, documented, take_declarations
 from penchant.errors import SettingsError
 
@@ -34,6 +33,21 @@ class Configurable:
         cls.declarations = {**inherited, **take_declarations(cls)}
         cls.__doc__ = documented(cls.__doc__, cls.declarations)
         checked_methods(cls)
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Refuse arguments that are no settings; copies are made without any.
+
+        Raises
+        ------
+        ArgumentError
+            If the class has no such setting.
+        """
+        if args or not kwargs.keys() <= set(cls.settings_names()):
+            try:
+                inspect.signature(cls).bind(*args, **kwargs)
+            except TypeError as misfit:
+                raise misfit_of(cls.__name__, cls, kwargs, str(misfit)) from None
+        return super().__new__(cls)
 
     def __setattr__(self, name: str, value: object) -> None:
         if name in self.settings_names() and name in self.__dict__:
@@ -136,8 +150,8 @@ def validate(configurable: Configurable) -> None:
 
 def unknown_setting(owner: str, name: str, names: tuple[str, ...]) -> SettingsError:
     """Return the error about a setting that does not exist, with the nearest name."""
-    close = difflib.get_close_matches(str(name), names, n=1)
-    hint = f" (did you mean {close[0]!r}?)" if close else ""
+    meant = nearest(str(name), names)
+    hint = f" (did you mean {meant!r}?)" if meant else ""
     return SettingsError(
         f"{owner} has no setting {name!r}{hint}; the settings are: {', '.join(names)}"
     )

@@ -105,6 +105,7 @@ class SavingOptions:
             "only to leave them out; or none.",
             "--save-interactions",
             metavar="all|seen|none",
+            advanced=True,
         ),
     ] = "all"
 

@@ -45,7 +45,7 @@ class Output:
     def document(self, document: Any) -> None:
         """Print the JSON document, if one is wanted."""
         if self.as_json:
-            from penchant.rendering.frames import to_json
+            from penchant.results.frames import to_json
 
             print(to_json(document, indent=2))
 

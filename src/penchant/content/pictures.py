@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from penchant.errors import DataError
+from penchant.rendering.thumbnails import FORMATS, MAX_PIXELS
 
 if TYPE_CHECKING:
     from PIL import Image
 
 MAX_BYTES = 64 * 2**20
-MAX_PIXELS = 50_000_000
-# no EPS, PDF or others whose decoders run programs
-FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "AVIF")
 SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".avif"}
 )  # fmt: skip

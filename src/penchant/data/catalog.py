@@ -6,17 +6,23 @@ import dataclasses
 import logging
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from penchant._boundary import checked_methods
 from penchant.data.ids import Id, IdMap
 from penchant.errors import DataError
+from penchant.rendering.plain import more, table
+
+if TYPE_CHECKING:
+    from penchant.rendering.cards import Card
 
 log = logging.getLogger("penchant")
 
+_SHOWN = 10  # the number of items that are printed
+
 
 @checked_methods
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Catalog:
     """Names, links, pictures and tags of items; immutable.
 
@@ -69,6 +75,46 @@ class Catalog:
 
     def __len__(self) -> int:
         return len(self.items)
+
+    def __repr__(self) -> str:
+        head, *rows = self._cells()
+        lines = table(head, rows).splitlines()
+        rest = more(len(self) - _SHOWN, "item")
+        return "\n".join([self._title, *(f"  {line}" for line in lines), *([rest] if rest else [])])
+
+    def _repr_html_(self) -> str:
+        from penchant.rendering import cards  # not at the top: reads the styles
+
+        rest = cards.remark(more(len(self) - _SHOWN, "item"))
+        items = self.items.array[:_SHOWN].tolist()
+        if self.pictures is not None:
+            shown = cards.cards(self._card(item) for item in items)
+            return str(cards.fragment(cards.heading(self._title), shown, rest))
+        head, *rows = self._cells()
+        if self.names is not None:  # with links
+            names = [cards.NameCell(self.name(item), self.link(item)) for item in items]
+            rows = [[row[0], name, *row[2:]] for row, name in zip(rows, names, strict=True)]
+        shown = cards.table(head, rows, numeric=())
+        return str(cards.fragment(cards.heading(self._title), shown, rest))
+
+    def _card(self, item: Id) -> Card:
+        from penchant.rendering.cards import Card
+
+        note = ", ".join(self.tags_of(item))
+        return Card(self.name(item), self.picture(item), self.link(item), note)
+
+    @property
+    def _title(self) -> str:
+        return f"catalog of {len(self):,} items: {', '.join(self.fields()) or 'ids only'}"
+
+    def _cells(self) -> list[list[Any]]:
+        """Return the heading and the first items: id, name and tags, as far as there are any."""
+        columns = {"item": [str(item) for item in self.items.array[:_SHOWN].tolist()]}
+        if self.names is not None:
+            columns["name"] = [str(name) for name in self.names[:_SHOWN]]
+        if self.tags is not None:
+            columns["tags"] = [", ".join(tags) for tags in self.tags[:_SHOWN]]
+        return [list(columns), *map(list, zip(*columns.values(), strict=True))]
 
     def fields(self) -> list[str]:
         """Return the fields that are not None: some of names, links, pictures, tags."""

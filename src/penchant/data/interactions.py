@@ -120,6 +120,13 @@ class Interactions(UserItemMatrix, Conversions):
             f"{self.nnz:,} interactions ({self.density:.3%})>"
         )
 
+    def _repr_html_(self) -> str:
+        from penchant.rendering import cards  # not at the top: reads the styles
+
+        notes = [*self.notes, *(step.what for step in self.steps)]
+        shown = cards.table([], _facts(self), numeric={1})
+        return str(cards.fragment(cards.heading(self.name), shown, *map(cards.remark, notes)))
+
     # --- conversions --------------------------------------------------------------------
 
     @classmethod
@@ -338,6 +345,29 @@ def need_interactions(data: object, caller: str) -> Interactions:
     if isinstance(getattr(data, "train", None), Interactions):
         hint = "pass its .train"
     raise DataError(f"{caller} needs penchant.Interactions, got {type(data).__name__}: {hint}")
+
+
+def _facts(data: Interactions) -> list[list[str]]:
+    """Return the size of the data, its values and its other parts, by name."""
+    values, times = data.csr.values, data.timestamps
+    facts = {
+        "users": f"{data.n_users:,}",
+        "items": f"{data.n_items:,}",
+        "interactions": f"{data.nnz:,}",
+        "density": f"{data.density:.3%}",
+    }
+    if data.nnz:
+        facts["values"] = f"{values.min():g} … {values.max():g}"
+    if dislikes := int((values < 0).sum()):
+        facts["dislikes"] = f"{dislikes:,}"
+    if times is not None and len(times):
+        facts["timestamps"] = f"{times.min()} … {times.max()}"
+    if data.catalog is not None:
+        facts["catalog"] = ", ".join(data.catalog.fields())
+    for side, features in (("item", data.item_features), ("user", data.user_features)):
+        if features is not None:
+            facts[f"{side} features"] = f"{features.n_features:,}"
+    return [list(fact) for fact in facts.items()]
 
 
 def _check_mask(mask: Mask, n: int) -> None:

@@ -26,7 +26,7 @@ def compare(
     models: Sequence[Scorable] | Mapping[str, Scorable],
     split: Split,
     *,
-    k: int = 10,
+    k: int | Sequence[int] = 10,
     metrics: Sequence[str] | str | None = None,
     exclude_seen: bool = True,
     bootstrap: int = 1000,

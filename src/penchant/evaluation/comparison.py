@@ -15,6 +15,7 @@ from penchant.evaluation.metrics import metric_of
 from penchant.evaluation.report import Evaluation
 from penchant.rendering import cards
 from penchant.rendering.cards import NameCell
+from penchant.rendering.markup import Markup
 from penchant.rendering.plain import figure, ruled, table
 
 __all__ = ["Comparison", "Cost", "Difference"]
@@ -175,10 +176,14 @@ class Comparison:
         return "\n".join([*ruled(text), *self._footing()])
 
     def _repr_html_(self) -> str:
+        return str(cards.fragment(self.html()))
+
+    def html(self) -> Markup:
+        """Return the table as HTML, without the styles that ``penchant.rendering.cards`` has."""
         head, *rows = self._cells()
         body = [[NameCell(label), *cells] for label, *cells in rows]
         shown = cards.table(head, body, numeric=set(range(1, len(head))))
-        return str(cards.fragment(shown, *map(cards.remark, self._footing())))
+        return Markup().join([shown, *map(cards.remark, self._footing())])
 
     def _cells(self) -> list[list[str]]:
         """Return the heading and a row of texts for each model."""

@@ -27,7 +27,7 @@ def evaluate(
     model: Scorable,
     split: Split,
     *,
-    k: int = 10,
+    k: int | Sequence[int] = 10,
     metrics: Sequence[str] | str | None = None,
     candidates: ItemLists | None = None,
     exclude_seen: bool = True,
@@ -55,7 +55,8 @@ def evaluate(
     split
         The held-out interactions, and the history of their users.
     k
-        The length of the recommended lists; may exceed the size of the catalog.
+        The length of the recommended lists, or several: ``k=[5, 10]`` measures each list metric
+        at both, and the first is the default k. May exceed the size of the catalog.
     metrics
         Names among ndcg, precision, recall, recall_truncated, map, mrr, hit_rate, coverage, novelty
         (list metrics: ``"ndcg@5"`` has its own k), auc, percentile_rank and mse. None: those of the
@@ -117,5 +118,5 @@ def evaluate(
     )
     (evaluation,) = measure(model).values()
     evaluation = dataclasses.replace(evaluation, seconds=time.perf_counter() - start)
-    log.info("%r in %.2f s", evaluation, evaluation.seconds)
+    log.info("%s in %.2f s", evaluation.summary(), evaluation.seconds)
     return evaluation

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from penchant import _kernels
 from penchant._settings.checks import check_choice, check_int, check_share
+from penchant.data.ids import is_list
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import DataError, EmptyDataError, SettingsError
 from penchant.evaluation.bootstrap import summarize
@@ -122,7 +123,7 @@ class Measure:
     _: KW_ONLY
     parts: Sequence[Part] | Part = ("test", "train")
     users: Users = "all"
-    k: int = 10
+    k: int | Sequence[int] = 10
     metrics: Sequence[str] | str | None = None
     candidates: ItemLists | None = None
     exclude_seen: bool = True
@@ -131,6 +132,7 @@ class Measure:
     level: float = 0.95
     seed: int = 0
     threads: int | None = None
+    _lengths: tuple[int, ...] = field(init=False, repr=False)
     _parts: dict[Part, _PreparedPart] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -139,7 +141,8 @@ class Measure:
                 f"a penchant.Split is needed, got {type(self.split).__name__}: penchant.split "
                 "makes one"
             )
-        self._set(k=check_int("k", self.k, 1))
+        lengths = lengths_of(self.k)
+        self._set(k=lengths[0], _lengths=lengths)
         _ = self._metrics  # refuses unknown names
         self._set(
             bootstrap=check_int("bootstrap", self.bootstrap, 0),
@@ -189,7 +192,7 @@ class Measure:
         metrics = self.metrics
         if metrics is None:
             metrics = DEFAULT if self.split.metrics is None else self.split.metrics
-        return _parse(metrics, self.k)
+        return _parse(metrics, self._lengths)
 
     @cached_property
     def _training(self) -> TrainingData:
@@ -265,12 +268,12 @@ class Measure:
                 name: means[name] if name in means else float(values[name]) for name in metrics
             },
             intervals=intervals,
-            k=self.k,
+            k=self._lengths[0],
             n_users=len(part.rows),
             n_left_out=part.n_left_out,
             seconds=time.perf_counter() - start,
             settings={
-                "k": self.k,
+                "k": self._lengths[0],
                 "on": on,
                 "users": self.users,
                 "exclude_seen": part.masked is not None,
@@ -294,7 +297,23 @@ def _check_same_ids(seen: Interactions, test: Interactions) -> None:
         )
 
 
-def _parse(metrics: Sequence[str] | str, k: int) -> dict[str, tuple[Metric, int]]:
+def lengths_of(k: int | Sequence[int]) -> tuple[int, ...]:
+    """Return the lengths of lists, one or several; the first is the default.
+
+    Raises
+    ------
+    SettingsError
+        If one is less than 1, or there are none.
+    """
+    if not is_list(k):
+        return (check_int("k", k, 1),)
+    lengths = tuple(dict.fromkeys(check_int("k", each, 1) for each in k))
+    if not lengths:
+        raise SettingsError("k names no length: give a whole number, or several")
+    return lengths
+
+
+def _parse(metrics: Sequence[str] | str, lengths: tuple[int, ...]) -> dict[str, tuple[Metric, int]]:
     """Return full name → metric and the length of its lists, in the given order."""
     if not isinstance(metrics, Iterable):
         raise SettingsError(f"metrics must be names of metrics, got {metrics!r}")
@@ -312,8 +331,8 @@ def _parse(metrics: Sequence[str] | str, k: int) -> dict[str, tuple[Metric, int]
             )
         if at and not (length.isascii() and length.isdigit() and int(length)):
             raise SettingsError(f"in {text!r} the part after @ must be a whole number, 1 or more")
-        own_k = int(length) if at else k
-        parsed[f"{name}@{own_k}" if metric.of_lists else name] = (metric, own_k)
+        for k in (int(length),) if at else lengths:
+            parsed[f"{name}@{k}" if metric.of_lists else name] = (metric, k)
     if not parsed:
         raise SettingsError(f"metrics names no metric; there are: {', '.join(METRICS)}")
     return parsed

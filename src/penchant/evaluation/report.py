@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant._boundary import checked_methods
+from penchant.rendering import cards
 from penchant.rendering.plain import figure, ruled, table
 
 Interval = tuple[float, float]
@@ -96,26 +97,36 @@ class Evaluation(Mapping[str, float]):
             "settings": dict(self.settings),
         }
 
-    def __repr__(self) -> str:
+    def summary(self) -> str:
+        """Return the metrics in one line: ``1,892 users: ndcg@10 0.2012, …``."""
         shown = ", ".join(f"{name} {figure(self[name])}" for name in self)
-        return f"<Evaluation of {self.n_users:,} users: {shown}>"
+        return f"{self.n_users:,} users: {shown}"
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def __str__(self) -> str:
+        head, *rows = self._cells()
+        return "\n".join([*ruled(table(head, rows, right=(1, 2))), *self._footing()])
+
+    def _repr_html_(self) -> str:
+        head, *rows = self._cells()
+        shown = cards.table(head, rows, numeric={1, 2})
+        return str(cards.fragment(shown, *map(cards.remark, self._footing())))
+
+    def _cells(self) -> list[list[str]]:
+        """Return the heading and a row of texts for each metric."""
         level = f"{self.settings['level']:.0%} interval"
-        head = ["metric", "mean", level if self.intervals else ""]
-        rows = []
-        for name in self:
-            bounds = self.interval(name)
-            shown = " … ".join(map(figure, bounds)) if bounds else ""
-            rows.append([name, figure(self[name]), shown])
+        bounds = {name: self.interval(name) for name in self}
+        shown = {
+            name: " … ".join(map(figure, pair)) if pair else "" for name, pair in bounds.items()
+        }
+        rows = [[name, figure(self[name]), shown[name]] for name in self]
+        return [["metric", "mean", level if self.intervals else ""], *rows]
+
+    def _footing(self) -> list[str]:
         note = self.settings.get("note")
-        return "\n".join(
-            [
-                *ruled(table(head, rows, right=(1, 2))),
-                f"{self.conditions}; {self.seconds:.2f} s",
-                *([note] if note else []),
-            ]
-        )
+        return [f"{self.conditions}; {self.seconds:.2f} s", *([note] if note else [])]
 
     @property
     def conditions(self) -> str:

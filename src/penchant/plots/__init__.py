@@ -1,9 +1,9 @@
 """Plots of learning curves and tuning results, as matplotlib figures.
 
-Each function takes a result and optionally the axes to draw on, and returns the axes or figure. No
-function shows a figure, or touches pyplot or the settings of matplotlib: show, save or change
-the figure afterwards. :mod:`penchant.plots.interactive` has plotly versions. Needs the extra
-``plot``.
+Each function takes a result and optionally the axes to draw on, and returns the axes or figure. A
+notebook shows these where they are the value of a cell. No function touches pyplot or the settings
+of matplotlib: save or change the figure afterwards. :mod:`penchant.plots.interactive` has plotly
+versions. Needs the extra ``plot``.
 """
 
 from penchant.plots import interactive as interactive

@@ -25,24 +25,29 @@ SCALE = "viridis"
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """Return an empty figure; sizes in inches.
+    """Return an empty figure, which a notebook shows; sizes in inches.
 
     Raises
     ------
     MissingExtraError
         If matplotlib is not installed.
     """
-    module = require("matplotlib.figure", extra="plot", what="Plots")
-    figure: Figure = module.Figure(
-        figsize=(width, height), dpi=110, layout="constrained", facecolor=PAPER
-    )
-    return figure
+    require("matplotlib.figure", extra="plot", what="Plots")
+    from penchant.plots.notebook import NotebookFigure
+
+    return NotebookFigure(figsize=(width, height), dpi=110, layout="constrained", facecolor=PAPER)
 
 
 def axes_or_new(ax: Axes | None, width: float = 6.4, height: float = 4.2) -> Axes:
-    """Return ``ax``, or the axes of a new figure, in the shared style."""
+    """Return ``ax``, or the axes of a new figure, in the shared style.
+
+    New axes show their figure at the end of a notebook's cell, in the place of a text.
+    """
     if ax is None:
-        ax = new_figure(width, height).add_subplot()
+        figure = new_figure(width, height)
+        from penchant.plots.notebook import NotebookAxes
+
+        ax = figure.add_subplot(axes_class=NotebookAxes)
     dress(ax)
     return ax
 

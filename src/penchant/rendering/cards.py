@@ -59,7 +59,10 @@ def contributions(items: Iterable[Contribution]) -> Markup:
 def table(
     head: Sequence[str], rows: Sequence[Sequence[object]], numeric: Collection[int]
 ) -> Markup:
-    """Return a table; the columns with the indices ``numeric`` are flush right."""
+    """Return a table; the columns with the indices ``numeric`` are flush right.
+
+    Without a head it has none.
+    """
     markup: Markup = macros().table(head, rows, numeric)
     return markup
 

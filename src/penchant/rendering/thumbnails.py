@@ -11,13 +11,16 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
-from penchant.content.pictures import FORMATS, MAX_PIXELS
 from penchant.rendering.markup import address
 
 log = logging.getLogger("penchant")
 
 SIZE = 160
 """The longer side of a thumbnail in pixels: twice the displayed size, for high-density screens."""
+
+MAX_PIXELS = 50_000_000
+# no EPS, PDF or others whose decoders run programs
+FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "AVIF")
 
 _MAX_FILE = 32 * 2**20
 _MAX_DATA = 2**20

@@ -13,10 +13,11 @@ from penchant._boundary import checked_methods
 from penchant.data.catalog import Catalog
 from penchant.data.ids import Id
 from penchant.errors import DataError
-from penchant.rendering import cards, frames
+from penchant.rendering import cards
 from penchant.rendering.cards import Contribution
 from penchant.rendering.markup import Markup
 from penchant.rendering.plain import decimals, more, plain, table
+from penchant.results import frames
 from penchant.results._items import MAX_ROWS, has_field, item_fields, item_name, plain_id, plain_ids
 
 

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, SupportsIndex, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +15,11 @@ from penchant._boundary import checked_methods
 from penchant.data.catalog import Catalog
 from penchant.data.ids import Id
 from penchant.errors import DataError, UnknownIdError
-from penchant.rendering import cards, frames
+from penchant.rendering import cards
 from penchant.rendering.cards import Card, NameCell
 from penchant.rendering.markup import Markup
 from penchant.rendering.plain import decimals, more, plain, table
+from penchant.results import frames
 from penchant.results._items import (
     MAX_ROWS,
     has_field,
@@ -49,8 +50,8 @@ class Row(NamedTuple):
 class Recommendations(frames.Tabular):
     """Ranked answers to one or more queries; immutable.
 
-    Its length is the number of all answers; iterating yields a :class:`Row` for each. It prints
-    as a table, and shows thumbnails in a notebook.
+    Its length is the number of all answers; iterating yields a :class:`Row` for each, and
+    ``recommendations[0]`` is the first. It prints as a table, and shows thumbnails in a notebook.
 
     Attributes
     ----------
@@ -106,6 +107,20 @@ class Recommendations(frames.Tabular):
     def __iter__(self) -> Iterator[Row]:
         for at, query in enumerate(plain_ids(self.queries)):
             yield from self._rows(at, query)
+
+    @overload
+    def __getitem__(self, place: SupportsIndex) -> Row: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Row]: ...
+    def __getitem__(self, place: SupportsIndex | slice) -> Row | list[Row]:
+        """Return an answer by its place among all, or a list of answers; see :meth:`for_`."""
+        if isinstance(place, slice):
+            return [self[at] for at in range(*place.indices(len(self)))]
+        at = range(len(self))[place]
+        number = int(np.searchsorted(self.offsets, at, side="right")) - 1
+        answer = plain_id(self.ids[at])
+        query, rank = plain_id(self.queries[number]), at - int(self.offsets[number]) + 1
+        return Row(query, rank, answer, self.name(answer), float(self.scores[at]))
 
     def _rows(self, at: int, query: Id) -> Iterator[Row]:
         span = self._span(at)

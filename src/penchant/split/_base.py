@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,15 +10,18 @@ import numpy.typing as npt
 
 from penchant._boundary import checked_methods
 from penchant.data.interactions import Csr, Interactions
+from penchant.errors import DataError
 
 Mask = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
 
 @checked_methods
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Split:
     """A training part and a test part that share no (user, item) pair.
+
+    ``train, test = split`` unpacks it, unless the test part has users of its own.
 
     Attributes
     ----------
@@ -52,6 +55,29 @@ class Split:
     candidates: Ints | Csr | None = None
     metrics: tuple[str, ...] | None = None
     note: str = ""
+
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{name}={value!r}" for name, value in self.settings.items())
+        users = "" if self.fold_in is None else f" of {self.test.n_users:,} other users"
+        return (
+            f"<Split {self.kind}({settings}): {self.train.nnz:,} interactions in the training "
+            f"part, {self.test.nnz:,} in the test part{users}>"
+        )
+
+    def __iter__(self) -> Iterator[Interactions]:
+        """Yield the training part and the test part.
+
+        Raises
+        ------
+        DataError
+            If the histories of the test users are in a third part, ``fold_in``.
+        """
+        if self.fold_in is not None:
+            raise DataError(
+                "the test users of this split are not in its training part: take split.train, "
+                "split.test and split.fold_in, their histories"
+            )
+        return iter((self.train, self.test))
 
     @property
     def seen(self) -> Interactions:

@@ -18,12 +18,17 @@ from penchant.evaluation.evaluate import Evaluation
 from penchant.evaluation.metrics import metric_of
 from penchant.models.base import Model
 from penchant.models.capabilities import TrainsInEpochs
-from penchant.rendering.frames import Columns, Tabular, texts
+from penchant.rendering import cards
+from penchant.rendering.plain import more
+from penchant.results.frames import Columns, Tabular, texts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["CurveRow", "LearningCurve", "Trial", "TuningResult"]
+
+MAX_ROWS = 20
+"""The number of epochs that a notebook shows."""
 
 State = Literal["complete", "pruned", "failed"]
 
@@ -65,7 +70,7 @@ class CurveRow:
 
 
 @checked_methods
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class LearningCurve(Tabular):
     """Train and test metrics by epoch; prints as the table of the articles.
 
@@ -130,8 +135,23 @@ class LearningCurve(Tabular):
     def __str__(self) -> str:
         return "\n".join([heading(self.metrics), *(line(self.metrics, row) for row in self.rows)])
 
+    def __repr__(self) -> str:
+        shown = (line(self.metrics, row) for row in self.rows[:MAX_ROWS])
+        rest = more(len(self.rows) - MAX_ROWS, "epoch")
+        return "\n".join([heading(self.metrics), *shown, *([rest] if rest else [])])
 
-@dataclass(frozen=True, eq=False)
+    def _repr_html_(self) -> str:
+        names = [f"{metric} {part}" for metric in self.metrics for part in ("train", "test")]
+        rows = [
+            [row.epoch, *(f"{value:.5f}" for value in figures(self.metrics, row))]
+            for row in self.rows[:MAX_ROWS]
+        ]
+        shown = cards.table(["epoch", *names], rows, numeric=set(range(len(names) + 1)))
+        rest = cards.remark(more(len(self.rows) - MAX_ROWS, "epoch"))
+        return str(cards.fragment(shown, rest))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Trial:
     """One combination of settings that was tried.
 
@@ -165,9 +185,16 @@ class Trial:
     seconds: float
     message: str = ""
 
+    def __repr__(self) -> str:
+        chosen = ", ".join(f"{name}={value!r}" for name, value in self.settings.items())
+        result = f"{self.value:.4f} at epoch {self.best_epoch}"
+        if math.isnan(self.value):
+            result = self.message or "no value"
+        return f"<Trial {self.number}, {self.state}: {chosen}: {result}>"
+
 
 @checked_methods
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class TuningResult(Tabular):
     """The result of tuning; prints as a table of its best trials.
 
@@ -259,6 +286,14 @@ class TuningResult(Tabular):
 
         return result_table(self)
 
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        from penchant.tuning.tables import result_html
+
+        return result_html(self)
+
 
 def heading(metrics: tuple[str, ...]) -> str:
     """Return the heading of the table of a learning curve."""
@@ -268,9 +303,13 @@ def heading(metrics: tuple[str, ...]) -> str:
 
 def line(metrics: tuple[str, ...], row: CurveRow) -> str:
     """Return a line of that table."""
-    figures = [part[metric] for metric in metrics for part in (row.train, row.test)]
-    cells = (f"{value:.5f}".rjust(12) for value in figures)
+    cells = (f"{value:.5f}".rjust(12) for value in figures(metrics, row))
     return " | ".join([str(row.epoch).rjust(6), *cells])
+
+
+def figures(metrics: tuple[str, ...], row: CurveRow) -> list[float]:
+    """Return the values of a row, for each metric that of the training part first."""
+    return [part[metric] for metric in metrics for part in (row.train, row.test)]
 
 
 def short(metric: str) -> str:

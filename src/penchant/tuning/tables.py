@@ -8,8 +8,11 @@ from typing import Any, Protocol
 from penchant.evaluation.comparison import Comparison
 from penchant.evaluation.report import Evaluation
 from penchant.plots.shapes import TrialLike, TuningResultLike
+from penchant.rendering import cards
+from penchant.rendering.plain import more
 
 _SHOWN = 10
+_FINAL = "on the final test split, which took no part in tuning ({})"
 
 
 class TabulatedResult(TuningResultLike, Protocol):
@@ -33,12 +36,26 @@ def result_table(result: TabulatedResult, shown: int = _SHOWN) -> str:
     rows = [head(result), *(cells(result, trial) for trial in result.ranked[:shown])]
     lines = [summary(result), "", *_aligned(rows)]
     if result.final is not None:
-        lines += [
-            "",
-            f"on the final test split, which took no part in tuning ({result.about['final']}):",
-        ]
-        lines += [str(Comparison(result.final))]
+        title = _FINAL.format(result.about["final"])
+        lines += ["", f"{title}:", str(Comparison(result.final))]
     return "\n".join(lines)
+
+
+def result_html(result: TabulatedResult, shown: int = _SHOWN) -> str:
+    """Return what :func:`result_table` shows as HTML for a notebook."""
+    rows = [cells(result, trial) for trial in result.ranked[:shown]]
+    titles = head(result)
+    parts = [
+        cards.remark(summary(result)),
+        cards.table(titles, rows, numeric=set(range(len(titles)))),
+        cards.remark(more(len(result.ranked) - shown, "trial")),
+    ]
+    if result.final is not None:
+        parts += [
+            cards.heading(_FINAL.format(result.about["final"])),
+            Comparison(result.final).html(),
+        ]
+    return str(cards.fragment(*parts))
 
 
 def summary(result: TabulatedResult) -> str:

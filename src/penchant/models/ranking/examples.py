@@ -9,6 +9,7 @@ from penchant.data.csr import Csr
 from penchant.data.decay import Recency
 from penchant.data.interactions import Interactions
 from penchant.models._inputs import Confidence
+from penchant.models._outline import Outline, met_items
 
 _SMALLEST = np.float32(1e-30)  # a smaller weight could become 0, which has no sign
 
@@ -28,12 +29,14 @@ def pool_of(data: Interactions, loss: str) -> npt.NDArray[np.int32]:
     Under BPR an item occurs once per interaction, so that frequent items are drawn more often;
     under other losses once.
     """
+    if isinstance(data, Outline):  # a model of BPR is not saved without its interactions
+        return np.flatnonzero(met_items(data)).astype(np.int32)
     codes = data.csr.indices
     return codes if loss == "bpr" else np.unique(codes)
 
 
 def weights_of(
-    rows: Csr, trained: Csr, confidence: Confidence, recency: Recency | None = None
+    rows: Csr, trained: Csr | float, confidence: Confidence, recency: Recency | None = None
 ) -> npt.NDArray[np.float32]:
     """Compute the weights of examples, signed by the values.
 
@@ -42,7 +45,7 @@ def weights_of(
     rows
         The examples.
     trained
-        The training data: the mean absolute weight over them is 1.
+        The training data, over which the mean absolute weight is 1; or their :func:`mean_size`.
     confidence
         How weights grow with the values: ``"binary"``, ``"linear"`` or ``"log"``.
     recency
@@ -50,8 +53,15 @@ def weights_of(
     """
     if confidence == "binary" and recency is None:
         return np.sign(rows.values)
-    size = _sizes(rows, confidence, recency) / np.mean(_sizes(trained, confidence, recency))
+    if isinstance(trained, Csr):
+        trained = mean_size(trained, confidence, recency)
+    size = _sizes(rows, confidence, recency) / trained
     return np.copysign(np.maximum(size.astype(np.float32), _SMALLEST), rows.values)
+
+
+def mean_size(trained: Csr, confidence: Confidence, recency: Recency | None) -> float:
+    """Return the mean size of the training examples, before they are divided by it."""
+    return float(np.mean(_sizes(trained, confidence, recency)))
 
 
 def _sizes(rows: Csr, confidence: Confidence, recency: Recency | None) -> npt.NDArray[np.float64]:

@@ -14,6 +14,7 @@ from penchant.data.features import Features
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import DataError, SettingsError
 from penchant.models._inputs import recency_of
+from penchant.models._outline import Outline
 from penchant.models.ranking.embeddings import F32, Embeddings
 from penchant.models.ranking.examples import likes_of, pool_of, weights_of
 from penchant.models.ranking.settings import RankingSettings
@@ -154,8 +155,9 @@ def fold_in(
     if len(start) != rows.n_rows:
         raise DataError(f"features of {len(start):,} people for {rows.n_rows:,} histories")
     recency = recency_of(settings.half_life, data)
+    trained = float(data.facts["mean_size"]) if isinstance(data, Outline) else data.csr
     return _kernels.ranking_fold_in(
-        (rows.indptr, rows.indices, weights_of(rows, data.csr, settings.confidence, recency)),
+        (rows.indptr, rows.indices, weights_of(rows, trained, settings.confidence, recency)),
         pool_of(data, settings.loss),
         item_table,
         start,

@@ -8,11 +8,14 @@ from typing import Any, ClassVar, Literal
 import numpy.typing as npt
 
 from penchant._files.arrays import ArraySpec
+from penchant._settings.checks import check_float
 from penchant.data.feature_rows import FeatureRow
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import DataError, SettingsError, UnsupportedError
 from penchant.models._arguments import History, need_items
 from penchant.models._finite import check_folded
+from penchant.models._inputs import recency_of
+from penchant.models._outline import Outline, Use
 from penchant.models._scoring.frozen import freeze
 from penchant.models._scoring.index import ItemIndex
 from penchant.models._scoring.scorers import FactorScorer, Scorer
@@ -22,6 +25,7 @@ from penchant.models.cold_start import FeatureModel
 from penchant.models.iterative import Iterative
 from penchant.models.ranking import trainer
 from penchant.models.ranking.embeddings import F32, Embeddings, as_factors, as_queries
+from penchant.models.ranking.examples import mean_size
 from penchant.models.ranking.settings import RankingSettings
 
 
@@ -61,7 +65,7 @@ class RankingVectors(
     @property
     def item_feature_factors(self) -> F32 | None:
         """Shape (n features, factors): the vectors of the items' named features, if any."""
-        _ = self.interactions
+        _ = self._trained_on
         return self._items.vectors[: self._items.n_named, :-1] if self._items.names else None
 
     @property
@@ -77,13 +81,13 @@ class RankingVectors(
     @property
     def user_table(self) -> F32:
         """Shape (n_users, factors + 1), vectors with their biases last."""
-        _ = self.interactions
+        _ = self._trained_on
         return self._X
 
     @property
     def item_table(self) -> F32:
         """Shape (n_items, factors + 1), vectors with their biases last."""
-        _ = self.interactions
+        _ = self._trained_on
         return self._Y
 
     def fold_in_users(
@@ -124,7 +128,7 @@ class RankingVectors(
             If there are features beside interactions, which have their own.
         """
         if not isinstance(histories, Interactions):
-            rows = self.interactions.rows_of(histories)
+            rows = self._trained_on.rows_of(histories)
             return self._fold_in(rows, self._sums("user", features))[:, :-1]
         if features is not None:
             raise SettingsError("interactions bring their own features: with_user_features")
@@ -133,8 +137,8 @@ class RankingVectors(
 
     def _fold_in(self, rows: Csr, start: F32 | None = None) -> F32:
         passes = max(1, len(self._epochs))
-        vectors = trainer.fold_in(self, self.interactions, self._Y, rows, start, passes)
-        check_folded(vectors, self.interactions)
+        vectors = trainer.fold_in(self, self._trained_on, self._Y, rows, start, passes)
+        check_folded(vectors, self._trained_on)
         return vectors
 
     def _start_of(self, data: Interactions) -> F32 | None:
@@ -148,7 +152,7 @@ class RankingVectors(
         """Return vectors and biases from features alone."""
         if rows is None:
             return None
-        data = self.interactions
+        data = self._trained_on
         features = data.user_features if side == "user" else data.item_features
         fitted = trainer.normalized(self, features)
         if fitted is None:
@@ -174,6 +178,17 @@ class RankingVectors(
         assert sums is not None
         return sums[:, :-1], sums[:, -1]
 
+    @property
+    def uses_interactions(self) -> Use:
+        """Vectors of users are kept; new users are compared with items that BPR draws by them."""
+        return "all" if self.loss == "bpr" else "seen"
+
+    def _facts(self) -> dict[str, Any]:
+        """Return the mean size of the examples, by which those of new users are divided."""
+        data = self._trained_on
+        recency = recency_of(self.half_life, data)
+        return {"mean_size": mean_size(data.csr, self.confidence, recency)}
+
     # --- the contract --------------------------------------------------------------
 
     @property
@@ -183,7 +198,7 @@ class RankingVectors(
 
     def scorer(self, interactions: Interactions) -> Scorer:
         """See :meth:`penchant.models.base.Model.scorer`; features of new users are used."""
-        is_plain = interactions is self._interactions or self.interactions.user_features is None
+        is_plain = interactions is self._interactions or self._trained_on.user_features is None
         if is_plain or interactions.user_features is None or interactions.items != self.items:
             return super().scorer(interactions)
         users = self._fold_in(interactions.csr, self._start_of(interactions))
@@ -222,7 +237,7 @@ class RankingVectors(
 
     def _sizes(self) -> dict[str, int | str]:
         """Add the numbers of features; a side without any has one for each user or item."""
-        sizes, data, options = super()._sizes(), self.interactions, self
+        sizes, data, options = super()._sizes(), self._trained_on, self
         sizes["factors + 1"] = options.factors + 1
         for side, ids, features in (
             ("user", data.users, data.user_features),
@@ -240,7 +255,9 @@ class RankingVectors(
         return {**self._users.arrays("user"), **self._items.arrays("item")}
 
     def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        data = self.interactions
+        data = self._trained_on
+        if isinstance(data, Outline):
+            check_float("mean_size", data.facts["mean_size"], above=0)
         users, items = trainer.start(self, data, 0)
         self._keep(data, users.restored("user", arrays), items.restored("item", arrays))
 

@@ -13,8 +13,9 @@ from penchant._boundary import checked_methods
 from penchant.evaluation.comparison import Comparison
 from penchant.evaluation.evaluate import Evaluation
 from penchant.models.base import Model
-from penchant.rendering.frames import Columns, Tabular, texts
+from penchant.rendering import cards
 from penchant.rendering.plain import figure, ruled, table
+from penchant.results.frames import Columns, Tabular, texts
 
 __all__ = ["Attempt", "FamilyResult", "ModelSelection", "SelectionProgress"]
 
@@ -117,7 +118,7 @@ class SelectionProgress:
 
 
 @checked_methods
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ModelSelection(Tabular):
     """The result of ``penchant.tune(data, models="auto")``; prints as a table of families.
 
@@ -177,6 +178,19 @@ class ModelSelection(Tabular):
     def __str__(self) -> str:
         return "\n".join([*self.table(), "", self.summary(), *self._test_lines()])
 
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        head, *rows = self.rows()
+        parts = [
+            cards.table(head, rows, numeric=set(range(1, 6))),
+            cards.remark(self.summary()),
+        ]
+        if self.final is not None:
+            parts += [cards.heading(self._test_title), Comparison(dict(self.final)).html()]
+        return str(cards.fragment(*parts))
+
     def table(self) -> list[str]:
         """Return the lines of the table of families."""
         head, *rows = self.rows()
@@ -198,8 +212,11 @@ class ModelSelection(Tabular):
     def _test_lines(self) -> list[str]:
         if self.final is None:
             return []
-        title = f"on the test part, which took no part in it ({self.about['final']}):"
-        return ["", title, str(Comparison(dict(self.final)))]
+        return ["", f"{self._test_title}:", str(Comparison(dict(self.final)))]
+
+    @property
+    def _test_title(self) -> str:
+        return f"on the test part, which took no part in it ({self.about['final']})"
 
 
 def _cells(row: FamilyResult) -> list[str]:
