@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from penchant.data.ids import Id
 from penchant.errors import UnsupportedError
 from penchant.serving.catalog.views import ItemView
+from penchant.serving.query import History
 from penchant.serving.service import ScoredItem, Service
 
 _REASONS = 4
@@ -28,7 +28,7 @@ class Suggestion(NamedTuple):
 
 
 def suggestions(
-    service: Service, user: Id | None, history: Mapping[Id, float] | None, k: int
+    service: Service, user: Id | None, history: History | None, k: int
 ) -> list[Suggestion]:
     """Return the best items for a user of the model or a history, each with its reasons."""
     recommended = service.recommend(user, history, k=k)
@@ -40,7 +40,7 @@ def suggestions(
 
 
 def _reasons(
-    service: Service, user: Id | None, history: Mapping[Id, float] | None, scored: ScoredItem
+    service: Service, user: Id | None, history: History | None, scored: ScoredItem
 ) -> list[ReasonShare]:
     """Return the reasons; none if the model has no explanations."""
     try:
