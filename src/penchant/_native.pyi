@@ -1,7 +1,7 @@
 """Native core of penchant. Only penchant._kernels imports it."""
 
-import enum
 from collections.abc import Sequence
+import enum
 from typing import Annotated, overload
 
 import numpy
