@@ -10,6 +10,7 @@ those are left alone.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime as dt
 import decimal
 import fractions
@@ -93,6 +94,7 @@ class Calls:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         data = random_interactions(30, 20, density=0.3, dislikes=0.1)
+        data = dataclasses.replace(data, timestamps=np.arange(data.nnz))
         catalog = penchant.Catalog(data.items, names=[f"name {item}" for item in data.items])
         self.tags = penchant.Features.of({item: [str(item)[-1]] for item in data.items})
         people = penchant.Features.of({user: [str(user)[-1]] for user in data.users}, kind="user")
@@ -119,16 +121,16 @@ class Calls:
         options: dict[str, Any] = {"factors": 3, "iterations": 2, "threads": 1}
         parts = {"als": penchant.ALS(**options), "p": penchant.Popularity()}
         models = (
-            penchant.ALS(**options),
-            penchant.HybridALS(**options),
-            penchant.Ranking(**options),
-            penchant.EASE(threads=1),
-            penchant.PureSVD(factors=3, threads=1),
-            penchant.SLIM(l1=0.1, l2=2.0, threads=1),
-            penchant.GraphFilter(factors=3, threads=1),
-            penchant.ItemNeighbors(threads=1),
+            penchant.ALS(unobserved_share=5.0, half_life=50, **options),
+            penchant.HybridALS(half_life="50s", **options),
+            penchant.Ranking(loss="logistic", negatives=2, half_life=50, **options),
+            penchant.EASE(dropout=0.2, neighbors=7, half_life=50, threads=1),
+            penchant.PureSVD(factors=3, half_life=50, threads=1),
+            penchant.SLIM(l1=0.1, l2=2.0, neighbors=7, half_life=50, threads=1),
+            penchant.GraphFilter(factors=3, half_life=50, threads=1),
+            penchant.ItemNeighbors(half_life=50, threads=1),
             penchant.UserNeighbors(threads=1),
-            penchant.Popularity(threads=1),
+            penchant.Popularity(since=20, half_life=50, threads=1),
             penchant.Random(threads=1),
             penchant.Content(self.tags, threads=1),
             penchant.Blend(parts),
@@ -146,7 +148,7 @@ class Calls:
     def _of_model(self, name: str, model: Any) -> None:
         data, lists = self.data, {"allow": None, "deny": ["i0001"]}
         self.add(f"{name}.recommend", model.recommend, users=["u0001"], k=3, scale=False, **lists)
-        self.add(f"{name}.recommend(history)", model.recommend, history=["i0001"], k=3, **lists)
+        self.add(f"{name}.recommend(new)", model.recommend, history={"i0002": (1, 9)}, **lists)
         similar = {"items": "i0001", "k": 3, "metric": "cosine", "include_self": False, **lists}
         self.add(f"{name}.similar_items", model.similar_items, **similar)
         self.add(f"{name}.similar_users", model.similar_users, users="u0001", k=3, metric="dot")
@@ -180,8 +182,8 @@ class Calls:
             if name != "Blend":
                 self.add(f"{name}.recommend(features)", recommend, user_features=["1"], k=2)
                 self.add(f"{name}.recommend(new)", recommend, users="u0001", item_features=new)
-        self.add("Content.recommend(new)", models["Content"].recommend, users="u0001",
-                 item_features=new)  # fmt: skip
+        recommend = models["Content"].recommend
+        self.add("Content.recommend(new)", recommend, users="u0001", item_features=new)
         self.add("Content.similar_to", models["Content"].similar_to, new=new, k=2)
         self.add("Content()", penchant.Content, vectors=self.tags, confidence="binary", threads=1)
         self.add("Blend.weightings", penchant.Blend.weightings, models=2, steps=3)
@@ -292,10 +294,8 @@ class Calls:
         part = {"metric": None, "part": "test"}
         self.add("plots.heat_map", drawn(plots.heat_map), result=found, x="alpha", y="factors")
         self.add("plots.traces", drawn(plots.traces), result=found, **part)
-        self.add("plots.pareto", drawn(plots.pareto), result=found)
-        self.add("plots.front", drawn(plots.front), result=found)
-        self.add("plots.importances", drawn(plots.importances), result=found)
-        self.add("plots.importance", drawn(plots.importance), result=found)
+        for name in ("pareto", "front", "importances", "importance"):
+            self.add(f"plots.{name}", drawn(getattr(plots, name)), result=found)
         self.add(
             "plots.compare_tuning", drawn(plots.compare_tuning), a=found, b=found, names=("a", "b")
         )

@@ -30,8 +30,10 @@ N_USERS, N_ITEMS = 40, 30
 
 
 def data(seed: int = 0) -> Interactions:
-    """Random interactions with dislikes; user u0000 and item i0000 have none."""
+    """Random interactions with dislikes and times; user u0000 and item i0000 have none."""
     whole = random_interactions(N_USERS, N_ITEMS, density=0.25, seed=seed, dislikes=0.1)
+    times = np.random.default_rng(seed).integers(0, 100, whole.nnz)
+    whole = dataclasses.replace(whole, timestamps=times)
     left = whole.select((whole.csr.row_of_entry != 0) & (whole.csr.indices != 0))
     names = [f"name of {item}" for item in left.items]
     return left.with_catalog(Catalog(left.items, names=names))
@@ -219,6 +221,7 @@ class ModelContract:
 
     def test_a_second_fit_discards_the_first(self, make) -> None:
         wider = random_interactions(N_USERS + 20, N_ITEMS + 15, seed=3)
+        wider = dataclasses.replace(wider, timestamps=np.arange(wider.nnz))
         model = make().fit(data()).fit(wider)
         fresh = make().fit(wider)
         assert len(model.items) == N_ITEMS + 15
@@ -364,6 +367,7 @@ class ModelContract:
             Csr(np.zeros(3, np.int64), np.empty(0, np.int32), np.empty(0, np.float32), 4),
             IdMap.range(2, "user"),
             IdMap.range(4, "item"),
+            timestamps=np.empty(0, np.int64),
         )
         with pytest.raises(EmptyDataError):
             make().fit(nothing)

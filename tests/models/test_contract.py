@@ -65,9 +65,48 @@ class TestContent(ModelContract):
 class TestPopularity(ModelContract):
     explains = False
 
-    @pytest.fixture
-    def make(self):
-        return Popularity
+    @pytest.fixture(params=[{}, {"since": 30}, {"since": "40s", "half_life": "20s"}])
+    def make(self, request):
+        return lambda: Popularity(**request.param)
+
+
+class TestALSWithShares(ModelContract):
+    has_user_vectors = True
+
+    @pytest.fixture(params=[3.0, 40.0])
+    def make(self, request):
+        return lambda: ALS(factors=5, iterations=3, unobserved_share=request.param)
+
+
+AGED = {
+    "als": lambda: ALS(factors=5, iterations=3, half_life=20.0),
+    "hybrid-als": lambda: HybridALS(factors=5, iterations=3, half_life=20.0),
+    "ease": lambda: EASE(half_life="20s", dropout=0.2, neighbors=9),
+    "slim": lambda: SLIM(l1=0.1, l2=5.0, half_life=20.0, neighbors=9),
+    "graph-filter": lambda: GraphFilter(factors=7, half_life=20.0),
+    "pure-svd": lambda: PureSVD(factors=5, half_life=20.0),
+    "item-neighbors": lambda: ItemNeighbors(neighbors=9, half_life=20.0),
+    "user-neighbors": lambda: UserNeighbors(neighbors=9, half_life=20.0),
+}
+
+
+class TestHalfLife(ModelContract):
+    folds_in_exactly = False  # a history without times is new
+
+    @pytest.fixture(params=AGED)
+    def make(self, request):
+        return AGED[request.param]
+
+    def test_similar_users_or_an_error_that_says_why_not(self, model) -> None:
+        """Tested for the same models without a half-life."""
+
+    def test_a_timed_history_gives_the_users_recommendations(self, model) -> None:
+        """The history of a known user, with its times, gives the user's own list."""
+        rows = data().csr.take_rows(np.array([5]))
+        entries = zip(rows.indices, rows.values, rows.times, strict=True)
+        history = {data().items[int(i)]: (float(v), int(t)) for i, v, t in entries}
+        own, told = model.recommend(data().users[5], k=5), model.recommend(history=history, k=5)
+        np.testing.assert_allclose(own.scores, told.scores, rtol=2e-3, atol=1e-5)
 
 
 class TestRandom(ModelContract):
@@ -159,9 +198,16 @@ class TestRanking(ModelContract):
     explains = False
     folds_in_exactly = False
 
-    @pytest.fixture(params=["warp", "bpr", "logistic", "k-os-warp"])
+    @pytest.fixture(
+        params=[
+            {"loss": "warp"},
+            {"loss": "bpr", "half_life": 20.0},
+            {"loss": "logistic", "negatives": 3},
+            {"loss": "k-os-warp"},
+        ]
+    )
     def make(self, request):
-        return lambda: Ranking(loss=request.param, factors=6, iterations=4, seed=1)
+        return lambda: Ranking(factors=6, iterations=4, seed=1, **request.param)
 
 
 class TestRankingByAdaDelta(ModelContract):

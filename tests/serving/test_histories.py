@@ -108,12 +108,12 @@ def test_the_cache_has_a_capacity(store, large) -> None:
     cache = HistoryCache(capacity=5_000)
     for person in range(-30, -1):
         store.add([Event(person, n) for n in range(400)])
-        assert len(cache.merged(store, large, person, None) or ()) == 400
+        assert len(cache.merged(store, large, person, None).values) == 400
         assert cache._size <= 5_000
     assert 1 <= len(cache._entries) <= 6
     with pytest.raises(TooLongError):
         cache.merged(store, large, -30, None, limit=399)
-    assert len(cache.merged(store, large, -30, None, limit=400) or ()) == 400
+    assert len(cache.merged(store, large, -30, None, limit=400).values) == 400
     cache.clear()
     assert cache._size == 0
 

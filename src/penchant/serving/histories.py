@@ -7,8 +7,10 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from penchant.data.ids import Id, IdMap
+from penchant.data.interactions import Interactions
 from penchant.models.base import Model
 from penchant.serving.service import Service
 from penchant.serving.store.base import Store
@@ -16,9 +18,28 @@ from penchant.serving.store.base import Store
 _CAPACITY = 200_000  # items of all kept histories: some 30 MB
 _MIN_KEPT = 200  # shorter histories are read at each request, in a fraction of a millisecond
 
+_SECONDS = range(10**8, 10**11)
+"""Newest timestamps that are seconds since 1970: from 1973 on, and no milliseconds."""
+
 
 class TooLongError(Exception):
     """A history is longer than the limit of the call."""
+
+
+class Merged(NamedTuple):
+    """A history that includes events.
+
+    Attributes
+    ----------
+    values
+        Item → value.
+    history
+        The same as models take it: with the times of the interactions where the model has those of
+        its own, so that a setting ``half_life`` applies.
+    """
+
+    values: Mapping[Id, float]
+    history: Mapping[Id, float] | Mapping[Id, tuple[float, int]]
 
 
 @dataclass(frozen=True)
@@ -26,8 +47,9 @@ class _Entry:
     """A person's changes up to an event, and the history that they led to with a model."""
 
     changes: Mapping[Id, float]
+    times: Mapping[Id, float]
     last: int
-    merged: Mapping[Id, float]
+    merged: Merged
     model: weakref.ref[Model]
 
 
@@ -53,7 +75,7 @@ class HistoryCache:
 
     def merged(
         self, store: Store, service: Service, person: Id, user: Id | None, limit: int | None = None
-    ) -> Mapping[Id, float] | None:
+    ) -> Merged | None:
         """Return a person's history including the events that the model did not learn.
 
         Parameters
@@ -70,7 +92,7 @@ class HistoryCache:
 
         Returns
         -------
-        The history, item → value, which must not be changed; None if there are no such events.
+        The history, which must not be changed; None if there are no such events.
 
         Raises
         ------
@@ -89,6 +111,7 @@ class HistoryCache:
         if entry is not None and not new.values and entry.model() is service.likes:
             return entry.merged
         changes = dict(entry.changes) if entry is not None else {}
+        times = {**entry.times, **new.times} if entry is not None else new.times
         n_items = len(changes) + len(new.values) + _history_length(service, user)
         if limit is not None and n_items > limit:
             raise TooLongError
@@ -97,10 +120,9 @@ class HistoryCache:
             changes[item] = value
         if not changes:
             return None
-        history = {} if user is None else service.history(user)
-        merged = merge_events(history, service.likes.items, changes)
+        merged = _merged(service, user, changes, times)
         if n_items >= _MIN_KEPT:
-            self._keep(key, _Entry(changes, new.last, merged, weakref.ref(service.likes)))
+            self._keep(key, _Entry(changes, times, new.last, merged, weakref.ref(service.likes)))
         return merged
 
     def _keep(self, key: tuple[Id, int], entry: _Entry) -> None:
@@ -138,6 +160,61 @@ def merge_events(
     return merged
 
 
+def merge_timed(
+    data: Interactions,
+    user: Id | None,
+    items: IdMap,
+    changes: Mapping[Id, float],
+    times: Mapping[Id, float],
+) -> dict[Id, tuple[float, int]]:
+    """Return a user's history after some changes, item → (value, time); see :func:`merge_events`.
+
+    Parameters
+    ----------
+    data
+        The interactions, with timestamps.
+    user
+        The user; None: one without a history.
+    items
+        The items of the result, those of the data among them.
+    changes, times
+        Item → value, and item → time in seconds since 1970.
+
+    Returns
+    -------
+    dict
+        Items that were changed have the time of their event. If the timestamps of the data are not
+        seconds since 1970, that is the newest timestamp: events count as new.
+    """
+    assert data.timestamps is not None
+    history, own = {} if user is None else data.history(user), {}
+    if user is not None:
+        begin, end = data.csr.indptr[data.users.code(user) :][:2].tolist()
+        codes = data.csr.indices[begin:end].tolist()
+        own = dict(
+            zip((data.items[c] for c in codes), data.timestamps[begin:end].tolist(), strict=True)
+        )
+    newest = int(data.timestamps.max())
+    for item, at in times.items():
+        code = items.get(item)
+        if code is not None:
+            own[items[code]] = int(at) if newest in _SECONDS else newest
+    return {
+        item: (value, own[item]) for item, value in merge_events(history, items, changes).items()
+    }
+
+
+def _merged(
+    service: Service, user: Id | None, changes: Mapping[Id, float], times: Mapping[Id, float]
+) -> Merged:
+    model = service.likes
+    history = {} if user is None else service.history(user)
+    values = merge_events(history, model.items, changes)
+    if model.interactions.timestamps is None:
+        return Merged(values, values)
+    return Merged(values, merge_timed(model.interactions, user, model.items, changes, times))
+
+
 def _history_length(service: Service, user: Id | None) -> int:
     if user is None:
         return 0
@@ -147,4 +224,4 @@ def _history_length(service: Service, user: Id | None) -> int:
 
 
 def _size(entry: _Entry) -> int:
-    return len(entry.changes) + len(entry.merged)
+    return len(entry.changes) + len(entry.merged.values)

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from penchant.data.id_spelling import canonical
 from penchant.data.ids import Id, IdMap
 from penchant.errors import UnknownIdError
-from penchant.serving.histories import HistoryCache, TooLongError, has_histories
+from penchant.serving.histories import HistoryCache, Merged, TooLongError, has_histories
 from penchant.serving.learned import NOTHING
 from penchant.serving.process.ipc import SharedState
 from penchant.serving.service import Service
@@ -30,7 +30,7 @@ class Profile(NamedTuple):
     """
 
     user: Id | None
-    history: Mapping[Id, float] | None
+    history: Mapping[Id, float] | Mapping[Id, tuple[float, int]] | None
     seen_by: Id | None = None
 
 
@@ -109,7 +109,7 @@ class People:
         user = self._user(service, person)
         merged = self._merged(service, person, user)
         if merged is not None:
-            return merged
+            return merged.values
         return {} if user is None else service.history(user)
 
     def refresh(self, service: Service) -> None:
@@ -142,7 +142,7 @@ class People:
         user = self._user(service, person)
         merged = self._merged(service, person, user, limit)
         if merged is not None:
-            return Profile(None, merged, None if has_histories(service) else user)
+            return Profile(None, merged.history, None if has_histories(service) else user)
         if user is None:  # the message reveals no ids of other people
             raise UnknownIdError(f"unknown person {person!r}: without events")
         return Profile(user, None)
@@ -154,7 +154,7 @@ class People:
 
     def _merged(
         self, service: Service, person: Id, user: Id | None, limit: int | None = None
-    ) -> Mapping[Id, float] | None:
+    ) -> Merged | None:
         """Return a history that includes events which the model was not fitted on.
 
         Returns None without such events. Of people whom the model lacks all events count.

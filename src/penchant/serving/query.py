@@ -10,6 +10,9 @@ from penchant.data.ids import Id
 from penchant.errors import SettingsError
 from penchant.serving.catalog.filters import ALL, Filters
 
+History = Mapping[Id, float] | Mapping[Id, tuple[float, int]] | Sequence[Id]
+"""Items, item → value, or item → (value, time in the unit of the model's timestamps)."""
+
 MAX_RESULTS = 1_000
 """Maximum number of items in an answer, skipped ones included."""
 
@@ -20,8 +23,8 @@ class RecommendQuery(NamedTuple):
     Attributes
     ----------
     user, history
-        One of the two; a history is a list of items or a mapping item → value. An empty history
-        gets the most popular items.
+        One of the two; a history is a list of items, a mapping item → value, or a mapping
+        item → (value, time). An empty history gets the most popular items.
     k, offset
         How many items, and how many better ones to skip; together at most ``MAX_RESULTS``.
     filters
@@ -35,7 +38,7 @@ class RecommendQuery(NamedTuple):
     """
 
     user: Id | None = None
-    history: Mapping[Id, float] | Sequence[Id] | None = None
+    history: History | None = None
     k: int = 20
     offset: int = 0
     filters: Filters = ALL

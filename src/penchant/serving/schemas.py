@@ -125,6 +125,15 @@ class Liked(_In):
         float,
         Field(ge=-1e6, le=1e6, allow_inf_nan=False, description="Below 0: a dislike."),
     ] = 1.0
+    time: Annotated[
+        int | None,
+        Field(
+            gt=-(2**63),
+            lt=2**63 - 1,
+            description="In the unit of the model's timestamps, for models with a half-life; "
+            "by default as new as the newest.",
+        ),
+    ] = None
 
 
 History = Annotated[

@@ -27,7 +27,7 @@ from penchant.serving.catalog.views import ItemView, Views
 from penchant.serving.learned import NOTHING, Learned
 from penchant.serving.mmr import item_vectors, rerank
 from penchant.serving.process.loader import ROLES, Artifacts, Role, open_models
-from penchant.serving.query import MAX_RESULTS, RecommendQuery, check_page
+from penchant.serving.query import MAX_RESULTS, History, RecommendQuery, check_page
 
 if TYPE_CHECKING:
     from penchant.serving.store.base import Override
@@ -196,7 +196,7 @@ class Service:
     def recommend(
         self,
         user: Id | None = None,
-        history: Mapping[Id, float] | Sequence[Id] | None = None,
+        history: History | None = None,
         **options: Any,
     ) -> list[ScoredItem]:
         """Return the best items for a user of the model or for a history.
@@ -272,7 +272,7 @@ class Service:
     def explain(
         self,
         user: Id | None = None,
-        history: Mapping[Id, float] | Sequence[Id] | None = None,
+        history: History | None = None,
         *,
         item: Id,
         k: int = 10,

@@ -11,12 +11,12 @@ import numpy.typing as npt
 
 from penchant._settings import checks
 from penchant.data.csr import Csr
-from penchant.data.histories import histories_to_csr
+from penchant.data.histories import History, histories_to_csr
 from penchant.data.ids import Id, IdMap
 from penchant.data.interactions import Interactions
 from penchant.models.base import Model
 from penchant.models.iterative import Iterative
-from penchant.serving.histories import merge_events
+from penchant.serving.histories import merge_events, merge_timed
 from penchant.serving.people import model_user_id
 from penchant.serving.store.base import Store, id_text
 from penchant.serving.store.tombstones import Tombstones
@@ -75,26 +75,17 @@ def gather(
     n_users = data.n_users
     data = _without(data, tombstones, deletion)
     n_forgotten = n_users - data.n_users
-    changes = _changes(data, store, learned)
+    changes, times = _changes(data, store, learned)
     users = _extended(data.users, changes)
     liked = {item for change in changes.values() for item, value in change.items() if value}
     fitting = {own for item in liked if (own := _in_type_of(data.items, item)) is not None}
     items = _extended(data.items, fitting)
-    rows = {
-        user: merge_events(data.history(user) if user in data.users else {}, items, change)
-        for user, change in changes.items()
-    }
-    merged = dataclasses.replace(
-        data,
-        csr=_with_rows(data.csr, users, items, rows),
-        users=users,
-        items=items,
-        timestamps=None,
-    )
+    csr = _with_rows(data.csr, users, items, _merged_rows(data, items, changes, times))
+    merged = dataclasses.replace(data, csr=csr, users=users, items=items, timestamps=csr.times)
     n_new_users, n_new_items = len(users) - data.n_users, len(items) - data.n_items
     left_out = sum(_in_type_of(data.items, item) is None for item in liked)
     return merged, Update(
-        len(rows), n_new_users, n_new_items, left_out, last, n_forgotten, tombstones.last
+        len(changes), n_new_users, n_new_items, left_out, last, n_forgotten, tombstones.last
     )
 
 
@@ -135,14 +126,39 @@ def _without(data: Interactions, tombstones: Tombstones, deletion: int) -> Inter
     return data
 
 
-def _changes(data: Interactions, store: Store, learned: int) -> dict[Id, dict[Id, float]]:
-    """Return changes by the model's user ids: of new users all events, of others the new ones."""
-    changes: dict[Id, dict[Id, float]] = {}
+Numbers = dict[Id, dict[Id, float]]
+"""User → item → a number."""
+
+
+def _changes(data: Interactions, store: Store, learned: int) -> tuple[Numbers, Numbers]:
+    """Return changes and their times by the model's user ids.
+
+    Those are of new users all events, of others the new ones.
+    """
+    values: Numbers = {}
+    times: Numbers = {}
     for person in sorted(store.people(learned), key=id_text):
         user = model_user_id(person, data.users)
         after = learned if user in data.users else 0
-        changes.setdefault(user, {}).update(store.changes(person, after).values)
-    return changes
+        changes = store.changes(person, after)
+        values.setdefault(user, {}).update(changes.values)
+        times.setdefault(user, {}).update(changes.times)
+    return values, times
+
+
+def _merged_rows(
+    data: Interactions, items: IdMap, changes: Numbers, times: Numbers
+) -> dict[Id, History]:
+    """Return the new history of each user with changes, with times if the data has some."""
+    rows: dict[Id, History] = {}
+    for user, change in changes.items():
+        is_old = user in data.users
+        if data.timestamps is None:
+            rows[user] = merge_events(data.history(user) if is_old else {}, items, change)
+        else:
+            old = user if is_old else None
+            rows[user] = merge_timed(data, old, items, change, times[user])
+    return rows
 
 
 def _in_type_of(ids: IdMap, item: Id) -> Id | None:
@@ -157,15 +173,19 @@ def _extended(ids: IdMap, more: Iterable[Id]) -> IdMap:
     return IdMap([*ids, *new], ids.kind) if new else ids
 
 
-def _with_rows(csr: Csr, users: IdMap, items: IdMap, rows: Mapping[Id, Mapping[Id, float]]) -> Csr:
+def _with_rows(csr: Csr, users: IdMap, items: IdMap, rows: Mapping[Id, History]) -> Csr:
     """Replace or append the rows of some users."""
     replacements = histories_to_csr(rows.values(), items)
-    n = csr.n_rows
+    n, times = csr.n_rows, None
+    if csr.times is not None:
+        new = replacements.times
+        times = np.concatenate([csr.times, np.empty(0, np.int64) if new is None else new])
     stacked = Csr(
         np.concatenate([csr.indptr, csr.indptr[-1] + replacements.indptr[1:]]),
         np.concatenate([csr.indices, replacements.indices]),
         np.concatenate([csr.values, replacements.values]),
         len(items),
+        times,
     )
     source: npt.NDArray[np.int64] = np.arange(len(users))
     source[users.codes(rows)] = n + np.arange(len(rows))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -129,8 +129,10 @@ def filters(service: Service, source: schemas.TagsParam | schemas.FilterIn) -> F
     return ALL
 
 
-def parse_history(service: Service, entries: Sequence[Id | schemas.Liked]) -> dict[Id, float]:
-    """Return the history of a request, item → value.
+def parse_history(
+    service: Service, entries: Sequence[Id | schemas.Liked]
+) -> Mapping[Id, float] | Mapping[Id, tuple[float, int]]:
+    """Return the history of a request, item → value, or item → (value, time) where it has times.
 
     Raises
     ------
@@ -138,13 +140,15 @@ def parse_history(service: Service, entries: Sequence[Id | schemas.Liked]) -> di
         If an item is unknown.
     """
     items = service.likes.items
-    history: dict[Id, float] = {}
+    history: dict[Id, Any] = {}
     for entry in entries:
-        item, value = (
-            (entry.item, entry.value) if isinstance(entry, schemas.Liked) else (entry, 1.0)
+        item, value, time = (
+            (entry.item, entry.value, entry.time)
+            if isinstance(entry, schemas.Liked)
+            else (entry, 1.0, None)
         )
         model_id = as_id(item, items)
         service.require_item(model_id)
         if value:
-            history[model_id] = value
+            history[model_id] = value if time is None else (value, time)
     return history

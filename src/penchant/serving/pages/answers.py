@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from penchant.data.ids import Id
 from penchant.errors import UnsupportedError
 from penchant.serving.catalog.views import ItemView
 from penchant.serving.people import Profile
+from penchant.serving.query import History
 from penchant.serving.service import ScoredItem, Service
 
 _REASONS = 4
@@ -40,7 +40,7 @@ def suggestions(service: Service, profile: Profile, k: int) -> list[Suggestion]:
 
 
 def _reasons(
-    service: Service, user: Id | None, history: Mapping[Id, float] | None, scored: ScoredItem
+    service: Service, user: Id | None, history: History | None, scored: ScoredItem
 ) -> list[ReasonShare]:
     """Return the reasons; none if the model has no explanations."""
     try:

@@ -81,7 +81,7 @@ def person(request: Request, id: str) -> HTMLResponse:  # noqa: A002
     if not state.people.has_user(service, user):  # shelves of visitors are private
         raise UnknownIdError(f"unknown person {id[:100]!r}")
     profile = state.people.resolve(service, user)
-    history = profile.history if profile.history is not None else service.history(user)
+    history = state.people.likes(service, user)
     liked = sorted((i for i in history if history[i] > 0), key=lambda i: -history[i])
     return page(
         request,

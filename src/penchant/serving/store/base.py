@@ -153,10 +153,13 @@ class Changes(NamedTuple):
         Item → value of its last event, in the order of these events; the value of an unlike is 0.
     last
         The number of the last of these events; without any, the number that they were asked after.
+    times
+        Item → time of its last event, in seconds since 1970 (UTC).
     """
 
     values: dict[Id, float]
     last: int
+    times: dict[Id, float]
 
 
 class Store(ABC):

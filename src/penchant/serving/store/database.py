@@ -93,14 +93,15 @@ class DatabaseStore(Store):
         """Implement the method of the base class."""
         check_section(after, limit)
         rows = self._rows(
-            sa.select(_CURRENT.c.item, _CURRENT.c.value, _CURRENT.c.number)
+            sa.select(_CURRENT.c.item, _CURRENT.c.value, _CURRENT.c.number, _EVENTS.c.at)
+            .join_from(_CURRENT, _EVENTS, _EVENTS.c.number == _CURRENT.c.number)
             .where(_CURRENT.c.person == _text("person", person), _CURRENT.c.number > after)
             .order_by(_CURRENT.c.number)
             .limit(limit)
         )
-        return Changes(
-            {json.loads(item): value for item, value, _ in rows}, rows[-1][2] if rows else after
-        )
+        changes = [(json.loads(item), value, at) for item, value, _, at in rows]
+        values, times = ({change[0]: change[n] for change in changes} for n in (1, 2))
+        return Changes(values, rows[-1][2] if rows else after, times)
 
     def people(self, after: int = 0) -> set[Id]:
         """Implement the method of the base class."""

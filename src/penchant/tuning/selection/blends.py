@@ -25,8 +25,8 @@ FUSION: Fusion = "top-mean"
 MOST_PARTS = 5
 """The number of best families that blends are made of."""
 
-_SHARES = (0.5, 0.3, 0.7, 0.15, 0.85)
-"""Shares of the second model of a pair, in the order in which they are tried."""
+_SHARES = (0.3, 0.5, 0.15, 0.7, 0.85)
+"""Shares of the worse model of a pair, in the order in which they are tried."""
 _FURTHER = (0.2, 0.35, 0.1)
 """Shares of a further model beside the best weights so far."""
 _STEPS = (0.1, -0.1, 0.05, -0.05)

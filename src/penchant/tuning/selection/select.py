@@ -42,6 +42,8 @@ _PER_MINUTE = 200_000
 """The number of interactions of the first round, for each minute of the budget."""
 _BLENDS = 0.15
 """The share of the budget that is kept for blends."""
+_LEAST_FOR_BLENDS = 0.1
+"""The same where the last attempts took longer than they were to: blends gain the most."""
 _BLENDED_WITHIN = 0.7
 """The share of the best value that a family of a blend has at least."""
 _RESERVE = 0.1
@@ -155,7 +157,8 @@ class _Selection:
         blended = self._near(halving.ranked(whole, dropped=True), best, whole)
         mixture = None
         if len(blended) > 1:
-            until = budget - self._reserve(blended, whole)
+            least = runner.clock.spent + budget * _LEAST_FOR_BLENDS
+            until = max(budget - self._reserve(blended, whole), least)
             mixture = Mixer(runner, blended, whole, until, arguments.seed).best()
         if mixture is not None and mixture.attempt.score <= best.score:
             mixture = None
