@@ -111,12 +111,13 @@ def test_the_exponents_are_those_of_the_degrees(seed, a, b, c) -> None:
 
 @given(seed=seeds, c=st.none() | exponents)
 def test_auto_is_rp3beta_with_exponents_by_the_data(seed, c) -> None:
-    data = random_interactions(25, 18, density=0.9, seed=seed)
+    data = random_interactions(40, 35, density=0.9, seed=seed)
     X = confident(data.to_scipy(), "linear")
     model = ItemNeighbors(confidence="linear", neighbors=None, target_exponent=c).fit(data)
     if c is None:
-        sizes = [np.count_nonzero(np.diff(matrix.indptr)) for matrix in (X.tocsr(), X.tocsc())]
-        c = 0.7 * max(0, 1 - 9 * np.sqrt(np.prod(sizes)) / X.nnz)
+        counts = (X != 0).sum(axis=1), (X != 0).sum(axis=0)
+        d = np.sqrt(np.prod([(n.astype(float) ** 2).sum() / n.sum() for n in counts]))
+        c = 0.7 * max(0, 1 - 22 / d)
     S = walk(X, 0.4, 0.7, c)
     bound = 1e-5 * (1 + abs(S).max())
     np.testing.assert_allclose(scores_of(model, data), X @ S, rtol=1e-4, atol=10 * bound)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
-import numpy as np
-
 from penchant.data.csr import Csr
+from penchant.models._density import mean_degree
 from penchant.models.neighbors.settings import NeighborSettings
 
 WALKS = ("auto", "p3alpha", "rp3beta")
 """The similarities that have exponents."""
 
-_MOST, _SPARSE = 0.7, 9.0
+_MOST, _SPARSE = 0.7, 22.0
 
 
 class Exponents(NamedTuple):
@@ -46,11 +44,8 @@ def exponents_of(settings: NeighborSettings, data: Csr) -> Exponents:
 
 
 def target_exponent(data: Csr) -> float:
-    """Return c = 0.7 (1 − 9/d), at least 0; d = nnz/√(rows × columns), of those with entries.
+    """Return c = 0.7 (1 − 22/d), at least 0; d: see :func:`penchant.models._density.mean_degree`.
 
-    d is the geometric mean of the interactions of a user and of an item. The fewer there are,
-    the more of what can be predicted is popularity.
+    The fewer interactions users and items have, the more of what can be predicted is popularity.
     """
-    columns = np.bincount(data.indices, minlength=data.n_columns)
-    size = math.sqrt(int(np.count_nonzero(data.row_counts)) * int(np.count_nonzero(columns)))
-    return _MOST * max(0.0, 1 - _SPARSE * size / max(data.nnz, 1))
+    return _MOST * max(0.0, 1 - _SPARSE / max(mean_degree(data), _SPARSE))

@@ -77,8 +77,9 @@ class NeighborSettings(Model, WeighsByAge, Explains):
             max=2,
             help="Exponent c of RP3beta, its β: of the popularity of the recommended item. "
             "Default: by the data with auto, else 0.3.",
-            details="auto and rp3beta read it. By the data it is 0.7 (1 − 9/d), at least 0; d is "
-            "the number of interactions over √(users × items), counting those that have any. "
+            details="auto and rp3beta read it. By the data it is 0.7 (1 − 22/d), at least 0; d² "
+            "is the product of the interactions of a user and of an item, each in the mean over "
+            "interactions. "
             "A larger value recommends rarer items. For user neighbors: of the activity of the "
             "neighbor.",
             source="Paudel et al. 2017",

@@ -33,7 +33,7 @@ F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 
 _BATCH = 128  # histories that are filtered at a time
-_SHARE = 60  # of the size of the data, by which the default of factors is chosen
+_SHARE = 27.5  # of the size of the data, by which the default of factors is chosen
 
 
 @dataclass(kw_only=True, eq=False)
@@ -79,8 +79,8 @@ class GraphFilter(Model, WeighsByAge, Explains):
             min=1,
             help="Number of singular vectors that the low-pass filter keeps. Default: by the size "
             "of the data.",
-            details="By the size it is √(users × items) / 60, from 12 to 256, counting those that "
-            "have interactions. GF-CF has 256.",
+            details="By the size it is twice the default of PureSVD, from 12 to 256. GF-CF has "
+            "256.",
             tune=(16, 512, "log"),
         ),
     ] = None

@@ -33,7 +33,7 @@ log = logging.getLogger("penchant")
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 
-_SHARE = 120  # of the size of the data, by which the default of factors is chosen
+_SHARE = 55  # of the size of the data, by which the default of factors is chosen
 
 
 @dataclass(kw_only=True, eq=False)
@@ -57,7 +57,8 @@ class PureSVD(Model, WeighsByAge, Explains, FoldsInUsers, HasItemVectors, HasUse
             min=1,
             help="Number of singular vectors. Default: by the size of the data.",
             details="At most the number of users and of items are used. By the size it is "
-            "√(users × items) / 120, from 12 to 256, counting those that have interactions.",
+            "1/55 of √(users × items), from 12 to 256, where users and items with few "
+            "interactions count less; see the manual on defaults.",
             tune=(8, 512, "log"),
         ),
     ] = None

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
-
-import numpy as np
-
 from penchant.data.csr import Csr
+from penchant.models._density import effective_size
 
 LEAST, MOST = 12, 256
 """Bounds of the number that is chosen."""
 
 
-def factors_for(X: Csr, share: int) -> int:
-    """Return √(rows × columns) / share, rounded, from 12 to 256; of those with entries.
+def factors_for(X: Csr, share: float) -> int:
+    """Return the effective size of the data / share, rounded, from 12 to 256.
 
     Parameters
     ----------
@@ -22,6 +19,4 @@ def factors_for(X: Csr, share: int) -> int:
     share
         What the size is divided by.
     """
-    rows = int(np.count_nonzero(X.row_counts))
-    columns = int(np.count_nonzero(np.bincount(X.indices, minlength=X.n_columns)))
-    return min(max(round(math.sqrt(rows * columns) / share), LEAST), MOST)
+    return min(max(round(effective_size(X) / share), LEAST), MOST)
