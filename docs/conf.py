@@ -31,7 +31,6 @@ html_static_path = ["_static"]
 html_css_files = ["manual.css"]
 exclude_patterns = ["_build", "_ext"]
 copybutton_exclude = ".linenos, .gp, .go"
-smartquotes_action = "qe"  # no dashes for -- of options
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"
 napoleon_google_docstring = False

@@ -6,6 +6,7 @@ without an edit of it.
 
 from __future__ import annotations
 
+import re
 import typing
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +21,7 @@ from penchant.cli.app import application
 from penchant.cli.model_options import PREFIX, declaration_for, help_text
 from penchant.models import class_of, kinds
 
-_OPTION, _VALUE, _MEANING = "Option", "Value", "Meaning"
+_OPTION, _MEANING = "Option", "Meaning"
 _SETTINGS_NOTE = (
     "All settings of models are options too: {ref}`options-for-the-settings-of-models`."
 )
@@ -62,8 +63,8 @@ def _text(command: Any, name: str) -> str:
         rows = [(f"`{argument.metavar}`", _meaning(argument)) for argument in arguments]
         parts.append(table(("Argument", _MEANING), rows))
     if own:
-        rows = [(_flags(option), _value(option), _meaning(option)) for option in own]
-        parts.append(table((_OPTION, _VALUE, _MEANING), rows))
+        rows = [(f"{_flags(option)} {_value(option)}", _meaning(option)) for option in own]
+        parts.append(table((_OPTION, _MEANING), rows))
     if len(own) + 1 < len(options):
         parts.append(_SETTINGS_NOTE)
     if command.epilog:
@@ -84,10 +85,11 @@ def _settings() -> str:
         declaration = declaration_for(name, having)
         assert declaration is not None
         links = ", ".join(f"{{ref}}`{kind} <settings-{kind}>`" for kind in having)
-        rows.append((f"`--{name.replace('_', '-')}`", help_text(declaration), links))
+        rows.append((f"`--{name.replace('_', '-')}`", _plain(help_text(declaration)), links))
     before = (
-        "`penchant fit`, `evaluate`, `learning-curve` and `tune` take these for the models that have "
-        "them; defaults are those of the first model named. {doc}`models` has the full descriptions."
+        "`penchant fit`, `evaluate`, `learning-curve` and `tune` take these for the models that "
+        "have them; defaults are those of the first model named. {doc}`models` has the full "
+        "descriptions."
     )
     return f"{before}\n\n{table((_OPTION, _MEANING, 'Models'), rows)}"
 
@@ -132,13 +134,14 @@ def _is_flag(param: Any) -> bool:
 
 
 def _plain(markup: str | None) -> str:
-    """Return help text without the markup of the terminal, as Markdown."""
+    """Return help text as Markdown: what the terminal colors, and options, as code."""
     text = Text.from_markup(markup or "")
-    marks = sorted(text.spans, key=lambda span: span.start, reverse=True)
     plain = text.plain
-    for span in marks:
+    for span in sorted(text.spans, key=lambda span: span.start, reverse=True):
         plain = f"{plain[: span.start]}`{plain[span.start : span.end]}`{plain[span.end :]}"
-    return plain.replace("<", "&lt;") if "`" not in plain else plain
+    parts = plain.split("`")  # every second one is code
+    parts[::2] = [re.sub(r"(?<![\w-])--[a-z][\w-]*", r"`\g<0>`", part) for part in parts[::2]]
+    return "`".join(parts)
 
 
 def _code(text: str) -> list[nodes.Node]:

@@ -17,7 +17,7 @@ class GeneratedSections(SphinxDirective):
     def section(self, id_: str, title: Sequence[nodes.Node], text: str) -> nodes.section:
         """Return a section with a title and parsed Markdown."""
         section = nodes.section(ids=[id_], names=[id_])
-        section += nodes.title("", "".join(node.astext() for node in title), *title)
+        section += nodes.title("".join(node.astext() for node in title), "", *title)
         self.state.document.note_explicit_target(section)  # so that {ref} finds it
         self.state.nested_parse(StringList(text.splitlines(), source=id_), 0, section)
         return section

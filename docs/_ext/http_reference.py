@@ -13,15 +13,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import penchant
 from docutils import nodes
 from generated import GeneratedSections, table
+from sphinx.application import Sphinx
+
+import penchant
 from penchant.serving.app import create_app
 from penchant.serving.process.loader import Artifacts
 from penchant.serving.process.reload import ModelReloader
 from penchant.serving.process.settings import ServeSettings
 from penchant.serving.store.opening import open_store
-from sphinx.application import Sphinx
 
 _METHODS = ("get", "put", "post", "delete")
 _FIRST_ERROR = "400"  # statuses are texts in the document
@@ -89,8 +90,8 @@ def _request_text(operation: dict[str, Any]) -> str:
         ]
         parts.append(table(("Parameter", "In", "Type", "Meaning"), rows))
     if "requestBody" in operation:
-        for content in operation["requestBody"]["content"].values():
-            parts.append(f"Body: {_type(content['schema'])}.")
+        contents = operation["requestBody"]["content"].values()
+        parts += [f"Body: {_type(content['schema'])}." for content in contents]
     errors = []
     for status, response in sorted(operation["responses"].items()):
         if status < _FIRST_ERROR:
@@ -132,8 +133,10 @@ def _schema_text(schema: dict[str, Any]) -> str:
     ]
     if rows:
         parts.append(table(("Field", "Type", "Meaning"), rows))
-    for example in schema.get("examples", []):
-        parts.append(f"Example:\n\n```json\n{json.dumps(example, indent=2)}\n```")
+    parts += [
+        f"Example:\n\n```json\n{json.dumps(example, indent=2)}\n```"
+        for example in schema.get("examples", [])
+    ]
     return "\n\n".join(part for part in parts if part)
 
 
