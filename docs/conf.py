@@ -17,12 +17,20 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "sphinx.ext.mathjax",
-    "settings",  # docs/_ext/settings.py
+    "sphinx_copybutton",
+    "sphinx_design",
+    "cli_reference",  # this and those below are in docs/_ext
+    "http_reference",
+    "settings",
 ]
-myst_enable_extensions = ["dollarmath", "colon_fence"]
+myst_enable_extensions = ["dollarmath", "colon_fence", "attrs_inline", "deflist"]
+myst_heading_anchors = 3
 html_theme = "furo"
 html_title = "penchant"
+html_static_path = ["_static"]
+html_css_files = ["manual.css"]
 exclude_patterns = ["_build", "_ext"]
+copybutton_exclude = ".linenos, .gp, .go"
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"
 napoleon_google_docstring = False

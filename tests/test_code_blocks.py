@@ -8,6 +8,7 @@ user, which no model has seen, since the code may have learned from all likes.
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import sqlite3
 import sys
@@ -18,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.cli.conftest import run as run_command
 
 import penchant
 from penchant.data.ids import IdMap
@@ -114,6 +116,25 @@ def ran(begin: Any) -> Any:
     return run_page
 
 
+def output_of(page: str, source: str) -> str:
+    """Return the output that a page shows, after the comment that names what prints it."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    pattern = rf"<!-- output of (?:the )?{source} -->\n```text\n(.*?)^```"
+    match = re.search(pattern, text, flags=re.MULTILINE | re.DOTALL)
+    assert match is not None, source
+    return match[1]
+
+
+def assert_alike(printed: str, shown: str) -> None:
+    """Check that outputs agree but for the last digits of numbers, which depend on the machine."""
+    texts = [re.sub(r"\d+\.\d+ s$", "… s", text, flags=re.MULTILINE) for text in (printed, shown)]
+    for ours, theirs in zip(*(text.split() for text in texts), strict=True):
+        if re.fullmatch(r"[±-]?\d+\.\d+", ours):
+            assert float(ours.strip("±")) == pytest.approx(float(theirs.strip("±")), abs=0.0021)
+        else:
+            assert ours == theirs
+
+
 def ndcg(model: Model, split: penchant.split.Split) -> float:
     fitted = model.with_settings().fit(split.train)
     return float(penchant.evaluate(fitted, split, k=10, metrics=["ndcg"], bootstrap=0)["ndcg@10"])
@@ -163,6 +184,57 @@ def test_the_readme(real_data, ran) -> None:
         shutil.copy(real_data(f"lastfm-2k/{name}"), name)
     run = ran("README.md")
     assert Path("artists.penchant").exists()
+    check_models(run, 1)
+
+
+def test_the_front_page_shows_what_its_code_prints(ran, capsys) -> None:
+    run = ran("index.md")
+    assert_alike(capsys.readouterr().out, output_of("index.md", "Python code"))
+    check_models(run, 1)
+
+
+def test_the_front_page_shows_what_its_commands_print(real_data, tmp_path, monkeypatch) -> None:
+    for name in ("user_artists.dat", "artists.dat"):
+        shutil.copy(real_data(f"lastfm-2k/{name}"), tmp_path)
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^penchant ((?:fit|similar) .*)$", page, flags=re.MULTILINE)
+    printed = [run_command(*shlex.split(words)).out for words in commands]
+    assert_alike(printed[1], output_of("index.md", "penchant similar"))
+
+
+def test_the_page_on_which_model(ran, capsys) -> None:
+    check_models(ran("which-model.md"), 3)
+    assert "to the best" in capsys.readouterr().out
+
+
+def test_the_page_on_other_libraries(begin) -> None:
+    data = shapes(200, 400)
+    matrix = data.to_scipy()
+    tags = penchant.Features.of_tags(data.catalog).aligned(data.items).to_scipy()
+    frame = data.to_pandas()[["user", "item"]]
+    frame["user"] = "u" + data.users.codes(frame["user"]).astype(str)
+    frame["item"] = "i" + data.items.codes(frame["item"]).astype(str)
+    frame.assign(plays=2).to_parquet("plays.parquet")
+    ratings = frame.assign(rating=np.where(np.arange(len(frame)) % 9, 5, 2))
+    run = begin("coming-from.md", user_items=matrix, ratings=ratings, item_features=tags)
+    for block in blocks_of("coming-from.md"):
+        run.exec(block)
+    assert Path("top.parquet").exists()
+    check_models(run, 4)
+
+
+def test_the_page_on_production(ran) -> None:
+    data = shapes(200, 400).to_pandas()
+    data.rename(columns={"user": "uid", "item": "mid"}).to_csv("likes.csv", index=False)
+    run = ran("production.md")
+    assert Path("shop.penchant").exists()
+    check_models(run, 1)
+
+
+def test_the_page_on_performance(ran) -> None:
+    run = ran("performance.md")
+    assert Path("top.parquet").exists()
     check_models(run, 1)
 
 

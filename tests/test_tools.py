@@ -59,6 +59,13 @@ def test_other_files_are_checked_for_wording_only(check) -> None:
     assert check("found = one\nneigh" + "bour\n", "page.md") == ["spelling"]
 
 
+@pytest.mark.parametrize("text", ["Tune its hyper" + "parameters.", "In order " + "to fit, wait."])
+def test_wordy_phrases_of_pages_are_found(check, text) -> None:
+    assert check(text, "page.md") == ["phrase"]
+    assert check(f"```\n{text}\n```\n`{text}` *{text}*\n", "page.md") == []
+    assert check(f"# {text}\n") == []
+
+
 def test_modules_that_import_each_other_are_found(monkeypatch, tmp_path) -> None:
     monkeypatch.syspath_prepend(str(TOOLS))
     from import_cycles import cyclic_groups, import_graph

@@ -10,6 +10,7 @@ Rules
     local-name   a local variable or parameter has none of the names in BANNED_LOCALS
     word         text and identifiers contain none of the words in BANNED_WORDS
     spelling     text and identifiers use American spelling
+    phrase       the manual uses none of the phrases in PLAIN, but what stands beside them
     import-cycle no modules of the package import each other, types and functions included
 
 Complexity is checked by ruff (C901, at most 12).
@@ -105,6 +106,25 @@ BRITISH = (
     r"is(?:e|es|ed|er|ers|ing|ation|ations)",
     r"analys(?:e|ed|es|ing)(?<!analyses)", r"licence\w*", r"artefact\w*", r"programme[sd]?",
 )  # fmt: skip
+# Wordy phrases, and other names for terms of the glossary → what the manual says.
+PLAIN = {
+    "in order to": "to", "utilize": "use", "leverage": "use", "prior to": "before",
+    "simply": "(leave it out)", "basically": "(leave it out)", "obviously": "(leave it out)",
+    "please note": "(leave it out)", "note that": "(leave it out)",
+    "it should be noted": "(leave it out)",
+    "e.g.": "such as", "i.e.": "that is", "hyperparameter": "setting", "hyper-parameter": "setting",
+    "hyperparameters": "settings", "latent factors": "factors", "datapoint": "interaction",
+    "dataset": "data set", "datasets": "data sets", "data-set": "data set",
+    "recommender engine": "model",
+    "train/test split": "split", "top-n": "top-k", "negative sampling": "sampled negatives",
+}  # fmt: skip
+PHRASE = re.compile(
+    r"(?<![\w./`-])(?:" + "|".join(re.escape(phrase) for phrase in PLAIN) + r")(?![\w/`-])",
+    re.IGNORECASE,
+)
+UNCHECKED = re.compile(
+    r"(?<!\*)\*[^*]+\*(?!\*)|`[^`]*`|\{[^}]*\}|https?://\S+"
+)  # titles, code, links
 WORD = re.compile(
     r"(?<![A-Za-z])(?:" + "|".join(re.escape(word) for word in BANNED_WORDS) + r")(?![A-Za-z])",
     re.IGNORECASE,
@@ -218,6 +238,19 @@ def word_violations(path: str, lines: Iterator[tuple[int, str]]) -> Iterator[Vio
             yield Violation(path, number, "spelling", f"`{match[0]}` is not American spelling")
 
 
+def phrase_violations(path: str, source: str) -> Iterator[Violation]:
+    """Yield phrases of a Markdown page, outside titles and code, that have a plainer form."""
+    source = re.sub(
+        r"^```.*?^```", lambda block: "\n" * block[0].count("\n"), source, flags=re.M | re.S
+    )
+    for number, line in enumerate(source.splitlines(), 1):
+        if line.startswith("    "):
+            continue
+        for match in PHRASE.finditer(UNCHECKED.sub(" ", line)):
+            plain = PLAIN[match[0].lower()]
+            yield Violation(path, number, "phrase", f"`{match[0]}`: write {plain}")
+
+
 def check_file(file: Path) -> list[Violation]:
     """Return all violations of one file."""
     path = relative(file)
@@ -235,6 +268,8 @@ def check_file(file: Path) -> list[Violation]:
     else:
         text = iter(enumerate(source.splitlines(), 1))
     violations += word_violations(path, text)
+    if file.suffix == ".md":
+        violations += phrase_violations(path, source)
     return violations
 
 

@@ -7,31 +7,25 @@ in the manual without an edit of it.
 from __future__ import annotations
 
 from docutils import nodes
-from docutils.statemachine import StringList
+from generated import GeneratedSections
 from sphinx.application import Sphinx
-from sphinx.util.docutils import SphinxDirective
 
 from penchant._settings.tables import markdown_table
 from penchant.models import class_of, kinds
 
 
-class Settings(SphinxDirective):
+class Settings(GeneratedSections):
     """Insert a section with a table of settings for every model that penchant has."""
-
-    has_content = False
 
     def run(self) -> list[nodes.Node]:
         """Return one section per model, in the order of their kinds."""
-        return [self.section(kind) for kind in kinds()]
+        return [self.section(f"settings-{kind}", *_title_and_text(kind)) for kind in kinds()]
 
-    def section(self, kind: str) -> nodes.section:
-        """Return the section of one model."""
-        cls = class_of(kind)
-        section = nodes.section(ids=[f"settings-{kind}"], names=[f"settings-{kind}"])
-        section += nodes.title("", cls.__name__)
-        text = f"`--model {kind}` on the command line.\n\n{markdown_table(cls)}"
-        self.state.nested_parse(StringList(text.splitlines(), source=kind), 0, section)
-        return section
+
+def _title_and_text(kind: str) -> tuple[list[nodes.Node], str]:
+    cls = class_of(kind)
+    text = f"`--model {kind}` on the command line.\n\n{markdown_table(cls)}"
+    return [nodes.Text(cls.__name__)], text
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

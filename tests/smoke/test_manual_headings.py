@@ -1,4 +1,4 @@
-"""Every page of the manual holds its own heading: none is overwritten by another page.
+"""Every page of the manual holds its own heading, is listed, and leads nowhere that is not there.
 
 Sphinx writes pages of its own, such as ``search.html``, over those of the same name.
 """
@@ -9,7 +9,10 @@ import html
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -17,11 +20,28 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 
 
+class Links(HTMLParser):
+    """The ids of an HTML page, and the addresses of what it links and shows."""
+
+    def __init__(self, page: Path) -> None:
+        super().__init__()
+        self.ids: set[str] = set()
+        self.addresses: list[str] = []
+        self.feed(page.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        for name, value in attributes:
+            if value is not None and name in ("id", "name"):
+                self.ids.add(value)
+            elif value is not None and name in ("href", "src"):
+                self.addresses.append(value)
+
+
 @pytest.fixture(scope="module")
 def manual(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The manual as HTML."""
-    pytest.importorskip("sphinx")
-    pytest.importorskip("myst_parser")
+    for module in ("sphinx", "myst_parser", "furo", "sphinx_copybutton", "sphinx_design"):
+        pytest.importorskip(module)
     folder = tmp_path_factory.mktemp("manual")
     build = subprocess.run(
         [sys.executable, "-m", "sphinx", "-q", "-b", "html", str(ROOT / "docs"), str(folder)],
@@ -29,6 +49,12 @@ def manual(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )  # fmt: skip
     assert build.returncode == 0, build.stderr[-2000:]
     return folder
+
+
+@pytest.fixture(scope="module")
+def links(manual: Path) -> dict[str, Links]:
+    """The links of every page, by the name of its file."""
+    return {page.name: Links(page) for page in manual.glob("*.html")}
 
 
 def heading(page: Path) -> str:
@@ -42,6 +68,25 @@ def heading(page: Path) -> str:
     return re.sub("[`*]", "", match[1]).strip()
 
 
+def broken(manual: Path, links: dict[str, Links], page: str) -> Iterator[str]:
+    """Yield the addresses of a page that lead to no file, or to no place in it."""
+    for address in links[page].addresses:
+        parts = urlsplit(address)
+        if parts.scheme or parts.netloc:
+            continue
+        target = unquote(parts.path) or page
+        if not (manual / target).is_file() or (
+            parts.fragment and target in links and unquote(parts.fragment) not in links[target].ids
+        ):
+            yield address
+
+
+def section(manual: Path, page: str, start: str) -> str:
+    """Return the HTML from the id of a section to the end of its page."""
+    text = (manual / page).read_text(encoding="utf-8")
+    return text[text.index(f'id="{start}"') :]
+
+
 def test_every_page_holds_its_own_heading(manual: Path) -> None:
     wrong = []
     for page in PAGES:
@@ -51,3 +96,44 @@ def test_every_page_holds_its_own_heading(manual: Path) -> None:
         if title != heading(page):
             wrong.append((page.name, title, heading(page)))
     assert wrong == []
+
+
+def test_links_images_and_anchors_are_not_broken(manual: Path, links: dict[str, Links]) -> None:
+    assert sum(len(page.addresses) for page in links.values()) > 1000
+    wrong = {page: sorted(set(broken(manual, links, page))) for page in links}
+    assert {page: addresses for page, addresses in wrong.items() if addresses} == {}
+
+
+def test_a_broken_link_is_noticed(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text('<p id="x"><a href="#x"><a href="#y"><img src="z.png">')
+    found = list(broken(tmp_path, {"a.html": Links(tmp_path / "a.html")}, "a.html"))
+    assert found == ["#y", "z.png"]
+
+
+def test_the_front_page_lists_every_page(manual: Path) -> None:
+    front = (manual / "index.html").read_text(encoding="utf-8")
+    listed = set(re.findall(r'<li class="toctree-l1[^"]*"><a [^>]*href="([\w-]+)\.html"', front))
+    assert listed == {page.stem for page in PAGES} - {"index"}
+
+
+def test_the_reference_has_every_command_and_option(manual: Path) -> None:
+    from tests.cli.conftest import APP
+    from typer.main import get_command
+
+    page = (manual / "cli-reference.html").read_text(encoding="utf-8")
+    commands = get_command(APP).commands  # type: ignore[attr-defined]
+    assert len(commands) >= 15
+    for name, command in commands.items():
+        assert f'id="command-{name}"' in page
+        flags = {flag for param in command.params for flag in getattr(param, "opts", [])}
+        shown = {flag for flag in flags if flag.startswith("-")} - {"--help", "-h"}
+        assert {flag for flag in shown if f'<span class="pre">{flag}</span>' not in page} == set()
+    assert "dataclasses" not in page
+
+
+def test_the_reference_has_every_request(manual: Path) -> None:
+    page = (manual / "http-reference.html").read_text(encoding="utf-8")
+    for request in ('GET</span> <span class="pre">/api/v1/recommend', "/api/v1/admin/people"):
+        assert request in page
+    problem = section(manual, "http-reference.html", "schema-problem")
+    assert "kind" in problem[:3000] or "error" in problem[:3000]

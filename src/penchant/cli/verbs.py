@@ -15,6 +15,8 @@ from penchant.cli import completion, configuration, explicit
 from penchant.cli.help import Command
 from penchant.cli.options import OptionGroup
 
+_REQUIRED = dataclasses.MISSING
+
 
 def add(app: typer.Typer, verb: Callable[..., None], examples: str, name: str = "") -> None:
     """Make a function a command: its docstring is the help, the examples follow."""
@@ -90,7 +92,7 @@ def _parameters(group: Any) -> list[inspect.Parameter]:
         inspect.Parameter(
             field.name,
             inspect.Parameter.KEYWORD_ONLY,
-            default=field.default,
+            default=inspect.Parameter.empty if field.default is _REQUIRED else field.default,
             annotation=hints[field.name],
         )
         for field in dataclasses.fields(group)
