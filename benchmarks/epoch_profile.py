@@ -1,19 +1,24 @@
 """Processor seconds of an ALS epoch by phase, and the share of the measured FMA peak.
 
-    python -m benchmarks.epoch_profile [--data NAME …] [--factors F …] [--epochs 3] [--scaled]
+    python -m benchmarks.epoch_profile [--data NAME …] [--factors F …] [--epochs 4] [--scaled]
 
 One thread, a fit of its own for each line; the first epoch, which has no momentum, is left out.
 The weights are those of the other benchmarks, with the same λ for all rows; with ``--scaled`` λ
 grows with the entries of the row. GFLOP are those of dense products by the formulation that solves
-these rows (:mod:`benchmarks.flops`), without eigenproblems and rows, and their share is that of the
-whole epoch.
+these rows (:mod:`benchmarks.flops`), without decompositions and rows, and their share is that of
+the whole epoch. Since processor time is measured, other processes matter little, except for the
+peak: give one of a quiet moment by ``--peak``. ``--out`` writes the file that
+``benchmarks.report`` reads.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +27,7 @@ from benchmarks.engines.penchant_als import interactions
 from benchmarks.objective import Weights
 from penchant import ALS
 from penchant.engines.local import PHASES, LocalEngine
+from penchant.engines.whitening import WHITENED_FROM
 from penchant.models.epoch import Epoch
 
 DATA = ("sketchfab", "ml-1m")
@@ -36,20 +42,37 @@ class Profile:
     factors: int
     seconds: dict[str, float]
     flops: float
-    loss: float
 
-    def line(self, peak: float) -> str:
+    def cells(self, peak: float) -> list[str]:
         """Return a row of the table; ``peak`` in GFLOP/s."""
         total = sum(self.seconds.values())
-        cells = [
+        return [
             f"{self.data}, {self.factors}",
             f"{total:.3f}",
             *(f"{self.seconds[phase]:.3f}" for phase in PHASES),
             f"{self.flops / 1e9:.1f}",
             f"{self.flops / 1e9 / total / peak:.0%}",
-            f"{self.loss:.6g}",
         ]
-        return "| " + " | ".join(cells) + " |"
+
+
+COLUMNS = ["", "seconds", *PHASES, "GFLOP", "of the peak"]
+
+
+def as_text(head: list[str], rows: list[list[str]]) -> str:
+    """Return a table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def section(stored: dict[str, Any]) -> str:
+    """Return the section of the manual on a file of ``--out``."""
+    rows = [Profile(**values).cells(stored["peak"]) for values in stored["profiles"]]
+    return (
+        "## Processor seconds of an epoch by phase, many factors\n\n"
+        f"One thread, {stored['processor']}, instruction set {stored['isa']}, FMA peak of a core "
+        f"{stored['peak']:.0f} GFLOP/s. GFLOP are those of the dense products; the share is that "
+        "of the whole epoch (`python -m benchmarks.epoch_profile`).\n\n" + as_text(COLUMNS, rows)
+    )
 
 
 def profile(name: str, factors: int, epochs: int, *, scaled: bool) -> Profile:
@@ -67,11 +90,9 @@ def profile(name: str, factors: int, epochs: int, *, scaled: bool) -> Profile:
     rows, weights = datasets.load(datasets.prepare(name)), Weights()
     engine = LocalEngine(1)
     snapshots: list[dict[str, float]] = []
-    losses: list[float] = []
 
-    def after(epoch: Epoch) -> None:
+    def after(_: Epoch) -> None:
         snapshots.append(dict(engine.seconds))
-        losses.append(math.nan if epoch.loss is None else epoch.loss)
 
     model = ALS(
         factors=factors,
@@ -82,13 +103,14 @@ def profile(name: str, factors: int, epochs: int, *, scaled: bool) -> Profile:
         seed=0,
         threads=1,
     )
-    model.fit(interactions(rows), on_epoch=after, track_loss=True, engine=engine)
+    model.fit(interactions(rows), on_epoch=after, engine=engine)
     each = {
         phase: float(np.median(np.diff([snapshot[phase] for snapshot in snapshots])))
         for phase in PHASES
     }
-    counted = flops.of_rotated_epoch(rows.n_rows, rows.n_columns, factors)
-    return Profile(name, factors, each, counted, losses[-1])
+    whitened = factors >= WHITENED_FROM and not scaled
+    count = flops.of_whitened_epoch if whitened else flops.of_rotated_epoch
+    return Profile(name, factors, each, count(rows.n_rows, rows.n_columns, factors))
 
 
 def main() -> None:
@@ -98,16 +120,24 @@ def main() -> None:
     parser.add_argument("--factors", nargs="+", type=int, default=FACTORS)
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--scaled", action="store_true")
+    parser.add_argument("--peak", type=float, help="GFLOP/s of one core")
+    parser.add_argument("--out", type=Path, help="file to write, see benchmarks.report")
     options = parser.parse_args()
-    peak = machine.fma_peak(1)
-    print(f"peak of one core: {peak or math.nan:.0f} GFLOP/s\n")
-    columns = ["", "seconds", *PHASES, "GFLOP", "of the peak", "loss"]
-    print("| " + " | ".join(columns) + " |")
-    print("| --- |" + " --- |" * (len(columns) - 1))
+    peak = options.peak or machine.fma_peak(1) or math.nan
+    print(f"peak of one core: {peak:.0f} GFLOP/s\n\n{as_text(COLUMNS, [])}", end="")
+    profiles = []
     for name in options.data:
         for factors in options.factors:
-            result = profile(name, factors, options.epochs, scaled=options.scaled)
-            print(result.line(peak or math.nan), flush=True)
+            profiles.append(profile(name, factors, options.epochs, scaled=options.scaled))
+            print("| " + " | ".join(profiles[-1].cells(peak)) + " |", flush=True)
+    if options.out is not None:
+        facts = machine.facts(1)
+        stored = {
+            **{key: facts[key] for key in ("date", "processor", "isa", "versions")},
+            "peak": peak,
+            "profiles": [asdict(result) for result in profiles],
+        }
+        options.out.write_text(json.dumps(stored, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -35,6 +35,15 @@ def of_epoch(rows: Rows, f: int) -> dict[str, float]:
     }
 
 
+def of_whitened_epoch(n_rows: int, n_columns: int, f: int) -> float:
+    """Count the products of an epoch in coordinates of Cholesky factors.
+
+    A half step makes the Gram matrix and three triangular products: of the fixed side, and of the
+    start and the solution of the other.
+    """
+    return 4.0 * (n_rows + n_columns) * f * f
+
+
 def of_rotated_epoch(n_rows: int, n_columns: int, f: int) -> float:
     """Count the products of an epoch in coordinates of eigenvectors, after the first.
 

@@ -13,12 +13,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks import plots, targets
+from benchmarks import epoch_profile, plots, targets
 from benchmarks.engines import ENGINES
 from benchmarks.figures import Case, Figures
 from benchmarks.joined import joined
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
+PROFILE = Path(__file__).with_name("results") / "epoch-profile.json"
 INTRODUCTION = """\
 # Benchmarks
 
@@ -39,8 +40,13 @@ WORKS = {
 }
 
 
-def page(result: dict[str, Any], file: str, pictures: Iterable[str] = ()) -> str:
-    """Return the page, in Markdown."""
+def page(
+    result: dict[str, Any],
+    file: str,
+    pictures: Iterable[str] = (),
+    profile: dict[str, Any] | None = None,
+) -> str:
+    """Return the page, in Markdown; ``profile`` is what ``benchmarks.epoch_profile`` stored."""
     f = Figures(result)
     parts = [
         INTRODUCTION.format(alpha=40, regularization=0.1, file=file, machine=_machine(result)),
@@ -54,6 +60,7 @@ def page(result: dict[str, Any], file: str, pictures: Iterable[str] = ()) -> str
         _memory(f),
         *(_works(f, work, title) for work, title in WORKS.items()),
         _scaling(f),
+        "" if profile is None else epoch_profile.section(profile),
     ]
     return "\n".join(part for part in parts if part)
 
@@ -242,7 +249,9 @@ def main() -> None:
     options = parser.parse_args()
     result = joined([json.loads(file.read_text(encoding="utf-8")) for file in options.results])
     pictures = plots.write(Figures(result), options.docs)
-    text = page(result, ", ".join(f"`{file.name}`" for file in options.results), pictures)
+    profile = json.loads(PROFILE.read_text(encoding="utf-8")) if PROFILE.exists() else None
+    files = ", ".join(f"`{file.name}`" for file in options.results)
+    text = page(result, files, pictures, profile)
     (options.docs / "benchmarks.md").write_text(text, encoding="utf-8")
     print(options.docs / "benchmarks.md")
 

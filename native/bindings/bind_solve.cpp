@@ -111,13 +111,19 @@ std::tuple<double, double> bound_half_step(const WeightedRowsRecord& rows, Out2<
 template <class T>
 std::tuple<double, double> bound_whitened_half_step(const WeightedRowsRecord& rows, In2<T> fixed,
                                                     In2<T> factor, In2<T> inverse,
+                                                    Out2<T> workspace,
                                                     const RowObjectiveRecord& objective,
                                                     Out2<T> solved, int threads) {
   check_fit(rows, objective, length(fixed), length(solved));
+  if (length(workspace) < length(fixed) || length(workspace, 1) != length(fixed, 1)) {
+    throw std::invalid_argument("a workspace of " + std::to_string(length(workspace)) +
+                                " rows for a fixed side of " + std::to_string(length(fixed)) +
+                                ", or rows of another length: it must have as many rows or more");
+  }
   const auto seconds =
       whitened_half_step<T>(rows.view(), {factor.data(), inverse.data()}, objective.view(),
                             factors_of(fixed, length(factor)), factors_of(solved, length(factor)),
-                            threads, poll_for_signals());
+                            workspace.data(), threads, poll_for_signals());
   return {seconds.products, seconds.rows};
 }
 
@@ -169,8 +175,8 @@ void bind_for(nb::module_& m, const std::string& bits) {
   m.def("solve_rotated", &bound_solve_rotated<T>, "rows"_a, nb::kw_only(), "fixed"_a.noconvert(),
         "spectrum"_a, "objective"_a, "solved"_a.noconvert(), "threads"_a, release);
   m.def("whitened_half_step", &bound_whitened_half_step<T>, "rows"_a, nb::kw_only(),
-        "fixed"_a.noconvert(), "factor"_a.noconvert(), "inverse"_a.noconvert(), "objective"_a,
-        "solved"_a.noconvert(), "threads"_a, release);
+        "fixed"_a.noconvert(), "factor"_a.noconvert(), "inverse"_a.noconvert(),
+        "workspace"_a.noconvert(), "objective"_a, "solved"_a.noconvert(), "threads"_a, release);
   m.def("fold_in", &bound_fold_in<T>, "rows"_a, nb::kw_only(), "fixed"_a.noconvert(), "spectrum"_a,
         "objective"_a, "out"_a.noconvert(), "threads"_a, release);
   m.def("observed_loss", &bound_observed_loss<T>, "rows"_a, nb::kw_only(), "X"_a.noconvert(),

@@ -60,20 +60,33 @@ class RowMultiplier {
   /// Returns the number of rows that a call takes at most.
   std::int64_t size() const { return size_; }
 
-  /// Computes to(k) = from(k) · B for k below `count`; rows of both may be the same.
+  /// Computes to(k) = from(k) · B for k below `count`; from(k) and to(k) may be the same row.
   template <class From, class To>
   void multiply(std::int64_t count, const From& from, const To& to) {
     const auto& kernels = dense_kernels<T>();
     const std::int64_t stride = B_.stride;
     T *in = memory_.get(), *out = in + size_ * stride;
-    for (std::int64_t k = 0; k < count; ++k) std::copy_n(from(k), stride, in + k * stride);
+    copy_rows(count, from, [&](std::int64_t k) { return in + k * stride; });
     const std::int64_t whole = chunks_of(count, kernels.tile_rows) * kernels.tile_rows;
     std::fill(in + count * stride, in + whole * stride, T(0));
     kernels.product(in, whole, B_, out);
-    for (std::int64_t k = 0; k < count; ++k) std::copy_n(out + k * stride, stride, to(k));
+    copy_rows(count, [&](std::int64_t k) { return out + k * stride; }, to);
   }
 
  private:
+  /// Copies rows; those that follow each other in memory at once, since a call for each would take
+  /// longer than the product where rows are short.
+  template <class From, class To>
+  void copy_rows(std::int64_t count, const From& from, const To& to) const {
+    const std::int64_t stride = B_.stride;
+    std::int64_t k = 0;
+    while (k < count) {
+      const std::int64_t first = k++;
+      while (k < count && from(k) == from(k - 1) + stride && to(k) == to(k - 1) + stride) ++k;
+      std::copy_n(from(first), (k - first) * stride, to(first));
+    }
+  }
+
   const Panels<T>& B_;
   std::int64_t size_;
   Buffer<T> memory_;

@@ -137,16 +137,15 @@ HalfStepSeconds half_step(const WeightedRows& rows, const Spectrum<T>& spectrum,
 template <class T>
 HalfStepSeconds whitened_half_step(const WeightedRows& rows, const Whitening<T>& whitening,
                                    const RowObjective& objective, Factors<const T> Y, Factors<T> X,
-                                   int threads, const Poll& poll) {
+                                   T* W, int threads, const Poll& poll) {
   const double begun = cpu_seconds();
   const std::int64_t f = Y.columns, stride = Y.stride;
-  const auto W = make_buffer<T>(Y.rows * stride);
-  RowSolver<T> solver(rows, nullptr, objective, W.get(), X, threads);
-  multiply(Y, PackedMatrix<T>(whitening.inverse, f, stride, true, Triangle::upper), W.get(),
-           threads);
+  RowSolver<T> solver(rows, nullptr, objective, W, X, threads);
+  multiply(Y, PackedMatrix<T>(whitening.inverse, f, stride, true, Triangle::upper), W, threads);
   if (poll) poll();
-  multiply_if(X, [&](std::int64_t r) { return solver.starts(r); },
-              PackedMatrix<T>(whitening.factor, f, stride, false, Triangle::lower), threads);
+  multiply_if(
+      X, [&](std::int64_t r) { return solver.starts(r); },
+      PackedMatrix<T>(whitening.factor, f, stride, false, Triangle::lower), threads);
   const auto restore = [&] {
     const auto whitened = [&](std::int64_t r) { return solver.starts(r) || solver.solved(r); };
     multiply_if(X, whitened, PackedMatrix<T>(whitening.inverse, f, stride, false, Triangle::lower),
@@ -218,7 +217,7 @@ double observed_loss(const WeightedRows& rows, Factors<const T> X, Factors<const
                                         const Poll&);                                       \
   template HalfStepSeconds whitened_half_step<T>(const WeightedRows&, const Whitening<T>&,  \
                                                  const RowObjective&, Factors<const T>,     \
-                                                 Factors<T>, int, const Poll&);             \
+                                                 Factors<T>, T*, int, const Poll&);         \
   template void fold_in<T>(const WeightedRows&, const Spectrum<T>&, const RowObjective&,    \
                            Factors<const T>, Factors<T>, int, const Poll&);                 \
   template double observed_loss<T>(const WeightedRows&, Factors<const T>, Factors<const T>, \

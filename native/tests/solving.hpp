@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 
 #include "penchant/solve.hpp"
 #include "problems.hpp"
@@ -133,6 +134,49 @@ void solve(Problem<T>& problem, int threads, const Poll& poll = {}) {
   });
   problem.X = X.compact();
   problem.Y = Y.compact();
+}
+
+/// Factorizes A = LLᵀ in place; returns the inverse of L.
+inline std::vector<double> factorize(std::vector<double>& A, std::int64_t f) {
+  std::vector<double> inverse(A.size(), 0);
+  for (std::int64_t i = 0; i < f; ++i) {
+    for (std::int64_t j = 0; j < f; ++j) {
+      double sum = A[i * f + j];
+      for (std::int64_t k = 0; k < std::min(i, j); ++k) sum -= A[i * f + k] * A[j * f + k];
+      A[i * f + j] = j > i ? 0 : j < i ? sum / A[j * f + j] : std::sqrt(sum);
+    }
+    for (std::int64_t j = 0; j <= i; ++j) {
+      double sum = i == j ? 1 : 0;
+      for (std::int64_t k = j; k < i; ++k) sum -= A[i * f + k] * inverse[k * f + j];
+      inverse[i * f + j] = sum / A[i * f + i];
+    }
+  }
+  return inverse;
+}
+
+/// Solves the rows of X in coordinates of a Cholesky factor; λ becomes 0.5.
+template <class T>
+void solve_whitened(Problem<T>& problem, int threads, const Poll& poll = {}) {
+  const auto f = problem.f;
+  problem.regularization.assign(static_cast<std::size_t>(problem.n_rows()), 0.5);
+  Padded<T> X(problem.X, f);
+  const Padded<T> Y(problem.Y, f);
+  auto A = plain_gram(problem.Y, f);
+  for (auto& entry : A) entry *= problem.unobserved_weight;
+  for (std::int64_t j = 0; j < f; ++j) A[j * f + j] += 0.5;
+  const auto inverse = factorize(A, f);
+  const std::vector<T> L(A.begin(), A.end()), L_inverse(inverse.begin(), inverse.end());
+  const RowObjective objective{problem.regularization.data(), problem.unobserved_weight,
+                               problem.solver, problem.cg_steps};
+  std::vector<T> W(Y.data.size());
+  try {
+    whitened_half_step<T>(rows_of(problem), {L.data(), L_inverse.data()}, objective, Y.view(),
+                          X.view(), W.data(), threads, poll);
+  } catch (...) {
+    problem.X = X.compact();
+    throw;
+  }
+  problem.X = X.compact();
 }
 
 /// Solves the rows of X without rotation.

@@ -1,5 +1,6 @@
 // solve.hpp: solutions compared with the normal equations, for many shapes and sizes.
 #include <limits>
+#include <stdexcept>
 
 #include "penchant/solve.hpp"
 #include "problems.hpp"
@@ -54,6 +55,59 @@ void check_exact_rows() {
       fold(folded, 2);
       check_solved(folded, 100 * rounding<T>);
     }
+  }
+}
+
+/// In coordinates of a Cholesky factor: exactly, by conjugate gradients, and on several threads.
+template <class T>
+void check_whitened_rows() {
+  Random random(11);
+  for (const std::int64_t f : {1, 3, 8, 17, 33, 130}) {
+    for (const Solver solver : {Solver::exact, Solver::cg}) {
+      auto problem = random_problem<T>(stairs(24, 160, random), 160, f, random);
+      problem.solver = solver;
+      problem.cg_steps = 60;
+      auto many = problem;
+      solve_whitened(problem, 1);
+      check_solved(problem, (solver == Solver::exact ? 1e3 : 1e4) * rounding<T>);
+      solve_whitened(many, 3);
+      CHECK(many.X == problem.X);
+    }
+  }
+}
+
+/// After an interruption each row is solved or as it was, up to rounding.
+template <class T>
+void check_interrupted_whitened_rows() {
+  Random random(12);
+  for (const Solver solver : {Solver::exact, Solver::cg}) {
+    auto problem = random_problem<T>(stairs(200, 160, random), 160, 9, random);
+    problem.solver = solver;
+    problem.cg_steps = 60;
+    auto whole = problem, before = problem;
+    solve_whitened(whole, 1);
+    int polls = 0;
+    bool stopped = false;
+    try {
+      solve_whitened(problem, 1, [&] {
+        if (++polls == 20) throw std::runtime_error("stop");
+      });
+    } catch (const std::runtime_error&) {
+      stopped = true;
+    }
+    CHECK(stopped);
+    const auto near = [&](const std::vector<T>& other, std::int64_t r) {
+      double difference = 0;
+      for (std::int64_t j = r * 9; j < (r + 1) * 9; ++j)
+        difference = std::max(difference, std::abs(static_cast<double>(problem.X[j] - other[j])));
+      return difference < (sizeof(T) == 4 ? 1e-4 : 1e-11);
+    };
+    std::int64_t solved = 0;
+    for (std::int64_t r = 0; r < problem.n_rows(); ++r) {
+      CHECK(near(whole.X, r) || near(before.X, r));
+      solved += near(whole.X, r);
+    }
+    CHECK(solved > 0 && solved < problem.n_rows());
   }
 }
 
@@ -265,6 +319,8 @@ void check_stopping() {
 }  // namespace
 
 TEST_BOTH(exact_rows_solve_the_normal_equations, check_exact_rows)
+TEST_BOTH(whitened_rows_solve_the_normal_equations, check_whitened_rows)
+TEST_BOTH(interrupted_whitened_rows_are_solved_or_as_they_were, check_interrupted_whitened_rows)
 TEST_BOTH(no_rows_no_items_and_no_entries, check_empty_shapes)
 TEST_BOTH(heavy_rows_among_light_ones, check_heavy_rows)
 TEST_BOTH(splitting_a_row_changes_rounding_only, check_steps_of_heavy_rows)

@@ -654,6 +654,7 @@ def whitened_half_step(
     inverse: Annotated[
         NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu", writable=False)
     ],
+    workspace: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu")],
     objective: RowObjective,
     solved: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu")],
     threads: int,
@@ -671,6 +672,7 @@ def whitened_half_step(
     inverse: Annotated[
         NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu", writable=False)
     ],
+    workspace: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu")],
     objective: RowObjective,
     solved: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu")],
     threads: int,

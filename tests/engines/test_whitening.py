@@ -1,5 +1,7 @@
 """The coordinates of a Cholesky factor, and when they are used."""
 
+import weakref
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -88,6 +90,23 @@ def test_both_coordinates_give_the_same_steps(solver) -> None:
     )
     assert Q is not None
     assert relative(whitened, solved @ Q.T) < 1e-9
+
+
+def test_half_steps_share_a_workspace_that_is_freed_with_the_rows() -> None:
+    engine = LocalEngine(1)
+    users, items = (engine.load_rows(rows_of(5, 6), np.ones(5)) for _ in range(2))
+    assert users.workspace is items.workspace
+    with users.workspace.rows_like(factors(6, 3)) as first:
+        assert len(first) == 6
+        with items.workspace.rows_like(factors(6, 3)) as second:  # of another thread
+            assert not np.shares_memory(first, second)
+    with items.workspace.rows_like(factors(4, 3)) as again:
+        assert np.shares_memory(first, again)
+    with items.workspace.rows_like(factors(4, 3, dtype=np.float64)) as wide:
+        assert wide.dtype == np.float64
+    freed = weakref.ref(users.workspace)
+    del users, items
+    assert freed() is None
 
 
 def wide_counts(n_rows, n_columns, seed) -> Csr:

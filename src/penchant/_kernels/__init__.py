@@ -7,7 +7,7 @@ not checked here. It releases the GIL while it works and stops at Ctrl-C between
 
 from __future__ import annotations
 
-from penchant._kernels.aligned import FACTOR_DTYPES, align_rows
+from penchant._kernels.aligned import FACTOR_DTYPES, align_rows, padded_rows
 from penchant._kernels.block_product import block_product
 from penchant._kernels.bootstrap import bootstrap_sums
 from penchant._kernels.elastic_net import ElasticNet, elastic_net
@@ -91,6 +91,7 @@ __all__ = [
     "half_step",
     "nonzero_entries",
     "observed_loss",
+    "padded_rows",
     "quantize_previous",
     "ranking_epoch",
     "ranking_fold_in",

@@ -34,6 +34,11 @@ def align_rows(factors: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return copy[:, :f]
 
 
+def padded_rows(n: int, f: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Allocate n padded rows for f factors, shape (n, stride), filled with zeros."""
+    return _lines(n, _stride(f, dtype), dtype)
+
+
 def _checked(factors: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if factors.ndim != 2 or factors.dtype not in FACTOR_DTYPES:
         raise ValueError(

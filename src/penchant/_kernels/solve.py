@@ -169,6 +169,7 @@ def whitened_half_step(
     solved: npt.NDArray[Any],
     objective: RowObjective,
     *,
+    workspace: npt.NDArray[Any],
     threads: int,
 ) -> tuple[float, float]:
     """Solve the least-squares problem of every row without a rotation of either side.
@@ -183,6 +184,8 @@ def whitened_half_step(
         Y, shape (n, f), from :func:`align_rows`.
     whitening
         The Cholesky factor L of α0 YᵀY + λI and its inverse, lower triangular, shape (f, f).
+    workspace
+        Rows from :func:`padded_rows`, at least n; overwritten.
     """
     f = fixed.shape[1]
     factor, inverse = (as_native(part, fixed.dtype, "whitening", f, f) for part in whitening)
@@ -191,6 +194,7 @@ def whitened_half_step(
         fixed=whole_rows(fixed),
         factor=factor,
         inverse=inverse,
+        workspace=workspace,
         objective=objective,
         solved=fitting_rows(solved, rows.n_rows, fixed),
         threads=threads,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,14 +23,17 @@ from penchant.engines.base import (
     Spectrum,
     spectrum_of_gram,
 )
-from penchant.engines.memory import MemoryEngine, MemoryRows
-from penchant.engines.whitening import common_regularization, whitening_of_gram
+from penchant.engines.memory import MemoryEngine, MemoryRows, Workspace
+from penchant.engines.whitening import (
+    WHITENED_FROM,
+    common_regularization,
+    whitening_of_gram,
+)
 from penchant.engines.wide_rows import solve_wide_rows, wide_rows
 
 __all__ = ["LocalEngine"]
 
 _MANY_ROWS = 4096
-
 
 PHASES = ("gram", "decomposition", "products", "rows", "momentum")
 """The phases of an epoch: the Gram matrices, their decompositions, the changes of coordinates, the
@@ -47,12 +52,21 @@ class LocalEngine(MemoryEngine):
     def __init__(self, threads: int | None = None) -> None:
         self.threads = _kernels.thread_count(threads)
         self.seconds = dict.fromkeys(PHASES, 0.0)
+        self._workspace: weakref.ref[Workspace] | None = None
 
     @contextmanager
     def _timed(self, phase: str) -> Iterator[None]:
         begun = time.process_time()
         yield
         self.seconds[phase] += time.process_time() - begun
+
+    def load_rows(self, rows: Csr, regularization: Penalties) -> MemoryRows:
+        """See :meth:`Engine.load_rows`; all rows share a workspace, which is freed with them."""
+        workspace = None if self._workspace is None else self._workspace()
+        if workspace is None:
+            workspace = Workspace()
+            self._workspace = weakref.ref(workspace)
+        return MemoryRows(rows, regularization, workspace)
 
     def align_rows(self, factors: Factors) -> Factors:
         """See :meth:`MemoryEngine.align_rows`; rows begin on cache lines, padded with zeros."""
@@ -70,7 +84,9 @@ class LocalEngine(MemoryEngine):
         wide = self._wide_rows(csr, fixed, regularization, objective.unobserved_weight)
         with self._timed("gram"):
             gram = self.gram(fixed, precise=precise)
-        common = None if len(wide) else common_regularization(regularization)
+        common = None
+        if solved.shape[1] >= WHITENED_FROM and not len(wide):
+            common = common_regularization(regularization)
         with self._timed("decomposition"):
             whitening = (
                 None
@@ -79,7 +95,9 @@ class LocalEngine(MemoryEngine):
             )
         if whitening is not None:
             parts = whitening.factor, whitening.inverse
-            self._solve(_kernels.whitened_half_step, rows, fixed, parts, solved, objective)
+            with rows.workspace.rows_like(fixed) as workspace:
+                step = functools.partial(_kernels.whitened_half_step, workspace=workspace)
+                self._solve(step, rows, fixed, parts, solved, objective)
             return None
         with self._timed("decomposition"):
             spectrum = spectrum_of_gram(gram)

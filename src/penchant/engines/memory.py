@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from penchant import _kernels
 from penchant._blas import one_blas_thread
 from penchant.data.interactions import Csr
 from penchant.engines.base import (
@@ -30,12 +32,40 @@ from penchant.engines.penalties import penalty_of, prior_penalty_of
 _BLOCK = 1024  # rows that are drawn at a time
 
 
+class Workspace:
+    """Memory that the half steps of a training share; it is freed with the handles of rows."""
+
+    def __init__(self) -> None:
+        self._free: list[tuple[int, npt.NDArray[Any]]] = []
+
+    @contextmanager
+    def rows_like(self, factors: Factors) -> Iterator[npt.NDArray[Any]]:
+        """Lend padded rows, at least as many as those of factors, with any numbers in them.
+
+        Trainings on several threads of Python may share an engine: while the memory is lent,
+        another is allocated.
+        """
+        n, f = factors.shape
+        try:
+            length, memory = self._free.pop()
+        except IndexError:
+            length, memory = 0, np.empty((0, 0), factors.dtype)
+        if length != f or len(memory) < n or memory.dtype != factors.dtype:
+            del memory  # freed before the next is allocated
+            memory = _kernels.padded_rows(n, f, factors.dtype)
+        try:
+            yield memory
+        finally:
+            self._free[:] = [(f, memory)]
+
+
 @dataclass(frozen=True, eq=False)
 class MemoryRows:
     """Weighted rows in memory, with the regularization of each."""
 
     csr: Csr
     regularization: Penalties
+    workspace: Workspace = field(default_factory=Workspace)
 
 
 class MemoryEngine(Engine[MemoryRows, Factors]):
@@ -116,7 +146,7 @@ class MemoryEngine(Engine[MemoryRows, Factors]):
         longer, stacked = with_means(rows.csr, fixed, prior.means(), regularization, weight)
         stacked = self.align_rows(stacked)
         try:
-            return self.solve_rows(MemoryRows(longer, regularization), stacked, solved, objective)
+            return self.solve_rows(replace(rows, csr=longer), stacked, solved, objective)
         finally:  # an interrupted half step may have rotated the factors as well
             fixed[:] = stacked[: len(fixed)]
 

@@ -9,6 +9,12 @@ import numpy as np
 from penchant._blas import one_blas_thread
 from penchant.engines.base import F64, Penalties
 
+WHITENED_FROM = 192
+"""The number of factors from which a Cholesky factor is faster than eigenvectors.
+
+Below, the eigenproblem is small, and rotating a side in place costs less than a copy of it.
+"""
+
 LIMIT = 100.0
 """The largest inflation that factors are whitened at.
 
@@ -56,7 +62,7 @@ def whitening_of_gram(
     shared.flat[:: len(shared) + 1] += regularization
     with one_blas_thread():
         try:
-            factor: F64 = np.asarray(np.linalg.cholesky(shared), dtype=np.float64)
+            factor: F64 = np.linalg.cholesky(shared).astype(np.float64, copy=False)
         except np.linalg.LinAlgError:
             return None
         inverse = _inverse_of_triangle(factor)
