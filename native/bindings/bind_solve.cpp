@@ -138,9 +138,8 @@ void bound_solve_rotated(const WeightedRowsRecord& rows, In2<T> fixed,
                          const SpectrumRecord<T>& spectrum, const RowObjectiveRecord& objective,
                          Out2<T> solved, int threads) {
   check_fit(rows, objective, length(fixed), length(solved));
-  solve_rotated<T>(rows.view(), spectrum.view(), objective.view(),
-                   factors_of(fixed, spectrum.f()), factors_of(solved, spectrum.f()), threads,
-                   poll_for_signals());
+  solve_rotated<T>(rows.view(), spectrum.view(), objective.view(), factors_of(fixed, spectrum.f()),
+                   factors_of(solved, spectrum.f()), threads, poll_for_signals());
 }
 
 template <class T>

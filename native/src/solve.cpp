@@ -205,22 +205,21 @@ double observed_loss(const WeightedRows& rows, Factors<const T> X, Factors<const
   return total;
 }
 
-#define PENCHANT_INSTANTIATE(T)                                                             \
-  template std::int64_t factor_granule<T>();                                                \
-  template void gram<T>(Factors<const T>, double*, bool, int, const Poll&);                 \
-  template void rotate<T>(const Spectrum<T>&, Factors<T>, Factors<T>, int);                 \
-  template void solve_rotated<T>(const WeightedRows&, const Spectrum<T>&,                   \
-                                 const RowObjective&, Factors<const T>, Factors<T>, int,    \
-                                 const Poll&);                                              \
-  template HalfStepSeconds half_step<T>(const WeightedRows&, const Spectrum<T>&,            \
-                                        const RowObjective&, Factors<T>, Factors<T>, int,   \
-                                        const Poll&);                                       \
-  template HalfStepSeconds whitened_half_step<T>(const WeightedRows&, const Whitening<T>&,  \
-                                                 const RowObjective&, Factors<const T>,     \
-                                                 Factors<T>, T*, int, const Poll&);         \
-  template void fold_in<T>(const WeightedRows&, const Spectrum<T>&, const RowObjective&,    \
-                           Factors<const T>, Factors<T>, int, const Poll&);                 \
-  template double observed_loss<T>(const WeightedRows&, Factors<const T>, Factors<const T>, \
+#define PENCHANT_INSTANTIATE(T)                                                                \
+  template std::int64_t factor_granule<T>();                                                   \
+  template void gram<T>(Factors<const T>, double*, bool, int, const Poll&);                    \
+  template void rotate<T>(const Spectrum<T>&, Factors<T>, Factors<T>, int);                    \
+  template void solve_rotated<T>(const WeightedRows&, const Spectrum<T>&, const RowObjective&, \
+                                 Factors<const T>, Factors<T>, int, const Poll&);              \
+  template HalfStepSeconds half_step<T>(const WeightedRows&, const Spectrum<T>&,               \
+                                        const RowObjective&, Factors<T>, Factors<T>, int,      \
+                                        const Poll&);                                          \
+  template HalfStepSeconds whitened_half_step<T>(const WeightedRows&, const Whitening<T>&,     \
+                                                 const RowObjective&, Factors<const T>,        \
+                                                 Factors<T>, T*, int, const Poll&);            \
+  template void fold_in<T>(const WeightedRows&, const Spectrum<T>&, const RowObjective&,       \
+                           Factors<const T>, Factors<T>, int, const Poll&);                    \
+  template double observed_loss<T>(const WeightedRows&, Factors<const T>, Factors<const T>,    \
                                    double, int, const Poll&);
 PENCHANT_INSTANTIATE(float)
 PENCHANT_INSTANTIATE(double)

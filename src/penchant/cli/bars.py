@@ -8,7 +8,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.table import Column
 from rich.text import Text
 
-from penchant.cli.output import duration
+from penchant.cli.durations import duration
 
 if TYPE_CHECKING:
     from rich.console import Console

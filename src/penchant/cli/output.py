@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
+from penchant.cli.durations import duration as duration
 from penchant.rendering.plain import decimals, plain
 
 if TYPE_CHECKING:
@@ -253,15 +254,6 @@ def number(value: float | None, digits: int = 4) -> str:
 def seconds(spent: float) -> str:
     """Format a duration in seconds: ``0.53 s``."""
     return f"{spent:.2f} s" if spent < 10 else f"{spent:.0f} s"
-
-
-def duration(spent: float) -> str:
-    """Format a long duration in seconds: ``2 h 05 min``, ``3 min 10 s``, ``8 s``."""
-    minutes, rest = divmod(round(spent), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes:02} min"
-    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
 
 
 def size(n_bytes: int) -> str:
