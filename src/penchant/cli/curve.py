@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from penchant.cli import settings, sources
+from penchant.cli import hints, settings, sources
 from penchant.cli.data_options import DataOptions
 from penchant.cli.evaluate import held_out
 from penchant.cli.fit import described
@@ -92,6 +92,8 @@ def learning_curve(
     out.text()
     out.text(f"best {names[0]} on test: {best.test[names[0]]:.5f} after epoch {best.epoch}")
     out.text(described(unfitted), style="dim")
+    more = {"iterations": best.epoch}
+    hints.show(out, hints.fit_command(source, data, model, model_options, **more))
     out.document(
         {
             "data": interactions.name,

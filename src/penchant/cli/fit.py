@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from penchant.cli import selection, settings, sources
+from penchant.cli import hints, selection, settings, sources
 from penchant.cli.comparison import BASELINES, next_to_try
 from penchant.cli.data_options import DataOptions
 from penchant.cli.model_options import ModelKind, ModelOptions
@@ -106,10 +106,11 @@ def fit(
     if selected.auto:
         _select(source, data, model_options, path, selected.budget, out)
         return
+    log = hints.log_words(source, data)
     unfitted = settings.model(model, model_options.with_half_life(data))
     interactions = sources.read(source, data, out)
     out.text(interactions.summary())
-    comparison = _measure(unfitted, interactions, source, out) if evaluate else None
+    comparison = _measure(unfitted, interactions, log, out) if evaluate else None
     fitted, spent = trained(unfitted, interactions, out)
     own = comparison.results[fitted.kind] if comparison else None
     fitted.save(path, metrics=own.to_dict() if own else None)
@@ -216,7 +217,7 @@ def _measure(model: Model, interactions: Interactions, source: str, out: Output)
     out.text()
     out.text("held out a fifth of the likes at random, fitted on the rest:")
     out.show(*evaluations(results))
-    advice = next_to_try(models, results, quoted(source))
+    advice = next_to_try(models, results, source)
     for line in advice:
         out.text(line, style="yellow")
     return _Measured(results, advice)
@@ -239,12 +240,12 @@ def _advise(model: Model, path: Path, out: Output) -> None:
     item = model.items[int(model.interactions.by_item().row_counts.argmax())]
     if model.catalog is not None:
         item = model.catalog.name(item)
-    out.advice(
-        "",
-        "next:",
-        f"  penchant similar {path} {quoted(item)}",
-        f"  penchant recommend {path} {quoted(model.users[0])}",
-        f"  penchant info {path}",
+    file = hints.quoted(path)
+    hints.show(
+        out,
+        f"similar {file} {hints.quoted(item)}",
+        f"recommend {file} {hints.quoted(model.users[0])}",
+        f"info {file}",
     )
 
 

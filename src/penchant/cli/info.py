@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from penchant.cli import hints
 from penchant.cli.options import ModelFile, OutputOptions
 from penchant.cli.output import Output, number, seconds, size, table
 
@@ -37,6 +38,8 @@ def info(model: ModelFile, printing: OutputOptions) -> None:
     ]
     out.text()
     out.show(table(["array", "type", "shape"], shapes))
+    lists = f"{model.name.split('.')[0]}.parquet"
+    hints.show(out, f"export {hints.quoted(model)} --to {hints.quoted(lists)}")
     out.document(contents)
 
 

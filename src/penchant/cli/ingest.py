@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from penchant.cli import hints
 from penchant.cli.options import OutputOptions
 from penchant.cli.output import size
 
@@ -63,5 +64,5 @@ def ingest(
         )
     written = output.stat().st_size
     out.text(f"wrote {rows:,} rows to {output} ({size(written)})")
-    out.advice("", "next:", f"  penchant fit {output} --user USER --item ITEM")
+    hints.show(out, hints.fit_table(output))
     out.document({"file": str(output), "rows": rows, "bytes": written})
