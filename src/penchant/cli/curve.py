@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from penchant.cli import explicit, settings, sources
+from penchant.cli import explicit, hints, settings, sources
 from penchant.cli.data_options import DataOptions
 from penchant.cli.evaluate import held_out
 from penchant.cli.fit import described
@@ -113,6 +113,8 @@ def learning_curve(
     out.text()
     out.text(f"best {names[0]} on test: {best.test[names[0]]:.5f} after epoch {best.epoch}")
     out.text(described(unfitted), style="dim")
+    more = {"iterations": best.epoch}
+    hints.show(out, hints.fit_command(source, data, model, model_options, **more))
     out.document(
         {
             "data": interactions.name,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from penchant.cli import sources
+from penchant.cli import hints, sources
 from penchant.cli.help import Group
 from penchant.cli.options import Json, OutputOptions
 from penchant.cli.output import size, table
@@ -55,7 +55,8 @@ def list_(printing: OutputOptions) -> None:
     available = datasets.available()
     rows = [[dataset.name, _download(dataset), dataset.description] for dataset in available]
     out.show(table(["name", "download", "what"], rows, right=(1,), wrap=(2,)))
-    out.advice("", "next:", "  penchant datasets info NAME", "  penchant fit NAME -o NAME.penchant")
+    first = available[0].name
+    hints.show(out, f"datasets info {first}", f"fit {first} -o {first}.penchant")
     out.document([_document(dataset) for dataset in available])
 
 
@@ -70,6 +71,7 @@ def info(name: Name, printing: OutputOptions) -> None:
     out.text(f"license:  {dataset.license}")
     out.text(f"homepage: {dataset.homepage}")
     out.text(f"download: {_download(dataset)}")
+    hints.show(out, f"fit {name} -o {name}.penchant")
     out.document(_document(dataset))
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from penchant.cli import explicit, settings, sources
+from penchant.cli import explicit, hints, settings, sources
 from penchant.cli.comparison import BASELINES, next_to_try
 from penchant.cli.data_options import DataOptions
-from penchant.cli.fit import described, measured, quoted
+from penchant.cli.fit import described, measured
 from penchant.cli.model_options import ModelOptions
 from penchant.cli.options import ExcludeSeen, OutputOptions, Source
 from penchant.cli.output import evaluations
@@ -117,9 +117,10 @@ def evaluate(
         out.text(split.note)
     for spec, fitted in models.items():
         out.text(f"{spec}: {described(fitted)}", style="dim")
-    advice = next_to_try(models, results, quoted(source))
+    advice = next_to_try(models, results, hints.log_words(source, data))
     for line in advice:
         out.text(line, style="yellow")
+    hints.show(out, hints.fit_command(source, data, hints.best_spec(results), model_options))
     out.document(
         {
             "data": interactions.name,

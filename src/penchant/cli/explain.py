@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from penchant.cli import hints
 from penchant.cli.options import ByName, HowMany, ModelFile, OutputOptions
 from penchant.cli.output import reasons
 from penchant.cli.recommend import NO_HISTORY, item
@@ -43,4 +44,5 @@ def explain(
     name = explained if loaded.catalog is None else loaded.catalog.name(explained)
     out.text(f"why {name} for user {user}", style="bold")
     out.show(reasons(explanation, k))
+    hints.show(out, f"recommend {hints.quoted(model, user)}")
     out.document(json.loads(explanation.to_json()))

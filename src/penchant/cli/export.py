@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from penchant.cli import explicit
+from penchant.cli import explicit, hints
 from penchant.cli.options import (
     ExcludeSeen,
     HowMany,
@@ -174,4 +174,8 @@ def export(
     if written.resumed:
         out.text(f"resumed after {written.resumed:,} {noun} that were written before")
     out.text(f"wrote up to {k} items for each of {written.queries:,} {noun} to {where}{shown}")
+    if what == "recommendations" and not database.is_address(address):
+        file = Path(address)
+        other = file.with_name(f"similar-{file.name}")
+        hints.show(out, f"export {hints.quoted(model)} --what similar --to {hints.quoted(other)}")
     out.document({"to": shown, "what": what, "k": k, **vars(written)})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from penchant.cli import explicit, selection, settings, sources
+from penchant.cli import explicit, hints, selection, settings, sources
 from penchant.cli.cluster import ClusterOptions
 from penchant.cli.comparison import BASELINES, next_to_try
 from penchant.cli.data_options import DataOptions
@@ -111,12 +111,13 @@ def fit(
         _select(source, data, model_options, path, training, out)
         return
     explicit.refuse("the budget is that of a selection of models: add --auto", "budget")
+    log = hints.log_words(source, data)
     unfitted = settings.model(model, model_options.with_half_life(data))
     saving.check(unfitted)
     settings.check_features([unfitted])
     interactions = sources.read(source, data, out)
     out.text(interactions.summary())
-    comparison = _measure(unfitted, interactions, source, out) if evaluate else None
+    comparison = _measure(unfitted, interactions, log, out) if evaluate else None
     with training.engine_for(unfitted) as engine:
         fitted, spent = trained(unfitted, interactions, out, engine=engine)
     own = comparison.results[fitted.kind] if comparison else None
@@ -242,7 +243,7 @@ def _measure(model: Model, interactions: Interactions, source: str, out: Output)
     out.text()
     out.text("held out a fifth of the likes at random, fitted on the rest:")
     out.show(*evaluations(results))
-    advice = next_to_try(models, results, quoted(source))
+    advice = next_to_try(models, results, source)
     for line in advice:
         out.text(line, style="yellow")
     return _Measured(results, advice)
@@ -265,12 +266,12 @@ def _advise(model: Model, path: Path, out: Output) -> None:
     item = model.items[int(model.interactions.by_item().row_counts.argmax())]
     if model.catalog is not None:
         item = model.catalog.name(item)
-    out.advice(
-        "",
-        "next:",
-        f"  penchant similar {path} {quoted(item)}",
-        f"  penchant recommend {path} {quoted(model.users[0])}",
-        f"  penchant info {path}",
+    file = hints.quoted(path)
+    hints.show(
+        out,
+        f"similar {file} {hints.quoted(item)}",
+        f"recommend {file} {hints.quoted(model.users[0])}",
+        f"info {file}",
     )
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from penchant.cli import explicit
+from penchant.cli import explicit, hints
 from penchant.cli.options import OutputOptions
 
 EXAMPLES = r"""[bold]Examples[/bold]
@@ -65,4 +65,6 @@ def forget(
                 counts = update_model(store, file, file, refit=refit)
             out.text(f"wrote {file} without {counts.forgotten:,} deleted users")
             models.append({"file": str(file), "users": counts.forgotten})
+    if model:
+        hints.show(out, f"info {hints.quoted(model[0])}")
     out.document({"receipt": dataclasses.asdict(receipt), "models": models})

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from penchant.cli import hints
 from penchant.cli.dataset_info import show_dataset
 from penchant.cli.options import OutputOptions, option
 from penchant.cli.output import Output, number, seconds, size, table
@@ -67,6 +69,8 @@ def info(
     ]
     out.text()
     out.show(table(["array", "type", "shape"], shapes))
+    lists = f"{Path(model).name.split('.')[0]}.parquet"
+    hints.show(out, f"export {hints.quoted(model)} --to {hints.quoted(lists)}")
     out.document(contents)
 
 

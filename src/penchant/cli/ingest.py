@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from penchant.cli import sources
+from penchant.cli import hints, sources
 from penchant.cli.data_options import LogOptions
 from penchant.cli.options import OutputOptions, option
 from penchant.cli.output import Output, duration, seconds, size
@@ -136,5 +136,5 @@ def _file(source: str, output: Path, log: LogOptions, out: Output) -> None:
         )
     written = output.stat().st_size
     out.text(f"wrote {rows:,} rows to {output} ({size(written)})")
-    out.advice("", "next:", f"  penchant fit {output} --user USER --item ITEM")
+    hints.show(out, hints.fit_table(output))
     out.document({"file": str(output), "rows": rows, "bytes": written})

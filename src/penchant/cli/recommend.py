@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 import typer
 
-from penchant.cli import explicit
+from penchant.cli import explicit, hints
 from penchant.cli.options import ExcludeSeen, HowMany, LimitOptions, ModelFile, OutputOptions
 from penchant.cli.output import Output, answers
 from penchant.cli.sources import listed
@@ -18,6 +18,7 @@ from penchant.errors import SettingsError, UnknownIdError, UnsupportedError, rew
 if TYPE_CHECKING:
     from penchant.data.ids import Id
     from penchant.models.base import Model
+    from penchant.results import Recommendations
 
 EXAMPLES = r"""[bold]Examples[/bold]
 
@@ -120,7 +121,19 @@ def recommend(
         with renamed("", history="like"):
             recommendations = loaded.recommend(ids, lists.k, scale=lists.scale, **limits)
     out.show(*answers(recommendations))
+    _advise(model, recommendations, is_new, out)
     out.document(recommendations.to_dicts())
+
+
+def _advise(path: Path, recommendations: Recommendations, is_new: bool, out: Output) -> None:
+    first = next(iter(recommendations), None)
+    if first is None:
+        return
+    if is_new:
+        hints.show(out, f"similar {hints.quoted(path, first.id)}")
+    else:
+        user = recommendations.queries[0]
+        hints.show(out, f"explain {hints.quoted(path, user, first.id)}")
 
 
 def _check_queries(has_users: bool, is_new: bool, lists: ListOptions) -> None:

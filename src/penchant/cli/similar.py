@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from penchant.cli import hints
 from penchant.cli.options import HowMany, LimitOptions, Metric, ModelFile, OutputOptions
 from penchant.cli.output import answers
 from penchant.cli.recommend import item, limited
@@ -50,4 +51,5 @@ def similar(
         **limited(loaded, among),
     )
     out.show(*answers(similar_items))
+    hints.show(out, f"recommend {hints.quoted(model)} --like {hints.quoted(items[0])}")
     out.document(similar_items.to_dicts())

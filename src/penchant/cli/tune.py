@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from penchant.cli import explicit, selection, settings, sources, tune_output
+from penchant.cli import explicit, hints, selection, settings, sources, tune_output
 from penchant.cli.curve import CurveOptions, check_epochs
 from penchant.cli.data_options import DataOptions
 from penchant.cli.evaluate import held_out
@@ -272,7 +272,7 @@ def tune(
     if result.about["stopped"] == "interrupted":
         raise KeyboardInterrupt
     _write(result, interactions, options, out)
-    _advise(result, source, options.output, out)
+    _advise(result, source, data, options.output, out)
     out.document(tune_output.document(result))
 
 
@@ -310,7 +310,8 @@ def _select(
         selection.save(chosen, interactions, options.output, out)
         out.advice("", "next:", f"  penchant info {options.output}")
     else:
-        out.advice("", "next:", f"  penchant tune {quoted(source)} -o likes.penchant")
+        log = hints.log_words(source, data)
+        hints.show(out, f"tune {log} -o {hints.quoted(hints.target(source))}")
     out.document(selection.document(chosen))
 
 
@@ -378,16 +379,15 @@ def _write(
         )
 
 
-def _advise(result: TuningResult, source: str, output: Path | None, out: Output) -> None:
+def _advise(
+    result: TuningResult, source: str, data: DataOptions, output: Path | None, out: Output
+) -> None:
     if not result.ranked:
         return
     if output is not None:
-        out.advice("", "next:", f"  penchant info {output}")
-        return
-    words = [f"--model {result.model.kind}"]
-    words += [tune_output.option(name, value) for name, value in result.settings.items()]
-    out.advice(
-        "",
-        "next, with the options that describe the log:",
-        f"  penchant fit {quoted(source)} {' '.join(words)}",
-    )
+        hints.show(out, f"info {quoted(output)}")
+    else:
+        command = hints.fit_command(
+            source, data, result.model.kind, ModelOptions(), **result.settings
+        )
+        hints.show(out, command)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from penchant.cli import explicit
+from penchant.cli import explicit, hints
 from penchant.cli.fit import check_target
 from penchant.cli.options import ModelFile, OutputOptions
 
@@ -72,4 +72,5 @@ def update(
             f"left out {summary.left_out:,} items whose ids are texts: the model's are integers"
         )
     out.text(f"wrote {output}" + (", the active model now" if activate else ""), style="bold")
+    hints.show(out, f"info {hints.quoted(output)}")
     out.document({"file": str(output), "active": activate, **dataclasses.asdict(summary)})
