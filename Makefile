@@ -138,6 +138,6 @@ $(RELEASE)/built: locks/release.txt
 lock:  ## write locks/ anew from pyproject.toml (needs uv)
 	uv pip compile -q --universal --generate-hashes --group build pyproject.toml -o locks/core.txt
 	uv pip compile -q --universal --generate-hashes --group dev --extra dask --extra plot --extra tune --extra serve -c locks/core.txt pyproject.toml -o locks/dev.txt
-	uv pip compile -q --universal --generate-hashes --group build --group docs --extra serve -c locks/core.txt -c locks/dev.txt pyproject.toml -o locks/docs.txt
+	uv pip compile -q --universal --generate-hashes --group build --group docs --extra plot --extra serve --extra tune -c locks/core.txt -c locks/dev.txt pyproject.toml -o locks/docs.txt
 	uv pip compile -q --universal --generate-hashes --group bench -c locks/dev.txt pyproject.toml -o locks/bench.txt
 	uv pip compile -q --universal --generate-hashes --group build --group release pyproject.toml -o locks/release.txt
