@@ -65,13 +65,16 @@ class RowSolver {
         threads_(std::max(threads, 1)),
         plan_(make_plan(rows, RowCosts{objective.solver, V.stride, objective.cg_steps}, threads_)),
         solved_(static_cast<std::size_t>(rows.n_rows), 0),
-        workers_(static_cast<std::size_t>(threads_)) {}
+        workers_(static_cast<std::size_t>(threads_)) {
+    starts_.reserve(solved_.size());
+    for (std::int64_t r = 0; r < rows.n_rows; ++r) {
+      const std::int64_t n = rows.indptr[r + 1] - rows.indptr[r];
+      starts_.push_back(n > 0 && !plan_.costs.exact(n));
+    }
+  }
 
   /// Returns whether a row has entries and starts from its present factors.
-  bool starts(std::int64_t r) const {
-    const std::int64_t n = rows_.indptr[r + 1] - rows_.indptr[r];
-    return n > 0 && !plan_.costs.exact(n);
-  }
+  bool starts(std::int64_t r) const { return starts_[static_cast<std::size_t>(r)] != 0; }
 
   /// Returns whether a row is solved, also after an interruption.
   bool solved(std::int64_t r) const { return solved_[static_cast<std::size_t>(r)] != 0; }
@@ -131,8 +134,7 @@ class RowSolver {
     const auto problem = problem_of(r, worker.directions);
     solved_[static_cast<std::size_t>(r)] = 1;
     if (!starts(r)) std::fill(v, v + V_.stride, T(0));  // stays if no precision suffices
-    (plan_.costs.exact(problem.n) ? kernels_.solve_exact : kernels_.solve_cg)(problem,
-                                                                              worker.scratch.get());
+    (starts(r) ? kernels_.solve_cg : kernels_.solve_exact)(problem, worker.scratch.get());
   }
 
   void solve_heavy(const Poll& poll) {
@@ -234,6 +236,7 @@ class RowSolver {
   Factors<T> V_;
   int threads_;
   RowPlan plan_;
+  std::vector<std::uint8_t> starts_;
   std::vector<std::uint8_t> solved_;  // of each row; threads write different ones
   std::vector<Worker> workers_;
 };

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ from benchmarks.datasets import Rows
 from benchmarks.engines import ENGINES
 from benchmarks.figures import Figures
 
-from benchmarks import flops, plan, report, targets
+from benchmarks import epoch_profile, flops, plan, report, targets
+from penchant.engines.local import PHASES
 
 CASE = ("fit", "sketchfab", 64)
 
@@ -131,3 +133,20 @@ def test_a_whole_run_has_every_work_and_a_quick_one_is_small() -> None:
     assert {case.work.partition("-")[0] for case in whole} == set(plan.WORKS)
     assert len(plan.cases(plan.QUICK)) < 10
     assert all(e in ENGINES for case in whole for e in case.engines if case.work != "ingest")
+
+
+def test_flops_of_products_of_an_epoch() -> None:
+    """Twice the rows times the square for a product, half of it for a triangle, and momentum."""
+    assert flops.of_rotated_epoch(10, 30, 4) == (5 * 40 + 2 * 10) * 16
+    assert flops.of_whitened_epoch(10, 30, 4) == 4 * 40 * 16
+
+
+def test_the_section_of_the_profile_has_a_line_for_each_fit() -> None:
+    seconds = dict.fromkeys(PHASES, 0.1) | {"rows": 0.6}
+    profiles = [asdict(epoch_profile.Profile("ml-1m", f, seconds, 2e10)) for f in (256, 512)]
+    stored = {"processor": "a processor", "isa": "avx2", "peak": 80.0, "profiles": profiles}
+    text = epoch_profile.section(stored)
+    assert text.startswith("## ")
+    line = "| ml-1m, 512 | 1.000 | 0.100 | 0.100 | 0.100 | 0.600 | 0.100 | 20.0 | 25% |"
+    assert text.splitlines()[-1] == line
+    assert "| ml-1m, 256 |" in text

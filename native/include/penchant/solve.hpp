@@ -109,7 +109,7 @@ HalfStepSeconds half_step(const WeightedRows& rows, const Spectrum<T>& spectrum,
 ///
 /// Rows of X without entries become zero. Conjugate gradients start from X. If poll throws, every
 /// row of X is either solved or as it was, up to rounding. W is memory for as many numbers as Y
-/// has: new memory for every half step would cost a third of the products, in page faults.
+/// has: new memory for every half step would cost a fifth of the products, in page faults.
 template <class T>
 HalfStepSeconds whitened_half_step(const WeightedRows& rows, const Whitening<T>& whitening,
                                    const RowObjective& objective, Factors<const T> Y, Factors<T> X,

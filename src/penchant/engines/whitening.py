@@ -19,8 +19,8 @@ LIMIT = 100.0
 """The largest inflation that factors are whitened at.
 
 In float32 the error of solutions relative to the largest, over random problems, was at most
-5·10⁻⁵ up to here, as in coordinates of eigenvectors, and 10⁻³ at 5,000. Factors of a training have
-an inflation of 1 to 2, unless there are fewer rows than factors and λ is near 0.
+5·10⁻⁵ up to here, as in coordinates of eigenvectors, and 10⁻³ at 5,000. Factors of trainings had
+an inflation of 1 to 8; that of fewer rows than factors with λ near 0 is far above.
 """
 
 _SMALL = 64  # rows of a triangle that is inverted as any matrix
