@@ -238,9 +238,19 @@ def test_the_page_on_performance(ran) -> None:
     check_models(run, 1)
 
 
-def test_the_guide(ran) -> None:
+def test_the_guide(begin, capsys) -> None:
     write_shapes()
-    check_models(ran("guide.md"), 1)
+    run = begin("guide.md")
+    page = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
+    pattern = r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```)?"
+    blocks = re.findall(pattern, page, flags=re.MULTILINE | re.DOTALL)
+    assert [code for code, _ in blocks] == blocks_of("guide.md")
+    for code, shown in blocks:
+        run.exec(code)
+        printed = capsys.readouterr().out
+        if "print(" in code:
+            assert_alike(printed, shown)
+    check_models(run, 1)
 
 
 def test_the_page_on_features(ran) -> None:
