@@ -264,6 +264,12 @@ def test_the_page_on_content(ran, capsys) -> None:
     check_models(run, 3)
 
 
+def test_the_page_on_training_beyond_memory(ran) -> None:
+    run = ran("beyond-one-machine.md")
+    assert Path("likes.training").exists()
+    check_models(run, 1)
+
+
 def test_the_page_on_blends(ran, capsys) -> None:
     run = ran("blend.md")
     assert "for user new-user, by popular" in capsys.readouterr().out

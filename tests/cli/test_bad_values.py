@@ -51,6 +51,8 @@ NEEDS = {
     "--budget": "--auto",
     "--table": "--to sqlite:///x.db",
     "--min-rating": "",
+    "--memory-limit": "-o x.dataset",
+    "--temp-folder": "-o x.dataset",
 }
 """Option → others that it goes with."""
 
@@ -60,6 +62,8 @@ BAD = {
     "--report": ["nowhere/x.html"],
     "--to": ["nowhere/x.csv", "x.nonsense"],
     "--storage": ["nowhere/x.db"],
+    "--checkpoint": ["nowhere/x.checkpoint"],
+    "--temp-folder": ["nowhere"],
     "--table": ["a\nb"],
     "--sep": ["nonsense"],
     "--catalog-sep": ["nonsense"],

@@ -32,8 +32,9 @@ def test_a_cluster_of_this_machine_fits_the_same_model(log_file: Path, tmp_path:
         (["--cluster-folder", "."], 2, "--cluster ADDRESS"),
         (["--cluster", "local:2", "--model", "popularity"], 1, "have no clusters"),
         (["--cluster", "local:2", "--auto"], 2, "on this machine only"),
+        (["--cluster", "local:2", "--checkpoint", "x", "--auto"], 2, "--cluster, --checkpoint"),
         (["--resume"], 2, "--checkpoint FILE"),
-        (["--checkpoint", "x", "--auto"], 2, "leave out --cluster"),
+        (["--checkpoint", "x", "--auto"], 2, "leave out --checkpoint"),
         (["--cluster", "nonsense://x"], 1, "no cluster answers"),
     ],
 )

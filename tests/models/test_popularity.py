@@ -82,7 +82,7 @@ def test_nothing_since_a_time() -> None:
         ({"half_life": "soon"}, "a duration such as '12h', '30d' or '8w', got 'soon'"),
         ({"half_life": "3"}, "such as '12h'"),
         ({"half_life": "1.2.3d"}, "such as '12h'"),
-        ({"half_life": "30 days"}, "such as '12h'"),
+        ({"half_life": "30 moons"}, "such as '12h'"),
         ({"half_life": ""}, "such as '12h'"),
         ({"since": 1.5}, "since must be a whole number, got 1.5"),
         ({"since": "yesterday"}, "a date such as '2024-01-31' or a duration"),

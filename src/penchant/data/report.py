@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
+
+from penchant.errors import EmptyDataError
 
 MERGED_AS = {
     "binary": "taken once",
@@ -76,6 +79,18 @@ class ReadReport:
             + self.cancelled
             + self.interactions
         )
+
+    def check_left(self) -> Self:
+        """Return the report itself.
+
+        Raises
+        ------
+        EmptyDataError
+            If no interactions are left.
+        """
+        if self.interactions == 0:
+            raise EmptyDataError("no interactions are left: " + "; ".join(self.notes()))
+        return self
 
     def notes(self) -> tuple[str, ...]:
         """Return the report as lines of text, without counts of 0."""

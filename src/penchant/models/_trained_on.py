@@ -65,6 +65,11 @@ class TrainedOn:
         return data.kept if isinstance(data, Outline) else "all"
 
     @property
+    def newest(self) -> int | None:
+        """The newest timestamp of the training data, or None; kept by every file."""
+        return self._trained_on.newest
+
+    @property
     def users(self) -> IdMap:
         """The users of the training data, in the order of their codes."""
         return self._trained_on.users

@@ -161,24 +161,26 @@ def merge_events(
 
 
 def merge_timed(
-    data: Interactions,
+    data: Interactions | None,
     user: Id | None,
     items: IdMap,
     changes: Mapping[Id, float],
     times: Mapping[Id, float],
+    *,
+    newest: int,
 ) -> dict[Id, tuple[float, int]]:
     """Return a user's history after some changes, item → (value, time); see :func:`merge_events`.
 
     Parameters
     ----------
-    data
-        The interactions, with timestamps.
-    user
-        The user; None: one without a history.
+    data, user
+        The interactions, with timestamps, and the user; None: there is no history.
     items
         The items of the result, those of the data among them.
     changes, times
         Item → value, and item → time in seconds since 1970.
+    newest
+        The newest timestamp of the data that the model was fitted on.
 
     Returns
     -------
@@ -186,15 +188,15 @@ def merge_timed(
         Items that were changed have the time of their event. If the timestamps of the data are not
         seconds since 1970, that is the newest timestamp: events count as new.
     """
-    assert data.timestamps is not None
-    history, own = {} if user is None else data.history(user), {}
-    if user is not None:
+    history: Mapping[Id, float] = {}
+    own: dict[Id, int] = {}
+    if data is not None and data.timestamps is not None and user is not None:
+        history = data.history(user)
         begin, end = data.csr.indptr[data.users.code(user) :][:2].tolist()
         codes = data.csr.indices[begin:end].tolist()
         own = dict(
             zip((data.items[c] for c in codes), data.timestamps[begin:end].tolist(), strict=True)
         )
-    newest = int(data.timestamps.max())
     for item, at in times.items():
         code = items.get(item)
         if code is not None:
@@ -210,9 +212,11 @@ def _merged(
     model = service.likes
     history = {} if user is None else service.history(user)
     values = merge_events(history, model.items, changes)
-    if model.interactions.timestamps is None:
+    if model.newest is None:
         return Merged(values, values)
-    return Merged(values, merge_timed(model.interactions, user, model.items, changes, times))
+    data = None if user is None else model.interactions
+    timed = merge_timed(data, user, model.items, changes, times, newest=model.newest)
+    return Merged(values, timed)
 
 
 def _history_length(service: Service, user: Id | None) -> int:

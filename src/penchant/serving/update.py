@@ -151,13 +151,14 @@ def _merged_rows(
 ) -> dict[Id, History]:
     """Return the new history of each user with changes, with times if the data has some."""
     rows: dict[Id, History] = {}
+    newest = data.newest
     for user, change in changes.items():
         is_old = user in data.users
-        if data.timestamps is None:
+        if newest is None:
             rows[user] = merge_events(data.history(user) if is_old else {}, items, change)
         else:
             old = user if is_old else None
-            rows[user] = merge_timed(data, old, items, change, times[user])
+            rows[user] = merge_timed(data, old, items, change, times[user], newest=newest)
     return rows
 
 

@@ -32,7 +32,7 @@ from penchant.data.io.pipeline import Staged, open_source, stage_source
 from penchant.data.io.workspace import workspace
 from penchant.data.paths import is_remote
 from penchant.data.report import ReadReport
-from penchant.errors import DataError, DatasetError, EmptyDataError, PenchantError
+from penchant.errors import DataError, DatasetError, PenchantError
 
 MEMORY_LIMIT = "1GB"
 
@@ -155,9 +155,7 @@ def _report(staged: Staged, pairs: PairSorter) -> ReadReport:
         tally.valueless, tally.zeros, pairs.merged, pairs.cancelled, opened.policy,
         staged.bad.messages, opened.notes,
     )  # fmt: skip
-    if not report.interactions:
-        raise EmptyDataError("no interactions are left: " + "; ".join(report.notes()))
-    return report
+    return report.check_left()
 
 
 def _write(place: Target, pairs: PairSorter, report: ReadReport, name: str) -> Manifest:

@@ -79,7 +79,7 @@ def target_of(
         raise SettingsError(f"can't write {path}: the name of a data set ends in {SUFFIX}")
     temp = None if temp_folder is None else Path(temp_folder).expanduser()
     if temp is not None and not temp.is_dir():
-        raise SettingsError(f"there is no folder {temp} for temporary files")
+        raise SettingsError(f"there is no folder {str(temp)!r} for temporary files")
     storage = storage_of(path)
     if isinstance(storage, LocalStorage):
         prepared = _local(storage.folder, temp)

@@ -257,10 +257,9 @@ def _label_sql(role: str, title: str, list_sep: str) -> str:
 def _merge(con: Any, valued: bool, policy: str, label: str, bad: BadRows) -> ReadResult:
     """Merge the staged rows into a matrix, and log what happened to them."""
     tally = tally_rows(con, ["user", "item", *(["value"] if valued else [])])
-    try:
-        result = merge_staged(con, tally, bad, policy, timed=False, source=label)
-    except EmptyDataError:
-        raise EmptyDataError(f"{label} holds no features: all values are empty or 0") from None
+    result = merge_staged(con, tally, bad, policy, timed=False, source=label)
+    if result.csr.nnz == 0:
+        raise EmptyDataError(f"{label} holds no features: all values are empty or 0")
     report = result.report
     log.info(
         "%s: %s weights of %s rows; %s merged, %s without an id, a name or a value, %s zero",

@@ -15,7 +15,7 @@ from penchant.data.io.bad_rows import BadRows
 from penchant.data.io.workspace import FETCHED_AT_ONCE
 from penchant.data.report import ReadReport
 from penchant.data.thresholding import compact, not_empty
-from penchant.errors import DataError, EmptyDataError
+from penchant.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -56,21 +56,13 @@ class MergedMatrix:
     cancelled: int
 
     def with_report(self, tally: Tally, policy: str, source: str, bad: BadRows) -> ReadResult:
-        """Return the matrix with its report.
-
-        Raises
-        ------
-        EmptyDataError
-            If nothing is left.
-        """
+        """Return the matrix with its report, also if nothing is left."""
         csr, users, items = self.csr, self.users, self.items
         report = ReadReport(
             source, tally.rows, csr.nnz, tally.blank, bad.n, tally.nameless, tally.valueless,
             tally.zeros, self.merged, self.cancelled, policy, bad.messages,
         )  # fmt: skip
-        if csr.nnz == 0:
-            raise EmptyDataError("no interactions are left: " + "; ".join(report.notes()))
-        if report.cancelled:
+        if report.cancelled and csr.nnz:
             rows, columns = not_empty(csr)  # all pairs of some users or items came to 0
             csr, users, items = compact(csr, rows, columns), users[rows], items[columns]
         return ReadResult(csr, users, items, self.timestamps, report)
@@ -98,8 +90,6 @@ def merge_staged(
     ------
     DataError
         If the policy is ``"error"`` and a pair comes twice, or a sum is too large.
-    EmptyDataError
-        If nothing is left.
     """
     users, items = number_ids(con, "u"), number_ids(con, "i")
     merged, cancelled = _merge(con, policy, timed)

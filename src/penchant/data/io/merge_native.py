@@ -41,8 +41,6 @@ def merge_native(
     ------
     DataError
         If the policy is ``"error"`` and a pair comes twice, or a sum is too large.
-    EmptyDataError
-        If nothing is left.
     """
     read = log.rows.counts()
     tally = replace(

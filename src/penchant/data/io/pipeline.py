@@ -49,6 +49,8 @@ def read_source(
     ------
     DataError
         If the source can't be read, see :func:`penchant.read_interactions`.
+    EmptyDataError
+        If no interactions are left.
     SettingsError
         If there is no such policy.
     """
@@ -56,7 +58,8 @@ def read_source(
     with workspace(options.memory_limit) as work:
         opened = open_source(work, source, columns, duplicates, options)
         result = _merge(work, opened, options)
-        return replace(result, report=replace(result.report, columns=opened.notes))
+        report = replace(result.report, columns=opened.notes).check_left()
+        return replace(result, report=report)
 
 
 @dataclass(frozen=True)
