@@ -121,7 +121,7 @@ def test_a_query_becomes_a_data_set(address: str, tmp_path: Path) -> None:
         (("ADDRESS", "-o", "x.csv", "--query", QUERY, "--user", "a"), "leave out --user"),
         (("LOG", "-o", "x.dataset", "--query", QUERY), "query"),
         (("LOG", "-o", "x.dataset", "--memory-limit", "1"), "--memory-limit"),
-        (("LOG", "-o", "x.dataset", "--temp-folder", "none"), "no folder none"),
+        (("LOG", "-o", "x.dataset", "--temp-folder", "none"), "no folder 'none'"),
     ],
 )
 def test_ingests_that_are_refused(
