@@ -24,12 +24,13 @@ from penchant.engines.base import (
     spectrum_of_gram,
 )
 from penchant.engines.memory import MemoryEngine, MemoryRows, Workspace
+from penchant.engines.native import native_objective, native_rows, trained_rows
 from penchant.engines.whitening import (
     WHITENED_FROM,
     common_regularization,
     whitening_of_gram,
 )
-from penchant.engines.wide_rows import solve_wide_rows, wide_rows
+from penchant.engines.wide_rows import solve_wide_rows, wide_rows_of
 
 __all__ = ["LocalEngine"]
 
@@ -81,7 +82,7 @@ class LocalEngine(MemoryEngine):
         """
         csr, regularization = rows.csr, rows.regularization
         precise = needs_precise_gram(len(fixed), regularization)
-        wide = self._wide_rows(csr, fixed, regularization, objective.unobserved_weight)
+        wide = wide_rows_of(fixed, csr, regularization, objective.unobserved_weight)
         with self._timed("gram"):
             gram = self.gram(fixed, precise=precise)
         common = None
@@ -103,7 +104,8 @@ class LocalEngine(MemoryEngine):
             spectrum = spectrum_of_gram(gram)
         self._solve(_kernels.half_step, rows, fixed, spectrum, solved, objective)
         if len(wide):
-            solved[wide] = solve_wide_rows(
+            solve_wide_rows(
+                solved,
                 csr,
                 wide,
                 fixed,
@@ -124,32 +126,16 @@ class LocalEngine(MemoryEngine):
         objective: Objective,
     ) -> None:
         """Call a kernel of half steps."""
-        csr = rows.csr
         products, solutions = half_step(
-            _native_rows(
-                csr, len(fixed), validated=csr.n_columns == len(fixed) and csr.is_validated
-            ),
+            trained_rows(rows.csr, len(fixed)),
             fixed,
             coordinates,
             solved,
-            _kernels.row_objective(
-                rows.regularization,
-                unobserved_weight=objective.unobserved_weight,
-                solver=objective.solver,
-                cg_steps=objective.cg_steps,
-            ),
+            native_objective(objective, rows.regularization),
             threads=self.threads,
         )
         self.seconds["products"] += products
         self.seconds["rows"] += solutions
-
-    def _wide_rows(
-        self, rows: Csr, fixed: Factors, regularization: Penalties, unobserved_weight: float
-    ) -> npt.NDArray[np.int64]:
-        """Return the rows to solve in float64 if the factors are float32."""
-        if fixed.dtype == np.float64:
-            return np.empty(0, dtype=np.int64)
-        return wide_rows(rows, regularization, unobserved_weight, fixed.shape[1])
 
     def quantize_previous(self, factors: Factors) -> Any:
         """See :meth:`Engine.quantize_previous`; float32 factors in 16 bits a number."""
@@ -195,23 +181,22 @@ class LocalEngine(MemoryEngine):
     ) -> Factors:
         """See :meth:`Engine.fold_in`."""
         solutions = _kernels.fold_in(
-            _native_rows(rows, len(fixed)),
+            native_rows(rows, len(fixed)),
             fixed,
             spectrum,
             _kernels.row_objective(regularization, unobserved_weight=unobserved_weight),
             threads=self.threads,
         )
-        wide = self._wide_rows(rows, fixed, regularization, unobserved_weight)
-        if len(wide):
-            solutions[wide] = solve_wide_rows(
-                rows,
-                wide,
-                fixed,
-                spectrum,
-                regularization,
-                unobserved_weight=unobserved_weight,
-                threads=self.threads,
-            )
+        solve_wide_rows(
+            solutions,
+            rows,
+            wide_rows_of(fixed, rows, regularization, unobserved_weight),
+            fixed,
+            spectrum,
+            regularization,
+            unobserved_weight=unobserved_weight,
+            threads=self.threads,
+        )
         return solutions
 
     def observed_loss(
@@ -219,7 +204,7 @@ class LocalEngine(MemoryEngine):
     ) -> float:
         """See :meth:`Engine.observed_loss`."""
         return _kernels.observed_loss(
-            _native_rows(rows.csr, len(Y)),
+            native_rows(rows.csr, len(Y)),
             X,
             Y,
             unobserved_weight=unobserved_weight,
@@ -238,9 +223,3 @@ def needs_precise_gram(n: int, regularization: Penalties) -> bool:
     at all.
     """
     return n < _MANY_ROWS or bool((regularization == 0).any())
-
-
-def _native_rows(csr: Csr, n_columns: int, *, validated: bool = False) -> _kernels.WeightedRows:
-    return _kernels.weighted_rows(
-        csr.indptr, csr.indices, csr.values, n_columns, validated=validated
-    )

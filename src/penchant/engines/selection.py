@@ -29,10 +29,11 @@ def engine_for(data: Interactions, threads: int | None) -> Engine[Any, Any]:
     threads
         The number of threads; None: all cores this process may use.
     """
+    if data.blocks is None:
+        return LocalEngine(threads)
     limit = memory_limit()
-    if data.blocks is not None and limit is not None and size_in_memory(data) > SHARE * limit:
-        return Blocks(threads=threads)
-    return LocalEngine(threads)
+    is_large = limit is not None and size_in_memory(data) > SHARE * limit
+    return Blocks(threads=threads) if is_large else LocalEngine(threads)
 
 
 def size_in_memory(data: Interactions) -> int:

@@ -10,8 +10,6 @@ as they are, bit for bit.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
@@ -48,7 +46,17 @@ def wide_rows(
     return np.asarray(wide[rows.row_counts[wide] >= f])
 
 
+def wide_rows_of(
+    factors: Factors, rows: Csr, regularization: Penalties, unobserved_weight: float
+) -> npt.NDArray[np.int64]:
+    """Return :func:`wide_rows` for the type and the number of these factors; none in float64."""
+    if factors.dtype == np.float64:
+        return np.empty(0, dtype=np.int64)
+    return wide_rows(rows, regularization, unobserved_weight, factors.shape[1])
+
+
 def solve_wide_rows(
+    solutions: Factors,
     rows: Csr,
     which: npt.NDArray[np.int64],
     fixed: Factors,
@@ -57,13 +65,15 @@ def solve_wide_rows(
     *,
     unobserved_weight: float,
     threads: int,
-) -> npt.NDArray[Any]:
-    """Solve some rows exactly in float64, shape (len(which), f).
+) -> None:
+    """Solve some rows exactly in float64, and write them to the solutions.
 
     Parameters
     ----------
+    solutions
+        Shape (m, f).
     rows
-        All rows.
+        All m rows.
     which
         The rows to solve.
     fixed
@@ -73,10 +83,12 @@ def solve_wide_rows(
     regularization, unobserved_weight, threads
         As for :func:`penchant._kernels.fold_in`; the first holds λ of all rows.
     """
+    if not len(which):
+        return
     part = rows.take_rows(which)
     used, columns = np.unique(part.indices, return_inverse=True)
     few = Csr(part.indptr, columns.astype(np.int32), part.values, len(used))
-    return _kernels.fold_in(
+    solutions[which] = _kernels.fold_in(
         _kernels.weighted_rows(few.indptr, few.indices, few.values, len(used)),
         fixed[used].astype(np.float64),
         spectrum,

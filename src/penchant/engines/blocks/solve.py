@@ -10,7 +10,8 @@ from penchant import _kernels
 from penchant.data.csr import Csr
 from penchant.engines.base import F64, Factors, Objective, Penalties, Spectrum
 from penchant.engines.feature_prior import mean_entries
-from penchant.engines.wide_rows import solve_wide_rows, wide_rows
+from penchant.engines.native import native_objective, trained_rows
+from penchant.engines.wide_rows import solve_wide_rows, wide_rows_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,28 +84,21 @@ def solve_block(
     columns = fixed.buffer[:size]
     spectrum = Spectrum(fixed.eigenvalues, np.eye(solved.shape[1]))  # all is rotated
     _kernels.solve_rotated(
-        _kernels.weighted_rows(
-            rows.indptr,
-            rows.indices,
-            rows.values,
-            size,
-            validated=rows.n_columns == size and rows.is_validated,
-        ),
+        trained_rows(rows, size),
         columns,
         spectrum,
         solved,
-        _kernels.row_objective(
-            regularization,
-            unobserved_weight=weight,
-            solver=objective.solver,
-            cg_steps=objective.cg_steps,
-        ),
+        native_objective(objective, regularization),
         threads=threads,
     )
-    if solved.dtype == np.float64:
-        return
-    wide = wide_rows(rows, regularization, weight, solved.shape[1])
-    if len(wide):
-        solved[wide] = solve_wide_rows(
-            rows, wide, columns, spectrum, regularization, unobserved_weight=weight, threads=threads
-        )
+    wide = wide_rows_of(solved, rows, regularization, weight)
+    solve_wide_rows(
+        solved,
+        rows,
+        wide,
+        columns,
+        spectrum,
+        regularization,
+        unobserved_weight=weight,
+        threads=threads,
+    )
