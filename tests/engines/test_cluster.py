@@ -142,7 +142,7 @@ def test_dask_that_is_not_installed_is_named(monkeypatch) -> None:
 @pytest.fixture
 def dask_client(request):
     distributed = pytest.importorskip("distributed")
-    options = {"threads_per_worker": 2, "processes": True, "dashboard_address": None}
+    options = {"threads_per_worker": 2, "processes": True, "dashboard_address": "127.0.0.1:0"}
     with (
         distributed.LocalCluster(n_workers=request.param, **options) as local,
         distributed.Client(local) as client,

@@ -127,6 +127,10 @@ def _client(address: str) -> Iterator[Any]:
         raise SettingsError(
             f"--cluster {address!r}: write local: and the number of processes, as in local:4"
         )
-    options = {"n_workers": int(number), "threads_per_worker": 1, "dashboard_address": None}
+    options = {
+        "n_workers": int(number),
+        "threads_per_worker": 1,
+        "dashboard_address": "127.0.0.1:0",  # any port that is free; None: 8787, on all addresses
+    }
     with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
         yield client
