@@ -68,6 +68,13 @@ class MemoryRows:
     workspace: Workspace = field(default_factory=Workspace)
 
 
+def draw_normal(factors: Factors, random: np.random.Generator, scale: float) -> None:
+    """Draw factors in place: the same numbers as one draw of all, cast to their type."""
+    for first in range(0, len(factors), _BLOCK):
+        block = factors[first : first + _BLOCK]
+        block[:] = random.normal(0, scale, block.shape)
+
+
 class MemoryEngine(Engine[MemoryRows, Factors]):
     """An engine whose handles are :class:`MemoryRows` and arrays.
 
@@ -113,10 +120,7 @@ class MemoryEngine(Engine[MemoryRows, Factors]):
 
     def initialize(self, factors: Factors, *, seed: int | Sequence[int], scale: float) -> None:
         """See :meth:`Engine.initialize`."""
-        random = np.random.default_rng(seed)
-        for first in range(0, len(factors), _BLOCK):  # the same numbers as one draw, cast
-            block = factors[first : first + _BLOCK]
-            block[:] = random.normal(0, scale, block.shape)
+        draw_normal(factors, np.random.default_rng(seed), scale)
 
     def assign_rows(
         self, factors: Factors, values: Factors, positions: npt.NDArray[np.bool_] | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,26 +12,22 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant import _kernels
-from penchant._settings import checks
-from penchant.data.blocks import ENTRIES_PER_BLOCK, Block, BlockedRows, MemoryBlocks
+from penchant.data.blocks import ENTRIES_PER_BLOCK, Block, BlockedRows
 from penchant.data.csr import Csr
 from penchant.engines.base import (
     F64,
-    BlockEngine,
     Bounds,
     Factors,
     Objective,
     Penalties,
     Rotation,
     RowPrior,
-    Spectrum,
-    checkpoint_file,
-    spectrum_of_gram,
 )
+from penchant.engines.blocks.blockwise import BlockwiseEngine, slices_of
 from penchant.engines.blocks.rows import BlockRows
 from penchant.engines.blocks.solve import FixedSide, solve_block
 from penchant.engines.blocks.sums import tree_sum
-from penchant.engines.local import LocalEngine, needs_precise_gram
+from penchant.engines.local import LocalEngine
 from penchant.engines.penalties import penalty_of, prior_penalty_of
 
 __all__ = ["Blocks"]
@@ -48,16 +43,17 @@ class BlockFactors:
     @property
     def slices(self) -> list[slice]:
         """The rows of each block."""
-        return [slice(*pair) for pair in itertools.pairwise(self.bounds)]
+        return slices_of(self.bounds)
 
 
-class Blocks(BlockEngine[BlockRows, BlockFactors]):
+class Blocks(BlockwiseEngine[BlockRows, BlockFactors]):
     """Trains on this machine with one block of rows in memory at a time, beside the factors.
 
     A block is read, weighted, solved and dropped; the next is read in the meantime. The factors
     are the same, bit for bit, for any number of threads. Where one block covers all rows they are
-    those of :class:`penchant.engines.local.LocalEngine`, except with features, which are then
-    equal up to rounding, as they are with more blocks: the sums of a Gram matrix are over blocks.
+    those of :class:`penchant.engines.local.LocalEngine`. They are equal up to rounding with more
+    blocks, since the sums of a Gram matrix are over blocks; with features; and with many factors
+    and the same λ for all rows, which that engine solves in other coordinates.
 
     Data sets on disk keep their blocks. Interactions in memory are cut into blocks, which is of
     use for comparisons only. Features need one more copy of the side that is not solved.
@@ -88,16 +84,15 @@ class Blocks(BlockEngine[BlockRows, BlockFactors]):
         checkpoint: str | Path | None = None,
         resume: bool = False,
     ) -> None:
-        self.checkpoint = checkpoint_file(checkpoint, resume)
-        self.entries_per_block = checks.check_int("entries_per_block", entries_per_block, 1)
-        self._local = LocalEngine(threads)
+        super().__init__(
+            LocalEngine(threads),
+            entries_per_block=entries_per_block,
+            checkpoint=checkpoint,
+            resume=resume,
+        )
         self._threads = self._local.threads
 
     # --- handles -------------------------------------------------------------------
-
-    def load_rows(self, rows: Csr, regularization: Penalties) -> BlockRows:
-        """See :meth:`Engine.load_rows`."""
-        return self.load_blocks(MemoryBlocks(rows, self.entries_per_block), regularization)
 
     def load_blocks(self, rows: BlockedRows, regularization: Penalties) -> BlockRows:
         """See :meth:`BlockEngine.load_blocks`."""
@@ -154,8 +149,7 @@ class Blocks(BlockEngine[BlockRows, BlockFactors]):
         DatasetError
             If a block can't be read.
         """
-        precise = needs_precise_gram(len(fixed.array), rows.regularization)
-        spectrum = spectrum_of_gram(self._gram(fixed, precise=precise))
+        spectrum = self._spectrum_of_fixed(fixed, len(fixed.array), rows.regularization)
         _kernels.rotate(spectrum, fixed.array, solved.array, threads=self._threads)
         side = FixedSide(fixed.array, len(fixed.array), spectrum.values)
         if prior is not None:
@@ -213,10 +207,6 @@ class Blocks(BlockEngine[BlockRows, BlockFactors]):
 
         return math.fsum(of_block(block, weighted) for block, weighted in rows)
 
-    def squared_sum(self, X: BlockFactors, Y: BlockFactors) -> float:
-        """See :meth:`Engine.squared_sum`."""
-        return float((self._gram(X) * self._gram(Y)).sum())
-
     def penalty(self, rows: BlockRows, factors: BlockFactors) -> float:
         """See :meth:`Engine.penalty`."""
         return math.fsum(
@@ -233,32 +223,8 @@ class Blocks(BlockEngine[BlockRows, BlockFactors]):
             for part in factors.slices
         )
 
-    # --- fitted models -------------------------------------------------------------
-
-    def fold_in(
-        self,
-        *,
-        rows: Csr,
-        fixed: Factors,
-        spectrum: Spectrum,
-        regularization: Penalties,
-        unobserved_weight: float,
-    ) -> Factors:
-        """See :meth:`Engine.fold_in`."""
-        return self._local.fold_in(
-            rows=rows,
-            fixed=fixed,
-            spectrum=spectrum,
-            regularization=regularization,
-            unobserved_weight=unobserved_weight,
-        )
-
-    def spectrum(self, factors: Factors) -> Spectrum:
-        """See :meth:`Engine.spectrum`."""
-        return self._local.spectrum(factors)
-
     def _gram(self, factors: BlockFactors, *, precise: bool = True) -> F64:
-        """Compute FᵀF, float64, shape (f, f): the tree sum over the blocks."""
+        """See :meth:`BlockwiseEngine._gram`."""
         return tree_sum(
             self._local.gram(factors.array[rows], precise=precise) for rows in factors.slices
         )

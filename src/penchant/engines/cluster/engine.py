@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
+import contextlib
 import math
 import shutil
 import tempfile
 import uuid
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,29 +18,24 @@ import numpy.typing as npt
 
 from penchant._settings import checks
 from penchant.data.blocks import ENTRIES_PER_BLOCK, BlockedRows, MemoryBlocks
-from penchant.data.csr import Csr
 from penchant.engines.base import (
     F64,
-    BlockEngine,
     Bounds,
     Factors,
     Objective,
     Penalties,
     Rotation,
     RowPrior,
-    Spectrum,
-    checkpoint_file,
-    spectrum_of_gram,
 )
+from penchant.engines.blocks.blockwise import BlockwiseEngine, slices_of
 from penchant.engines.blocks.sums import tree_sum
 from penchant.engines.cluster import files, tasks
 from penchant.engines.cluster.executor import Executor
-from penchant.engines.local import LocalEngine, needs_precise_gram
+from penchant.engines.local import LocalEngine
+from penchant.engines.memory import draw_normal
 from penchant.errors import SettingsError
 
 __all__ = ["Cluster"]
-
-_ROWS = 1024  # drawn at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +59,7 @@ class ClusterFactors:
     @property
     def slices(self) -> list[slice]:
         """The rows of each block."""
-        return _slices(self.bounds)
+        return slices_of(self.bounds)
 
     def replace(self, blocks: Sequence[Path]) -> None:
         """Take the files of changed blocks, and delete those before."""
@@ -72,7 +67,7 @@ class ClusterFactors:
         files.delete(sorted(before - set(blocks)))
 
 
-class Cluster(BlockEngine[ClusterRows, ClusterFactors]):
+class Cluster(BlockwiseEngine[ClusterRows, ClusterFactors]):
     """Trains block by block on the workers of an executor.
 
     The factors are those of :class:`penchant.engines.Blocks` with the same blocks, bit for bit,
@@ -111,10 +106,14 @@ class Cluster(BlockEngine[ClusterRows, ClusterFactors]):
         checkpoint: str | Path | None = None,
         resume: bool = False,
     ) -> None:
-        self.checkpoint = checkpoint_file(checkpoint, resume)
-        self.entries_per_block = checks.check_int("entries_per_block", entries_per_block, 1)
+        super().__init__(
+            LocalEngine(),
+            entries_per_block=entries_per_block,
+            checkpoint=checkpoint,
+            resume=resume,
+        )
         self._threads = checks.check_int("threads", threads, 1)
-        self._executor, self._local = executor, LocalEngine()
+        self._executor = executor
         top = Path(tempfile.gettempdir() if folder is None else folder)
         self._folder = top.absolute() / f"penchant-training-{uuid.uuid4().hex}"
         self._folder.mkdir(parents=True, mode=0o700)
@@ -129,11 +128,16 @@ class Cluster(BlockEngine[ClusterRows, ClusterFactors]):
         """Remove the files of the training; the engine can't train any more."""
         self._finalizer()
 
-    # --- handles -------------------------------------------------------------------
+    @contextlib.contextmanager
+    def _shared(self, value: object) -> Iterator[Path]:
+        """Write an object that all tasks of a step need to one file, and delete it afterwards."""
+        path = files.write_object(self._folder, value)
+        try:
+            yield path
+        finally:
+            files.delete([path])
 
-    def load_rows(self, rows: Csr, regularization: Penalties) -> ClusterRows:
-        """See :meth:`Engine.load_rows`."""
-        return self.load_blocks(MemoryBlocks(rows, self.entries_per_block), regularization)
+    # --- handles -------------------------------------------------------------------
 
     def load_blocks(self, rows: BlockedRows, regularization: Penalties) -> ClusterRows:
         """See :meth:`BlockEngine.load_blocks`; rows in memory are written to files."""
@@ -144,13 +148,13 @@ class Cluster(BlockEngine[ClusterRows, ClusterFactors]):
         """See :meth:`Engine.create_factors`."""
         blocks = [
             files.write(self._folder, np.zeros((rows.stop - rows.start, f), dtype))
-            for rows in _slices(bounds)
+            for rows in slices_of(bounds)
         ]
         return ClusterFactors(tuple(blocks), bounds, f, dtype)
 
     def from_numpy(self, factors: Factors, bounds: Bounds) -> ClusterFactors:
         """See :meth:`Engine.from_numpy`."""
-        blocks = [files.write(self._folder, factors[rows]) for rows in _slices(bounds)]
+        blocks = [files.write(self._folder, factors[rows]) for rows in slices_of(bounds)]
         return ClusterFactors(tuple(blocks), bounds, factors.shape[1], factors.dtype.name)
 
     def to_numpy(self, factors: ClusterFactors) -> Factors:
@@ -172,9 +176,7 @@ class Cluster(BlockEngine[ClusterRows, ClusterFactors]):
         random, blocks = np.random.default_rng(seed), []
         for rows in factors.slices:
             block = np.empty((rows.stop - rows.start, factors.f), factors.dtype)
-            for first in range(0, len(block), _ROWS):
-                part = block[first : first + _ROWS]
-                part[:] = random.normal(0, scale, part.shape)
+            draw_normal(block, random, scale)
             blocks.append(files.write(self._folder, block))
         factors.replace(blocks)
 
@@ -214,33 +216,33 @@ class Cluster(BlockEngine[ClusterRows, ClusterFactors]):
         prior: RowPrior | None = None,
     ) -> F64:
         """See :meth:`Engine.half_step`; if it fails, all factors are as they were before it."""
-        precise = needs_precise_gram(fixed.bounds[-1], rows.regularization)
-        spectrum = spectrum_of_gram(self._gram(fixed, precise=precise))
-        rotations = [
-            tasks.RotateTask(self._folder, path, spectrum, self._threads) for path in fixed.blocks
-        ]
-        rotated = tuple(self._executor.map(tasks.rotate, rotations))
+        spectrum = self._spectrum_of_fixed(fixed, fixed.bounds[-1], rows.regularization)
         prior = None if prior is None else prior.rotated(spectrum.vectors)
-        solutions = [
-            tasks.SolveTask(
-                self._folder,
-                rows.file,
-                number,
-                rows.regularization[part],
-                rotated,
-                spectrum,
-                solved.blocks[number],
-                objective,
-                _prior_of(prior, part),
-                self._threads,
-            )
-            for number, part in enumerate(solved.slices)
-        ]
-        try:
-            blocks = self._executor.map(tasks.solve, solutions)
-        except BaseException:
-            files.delete(rotated)
-            raise
+        with self._shared(spectrum) as shared:
+            rotations = [
+                tasks.RotateTask(self._folder, path, shared, self._threads) for path in fixed.blocks
+            ]
+            rotated = tuple(self._executor.map(tasks.rotate, rotations))
+            solutions = [
+                tasks.SolveTask(
+                    self._folder,
+                    rows.file,
+                    number,
+                    rows.regularization[part],
+                    rotated,
+                    shared,
+                    solved.blocks[number],
+                    objective,
+                    _prior_of(prior, part),
+                    self._threads,
+                )
+                for number, part in enumerate(solved.slices)
+            ]
+            try:
+                blocks = self._executor.map(tasks.solve, solutions)
+            except BaseException:
+                files.delete(rotated)
+                raise
         fixed.replace(rotated)
         solved.replace(blocks)
         return spectrum.vectors
@@ -265,13 +267,14 @@ class Cluster(BlockEngine[ClusterRows, ClusterFactors]):
         momentum: float,
     ) -> list[Path]:
         pairs = zip(factors.blocks, previous, strict=True)
-        results = self._executor.map(
-            tasks.extrapolate,
-            [
-                tasks.ExtrapolateTask(self._folder, *pair, rotation, momentum, self._threads)
-                for pair in pairs
-            ],
-        )
+        with self._shared(rotation) as shared:
+            results = self._executor.map(
+                tasks.extrapolate,
+                [
+                    tasks.ExtrapolateTask(self._folder, *pair, shared, momentum, self._threads)
+                    for pair in pairs
+                ],
+            )
         factors.replace([block for block, _ in results])
         return [before for _, before in results]
 
@@ -310,10 +313,6 @@ class Cluster(BlockEngine[ClusterRows, ClusterFactors]):
         ]
         return math.fsum(self._executor.map(tasks.observed_loss, losses))
 
-    def squared_sum(self, X: ClusterFactors, Y: ClusterFactors) -> float:
-        """See :meth:`Engine.squared_sum`."""
-        return float((self._gram(X) * self._gram(Y)).sum())
-
     def penalty(self, rows: ClusterRows, factors: ClusterFactors) -> float:
         """See :meth:`Engine.penalty`."""
         return self._penalty(rows, factors, None)
@@ -332,39 +331,10 @@ class Cluster(BlockEngine[ClusterRows, ClusterFactors]):
         ]
         return math.fsum(self._executor.map(tasks.penalty, parts))
 
-    # --- fitted models -------------------------------------------------------------
-
-    def fold_in(
-        self,
-        *,
-        rows: Csr,
-        fixed: Factors,
-        spectrum: Spectrum,
-        regularization: Penalties,
-        unobserved_weight: float,
-    ) -> Factors:
-        """See :meth:`Engine.fold_in`; in this process."""
-        return self._local.fold_in(
-            rows=rows,
-            fixed=fixed,
-            spectrum=spectrum,
-            regularization=regularization,
-            unobserved_weight=unobserved_weight,
-        )
-
-    def spectrum(self, factors: Factors) -> Spectrum:
-        """See :meth:`Engine.spectrum`; in this process."""
-        return self._local.spectrum(factors)
-
     def _gram(self, factors: ClusterFactors, *, precise: bool = True) -> F64:
-        """Compute FᵀF, float64, shape (f, f): the tree sum over the blocks."""
+        """See :meth:`BlockwiseEngine._gram`."""
         blocks = [tasks.GramTask(path, precise, self._threads) for path in factors.blocks]
         return tree_sum(self._executor.map(tasks.gram, blocks))
-
-
-def _slices(bounds: Bounds) -> list[slice]:
-    """Return the rows of each block."""
-    return [slice(*pair) for pair in itertools.pairwise(bounds)]
 
 
 def _prior_of(prior: RowPrior | None, rows: slice) -> RowPrior | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 
@@ -22,12 +23,9 @@ ValueT = TypeVar("ValueT")
 
 def write(folder: Path, *arrays: Any) -> Path:
     """Write arrays to a new file, which appears when it is complete, and return its path."""
-    path = folder / uuid.uuid4().hex
-    draft = path.with_suffix(".part")
-    with draft.open("wb") as file:
+    with _new_file(folder) as (path, file):
         for array in arrays:
             np.save(file, np.ascontiguousarray(array), allow_pickle=False)
-    draft.replace(path)
     return path
 
 
@@ -68,11 +66,19 @@ def write_object(folder: Path, value: object) -> Path:
 
     The folder belongs to the user who trains, as the workers do that read the file.
     """
+    with _new_file(folder) as (path, file):
+        pickle.dump(value, file)
+    return path
+
+
+@contextlib.contextmanager
+def _new_file(folder: Path) -> Iterator[tuple[Path, BinaryIO]]:
+    """Open a new file, which gets its name once the block has ended without an error."""
     path = folder / uuid.uuid4().hex
     draft = path.with_suffix(".part")
-    draft.write_bytes(pickle.dumps(value))
+    with draft.open("wb") as file:
+        yield path, file
     draft.replace(path)
-    return path
 
 
 def read_object(path: Path) -> Any:

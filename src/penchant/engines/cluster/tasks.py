@@ -5,7 +5,6 @@ Each reads the files that a task names, writes new ones, and returns their paths
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant import _kernels
-from penchant.engines.base import F64, Factors, Objective, Penalties, RowPrior, Spectrum
+from penchant.engines.base import F64, Factors, Objective, Penalties, Rotation, RowPrior, Spectrum
 from penchant.engines.blocks.solve import FixedSide, solve_block
 from penchant.engines.cluster import files
 from penchant.engines.local import LocalEngine
@@ -38,18 +37,19 @@ def gram(task: GramTask) -> F64:
 
 @dataclass(frozen=True, eq=False)
 class RotateTask:
-    """A block of factors and the spectrum to whose eigenvectors it is rotated."""
+    """A block of factors and the file of the spectrum to whose eigenvectors it is rotated."""
 
     folder: Path
     factors: Path
-    spectrum: Spectrum
+    spectrum: Path
     threads: int
 
 
 def rotate(task: RotateTask) -> Path:
     """Write the rotated block."""
     factors = files.read_factors(task.factors)
-    _kernels.rotate(task.spectrum, factors, factors[:0], threads=task.threads)
+    spectrum: Spectrum = files.read_object(task.spectrum)
+    _kernels.rotate(spectrum, factors, factors[:0], threads=task.threads)
     return files.write(task.folder, factors)
 
 
@@ -91,7 +91,7 @@ class SolveTask:
     fixed
         The files of the rotated factors of the fixed side.
     spectrum
-        The spectrum of the fixed side before it was rotated.
+        The file of the spectrum of the fixed side before it was rotated.
     solved
         The file of the factors of the block, not rotated.
     objective, prior, threads
@@ -103,7 +103,7 @@ class SolveTask:
     number: int
     regularization: Penalties
     fixed: tuple[Path, ...]
-    spectrum: Spectrum
+    spectrum: Path
     solved: Path
     objective: Objective
     prior: RowPrior | None
@@ -114,11 +114,12 @@ def solve(task: SolveTask) -> Path:
     """Solve the rows of a block and write their factors."""
     rows = files.read_object(task.rows).read(task.number)
     array = whole_side(task.fixed, rows.n_columns)
-    side = FixedSide(array, len(array), task.spectrum.values)
+    spectrum: Spectrum = files.read_object(task.spectrum)
+    side = FixedSide(array, len(array), spectrum.values)
     if task.prior is not None:
         side = side.with_room(rows.n_rows)
     solved = files.read_factors(task.solved)
-    _kernels.rotate(task.spectrum, solved, solved[:0], threads=task.threads)
+    _kernels.rotate(spectrum, solved, solved[:0], threads=task.threads)
     solve_block(
         rows,
         side,
@@ -133,12 +134,15 @@ def solve(task: SolveTask) -> Path:
 
 @dataclass(frozen=True, eq=False)
 class ExtrapolateTask:
-    """A block to extrapolate from its quantized previous factors; None: only to quantize it."""
+    """A block to extrapolate from its quantized previous factors; None: only to quantize it.
+
+    The rotation, a matrix or None, is in a file.
+    """
 
     folder: Path
     factors: Path
     previous: Path | None
-    rotation: F64 | None
+    rotation: Path
     momentum: float
     threads: int
 
@@ -147,19 +151,13 @@ def extrapolate(task: ExtrapolateTask) -> tuple[Path, Path]:
     """Write the extrapolated block, and its factors before, quantized where they are float32."""
     engine, factors = LocalEngine(task.threads), files.read_factors(task.factors)
     if task.previous is None:
-        previous = engine.quantize_previous(factors)
-        return task.factors, files.write(task.folder, *_arrays(previous))
-    previous = _previous(files.read(task.previous))
-    previous = engine.extrapolate(factors, previous, task.rotation, task.momentum)
-    return files.write(task.folder, factors), files.write(task.folder, *_arrays(previous))
-
-
-def _arrays(previous: Any) -> Sequence[npt.NDArray[Any]]:
-    return previous if isinstance(previous, _kernels.QuantizedFactors) else (previous,)
-
-
-def _previous(arrays: list[npt.NDArray[Any]]) -> Any:
-    return arrays[0] if len(arrays) == 1 else _kernels.QuantizedFactors(*arrays)
+        previous, extrapolated = engine.quantize_previous(factors), task.factors
+    else:
+        previous = engine.previous_from_arrays(files.read(task.previous), factors)
+        rotation: Rotation = files.read_object(task.rotation)
+        previous = engine.extrapolate(factors, previous, rotation, task.momentum)
+        extrapolated = files.write(task.folder, factors)
+    return extrapolated, files.write(task.folder, *engine.previous_to_arrays(previous))
 
 
 @dataclass(frozen=True, eq=False)
