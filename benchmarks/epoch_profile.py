@@ -24,6 +24,7 @@ import numpy as np
 
 from benchmarks import datasets, flops, machine
 from benchmarks.engines.penchant_als import interactions
+from benchmarks.markdown import line, table
 from benchmarks.objective import Weights
 from penchant import ALS
 from penchant.engines.local import PHASES, LocalEngine
@@ -58,12 +59,6 @@ class Profile:
 COLUMNS = ["", "seconds", *PHASES, "GFLOP", "of the peak"]
 
 
-def as_text(head: list[str], rows: list[list[str]]) -> str:
-    """Return a table in Markdown."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
-
-
 def section(stored: dict[str, Any]) -> str:
     """Return the section of the manual on a file of ``--out``."""
     rows = [Profile(**values).cells(stored["peak"]) for values in stored["profiles"]]
@@ -71,7 +66,7 @@ def section(stored: dict[str, Any]) -> str:
         "## Processor seconds of an epoch by phase, many factors\n\n"
         f"One thread, {stored['processor']}, instruction set {stored['isa']}, FMA peak of a core "
         f"{stored['peak']:.0f} GFLOP/s. GFLOP are those of the dense products; the share is that "
-        "of the whole epoch (`python -m benchmarks.epoch_profile`).\n\n" + as_text(COLUMNS, rows)
+        "of the whole epoch (`python -m benchmarks.epoch_profile`).\n\n" + table(COLUMNS, rows)
     )
 
 
@@ -124,12 +119,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="file to write, see benchmarks.report")
     options = parser.parse_args()
     peak = options.peak or machine.fma_peak(1) or math.nan
-    print(f"peak of one core: {peak:.0f} GFLOP/s\n\n{as_text(COLUMNS, [])}", end="")
+    print(f"peak of one core: {peak:.0f} GFLOP/s\n\n{table(COLUMNS, [])}", end="")
     profiles = []
     for name in options.data:
         for factors in options.factors:
             profiles.append(profile(name, factors, options.epochs, scaled=options.scaled))
-            print("| " + " | ".join(profiles[-1].cells(peak)) + " |", flush=True)
+            print(line(profiles[-1].cells(peak)), flush=True)
     if options.out is not None:
         facts = machine.facts(1)
         stored = {

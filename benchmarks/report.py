@@ -17,6 +17,7 @@ from benchmarks import epoch_profile, plots, targets
 from benchmarks.engines import ENGINES
 from benchmarks.figures import Case, Figures
 from benchmarks.joined import joined
+from benchmarks.markdown import table
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PROFILE = Path(__file__).with_name("results") / "epoch-profile.json"
@@ -215,12 +216,6 @@ def _scaling(f: Figures) -> str:
 
 
 # --- pieces -------------------------------------------------------------------------
-
-
-def table(head: list[str], rows: list[list[str]]) -> str:
-    """Return a table in Markdown."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
 def _cell(f: Figures, case: Case, engine: str, seconds: float | None, other: str = "") -> str:

@@ -8,6 +8,7 @@
 
 #include "dense_kernels.hpp"
 #include "penchant/memory.hpp"
+#include "penchant/parallel.hpp"
 #include "penchant/solve.hpp"
 
 namespace penchant {

@@ -55,18 +55,19 @@ template <class T, int rows, int vectors, int sign>
     for (int j = 0; j < vectors; ++j) store(c + i * ldc + j * L, acc[i][j]);
 }
 
-/// Updates a strip of `rows` rows of C over the columns [from, to), multiples of the lanes.
+/// Updates a strip of `rows` rows of C over the columns [from, to), multiples of the lanes. `a` and
+/// `b` are columns of one matrix, rows ldp apart; A is the transpose.
 template <class T, int rows, int sign>
-void strip(std::int64_t depth, const T* a, std::int64_t a_row, std::int64_t a_column, const T* b,
-           std::int64_t ldb, T* c, std::int64_t ldc, std::int64_t from, std::int64_t to) {
+void strip(std::int64_t depth, const T* a, const T* b, std::int64_t ldp, T* c, std::int64_t ldc,
+           std::int64_t from, std::int64_t to) {
   constexpr int L = kLanes<T>;
   std::int64_t j = from;
   for (; j + kTileVectors * L <= to; j += kTileVectors * L)
-    tile<T, rows, kTileVectors, sign>(depth, a, a_row, a_column, b + j, ldb, c + j, ldc);
+    tile<T, rows, kTileVectors, sign>(depth, a, 1, ldp, b + j, ldp, c + j, ldc);
   if (j + 2 * L <= to) {
-    tile<T, rows, 2, sign>(depth, a, a_row, a_column, b + j, ldb, c + j, ldc);
+    tile<T, rows, 2, sign>(depth, a, 1, ldp, b + j, ldp, c + j, ldc);
   } else if (j + L <= to) {
-    tile<T, rows, 1, sign>(depth, a, a_row, a_column, b + j, ldb, c + j, ldc);
+    tile<T, rows, 1, sign>(depth, a, 1, ldp, b + j, ldp, c + j, ldc);
   }
 }
 
@@ -77,13 +78,11 @@ void two_strips(std::int64_t depth, const T* a, const T* b, std::int64_t ldp, T*
                 std::int64_t ldc, std::int64_t from, std::int64_t to) {
   constexpr int L = kLanes<T>;
   const std::int64_t whole = to - (to - from) / L % kTileVectors * L;
-  strip<T, kTileRows, sign>(depth, a, 1, ldp, b, ldp, c, ldc, from, whole);
-  strip<T, kTileRows, sign>(depth, a + kTileRows, 1, ldp, b, ldp, c + kTileRows * ldc, ldc, from,
-                            whole);
+  strip<T, kTileRows, sign>(depth, a, b, ldp, c, ldc, from, whole);
+  strip<T, kTileRows, sign>(depth, a + kTileRows, b, ldp, c + kTileRows * ldc, ldc, from, whole);
   if (to - whole == 2 * L) {
-    strip<T, kTileRows, sign>(depth, a, 1, ldp, b, ldp, c, ldc, whole, to);
-    strip<T, kTileRows, sign>(depth, a + kTileRows, 1, ldp, b, ldp, c + kTileRows * ldc, ldc, whole,
-                              to);
+    strip<T, kTileRows, sign>(depth, a, b, ldp, c, ldc, whole, to);
+    strip<T, kTileRows, sign>(depth, a + kTileRows, b, ldp, c + kTileRows * ldc, ldc, whole, to);
   } else if (to - whole == L) {
     tile<T, 2 * kTileRows, 1, sign>(depth, a, 1, ldp, b + whole, ldp, c + whole, ldc);
   }
@@ -98,7 +97,7 @@ void upper_update(std::int64_t depth, const T* P, std::int64_t ldp, T* C, std::i
   for (std::int64_t i = begin; i < n; i += rows) {
     const std::int64_t from = i / L * L;
     if constexpr (rows == kTileRows)
-      strip<T, rows, sign>(depth, P + i, 1, ldp, P, ldp, C + i * ldc, ldc, from, width);
+      strip<T, rows, sign>(depth, P + i, P, ldp, C + i * ldc, ldc, from, width);
     else
       two_strips<T, sign>(depth, P + i, P, ldp, C + i * ldc, ldc, from, width);
   }

@@ -45,3 +45,9 @@ def check_saved_with_less(
     for ask in asked[: 2 - answered]:
         with pytest.raises(UnsupportedError, match=r"saved with .*history="):
             ask(back)
+    again = penchant.load(back.save(tmp_path / "again.penchant", interactions="none"))
+    assert again.kept_interactions == "none"
+    history = ["i0003", "i0009"]
+    np.testing.assert_array_equal(
+        again.recommend(history=history, k=5).scores, model.recommend(history=history, k=5).scores
+    )

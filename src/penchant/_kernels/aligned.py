@@ -29,7 +29,7 @@ def align_rows(factors: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if whole is not None and whole.ctypes.data % CACHE_LINE == 0:
         return factors
     n, f = factors.shape
-    copy = _lines(n, _stride(f, factors.dtype), factors.dtype)
+    copy = padded_rows(n, f, factors.dtype)
     copy[:, :f] = factors
     return copy[:, :f]
 

@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from penchant import _native
 from penchant._kernels.aligned import (
-    align_rows,
     fitting_rows,
+    padded_rows,
     rows_or_copy,
     unfitting,
     whole_rows,
@@ -267,16 +267,17 @@ def fold_in(
 
     The arguments are those of :func:`half_step`; nothing is changed, and the solver is not used.
     """
-    out = align_rows(np.zeros((rows.n_rows, fixed.shape[1]), dtype=fixed.dtype))
+    f = fixed.shape[1]
+    out = padded_rows(rows.n_rows, f, fixed.dtype)
     _fold_in(
         rows,
         fixed=rows_or_copy(fixed),
         spectrum=_native_spectrum(spectrum, fixed),
         objective=objective,
-        out=whole_rows(out),
+        out=out,
         threads=threads,
     )
-    return out
+    return out[:, :f]
 
 
 def observed_loss(

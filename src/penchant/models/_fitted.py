@@ -29,8 +29,6 @@ from penchant.models._outline import Kept, Outline, not_kept
 from penchant.models._scoring.index import IndexSet, ItemIndex
 from penchant.models._trained_on import TrainedOn
 
-_SAVE_ALL = "fit it again and save it with interactions='all'"
-
 
 class Fitted(TrainedOn, Configurable, ABC):
     """The state of a model: empty before ``fit``, then the training data and the fitted values."""

@@ -75,9 +75,7 @@ class Outline(Interactions):
 
 
 def outline_of(data: Interactions, kept: Kept, facts: Mapping[str, Any]) -> Outline:
-    """Return the outline of interactions, or one that keeps less than another outline."""
-    if isinstance(data, Outline):
-        return dataclasses.replace(data, seen=data.seen if kept == "seen" else None)
+    """Return the outline of interactions."""
     parts = {each.name: getattr(data, each.name) for each in dataclasses.fields(Interactions)}
     counts = np.bincount(data.csr.indices, minlength=data.n_items)
     return Outline(
@@ -108,14 +106,10 @@ def fingerprint(rows: Csr) -> str:
 
 def same_entries(rows: Csr, trained: Interactions) -> bool:
     """Whether a matrix over the same items has the entries of the training data."""
-    own = trained.csr
     if isinstance(trained, Outline):
         return rows.nnz == trained.n_trained and fingerprint(rows) == trained.fingerprint
-    return rows is own or (
-        np.array_equal(rows.indptr, own.indptr)
-        and np.array_equal(rows.indices, own.indices)
-        and np.array_equal(rows.values, own.values)
-    )
+    own = trained.csr
+    return rows is own or (same_cells(rows, trained) and np.array_equal(rows.values, own.values))
 
 
 def same_cells(rows: Csr, trained: Interactions) -> bool:
@@ -123,9 +117,9 @@ def same_cells(rows: Csr, trained: Interactions) -> bool:
 
     Without the interactions, values are compared too.
     """
-    own = trained.csr
     if isinstance(trained, Outline):
         return same_entries(rows, trained)
+    own = trained.csr
     return rows is own or (
         np.array_equal(rows.indptr, own.indptr) and np.array_equal(rows.indices, own.indices)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from penchant.data.catalog import Catalog
@@ -95,7 +96,11 @@ class TrainedOn:
                 f"use interactions={has!r} again",
             )
         data = self._trained_on
-        return data if kept == has else outline_of(data, kept, self._facts())
+        if kept == has:
+            return data
+        if isinstance(data, Outline):  # the rest stays as it is
+            return dataclasses.replace(data, seen=None)
+        return outline_of(data, kept, self._facts())
 
     def _facts(self) -> dict[str, Any]:
         """Return what was computed from the interactions and answers need, as plain JSON.

@@ -161,7 +161,7 @@ def merge_events(
 
 
 def merge_timed(
-    data: Interactions | None,
+    data: Interactions,
     user: Id | None,
     items: IdMap,
     changes: Mapping[Id, float],
@@ -174,7 +174,7 @@ def merge_timed(
     Parameters
     ----------
     data, user
-        The interactions, with timestamps, and the user; None: there is no history.
+        The interactions, with timestamps, and the user; no user: there is no history.
     items
         The items of the result, those of the data among them.
     changes, times
@@ -190,7 +190,7 @@ def merge_timed(
     """
     history: Mapping[Id, float] = {}
     own: dict[Id, int] = {}
-    if data is not None and data.timestamps is not None and user is not None:
+    if data.timestamps is not None and user is not None:
         history = data.history(user)
         begin, end = data.csr.indptr[data.users.code(user) :][:2].tolist()
         codes = data.csr.indices[begin:end].tolist()
@@ -210,13 +210,12 @@ def _merged(
     service: Service, user: Id | None, changes: Mapping[Id, float], times: Mapping[Id, float]
 ) -> Merged:
     model = service.likes
-    history = {} if user is None else service.history(user)
-    values = merge_events(history, model.items, changes)
     if model.newest is None:
+        history = {} if user is None else service.history(user)
+        values = merge_events(history, model.items, changes)
         return Merged(values, values)
-    data = None if user is None else model.interactions
-    timed = merge_timed(data, user, model.items, changes, times, newest=model.newest)
-    return Merged(values, timed)
+    timed = merge_timed(model._trained_on, user, model.items, changes, times, newest=model.newest)
+    return Merged({item: value for item, (value, _) in timed.items()}, timed)
 
 
 def _history_length(service: Service, user: Id | None) -> int:

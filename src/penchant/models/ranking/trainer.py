@@ -14,7 +14,7 @@ from penchant.data.features import Features
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import DataError, SettingsError
 from penchant.models._inputs import recency_of
-from penchant.models._outline import Outline
+from penchant.models._outline import Outline, met_items
 from penchant.models.ranking.embeddings import F32, Embeddings
 from penchant.models.ranking.examples import likes_of, pool_of, weights_of
 from penchant.models.ranking.settings import RankingSettings
@@ -42,14 +42,13 @@ def start(
         "adadelta": settings.schedule == "adadelta",
     }
     active = data.csr.row_counts > 0
-    met = np.bincount(data.csr.indices, minlength=data.n_items) > 0
     of_users, of_items = (
         normalized(settings, features) for features in (data.user_features, data.item_features)
     )
     seed = settings.seed
     return (
         Embeddings.start(data.users, of_users, active, seed=[seed, epoch, 0], **tables),
-        Embeddings.start(data.items, of_items, met, seed=[seed, epoch, 1], **tables),
+        Embeddings.start(data.items, of_items, met_items(data), seed=[seed, epoch, 1], **tables),
     )
 
 

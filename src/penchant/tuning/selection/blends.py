@@ -110,7 +110,7 @@ class Mixer:
             settings,
             part.size,
             value,
-            -math.inf if math.isnan(value) else runner.sign * value,
+            runner.score(value),
             time.perf_counter() - began,
             sum(model._nbytes for model in models.values()),
         )
@@ -152,10 +152,10 @@ class _Search:
             if key in self._tried or self.is_late:
                 continue
             began = time.perf_counter()
-            value = self._runner.sign * self._scores.measure(weights)
+            value = self._scores.measure(weights)
             self._longest = max(self._longest, time.perf_counter() - began)
-            self._tried[key] = -math.inf if math.isnan(value) else value
-            log.debug("blend: %.5f with %s", self._runner.sign * value, weights)
+            self._tried[key] = self._runner.score(value)
+            log.debug("blend: %.5f with %s", value, weights)
             if self.best is None or self._tried[key] > self._value(self.best):
                 self.best = weights
 

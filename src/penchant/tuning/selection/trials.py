@@ -104,6 +104,10 @@ class Runner:
         }
         return Attempt(**{**stored, "settings": settings})
 
+    def score(self, value: float) -> float:
+        """Return a value of the metric as a score: more is better, −∞ without a value."""
+        return -math.inf if math.isnan(value) else self.sign * value
+
     def _run(self, family: Family, settings: dict[str, Any], part: Part) -> Attempt:
         began = time.perf_counter()
         try:
@@ -121,7 +125,7 @@ class Runner:
             settings,
             part.size,
             value,
-            self.sign * value if not math.isnan(value) else -math.inf,
+            self.score(value),
             time.perf_counter() - began,
             model._nbytes,
         )
