@@ -275,13 +275,6 @@ def _advise(model: Model, path: Path, out: Output) -> None:
     )
 
 
-def quoted(word: object) -> str:
-    """Return a word quoted for a shell."""
-    import shlex
-
-    return shlex.quote(str(word))
-
-
 def _document(model: Model, path: Path, spent: float, measured: _Measured | None) -> dict[str, Any]:
     data = model.interactions
     return {
