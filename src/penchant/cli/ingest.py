@@ -10,8 +10,9 @@ import typer
 
 from penchant.cli import hints, sources
 from penchant.cli.data_options import LogOptions
+from penchant.cli.durations import duration
 from penchant.cli.options import OutputOptions, option
-from penchant.cli.output import Output, duration, seconds, size
+from penchant.cli.output import Output, seconds, size
 from penchant.data.disk.names import is_dataset
 from penchant.data.io import database
 from penchant.errors import SettingsError
