@@ -208,11 +208,10 @@ def chosen_from_data(model: Model) -> str:
 
 
 def _stem(source: str) -> str:
-    if database.is_address(source):  # there may be a password in it
-        raise SettingsError("can't name a model file after a query: name it with -o FILE")
-    name = Path(source).name.split(".")[0]
-    if not name or set(name) & set("*?["):
-        raise SettingsError(f"can't name a model file after {source!r}: name it with -o FILE")
+    name = hints.stem(source)
+    if not name:
+        what = "a query" if database.is_address(source) else repr(source)
+        raise SettingsError(f"can't name a model file after {what}: name it with -o FILE")
     return name
 
 

@@ -117,7 +117,8 @@ def _data_set(
     contents = describe(output)
     out.text(data.summary())
     out.text(f"wrote {output} ({size(contents['bytes'])}) in {seconds(spent)}")
-    out.advice("", "next:", f"  penchant fit {output}", f"  penchant info {output}")
+    file = hints.quoted(output)
+    hints.show(out, f"fit {file}", f"info {file}")
     out.document({"dataset": output, "seconds": spent, **contents})
 
 

@@ -308,7 +308,7 @@ def _select(
     )
     if options.output is not None:
         selection.save(chosen, interactions, options.output, out)
-        out.advice("", "next:", f"  penchant info {options.output}")
+        hints.show(out, f"info {hints.quoted(options.output)}")
     else:
         log = hints.log_words(source, data)
         hints.show(out, f"tune {log} -o {hints.quoted(hints.target(source))}")
