@@ -10,7 +10,6 @@ import typer
 
 from penchant.cli import hints, sources
 from penchant.cli.data_options import LogOptions
-from penchant.cli.durations import duration
 from penchant.cli.options import OutputOptions, option
 from penchant.cli.output import Output, seconds, size
 from penchant.data.disk.names import is_dataset
@@ -37,8 +36,6 @@ penchant ingest sqlite:///shop.db -o plays.parquet \
 penchant ingest postgresql://me@host/shop -o likes.parquet \
       --query "SELECT customer AS user, product AS item, at FROM likes"
 penchant fit likes.parquet --timestamp at -o likes.penchant"""
-
-_MIN_SHARE = 0.05  # from there on, the time left is estimated
 
 
 def ingest(
@@ -99,19 +96,13 @@ def _data_set(
         raise SettingsError("a database needs --query, the SELECT statement that returns the log")
     began = time.perf_counter()
     with out.progress("ingesting") as update:
-
-        def on_progress(share: float, what: str) -> None:
-            spent = time.perf_counter() - began
-            left = f", {duration(spent / share - spent)} left" if share > _MIN_SHARE else ""
-            update(share, 1.0, f"{what}{left}")
-
         data = ingested(
             source,
             output,
             **sources.log_arguments(log),
             memory_limit=limits[0],
             temp_folder=limits[1],
-            on_progress=on_progress,
+            on_progress=lambda share, what: update(share, 1.0, what),
         )
     spent = time.perf_counter() - began
     contents = describe(output)
