@@ -10,7 +10,7 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
-from penchant.cli import attribution, configuration
+from penchant.cli import configuration, explicit
 from penchant.cli.model_options import PREFIX, declaration_for, help_text
 
 _HELP_ALL = "--help-all"
@@ -48,7 +48,7 @@ class Command(TyperCommand):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; errors name the options on its command line."""
-        attribution.record(ctx)
+        explicit.record(ctx)
         configuration.report(ctx)
         return super().invoke(ctx)
 
