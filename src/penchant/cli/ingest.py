@@ -92,8 +92,8 @@ def _data_set(
     from penchant.data.disk.describe import describe
     from penchant.data.disk.ingest import ingest as ingested
 
-    if database.is_address(source) and log.query is None:
-        raise SettingsError("a database needs --query, the SELECT statement that returns the log")
+    if database.is_address(source):
+        sources.query_of(log, "log")
     began = time.perf_counter()
     with out.progress("ingesting") as update:
         data = ingested(
@@ -120,12 +120,11 @@ def _file(source: str, output: Path, log: LogOptions, out: Output) -> None:
         raise SettingsError(
             f"{source} is no database: a log is written to a data set, -o NAME.dataset"
         )
-    if log.query is None:
-        raise SettingsError("a database needs --query, the SELECT statement that returns the rows")
+    query = sources.query_of(log, "rows")
     sources.refuse_all_but(log, "query", "a query's rows are written to a file as they are")
     with out.progress("reading the database") as update:
         rows = to_file(
-            source, log.query, output, on_rows=lambda here: update(here, None, f"{here:,} rows")
+            source, query, output, on_rows=lambda here: update(here, None, f"{here:,} rows")
         )
     written = output.stat().st_size
     out.text(f"wrote {rows:,} rows to {output} ({size(written)})")

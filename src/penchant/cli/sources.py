@@ -174,13 +174,12 @@ def _database(source: str, options: DataOptions, out: Output) -> Interactions:
     names = ("sep", "quote", "encoding", "header", "format", "min_rating", "event")
     explicit.refuse("the source is a database, not a file", *names)
     _refuse_weights(options)
-    if options.query is None:
-        raise SettingsError("a database needs --query, the SELECT statement that returns the log")
+    query = query_of(options, "log")
     with out.progress("reading the database"):
         return read_interactions(
             source,
             **_columns(options),
-            query=options.query,
+            query=query,
             time_format=options.time_format,
             duplicates=options.duplicates,
             on_bad_lines=options.on_bad_lines,
@@ -284,13 +283,28 @@ def _features(side: str, options: DataOptions, ids: IdMap) -> Features:
     return features if norm == "none" else features.normalized(norm)
 
 
-def refuse_all_but(options: LogOptions, kept: str, why: str) -> None:
-    """Refuse every option of the log that is given, but one.
+def query_of(options: LogOptions, contents: str) -> str:
+    """Return the query of a database.
 
     Raises
     ------
     SettingsError
-        With the first of them.
+        If the command line has none; ``contents`` says what it would return.
+    """
+    if options.query is None:
+        raise SettingsError(
+            f"a database needs --query, the SELECT statement that returns the {contents}"
+        )
+    return options.query
+
+
+def refuse_all_but(options: LogOptions, kept: str, why: str) -> None:
+    """Refuse every option of the log but one.
+
+    Raises
+    ------
+    SettingsError
+        If others are on the command line; ``why`` is the reason, for the message.
     """
     explicit.refuse(why, *(f.name for f in fields(options) if f.name != kept))
 
