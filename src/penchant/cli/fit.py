@@ -114,6 +114,7 @@ def fit(
     log = hints.log_words(source, data)
     unfitted = settings.model(model, model_options.with_half_life(data))
     saving.check(unfitted)
+    training.check(unfitted)
     settings.check_features([unfitted])
     interactions = sources.read(source, data, out)
     out.text(interactions.summary())
