@@ -13,7 +13,7 @@ from typing import Any
 
 import typer
 from docutils import nodes
-from generated import GeneratedSections, table
+from generated import GeneratedSections, limits, table
 from rich.text import Text
 from sphinx.application import Sphinx
 
@@ -107,13 +107,7 @@ def _value(param: Any) -> str:
 
 def _meaning(param: Any) -> str:
     text = [_plain(param.help).replace("{kinds}", ", ".join(kinds()))]
-    limits = [
-        f"{word} {limit}"
-        for limit, word in ((param.min, "at least"), (param.max, "at most"))
-        if limit is not None
-    ]
-    if limits:
-        text.append(f"Value: {', '.join(limits)}.")
+    text += limits(param.min, param.max)
     if param.envvar:
         text.append(f"Environment variable: `{param.envvar}`.")
     if param.required:
