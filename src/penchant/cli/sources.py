@@ -23,10 +23,8 @@ if TYPE_CHECKING:
 
 SEPARATORS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " ", "\\t": "\t"}
 
-_CATALOG = (
-    *("catalog_query", "catalog_item", "name", "link", "picture", "tags"),
-    *("catalog_sep", "catalog_quote", "catalog_encoding", "catalog_header"),
-)
+_CATALOG_TEXT = ("catalog_sep", "catalog_quote", "catalog_encoding", "catalog_header")
+_CATALOG = ("catalog_query", "catalog_item", "name", "link", "picture", "tags", *_CATALOG_TEXT)
 """Parameters that describe a catalog."""
 _FEATURE_TEXT = ("features_sep", "features_quote", "features_encoding", "features_header")
 
@@ -202,7 +200,7 @@ def _with_catalog(interactions: Interactions, options: DataOptions) -> Interacti
             else "--catalog-query goes with --catalog and the address of a database"
         )
     if is_query:
-        explicit.refuse("the catalog is in a database", *_CATALOG[6:])
+        explicit.refuse("the catalog is in a database", *_CATALOG_TEXT)
     text_format = {} if is_query else _text_format(options, "catalog_")
     with renamed("catalog_", item="catalog_item"):
         catalog = read_catalog(
