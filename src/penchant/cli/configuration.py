@@ -6,7 +6,6 @@ import dataclasses
 import difflib
 import inspect
 import shlex
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -98,6 +97,8 @@ def _tables(path: Path) -> dict[str, dict[str, Any]]:
     SettingsError
         If it can't be read, or has a table that is no command.
     """
+    import tomllib  # without a file it is not needed
+
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
