@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 SEPARATORS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " ", "\\t": "\t"}
 
+_LOG = (
+    *("user", "item", "value", "timestamp", "time_format", "query", "sep", "quote"),
+    *("encoding", "header", "format", "duplicates", "event", "weight"),
+)
+"""Parameters that describe a log whose columns and format are not known."""
 _CATALOG_TEXT = ("catalog_sep", "catalog_quote", "catalog_encoding", "catalog_header")
 _CATALOG = ("catalog_query", "catalog_item", "name", "link", "picture", "tags", *_CATALOG_TEXT)
 """Parameters that describe a catalog."""
@@ -79,11 +84,8 @@ def fetch(name: str, out: Output, **options: Any) -> Interactions:
 def _data_set(source: str) -> Interactions:
     from penchant.data.disk.opening import open_dataset
 
-    names = ("user", "item", "value", "timestamp", "time_format", "query", "sep", "encoding")
-    explicit.refuse(
-        f"{source} is a data set on disk, whose log is read already",
-        *(*names, "quote", "header", "format", "duplicates", "min_rating", "event", "weight"),
-    )
+    why = f"{source} is a data set on disk, whose log is read already"
+    explicit.refuse(why, *_LOG, "min_rating")
     return open_dataset(source)
 
 
@@ -102,11 +104,7 @@ def log_arguments(options: LogOptions) -> dict[str, Any]:
 
 
 def _known_data_set(name: str, options: DataOptions, out: Output) -> Interactions:
-    explicit.refuse(
-        f"{name} is a known data set, whose columns and format are known",
-        *("user", "item", "value", "timestamp", "time_format", "query", "sep", "quote"),
-        *("encoding", "header", "format", "duplicates", "event", "weight"),
-    )
+    explicit.refuse(f"{name} is a known data set, whose columns and format are known", *_LOG)
     if options.catalog is None and options.item_features is None and options.user_features is None:
         why = f"{name} is a known data set, and no other file is read"
         explicit.refuse(why, "on_bad_lines", "max_expansion")
