@@ -73,7 +73,7 @@ def _request_text(operation: dict[str, Any]) -> str:
     security = operation.get("security", [])
     if security:
         parts.append(
-            "Needs the token where the server asks for it to read about people."
+            "Needs the token, if the server requires one for reading data of users."
             if {} in security
             else "Needs the token, if the server has one."
         )

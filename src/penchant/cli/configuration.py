@@ -141,7 +141,7 @@ def _check_name(name: str, names: Iterable[str], where: str, problem: str = "") 
 
 
 def _value(param: Any, value: Any, where: str) -> Any:
-    """Return a value as the command line would have it: texts, lists of texts, true or false.
+    """Return a value in the form that the command line gives: texts, lists of texts, true or false.
 
     Raises
     ------

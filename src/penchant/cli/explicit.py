@@ -67,7 +67,7 @@ def record(context: Any) -> None:
 
 
 def flags(*names: str) -> list[str]:
-    """Return the options on the command line with these parameter names, as they are written."""
+    """Return the longest spellings of the options on the command line with these parameters."""
     by_name = {option.parameter: option.flag for option in typed.get([]) if option.on_command_line}
     return [by_name[name] for name in names if name in by_name]
 

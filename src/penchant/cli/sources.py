@@ -237,7 +237,7 @@ def with_features(interactions: Interactions, options: DataOptions) -> Interacti
         names = ("features_at_least", "features_norm", *_FEATURE_TEXT)
         explicit.refuse("they need --item-features or --user-features", *names)
     if all(file.lower().endswith(".npy") for file in files):
-        explicit.refuse("vectors are no text", *_FEATURE_TEXT)
+        explicit.refuse("vectors are not text", *_FEATURE_TEXT)
     return interactions
 
 

@@ -27,11 +27,11 @@ _PARSER = (
     (r"^Option '([^']+)' requires an argument\.?", r"\1 needs a value"),
     (r"^Got unexpected extra argument\(s\) \((.*)\)", r"one argument too many: \1"),
 )
-"""Messages of the parser → what they say here."""
+"""Patterns in messages of the parser → their replacements."""
 
 
 def is_usage(error: Exception) -> bool:
-    """Return whether an error is the parser's, whose version decides where its classes are."""
+    """Return whether an error is one of the parser, whose classes move between its versions."""
     return hasattr(error, "format_message") and hasattr(error, "exit_code")
 
 
