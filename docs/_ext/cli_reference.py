@@ -13,13 +13,13 @@ from typing import Any
 
 import typer
 from docutils import nodes
-from generated import GeneratedSections, table
+from generated import GeneratedSections, limits, table
 from rich.text import Text
 from sphinx.application import Sphinx
 
 from penchant.cli.app import application
-from penchant.cli.model_options import PREFIX, declaration_for, help_text
-from penchant.models import class_of, kinds
+from penchant.cli.model_options import PREFIX, declarations, help_text
+from penchant.models import kinds
 
 _OPTION, _MEANING = "Option", "Meaning"
 _SETTINGS_NOTE = (
@@ -75,17 +75,11 @@ def _text(command: Any, name: str) -> str:
 
 def _settings() -> str:
     """Return the table of the options for settings, with the models that have them."""
-    models: dict[str, list[str]] = {}
-    for kind in kinds():
-        for name, declaration in class_of(kind).declarations.items():
-            if declaration.kind != "object":
-                models.setdefault(name, []).append(kind)
     rows = []
-    for name, having in sorted(models.items()):
-        declaration = declaration_for(name, having)
-        assert declaration is not None
-        links = ", ".join(f"{{ref}}`{kind} <settings-{kind}>`" for kind in having)
-        rows.append((f"`--{name.replace('_', '-')}`", _plain(help_text(declaration)), links))
+    for name, by_kind in sorted(declarations().items()):
+        first = next(iter(by_kind.values()))
+        links = ", ".join(f"{{ref}}`{kind} <settings-{kind}>`" for kind in by_kind)
+        rows.append((f"`--{name.replace('_', '-')}`", _plain(help_text(first)), links))
     before = (
         "`penchant fit`, `evaluate`, `learning-curve` and `tune` take these for the models that "
         "have them; defaults are those of the first model named. {doc}`models` has the full "
@@ -113,13 +107,7 @@ def _value(param: Any) -> str:
 
 def _meaning(param: Any) -> str:
     text = [_plain(param.help).replace("{kinds}", ", ".join(kinds()))]
-    limits = [
-        f"{word} {limit}"
-        for limit, word in ((param.min, "at least"), (param.max, "at most"))
-        if limit is not None
-    ]
-    if limits:
-        text.append(f"Value: {', '.join(limits)}.")
+    text += limits(param.min, param.max)
     if param.envvar:
         text.append(f"Environment variable: `{param.envvar}`.")
     if param.required:

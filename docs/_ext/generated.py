@@ -30,5 +30,12 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
+def limits(least: float | None, most: float | None) -> list[str]:
+    """Return the sentence about the limits of a number, if it has any."""
+    words = (("at least", least), ("at most", most))
+    texts = [f"{word} {limit}" for word, limit in words if limit is not None]
+    return [f"Value: {', '.join(texts)}."] if texts else []
+
+
 def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from generated import GeneratedSections, table
+from generated import GeneratedSections, limits, table
 from sphinx.application import Sphinx
 
 import penchant
@@ -73,7 +73,7 @@ def _request_text(operation: dict[str, Any]) -> str:
     security = operation.get("security", [])
     if security:
         parts.append(
-            "Needs the token where the server asks for it to read about people."
+            "Needs the token, if the server requires one for reading data of users."
             if {} in security
             else "Needs the token, if the server has one."
         )
@@ -142,13 +142,7 @@ def _schema_text(schema: dict[str, Any]) -> str:
 
 def _described(place: dict[str, Any], schema: dict[str, Any], required: bool) -> str:
     text = [place.get("description", "") or schema.get("description", "")]
-    limits = [
-        f"{word} {schema[key]}"
-        for key, word in (("minimum", "at least"), ("maximum", "at most"))
-        if key in schema
-    ]
-    if limits:
-        text.append(f"Value: {', '.join(limits)}.")
+    text += limits(schema.get("minimum"), schema.get("maximum"))
     if "enum" in schema:
         text.append("One of " + ", ".join(f"`{value}`" for value in schema["enum"]) + ".")
     if schema.get("default") is not None:

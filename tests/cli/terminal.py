@@ -62,5 +62,6 @@ def in_terminal(
                 os.write(parent, waiting.pop(0)[1].encode() + b"\n")
     finally:
         os.close(parent)
-        process.kill() if process.poll() is None and time.monotonic() >= ends else None
+        if process.poll() is None and time.monotonic() >= ends:
+            process.kill()
     return Shown(process.wait(10), shown.decode("utf-8", "replace"))

@@ -48,6 +48,16 @@ def test_what_cannot_run_on_a_cluster_is_refused(
     assert message in " ".join(ran.err.split())
 
 
+@pytest.mark.parametrize(
+    "options",
+    [["--cluster-folder", "."], ["--resume"], ["--checkpoint", "x", "--model", "popularity"]],
+)
+def test_options_are_checked_before_the_log_is_read(options, tmp_path: Path) -> None:
+    ran = run("fit", tmp_path / "none.csv", "-o", tmp_path / "x.penchant", *options)
+    assert "none.csv" not in ran.err
+    assert options[0] in ran.err
+
+
 def test_the_extra_that_is_missing_is_named(log_file: Path, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "distributed", None)
     ran = run("fit", log_file, "-o", tmp_path / "x.penchant", "--cluster", "local:2")

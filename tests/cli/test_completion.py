@@ -1,4 +1,4 @@
-"""Completion speaks the protocols of bash, zsh and fish."""
+"""Completion follows the protocols of bash, zsh and fish."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each command says what to run next, and what it says runs."""
+"""Each command prints commands to run next, and those run without errors."""
 
 from __future__ import annotations
 

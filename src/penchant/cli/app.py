@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from importlib import import_module
 from typing import Annotated, Any
@@ -11,7 +12,7 @@ import typer
 from penchant import __version__
 from penchant.cli import completion, failures
 from penchant.cli.commands import MODULES
-from penchant.cli.help import Group
+from penchant.cli.help import Group, option_words
 from penchant.cli.verbs import add, add_title
 from penchant.cli.wording import options_of
 
@@ -22,27 +23,19 @@ class _Verbs(Group):
     """The group of commands, which reports all errors in one place."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read the options about error reports before anything can fail."""
-        words = args[: args.index("--")] if "--" in args else args
-        ctx.meta["penchant.json"] = "--json" in words
-        ctx.meta["penchant.debug"] = "--debug" in words
-        ctx.meta["penchant.words"] = args
+        """Note the words of the command line, for messages."""
+        ctx.meta["penchant.words"] = list(args)  # the parser empties args
         return list(super().parse_args(ctx, args))
 
     def make_context(self, info_name: Any, args: list[str], *more: Any, **extra: Any) -> Any:
         """Parse the options before the command, and report their errors."""
-        words = args[: args.index("--")] if "--" in args else args
-        with failures.reported(as_json="--json" in words, debug="--debug" in words):
+        with _reported(args):
             return super().make_context(info_name, args, *more, **extra)
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command and report its errors."""
-        as_json, debug = ctx.meta["penchant.json"], ctx.meta["penchant.debug"]
         words = ctx.meta["penchant.words"]
-        with (
-            options_of(self.commands, words),
-            failures.reported(as_json=as_json, debug=debug),
-        ):
+        with options_of(self.commands, words), _reported(words):
             return super().invoke(ctx)
 
 
@@ -89,6 +82,12 @@ def run() -> None:
     verb = next((word for word in words if not word.startswith("-")), "")
     app = application(verb) if verb in MODULES else application(titles_only=True)
     app(prog_name="penchant")
+
+
+def _reported(args: list[str]) -> contextlib.AbstractContextManager[None]:
+    """Report errors as the command line asks, which is known before it is parsed."""
+    words = option_words(args)
+    return failures.reported(as_json="--json" in words, debug="--debug" in words)
 
 
 def _version(requested: bool) -> None:

@@ -65,6 +65,34 @@ class ClusterOptions:
         ),
     ] = False
 
+    @property
+    def _is_plain(self) -> bool:
+        """Whether the training has neither a cluster nor checkpoints."""
+        return self.cluster is None and self.checkpoint is None
+
+    def check(self, model: Model) -> None:
+        """Check that the options go together and with a model, which may be unfitted.
+
+        Raises
+        ------
+        SettingsError
+            If a folder is named without a cluster, or a training is to be resumed without its
+            file.
+        UnsupportedError
+            If models of this kind have neither clusters nor checkpoints.
+        """
+        from penchant.models.als.factor_model import FactorModel
+
+        if self.cluster is None and self.cluster_folder is not None:
+            raise SettingsError("--cluster-folder is for a training with --cluster ADDRESS")
+        if self.checkpoint is None and self.resume:
+            raise SettingsError("--resume needs the file of the training, --checkpoint FILE")
+        if not self._is_plain and not isinstance(model, FactorModel):
+            raise UnsupportedError(
+                f"models of kind {model.kind!r} have no clusters and no checkpoints: leave out "
+                "--cluster and --checkpoint, or use --model als"
+            )
+
     @contextlib.contextmanager
     def engine_for(self, model: Model) -> Iterator[Engine[Any, Any] | None]:
         """Connect to the cluster, if one is named, and give its engine while the block runs.
@@ -74,30 +102,17 @@ class ClusterOptions:
         Raises
         ------
         SettingsError
-            If the address can't be used, a folder is named without a cluster, or a training is
-            to be resumed without its file.
-        UnsupportedError
-            If models of this kind have neither clusters nor checkpoints.
+            If the address can't be used.
         MissingExtraError
             If ``distributed`` is not installed.
         PenchantError
             If the scheduler does not answer.
         """
-        if self.cluster is None and self.cluster_folder is not None:
-            raise SettingsError("--cluster-folder is for a training with --cluster ADDRESS")
-        if self.checkpoint is None and self.resume:
-            raise SettingsError("--resume needs the file of the training, --checkpoint FILE")
-        if self.cluster is None and self.checkpoint is None:
+        if self._is_plain:
             yield None
             return
         from penchant.engines import Blocks, Dask
-        from penchant.models.als.factor_model import FactorModel
 
-        if not isinstance(model, FactorModel):
-            raise UnsupportedError(
-                f"models of kind {model.kind!r} have no clusters and no checkpoints: leave out "
-                "--cluster and --checkpoint, or use --model als"
-            )
         saving: dict[str, Any] = {"checkpoint": self.checkpoint, "resume": self.resume}
         if self.cluster is None:
             yield Blocks(threads=model.threads, **saving)

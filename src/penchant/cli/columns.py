@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from penchant.cli import hints
 from penchant.cli.output import Output, table
 from penchant.errors import SettingsError
 
@@ -76,7 +76,7 @@ def confirmed(
         if not _accepted():
             places = _chosen(seen, places)
     columns: dict[str, Any] = {role: seen.name(place) for role, place in places.items()}
-    flags = " ".join(f"--{role} {shlex.quote(name)}" for role, name in columns.items())
+    flags = " ".join(hints.option(role, name) for role, name in columns.items())
     out.text(f"without questions: {flags}", style="dim")
     return dataclasses.replace(options, **columns)
 

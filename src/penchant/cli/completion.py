@@ -75,7 +75,7 @@ def _data_sets(_: Any, __: str) -> list[str]:
 
 def _models(context: Any, incomplete: str) -> list[str]:
     """Return the kinds of model; where a command takes a model file, the model files."""
-    if "source" not in {param.name for param in context.command.params}:
+    if not _reads_log(context):
         return [name for name in _files(incomplete) if name.endswith((".penchant", "/"))]
     from penchant.models import kinds
 
@@ -100,11 +100,16 @@ def _settings(context: Any, _: str) -> list[str]:
 
 
 def _metrics(context: Any, _: str) -> list[str]:
-    if "source" not in {param.name for param in context.command.params}:
+    if not _reads_log(context):
         return list(get_args(Metric))
     from penchant.evaluation.metrics import METRICS
 
     return list(METRICS)
+
+
+def _reads_log(context: Any) -> bool:
+    """Return whether a command takes a log; else it takes a model file."""
+    return any(param.name == "source" for param in context.command.params)
 
 
 def _separators(_: Any, __: str) -> list[str]:
@@ -131,7 +136,7 @@ def _column_names(context: Any, _: str) -> list[str]:
     if source is None:
         return []
     try:
-        seen = preview(source, dict.fromkeys(ROLES), ReaderOptions(header=None), n_rows=0)
+        seen = preview(source, dict.fromkeys(ROLES), ReaderOptions(), n_rows=0)
     except (PenchantError, OSError):
         return []
     return list(seen.columns or ()) if seen is not None else []

@@ -6,7 +6,6 @@ import dataclasses
 import difflib
 import inspect
 import shlex
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +14,7 @@ import typer
 
 from penchant.cli import lines
 from penchant.cli.commands import MODULES
+from penchant.cli.explicit import flag
 from penchant.errors import SettingsError
 
 DEFAULT_FILE = "penchant.toml"
@@ -73,8 +73,8 @@ def _options_of(path: Path, context: Any) -> dict[str, Any]:
     """Return parameter → value, from the tables of a file that belong to a command."""
     tables = _tables(path)
     params = {param.name: param for param in context.command.params}
-    by_name = {_plain(_flag(p)): p for p in params.values() if p.name not in _NOT_IN_FILES}
-    by_name = {name: p for name, p in by_name.items() if _flag(p).startswith("-")}
+    by_name = {_plain(flag(p)): p for p in params.values() if p.name not in _NOT_IN_FILES}
+    by_name = {name: p for name, p in by_name.items() if flag(p).startswith("-")}
     values: dict[str, Any] = {}
     for name, value in tables.get(_DATA, {}).items():
         _check_name(name, _data_names(), f"{path}: [{_DATA}]")
@@ -97,6 +97,8 @@ def _tables(path: Path) -> dict[str, dict[str, Any]]:
     SettingsError
         If it can't be read, or has a table that is no command.
     """
+    import tomllib  # without a file it is not needed
+
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -139,7 +141,7 @@ def _check_name(name: str, names: Iterable[str], where: str, problem: str = "") 
 
 
 def _value(param: Any, value: Any, where: str) -> Any:
-    """Return a value as the command line would have it: texts, lists of texts, true or false.
+    """Return a value in the form that the command line gives: texts, lists of texts, true or false.
 
     Raises
     ------
@@ -163,24 +165,19 @@ def _written(param: Any, value: Any) -> list[str]:
     from penchant.data.io import database
 
     if param.is_flag:
-        names = param.opts if value or not param.secondary_opts else param.secondary_opts
-        return [max(names, key=len)] if value or param.secondary_opts else []
-    flag = _flag(param)
+        return [flag(param, value)] if value or param.secondary_opts else []
+    name = flag(param)
     if param.name in _SECRETS:
-        return [flag, "…"]
+        return [name, "…"]
     texts = value if isinstance(value, list) else [value]
     shown = (database.without_password(t) if database.is_address(t) else t for t in texts)
-    return [word for text in shown for word in (flag, shlex.quote(text))]
+    return [word for text in shown for word in (name, shlex.quote(text))]
 
 
 def _data_names() -> list[str]:
     from penchant.cli.data_options import DataOptions
 
     return [field.name for field in dataclasses.fields(DataOptions)]
-
-
-def _flag(param: Any) -> str:
-    return str(max(param.opts, key=len))
 
 
 def _plain(name: str) -> str:

@@ -92,7 +92,7 @@ def fetch(
     out = printing.open()
     read = sources.fetch(name, out, path=path, cache=cache)
     out.text(read.summary())
-    out.advice("", "next:", f"  penchant fit {name} -o {name}.penchant")
+    hints.show(out, f"fit {name} -o {name}.penchant")
     out.document(
         {
             "name": read.name,

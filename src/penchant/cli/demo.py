@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from penchant.cli.fit import described, quoted
+from penchant.cli import hints
+from penchant.cli.fit import described
 from penchant.cli.options import OutputOptions
 from penchant.cli.output import Output, answers, beside, evaluations, reasons, seconds, table
 
@@ -171,7 +172,7 @@ def _advise(model: Model, item: Id, page: Path, files: list[Path], out: Output) 
     from penchant.demo.experiment import item_name
 
     path, *others = files
-    name = quoted(item_name(model, item))
+    name = hints.quoted(item_name(model, item))
     out.advice(
         f"open {page} in a browser; then try",
         f"  penchant similar {path} {name}",

@@ -114,6 +114,7 @@ def fit(
     log = hints.log_words(source, data)
     unfitted = settings.model(model, model_options.with_half_life(data))
     saving.check(unfitted)
+    training.check(unfitted)
     settings.check_features([unfitted])
     interactions = sources.read(source, data, out)
     out.text(interactions.summary())
@@ -208,11 +209,10 @@ def chosen_from_data(model: Model) -> str:
 
 
 def _stem(source: str) -> str:
-    if database.is_address(source):  # there may be a password in it
-        raise SettingsError("can't name a model file after a query: name it with -o FILE")
-    name = Path(source).name.split(".")[0]
-    if not name or set(name) & set("*?["):
-        raise SettingsError(f"can't name a model file after {source!r}: name it with -o FILE")
+    name = hints.stem(source)
+    if not name:
+        what = "a query" if database.is_address(source) else repr(source)
+        raise SettingsError(f"can't name a model file after {what}: name it with -o FILE")
     return name
 
 
@@ -273,13 +273,6 @@ def _advise(model: Model, path: Path, out: Output) -> None:
         f"recommend {file} {hints.quoted(model.users[0])}",
         f"info {file}",
     )
-
-
-def quoted(word: object) -> str:
-    """Return a word quoted for a shell."""
-    import shlex
-
-    return shlex.quote(str(word))
 
 
 def _document(model: Model, path: Path, spent: float, measured: _Measured | None) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
-from penchant.cli import attribution, configuration
+from penchant.cli import configuration, explicit
 from penchant.cli.model_options import PREFIX, declaration_for, help_text
 
 _HELP_ALL = "--help-all"
@@ -41,14 +41,14 @@ class Command(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Note which options the help is to list."""
-        words = args[: args.index("--")] if "--" in args else args
+        words = option_words(args)
         ctx.meta["penchant.help_all"] = _HELP_ALL in words
         ctx.meta["penchant.models"] = _models(words)
         return super().parse_args(ctx, ["--help" if word == _HELP_ALL else word for word in args])
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; errors name the options on its command line."""
-        attribution.record(ctx)
+        explicit.record(ctx)
         configuration.report(ctx)
         return super().invoke(ctx)
 
@@ -86,6 +86,11 @@ class Command(TyperCommand):
         self.help, self.epilog = _plain(self.help or ""), _preformatted(_plain(self.epilog or ""))
         for param in params:
             param.help = _plain(getattr(param, "help", None) or "")
+
+
+def option_words(args: list[str]) -> list[str]:
+    """Return the words of a command line that may be options: those before ``--``."""
+    return args[: args.index("--")] if "--" in args else args
 
 
 def _models(words: list[str]) -> list[str]:

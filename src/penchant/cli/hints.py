@@ -66,10 +66,16 @@ def fit_command(
 
 def target(source: str) -> str:
     """Return the name of a model file for a source."""
+    return f"{stem(source) or 'model'}.penchant"
+
+
+def stem(source: str) -> str:
+    """Return the name of a source without its endings; empty for a database or a glob."""
     from penchant.data.io import database
 
-    stem = "" if database.is_address(source) else Path(source).name.split(".")[0]
-    return f"{stem}.penchant" if stem and not set(stem) & set("*?[") else "model.penchant"
+    # the address of a database may hold a password
+    name = "" if database.is_address(source) else Path(source).name.split(".")[0]
+    return "" if set(name) & set("*?[") else name
 
 
 def best_spec(results: Mapping[str, Evaluation]) -> str:

@@ -11,7 +11,7 @@ import typer
 from penchant.cli import hints, sources
 from penchant.cli.data_options import LogOptions
 from penchant.cli.options import OutputOptions, option
-from penchant.cli.output import Output, duration, seconds, size
+from penchant.cli.output import Output, seconds, size
 from penchant.data.disk.names import is_dataset
 from penchant.data.io import database
 from penchant.errors import SettingsError
@@ -36,8 +36,6 @@ penchant ingest sqlite:///shop.db -o plays.parquet \
 penchant ingest postgresql://me@host/shop -o likes.parquet \
       --query "SELECT customer AS user, product AS item, at FROM likes"
 penchant fit likes.parquet --timestamp at -o likes.penchant"""
-
-_MIN_SHARE = 0.05  # from there on, the time left is estimated
 
 
 def ingest(
@@ -94,29 +92,24 @@ def _data_set(
     from penchant.data.disk.describe import describe
     from penchant.data.disk.ingest import ingest as ingested
 
-    if database.is_address(source) and log.query is None:
-        raise SettingsError("a database needs --query, the SELECT statement that returns the log")
+    if database.is_address(source):
+        sources.query_of(log, "log")
     began = time.perf_counter()
     with out.progress("ingesting") as update:
-
-        def on_progress(share: float, what: str) -> None:
-            spent = time.perf_counter() - began
-            left = f", {duration(spent / share - spent)} left" if share > _MIN_SHARE else ""
-            update(share, 1.0, f"{what}{left}")
-
         data = ingested(
             source,
             output,
             **sources.log_arguments(log),
             memory_limit=limits[0],
             temp_folder=limits[1],
-            on_progress=on_progress,
+            on_progress=lambda share, what: update(share, 1.0, what),
         )
     spent = time.perf_counter() - began
     contents = describe(output)
     out.text(data.summary())
     out.text(f"wrote {output} ({size(contents['bytes'])}) in {seconds(spent)}")
-    out.advice("", "next:", f"  penchant fit {output}", f"  penchant info {output}")
+    file = hints.quoted(output)
+    hints.show(out, f"fit {file}", f"info {file}")
     out.document({"dataset": output, "seconds": spent, **contents})
 
 
@@ -127,12 +120,11 @@ def _file(source: str, output: Path, log: LogOptions, out: Output) -> None:
         raise SettingsError(
             f"{source} is no database: a log is written to a data set, -o NAME.dataset"
         )
-    if log.query is None:
-        raise SettingsError("a database needs --query, the SELECT statement that returns the rows")
+    query = sources.query_of(log, "rows")
     sources.refuse_all_but(log, "query", "a query's rows are written to a file as they are")
     with out.progress("reading the database") as update:
         rows = to_file(
-            source, log.query, output, on_rows=lambda here: update(here, None, f"{here:,} rows")
+            source, query, output, on_rows=lambda here: update(here, None, f"{here:,} rows")
         )
     written = output.stat().st_size
     out.text(f"wrote {rows:,} rows to {output} ({size(written)})")

@@ -30,7 +30,7 @@ def write(kind: str, text: str) -> None:
 
 
 def has_color() -> bool:
-    """Return whether a terminal is to get colors: see https://no-color.org."""
+    """Return whether text on a terminal is colored; see https://no-color.org."""
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM") not in ("dumb", "unknown")
 
 

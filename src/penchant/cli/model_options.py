@@ -45,8 +45,8 @@ class ModelOptions(OptionGroup):
     def parameters(cls) -> list[inspect.Parameter]:
         """Return the parameters of a command, one for each setting of any model."""
         return [
-            _parameter(name, declared)
-            for name, declared in _declarations().items()
+            _parameter(name, list(by_kind.values()))
+            for name, by_kind in declarations().items()
             if name not in _OF_THE_DATA
         ]
 
@@ -73,6 +73,18 @@ class ModelOptions(OptionGroup):
         return ModelOptions({name: value for name, value in self.values.items() if name in names})
 
 
+def declarations() -> dict[str, dict[str, Declaration]]:
+    """Return name → kind of model → declaration, of the settings that a word can express."""
+    from penchant.models import class_of, kinds
+
+    by_name: dict[str, dict[str, Declaration]] = {}
+    for kind in kinds():
+        for name, declaration in class_of(kind).declarations.items():
+            if declaration.kind != "object":
+                by_name.setdefault(name, {})[kind] = declaration
+    return by_name
+
+
 def declaration_for(name: str, models: Iterable[str]) -> Declaration | None:
     """Return the declaration of an option's setting by the first of the models that has it."""
     from penchant.models import class_of
@@ -96,30 +108,18 @@ def help_text(declaration: Declaration) -> str:
     return text
 
 
-def _declarations() -> dict[str, list[Declaration]]:
-    """Return name → declarations of all models, of the settings that a word can express."""
-    from penchant.models import class_of, kinds
-
-    by_name: dict[str, list[Declaration]] = {}
-    for kind in kinds():
-        for name, declaration in class_of(kind).declarations.items():
-            if declaration.kind != "object":
-                by_name.setdefault(name, []).append(declaration)
-    return by_name
-
-
-def _parameter(name: str, declarations: list[Declaration]) -> inspect.Parameter:
+def _parameter(name: str, declared: list[Declaration]) -> inspect.Parameter:
     flag = name.replace("_", "-")
-    same = {declaration.kind for declaration in declarations}
+    same = {declaration.kind for declaration in declared}
     kind = same.pop() if len(same) == 1 else "pair"
-    words = tuple(dict.fromkeys(word for each in declarations for word in _words(each)))
+    words = tuple(dict.fromkeys(word for each in declared for word in _words(each)))
     types: dict[str, Any] = {"int": int, "float": float, "bool": bool}
     types["choice"] = Literal[words] if words else str
-    if any(map(_takes_none, declarations)):
+    if any(map(_takes_none, declared)):
         types[kind] = str  # a number, or "none"; the setting checks it
     option = typer.Option(
         f"--{flag}/--no-{flag}" if kind == "bool" else f"--{flag}",
-        help=help_text(declarations[0]),
+        help=help_text(declared[0]),
         rich_help_panel=PANEL,
         metavar=_METAVARS.get(kind),
         hidden=True,  # listed where its model is, see penchant.cli.help.Command

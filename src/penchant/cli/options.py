@@ -110,7 +110,7 @@ class SavingOptions:
     ] = "all"
 
     def check(self, model: Model) -> None:
-        """Check that a model, which may be unfitted, can be saved so."""
+        """Check that a model, fitted or not, can be saved with these options."""
         from penchant.models._outline import check_use
 
         check_use(model.kind, model.uses_interactions, self.interactions)

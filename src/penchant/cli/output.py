@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
-from penchant.cli.durations import duration as duration
 from penchant.rendering.plain import decimals, plain
 
 if TYPE_CHECKING:

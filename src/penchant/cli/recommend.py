@@ -42,7 +42,7 @@ NO_HISTORY = {
     "; or pass history= in place of the user": "",
     "; pass history= in place of the user": "",
 }
-"""What a message offers and a command does not."""
+"""Phrases of messages about an argument that commands do not have."""
 
 
 @dataclass(frozen=True)

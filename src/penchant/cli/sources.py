@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 
 SEPARATORS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " ", "\\t": "\t"}
 
-_CATALOG = (
-    *("catalog_query", "catalog_item", "name", "link", "picture", "tags"),
-    *("catalog_sep", "catalog_quote", "catalog_encoding", "catalog_header"),
+_LOG = (
+    *("user", "item", "value", "timestamp", "time_format", "query", "sep", "quote"),
+    *("encoding", "header", "format", "duplicates", "event", "weight"),
 )
+"""Parameters that describe a log whose columns and format are not known."""
+_CATALOG_TEXT = ("catalog_sep", "catalog_quote", "catalog_encoding", "catalog_header")
+_CATALOG = ("catalog_query", "catalog_item", "name", "link", "picture", "tags", *_CATALOG_TEXT)
 """Parameters that describe a catalog."""
 _FEATURE_TEXT = ("features_sep", "features_quote", "features_encoding", "features_header")
 
@@ -81,11 +84,8 @@ def fetch(name: str, out: Output, **options: Any) -> Interactions:
 def _data_set(source: str) -> Interactions:
     from penchant.data.disk.opening import open_dataset
 
-    names = ("user", "item", "value", "timestamp", "time_format", "query", "sep", "encoding")
-    explicit.refuse(
-        f"{source} is a data set on disk, whose log is read already",
-        *(*names, "quote", "header", "format", "duplicates", "min_rating", "event", "weight"),
-    )
+    why = f"{source} is a data set on disk, whose log is read already"
+    explicit.refuse(why, *_LOG, "min_rating")
     return open_dataset(source)
 
 
@@ -104,11 +104,7 @@ def log_arguments(options: LogOptions) -> dict[str, Any]:
 
 
 def _known_data_set(name: str, options: DataOptions, out: Output) -> Interactions:
-    explicit.refuse(
-        f"{name} is a known data set, whose columns and format are known",
-        *("user", "item", "value", "timestamp", "time_format", "query", "sep", "quote"),
-        *("encoding", "header", "format", "duplicates", "event", "weight"),
-    )
+    explicit.refuse(f"{name} is a known data set, whose columns and format are known", *_LOG)
     if options.catalog is None and options.item_features is None and options.user_features is None:
         why = f"{name} is a known data set, and no other file is read"
         explicit.refuse(why, "on_bad_lines", "max_expansion")
@@ -174,13 +170,12 @@ def _database(source: str, options: DataOptions, out: Output) -> Interactions:
     names = ("sep", "quote", "encoding", "header", "format", "min_rating", "event")
     explicit.refuse("the source is a database, not a file", *names)
     _refuse_weights(options)
-    if options.query is None:
-        raise SettingsError("a database needs --query, the SELECT statement that returns the log")
+    query = query_of(options, "log")
     with out.progress("reading the database"):
         return read_interactions(
             source,
             **_columns(options),
-            query=options.query,
+            query=query,
             time_format=options.time_format,
             duplicates=options.duplicates,
             on_bad_lines=options.on_bad_lines,
@@ -203,7 +198,7 @@ def _with_catalog(interactions: Interactions, options: DataOptions) -> Interacti
             else "--catalog-query goes with --catalog and the address of a database"
         )
     if is_query:
-        explicit.refuse("the catalog is in a database", *_CATALOG[6:])
+        explicit.refuse("the catalog is in a database", *_CATALOG_TEXT)
     text_format = {} if is_query else _text_format(options, "catalog_")
     with renamed("catalog_", item="catalog_item"):
         catalog = read_catalog(
@@ -242,7 +237,7 @@ def with_features(interactions: Interactions, options: DataOptions) -> Interacti
         names = ("features_at_least", "features_norm", *_FEATURE_TEXT)
         explicit.refuse("they need --item-features or --user-features", *names)
     if all(file.lower().endswith(".npy") for file in files):
-        explicit.refuse("vectors are no text", *_FEATURE_TEXT)
+        explicit.refuse("vectors are not text", *_FEATURE_TEXT)
     return interactions
 
 
@@ -284,13 +279,28 @@ def _features(side: str, options: DataOptions, ids: IdMap) -> Features:
     return features if norm == "none" else features.normalized(norm)
 
 
-def refuse_all_but(options: LogOptions, kept: str, why: str) -> None:
-    """Refuse every option of the log that is given, but one.
+def query_of(options: LogOptions, contents: str) -> str:
+    """Return the query of a database.
 
     Raises
     ------
     SettingsError
-        With the first of them.
+        If the command line has none; ``contents`` says what it would return.
+    """
+    if options.query is None:
+        raise SettingsError(
+            f"a database needs --query, the SELECT statement that returns the {contents}"
+        )
+    return options.query
+
+
+def refuse_all_but(options: LogOptions, kept: str, why: str) -> None:
+    """Refuse every option of the log but one.
+
+    Raises
+    ------
+    SettingsError
+        If others are on the command line; ``why`` is the reason, for the message.
     """
     explicit.refuse(why, *(f.name for f in fields(options) if f.name != kept))
 

@@ -13,7 +13,7 @@ from penchant.cli import explicit, hints, selection, settings, sources, tune_out
 from penchant.cli.curve import CurveOptions, check_epochs
 from penchant.cli.data_options import DataOptions
 from penchant.cli.evaluate import held_out
-from penchant.cli.fit import check_target, quoted
+from penchant.cli.fit import check_target
 from penchant.cli.model_options import ModelKind, ModelOptions
 from penchant.cli.options import OutputOptions, Source
 from penchant.cli.output import Output, size
@@ -308,7 +308,7 @@ def _select(
     )
     if options.output is not None:
         selection.save(chosen, interactions, options.output, out)
-        out.advice("", "next:", f"  penchant info {options.output}")
+        hints.show(out, f"info {hints.quoted(options.output)}")
     else:
         log = hints.log_words(source, data)
         hints.show(out, f"tune {log} -o {hints.quoted(hints.target(source))}")
@@ -385,7 +385,7 @@ def _advise(
     if not result.ranked:
         return
     if output is not None:
-        hints.show(out, f"info {quoted(output)}")
+        hints.show(out, f"info {hints.quoted(output)}")
     else:
         command = hints.fit_command(
             source, data, result.model.kind, ModelOptions(), **result.settings

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from penchant.cli.output import Output, duration, evaluations, number, table
+from penchant.cli.durations import duration
+from penchant.cli.output import Output, evaluations, number, table
 
 if TYPE_CHECKING:
     from penchant.evaluation.evaluate import Evaluation
@@ -99,12 +99,3 @@ def _trial(trial: Trial) -> dict[str, Any]:
         "message": trial.message or None,
         "curve": [dataclasses.asdict(row) for row in trial.curve.rows],
     }
-
-
-def option(name: str, value: Any) -> str:
-    """Return the option of ``penchant fit`` that sets a setting to a value."""
-    flag = name.replace("_", "-")
-    if isinstance(value, bool):
-        return f"--{flag}" if value else f"--no-{flag}"
-    word = "/".join(map(str, value)) if isinstance(value, tuple | list) else shlex.quote(str(value))
-    return f"--{flag} {word}"

@@ -54,7 +54,7 @@ def update(
     check_target(output)
     if refit:
         explicit.refuse("--refit trains for the model's own number of epochs", "iterations")
-    elif not isinstance(load(model), Iterative):
+    elif explicit.flags("iterations") and not isinstance(load(model), Iterative):
         explicit.refuse("a model of this kind is always fitted from the start", "iterations")
     with existing_store(db, "--db") as store:
         with out.progress(f"training {model.name} further"):

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from penchant.cli import explicit
+
 _PARSER = (
     (r"^Invalid value for '(?P<option>[^']+)': ", r"\g<option>: "),
     (r"Value error, ", ""),
@@ -25,11 +27,11 @@ _PARSER = (
     (r"^Option '([^']+)' requires an argument\.?", r"\1 needs a value"),
     (r"^Got unexpected extra argument\(s\) \((.*)\)", r"one argument too many: \1"),
 )
-"""Messages of the parser → what they say here."""
+"""Patterns in messages of the parser → their replacements."""
 
 
 def is_usage(error: Exception) -> bool:
-    """Return whether an error is the parser's, whose version decides where its classes are."""
+    """Return whether an error is one of the parser, whose classes move between its versions."""
     return hasattr(error, "format_message") and hasattr(error, "exit_code")
 
 
@@ -52,8 +54,7 @@ def message(error: Any) -> str:
 def _spelling(names: str, words: Sequence[str]) -> str:
     """Return one of several spellings of an option: the one on the command line."""
     spellings = re.findall(r"'([^']+)'", names)
-    begins = {word.partition("=")[0] for word in words} | {word[:2] for word in words}
-    return repr(next((name for name in spellings if name in begins), spellings[-1]))
+    return repr(explicit.spelling(spellings, words) or spellings[-1])
 
 
 def advice(error: Any) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from penchant.cli import completion, configuration, explicit
+from penchant.cli import completion, configuration
 from penchant.cli.help import Command
 from penchant.cli.options import OptionGroup
 
@@ -43,8 +43,7 @@ def flowing(text: str | None) -> str:
 def grouped(verb: Callable[..., None]) -> Callable[..., None]:
     """Return a function that takes the options of a command's groups one by one.
 
-    A group is a dataclass with an option per field, or an ``OptionGroup``. While the command runs,
-    ``penchant.cli.explicit`` knows the options that the command line sets.
+    A group is a dataclass with an option per field, or an ``OptionGroup``.
     """
     hints = typing.get_type_hints(verb, include_extras=True)
     groups: dict[str, Any] = {}
@@ -58,19 +57,16 @@ def grouped(verb: Callable[..., None]) -> Callable[..., None]:
             spread.append(parameter.replace(annotation=kind, kind=inspect.Parameter.KEYWORD_ONLY))
 
     @functools.wraps(verb)
-    def spread_verb(context: typer.Context, **arguments: Any) -> None:
+    def spread_verb(**arguments: Any) -> None:
         arguments.pop("config")  # its options are among the others
         for name, group in groups.items():
             arguments[name] = _made(group, arguments)
-        with explicit.recorded(context):
-            verb(**arguments)
+        verb(**arguments)
 
     spread.append(configuration.parameter())
     for parameter in spread:
         for info in typing.get_args(parameter.annotation)[1:]:
             completion.attach(parameter.name, info)
-    context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-    spread.append(context)
     spread_verb.__signature__ = inspect.Signature(spread)  # type: ignore[attr-defined]
     spread_verb.__annotations__ = {parameter.name: parameter.annotation for parameter in spread}
     return spread_verb

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
-from penchant.cli import attribution
+from penchant.cli import attribution, explicit
 from penchant.errors import PenchantError
 
 _ARGUMENT = re.compile(
@@ -51,13 +51,13 @@ def options_of(commands: Mapping[str, Any], words: list[str]) -> Iterator[None]:
         options[param.name] = options[name.lstrip("-").replace("-", "_")] = option
     texts = [word.partition("=")[2] if word.startswith("-") else word for word in words]
     schemes = {match[0] for text in texts if (match := re.match(r"[A-Za-z]\w*:(?=//)", text))}
-    marks = _options.set(options), _schemes.set(schemes), attribution.typed.set([])
+    marks = _options.set(options), _schemes.set(schemes), explicit.typed.set([])
     try:
         yield
     finally:
         _options.reset(marks[0])
         _schemes.reset(marks[1])
-        attribution.typed.reset(marks[2])
+        explicit.typed.reset(marks[2])
 
 
 @contextlib.contextmanager
