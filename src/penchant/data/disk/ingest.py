@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import glob
 import os
 import posixpath
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from penchant import __version__
 from penchant._boundary import checked
-from penchant._scratch import scratch_folder
 from penchant._settings.checks import check_int
 from penchant.data.disk.layout import SIDES, Manifest, Side, StoredSide
 from penchant.data.disk.opening import open_dataset
@@ -121,10 +118,8 @@ def ingest(
     progress = Progress(on_progress)
     own_name = name or name_of(source) or "interactions"
     with target_of(target, temp_folder) as place:
-        with (
-            workspace(memory_limit, place.scratch) as work,
-            _local_files(source, place.scratch, progress) as local,
-        ):
+        with workspace(memory_limit, place.scratch) as work:
+            local = _local_source(source, place.scratch, progress)
             progress.step("reading", 0.35)
             opened = open_source(work, local, columns, duplicates, options)
             with progress.watching(work.con):
@@ -185,8 +180,7 @@ def _write(place: Target, pairs: PairSorter, report: ReadReport, name: str) -> M
     )
 
 
-@contextlib.contextmanager
-def _local_files(source: Any, scratch: Path, progress: Progress) -> Iterator[Any]:
+def _local_source(source: Any, scratch: Path, progress: Progress) -> Any:
     """Copy the files of an address of an object store; other sources stay what they are.
 
     Raises
@@ -195,22 +189,21 @@ def _local_files(source: Any, scratch: Path, progress: Progress) -> Iterator[Any
         If there are none, or they can't be copied.
     """
     if not is_remote(source) or is_address(source):
-        yield source
-        return
+        return source
     fs, path = filesystem(source)
     try:
         names = fs.glob(path) if glob.has_magic(path) else [path]
         files = sorted(file for name in names for file in fs.find(name))
-        if not files:
-            raise DataError(f"there is no file {source}")
-        with scratch_folder(within=scratch) as folder:
-            for place, file in enumerate(files):
-                progress.step(f"copying {file}", 0.1 * (place + 1) / len(files))
-                copy = folder / f"{place:06}" / posixpath.basename(file)
-                copy.parent.mkdir()
-                fs.get_file(file, str(copy))
-            yield str(copy) if len(files) == 1 else str(folder / "*" / "*")
+        folder = scratch / "source"
+        for place, file in enumerate(files):
+            progress.step(f"copying {file}", 0.1 * (place + 1) / len(files))
+            copy = folder / f"{place:06}" / posixpath.basename(file)
+            copy.parent.mkdir(parents=True)
+            fs.get_file(file, str(copy))
     except PenchantError:
         raise
     except Exception as error:
         raise DataError(f"can't read {source}: {reason_of(error)}") from error
+    if not files:
+        raise DataError(f"there is no file {source}")
+    return str(copy) if len(files) == 1 else str(folder / "*" / "*")
