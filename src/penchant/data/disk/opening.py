@@ -35,10 +35,21 @@ def open_dataset(path: str | os.PathLike[str]) -> Interactions:
     MissingExtraError
         If the library for such addresses is not installed.
     """
+    return StoredInteractions(open_files(path))
+
+
+def open_files(path: str | os.PathLike[str]) -> StoredFiles:
+    """Read the manifest of a data set, and compare the sizes of its files.
+
+    Raises
+    ------
+    DatasetError
+        As for :func:`open_dataset`.
+    """
     storage = storage_of(path)
     files = StoredFiles(storage, read_manifest(storage))
     files.check_sizes()
-    return StoredInteractions(files)
+    return files
 
 
 def read_manifest(storage: Storage) -> Manifest:
