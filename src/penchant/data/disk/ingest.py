@@ -16,7 +16,7 @@ from penchant.data.disk.layout import SIDES, Manifest, Side, StoredSide
 from penchant.data.disk.opening import open_dataset
 from penchant.data.disk.progress import OnProgress, Progress
 from penchant.data.disk.sorting import PairSorter
-from penchant.data.disk.storage import filesystem, reason_of
+from penchant.data.disk.storage import filesystem
 from penchant.data.disk.target import Target, target_of
 from penchant.data.disk.writing import SideWriter
 from penchant.data.expansion import FACTOR
@@ -29,7 +29,7 @@ from penchant.data.io.pipeline import Staged, open_source, stage_source
 from penchant.data.io.workspace import workspace
 from penchant.data.paths import is_remote
 from penchant.data.report import ReadReport
-from penchant.errors import DataError, DatasetError, PenchantError
+from penchant.errors import DataError, DatasetError, PenchantError, reason_of
 
 MEMORY_LIMIT = "1GB"
 
