@@ -9,7 +9,7 @@ of 64-bit numbers, in which the upper bits of a text's hash stand above its code
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant.data.csr import row_pointers
-from penchant.data.id_stores import Finder, Id, IdStore
+from penchant.data.id_stores import ArrayIds, Finder, Id, IdStore
 from penchant.data.string_buffer import Texts
 
 Ints = npt.NDArray[np.int64]
@@ -31,35 +31,8 @@ _K1, _K2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
 _LOWER = [np.uint64((1 << (8 * n)) - 1) for n in range(8)]
 
 
-class IntegerBuffer(IdStore):
-    """Different integers, mapped or in memory.
-
-    Parameters
-    ----------
-    ids
-        int64.
-    """
-
-    are_integers = True
-
-    def __init__(self, ids: Ints) -> None:
-        self._ids = ids
-
-    def __len__(self) -> int:
-        return len(self._ids)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {"_ids": self._ids}
-
-    @property
-    def array(self) -> npt.NDArray[Any]:
-        """See :class:`IdStore`."""
-        return self._ids
-
-    def take(self, codes: Any) -> Any:
-        """See :class:`IdStore`."""
-        value = self._ids[codes]
-        return value.item() if isinstance(value, np.integer) else value
+class IntegerBuffer(ArrayIds):
+    """Different integers, mapped or in memory: int64."""
 
     def subset(self, codes: npt.NDArray[Any]) -> IdStore | None:
         """See :class:`IdStore`."""
