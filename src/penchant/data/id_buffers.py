@@ -288,11 +288,9 @@ def _or_none(code: Any) -> int | None:
     return None if code < 0 else int(code)
 
 
-def _packed(texts: Any) -> Texts:
+def _packed(texts: Iterable[str]) -> Texts:
     """Pack texts; half a surrogate pair, which no stored id has, becomes bytes that none has."""
-    encoded = [text.encode(errors="surrogatepass") for text in texts]
-    offsets = row_pointers(np.fromiter(map(len, encoded), np.int64, len(encoded)))
-    return Texts(np.frombuffer(b"".join(encoded), dtype=np.uint8), offsets)
+    return Texts.joined([text.encode(errors="surrogatepass") for text in texts])
 
 
 def _span(texts: Texts, span: slice) -> Texts:

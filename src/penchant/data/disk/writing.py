@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant.data.blocks import block_bounds
-from penchant.data.csr import row_pointers
 from penchant.data.disk.layout import (
     ENTRY_ARRAYS,
     Side,
@@ -23,6 +22,7 @@ from penchant.data.disk.layout import (
 )
 from penchant.data.disk.sorting import SortedEntries
 from penchant.data.disk.storage import LocalStorage
+from penchant.data.string_buffer import Texts
 
 
 class SideWriter:
@@ -66,10 +66,9 @@ class SideWriter:
                     put("ids", part)
                     continue
                 self._id_type = "text"
-                encoded = [text.encode() for text in part.tolist()]
-                lengths = np.fromiter(map(len, encoded), np.int64, len(encoded))
-                offsets = row_pointers(lengths) + self._text_bytes
-                put("text", np.frombuffer(b"".join(encoded), dtype=np.uint8))
+                texts = Texts.of(part.tolist())
+                offsets = texts.offsets + self._text_bytes
+                put("text", texts.blob)
                 put("offsets", offsets[1:] if "offsets" in opened else offsets)
                 self._text_bytes = int(offsets[-1])
 
