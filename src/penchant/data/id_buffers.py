@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from penchant.data.csr import row_pointers
+from penchant.data.csr import ranges, row_pointers
 from penchant.data.id_stores import ArrayIds, Finder, Id, IdStore
 from penchant.data.string_buffer import Texts
 
@@ -309,8 +309,7 @@ def _gathered(texts: Texts, rows: Ints) -> Texts:
     for begin in range(0, len(rows), AT_ONCE):
         part = slice(begin, begin + AT_ONCE)
         first, last = offsets[begin], offsets[min(begin + AT_ONCE, len(rows))]
-        shift = np.repeat(begins[part] - offsets[:-1][part], lengths[part])
-        blob[first:last] = texts.blob[shift + np.arange(first, last)]
+        blob[first:last] = texts.blob[ranges(begins[part], lengths[part])]
     return Texts(blob, offsets)
 
 
