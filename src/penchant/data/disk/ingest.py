@@ -6,6 +6,7 @@ import datetime as dt
 import glob
 import os
 import posixpath
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -144,13 +145,16 @@ def _report(staged: Staged, pairs: PairSorter) -> ReadReport:
     EmptyDataError
         If nothing is left.
     """
-    tally, opened = staged.tally, staged.opened
-    report = ReadReport(
-        opened.origin, tally.rows, pairs.n_entries(), tally.blank, staged.bad.n, tally.nameless,
-        tally.valueless, tally.zeros, pairs.merged, pairs.cancelled, opened.policy,
-        staged.bad.messages, opened.notes,
-    )  # fmt: skip
-    return report.check_left()
+    opened = staged.opened
+    report = staged.tally.report(
+        staged.bad,
+        opened.policy,
+        opened.origin,
+        interactions=pairs.n_entries(),
+        merged=pairs.merged,
+        cancelled=pairs.cancelled,
+    )
+    return replace(report, columns=opened.notes).check_left()
 
 
 def _write(place: Target, pairs: PairSorter, report: ReadReport, name: str) -> Manifest:
