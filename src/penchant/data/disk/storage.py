@@ -6,8 +6,6 @@ import contextlib
 import logging
 import os
 import posixpath
-import secrets
-import shutil
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -173,12 +171,11 @@ class RemoteStorage(Storage):
         copy = cache_folder() / "mapped" / name
         if not copy.exists():
             log.info("copying %s/%s to %s", self.address, name, copy.parent)
-            with self.translated_errors("copy", name), scratch_folder() as scratch:
-                self.fs.get_file(self.path(name), str(scratch / copy.name))
+            with self.translated_errors("copy", name):
                 copy.parent.mkdir(parents=True, exist_ok=True)
-                draft = copy.with_name(f".{copy.name}.{secrets.token_hex(6)}")
-                shutil.move(scratch / copy.name, draft)
-                draft.replace(copy)
+                with scratch_folder(within=copy.parent) as scratch:
+                    self.fs.get_file(self.path(name), str(scratch / copy.name))
+                    (scratch / copy.name).replace(copy)
         return LocalStorage(copy.parent).map(copy.name, dtype)
 
     @contextlib.contextmanager
