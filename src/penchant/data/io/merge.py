@@ -110,7 +110,7 @@ class MergedMatrix:
             merged=self.merged,
             cancelled=self.cancelled,
         )
-        if report.cancelled and csr.nnz:
+        if report.cancelled:
             rows, columns = not_empty(csr)  # all pairs of some users or items came to 0
             csr, users, items = compact(csr, rows, columns), users[rows], items[columns]
         return ReadResult(csr, users, items, self.timestamps, report)
