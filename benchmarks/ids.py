@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from penchant.data.csr import row_pointers
 from penchant.data.id_buffers import IntegerBuffer, TextBuffer
 from penchant.data.id_stores import IdStore
 from penchant.data.ids import IdMap
@@ -29,13 +30,11 @@ AT_ONCE = 1_000_000
 def mapped_texts(n: int, folder: Path, form: str) -> Texts:
     """Write n sorted texts of a form to files, and map them."""
     lengths = np.full(n, len(form.format(0).encode()), dtype=np.int64)
-    offsets = np.zeros(n + 1, dtype=np.int64)
-    np.cumsum(lengths, out=offsets[1:])
     with (folder / "text").open("wb") as file:
         for begin in range(0, n, AT_ONCE):
             part = (form.format(7 * number) for number in range(begin, min(begin + AT_ONCE, n)))
             file.write("".join(part).encode())
-    offsets.tofile(folder / "offsets")
+    row_pointers(lengths).tofile(folder / "offsets")
     blob = np.memmap(folder / "text", dtype=np.uint8, mode="r")
     return Texts(blob.view(np.ndarray), np.memmap(folder / "offsets", dtype=np.int64, mode="r"))
 

@@ -174,3 +174,9 @@ def require(module: str, *, extra: str | None, what: str) -> ModuleType:
         top = module.partition(".")[0]
         line = f"pip install 'penchant[{extra}]'" if extra else f"pip install {top}"
         raise MissingExtraError(f"{what} need {top}, which is not installed: {line}") from error
+
+
+def reason_of(error: Exception) -> str:
+    """Return the first line of an error's message, or its type if it has none."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

@@ -16,16 +16,6 @@ import numpy.typing as npt
 
 from penchant.data.csr import Csr
 
-__all__ = [
-    "Block",
-    "BlockedMatrix",
-    "BlockedRows",
-    "Entries",
-    "MemoryBlocks",
-    "block_bounds",
-    "entries_of",
-]
-
 ENTRIES_PER_BLOCK = 1 << 22
 """Entries of a block, about: 32 MB of columns and values."""
 

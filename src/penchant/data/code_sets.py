@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from penchant.data.csr import Csr, row_pointers
+from penchant.data.csr import Csr, ranges, row_pointers
 from penchant.errors import DataError
 
 Bytes = npt.NDArray[np.uint8]
@@ -87,7 +87,7 @@ class CodeSets:
         counts = self.counts[rows].astype(np.int64)
         most = max(self.n_codes - 1, 0) >> self._bits
         starts, spans = self._pointers[rows] + most * rows.astype(np.int64), counts + most
-        places = _ranges(starts, spans)
+        places = ranges(starts, spans)
         ones = np.flatnonzero(_bits_at(self.high, places))
         owners = np.repeat(np.arange(len(rows)), spans)[ones]
         if not np.array_equal(np.bincount(owners, minlength=len(rows)), counts):
@@ -95,7 +95,7 @@ class CodeSets:
         pointers = row_pointers(counts)
         ranks = np.arange(len(ones)) - np.repeat(pointers[:-1], counts)
         high = places[ones] - starts[owners] - ranks
-        codes = (high << self._bits) | self._low_parts(_ranges(self._pointers[rows], counts))
+        codes = (high << self._bits) | self._low_parts(ranges(self._pointers[rows], counts))
         rises = np.ones(len(codes), dtype=np.bool_)
         rises[1:] = (np.diff(codes) > 0) | (np.diff(owners) > 0)
         if not (rises.all() and (codes < self.n_codes).all()):
@@ -129,9 +129,3 @@ def _bits_at(packed: Bytes, places: Places) -> Bytes:
     if not len(packed):
         return np.zeros(places.shape, dtype=np.uint8)
     return np.asarray((packed[places >> 3] >> (7 - (places & 7)).astype(np.uint8)) & 1)
-
-
-def _ranges(starts: Places, counts: Places) -> Places:
-    """Return the numbers of all ranges from a start, of some length, one after the other."""
-    ends = np.cumsum(counts)
-    return np.repeat(starts - (ends - counts), counts) + np.arange(counts.sum())

@@ -9,15 +9,15 @@ of 64-bit numbers, in which the upper bits of a text's hash stand above its code
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from penchant.data.csr import row_pointers
-from penchant.data.id_stores import Finder, Id, IdStore
+from penchant.data.csr import ranges, row_pointers
+from penchant.data.id_stores import ArrayIds, Finder, Id, IdStore
 from penchant.data.string_buffer import Texts
 
 Ints = npt.NDArray[np.int64]
@@ -31,35 +31,8 @@ _K1, _K2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
 _LOWER = [np.uint64((1 << (8 * n)) - 1) for n in range(8)]
 
 
-class IntegerBuffer(IdStore):
-    """Different integers, mapped or in memory.
-
-    Parameters
-    ----------
-    ids
-        int64.
-    """
-
-    are_integers = True
-
-    def __init__(self, ids: Ints) -> None:
-        self._ids = ids
-
-    def __len__(self) -> int:
-        return len(self._ids)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {"_ids": self._ids}
-
-    @property
-    def array(self) -> npt.NDArray[Any]:
-        """See :class:`IdStore`."""
-        return self._ids
-
-    def take(self, codes: Any) -> Any:
-        """See :class:`IdStore`."""
-        value = self._ids[codes]
-        return value.item() if isinstance(value, np.integer) else value
+class IntegerBuffer(ArrayIds):
+    """Different integers, mapped or in memory: int64."""
 
     def subset(self, codes: npt.NDArray[Any]) -> IdStore | None:
         """See :class:`IdStore`."""
@@ -315,11 +288,9 @@ def _or_none(code: Any) -> int | None:
     return None if code < 0 else int(code)
 
 
-def _packed(texts: Any) -> Texts:
+def _packed(texts: Iterable[str]) -> Texts:
     """Pack texts; half a surrogate pair, which no stored id has, becomes bytes that none has."""
-    encoded = [text.encode(errors="surrogatepass") for text in texts]
-    offsets = row_pointers(np.fromiter(map(len, encoded), np.int64, len(encoded)))
-    return Texts(np.frombuffer(b"".join(encoded), dtype=np.uint8), offsets)
+    return Texts.joined([text.encode(errors="surrogatepass") for text in texts])
 
 
 def _span(texts: Texts, span: slice) -> Texts:
@@ -338,8 +309,7 @@ def _gathered(texts: Texts, rows: Ints) -> Texts:
     for begin in range(0, len(rows), AT_ONCE):
         part = slice(begin, begin + AT_ONCE)
         first, last = offsets[begin], offsets[min(begin + AT_ONCE, len(rows))]
-        shift = np.repeat(begins[part] - offsets[:-1][part], lengths[part])
-        blob[first:last] = texts.blob[shift + np.arange(first, last)]
+        blob[first:last] = texts.blob[ranges(begins[part], lengths[part])]
     return Texts(blob, offsets)
 
 

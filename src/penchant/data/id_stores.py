@@ -74,17 +74,16 @@ class IdStore(ABC):
         """Yield the ids."""
 
 
-class MemoryIds(IdStore):
-    """Ids in an array, with a hash table that is made at the first look-up.
+class ArrayIds(IdStore):
+    """Ids in an array, in memory or mapped.
 
     Parameters
     ----------
     ids
-        int64, or object holding only str; becomes read-only.
+        int64, or object holding only str.
     """
 
     def __init__(self, ids: npt.NDArray[Any]) -> None:
-        ids.setflags(write=False)
         self._ids = ids
         self.are_integers = bool(ids.dtype.kind == "i")
 
@@ -92,11 +91,8 @@ class MemoryIds(IdStore):
         return len(self._ids)
 
     def __getstate__(self) -> dict[str, Any]:
+        """Return the ids; what look-ups made is made again."""
         return {"_ids": self._ids, "are_integers": self.are_integers}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._ids.setflags(write=False)
 
     @property
     def array(self) -> npt.NDArray[Any]:
@@ -107,6 +103,24 @@ class MemoryIds(IdStore):
         """See :class:`IdStore`."""
         value = self._ids[codes]
         return value.item() if isinstance(value, np.integer) else value
+
+
+class MemoryIds(ArrayIds):
+    """Ids in an array, with a hash table that is made at the first look-up.
+
+    Parameters
+    ----------
+    ids
+        int64, or object holding only str; becomes read-only.
+    """
+
+    def __init__(self, ids: npt.NDArray[Any]) -> None:
+        ids.setflags(write=False)
+        super().__init__(ids)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._ids.setflags(write=False)
 
     def subset(self, codes: npt.NDArray[Any]) -> IdStore | None:
         """See :class:`IdStore`."""

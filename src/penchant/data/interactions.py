@@ -358,10 +358,10 @@ def _facts(data: Interactions) -> list[list[str]]:
     }
     if data.nnz:
         facts["values"] = f"{values.min():g} … {values.max():g}"
-    if dislikes := int((values < 0).sum()):
+    if dislikes := data.n_dislikes:
         facts["dislikes"] = f"{dislikes:,}"
     if times is not None and len(times):
-        facts["timestamps"] = f"{times.min()} … {times.max()}"
+        facts["timestamps"] = f"{times.min()} … {data.newest}"
     if data.catalog is not None:
         facts["catalog"] = ", ".join(data.catalog.fields())
     for side, features in (("item", data.item_features), ("user", data.user_features)):

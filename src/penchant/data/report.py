@@ -81,7 +81,7 @@ class ReadReport:
         )
 
     def check_left(self) -> Self:
-        """Return the report itself.
+        """Return the report itself if interactions are left.
 
         Raises
         ------

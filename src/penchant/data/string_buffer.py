@@ -9,6 +9,7 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
+from penchant.data.csr import row_pointers
 from penchant.errors import DataError
 
 
@@ -61,8 +62,12 @@ class Texts(Sequence[str]):
                 f"the text {first!r} is not valid Unicode (a lone surrogate) and can't be stored: "
                 "read its source again in the right encoding"
             ) from None
-        offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
-        np.cumsum(np.fromiter(map(len, encoded), np.int64, len(encoded)), out=offsets[1:])
+        return cls.joined(encoded)
+
+    @classmethod
+    def joined(cls, encoded: Sequence[bytes]) -> Texts:
+        """Pack texts that are encoded already."""
+        offsets = row_pointers(np.fromiter(map(len, encoded), np.int64, len(encoded)))
         return cls(np.frombuffer(b"".join(encoded), dtype=np.uint8), offsets)
 
     def __len__(self) -> int:

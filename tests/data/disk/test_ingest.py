@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import csv
+import os
 import pickle
 import re
 import sqlite3
@@ -222,6 +223,16 @@ def test_the_memory_limit_is_duckdbs_and_it_spills_where_it_may(
     assert limits[0] == "64.0 MiB"
     assert Path(limits[1]).is_relative_to(temp)
     assert list(temp.iterdir()) == []
+
+
+def test_other_folders_beside_the_temporary_files_stay(tmp_path: Path) -> None:
+    temp = tmp_path / "temp"
+    own = [temp / name for name in ("scratch-2019", "data-2019", "workspace")]
+    for folder in own:
+        folder.mkdir(parents=True)
+        os.utime(folder, (0, 0))  # abandoned long ago, by its age
+    penchant.ingest(write_log(tmp_path), tmp_path / "x.dataset", temp_folder=temp)
+    assert sorted(temp.iterdir()) == sorted(own)
 
 
 def test_progress_rises_to_the_end(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 from tests.cli.conftest import run
 from tests.data.disk.logs import COLUMNS, assert_equal, write_log
@@ -14,6 +15,7 @@ from tests.data.disk.logs import COLUMNS, assert_equal, write_log
 import penchant
 from penchant.data.disk import target as place
 from penchant.data.disk.describe import check
+from penchant.data.disk.sorting import PairSorter
 from penchant.errors import DataError, DatasetError, MissingExtraError
 
 
@@ -113,6 +115,19 @@ def test_what_is_not_there(bucket: str, tmp_path: Path, monkeypatch: pytest.Monk
         penchant.ingest(f"{bucket}/none-*.csv", tmp_path / "x.dataset")
     with pytest.raises(DataError):
         penchant.ingest("s3://no-bucket/a.csv", tmp_path / "x.dataset")
+    assert not (tmp_path / "x.dataset").exists()
+
+
+def test_a_lack_of_memory_is_not_one_of_the_source(
+    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: PairSorter) -> None:
+        raise duckdb.OutOfMemoryException("too much")
+
+    put(f"{bucket}/plays.csv", write_log(tmp_path))
+    monkeypatch.setattr(PairSorter, "merge", fail)
+    with pytest.raises(DataError, match="reading needs more than memory_limit='1GB': raise it"):
+        penchant.ingest(f"{bucket}/plays.csv", tmp_path / "x.dataset", **COLUMNS)
     assert not (tmp_path / "x.dataset").exists()
 
 

@@ -11,6 +11,7 @@ import penchant
 from penchant.data.io.options import ReaderOptions
 from penchant.data.io.preview import preview
 from penchant.data.io.roles import ROLES
+from penchant.errors import DataError
 
 OPEN = dict.fromkeys(ROLES)
 TEXT = "user,item,plays,what\n" + "".join(f"u{n % 9},i{n % 7},{n % 4},w\n" for n in range(60))
@@ -47,6 +48,13 @@ def test_only_the_begin_of_a_long_file_is_read(tmp_path: Path) -> None:
     seen = preview(path, OPEN, ReaderOptions())
     assert seen is not None
     assert seen.columns == ("user", "item", "plays", "what")
+
+
+def test_a_damaged_archive_is_a_fault_of_the_data(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv.gz"
+    path.write_bytes(gzip.compress(TEXT.encode())[:-20])
+    with pytest.raises(DataError, match=r"log.csv.gz is damaged or cut off"):
+        preview(path, OPEN, ReaderOptions())
 
 
 def test_what_is_unclear_is_said(tmp_path: Path) -> None:

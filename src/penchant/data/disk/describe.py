@@ -6,10 +6,8 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from penchant.data.disk.files import StoredFiles
 from penchant.data.disk.layout import SIDES, StoredSide
-from penchant.data.disk.opening import read_manifest
-from penchant.data.disk.storage import storage_of
+from penchant.data.disk.opening import open_files
 
 
 def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -20,7 +18,7 @@ def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
     DatasetError
         If it is no data set, is incomplete, or a file is missing or has another size.
     """
-    files = _files(path)
+    files = open_files(path)
     manifest = files.manifest
     sides: dict[str, Any] = {side: _side(stored) for side, stored in manifest.sides.items()}
     return {
@@ -56,7 +54,7 @@ def check(
     DatasetError
         At the first block that is damaged, with its file.
     """
-    files = _files(path)
+    files = open_files(path)
     n_all = sum(len(files.manifest.sides[side].blocks) for side in SIDES)
     n_read = 0
     for side in SIDES:
@@ -68,13 +66,6 @@ def check(
             n_read += 1
             if on_progress is not None:
                 on_progress(n_read, n_all, side)
-
-
-def _files(path: str | os.PathLike[str]) -> StoredFiles:
-    storage = storage_of(path)
-    files = StoredFiles(storage, read_manifest(storage))
-    files.check_sizes()
-    return files
 
 
 def _side(stored: StoredSide) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from penchant.data.id_stores import IdStore
 from penchant.data.string_buffer import Texts
 from penchant.errors import DataError, DatasetError
 
-_AT_ONCE = 1 << 24  # bytes that are compared with a checksum at a time
 _OTHER: dict[Side, Side] = {"users": "items", "items": "users"}
 
 
@@ -63,6 +62,16 @@ class StoredFiles:
             If they can't be mapped or are damaged.
         """
         arrays = {name: self.map(side, name) for name in ("indptr", *self.manifest.entry_arrays())}
+        return self.validated(side, arrays)
+
+    def validated(self, side: Side, arrays: dict[str, npt.NDArray[Any]]) -> Csr:
+        """Return rows of a side, and check that none leads out of them.
+
+        Raises
+        ------
+        DatasetError
+            If one does.
+        """
         csr = Csr(**arrays, n_columns=self.manifest.sides[_OTHER[side]].n)
         if not csr.is_validated:
             self.refuse(f"{side}.indices", "its rows lead out of the matrix")
@@ -115,11 +124,8 @@ class StoredFiles:
         DatasetError
             If it can't be read or is damaged.
         """
-        size, actual = self.manifest.sizes()[file], 0
-        for begin in range(0, size, _AT_ONCE):
-            part = self.storage.read(self.path(file), begin, min(begin + _AT_ONCE, size))
-            actual = zlib.crc32(part, actual)
-        if actual != checksum:
+        size = self.manifest.sizes()[file]
+        if self.storage.checksum(self.path(file), 0, size) != checksum:
             self.refuse(file, "it doesn't match its checksum")
 
     def check_sizes(self) -> None:
@@ -169,7 +175,4 @@ class StoredRows(BlockedRows):
         names = ("indptr", *files.manifest.entry_arrays())
         arrays = {name: files.read_block(side, block, name) for name in names}
         arrays["indptr"] = arrays["indptr"] - block.begin
-        csr = Csr(**arrays, n_columns=self.n_columns)
-        if not csr.is_validated:
-            files.refuse(f"{side}.indices", "its rows lead out of the matrix")
-        return csr
+        return files.validated(side, arrays)

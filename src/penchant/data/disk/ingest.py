@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import glob
 import os
 import posixpath
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from penchant import __version__
 from penchant._boundary import checked
-from penchant._scratch import scratch_folder
 from penchant._settings.checks import check_int
 from penchant.data.disk.layout import SIDES, Manifest, Side, StoredSide
 from penchant.data.disk.opening import open_dataset
 from penchant.data.disk.progress import OnProgress, Progress
 from penchant.data.disk.sorting import PairSorter
-from penchant.data.disk.storage import filesystem, reason_of
+from penchant.data.disk.storage import filesystem
 from penchant.data.disk.target import Target, target_of
 from penchant.data.disk.writing import SideWriter
 from penchant.data.expansion import FACTOR
@@ -32,7 +30,7 @@ from penchant.data.io.pipeline import Staged, open_source, stage_source
 from penchant.data.io.workspace import workspace
 from penchant.data.paths import is_remote
 from penchant.data.report import ReadReport
-from penchant.errors import DataError, DatasetError, PenchantError
+from penchant.errors import DataError, DatasetError, PenchantError, reason_of
 
 MEMORY_LIMIT = "1GB"
 
@@ -121,10 +119,8 @@ def ingest(
     progress = Progress(on_progress)
     own_name = name or name_of(source) or "interactions"
     with target_of(target, temp_folder) as place:
-        with (
-            workspace(memory_limit, place.scratch) as work,
-            _local_files(source, place.scratch, progress) as local,
-        ):
+        with workspace(memory_limit, place.scratch) as work:
+            local = _local_source(source, place.scratch, progress)
             progress.step("reading", 0.35)
             opened = open_source(work, local, columns, duplicates, options)
             with progress.watching(work.con):
@@ -149,13 +145,16 @@ def _report(staged: Staged, pairs: PairSorter) -> ReadReport:
     EmptyDataError
         If nothing is left.
     """
-    tally, opened = staged.tally, staged.opened
-    report = ReadReport(
-        opened.origin, tally.rows, pairs.n_entries(), tally.blank, staged.bad.n, tally.nameless,
-        tally.valueless, tally.zeros, pairs.merged, pairs.cancelled, opened.policy,
-        staged.bad.messages, opened.notes,
-    )  # fmt: skip
-    return report.check_left()
+    opened = staged.opened
+    report = staged.tally.report(
+        staged.bad,
+        opened.policy,
+        opened.origin,
+        interactions=pairs.n_entries(),
+        merged=pairs.merged,
+        cancelled=pairs.cancelled,
+    )
+    return replace(report, columns=opened.notes).check_left()
 
 
 def _write(place: Target, pairs: PairSorter, report: ReadReport, name: str) -> Manifest:
@@ -185,8 +184,7 @@ def _write(place: Target, pairs: PairSorter, report: ReadReport, name: str) -> M
     )
 
 
-@contextlib.contextmanager
-def _local_files(source: Any, scratch: Path, progress: Progress) -> Iterator[Any]:
+def _local_source(source: Any, scratch: Path, progress: Progress) -> Any:
     """Copy the files of an address of an object store; other sources stay what they are.
 
     Raises
@@ -195,22 +193,21 @@ def _local_files(source: Any, scratch: Path, progress: Progress) -> Iterator[Any
         If there are none, or they can't be copied.
     """
     if not is_remote(source) or is_address(source):
-        yield source
-        return
+        return source
     fs, path = filesystem(source)
     try:
         names = fs.glob(path) if glob.has_magic(path) else [path]
         files = sorted(file for name in names for file in fs.find(name))
-        if not files:
-            raise DataError(f"there is no file {source}")
-        with scratch_folder(within=scratch) as folder:
-            for place, file in enumerate(files):
-                progress.step(f"copying {file}", 0.1 * (place + 1) / len(files))
-                copy = folder / f"{place:06}" / posixpath.basename(file)
-                copy.parent.mkdir()
-                fs.get_file(file, str(copy))
-            yield str(copy) if len(files) == 1 else str(folder / "*" / "*")
+        folder = scratch / "source"
+        for place, file in enumerate(files):
+            progress.step(f"copying {file}", 0.1 * (place + 1) / len(files))
+            copy = folder / f"{place:06}" / posixpath.basename(file)
+            copy.parent.mkdir(parents=True)
+            fs.get_file(file, str(copy))
     except PenchantError:
         raise
     except Exception as error:
         raise DataError(f"can't read {source}: {reason_of(error)}") from error
+    if not files:
+        raise DataError(f"there is no file {source}")
+    return str(copy) if len(files) == 1 else str(folder / "*" / "*")

@@ -34,7 +34,6 @@ FORMAT = 1
 """The version of the layout that this module writes, and the newest it reads."""
 MANIFEST = "manifest.json"
 DATA_PREFIX = "data-"
-DRAFT_PREFIX = "scratch-"
 LOCK = ".lock"
 
 Side = Literal["users", "items"]

@@ -5,15 +5,9 @@ from __future__ import annotations
 import os
 
 from penchant._boundary import checked
+from penchant._scratch import PREFIX as SCRATCH_PREFIX
 from penchant.data.disk.files import StoredFiles
-from penchant.data.disk.layout import (
-    DATA_PREFIX,
-    DRAFT_PREFIX,
-    MANIFEST,
-    Manifest,
-    ManifestError,
-    from_json,
-)
+from penchant.data.disk.layout import DATA_PREFIX, MANIFEST, Manifest, ManifestError, from_json
 from penchant.data.disk.storage import Storage, storage_of
 from penchant.data.disk.stored import StoredInteractions
 from penchant.data.interactions import Interactions
@@ -41,10 +35,21 @@ def open_dataset(path: str | os.PathLike[str]) -> Interactions:
     MissingExtraError
         If the library for such addresses is not installed.
     """
+    return StoredInteractions(open_files(path))
+
+
+def open_files(path: str | os.PathLike[str]) -> StoredFiles:
+    """Read the manifest of a data set, and compare the sizes of its files.
+
+    Raises
+    ------
+    DatasetError
+        As for :func:`open_dataset`.
+    """
     storage = storage_of(path)
     files = StoredFiles(storage, read_manifest(storage))
     files.check_sizes()
-    return StoredInteractions(files)
+    return files
 
 
 def read_manifest(storage: Storage) -> Manifest:
@@ -57,7 +62,7 @@ def read_manifest(storage: Storage) -> Manifest:
     """
     names = storage.sizes()
     if MANIFEST not in names:
-        if any(name.startswith((DATA_PREFIX, DRAFT_PREFIX)) for name in names):
+        if any(name.startswith((DATA_PREFIX, SCRATCH_PREFIX)) for name in names):
             raise DatasetError(
                 f"{storage.address} is incomplete: it is being written, or its ingest was "
                 "interrupted; ingest it again"

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from penchant.data.disk.layout import Side
 from penchant.data.disk.progress import Progress
-from penchant.data.io.merge import check_pairs, refuse_pairs, value_sql
+from penchant.data.io.merge import IdTables, check_cells, pairs_sql
 from penchant.data.io.pipeline import Staged
 from penchant.data.io.workspace import FETCHED_AT_ONCE
 from penchant.data.steps import Step, check_left, threshold_step
@@ -25,6 +25,7 @@ _CODE: dict[Side, str] = {"users": "(key >> 32)", "items": "(key & 4294967295)"}
 _SHARES: dict[Side, tuple[float, float]] = {"users": (0.75, 0.82), "items": (0.92, 0.98)}
 """The share of the work that is completed after sorting a side, and after writing it."""
 _SOURCE: dict[Side, str] = {"users": "u", "items": "i"}
+_IDS = IdTables("ids_users", "ids_items", "rowid")
 
 
 @dataclass(frozen=True)
@@ -83,34 +84,15 @@ class PairSorter:
             if (n := self._count(f"ids_{side}")) >= 2**31:
                 raise DataError(f"there are {n:,} {side}, more than 2³¹−1")
         self._progress.step("merging the rows of each pair", 0.6)
-        timed = self._staged.is_timed
-        self._run(
-            f"CREATE TABLE cells AS SELECT (cu.rowid << 32) | ci.rowid AS key, "
-            f"{value_sql(self._staged.opened.policy, timed=timed)} AS v, "
-            f"{'max(t)' if timed else 'NULL::BIGINT'} AS t, count(*) AS n FROM good "
-            "JOIN ids_users cu ON u = cu.id JOIN ids_items ci ON i = ci.id GROUP BY key"
-        )
-        pairs, rows, self.cancelled, beyond = self._con.execute(
-            "SELECT count(*), coalesce(sum(n), 0)::BIGINT, "
-            "count(*) FILTER (try_cast(v AS FLOAT) = 0), "
-            "count(*) FILTER (try_cast(v AS FLOAT) IS NULL) FROM cells"
-        ).fetchone()
-        check_pairs(beyond)
-        self.merged = rows - pairs
-        if self._staged.opened.policy == "error" and self.merged:
-            self._refuse_repeated()
+        policy = self._staged.opened.policy
+        pairs = pairs_sql(_IDS, policy, timed=self._staged.is_timed)
+        self._run(f"CREATE TABLE cells AS {pairs}")
+        self.merged, self.cancelled = check_cells(self._con, _IDS, policy)
         self._con.execute("DROP TABLE staged")
         self._con.execute(
             "CREATE TEMP VIEW live AS SELECT key, v::FLOAT AS v, t FROM cells WHERE v::FLOAT <> 0"
         )
         self._keep_used()
-
-    def _refuse_repeated(self) -> None:
-        user, item, times = self._con.execute(
-            "SELECT cu.id, ci.id, n FROM cells JOIN ids_users cu ON cu.rowid = key >> 32 "
-            "JOIN ids_items ci ON ci.rowid = key & 4294967295 WHERE n > 1 ORDER BY key LIMIT 1"
-        ).fetchone()
-        refuse_pairs(self.merged, user, item, times)
 
     def _keep_used(self) -> None:
         """Leave out the ids whose pairs all came to 0."""

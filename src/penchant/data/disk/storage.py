@@ -6,8 +6,7 @@ import contextlib
 import logging
 import os
 import posixpath
-import secrets
-import shutil
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,10 +19,11 @@ import numpy.typing as npt
 
 from penchant._scratch import scratch_folder
 from penchant.data.paths import cache_folder, is_remote, local_path
-from penchant.errors import DatasetError, require
+from penchant.errors import DatasetError, reason_of, require
 
 log = logging.getLogger("penchant")
 
+_AT_ONCE = 1 << 24  # bytes of a checksum that are read at a time
 _EXTRAS = {"s3": ("s3fs", "s3"), "gs": ("gcsfs", "gcs"), "gcs": ("gcsfs", "gcs")}
 
 
@@ -57,6 +57,19 @@ class Storage(ABC):
         DatasetError
             If it can't be read.
         """
+
+    def checksum(self, name: str, begin: int, end: int) -> int:
+        """Return the CRC-32 of the bytes of a file from ``begin`` to ``end``.
+
+        Raises
+        ------
+        DatasetError
+            If it can't be read.
+        """
+        checksum = 0
+        for at in range(begin, end, _AT_ONCE):
+            checksum = zlib.crc32(self.read(name, at, min(at + _AT_ONCE, end)), checksum)
+        return checksum
 
     @abstractmethod
     def map(self, name: str, dtype: str) -> npt.NDArray[Any]:
@@ -158,12 +171,11 @@ class RemoteStorage(Storage):
         copy = cache_folder() / "mapped" / name
         if not copy.exists():
             log.info("copying %s/%s to %s", self.address, name, copy.parent)
-            with self.translated_errors("copy", name), scratch_folder() as scratch:
-                self.fs.get_file(self.path(name), str(scratch / copy.name))
+            with self.translated_errors("copy", name):
                 copy.parent.mkdir(parents=True, exist_ok=True)
-                draft = copy.with_name(f".{copy.name}.{secrets.token_hex(6)}")
-                shutil.move(scratch / copy.name, draft)
-                draft.replace(copy)
+                with scratch_folder(within=copy.parent) as scratch:
+                    self.fs.get_file(self.path(name), str(scratch / copy.name))
+                    (scratch / copy.name).replace(copy)
         return LocalStorage(copy.parent).map(copy.name, dtype)
 
     @contextlib.contextmanager
@@ -214,9 +226,3 @@ def filesystem(address: str) -> tuple[Any, str]:
     except Exception as error:
         raise DatasetError(f"can't open {address}: {reason_of(error)}") from error
     return fs, str(path)
-
-
-def reason_of(error: Exception) -> str:
-    """Return the first line of an error's message, or its type if it has none."""
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__

@@ -10,15 +10,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 
+from penchant._scratch import PREFIX as SCRATCH_PREFIX
 from penchant._scratch import scratch_folder
-from penchant.data.disk.layout import (
-    DATA_PREFIX,
-    DRAFT_PREFIX,
-    LOCK,
-    MANIFEST,
-    Manifest,
-    to_json,
-)
+from penchant.data.disk.layout import DATA_PREFIX, LOCK, MANIFEST, Manifest, to_json
 from penchant.data.disk.names import SUFFIX, is_dataset
 from penchant.data.disk.opening import read_manifest
 from penchant.data.disk.storage import LocalStorage, RemoteStorage, Storage, storage_of
@@ -105,7 +99,7 @@ def _local(folder: Path, temp: Path | None) -> Iterator[Target]:
             _remove_unused(folder, data)
             (folder / data).mkdir()
             try:
-                with scratch_folder(DRAFT_PREFIX, temp or folder) as scratch:
+                with scratch_folder(within=temp or folder) as scratch:
                     yield _LocalTarget(folder, data, scratch)
             finally:
                 _remove_unused(folder, data)
@@ -139,7 +133,7 @@ def _check_contents(storage: Storage, *, is_file: bool = False) -> None:
     other = [
         name
         for name in storage.sizes()
-        if name not in (MANIFEST, LOCK) and not name.startswith((DATA_PREFIX, DRAFT_PREFIX))
+        if name not in (MANIFEST, LOCK) and not name.startswith((DATA_PREFIX, SCRATCH_PREFIX))
     ]
     if other or is_file:
         what = "it is a file" if is_file else f"it holds {other[0]!r}, which is not of a data set"
@@ -159,13 +153,13 @@ def _unused(storage: Storage, own: str) -> list[str]:
     The data set of a later version is kept until another one is complete.
     """
     names = storage.sizes()
-    made = [name for name in names if name.startswith((DATA_PREFIX, DRAFT_PREFIX))]
+    made = [name for name in names if name.startswith((DATA_PREFIX, SCRATCH_PREFIX))]
     if MANIFEST not in names:
         return made
     try:
         used = read_manifest(storage).data
     except DatasetError:
-        return [name for name in made if name == own or name.startswith(DRAFT_PREFIX)]
+        return [name for name in made if name == own or name.startswith(SCRATCH_PREFIX)]
     return [name for name in made if name != used]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -13,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant.data.blocks import block_bounds
-from penchant.data.csr import row_pointers
 from penchant.data.disk.layout import (
     ENTRY_ARRAYS,
     Side,
@@ -24,8 +22,7 @@ from penchant.data.disk.layout import (
 )
 from penchant.data.disk.sorting import SortedEntries
 from penchant.data.disk.storage import LocalStorage
-
-_AT_ONCE = 1 << 24  # bytes
+from penchant.data.string_buffer import Texts
 
 
 class SideWriter:
@@ -69,10 +66,9 @@ class SideWriter:
                     put("ids", part)
                     continue
                 self._id_type = "text"
-                encoded = [text.encode() for text in part.tolist()]
-                lengths = np.fromiter(map(len, encoded), np.int64, len(encoded))
-                offsets = row_pointers(lengths) + self._text_bytes
-                put("text", np.frombuffer(b"".join(encoded), dtype=np.uint8))
+                texts = Texts.of(part.tolist())
+                offsets = texts.offsets + self._text_bytes
+                put("text", texts.blob)
                 put("offsets", offsets[1:] if "offsets" in opened else offsets)
                 self._text_bytes = int(offsets[-1])
 
@@ -105,28 +101,27 @@ class SideWriter:
     def finish(self) -> StoredSide:
         """Read the files again, and return the blocks with their checksums."""
         storage = LocalStorage(self._folder)
+        sizes = storage.sizes()
+
+        def checksum(array: str, begin: int, end: int) -> int:
+            file = f"{self._side}.{array}"
+            return storage.checksum(file, begin * item_size(file), end * item_size(file))
+
         blocks: list[StoredBlock] = []
         begin = 0
-        names = [name for name in ("indptr", *ENTRY_ARRAYS) if self._path(name).exists()]
+        names = [name for name in ("indptr", *ENTRY_ARRAYS) if f"{self._side}.{name}" in sizes]
         for rows in block_bounds(storage.map(f"{self._side}.indptr", dtype_of(".indptr"))):
             block = StoredBlock(rows, begin, {})
-            sums = {name: self._checksum(storage, name, *block.span(name)) for name in names}
+            sums = {name: checksum(name, *block.span(name)) for name in names}
             blocks.append(StoredBlock(rows, begin, sums))
             begin += rows.nnz
-        ids = [name for name in ("ids", "text", "offsets") if self._path(name).exists()]
-        sizes = storage.sizes()
-        id_sums = {}
-        for name in ids:
-            n_bytes = sizes[f"{self._side}.{name}"] or 0
-            id_sums[name] = self._checksum(storage, name, 0, n_bytes // item_size(f".{name}"))
+        files = {name: f"{self._side}.{name}" for name in ("ids", "text", "offsets")}
+        id_sums = {
+            name: storage.checksum(file, 0, sizes[file] or 0)
+            for name, file in files.items()
+            if file in sizes
+        }
         return StoredSide(self._n, self._id_type, self._text_bytes, tuple(blocks), id_sums)
-
-    def _checksum(self, storage: LocalStorage, array: str, begin: int, end: int) -> int:
-        file = f"{self._side}.{array}"
-        size, checksum = item_size(file), 0
-        for at in range(begin * size, end * size, _AT_ONCE):
-            checksum = zlib.crc32(storage.read(file, at, min(at + _AT_ONCE, end * size)), checksum)
-        return checksum
 
     def _path(self, array: str) -> Path:
         return self._folder / f"{self._side}.{array}"

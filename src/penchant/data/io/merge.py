@@ -39,6 +39,50 @@ class Tally:
     valueless: int = 0
     zeros: int = 0
 
+    def report(
+        self,
+        bad: BadRows,
+        policy: str,
+        source: str,
+        *,
+        interactions: int,
+        merged: int,
+        cancelled: int,
+    ) -> ReadReport:
+        """Return the report on these rows once those of the same pair are merged.
+
+        Parameters
+        ----------
+        bad
+            The bad rows.
+        policy
+            What was done with rows of the same pair.
+        source
+            What was read, in words.
+        interactions
+            The number of pairs that are left.
+        merged
+            The number of rows that were merged into others.
+        cancelled
+            The number of pairs whose values came to 0.
+        """
+        return ReadReport(
+            source, self.rows, interactions, self.blank, bad.n, self.nameless, self.valueless,
+            self.zeros, merged, cancelled, policy, bad.messages,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class IdTables:
+    """The tables of DuckDB that number the ids of users and of items, and their column of codes."""
+
+    users: str
+    items: str
+    code: str
+
+
+_NUMBERED = IdTables("codes_u", "codes_i", "code")
+
 
 @dataclass(frozen=True)
 class MergedMatrix:
@@ -58,11 +102,15 @@ class MergedMatrix:
     def with_report(self, tally: Tally, policy: str, source: str, bad: BadRows) -> ReadResult:
         """Return the matrix with its report, also if nothing is left."""
         csr, users, items = self.csr, self.users, self.items
-        report = ReadReport(
-            source, tally.rows, csr.nnz, tally.blank, bad.n, tally.nameless, tally.valueless,
-            tally.zeros, self.merged, self.cancelled, policy, bad.messages,
-        )  # fmt: skip
-        if report.cancelled and csr.nnz:
+        report = tally.report(
+            bad,
+            policy,
+            source,
+            interactions=csr.nnz,
+            merged=self.merged,
+            cancelled=self.cancelled,
+        )
+        if report.cancelled:
             rows, columns = not_empty(csr)  # all pairs of some users or items came to 0
             csr, users, items = compact(csr, rows, columns), users[rows], items[columns]
         return ReadResult(csr, users, items, self.timestamps, report)
@@ -135,12 +183,37 @@ def number_ids(con: Any, column: str) -> npt.NDArray[Any]:
 
 def _merge(con: Any, policy: str, timed: bool) -> tuple[int, int]:
     """Fill the table ``cells`` with one row a pair, in the order of the matrix."""
-    value = value_sql(policy, timed=timed)
-    con.execute(
-        f"CREATE TABLE cells AS SELECT (cu.code::BIGINT << 32) | ci.code AS key, {value} AS v, "
+    con.execute(f"CREATE TABLE cells AS {pairs_sql(_NUMBERED, policy, timed=timed)} ORDER BY key")
+    return check_cells(con, _NUMBERED, policy)
+
+
+def pairs_sql(ids: IdTables, policy: str, *, timed: bool) -> str:
+    """Return the SQL of the pairs of the view ``good``: key, value, time, and number of rows.
+
+    A key is the code of the user above that of the item, in 64 bits.
+    """
+    order = "(t, place)" if timed else "place"
+    value = f"arg_max(v, {order})" if policy == "last" else MERGE_SQL[policy]
+    return (
+        f"SELECT (cu.{ids.code}::BIGINT << 32) | ci.{ids.code} AS key, {value} AS v, "
         f"{'max(t)' if timed else 'NULL::BIGINT'} AS t, count(*) AS n FROM good "
-        "JOIN codes_u cu ON u = cu.id JOIN codes_i ci ON i = ci.id GROUP BY key ORDER BY key"
+        f"JOIN {ids.users} cu ON u = cu.id JOIN {ids.items} ci ON i = ci.id GROUP BY key"
     )
+
+
+def check_cells(con: Any, ids: IdTables, policy: str) -> tuple[int, int]:
+    """Check the table ``cells`` of pairs.
+
+    Returns
+    -------
+    tuple of int
+        The number of rows that were merged into others, and of pairs whose values came to 0.
+
+    Raises
+    ------
+    DataError
+        If the policy is ``"error"`` and a pair comes twice, or a sum is too large.
+    """
     pairs, rows, cancelled, beyond = con.execute(
         "SELECT count(*), coalesce(sum(n), 0), count(*) FILTER (try_cast(v AS FLOAT) = 0), "
         "count(*) FILTER (try_cast(v AS FLOAT) IS NULL) FROM cells"
@@ -148,17 +221,12 @@ def _merge(con: Any, policy: str, timed: bool) -> tuple[int, int]:
     check_pairs(beyond)
     if policy == "error" and rows > pairs:
         first = con.execute(
-            "SELECT cu.id, ci.id, n FROM cells JOIN codes_u cu ON cu.code = key >> 32 "
-            "JOIN codes_i ci ON ci.code = key & 4294967295 WHERE n > 1 ORDER BY key LIMIT 1"
+            f"SELECT cu.id, ci.id, n FROM cells JOIN {ids.users} cu ON cu.{ids.code} = key >> 32 "
+            f"JOIN {ids.items} ci ON ci.{ids.code} = key & 4294967295 WHERE n > 1 "
+            "ORDER BY key LIMIT 1"
         ).fetchone()
         refuse_pairs(rows - pairs, *first)
     return int(rows - pairs), int(cancelled)
-
-
-def value_sql(policy: str, *, timed: bool) -> str:
-    """Return the SQL of the value of a pair's rows."""
-    order = "(t, place)" if timed else "place"
-    return f"arg_max(v, {order})" if policy == "last" else MERGE_SQL[policy]
 
 
 def check_pairs(beyond: int) -> None:

@@ -152,9 +152,10 @@ def _merge(work: Workspace, opened: Opened, options: ReaderOptions) -> ReadResul
     is_formatted = options.time_format is not None and "timestamp" in roles
     native = None if is_formatted else read_plain(work, tables, fields)
     if native is None:
-        tally, bad = _check_rows(work.con, tables, fields, roles, options)
-        timed = "timestamp" in roles
-        return merge_staged(work.con, tally, bad, policy, timed=timed, source=origin)
+        staged = stage_source(work, opened, options)
+        return merge_staged(
+            work.con, staged.tally, staged.bad, policy, timed=staged.is_timed, source=origin
+        )
     if native.is_regular:
         return merge_native(native, policy, source=origin)
     tally, bad = _check_rows(

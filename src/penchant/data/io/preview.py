@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,11 +11,10 @@ from penchant.data.io.open import open_tables
 from penchant.data.io.options import ReaderOptions
 from penchant.data.io.roles import Choice, choose_roles
 from penchant.data.io.table import Table
-from penchant.data.io.utf8 import packing_of
+from penchant.data.io.utf8 import BLOCK, packing_of, unpacked
 from penchant.data.io.workspace import Workspace, workspace
 from penchant.errors import ColumnError
 
-_HEAD = 1_000_000  # bytes of a text file that are looked at
 _TEXT = (".csv", ".tsv", ".psv", ".txt", ".dat", ".jsonl", ".ndjson", ".data", "")
 
 
@@ -95,9 +93,8 @@ def _begin(source: Path, scratch: Path) -> Path | None:
     suffixes = [s.lower() for s in source.suffixes if s.lower() != ".gz"]
     if packing not in (None, "gzip") or (suffixes[-1] if suffixes else "") not in _TEXT:
         return None
-    with gzip.open(source) if packing else source.open("rb") as packed:
-        head = packed.read(_HEAD)
-    if len(head) == _HEAD:
+    head = next(unpacked(source, packing), b"")
+    if len(head) == BLOCK:
         head = head[: head.rfind(b"\n") + 1] or head
     copy = scratch / (source.name[:-3] if source.name.lower().endswith(".gz") else source.name)
     copy.write_bytes(head)

@@ -100,7 +100,7 @@ def plain_text(
     remarks = [word for word in (packing, None if codec == "utf-8" else codec) if word]
     if packing or codec != "utf-8":
         copy = _free_name(scratch)
-        _transcode(_unpacked(path, packing, max_expansion), copy, codec, path.name)
+        _transcode(unpacked(path, packing, max_expansion), copy, codec, path.name)
         scan = _scan(copy, path.name, quote)
         path = copy
     else:
@@ -124,7 +124,7 @@ def packing_of(path: Path) -> str | None:
     return "zstd" if head.startswith(b"\x28\xb5\x2f\xfd") else None
 
 
-def _unpacked(path: Path, packing: str | None, max_expansion: float = FACTOR) -> Iterator[bytes]:
+def unpacked(path: Path, packing: str | None, max_expansion: float = FACTOR) -> Iterator[bytes]:
     """Yield the unpacked bytes of a file in blocks; no block is empty.
 
     Raises
@@ -177,7 +177,7 @@ def _unzstd(path: Path) -> Iterator[bytes]:
 
 def _codec(encoding: str | None, path: Path, packing: str | None) -> str:
     if encoding is None:
-        head = next((block for block in _unpacked(path, packing) if block), b"")
+        head = next((block for block in unpacked(path, packing) if block), b"")
         return "utf-16" if head[:2] in _UTF16 else "utf-8"
     try:
         name = codecs.lookup(encoding).name

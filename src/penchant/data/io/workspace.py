@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from penchant._scratch import scratch_folder
-from penchant.errors import DataError, SettingsError
+from penchant.errors import DataError, SettingsError, reason_of
 
 FETCHED_AT_ONCE = 1_000_000
 # the separator of a list's entries (an item's tags) once the list is a text
@@ -69,9 +69,9 @@ class Workspace:
                 },
             )
         except duckdb.IOException as error:
-            raise DataError(f"can't write temporary files: {_first_line(error)}") from error
+            raise DataError(f"can't write temporary files: {reason_of(error)}") from error
         except duckdb.Error as error:
-            message = f"memory_limit={self.memory_limit!r}: {_first_line(error)}"
+            message = f"memory_limit={self.memory_limit!r}: {reason_of(error)}"
             raise SettingsError(message) from error
         _hide_progress(con)
         con.execute("SET TimeZone = 'UTC'")
@@ -130,7 +130,7 @@ def workspace(memory_limit: str, within: Path | None = None) -> Iterator[Workspa
                 raise DataError(
                     f"reading needs more than memory_limit={memory_limit!r}: raise it"
                 ) from error
-            raise DataError(f"the data can't be read: {_first_line(error)}") from error
+            raise DataError(f"the data can't be read: {reason_of(error)}") from error
         finally:
             work.close()
 
@@ -143,7 +143,3 @@ def _hide_progress(con: Any) -> None:
     (is_on,) = con.execute("SELECT current_setting('enable_progress_bar')").fetchone()
     if is_on:
         con.execute("SET enable_progress_bar = false")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]
