@@ -13,7 +13,7 @@ copyright = "2026, the penchant developers"  # noqa: A001 - Sphinx's own name
 release = penchant.__version__
 
 extensions = [
-    "myst_parser",
+    "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "sphinx.ext.mathjax",
@@ -21,15 +21,17 @@ extensions = [
     "sphinx_design",
     "cli_reference",  # this and those below are in docs/_ext
     "http_reference",
+    "notebooks",
     "settings",
 ]
 myst_enable_extensions = ["dollarmath", "colon_fence", "attrs_inline", "deflist"]
 myst_heading_anchors = 3
+nb_execution_mode = "off"  # the extension "notebooks" runs them
 html_theme = "furo"
 html_title = "penchant"
 html_static_path = ["_static"]
 html_css_files = ["manual.css"]
-exclude_patterns = ["_build", "_ext"]
+exclude_patterns = ["_build", "_ext", "jupyter_execute"]
 copybutton_exclude = ".linenos, .gp, .go"
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"

@@ -6,6 +6,7 @@ Sphinx writes pages of its own, such as ``search.html``, over those of the same 
 from __future__ import annotations
 
 import html
+import posixpath
 import re
 import subprocess
 import sys
@@ -39,22 +40,23 @@ class Links(HTMLParser):
 
 @pytest.fixture(scope="module")
 def manual(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The manual as HTML."""
-    for module in ("sphinx", "myst_parser", "furo", "sphinx_copybutton", "sphinx_design"):
+    """The manual as HTML; ``test_notebooks.py`` runs the notebooks, whose outputs are left out."""
+    for module in ("sphinx", "myst_nb", "furo", "sphinx_copybutton", "sphinx_design"):
         pytest.importorskip(module)
     folder = tmp_path_factory.mktemp("manual")
     build = subprocess.run(
-        [sys.executable, "-m", "sphinx", "-q", "-b", "html", str(ROOT / "docs"), str(folder)],
+        [sys.executable, "-m", "sphinx", "-q", "-b", "html", "-D", "run_notebooks=0",
+         str(ROOT / "docs"), str(folder / "html")],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert build.returncode == 0, build.stderr[-2000:]
-    return folder
+    return folder / "html"
 
 
 @pytest.fixture(scope="module")
 def links(manual: Path) -> dict[str, Links]:
-    """The links of every page, by the name of its file."""
-    return {page.name: Links(page) for page in manual.glob("*.html")}
+    """The links of every page, by the path of its file."""
+    return {page.relative_to(manual).as_posix(): Links(page) for page in manual.rglob("*.html")}
 
 
 def heading(page: Path) -> str:
@@ -74,7 +76,8 @@ def broken(manual: Path, links: dict[str, Links], page: str) -> Iterator[str]:
         parts = urlsplit(address)
         if parts.scheme or parts.netloc:
             continue
-        target = unquote(parts.path) or page
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(page), unquote(parts.path)))
+        target = target if parts.path else page
         if not (manual / target).is_file() or (
             parts.fragment and target in links and unquote(parts.fragment) not in links[target].ids
         ):
