@@ -16,17 +16,19 @@ extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
-    "sphinx.ext.mathjax",
     "sphinx_copybutton",
     "sphinx_design",
     "cli_reference",  # this and those below are in docs/_ext
     "http_reference",
+    "mathml",
     "notebooks",
     "settings",
 ]
 myst_enable_extensions = ["dollarmath", "colon_fence", "attrs_inline", "deflist"]
 myst_heading_anchors = 3
+nb_merge_streams = True
 nb_execution_mode = "off"  # the extension "notebooks" runs them
+html_math_renderer = "mathml"
 html_theme = "furo"
 html_title = "penchant"
 html_static_path = ["_static"]
