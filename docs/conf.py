@@ -18,7 +18,8 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
     "sphinx_design",
-    "cli_reference",  # this and those below are in docs/_ext
+    "class_pages",  # this and those below are in docs/_ext
+    "cli_reference",
     "http_reference",
     "mathml",
     "notebooks",
