@@ -10,7 +10,7 @@ from penchant.data.interactions import Interactions
 from penchant.models._outline import Outline
 from penchant.models.als.settings import AlsSettings
 
-_PART = 1 << 20
+_PART = 1 << 16
 
 Counts = npt.NDArray[np.int64]
 
@@ -44,6 +44,7 @@ def _entries_per_row(data: Interactions) -> tuple[Counts, Counts]:
     if data.blocks is not None:
         return data.blocks.users.row_counts, data.blocks.items.row_counts
     items, columns = np.zeros(data.n_items, np.int64), data.csr.indices
-    for begin in range(0, len(columns), _PART):  # bincount copies to 8 bytes a number
-        items += np.bincount(columns[begin : begin + _PART], minlength=data.n_items)
+    size = max(_PART, data.n_items)
+    for begin in range(0, len(columns), size):  # bincount copies to 8 bytes a number
+        items += np.bincount(columns[begin : begin + size], minlength=data.n_items)
     return data.csr.row_counts, items
