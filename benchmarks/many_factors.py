@@ -5,9 +5,8 @@
 Each measurement has one thread and a process of its own, and its figures are processor seconds, so
 that other processes matter little. Two kinds of cases: some epochs, whose median counts (without
 the first); and a longer training, whose seconds to within 0.1 % of the lowest loss of any peer
-count. Exact solvers of the peers are left out: with 512 factors they take minutes for an epoch. Results
-are written after every measurement; a second call goes on where the first ended.
-``benchmarks.report`` writes the section of the manual from the file.
+count. Exact solvers of the peers are left out: with 512 factors they take minutes for an epoch.
+Results are written after every measurement; a second call goes on where the first ended.
 """
 
 from __future__ import annotations
