@@ -6,6 +6,7 @@ Sphinx writes pages of its own, such as ``search.html``, over those of the same 
 from __future__ import annotations
 
 import html
+import inspect
 import posixpath
 import re
 import subprocess
@@ -16,6 +17,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+
+import penchant
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
@@ -117,6 +120,39 @@ def test_the_front_page_lists_every_page(manual: Path) -> None:
     front = (manual / "index.html").read_text(encoding="utf-8")
     listed = set(re.findall(r'<li class="toctree-l1[^"]*"><a [^>]*href="([\w-]+)\.html"', front))
     assert listed == {page.stem for page in PAGES} - {"index"}
+
+
+def test_every_public_class_has_a_page_of_its_own(manual: Path, links: dict[str, Links]) -> None:
+    public = [name for name in penchant.__all__ if inspect.isclass(getattr(penchant, name))]
+    public.remove("PenchantError")  # errors are on one page
+    assert len(public) >= 25
+    for name in public:
+        assert f"penchant.{name}" in links[f"reference/penchant.{name}.html"].ids
+    assert "penchant.Ranking.recommend" in links["reference/penchant.Ranking.html"].ids
+    pages = {page for page in links if page.startswith("reference/")}
+    anchors = {anchor for page in pages for anchor in links[page].ids}
+    assert {anchor for anchor in anchors if re.search(r"\._(?!_)", anchor)} == set()
+    listed = {address.partition("#")[0] for address in links["api.html"].addresses}
+    assert pages <= listed
+
+
+def test_titles_of_pages_do_not_clash(manual: Path) -> None:
+    titles: dict[str, list[str]] = {}
+    for page in manual.rglob("*.html"):
+        match = re.search("<title>(.*?)</title>", page.read_text(encoding="utf-8"), re.DOTALL)
+        assert match is not None, page
+        titles.setdefault(match[1], []).append(page.name)
+    assert {title: pages for title, pages in titles.items() if len(pages) > 1} == {}
+
+
+def test_pages_fetch_nothing_from_the_network(manual: Path) -> None:
+    pattern = re.compile(r"<(?:script|img|iframe)[^>]*src=\"(https?:|//)|<link[^>]*href=\"//")
+    fetched = re.compile(r"<link[^>]*rel=\"(?:stylesheet|preload)\"[^>]*href=\"https?:")
+    for page in manual.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert not pattern.search(text), page
+        assert not fetched.search(text), page
+    assert "<math" in (manual / "solver.html").read_text(encoding="utf-8")
 
 
 def test_the_reference_has_every_command_and_option(manual: Path) -> None:
