@@ -60,12 +60,14 @@ def own(job: Job, **settings: Any) -> Contender:
 
 
 def of_irspack(job: Job) -> Contender:
-    """Return irspack's RP3beta; its neighbors are those of a column."""
+    """Return irspack's RP3beta; neighbors are those of a column there, with the item itself."""
     from irspack.recommenders.rp3 import RP3betaRecommender
+
+    count = None if job.neighbors is None else job.neighbors + 1
 
     def fit() -> Any:
         model = RP3betaRecommender(
-            job.matrix, alpha=1.0, beta=BETA, top_k=job.neighbors, n_threads=job.threads
+            job.matrix, alpha=1.0, beta=BETA, top_k=count, n_threads=job.threads
         )
         return model.learn()
 
