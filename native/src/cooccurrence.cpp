@@ -244,12 +244,7 @@ void nearest_by_cooccurrence(const Rows& left, const Rows& right, std::int64_t n
         const auto begin = chunk * kRowsAtOnce;
         own.front().count(begin, std::min(left.n_rows, begin + kRowsAtOnce),
                           [&](std::int64_t r, std::span<const std::int64_t> keys) {
-                            out.counts[r] = static_cast<std::int32_t>(keys.size());
-                            for (std::size_t j = 0; j < keys.size(); ++j) {
-                              const auto at = r * k + static_cast<std::int64_t>(j);
-                              out.codes[at] = Greatest::code_of(keys[j]);
-                              out.scores[at] = Greatest::value_of(keys[j]);
-                            }
+                            Greatest::write(keys, r, k, out);
                           });
       },
       poll);

@@ -76,8 +76,8 @@ void scale(float* row, std::int64_t n, float source, const float* target) {
 }
 
 void group_maxima(const float* row, std::int64_t n, float* maxima, std::int64_t n_groups) {
-  for (std::int64_t j = 0; j < n_groups; j += kWidth) store(maxima + j, load(row + j));
-  std::int64_t first = n_groups;
+  for (std::int64_t j = 0; j < n_groups; j += kWidth) store(maxima + j, Vec<float>{});
+  std::int64_t first = 0;
   for (; first + n_groups <= n; first += n_groups) {
     for (std::int64_t j = 0; j < n_groups; j += kWidth) {
       const Vec<float> some = load(row + first + j), most = load(maxima + j);

@@ -21,8 +21,8 @@ struct CooccurrenceKernels {
                      const float* weights, float* out);
   /// Multiplies row[j] by `source`, then by target[j].
   void (*scale)(float* row, std::int64_t n, float source, const float* target);
-  /// Writes the greatest row[j] of each group: those with the same j modulo n_groups; n is at least
-  /// n_groups, a multiple of kGroupStep.
+  /// Writes the greatest row[j] of each group, those with the same j modulo n_groups, or 0 where no
+  /// number is positive; n_groups is a multiple of kGroupStep.
   void (*group_maxima)(const float* row, std::int64_t n, float* maxima, std::int64_t n_groups);
   /// Writes different keys in falling order. Fast for few: it takes n² comparisons.
   void (*sort_few)(const std::int64_t* keys, std::int64_t n, std::int64_t* sorted);

@@ -11,6 +11,7 @@
 
 #include "cooccurrence_kernels.hpp"
 #include "penchant/score_kernels.hpp"
+#include "penchant/topk.hpp"
 
 namespace penchant {
 
@@ -29,7 +30,7 @@ class Greatest {
     cooccurrence_kernels().group_maxima(values, n, maxima_.data(), n_groups_);
     const auto kth = maxima_.begin() + (k_ - 1);
     std::nth_element(maxima_.begin(), kth, maxima_.end(), std::greater<>{});
-    return std::max(*kth, 0.0F);
+    return *kth;
   }
 
   /// Finds the k greatest positive values, greatest first, of equal ones that with the lowest code
@@ -47,11 +48,16 @@ class Greatest {
     return sorted();
   }
 
-  static float value_of(std::int64_t key) {
-    return std::bit_cast<float>(static_cast<std::int32_t>(key >> 32));
-  }
-  static std::int32_t code_of(std::int64_t key) {
-    return static_cast<std::int32_t>(kLow - static_cast<std::uint32_t>(key));
+  /// Writes what was chosen as the list of a query.
+  static void write(std::span<const std::int64_t> keys, std::int64_t query, std::int64_t k,
+                    const TopKLists& out) {
+    out.counts[query] = static_cast<std::int32_t>(keys.size());
+    auto* codes = out.codes + query * k;
+    auto* scores = out.scores + query * k;
+    for (const auto key : keys) {
+      *codes++ = static_cast<std::int32_t>(kLow - static_cast<std::uint32_t>(key));
+      *scores++ = std::bit_cast<float>(static_cast<std::int32_t>(key >> 32));
+    }
   }
 
  private:
