@@ -112,6 +112,21 @@ std::int64_t additions_of(const Problem& problem, std::int64_t r) {
   return total;
 }
 
+constexpr std::int64_t kAhead = 6;  // lists that are loaded before they are needed
+
+/// Calls visit(column, list) for the columns of a row and their lists in `rest`.
+template <class Visit>
+void each_list(std::span<const std::int32_t> columns, const Rows& rest, const Visit& visit) {
+  for (std::size_t j = 0; j < columns.size(); ++j) {
+    if (j + kAhead < columns.size()) {
+      const auto* next = rest.indices + rest.indptr[columns[j + kAhead]];
+      __builtin_prefetch(next);
+      __builtin_prefetch(next + 16);
+    }
+    visit(columns[j], rest[columns[j]]);
+  }
+}
+
 /// Counts chunks of rows; a thread's own.
 class Counter {
  public:
@@ -146,15 +161,15 @@ class Counter {
     float* row = row_.data();
     auto* reached = reached_.data();
     std::int64_t n = 0;
-    for (const auto column : problem_.left[r]) {
+    each_list(problem_.left[r], problem_.right, [&](std::int32_t column, const auto& list) {
       const float weight = problem_.weights.common[column];
-      if (weight == 0.0F) continue;
-      for (const auto target : problem_.right[column]) {
+      if (weight == 0.0F) return;
+      for (const auto target : list) {
         reached[n] = target;
         n += row[target] == 0.0F ? 1 : 0;
         row[target] += weight;
       }
-    }
+    });
     exclude(r);
     const float source = problem_.weights.source[r];
     for (std::int64_t j = 0; j < n; ++j) {
@@ -186,10 +201,11 @@ class Counter {
     const auto& frequent = marks_.frequent();
     const Rows rest = frequent.empty() ? problem_.right : marks_.rare();
     float* row = row_.data();
-    for (const auto column : problem_.left[r]) {
+    each_list(problem_.left[r], rest, [&](std::int32_t column, const auto& list) {
       const float weight = problem_.weights.common[column];
-      for (const auto target : rest[column]) row[target] += weight;
-    }
+#pragma GCC unroll 4
+      for (const auto target : list) row[target] += weight;
+    });
     const float* sums = sums_.data() + place * static_cast<std::int64_t>(frequent.size());
     for (std::size_t j = 0; j < frequent.size(); ++j) row[frequent[j]] = sums[j];
     exclude(r);

@@ -89,22 +89,94 @@ void group_maxima(const float* row, std::int64_t n, float* maxima, std::int64_t 
   }
 }
 
+// Positive floats are ordered as their bits are, as whole numbers.
+using Bits = std::int32_t;
+
+[[gnu::always_inline]] inline Bits bits_of(float value) {
+  Bits bits = 0;
+  __builtin_memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+[[gnu::always_inline]] inline float value_of(Bits bits) {
+  float value = 0.0F;
+  __builtin_memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+std::int64_t count_from(const float* values, std::int64_t n, Bits least) {
+  const Vec<Bits> bound = broadcast(least);
+  Vec<Bits> counts{};
+  std::int64_t j = 0;
+  for (; j + kWidth <= n; j += kWidth) counts -= (Vec<Bits>)load(values + j) >= bound;
+  std::int64_t count = sum<Bits>(counts);
+  for (; j < n; ++j) count += bits_of(values[j]) >= least ? 1 : 0;
+  return count;
+}
+
+Bits greatest_of(const float* values, std::int64_t n) {
+  Vec<Bits> most{};
+  std::int64_t j = 0;
+  for (; j + kWidth <= n; j += kWidth) {
+    const auto some = (Vec<Bits>)load(values + j);
+    most = some > most ? some : most;
+  }
+  Bits greatest = 0;
+  for (int v = 0; v < kWidth; ++v) greatest = most[v] > greatest ? most[v] : greatest;
+  for (; j < n; ++j) greatest = bits_of(values[j]) > greatest ? bits_of(values[j]) : greatest;
+  return greatest;
+}
+
+// The bound is searched for by halves, after steps from the greatest number down that double.
+float bound(const float* values, std::int64_t n, std::int64_t k, std::int64_t slack) {
+  Bits above = greatest_of(values, n) + 1, least = 0;  // fewer than k numbers reach `above`
+  for (Bits step = 1 << 22; least == 0 && step < 1 << 29; step *= 2) {
+    const Bits next = above > step ? above - step : 1;
+    const auto count = count_from(values, n, next);
+    if (count < k) {
+      if (next == 1) return 0.0F;
+      above = next;
+    } else {
+      if (count <= k + slack) return value_of(next);
+      least = next;
+    }
+  }
+  if (least == 0) return 0.0F;
+  while (above - least > 1) {
+    const Bits middle = least + (above - least) / 2;
+    const auto count = count_from(values, n, middle);
+    if (count < k) {
+      above = middle;
+    } else {
+      least = middle;
+      if (count <= k + slack) break;
+    }
+  }
+  return value_of(least);
+}
+
 void sort_few(const std::int64_t* keys, std::int64_t n, std::int64_t* sorted) {
   constexpr int L = kLanes<std::int64_t>;
-  const std::int64_t whole = n - n % L;
-  for (std::int64_t i = 0; i < n; ++i) {
-    const std::int64_t key = keys[i];
-    const Vec<std::int64_t> own = broadcast(key);
-    Vec<std::int64_t> above{};
-    for (std::int64_t j = 0; j < whole; j += L) above -= load(keys + j) > own;
+  std::int64_t i = 0;
+  for (; i + 2 * L <= n; i += 2 * L) {
+    const Vec<std::int64_t> first = load(keys + i), second = load(keys + i + L);
+    Vec<std::int64_t> first_ranks{}, second_ranks{};
+    for (std::int64_t j = 0; j < n; ++j) {
+      const Vec<std::int64_t> other = broadcast(keys[j]);
+      first_ranks -= other > first;
+      second_ranks -= other > second;
+    }
+    for (int v = 0; v < L; ++v) sorted[first_ranks[v]] = first[v];
+    for (int v = 0; v < L; ++v) sorted[second_ranks[v]] = second[v];
+  }
+  for (; i < n; ++i) {
     std::int64_t rank = 0;
-    for (int v = 0; v < L; ++v) rank += above[v];
-    for (std::int64_t j = whole; j < n; ++j) rank += keys[j] > key ? 1 : 0;
-    sorted[rank] = key;
+    for (std::int64_t j = 0; j < n; ++j) rank += keys[j] > keys[i] ? 1 : 0;
+    sorted[rank] = keys[i];
   }
 }
 
-const CooccurrenceKernels kTable{kMarkedCost, add_marked, scale, group_maxima, sort_few};
+const CooccurrenceKernels kTable{kMarkedCost, add_marked, scale, group_maxima, bound, sort_few};
 
 }  // namespace
 

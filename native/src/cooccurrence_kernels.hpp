@@ -24,6 +24,9 @@ struct CooccurrenceKernels {
   /// Writes the greatest row[j] of each group, those with the same j modulo n_groups, or 0 where no
   /// number is positive; n_groups is a multiple of kGroupStep.
   void (*group_maxima)(const float* row, std::int64_t n, float* maxima, std::int64_t n_groups);
+  /// Returns a positive number that at least k of the numbers reach, and at most k + slack where
+  /// there is one; 0 if fewer than k are positive.
+  float (*bound)(const float* values, std::int64_t n, std::int64_t k, std::int64_t slack);
   /// Writes different keys in falling order. Fast for few: it takes n² comparisons.
   void (*sort_few)(const std::int64_t* keys, std::int64_t n, std::int64_t* sorted);
 };

@@ -26,11 +26,11 @@ class Greatest {
 
   /// A number of which at least k are not smaller, 0 where there may be fewer positive ones.
   float bound_of(const float* values, std::int64_t n) {
-    if (n < kRepeats * n_groups_) return 0.0F;
-    cooccurrence_kernels().group_maxima(values, n, maxima_.data(), n_groups_);
-    const auto kth = maxima_.begin() + (k_ - 1);
-    std::nth_element(maxima_.begin(), kth, maxima_.end(), std::greater<>{});
-    return *kth;
+    const auto& kernels = cooccurrence_kernels();
+    if (n <= std::max(k_, kFew)) return 0.0F;
+    if (n < kRepeats * n_groups_) return kernels.bound(values, n, k_, kSlack);
+    kernels.group_maxima(values, n, maxima_.data(), n_groups_);
+    return kernels.bound(maxima_.data(), n_groups_, k_, 0);
   }
 
   /// Finds the k greatest positive values, greatest first, of equal ones that with the lowest code
@@ -64,6 +64,7 @@ class Greatest {
   static constexpr std::uint32_t kLow = 0xffffffff;
   static constexpr std::int64_t kRepeats = 3;  // members of a group, from which groups pay
   static constexpr std::int64_t kFew = 160;    // keys that are sorted by n² comparisons
+  static constexpr std::int64_t kSlack = 16;   // more than k of few
 
   // positive floats are ordered as their bits are; a lower code makes the key greater
   static std::int64_t key_of(float value, std::int32_t code) {
