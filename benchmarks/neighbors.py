@@ -183,7 +183,9 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--fit-only", action="store_true")
     options = parser.parse_args()
-    print("| data set | neighbors | peer | work | peer, CPU s | CPU s | ratio | peer, s | s | ratio | difference |")
+    print(
+        "| data set | neighbors | peer | work | peer, CPU s | CPU s | ratio | peer, s | s | ratio | difference |"
+    )
     print("|---|---|---|---|---|---|---|---|---|---|---|")
     for name in options.names:
         data = of_rows(name)
