@@ -3,7 +3,9 @@
     python -m benchmarks.neighbors [NAME …] [--neighbors 50] [--threads 2] [--repeats 5]
 
 Interactions count 1; seen items are left out. All keep the same number of neighbors of an item (0:
-all of them), and take turns in one process; medians count. ``--fit-only`` leaves the lists out.
+all of them), and take turns in one process; medians count. ``--fit-only`` leaves the lists out. The
+difference is the largest of similarities, or of scores in lists, relative to the first of its list;
+irspack keeps the neighbors of columns, so that its lists are compared where all are kept.
 """
 
 from __future__ import annotations
@@ -11,20 +13,23 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
-from statistics import median
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 import penchant
-from benchmarks import datasets
 from benchmarks.slim import of_rows
 from penchant.data.csr import Csr
 
 NAMES = ("lastfm-2k", "ml-1m", "sketchfab", "ml-20m")
+COLUMNS = (
+    "data set", "neighbors", "peer", "work", "peer, CPU s", "CPU s", "ratio", "peer, s", "s",
+    "ratio", "difference",
+)  # fmt: skip
 BETA, K1, B = 0.6, 1.2, 0.75
-TOP = 10
-BATCH = 1024
+TOP, BATCH = 10, 1024
+CHECKED = 2000  # items, at most, whose neighbors are compared
 
 
 class Job(NamedTuple):
@@ -37,15 +42,25 @@ class Job(NamedTuple):
 
 
 class Contender(NamedTuple):
-    """A model: how to fit it, its similarities item × neighbor, and its lists."""
+    """A model: how to fit it, and its similarities, lists, and their scores once fitted."""
 
     fit: Callable[[], Any]
     similarities: Callable[[Any], Any]
     recommend: Callable[[Any], Any]
+    scores: Callable[[Any], Any]
+
+
+class Pair(NamedTuple):
+    """penchant's model, the peer's, and penchant's with the neighbors of the peer."""
+
+    own: Contender
+    peer: Contender
+    same: Contender
+    same_lists: bool
 
 
 def own(job: Job, **settings: Any) -> Contender:
-    """Return penchant's model; lists are item codes and scores, as given out in batches."""
+    """Return penchant's model."""
     model = penchant.ItemNeighbors(neighbors=job.neighbors, threads=job.threads, **settings)
 
     def similarities(fitted: Any) -> Any:
@@ -53,23 +68,34 @@ def own(job: Job, **settings: Any) -> Contender:
         parts = arrays["offsets"], arrays["neighbors"], arrays["similarities"]
         return Csr(*parts, len(fitted.items)).to_scipy()
 
-    def recommend(fitted: Any) -> list[Any]:
-        return list(fitted.recommend_all(TOP))
+    def scores(answers: list[Any]) -> Any:
+        return np.concatenate([_padded(answer) for answer in answers])
 
-    return Contender(lambda: model.fit(job.data), similarities, recommend)
+    return Contender(
+        lambda: model.fit(job.data),
+        similarities,
+        lambda fitted: list(fitted.recommend_all(TOP)),
+        scores,
+    )
+
+
+def _padded(answer: Any) -> Any:
+    counts = np.diff(answer.offsets)
+    scores = np.zeros((len(counts), TOP))
+    scores[np.arange(TOP) < counts[:, None]] = answer.scores
+    return scores
 
 
 def of_irspack(job: Job) -> Contender:
-    """Return irspack's RP3beta; neighbors are those of a column there, with the item itself."""
+    """Return irspack's RP3beta, which has an item among its own neighbors."""
     from irspack.recommenders.rp3 import RP3betaRecommender
 
     count = None if job.neighbors is None else job.neighbors + 1
 
     def fit() -> Any:
-        model = RP3betaRecommender(
+        return RP3betaRecommender(
             job.matrix, alpha=1.0, beta=BETA, top_k=count, n_threads=job.threads
-        )
-        return model.learn()
+        ).learn()
 
     def recommend(fitted: Any) -> list[Any]:
         lists = []
@@ -79,46 +105,50 @@ def of_irspack(job: Job) -> Contender:
             codes = np.argpartition(-scores, TOP, axis=1)[:, :TOP]
             best = np.take_along_axis(scores, codes, 1)
             order = np.argsort(-best, axis=1)
-            lists.append(tuple(np.take_along_axis(part, order, 1) for part in (codes, best)))
+            lists.append([np.take_along_axis(part, order, 1) for part in (codes, best)])
         return lists
 
-    return Contender(fit, lambda fitted: fitted.W.T.tocsr(), recommend)
+    def scores(lists: list[Any]) -> Any:
+        return np.concatenate([best for _, best in lists])
+
+    return Contender(fit, lambda fitted: fitted.W.T.tocsr(), recommend, scores)
 
 
 def of_implicit(job: Job, similarity: str) -> Contender:
-    """Return implicit's model; an item is one of its own neighbors there."""
+    """Return implicit's model, which has an item among its own neighbors."""
     from implicit.nearest_neighbours import BM25Recommender, CosineRecommender, TFIDFRecommender
 
     count = job.matrix.shape[1] if job.neighbors is None else job.neighbors + 1
-    options = {"K": count, "num_threads": job.threads}
+    options: dict[str, Any] = {"K": count, "num_threads": job.threads}
+    kind = {"bm25": BM25Recommender, "cosine": CosineRecommender, "tfidf": TFIDFRecommender}
+    if similarity == "bm25":
+        options |= {"K1": K1, "B": B}
 
     def fit() -> Any:
-        if similarity == "bm25":
-            model = BM25Recommender(K1=K1, B=B, **options)
-        else:
-            model = {"cosine": CosineRecommender, "tfidf": TFIDFRecommender}[similarity](**options)
+        model = kind[similarity](**options)
         model.fit(job.matrix, show_progress=False)
         return model
 
-    def recommend(fitted: Any) -> list[Any]:
-        return [fitted.recommend(np.arange(job.matrix.shape[0]), job.matrix, N=TOP)]
+    def recommend(fitted: Any) -> Any:
+        return fitted.recommend(np.arange(job.matrix.shape[0]), job.matrix, N=TOP)
 
-    return Contender(fit, lambda fitted: fitted.similarity, recommend)
+    return Contender(fit, lambda fitted: fitted.similarity, recommend, lambda lists: lists[1])
 
 
-def pairs_of(job: Job) -> dict[str, tuple[Contender, Contender, Contender]]:
-    """Return name → penchant's model, the peer's, and penchant's for the check of neighbors."""
-    walk = {"similarity": "rp3beta", "common_exponent": 1.0}
+def pairs_of(job: Job) -> dict[str, Pair]:
+    """Return the comparisons by the name of the peer."""
+    walk: dict[str, Any] = {"similarity": "rp3beta", "common_exponent": 1.0}
     pairs = {
-        "irspack RP3beta": (
+        "irspack RP3beta": Pair(
             own(job, **walk, source_exponent=1.0, target_exponent=BETA),
             of_irspack(job),
             own(job, **walk, source_exponent=BETA, target_exponent=1.0),
+            job.neighbors is None,
         )
     }
     for similarity in ("cosine", "tfidf", "bm25"):
         model = own(job, similarity=similarity, k1=K1, b=B)
-        pairs[f"implicit {similarity}"] = model, of_implicit(job, similarity), model
+        pairs[f"implicit {similarity}"] = Pair(model, of_implicit(job, similarity), model, True)
     return pairs
 
 
@@ -129,49 +159,60 @@ def timed(work: Callable[[], Any]) -> tuple[Any, tuple[float, float]]:
     return result, (time.process_time() - processor, time.perf_counter() - began)
 
 
-def difference(ours: Any, theirs: Any, top: int | None) -> float:
-    """Return the largest relative difference of the sorted similarities of an item.
-
-    Equal similarities are ties, whose order is free; an item is no neighbor of its own here.
-    """
+def difference_of_neighbors(ours: Any, theirs: Any, top: int | None) -> float:
+    """Compare the sorted similarities of items, without an item to itself; ties are free."""
     worst = 0.0
-    for row in range(0, ours.shape[0], max(1, ours.shape[0] // 2000)):
-        values = [_row(matrix, row, top) for matrix in (ours, theirs)]
-        size = max(map(len, values))
-        first, second = (np.pad(part, (0, size - len(part))) for part in values)
+    for row in range(0, ours.shape[0], max(1, ours.shape[0] // CHECKED)):
+        lists = [_sorted_row(matrix, row)[:top] for matrix in (ours, theirs)]
+        size = max(map(len, lists))
         if size:
-            worst = max(worst, float(np.abs(first - second).max() / max(first.max(), 1e-30)))
+            first, second = (np.pad(part, (0, size - len(part))) for part in lists)
+            worst = max(worst, float(np.abs(first - second).max() / first.max()))
     return worst
 
 
-def _row(matrix: Any, row: int, top: int | None) -> Any:
-    begin, end = matrix.indptr[row : row + 2]
-    values = matrix.data[begin:end][matrix.indices[begin:end] != row]
-    values = np.sort(values[values > 0])[::-1]
-    return values if top is None else values[:top]
+def _sorted_row(matrix: Any, row: int) -> Any:
+    span = slice(*matrix.indptr[row : row + 2])
+    values = matrix.data[span][matrix.indices[span] != row]
+    return np.sort(values[values > 0])[::-1]
 
 
-def compare(name: str, job: Job, repeats: int, fit_only: bool) -> None:
+def difference_of_lists(ours: Any, theirs: Any) -> float:
+    """Compare the scores of users' lists; those of users with too few items are 0 or less."""
+    first, second = np.maximum(ours, 0), np.maximum(theirs, 0)
+    return float((np.abs(first - second).max(axis=1) / np.maximum(first[:, 0], 1e-30)).max())
+
+
+def compare(name: str, job: Job, repeats: int, works: tuple[str, ...]) -> None:
     """Print the rows of a data set: processor seconds and seconds of both, and their ratios."""
-    for label, (mine, peer, checked) in pairs_of(job).items():
-        spent: dict[str, list[tuple[float, float]]] = {}
+    for label, pair in pairs_of(job).items():
+        spent: dict[tuple[str, str], list[tuple[float, float]]] = {}
+        results = {}
         for _ in range(repeats):
-            for who, contender in (("own", mine), ("peer", peer)):
-                fitted, taken = timed(lambda contender=contender: contender.fit())
-                spent.setdefault(f"{who} fit", []).append(taken)
-                if not fit_only:
-                    call = lambda c=contender, f=fitted: c.recommend(f)  # noqa: E731
-                    spent.setdefault(f"{who} lists", []).append(timed(call)[1])
-        theirs = peer.similarities(fitted)
-        error = difference(checked.similarities(checked.fit()), theirs, job.neighbors)
-        for work in ("fit",) if fit_only else ("fit", "lists"):
-            a, b = (np.median(spent[f"{who} {work}"], axis=0) for who in ("peer", "own"))
-            print(
-                f"| {name} | {job.neighbors or 'all'} | {label} | {work} | {a[0]:.3f} | {b[0]:.3f} "
-                f"| {a[0] / b[0]:.1f} | {a[1]:.3f} | {b[1]:.3f} | {a[1] / b[1]:.1f} "
-                f"| {error:.0e} |",
-                flush=True,
-            )
+            for who, contender in (("own", pair.own), ("peer", pair.peer)):
+                fitted, taken = timed(contender.fit)
+                spent.setdefault((who, "fit"), []).append(taken)
+                results[who, "fit"] = fitted
+                if "lists" in works:
+                    lists, taken = timed(partial(contender.recommend, fitted))
+                    spent.setdefault((who, "lists"), []).append(taken)
+                    results[who, "lists"] = contender.scores(lists)
+        for work in works:
+            peer, mine = (np.median(spent[who, work], axis=0) for who in ("peer", "own"))
+            error: float | None = None
+            if work == "fit":
+                theirs = pair.peer.similarities(results["peer", "fit"])
+                ours = pair.same.similarities(pair.same.fit())
+                error = difference_of_neighbors(ours, theirs, job.neighbors)
+            elif pair.same_lists:
+                error = difference_of_lists(results["own", "lists"], results["peer", "lists"])
+            cells = [
+                name, str(job.neighbors or "all"), label, work,
+                f"{peer[0]:.3f}", f"{mine[0]:.3f}", f"{peer[0] / mine[0]:.1f}",
+                f"{peer[1]:.3f}", f"{mine[1]:.3f}", f"{peer[1] / mine[1]:.1f}",
+                "" if error is None else f"{error:.0e}",
+            ]  # fmt: skip
+            print(f"| {' | '.join(cells)} |", flush=True)
 
 
 def main() -> None:
@@ -183,18 +224,15 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--fit-only", action="store_true")
     options = parser.parse_args()
-    print(
-        "| data set | neighbors | peer | work | peer, CPU s | CPU s | ratio | peer, s | s | ratio | difference |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|---|---|")
+    print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
     for name in options.names:
         data = of_rows(name)
         job = Job(data, _matrix(data), options.neighbors or None, options.threads)
-        compare(name, job, options.repeats, options.fit_only)
+        compare(name, job, options.repeats, ("fit",) if options.fit_only else ("fit", "lists"))
 
 
 def _matrix(data: penchant.Interactions) -> Any:
-    """Return the matrix as the peers take it."""
+    """Return the interactions as the peers take them."""
     import scipy.sparse as sp
 
     return sp.csr_matrix(data.to_scipy())
