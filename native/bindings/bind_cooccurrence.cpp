@@ -19,10 +19,9 @@ void bound_nearest(const RowsRecord& left, const RowsRecord& right, In1<float> c
     check_rows(B, n_columns, "right");
     check_rows(excluded, n_columns, "exclude");
   }
-  nearest_by_cooccurrence(A, B, n_columns, {common.data(), source.data(), target.data()},
-                          length(codes, 1), excluded,
-                          TopKLists{codes.data(), scores.data(), counts.data()}, threads,
-                          poll_for_signals());
+  nearest_by_cooccurrence(
+      A, B, n_columns, {common.data(), source.data(), target.data()}, length(codes, 1), excluded,
+      TopKLists{codes.data(), scores.data(), counts.data()}, threads, poll_for_signals());
 }
 
 }  // namespace

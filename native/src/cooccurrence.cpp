@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <span>
 #include <vector>
 
 #include "cooccurrence_kernels.hpp"
@@ -11,8 +12,8 @@
 namespace penchant {
 namespace {
 
-constexpr std::int64_t kRowsAtOnce = 32;                     // of a chunk
-constexpr std::int64_t kReachedShare = 8;                    // additions for an eighth of columns
+constexpr std::int64_t kRowsAtOnce = 32;   // of a chunk
+constexpr std::int64_t kReachedShare = 8;  // additions for an eighth of columns
 constexpr std::int64_t kMostMarkBytes = std::int64_t{1} << 28;
 
 /// The frequent columns of rows as bits, in blocks of kMarkColumns, and the other columns.
@@ -80,10 +81,10 @@ class Marks {
     std::int64_t n_blocks = 0;
     for (; n_blocks < most && (n_blocks + 1) * kMarkColumns <= n_columns; ++n_blocks) {
       const auto first = order.begin() + n_blocks * kMarkColumns;
-      const auto total = std::accumulate(
-          first, first + kMarkColumns, std::int64_t{0}, [&](std::int64_t sum, std::int32_t column) {
-            return sum + additions[static_cast<std::size_t>(column)];
-          });
+      const auto total = std::accumulate(first, first + kMarkColumns, std::int64_t{0},
+                                         [&](std::int64_t sum, std::int32_t column) {
+                                           return sum + additions[static_cast<std::size_t>(column)];
+                                         });
       if (total <= least) break;
     }
     frequent_.assign(order.begin(), order.begin() + n_blocks * kMarkColumns);
@@ -117,6 +118,7 @@ constexpr std::int64_t kAhead = 6;  // lists that are loaded before they are nee
 /// Calls visit(column, list) for the columns of a row and their lists in `rest`.
 template <class Visit>
 void each_list(std::span<const std::int32_t> columns, const Rows& rest, const Visit& visit) {
+  if (rest.n_indices == 0) return;
   for (std::size_t j = 0; j < columns.size(); ++j) {
     if (j + kAhead < columns.size()) {
       const auto* next = rest.indices + rest.indptr[columns[j + kAhead]];
@@ -174,8 +176,7 @@ class Counter {
     const float source = problem_.weights.source[r];
     for (std::int64_t j = 0; j < n; ++j) {
       const auto target = reached[j];
-      values_[static_cast<std::size_t>(j)] =
-          row[target] * source * problem_.weights.target[target];
+      values_[static_cast<std::size_t>(j)] = row[target] * source * problem_.weights.target[target];
       row[target] = 0.0F;
     }
     return greatest_.choose(values_.data(), n, reached);
@@ -191,8 +192,7 @@ class Counter {
         cooccurrence_kernels().add_marked(
             marks_.block(block), columns.data(), static_cast<std::int64_t>(columns.size()),
             problem_.weights.common,
-            sums_.data() +
-                (static_cast<std::int64_t>(place) * n_blocks + block) * kMarkColumns);
+            sums_.data() + (static_cast<std::int64_t>(place) * n_blocks + block) * kMarkColumns);
       }
     }
   }
@@ -252,18 +252,17 @@ void nearest_by_cooccurrence(const Rows& left, const Rows& right, std::int64_t n
   const Problem problem{left, right, n_columns, weights, exclude};
   const Marks marks(left, right, n_columns);
   std::vector<std::vector<Counter>> counters(static_cast<std::size_t>(std::max(threads, 1)));
-  parallel_for(
-      (left.n_rows + kRowsAtOnce - 1) / kRowsAtOnce, threads,
-      [&](std::int64_t chunk, int number) {
-        auto& own = counters[static_cast<std::size_t>(number)];
-        if (own.empty()) own.emplace_back(problem, marks, k);
-        const auto begin = chunk * kRowsAtOnce;
-        own.front().count(begin, std::min(left.n_rows, begin + kRowsAtOnce),
-                          [&](std::int64_t r, std::span<const std::int64_t> keys) {
-                            Greatest::write(keys, r, k, out);
-                          });
-      },
-      poll);
+  parallel_for((left.n_rows + kRowsAtOnce - 1) / kRowsAtOnce, threads,
+               [&](std::int64_t chunk, int number) {
+                 auto& own = counters[static_cast<std::size_t>(number)];
+                 if (own.empty()) own.emplace_back(problem, marks, k);
+                 const auto begin = chunk * kRowsAtOnce;
+                 own.front().count(begin, std::min(left.n_rows, begin + kRowsAtOnce),
+                                   [&](std::int64_t r, std::span<const std::int64_t> keys) {
+                                     Greatest::write(keys, r, k, out);
+                                   });
+               },
+               poll);
   close_gaps(left.n_rows, k, out);
 }
 

@@ -8,9 +8,9 @@
 
 namespace penchant {
 
-inline constexpr std::int64_t kMarkColumns = 256;                 // of a block of marks
-inline constexpr std::int64_t kMarkBytes = kMarkColumns / 8;      // a row of a block
-inline constexpr std::int64_t kGroupStep = 64;                    // numbers of groups: multiples
+inline constexpr std::int64_t kMarkColumns = 256;             // of a block of marks
+inline constexpr std::int64_t kMarkBytes = kMarkColumns / 8;  // a row of a block
+inline constexpr std::int64_t kGroupStep = 64;                // numbers of groups: multiples
 
 struct CooccurrenceKernels {
   /// Additions one by one that take as long as add_marked for one row of marks.

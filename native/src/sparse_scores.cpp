@@ -63,8 +63,8 @@ class Selector {
 
   void write_best(std::int64_t query, const TopKLists& out) {
     if (row_.empty()) row_.resize(static_cast<std::size_t>(right_.n_columns), 0.0F);
-    const bool few = !allow_ && product_row_cost(left_, right_, query) * kDenseShare <
-                                    right_.n_columns;
+    const bool few =
+        !allow_ && product_row_cost(left_, right_, query) * kDenseShare < right_.n_columns;
     if (few && write_reached(query, out)) return;
     if (!few) add_product_row(left_, right_, query, row_.data());
     write_best(query, row_.data(), out);

@@ -33,7 +33,7 @@ struct Neighbors {
 
 /// The lists from a dense row of sums at a time, sorted as a whole.
 Neighbors expected_lists(const Rows& left, const Rows& right, std::int64_t n,
-                      const CommonWeights& weights, std::int64_t k, const Rows& exclude) {
+                         const CommonWeights& weights, std::int64_t k, const Rows& exclude) {
   Neighbors out(left.n_rows, 0);
   for (std::int64_t r = 0; r < left.n_rows; ++r) {
     std::vector<float> row(static_cast<std::size_t>(n), 0.0F);
@@ -69,9 +69,12 @@ TEST(neighbors_are_those_of_the_sums) {
   on_every_isa([] {
     Random random(1);
     // few columns are reached; all are scanned; one, two and four blocks are marked
-    for (const auto& [m, inner, n, chance] :
-         {std::tuple{40, 20, 900, 0.01}, {40, 20, 90, 0.3}, {70, 90, 256, 0.5},
-          {40, 60, 600, 0.6}, {5, 90, 1100, 0.8}, {1, 1, 1, 1.0}}) {
+    for (const auto& [m, inner, n, chance] : {std::tuple{40, 20, 900, 0.01},
+                                              {40, 20, 90, 0.3},
+                                              {70, 90, 256, 0.5},
+                                              {40, 60, 600, 0.6},
+                                              {5, 90, 1100, 0.8},
+                                              {1, 1, 1, 1.0}}) {
       const auto left = random_lists(m, inner, 0.4, random);
       const auto right = random_lists(inner, n, chance, random);
       const auto exclude = random_lists(m, n, 0.1, random);
