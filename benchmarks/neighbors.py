@@ -22,7 +22,7 @@ import penchant
 from benchmarks.slim import of_rows
 from penchant.data.csr import Csr
 
-NAMES = ("lastfm-2k", "ml-1m", "sketchfab", "ml-20m")
+NAMES = ("lastfm-2k", "ml-1m", "sketchfab", "fifth-of-ml-20m")
 COLUMNS = (
     "data set", "neighbors", "peer", "work", "peer, CPU s", "CPU s", "ratio", "peer, s", "s",
     "ratio", "difference",
