@@ -3,9 +3,11 @@
     python -m benchmarks.neighbors [NAME …] [--neighbors 50] [--threads 2] [--repeats 5]
 
 Interactions count 1; seen items are left out. All keep the same number of neighbors of an item (0:
-all of them), and take turns in one process; medians count. ``--fit-only`` leaves the lists out. The
-difference is the largest of similarities, or of scores in lists, relative to the first of its list;
-irspack keeps the neighbors of columns, so that its lists are compared where all are kept.
+all of them), and take turns in one process; medians count. ``--fit-only`` leaves the lists out.
+
+The difference is the largest of sorted similarities, or of scores in lists, relative to the first
+of a list. Which of several neighbors with the same similarity is kept is free, and irspack keeps
+the neighbors of columns: for the comparison of lists the peers get penchant's similarities.
 """
 
 from __future__ import annotations
@@ -42,10 +44,11 @@ class Job(NamedTuple):
 
 
 class Contender(NamedTuple):
-    """A model: how to fit it, and its similarities, lists, and their scores once fitted."""
+    """A model: how to fit it; once fitted its similarities, how to replace them, and lists."""
 
     fit: Callable[[], Any]
     similarities: Callable[[Any], Any]
+    replace: Callable[[Any, Any], None]
     recommend: Callable[[Any], Any]
     scores: Callable[[Any], Any]
 
@@ -56,7 +59,6 @@ class Pair(NamedTuple):
     own: Contender
     peer: Contender
     same: Contender
-    same_lists: bool
 
 
 def own(job: Job, **settings: Any) -> Contender:
@@ -71,12 +73,14 @@ def own(job: Job, **settings: Any) -> Contender:
     def scores(answers: list[Any]) -> Any:
         return np.concatenate([_padded(answer) for answer in answers])
 
-    return Contender(
-        lambda: model.fit(job.data),
-        similarities,
-        lambda fitted: list(fitted.recommend_all(TOP)),
-        scores,
-    )
+    def recommend(fitted: Any) -> list[Any]:
+        return list(fitted.recommend_all(TOP))
+
+    return Contender(lambda: model.fit(job.data), similarities, _unused, recommend, scores)
+
+
+def _unused(fitted: Any, similarities: Any) -> None:
+    raise NotImplementedError
 
 
 def _padded(answer: Any) -> Any:
@@ -111,7 +115,10 @@ def of_irspack(job: Job) -> Contender:
     def scores(lists: list[Any]) -> Any:
         return np.concatenate([best for _, best in lists])
 
-    return Contender(fit, lambda fitted: fitted.W.T.tocsr(), recommend, scores)
+    def replace(fitted: Any, similarities: Any) -> None:
+        fitted._W = similarities.tocsc()
+
+    return Contender(fit, lambda fitted: fitted.W.T.tocsr(), replace, recommend, scores)
 
 
 def of_implicit(job: Job, similarity: str) -> Contender:
@@ -132,7 +139,13 @@ def of_implicit(job: Job, similarity: str) -> Contender:
     def recommend(fitted: Any) -> Any:
         return fitted.recommend(np.arange(job.matrix.shape[0]), job.matrix, N=TOP)
 
-    return Contender(fit, lambda fitted: fitted.similarity, recommend, lambda lists: lists[1])
+    def replace(fitted: Any, similarities: Any) -> None:
+        fitted.__setstate__({"similarity": similarities})
+
+    def similarities(fitted: Any) -> Any:
+        return fitted.similarity
+
+    return Contender(fit, similarities, replace, recommend, lambda lists: lists[1])
 
 
 def pairs_of(job: Job) -> dict[str, Pair]:
@@ -143,12 +156,11 @@ def pairs_of(job: Job) -> dict[str, Pair]:
             own(job, **walk, source_exponent=1.0, target_exponent=BETA),
             of_irspack(job),
             own(job, **walk, source_exponent=BETA, target_exponent=1.0),
-            job.neighbors is None,
         )
     }
     for similarity in ("cosine", "tfidf", "bm25"):
         model = own(job, similarity=similarity, k1=K1, b=B)
-        pairs[f"implicit {similarity}"] = Pair(model, of_implicit(job, similarity), model, True)
+        pairs[f"implicit {similarity}"] = Pair(model, of_implicit(job, similarity), model)
     return pairs
 
 
@@ -199,18 +211,20 @@ def compare(name: str, job: Job, repeats: int, works: tuple[str, ...]) -> None:
                     results[who, "lists"] = contender.scores(lists)
         for work in works:
             peer, mine = (np.median(spent[who, work], axis=0) for who in ("peer", "own"))
-            error: float | None = None
             if work == "fit":
                 theirs = pair.peer.similarities(results["peer", "fit"])
                 ours = pair.same.similarities(pair.same.fit())
                 error = difference_of_neighbors(ours, theirs, job.neighbors)
-            elif pair.same_lists:
-                error = difference_of_lists(results["own", "lists"], results["peer", "lists"])
+            else:
+                fitted = results["peer", "fit"]
+                pair.peer.replace(fitted, _plain(pair.own.similarities(results["own", "fit"])))
+                theirs = pair.peer.scores(pair.peer.recommend(fitted))
+                error = difference_of_lists(results["own", "lists"], theirs)
             cells = [
                 name, str(job.neighbors or "all"), label, work,
                 f"{peer[0]:.3f}", f"{mine[0]:.3f}", f"{peer[0] / mine[0]:.1f}",
                 f"{peer[1]:.3f}", f"{mine[1]:.3f}", f"{peer[1] / mine[1]:.1f}",
-                "" if error is None else f"{error:.0e}",
+                f"{error:.0e}",
             ]  # fmt: skip
             print(f"| {' | '.join(cells)} |", flush=True)
 
@@ -229,6 +243,16 @@ def main() -> None:
         data = of_rows(name)
         job = Job(data, _matrix(data), options.neighbors or None, options.threads)
         compare(name, job, options.repeats, ("fit",) if options.fit_only else ("fit", "lists"))
+
+
+def _plain(matrix: Any) -> Any:
+    """Return a matrix in the types that the peers take."""
+    import scipy.sparse as sp
+
+    parts = matrix.data.astype(np.float64), matrix.indices, matrix.indptr.astype(np.int32)
+    out = sp.csr_matrix(parts, shape=matrix.shape)
+    out.sort_indices()
+    return out
 
 
 def _matrix(data: penchant.Interactions) -> Any:
