@@ -182,7 +182,7 @@ class RowSimilarity:
         """Return the k greatest positive similarities of each row, greatest first."""
         weights = self._weights_of_ones(rows)
         if weights is not None:
-            lists = _kernels.nearest_by_cooccurrence(
+            nearest = _kernels.nearest_by_cooccurrence(
                 (rows.indptr, rows.indices),
                 (self._by_column.indptr, self._by_column.indices),
                 weights,
@@ -191,7 +191,7 @@ class RowSimilarity:
                 validated=rows.is_validated and self._by_column.is_validated,
                 threads=self._settings.threads,
             )
-            return Csr(*lists, self.n)
+            return Csr(*nearest, self.n)
         block = self._own_products(rows)
         if block is not None:
             lists = exclude.indptr, exclude.indices
