@@ -17,7 +17,8 @@ import numpy.typing as npt
 from penchant._files import container
 from penchant.data.blocks import BlockedRows, MemoryBlocks
 from penchant.data.interactions import Interactions
-from penchant.engines.base import BlockEngine, CheckpointFile, Engine
+from penchant.engines.base import BlockEngine, Engine
+from penchant.engines.checkpoint_file import CheckpointFile
 from penchant.errors import SettingsError
 from penchant.models.als.settings import AlsSettings
 from penchant.models.als.statistics import rows_of_users
