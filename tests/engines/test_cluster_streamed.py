@@ -35,10 +35,10 @@ def cluster(rows: int | None, entries: int, fixed_side: str = "streamed", **opti
     return Cluster(executor, entries_per_block=entries, fixed_side=fixed_side, **options)
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(
     seed=st.integers(0, 100),
-    entries=st.integers(1, 400),
+    entries=st.integers(20, 400),
     rows=st.one_of(st.none(), st.integers(1, 60)),
     changes=st.sampled_from(CHANGES),
     kind=st.sampled_from([ALS, HybridALS]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from penchant.engines.block_progress import OnBlock
 from penchant.engines.cluster.engine import Cluster, FixedSideMode
 from penchant.engines.cluster.executor import Executor, ResultT, TaskT, WorkerMemory
 from penchant.engines.cluster.files import File
-from penchant.errors import PenchantError, require
+from penchant.errors import PenchantError, reason_of, require
 
 __all__ = ["Dask"]
 
@@ -51,16 +52,25 @@ class DaskExecutor(Executor):
                 f"workers of the cluster ended while they ran a task ({error}): see their logs; "
                 "if they lacked memory, use fewer factors or larger workers"
             ) from error
-        except (distributed.CancelledError, OSError, TimeoutError) as error:
-            if self._client.status == "running":
+        except Exception as error:
+            if isinstance(error, PenchantError) or self._is_connected:
                 raise
-            raise PenchantError(
-                f"the scheduler of the cluster is lost ({type(error).__name__}): start it again, "
-                "and train again; with a checkpoint the training continues after its last epoch"
-            ) from error
+            raise self._lost(error) from error
         finally:
-            if self._client.status == "running":
+            if self._is_connected:
                 self._client.cancel(futures)
+
+    @property
+    def _is_connected(self) -> bool:
+        """Whether the scheduler is there, as far as the client knows."""
+        return bool(self._client.status == "running")
+
+    @staticmethod
+    def _lost(reason: Exception) -> PenchantError:
+        return PenchantError(
+            f"the scheduler of the cluster is lost ({reason_of(reason)}): start it again, and "
+            "train again; with a checkpoint the training continues after its last epoch"
+        )
 
     def _results(self, futures: list[Any]) -> Iterator[Any]:
         """Yield the results in the order of the futures, each once it is there."""
@@ -68,6 +78,8 @@ class DaskExecutor(Executor):
         ready: dict[int, Any] = {}
         following = 0
         for future, result in self._distributed.as_completed(futures, with_results=True):
+            if isinstance(result, CancelledError):  # not raised by as_completed
+                raise self._lost(result)
             ready[numbers[future.key]] = result
             while following in ready:
                 yield ready.pop(following)
