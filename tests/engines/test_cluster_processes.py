@@ -29,10 +29,10 @@ from penchant.errors import DatasetError, PenchantError
 
 distributed = pytest.importorskip("distributed")
 
-ENTRIES = 2000
+ENTRIES = 7000
 DATA = random_interactions(400, 300, seed=3)
-SETTINGS = {"factors": 16, "iterations": 4}
-STEPS = 4 * (13 + 13)  # blocks that are solved, about
+SETTINGS = {"factors": 16, "iterations": 3}
+STEPS = 3 * (4 + 4)  # blocks that are solved in the epochs
 ALL = bool(os.environ.get("PENCHANT_ALL_FAULTS"))
 LOCAL = {"processes": True, "dashboard_address": "127.0.0.1:0", "threads_per_worker": 1}
 
@@ -61,7 +61,7 @@ class At:
 
     def __init__(self, moment: int, act) -> None:
         rng = random.Random(moment)
-        self._block, self._delay, self._act = rng.randrange(STEPS - 8), rng.random() / 20, act
+        self._block, self._delay, self._act = rng.randrange(STEPS - 2), rng.random() / 20, act
         self.blocks, self.timer = 0, None
 
     def __call__(self, progress) -> None:
@@ -129,7 +129,7 @@ def test_a_training_continues_after_its_scheduler_was_killed(moment, expected, t
         engine = penchant.engines.Dask(connected, resume=True, **options)
         model = ALS(**SETTINGS)
         model.fit(DATA, engine=engine, on_epoch=lambda e: numbers.append(e.number))
-        assert numbers == [1, 2, 3, 4]
+        assert numbers == [1, 2, 3]
         assert_same(model, expected)
         engine.close()
     assert not list(tmp_path.glob("penchant-training-*"))
@@ -142,7 +142,7 @@ def test_workers_repeat_reads_that_fail(client, expected, tmp_path) -> None:
     address = f"flaky://{tmp_path}"
     engine = penchant.engines.Dask(client, folder=address, entries_per_block=ENTRIES)
     model = ALS(**SETTINGS).fit(DATA, engine=engine)
-    assert min(client.run(flaky.failures).values()) > 5
+    assert sum(client.run(flaky.failures).values()) > 2
     assert_same(model, expected)
 
 
