@@ -4,7 +4,7 @@
         [--factors 64] [--epochs 2] [--workers 2]
     python -m benchmarks.cluster memory [--interactions 20000000] [--factors 64]
         [--workers 4] [--memory-limit "600 MB"]
-    python -m benchmarks.cluster address-space [--interactions 30000000] [--factors 16]
+    python -m benchmarks.cluster address-space [--interactions 60000000] [--factors 16]
 
 ``correctness`` trains by all solvers on the workers, with the fixed side replicated and streamed,
 and block by block in this process, and compares the factors bit by bit. ``memory`` reports the
@@ -16,6 +16,7 @@ the factors with those of the data in memory.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,7 @@ import numpy as np
 
 import penchant
 from benchmarks.datasets import REAL
+from benchmarks.drawn import draw
 from benchmarks.out_of_core import write
 
 SOLVERS = ("exact", "cg", "auto")
@@ -118,7 +120,7 @@ def _peak() -> int:
 
 def memory(options: argparse.Namespace, folder: Path) -> int:
     """Report the highest memory of workers, in megabytes."""
-    path = write(folder, None, options.interactions or 20_000_000)
+    path = draw(folder / "drawn.dataset", options.interactions or 20_000_000)
     data, mb = penchant.open_dataset(path), 2**20
     on_disk = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
     factors = 4 * options.factors * (data.n_users + data.n_items)
@@ -144,14 +146,15 @@ def memory(options: argparse.Namespace, folder: Path) -> int:
 
 def address_space(options: argparse.Namespace, folder: Path) -> int:
     """Train under a limit of the address space, and without; return whether they differ."""
-    path = write(folder, None, options.interactions or 30_000_000)
+    path = draw(folder / "drawn.dataset", options.interactions or 60_000_000)
     on_disk = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
     limit, results = on_disk // 3, []
     for name, limited in (("limited", limit), ("whole", 0)):
         out = folder / f"{name}.npz"
         arguments = [path, out, options.factors, options.epochs, "auto", limited]
         command = [sys.executable, "-c", LIMITED, *map(str, arguments)]
-        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+        one_arena = os.environ | {"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
+        ran = subprocess.run(command, capture_output=True, text=True, check=False, env=one_arena)
         if ran.returncode:
             print(ran.stderr[-2000:])
             return 1

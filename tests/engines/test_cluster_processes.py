@@ -56,6 +56,17 @@ def assert_same(model: ALS, other: ALS) -> None:
     np.testing.assert_array_equal(model.item_factors, other.item_factors)
 
 
+def run_on_workers(client, function, **arguments) -> dict[str, Any]:
+    """Run a function on both workers, once those that were killed are there again."""
+    for _ in range(20):
+        client.wait_for_workers(2, timeout=120)
+        with contextlib.suppress(OSError):  # a worker ends just now
+            if len(results := client.run(function, **arguments)) == 2:
+                return results
+        time.sleep(0.5)
+    raise AssertionError("the workers are not there")
+
+
 class At:
     """Does something once, at a block of a training and a little later."""
 
@@ -75,9 +86,8 @@ class At:
 def test_a_worker_killed_at_any_moment_does_not_change_the_factors(
     moment, client, expected, tmp_path
 ) -> None:
-    client.wait_for_workers(2, timeout=60)
-    worker = random.Random(moment).choice(list(client.run(os.getpid).values()))
-    at = At(moment, lambda: os.kill(worker, signal.SIGKILL))
+    workers = list(run_on_workers(client, os.getpid).values())
+    at = At(moment, lambda: os.kill(random.Random(moment).choice(workers), signal.SIGKILL))
     engine = penchant.engines.Dask(client, folder=tmp_path, entries_per_block=ENTRIES, on_block=at)
     model = ALS(**SETTINGS).fit(DATA, engine=engine)
     at.timer.join()
@@ -137,26 +147,24 @@ def test_a_training_continues_after_its_scheduler_was_killed(moment, expected, t
 
 def test_workers_repeat_reads_that_fail(client, expected, tmp_path) -> None:
     flaky.register(one_in=50, full=False, lost="\0")
-    client.wait_for_workers(2, timeout=60)
-    client.run(flaky.register, one_in=50, full=False, lost="\0")
+    run_on_workers(client, flaky.register, one_in=50, full=False, lost="\0")
     address = f"flaky://{tmp_path}"
     engine = penchant.engines.Dask(client, folder=address, entries_per_block=ENTRIES)
     model = ALS(**SETTINGS).fit(DATA, engine=engine)
-    assert sum(client.run(flaky.failures).values()) > 2
+    assert sum(run_on_workers(client, flaky.failures).values()) > 2
     assert_same(model, expected)
 
 
 def test_workers_name_a_store_that_is_full(client, tmp_path) -> None:
     flaky.register(one_in=10**9, full=False, lost="\0")
-    client.wait_for_workers(2, timeout=60)
-    client.run(flaky.register, one_in=10**9, full=False, lost="\0")
+    run_on_workers(client, flaky.register, one_in=10**9, full=False, lost="\0")
     engine = penchant.engines.Dask(client, folder=f"flaky://{tmp_path}", entries_per_block=ENTRIES)
     model, files = ALS(**SETTINGS), []
 
     def fill(epoch):
         if epoch.number == 2:
             files[:] = [path.name for path in tmp_path.rglob("*")]
-            client.run(flaky.register, full=True)
+            run_on_workers(client, flaky.register, full=True)
 
     with pytest.raises(DatasetError, match=r"can't write flaky://.*No space left on device"):
         model.fit(DATA, engine=engine, on_epoch=fill)
@@ -177,12 +185,10 @@ def test_tasks_have_the_names_of_what_they_do(client) -> None:
     engine.close()
 
 
-def test_workers_with_little_memory_get_a_streamed_side(expected) -> None:
-    with (
-        distributed.LocalCluster(n_workers=2, memory_limit=30_000, **LOCAL) as local,
-        distributed.Client(local) as connected,
-    ):
-        engine = penchant.engines.Dask(connected, entries_per_block=ENTRIES)
-        memory = engine._executor.memory()
-        assert memory is not None
-        assert memory.tasks == 1
+def test_the_limits_of_workers_are_known(client) -> None:
+    engine = penchant.engines.Dask(client, entries_per_block=ENTRIES)
+    memory = engine._executor.memory()
+    assert memory is not None
+    limits = [worker["memory_limit"] for worker in client.scheduler_info()["workers"].values()]
+    assert memory == (min(limits), 1)
+    engine.close()
