@@ -29,10 +29,13 @@ from typing import Any
 import numpy as np
 
 import penchant
-from benchmarks.datasets import REAL
 from benchmarks.drawn import draw
 from benchmarks.out_of_core import write
 
+REAL: dict[str, tuple[str, dict[str, str]]] = {
+    "lastfm-2k": ("user_artists.dat", {"user": "userID", "item": "artistID", "value": "weight"}),
+    "ml-1m": ("ratings.parquet", {"user": "userID", "item": "movieID"}),
+}
 SOLVERS = ("exact", "cg", "auto")
 MODES = ("replicated", "streamed")
 
@@ -64,8 +67,9 @@ def client_of(workers: int, memory_limit: str | int = 0) -> Iterator[Any]:
 
 
 def data_of(name: str, folder: Path) -> penchant.Interactions:
-    """Return a known data set."""
-    return penchant.datasets.load(REAL[name], path=folder / name)
+    """Read a known data set from a folder of data sets."""
+    file, columns = REAL[name]
+    return penchant.read_interactions(folder / name / file, **columns)
 
 
 def is_equal(model: penchant.ALS, other: penchant.ALS) -> bool:
