@@ -59,7 +59,7 @@ def assert_same(model: ALS, other: ALS) -> None:
 def run_on_workers(client, function, **arguments) -> dict[str, Any]:
     """Run a function on both workers, once those that were killed are there again."""
     for _ in range(20):
-        client.wait_for_workers(2, timeout=120)
+        client.wait_for_workers(2, timeout=600)
         with contextlib.suppress(OSError):  # a worker ends just now
             if len(results := client.run(function, **arguments)) == 2:
                 return results
@@ -103,7 +103,7 @@ def scheduler(folder: Path) -> Iterator[tuple[Any, subprocess.Popen[bytes]]]:
     file.unlink(missing_ok=True)
     common = ["--no-dashboard", "--scheduler-file", str(file)]
     local = ["--host", "127.0.0.1"]
-    worker = ["--nthreads", "1", "--no-nanny", "--death-timeout", "20"]
+    worker = ["--nthreads", "1", "--no-nanny", "--death-timeout", "300"]
     with contextlib.ExitStack() as stack:
         processes = []
         for name, options in (("dask_scheduler", [*local, "--port", "0"]), ("dask_worker", worker)):
@@ -115,7 +115,7 @@ def scheduler(folder: Path) -> Iterator[tuple[Any, subprocess.Popen[bytes]]]:
             while not file.exists():
                 time.sleep(0.05)
         connected = stack.enter_context(distributed.Client(scheduler_file=str(file)))
-        connected.wait_for_workers(1, timeout=60)
+        connected.wait_for_workers(1, timeout=600)
         yield connected, processes[0]
 
 
