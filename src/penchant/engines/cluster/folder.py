@@ -15,6 +15,9 @@ from penchant.data.disk.storage import LocalStorage, RemoteStorage, Storage, sto
 from penchant.errors import DatasetError, reason_of
 
 
+_OBJECT_STORES = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl"}
+
+
 class Folder(ABC):
     """A folder of files, by its address.
 
@@ -131,8 +134,10 @@ class RemoteFolder(Folder):
         self._remote = storage
 
     def create(self) -> None:
-        """See :class:`Folder`; object stores have no folders, but other file systems do."""
-        with contextlib.suppress(Exception):  # no right to make buckets: the first file will tell
+        """See :class:`Folder`; object stores have no folders, and a bucket is never made."""
+        if self.address.partition("://")[0].lower() in _OBJECT_STORES:
+            return
+        with contextlib.suppress(Exception):  # the first file will tell
             self._remote.fs.makedirs(self._remote.root, exist_ok=True)
 
     def write(self, name: str, parts: Sequence[bytes | memoryview]) -> None:
