@@ -40,7 +40,7 @@ SOLVERS = ("exact", "cg", "auto")
 MODES = ("replicated", "streamed")
 
 LIMITED = """
-import resource, sys, numpy as np, penchant
+import re, resource, sys, numpy as np, penchant
 path, out, factors, epochs, solver, limit = sys.argv[1:]
 if int(limit):
     resource.setrlimit(resource.RLIMIT_AS, (int(limit), int(limit)))
@@ -50,7 +50,8 @@ if not int(limit):
     data = penchant.Interactions(data.csr, data.users, data.items)
     engine = penchant.engines.Blocks()
 model.fit(data, engine=None if int(limit) else engine)
-print(type(model._engine).__name__, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10)
+peak = re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1]
+print(type(model._engine).__name__, int(peak) << 10)
 np.savez(out, users=model.user_factors, items=model.item_factors)
 """
 
@@ -117,9 +118,9 @@ def correctness(options: argparse.Namespace, folder: Path) -> int:
 
 
 def _peak() -> int:
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+    """Return the highest resident memory of this process in bytes."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) << 10
 
 
 def memory(options: argparse.Namespace, folder: Path) -> int:
