@@ -57,13 +57,14 @@ class ItemNeighbors(NeighborSettings):
     kind: ClassVar[str] = "item-neighbors"
     search: ClassVar[Search] = Search(
         space={
-            "similarity": "rp3beta",
+            "similarity": "auto",
             "neighbors": [50, 200, 800, None],
             "source_exponent": (0.0, 1.0),
             "common_exponent": (0.0, 1.0),
             "target_exponent": (0.0, 0.75),
         },
         start={"source_exponent": 0.4, "common_exponent": 0.7, "target_exponent": 0.3},
+        rules=("source_exponent", "common_exponent", "target_exponent"),
         quick={"neighbors": 50},
     )
     arrays: ClassVar[Mapping[str, ArraySpec]] = {

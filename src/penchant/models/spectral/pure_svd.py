@@ -75,7 +75,7 @@ class PureSVD(Model, WeighsByAge, Explains, FoldsInUsers, HasItemVectors, HasUse
     threads: Threads = None
 
     kind: ClassVar[str] = "pure-svd"
-    search: ClassVar[Search] = Search(start={"factors": 24})
+    search: ClassVar[Search] = Search(start={"factors": 24}, rules=("factors",))
     arrays: ClassVar[Mapping[str, ArraySpec]] = {
         "item_factors": ArraySpec("float32", ("n_items", "?values")),
         "singular_values": ArraySpec("float64", ("?values",), min=0),

@@ -103,7 +103,11 @@ class Mixer:
         if weights is None:
             return Attempt("blend", {}, part.size, math.nan, -math.inf, 0.0, 0, "no time was left")
         models = {kind: runner.fit_best(self._families[kind], part) for kind in weights}
-        value = part.measure(Blend(models, weights=weights, fusion=FUSION))
+        values = []
+        for number, cut in enumerate(part.cuts):
+            fitted = {kind: of_cuts[number] for kind, of_cuts in models.items()}
+            values.append(cut.measure(Blend(fitted, weights=weights, fusion=FUSION)))
+        value = sum(values) / len(values)
         settings = {"parts": {kind: parts[kind] for kind in weights}, "weights": weights}
         return Attempt(
             "blend",
@@ -112,29 +116,33 @@ class Mixer:
             value,
             runner.score(value),
             time.perf_counter() - began,
-            sum(model._nbytes for model in models.values()),
+            sum(of_cuts[0]._nbytes for of_cuts in models.values()),
         )
 
     def _weights(self) -> dict[str, float] | None:
         """Return the best weights on the stored scores: of pairs first, then of more models."""
-        scores = PartScores(self._part, len(self._families), FUSION, self._seed)
+        cuts = self._part.cuts
+        n_kept = len(self._families) * len(cuts)
+        scores = [PartScores(cut, n_kept, FUSION, self._seed) for cut in cuts]
         search = _Search(scores, self._runner, self._until)
         for kind, family in self._families.items():
             if search.is_late:
                 break
-            scores.add(kind, self._runner.fit_best(family, self._part))
-            for other in scores.names[:-1]:
+            fitted = self._runner.fit_best(family, self._part)
+            for of_cut, model in zip(scores, fitted, strict=True):
+                of_cut.add(kind, model)
+            for other in scores[0].names[:-1]:
                 search.try_all({other: round(1 - share, 2), kind: share} for share in _SHARES)
-        for kind in scores.names:
+        for kind in scores[0].names:
             search.extend(kind)
         search.refine()
         return search.best
 
 
 class _Search:
-    """Weights that were tried on stored scores, and the best of them."""
+    """Weights that were tried on stored scores, of each cut, and the best of them."""
 
-    def __init__(self, scores: PartScores, runner: Runner, until: float) -> None:
+    def __init__(self, scores: Sequence[PartScores], runner: Runner, until: float) -> None:
         self._scores, self._runner, self._until = scores, runner, until
         self._longest = 0.0
         self._tried: dict[tuple[tuple[str, float], ...], float] = {}
@@ -152,7 +160,7 @@ class _Search:
             if key in self._tried or self.is_late:
                 continue
             began = time.perf_counter()
-            value = self._scores.measure(weights)
+            value = sum(cut.measure(weights) for cut in self._scores) / len(self._scores)
             self._longest = max(self._longest, time.perf_counter() - began)
             self._tried[key] = self._runner.score(value)
             log.debug("blend: %.5f with %s", value, weights)
