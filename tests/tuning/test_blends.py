@@ -66,7 +66,7 @@ def test_the_chosen_weights_are_at_least_as_good_as_an_even_pair(part: Part) -> 
     mixture = Mixer(runner, families, part, until=1e6, seed=0).best()
     assert mixture is not None
     assert sum(mixture.weights.values()) == pytest.approx(1, abs=1e-3)
-    even = {family.kind: runner.fit_best(family, part) for family in families[:2]}
+    even = {family.kind: runner.fit_best(family, part)[0] for family in families[:2]}
     assert mixture.attempt.value >= part.measure(Blend(even, weights=(1, 1), fusion=FUSION)) - 1e-6
     assert runner.attempts[-1] == mixture.attempt
     again = Mixer(runner, families, part, until=1e6, seed=0).best()
