@@ -253,12 +253,11 @@ def test_the_value_on_several_cuts_is_the_mean_and_there_is_a_model_for_each(
     (family,) = families_of(["als"], likes)
     found = runner.attempt(family, {"factors": 8}, part)
     epochs = found.settings["iterations"]
-    values = [
-        cut.measure(ALS(factors=8, iterations=epochs).fit(cut.split.train)) for cut in part.cuts
-    ]
+    model = ALS(factors=8, iterations=epochs)
+    values = [cut.measure(model.with_settings().fit(cut.split.train)) for cut in part.cuts]
     assert found.value == pytest.approx(sum(values) / 2, rel=1e-6)
-    for model, cut, value in zip(runner.fit_best(family, part), part.cuts, values, strict=True):
-        assert cut.measure(model) == pytest.approx(value, rel=1e-6)
+    for fitted, cut, value in zip(runner.fit_best(family, part), part.cuts, values, strict=True):
+        assert cut.measure(fitted) == pytest.approx(value, rel=1e-6)
 
 
 def test_settings_far_behind_are_fitted_on_the_first_cut_only(likes: Interactions) -> None:
