@@ -9,7 +9,11 @@ import pytest
 import penchant
 from penchant import Blend, Interactions, ModelSelection
 from penchant.errors import DataError
+from penchant.tuning.selection.families import families_of
+from penchant.tuning.selection.journal import Journal
 from penchant.tuning.selection.parts import HELD_OUT, Part, validation_of
+from penchant.tuning.selection.results import Attempt
+from penchant.tuning.selection.select import _Selection, arguments_of
 from penchant.tuning.selection.trials import Runner
 
 FEW = ["popularity", "item-neighbors", "pure-svd"]
@@ -143,3 +147,29 @@ def test_a_blend_that_is_better_is_chosen(
     assert isinstance(found.best, Blend)
     assert found.best.fusion == "top-mean"
     assert found.about["model"].startswith("Blend({")
+
+
+def test_families_whose_final_fits_take_too_long_are_in_no_blend(likes: Interactions) -> None:
+    """Half of the reserve, a tenth of 600 seconds, is the most for a fit; not for the best."""
+    final = penchant.split.random_fraction(likes, HELD_OUT, seed=0)
+    families = {family.kind: family for family in families_of(FEW, final.train)}
+    selection = _Selection(
+        final,
+        likes,
+        [*families.values()],
+        arguments_of(budget=600),
+        Journal(None, "x", resume=True),
+    )
+    part = selection._whole
+    tried = {
+        "pure-svd": (0.30, 100.0),
+        "item-neighbors": (0.29, 31.0),
+        "popularity": (0.28, 29.0),
+    }
+    for kind, (value, seconds) in tried.items():
+        families[kind].attempts.append(Attempt(kind, {}, part.size, value, value, seconds, 8))
+    ranked = [families[kind] for kind in tried]
+    best = ranked[0].best(part.size)
+    assert best is not None
+    kinds = [family.kind for family in selection._near(ranked, best, part)]
+    assert kinds == ["pure-svd", "popularity"]

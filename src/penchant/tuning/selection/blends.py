@@ -25,6 +25,8 @@ FUSION: Fusion = "top-mean"
 MOST_PARTS = 5
 """The number of best families that blends are made of."""
 
+_FIRST_SHARES = (0.3, 0.5)
+"""Shares of each further model beside the best one, tried before anything else."""
 _SHARES = (0.3, 0.5, 0.15, 0.7, 0.85)
 """Shares of the worse model of a pair, in the order in which they are tried."""
 _FURTHER = (0.2, 0.35, 0.1)
@@ -131,11 +133,13 @@ class Mixer:
             fitted = self._runner.fit_best(family, self._part)
             for of_cut, model in zip(scores, fitted, strict=True):
                 of_cut.add(kind, model)
-            for other in scores[0].names[:-1]:
-                search.try_all({other: round(1 - share, 2), kind: share} for share in _SHARES)
-        for kind in scores[0].names:
-            search.extend(kind)
-        search.refine()
+            leader = scores[0].names[0]
+            if kind != leader:
+                search.try_all(_pairs(leader, kind, _FIRST_SHARES))
+        search.improve(scores[0].names)
+        for better, worse in itertools.combinations(scores[0].names, 2):
+            search.try_all(_pairs(better, worse, _SHARES))
+        search.improve(scores[0].names)
         return search.best
 
 
@@ -167,6 +171,12 @@ class _Search:
             if self.best is None or self._tried[key] > self._value(self.best):
                 self.best = weights
 
+    def improve(self, kinds: Sequence[str]) -> None:
+        """Try each model beside the best weights, and then small changes of the shares."""
+        for kind in kinds:
+            self.extend(kind)
+        self.refine()
+
     def extend(self, kind: str) -> None:
         """Try shares of a further model beside the best weights."""
         if self.best is not None and kind not in self.best:
@@ -187,6 +197,12 @@ class _Search:
 
     def _value(self, weights: dict[str, float]) -> float:
         return self._tried[tuple(sorted(weights.items()))]
+
+
+def _pairs(better: str, worse: str, shares: Sequence[float]) -> Iterator[dict[str, float]]:
+    """Yield the weights of two models, by the share of the worse one."""
+    for share in shares:
+        yield {better: round(1 - share, 2), worse: share}
 
 
 def _with_share(weights: dict[str, float], kind: str, share: float) -> dict[str, float]:

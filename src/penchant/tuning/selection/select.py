@@ -198,10 +198,21 @@ class _Selection:
             self._whole = self._part_of(self._validation, *cuts)
 
     def _near(self, families: list[Family], best: Attempt, part: Part) -> list[Family]:
-        """Return the families that a blend may be made of: those not far behind the best."""
+        """Return the families that a blend may be made of: those not far behind the best.
+
+        The final fits, two of each, need to fit into the time that is kept for them; the best
+        family stays in any case.
+        """
         least = best.score - (1 - _BLENDED_WITHIN) * abs(best.score)
         valued = [(family, family.best(part.size)) for family in families]
-        near = [family for family, own in valued if own is not None and own.score >= least]
+        longest = _RESERVE * self._arguments.budget / 2
+        near = [
+            family
+            for family, own in valued
+            if own is not None
+            and own.score >= least
+            and (own.seconds <= longest or family is families[0])
+        ]
         return near[:MOST_PARTS]
 
     def _reserve(self, families: list[Family], part: Part) -> float:
