@@ -65,7 +65,7 @@ def _epochs(f: Figures, cases: list[Case]) -> Any:
     for panel, name in zip(panels, names, strict=False):
         its = [case for case in cases if case[1] == name]
         for engine in dict.fromkeys(e for case in its for e in f.engines(case)):
-            timed = [(c[2], s) for c in its if (s := f.seconds(c, engine)) is not None]
+            timed = sorted((c[2], s) for c in its if (s := f.seconds(c, engine)) is not None)
             if timed:
                 panel.plot(*zip(*timed, strict=True), marker="o", markersize=3, **_style(engine))
         panel.set(title=name, xlabel="factors", xscale="log", yscale="log")
