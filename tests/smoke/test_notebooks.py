@@ -40,7 +40,7 @@ def executed(path: Path, folder: Path, data: str = "") -> Any:
     script, target = ROOT / "tools" / "notebooks.py", folder / path.name
     ran = subprocess.run(
         [sys.executable, str(script), "--run", str(path), "--to", str(target)],
-        env={**os.environ, "PENCHANT_DATA": data}, capture_output=True, text=True, timeout=600,
+        env={**os.environ, "PENCHANT_DATA": data}, capture_output=True, text=True, timeout=3600,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr[-2000:]
     return nbformat.read(target, as_version=4)
