@@ -124,6 +124,16 @@ class Cluster(BlockwiseEngine[ClusterRows, ClusterFactors]):
                 f"not all workers see files in {top}: name a folder that they share, folder=…"
             )
 
+    @property
+    def executor(self) -> Executor:
+        """What runs the tasks."""
+        return self._executor
+
+    @property
+    def threads(self) -> int:
+        """The threads of each task."""
+        return self._threads
+
     def close(self) -> None:
         """Remove the files of the training; the engine can't train any more."""
         self._finalizer()
