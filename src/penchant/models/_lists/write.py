@@ -7,22 +7,22 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from penchant._files import artifact
-from penchant._scratch import scratch_folder
 from penchant._settings.checks import check_int
 from penchant.data.csr import Csr
 from penchant.data.disk.storage import LocalStorage
 from penchant.data.ids import IdMap
 from penchant.data.interactions import Interactions
 from penchant.engines.cluster.engine import Cluster
+from penchant.engines.cluster.executor import Executor
 from penchant.errors import DataError, SettingsError, UnsupportedError
 from penchant.models._batch import columns_of
 from penchant.models._lists.job import Job, default_per_file
-from penchant.models._lists.parts import Part, name_of, put
+from penchant.models._lists.parts import Part, drafts_of, name_of, put
 from penchant.models._lists.place import MODEL, RUN, Place, complete_run, place_of
 from penchant.models._lists.tasks import BlockTask, ModelFile, write_block, write_histories
 from penchant.models._outline import KEPT, Kept
@@ -105,8 +105,8 @@ def write_lists(
     to
         The folder: a path, or an address such as ``s3://bucket/top10``.
     engine
-        A cluster, such as :class:`penchant.engines.Dask`, whose workers see the folder; None: this
-        process.
+        A cluster, such as :class:`penchant.engines.Dask`, or an executor, whose workers see the
+        folder; None: this process.
     on_progress
         Called after each block.
 
@@ -119,10 +119,7 @@ def write_lists(
     UnsupportedError
         If the model lacks interactions that the lists need, or has no factors of new users.
     """
-    if engine is not None and not isinstance(engine, Cluster):
-        raise SettingsError(
-            f"engine= is a cluster such as penchant.engines.Dask, got {type(engine).__name__}"
-        )
+    workers = _workers(engine)
     run = replace(run, job=replace(run.job, per_file=_per_file(run)))
     _check(run)
     model, identity = run.identity()
@@ -131,11 +128,30 @@ def write_lists(
         with place_of(to) as place:
             settings = {"job": run.job.to_json(), "columns": run.columns}
             there = place.begin(identity, settings)
-            parts = _write(run, place, _tasks(place, blocks, there), model, engine, on_progress)
+            parts = _write(run, place, _tasks(place, blocks, there), model, workers, on_progress)
             place.finish(_manifest(run, identity, model), parts)
     elif on_progress is not None:
         on_progress(len(run.ids), len(run.ids))
     return to
+
+
+class Workers(NamedTuple):
+    """What runs tasks, and the threads of each."""
+
+    executor: Executor
+    threads: int
+
+
+def _workers(engine: object) -> Workers | None:
+    if engine is None:
+        return None
+    if isinstance(engine, Executor):
+        return Workers(engine, 1)
+    if isinstance(engine, Cluster):
+        return Workers(engine.executor, engine.threads)
+    raise SettingsError(
+        f"engine= is a cluster such as penchant.engines.Dask, got {type(engine).__name__}"
+    )
 
 
 def _manifest(run: Run, identity: str, model: str) -> dict[str, Any]:
@@ -178,7 +194,7 @@ def _write(
     place: Place,
     tasks: Iterator[BlockTask],
     model_digest: str,
-    engine: Cluster | None,
+    workers: Workers | None,
     on_progress: Progress | None,
 ) -> list[Part]:
     completed, n = 0, len(run.ids)
@@ -189,45 +205,38 @@ def _write(
         if on_progress is not None:
             on_progress(completed, n)
 
-    if engine is None:
+    if workers is None:
         parts = []
         for task in tasks:
             _hand_over(run, place, task)
             parts.append(write_block(task, run.model))
             count(parts[-1])
         return parts
-    all_tasks = list(tasks)
-    if isinstance(place.storage, LocalStorage) and not engine.executor.sees(
-        place.storage.folder / RUN
-    ):
-        raise SettingsError(
-            f"not all workers see files in {place.address}: name a folder that they share, or the "
-            "address of an object store"
-        )
-    file = ModelFile(type(run.model), _model_address(run, place, engine), model_digest)
-    for task in all_tasks:
+    file = _file_for(run, place, workers.executor, model_digest)
+    ready = [replace(task, model=file, threads=workers.threads) for task in tasks]
+    for task in ready:
         _hand_over(run, place, task)
-    threads = engine.threads
-    all_tasks = [replace(task, model=file, threads=threads) for task in all_tasks]
     parts = []
-    for part in engine.executor.map(write_block, all_tasks):
+    for part in workers.executor.map(write_block, ready):
         parts.append(part)
         count(part)
     return parts
 
 
-def _model_address(run: Run, place: Place, engine: Cluster) -> str:
+def _file_for(run: Run, place: Place, executor: Executor, digest: str) -> ModelFile:
     """Return where workers read the model: its file, if they see it, or a copy in the folder."""
-    file = run.model_file
-    if file is not None and engine.executor.sees(file.absolute()):
-        return str(file.absolute())
-    if isinstance(place.storage, LocalStorage):
-        artifact.write(run.model.to_bundle(run.kept), place.storage.folder / MODEL)
-    else:
-        with scratch_folder() as folder:
-            artifact.write(run.model.to_bundle(run.kept), folder / MODEL)
-            put(place.storage, folder / MODEL, MODEL)
-    return f"{place.address}/{MODEL}"
+    file, storage = run.model_file, place.storage
+    if isinstance(storage, LocalStorage) and not executor.sees(storage.folder / RUN):
+        raise SettingsError(
+            f"not all workers see files in {place.address}: name a folder that they share, or the "
+            "address of an object store"
+        )
+    if file is not None and executor.sees(file.absolute()):
+        return ModelFile(type(run.model), str(file.absolute()), digest)
+    with drafts_of(storage) as folder:
+        artifact.write(run.model.to_bundle(run.kept), folder / MODEL)
+        put(storage, folder / MODEL, MODEL)
+    return ModelFile(type(run.model), f"{place.address}/{MODEL}", digest)
 
 
 # --- histories --------------------------------------------------------------------------
