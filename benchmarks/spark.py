@@ -8,8 +8,9 @@ Each engine runs in a process of its own, one after the other, in ``rounds`` rou
 order, and all have the same number of threads in total: Spark ``local[2]``, the local engine two
 threads, Dask two workers of one thread. Seconds are those of an iteration, without what precedes
 the first: by the clock, and of processor time over all processes of the engine, which other
-programs on the machine disturb less. The loss is that of :mod:`benchmarks.objective` for all. Spark scales λ by the number of
-interactions of a row, and is given λ divided by their mean number over users and items.
+programs on the machine disturb less. The loss is that of :mod:`benchmarks.objective` for all.
+Spark scales λ by the number of interactions of a row, and is given λ divided by their mean number
+over users and items.
 """
 
 from __future__ import annotations
@@ -70,14 +71,17 @@ def write(folder: Path, shape: Shape) -> tuple[Rows, Path, Path]:
 
     import penchant
 
+    path, ratings = folder / "ratings.dataset", folder / "ratings.parquet"
+    if ratings.exists() and path.exists():
+        csr = penchant.open_dataset(path).csr
+        return Rows(csr.indptr, csr.indices, csr.values, shape.n_items), ratings, path
     made = make(shape)
     rows = Rows(made["indptr"], made["indices"], made["values"], shape.n_items)
     users = np.repeat(np.arange(rows.n_rows, dtype=np.int32), np.diff(rows.indptr))
     table = pa.table({"user": users, "item": rows.indices, "value": rows.values})
-    pq.write_table(table, folder / "ratings.parquet")
-    path = folder / "ratings.dataset"
-    penchant.ingest(folder / "ratings.parquet", path, user="user", item="item", value="value")
-    return rows, folder / "ratings.parquet", path
+    pq.write_table(table, ratings)
+    penchant.ingest(ratings, path, user="user", item="item", value="value")
+    return rows, ratings, path
 
 
 def run_engine(engine: str, folder: Path, options: argparse.Namespace, rows: Rows) -> Any:
@@ -148,22 +152,26 @@ def main() -> None:
     parser.add_argument("--memory", default="8g", help="of Spark")
     parser.add_argument("--spark", default=".venv-spark/bin/python")
     parser.add_argument("--engine", action="append", choices=ENGINES, help="default: all")
+    parser.add_argument("--data", help="a folder that keeps the data for the next run")
     parser.add_argument("--out", help="a JSON file of all figures")
     options = parser.parse_args()
     engines = options.engine or list(ENGINES)
     shape = Shape(options.users, options.items, options.interactions, least_per_user=20)
     fits: list[dict[str, Any]] = []
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as scratch:
+        name = options.data or scratch
         rows, *_ = write(Path(name), shape)
-        print(f"{rows.n_rows:,} x {rows.n_columns:,}, {len(rows.indices):,} interactions")
+        print(
+            f"{rows.n_rows:,} x {rows.n_columns:,}, {len(rows.indices):,} interactions", flush=True
+        )
         print("engine     s/iteration   CPU s   s in all   epochs   loss")
         for number in range(options.rounds):
             for engine in engines if number % 2 == 0 else engines[::-1]:
                 fit = {"engine": engine, **run_engine(engine, Path(name), options, rows)}
                 fits.append(fit)
                 print(
-                    f"{engine:10} {fit['seconds']:11.2f} {fit['cpu']:7.2f} {fit['first fit']:10.1f} "
-                    f"{fit['epochs']:8}   {fit['loss']:.6g}",
+                    f"{engine:10} {fit['seconds']:11.2f} {fit['cpu']:7.2f} "
+                    f"{fit['first fit']:10.1f} {fit['epochs']:8}   {fit['loss']:.6g}",
                     flush=True,
                 )
                 if options.out:

@@ -184,11 +184,11 @@ def test_wrong_arguments_are_refused(model: ALS, tmp_path: Path) -> None:
     (tmp_path / "own" / "thesis.txt").write_text("mine")
     with pytest.raises(DataError, match=r"thesis\.txt"):
         model.recommend_all(3, to=f"{tmp_path}/own/")
+    frame = random_interactions(5, 5).to_pandas()
+    frame["item"] = "x" + frame["item"]
     with pytest.raises(DataError, match="none of the"):
-        frame = random_interactions(5, 5).to_pandas()
-        frame["item"] = "x" + frame["item"]
         model.recommend_all(3, to=f"{tmp_path}/x/", histories=frame)
+    popularity = Popularity().fit(model.interactions)
     with pytest.raises(UnsupportedError, match="factors of new users"):
-        popularity = Popularity().fit(model.interactions)
         popularity.fold_in_all(model.interactions, to=f"{tmp_path}/x/")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["own"]

@@ -130,6 +130,11 @@ class Cluster(BlockwiseEngine[ClusterRows, ClusterFactors]):
         return self._executor
 
     @property
+    def shared_folder(self) -> str:
+        """The path or address of a folder that all workers see, removed with the engine."""
+        return str(self._folder)
+
+    @property
     def threads(self) -> int:
         """The threads of each task."""
         return self._threads
