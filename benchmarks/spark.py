@@ -101,9 +101,9 @@ def run_engine(engine: str, folder: Path, options: argparse.Namespace, rows: Row
         }
         script = str(Path(__file__).parent / "jobs" / "spark.py")
         ratings = str(folder / "ratings.parquet")
-        found = _run([options.spark, script, ratings, str(target), json.dumps(chosen)])
-        spent = (np.array(found["more"]) - found["one"]) / options.iterations
-        result = {"first fit": found["first"][0], "epochs": 1 + options.iterations}
+        seconds = _run([options.spark, script, ratings, str(target), json.dumps(chosen)])
+        spent = (np.array(seconds["more"]) - seconds["one"]) / options.iterations
+        result = {"first fit": seconds["first"][0], "epochs": 1 + options.iterations}
     else:
         script = str(folder / "train.py")
         Path(script).write_text(TRAIN, encoding="utf-8")
@@ -111,10 +111,10 @@ def run_engine(engine: str, folder: Path, options: argparse.Namespace, rows: Row
         numbers = [options.factors, options.alpha, weights.regularization, epochs, threads]
         data = str(folder / "ratings.dataset")
         command = [sys.executable, script, data, str(target), engine, *map(str, numbers)]
-        found = _run([*command, str(folder)])
-        ends = found["ends"]
+        seconds = _run([*command, str(folder)])
+        ends = seconds["ends"]
         spent = (np.array(ends[-1]) - ends[0]) / options.iterations
-        result = {"first fit": found["all"], "epochs": epochs}
+        result = {"first fit": seconds["all"], "epochs": epochs}
     result["seconds"], result["cpu"] = map(float, spent)
     with np.load(target) as factors:
         X, Y = factors["users"], factors["items"]

@@ -72,8 +72,8 @@ def main(ratings: str, target: str, options: str) -> None:
 
     first, _ = fit(1)
     more, model = fit(1 + chosen["iterations"])
-    one, _ = fit(1)
-    print(json.dumps({"rows": count, "first": first, "one": one, "more": more}))
+    base, _ = fit(1)
+    print(json.dumps({"rows": count, "first": first, "one": base, "more": more}))
     factors = {}
     for name, frame in (("users", model.userFactors), ("items", model.itemFactors)):
         table = frame.toArrow()

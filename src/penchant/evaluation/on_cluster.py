@@ -175,7 +175,7 @@ class ClusterScorer(Scorer):
     def _packed(self, span: npt.NDArray[Any], matrices: dict[str, Csr | None]) -> bytes:
         """Return the queries of a block, and their rows of some matrices."""
         queries = self._queries[span]
-        arrays = _arrays("histories", self._rows.take_rows(queries))
+        arrays: dict[str, Any] = _arrays("histories", self._rows.take_rows(queries))
         if self._own:
             arrays["users"] = queries
         if self._items is not None:
@@ -184,7 +184,7 @@ class ClusterScorer(Scorer):
             if matrix is not None:
                 arrays |= _arrays(name, matrix.take_rows(span))
         file = io.BytesIO()
-        np.savez(file, **arrays)
+        np.savez(file, allow_pickle=False, **arrays)
         return file.getvalue()
 
 
@@ -240,8 +240,8 @@ def score(task: ScoreTask) -> list[npt.NDArray[Any]]:
 
 def _arrays(name: str, rows: Csr) -> dict[str, npt.NDArray[Any]]:
     """Return the arrays of a matrix by their names in a file."""
-    arrays = {"indptr": rows.indptr, "indices": rows.indices, "values": rows.values,
-              "columns": np.array(rows.n_columns)}  # fmt: skip
+    arrays: dict[str, npt.NDArray[Any]] = {"columns": np.array(rows.n_columns)}
+    arrays |= {"indptr": rows.indptr, "indices": rows.indices, "values": rows.values}
     arrays |= {} if rows.times is None else {"times": rows.times}
     return {f"{name}.{part}": array for part, array in arrays.items()}
 
@@ -249,8 +249,9 @@ def _arrays(name: str, rows: Csr) -> dict[str, npt.NDArray[Any]]:
 def _csr(arrays: dict[str, npt.NDArray[Any]], name: str) -> Csr | None:
     if f"{name}.indptr" not in arrays:
         return None
-    parts = (arrays[f"{name}.{part}"] for part in ("indptr", "indices", "values"))
-    return Csr(*parts, int(arrays[f"{name}.columns"]), arrays.get(f"{name}.times"))
+    indptr, indices, values = (arrays[f"{name}.{part}"] for part in ("indptr", "indices", "values"))
+    n_columns, times = int(arrays[f"{name}.columns"]), arrays.get(f"{name}.times")
+    return Csr(indptr, indices, values, n_columns, times)
 
 
 def _joined(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from penchant._boundary import checked
 from penchant._settings.checks import check_bool, check_int
@@ -25,7 +25,32 @@ from penchant.results import Recommendations
 
 Answers = Path | str | Iterator[Recommendations]
 
-_FOLDER_ONLY = ("engine", "histories", "model_file", "per_file")
+
+@dataclass(frozen=True, eq=False)
+class Folder:
+    """The options that folders have and files lack."""
+
+    engine: object = None
+    per_file: int | None = None
+    model_file: str | Path | None = None
+    histories: Interactions | None = None
+
+    def is_meant(self, to: str | Path | None) -> bool:
+        """Return whether lists go to a folder.
+
+        Raises
+        ------
+        SettingsError
+            If an option needs one and a file is named, or nothing.
+        """
+        options = [name for name, value in vars(self).items() if value is not None]
+        if isinstance(to, str) and (is_remote(to) or to.endswith(("/", "\\"))):
+            return True
+        if options and (to is None or Path(to).suffix):
+            raise SettingsError(
+                f"{options[0]}= writes a folder of Parquet files: name one, such as to='top10/'"
+            )
+        return bool(options)
 
 
 @checked
@@ -39,13 +64,17 @@ def recommend_all(
     allow: ItemLists | None = None,
     deny: ItemLists | None = None,
     on_progress: Progress | None = None,
-    **folder: Any,
+    engine: object = None,
+    histories: Interactions | None = None,
+    per_file: int | None = None,
+    model_file: str | Path | None = None,
 ) -> Answers:
     """Recommend items for every user; see :meth:`penchant.models.base.Model.recommend_all`."""
     size = batch_size(batch, check_int("k", k, 1))
     check_bool("exclude_seen", exclude_seen)
     allow, deny = reusable(allow), reusable(deny)
-    if _is_folder(to, folder):
+    folder = Folder(engine, per_file, model_file, histories)
+    if folder.is_meant(to):
         job = Job("recommendations", k, exclude_seen, allow=allow, deny=deny)
         return _to_folder(model, job, to, folder, on_progress)
     request = RecommendRequest(k=k, exclude_seen=exclude_seen, allow=allow, deny=deny)
@@ -69,15 +98,16 @@ def similar_all(
     allow: ItemLists | None = None,
     deny: ItemLists | None = None,
     on_progress: Progress | None = None,
-    **folder: Any,
+    engine: object = None,
+    per_file: int | None = None,
+    model_file: str | Path | None = None,
 ) -> Answers:
     """Find similar items of every item; see :meth:`penchant.models.base.Model.similar_all`."""
     size = batch_size(batch, check_int("k", k, 1))
     check_metric(metric)
     allow, deny = reusable(allow), reusable(deny)
-    if "histories" in folder:
-        raise SettingsError("histories= goes with recommend_all and fold_in_all")
-    if _is_folder(to, folder):
+    folder = Folder(engine, per_file, model_file)
+    if folder.is_meant(to):
         job = Job("similar", k, metric=metric, allow=allow, deny=deny)
         return _to_folder(model, job, to, folder, on_progress)
     request = SimilarRequest([], k, metric, allow=allow, deny=deny)
@@ -97,42 +127,29 @@ def fold_in_all(
     *,
     to: str | Path,
     on_progress: Progress | None = None,
-    **folder: Any,
+    engine: object = None,
+    per_file: int | None = None,
+    model_file: str | Path | None = None,
 ) -> Path | str:
     """Write the factors of new users; see :meth:`penchant.models.capabilities.FoldsInUsers`."""
-    folder = {**folder, "histories": histories}
-    _is_folder(to, folder)
+    folder = Folder(engine, per_file, model_file, histories)
+    folder.is_meant(to)
     return _to_folder(model, Job("factors"), to, folder, on_progress)
-
-
-def _is_folder(to: str | Path | None, folder: dict[str, Any]) -> bool:
-    """Return whether lists go to a folder, and check the options that need one."""
-    wrong = sorted(set(folder) - set(_FOLDER_ONLY))
-    if wrong:
-        raise SettingsError(f"unknown argument {wrong[0]!r}")
-    options = [name for name in _FOLDER_ONLY if folder.get(name) is not None]
-    if isinstance(to, str) and (is_remote(to) or to.endswith(("/", "\\"))):
-        return True
-    if options and (to is None or Path(to).suffix):
-        raise SettingsError(
-            f"{options[0]}= writes a folder of Parquet files: name a folder, such as to='top10/'"
-        )
-    return bool(options)
 
 
 def _to_folder(
     model: Scoring,
     job: Job,
     to: str | Path | None,
-    folder: dict[str, Any],
+    folder: Folder,
     on_progress: Progress | None,
 ) -> Path | str:
     assert to is not None
-    histories, file = folder.get("histories"), folder.get("model_file")
+    histories, file = folder.histories, folder.model_file
     if histories is not None:
         histories = over_items(as_interactions(histories, f"{job.what} of histories"), model.items)
-    job = Job(**{**vars(job), "per_file": folder.get("per_file") or 0,
-                 "from_histories": histories is not None})  # fmt: skip
+    number = 0 if folder.per_file is None else check_int("per_file", folder.per_file, 1)
+    job = replace(job, per_file=number, from_histories=histories is not None)
     run = Run(model, job, histories, None if file is None else Path(file))
     place = to if isinstance(to, str) and is_remote(to) else local_path(to)
-    return write_lists(run, place, engine=folder.get("engine"), on_progress=on_progress)
+    return write_lists(run, place, engine=folder.engine, on_progress=on_progress)

@@ -180,7 +180,7 @@ def _is_ours(name: str) -> bool:
 
 def _read_json(storage: Storage, name: str) -> dict[str, Any]:
     try:
-        found = json.loads(storage.read(name))
+        contents = json.loads(storage.read(name))
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return contents if isinstance(contents, dict) else {}

@@ -265,14 +265,14 @@ def over_items(histories: Interactions, items: IdMap) -> Interactions:
     indptr = np.concatenate([[0], np.cumsum(keep)])[csr.indptr]
     row = np.repeat(np.arange(csr.n_rows), np.diff(indptr))
     order = np.lexsort((new[keep], row))
-    known = Csr(
+    kept = Csr(
         indptr.astype(np.int64),
         new[keep][order].astype(np.int32),
         csr.values[keep][order],
         len(items),
         None if csr.times is None else csr.times[keep][order],
     )
-    return Interactions(known, histories.users, items, name=histories.name)
+    return Interactions(kept, histories.users, items, name=histories.name)
 
 
 def _hand_over(run: Run, place: Place, task: BlockTask) -> None:
