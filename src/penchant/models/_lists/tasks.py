@@ -170,8 +170,8 @@ def _of_histories(model: Scoring, job: Job, users: list[Id], rows: Csr) -> Colum
     """Return the lists, or the factors, of users whose histories were handed over."""
     if job.what == "factors":
         assert isinstance(model, FoldsInUsers)
-        given = Interactions(rows, IdMap.range(len(users), "user"), model.items)
-        vectors = np.asarray(model.fold_in_users(given))
+        new = Interactions(rows, IdMap.range(len(users), "user"), model.items)
+        vectors = np.asarray(model.fold_in_users(new))
         factors = np.empty(len(users), dtype=object)
         factors[:] = list(vectors)
         return {"user": tabular.ids(users), "factors": factors}
