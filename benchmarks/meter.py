@@ -6,24 +6,25 @@ import contextlib
 import ctypes
 import resource
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 _CLEAR, _STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
 
 
 class Stopwatch:
-    """Seconds since its creation without pauses."""
+    """Seconds since its creation without pauses, by the wall or of the processor."""
 
-    def __init__(self) -> None:
-        self._spent, self._since = 0.0, time.perf_counter()
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock, self._spent, self._since = clock, 0.0, clock()
 
     def pause(self) -> float:
         """Stop, and return the seconds so far."""
-        self._spent += time.perf_counter() - self._since
+        self._spent += self._clock() - self._since
         return self._spent
 
     def go_on(self) -> None:
-        self._since = time.perf_counter()
+        self._since = self._clock()
 
 
 class Memory:

@@ -158,6 +158,10 @@ double bound_observed_loss(const WeightedRowsRecord& rows, In2<T> X, In2<T> Y,
                           unobserved_weight, threads, poll_for_signals());
 }
 
+std::int64_t bound_count_exact_rows(In1<std::int64_t> entries, std::int64_t stride, int cg_steps) {
+  return count_exact_rows(entries.data(), length(entries), stride, cg_steps);
+}
+
 /// Binds everything that depends on the type of the factors; `bits` ends the names of classes.
 template <class T>
 void bind_for(nb::module_& m, const std::string& bits) {
@@ -197,6 +201,8 @@ void bind_solve(nb::module_& m) {
   nb::class_<RowObjectiveRecord>(m, "RowObjective")
       .def("__init__", &init_objective, "regularization"_a, nb::kw_only(), "unobserved_weight"_a,
            "solver"_a = Solver::exact, "cg_steps"_a = 0);
+  m.def("count_exact_rows", &bound_count_exact_rows, "entries"_a, nb::kw_only(), "stride"_a,
+        "cg_steps"_a);
   bind_for<float>(m, "32");
   bind_for<double>(m, "64");
 }

@@ -107,6 +107,13 @@ std::vector<Part> parts_of(std::int64_t n) {
   return parts;
 }
 
+std::int64_t count_exact_rows(const std::int64_t* entries, std::int64_t n_rows, std::int64_t stride,
+                              int cg_steps) {
+  const RowCosts costs{Solver::automatic, stride, cg_steps};
+  return std::count_if(entries, entries + n_rows,
+                       [&](std::int64_t n) { return n > 0 && costs.exact(n); });
+}
+
 RowPlan make_plan(const WeightedRows& rows, const RowCosts& costs, int threads) {
   return Planner(rows, costs, threads).plan();
 }

@@ -547,6 +547,14 @@ class RowObjective:
         cg_steps: int = 0,
     ) -> None: ...
 
+def count_exact_rows(
+    entries: Annotated[
+        NDArray[numpy.int64], dict(shape=(None,), order="C", device="cpu", writable=False)
+    ],
+    *,
+    stride: int,
+    cg_steps: int,
+) -> int: ...
 def factor_granule32() -> int: ...
 
 class Spectrum32:

@@ -126,4 +126,8 @@ template <class T>
 double observed_loss(const WeightedRows& rows, Factors<const T> X, Factors<const T> Y,
                      double unobserved_weight, int threads, const Poll& poll = {});
 
+/// Counts the rows that Solver::automatic solves exactly, of rows with some numbers of entries.
+std::int64_t count_exact_rows(const std::int64_t* entries, std::int64_t n_rows, std::int64_t stride,
+                              int cg_steps);
+
 }  // namespace penchant

@@ -280,6 +280,26 @@ def fold_in(
     return out[:, :f]
 
 
+def count_exact_rows(entries: I64, f: int, dtype: npt.DTypeLike, cg_steps: int) -> int:
+    """Count the rows that ``solver="auto"`` solves exactly.
+
+    Parameters
+    ----------
+    entries
+        The numbers of entries of rows, int64, shape (m,).
+    f, dtype
+        The number and the type of the factors.
+    cg_steps
+        The steps of conjugate gradients.
+    """
+    stride = padded_rows(0, f, np.dtype(dtype)).shape[1]
+    return _native.count_exact_rows(
+        as_native(entries, np.int64, "entries", None),
+        stride=stride,
+        cg_steps=min(int(cg_steps), 2**31 - 1),
+    )
+
+
 def observed_loss(
     rows: WeightedRows,
     X: npt.NDArray[Any],

@@ -29,6 +29,7 @@ from penchant.models.als.fold_in import fold_in
 from penchant.models.als.objective import Weights
 from penchant.models.als.settings import LAMBDA, SHARE, AlsSettings
 from penchant.models.als.setup import Start, load_rows, load_trainer
+from penchant.models.als.solver import solver_on
 from penchant.models.als.state import USERS, SideState, State
 from penchant.models.als.trainer import Trainer
 from penchant.models.base import Epoch, Metric, OnEpoch, vector_scorer
@@ -244,12 +245,13 @@ class FactorModel(AlsSettings, Iterative, HasItemVectors, HasUserVectors, FoldsI
 
     @property
     def training(self) -> dict[str, Any]:
-        """The weights of the objective that the model was fitted with, as settings by name.
+        """The weights of the objective and the solver that the model was fitted with, by name.
 
         Those that are chosen from the data are filled in: a model with these settings, fitted on
-        the same data, is the same.
+        the same data, is the same. The solver stays ``"auto"`` where some rows are solved exactly
+        and others by conjugate gradients.
         """
-        return self._weights.described()
+        return {**self._weights.described(), "solver": solver_on(self, self._trained_on)}
 
     def loss(self) -> float:
         """Compute the training objective in closed form (one pass over the data).

@@ -118,7 +118,7 @@ class Weights:
 
 
 def with_described(settings: AlsSettings, described: Mapping[str, Any]) -> AlsSettings:
-    """Return settings with the weights that :meth:`Weights.described` described.
+    """Return settings with the weights of :attr:`penchant.ALS.training`.
 
     Raises
     ------
@@ -126,6 +126,7 @@ def with_described(settings: AlsSettings, described: Mapping[str, Any]) -> AlsSe
         If they are not described so, or are out of their range.
     """
     names = {each.name for each in dataclasses.fields(Weights)} - {"statistics"} | {"alpha"}
+    described = {name: value for name, value in described.items() if name != "solver"}
     if set(described) != names or described["confidence"] == "auto":
         raise ValueError(f"the weights of ALS are {', '.join(sorted(names))}")
     penalty = described["regularization"]

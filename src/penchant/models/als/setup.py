@@ -29,6 +29,7 @@ from penchant.models.als.confidence import Confidence
 from penchant.models.als.feature_prior import FeaturePrior
 from penchant.models.als.objective import Weights
 from penchant.models.als.settings import AlsSettings
+from penchant.models.als.solver import solver_on
 from penchant.models.als.state import ITEMS, USERS, State
 from penchant.models.als.trainer import Side, Trainer
 
@@ -222,7 +223,7 @@ def load_trainer(
         engine,
         Side(rows.users, X),
         Side(rows.items, Y),
-        objective=Objective(weights.unobserved, settings.solver, settings.cg_steps),
+        objective=Objective(weights.unobserved, solver_on(settings, data), settings.cg_steps),
         momentum=settings.momentum,
         users_first=users_first(data),
         priors=priors,
