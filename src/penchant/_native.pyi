@@ -529,6 +529,10 @@ class WeightedRows:
         ],
         *,
         n_columns: int,
+        whole_indptr: Annotated[
+            NDArray[numpy.int64], dict(shape=(None,), order="C", device="cpu", writable=False)
+        ]
+        | None = None,
     ) -> None: ...
     @property
     def n_rows(self) -> int: ...

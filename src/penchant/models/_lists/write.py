@@ -19,6 +19,7 @@ from penchant.data.ids import IdMap
 from penchant.data.interactions import Interactions
 from penchant.engines.cluster.engine import Cluster
 from penchant.engines.cluster.executor import Executor
+from penchant.engines.cluster.files import File
 from penchant.errors import DataError, SettingsError, UnsupportedError
 from penchant.models._batch import columns_of
 from penchant.models._lists.job import Job, default_per_file
@@ -226,12 +227,12 @@ def _write(
 def _file_for(run: Run, place: Place, executor: Executor, digest: str) -> ModelFile:
     """Return where workers read the model: its file, if they see it, or a copy in the folder."""
     file, storage = run.model_file, place.storage
-    if isinstance(storage, LocalStorage) and not executor.sees(storage.folder / RUN):
+    if isinstance(storage, LocalStorage) and not executor.sees(File(storage.address, RUN)):
         raise SettingsError(
             f"not all workers see files in {place.address}: name a folder that they share, or the "
             "address of an object store"
         )
-    if file is not None and executor.sees(file.absolute()):
+    if file is not None and executor.sees(File(str(file.absolute().parent), file.name)):
         return ModelFile(type(run.model), str(file.absolute()), digest)
     with drafts_of(storage) as folder:
         artifact.write(run.model.to_bundle(run.kept), folder / MODEL)
