@@ -268,7 +268,7 @@ def test_the_page_on_content(ran, capsys) -> None:
 def test_the_page_on_training_beyond_memory(ran) -> None:
     run = ran("beyond-one-machine.md")
     assert Path("likes.training").exists()
-    check_models(run, 1)
+    check_models(run, 2)
 
 
 def test_the_page_on_a_cluster(begin, capsys) -> None:
