@@ -19,7 +19,7 @@ ctest = PATH="$(CURDIR)/$(BIN):$$PATH"; export PATH; \
 	cmake --build build/$(1) -- --quiet && \
 	ctest --test-dir build/$(1) --output-on-failure
 
-.PHONY: help demo test test-native test-sanitizers test-baseline fuzz lint format-native stubs bench bench-gate bench-quick bench-quality docs serve build wheel release-check lock clean
+.PHONY: help demo test test-faults test-native test-sanitizers test-baseline fuzz lint format-native stubs bench bench-gate bench-quick bench-quality docs serve build wheel release-check lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -30,6 +30,9 @@ demo: $(VENV)/built  ## the main job on a made-up catalog: writes demo/report.ht
 
 test: $(VENV)/built $(VENV)/dev $(VENV)/docs  ## every Python test, in TEST_PROCESSES processes
 	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile $(ARGS)
+
+test-faults: $(VENV)/built $(VENV)/dev  ## workers and schedulers that are killed, at all moments
+	@PENCHANT_ALL_FAULTS=1 $(BIN)/python -m pytest tests/engines/test_cluster_processes.py tests/engines/test_cluster_faults.py
 
 test-native: $(VENV)/core  ## the native tests, as fast as they are shipped
 	@$(call ctest,native,-DCMAKE_BUILD_TYPE=Release)

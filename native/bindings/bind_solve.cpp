@@ -1,7 +1,9 @@
 #include "penchant/solve.hpp"
 
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/tuple.h>
 
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <tuple>
@@ -18,10 +20,16 @@ struct WeightedRowsRecord {
   In1<std::int32_t> indices;
   In1<float> confidence_delta;
   std::int64_t n_columns;
+  std::optional<In1<std::int64_t>> whole_indptr;
 
   std::int64_t n_rows() const { return length(indptr) - 1; }
   WeightedRows view() const {
-    return {indptr.data(), indices.data(), confidence_delta.data(), n_rows()};
+    WeightedRows rows{indptr.data(), indices.data(), confidence_delta.data(), n_rows()};
+    if (whole_indptr) {
+      rows.whole_indptr = whole_indptr->data();
+      rows.n_whole = length(*whole_indptr) - 1;
+    }
+    return rows;
   }
 };
 
@@ -46,8 +54,9 @@ struct RowObjectiveRecord {
 };
 
 void init_rows(WeightedRowsRecord* self, In1<std::int64_t> indptr, In1<std::int32_t> indices,
-               In1<float> confidence_delta, std::int64_t n_columns) {
-  if (indptr.size() == 0) {
+               In1<float> confidence_delta, std::int64_t n_columns,
+               std::optional<In1<std::int64_t>> whole_indptr) {
+  if (indptr.size() == 0 || (whole_indptr && whole_indptr->size() == 0)) {
     throw std::invalid_argument("indptr is empty; it must hold at least one row pointer");
   }
   if (indices.size() != confidence_delta.size()) {
@@ -56,7 +65,7 @@ void init_rows(WeightedRowsRecord* self, In1<std::int64_t> indptr, In1<std::int3
                                 std::to_string(indices.size()) + " indices");
   }
   new (self) WeightedRowsRecord{std::move(indptr), std::move(indices), std::move(confidence_delta),
-                                n_columns};
+                                n_columns, std::move(whole_indptr)};
 }
 
 template <class T>
@@ -195,7 +204,7 @@ void bind_solve(nb::module_& m) {
       .value("auto", Solver::automatic);
   nb::class_<WeightedRowsRecord>(m, "WeightedRows")
       .def("__init__", &init_rows, "indptr"_a, "indices"_a, "confidence_delta"_a, nb::kw_only(),
-           "n_columns"_a)
+           "n_columns"_a, "whole_indptr"_a.none() = nb::none())
       .def_prop_ro("n_rows", &WeightedRowsRecord::n_rows)
       .def_ro("n_columns", &WeightedRowsRecord::n_columns);
   nb::class_<RowObjectiveRecord>(m, "RowObjective")

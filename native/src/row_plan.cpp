@@ -44,9 +44,9 @@ class Planner {
  public:
   Planner(const WeightedRows& rows, const RowCosts& costs, int threads)
       : rows_(rows), plan_{costs, {}, {}, 1} {
-    double total = 0;
-    for (std::int64_t r = 0; r < rows.n_rows; ++r) total += costs.of_row(entries(r));
-    heavy_ = kHeavyShare * total;
+    const double total = cost_of(rows.indptr, rows.n_rows);
+    heavy_ = kHeavyShare *
+             (rows.whole_indptr == nullptr ? total : cost_of(rows.whole_indptr, rows.n_whole));
     size_ = total / static_cast<double>(kChunksPerThread * threads);
   }
 
@@ -59,6 +59,12 @@ class Planner {
   }
 
  private:
+  double cost_of(const std::int64_t* indptr, std::int64_t n_rows) const {
+    double total = 0;
+    for (std::int64_t r = 0; r < n_rows; ++r) total += plan_.costs.of_row(indptr[r + 1] - indptr[r]);
+    return total;
+  }
+
   std::int64_t entries(std::int64_t r) const { return rows_.indptr[r + 1] - rows_.indptr[r]; }
 
   void add(std::int64_t r) {

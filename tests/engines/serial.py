@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import pickle
-from pathlib import Path
 
 from penchant.engines.cluster.executor import Executor
 
 
 class SerialExecutor(Executor):
-    """Runs tasks in this process, as copies, as another process would get them."""
+    """Runs tasks in this process, as copies, as another process would get them.
 
-    def __init__(self, *, times: int = 1, sees: bool = True) -> None:
-        self._times, self._sees = times, sees
+    Parameters
+    ----------
+    times
+        How often each task runs.
+    sees
+        Whether files are seen.
+    memory
+        The memory of its workers.
+    """
+
+    def __init__(self, *, times: int = 1, sees: bool = True, memory=None) -> None:
+        self._times, self._sees, self._memory = times, sees, memory
         self.fail_after: int | None = None
 
     def map(self, function, tasks):
@@ -26,5 +35,8 @@ class SerialExecutor(Executor):
         results = [function(pickle.loads(task)) for _ in range(self._times)]
         return results[-1]
 
-    def sees(self, path: Path) -> bool:
-        return self._sees and path.is_file()
+    def sees(self, file) -> bool:
+        return self._sees and file.is_file()
+
+    def memory(self):
+        return self._memory

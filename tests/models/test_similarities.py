@@ -93,6 +93,27 @@ def test_presets_equal_their_textbook_formulas(seed, similarity, confidence) -> 
     np.testing.assert_allclose(scores, of_users @ X, rtol=1e-4, atol=10 * bound)
 
 
+@pytest.mark.parametrize("dislikes", [0, 0.1])  # with likes only, common users are counted
+@given(seed=seeds, similarity=presets, neighbors=st.integers(1, 25))
+def test_the_nearest_are_kept(seed, dislikes, similarity, neighbors) -> None:
+    data = random_data(seed, dislikes)
+    X = confident(data.to_scipy(), "binary")
+    for kind, of in ((ItemNeighbors, X), (UserNeighbors, X.T.tocsr())):
+        S = textbook(of, similarity)
+        if kind is UserNeighbors:
+            S[(X.toarray()[:, None] == X.toarray()).all(axis=2)] = 0  # the same history
+        model = kind(similarity=similarity, neighbors=neighbors).fit(data)
+        arrays = model._arrays()
+        bound = 1e-5 * (1 + abs(S).max())
+        for row, expected in enumerate(S):
+            span = slice(*arrays["offsets"][row : row + 2])
+            codes, kept = arrays["neighbors"][span], arrays["similarities"][span]
+            assert (np.diff(kept) <= 0).all()
+            np.testing.assert_allclose(kept, expected[codes], rtol=1e-4, atol=bound)
+            best = np.sort(expected[expected > bound])[::-1][:neighbors]
+            np.testing.assert_allclose(kept[: len(best)], best, rtol=1e-4, atol=bound)
+
+
 @given(seed=seeds, a=exponents, b=exponents, c=exponents)
 def test_the_exponents_are_those_of_the_degrees(seed, a, b, c) -> None:
     data = random_data(seed)

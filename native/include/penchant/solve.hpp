@@ -32,6 +32,10 @@ struct WeightedRows {
   const std::int32_t* indices;
   const float* confidence_delta;
   std::int64_t n_rows;
+  /// Row pointers of all rows that these are a part of: which rows are split over threads, in sums
+  /// of their own, follows from all of them, so that parts give the bits of the whole. Null: none.
+  const std::int64_t* whole_indptr = nullptr;
+  std::int64_t n_whole = 0;
 };
 
 /// Row-major factors, rows `stride` apart. stride is a multiple of factor_granule<T>(), and numbers

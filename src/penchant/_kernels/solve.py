@@ -37,7 +37,13 @@ _observed_loss: Any = _native.observed_loss
 
 
 def weighted_rows(
-    indptr: I64, indices: I32, confidence_delta: F32, n_columns: int, *, validated: bool = False
+    indptr: I64,
+    indices: I32,
+    confidence_delta: F32,
+    n_columns: int,
+    *,
+    validated: bool = False,
+    whole: I64 | None = None,
 ) -> WeightedRows:
     """Make the record of the rows of one side, after checking its arrays.
 
@@ -53,6 +59,9 @@ def weighted_rows(
     validated
         Whether rows and columns were checked before: checking them takes some hundredths of a
         half step.
+    whole
+        Row pointers of all rows that these are a part of: a half step of the part gives the bits
+        of one of all. None: these are all.
 
     Raises
     ------
@@ -68,7 +77,11 @@ def weighted_rows(
             raise ValueError("indptr must begin with 0 and never fall")
         if nnz and (indices.min() < 0 or indices.max() >= n_columns):
             raise ValueError(f"indices must lie in 0…{n_columns - 1}")
-    return WeightedRows(indptr, indices, confidence_delta, n_columns=n_columns)
+    if whole is not None:
+        whole = as_native(whole, np.int64, "whole", None)
+        if not len(whole) or (np.diff(whole) < 0).any():
+            raise ValueError("whole must hold row pointers, which never fall")
+    return WeightedRows(indptr, indices, confidence_delta, n_columns=n_columns, whole_indptr=whole)
 
 
 def row_objective(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from penchant.cli.options import option
@@ -35,10 +34,10 @@ class ClusterOptions:
         ),
     ] = None
     cluster_folder: Annotated[
-        Path | None,
+        str | None,
         option(
-            "A folder that all workers share, for the files of the training. Default: a temporary "
-            "folder of this machine.",
+            "A folder that all workers share, for the files of the training: a path, or an address "
+            "such as s3://BUCKET/FOLDER. Default: a temporary folder of this machine.",
             "--cluster-folder",
             metavar="FOLDER",
             panel=_PANEL,
@@ -46,9 +45,9 @@ class ClusterOptions:
         ),
     ] = None
     checkpoint: Annotated[
-        Path | None,
+        str | None,
         option(
-            "Write the training of ALS to this file after each epoch.",
+            "Write the training of ALS to this file, or to this address, after each epoch.",
             "--checkpoint",
             metavar="FILE",
             panel=_PANEL,

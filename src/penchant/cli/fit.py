@@ -23,6 +23,7 @@ from penchant.errors import SettingsError
 if TYPE_CHECKING:
     from penchant.data.interactions import Interactions
     from penchant.engines.base import Engine
+    from penchant.engines.block_progress import BlockProgress
     from penchant.evaluation.evaluate import Evaluation
     from penchant.models.base import Epoch, Model
     from penchant.split import Split
@@ -164,6 +165,9 @@ def trained(
 
     ``engine`` is that of a cluster, for models that train on one; None: this machine.
     """
+    from penchant.engines.base import BlockEngine
+    from penchant.engines.selection import engine_for
+    from penchant.models.als.factor_model import FactorModel
     from penchant.models.capabilities import ReportsSteps, TrainsInEpochs
 
     options: dict[str, Any] = {}
@@ -176,6 +180,10 @@ def trained(
                 update(epoch.number, epochs, f"epoch {epoch.number} of {epochs}{loss}")
 
             options = {"on_epoch": on_epoch, "track_loss": True}
+            if engine is None and isinstance(model, FactorModel) and interactions.blocks:
+                engine = engine_for(interactions, model.threads)
+            if isinstance(engine, BlockEngine):
+                engine.on_block = lambda block: update(block.epochs, epochs, _block(block, epochs))
         elif isinstance(model, ReportsSteps):
             options = {"on_step": lambda step, n: update(step, n, f"step {step} of {n}")}
         if engine is not None:
@@ -183,6 +191,14 @@ def trained(
         began = time.perf_counter()
         model.fit(interactions, **options)
         return model, time.perf_counter() - began
+
+
+def _block(progress: BlockProgress, epochs: int) -> str:
+    """Return the epoch and the block of a training in words."""
+    block = f"block {progress.block} of {progress.blocks}"
+    if progress.half_step > 1:
+        return f"last half step, {block}"
+    return f"epoch {progress.epoch} of {epochs}, half step {progress.half_step + 1}, {block}"
 
 
 def measured(model: Model, split: Split, out: Output, **options: Any) -> Evaluation:

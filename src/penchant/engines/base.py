@@ -10,7 +10,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -19,7 +18,9 @@ import numpy.typing as npt
 from penchant._blas import one_blas_thread as one_blas_thread
 from penchant.data.blocks import BlockedRows
 from penchant.data.interactions import Csr
-from penchant.errors import NumericError, SettingsError
+from penchant.engines.block_progress import BlockProgress, OnBlock
+from penchant.engines.checkpoint_file import CheckpointFile
+from penchant.errors import NumericError
 
 __all__ = ["BlockEngine", "Engine", "Objective", "RowPrior", "Spectrum"]
 
@@ -150,6 +151,9 @@ class Engine(ABC, Generic[RowsT, FactorsT]):
         """Set the factors of rows without entries to zero."""
 
     # --- training ------------------------------------------------------------------
+
+    def begin_epoch(self, number: int) -> None:  # few engines need it
+        """Take note that the half steps of an epoch begin, to report the progress."""
 
     @abstractmethod
     def half_step(
@@ -288,22 +292,6 @@ class Engine(ABC, Generic[RowsT, FactorsT]):
         """Compute the spectrum of FᵀF, with a fixed sign for every eigenvector."""
 
 
-@dataclass(frozen=True)
-class CheckpointFile:
-    """Where a training is written after each epoch.
-
-    Attributes
-    ----------
-    path
-        The file; it is replaced once the next is complete.
-    resume
-        Whether a training continues from the file, if it is there.
-    """
-
-    path: Path
-    resume: bool
-
-
 class BlockEngine(Engine[RowsT, FactorsT]):
     """An engine that reads the rows of a side block by block, and never holds all of them.
 
@@ -313,10 +301,25 @@ class BlockEngine(Engine[RowsT, FactorsT]):
         The entries, about, of the blocks that rows in memory are cut into.
     checkpoint
         Where trainings are written after each epoch; None: nowhere.
+    on_block
+        Called after each block that is solved; None: nothing is.
     """
 
     entries_per_block: int
     checkpoint: CheckpointFile | None = None
+    on_block: OnBlock | None = None
+    _epoch, _half_steps = 1, 0
+
+    def begin_epoch(self, number: int) -> None:
+        """See :meth:`Engine.begin_epoch`."""
+        self._epoch, self._half_steps = number, 0
+
+    def _solved(self, block: int, blocks: int) -> None:
+        """Report that so many blocks of the present half step are solved."""
+        half_step = self._half_steps
+        self._half_steps += block == blocks
+        if self.on_block is not None:
+            self.on_block(BlockProgress(self._epoch, half_step, block, blocks))
 
     @abstractmethod
     def load_blocks(self, rows: BlockedRows, regularization: Penalties) -> RowsT:
@@ -330,19 +333,6 @@ class BlockEngine(Engine[RowsT, FactorsT]):
         regularization
             λ of each row, shape (m,).
         """
-
-
-def checkpoint_file(path: str | Path | None, resume: bool) -> CheckpointFile | None:
-    """Return where trainings are written.
-
-    Raises
-    ------
-    SettingsError
-        If a training is to be resumed and no file is named.
-    """
-    if path is None and resume:
-        raise SettingsError("resume=True needs the file of the training, checkpoint=…")
-    return None if path is None else CheckpointFile(Path(path), resume)
 
 
 def compose_rotations(first: Rotation, second: Rotation) -> Rotation:

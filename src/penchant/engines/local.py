@@ -154,6 +154,13 @@ class LocalEngine(MemoryEngine):
             _kernels.extrapolate(factors, previous, rotation, momentum, threads=self.threads)
         return previous
 
+    def rotated(self, factors: Factors, rotation: F64) -> Factors:
+        """See :meth:`MemoryEngine.rotated`; the bits of a row depend on that row alone."""
+        copy = self.align_rows(factors.copy())
+        spectrum = Spectrum(np.ones(len(rotation)), np.ascontiguousarray(rotation))
+        _kernels.rotate(spectrum, copy, copy[:0], threads=self.threads)
+        return copy
+
     def previous_to_arrays(self, previous: Any) -> list[npt.NDArray[Any]]:
         """See :meth:`Engine.previous_to_arrays`."""
         if not isinstance(previous, _kernels.QuantizedFactors):

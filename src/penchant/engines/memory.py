@@ -164,10 +164,14 @@ class MemoryEngine(Engine[MemoryRows, Factors]):
         """See :meth:`Engine.extrapolate`."""
         current = factors.copy()
         if rotation is not None:
-            with one_blas_thread():
-                previous = previous @ rotation.astype(factors.dtype)
+            previous = self.rotated(previous, rotation)
         factors += momentum * (current - previous)
         return current
+
+    def rotated(self, factors: Factors, rotation: F64) -> Factors:
+        """Return rotated factors."""
+        with one_blas_thread():
+            return np.asarray(factors @ rotation.astype(factors.dtype))
 
     def previous_to_arrays(self, previous: Any) -> list[npt.NDArray[Any]]:
         """See :meth:`Engine.previous_to_arrays`."""

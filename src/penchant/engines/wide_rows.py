@@ -18,6 +18,9 @@ from penchant.data.csr import Csr
 from penchant.engines.base import Factors, Penalties, Spectrum
 from penchant.engines.feature_prior import PRIOR_WEIGHT
 
+_EACH_BY_ITSELF = np.zeros(1, dtype=np.int64)
+"""Row pointers of no rows: a solution does not depend on which rows are solved with it."""
+
 RATIO = 2e4
 """The ratio of a row's largest weight to α0 + λ from which it is solved in float64."""
 
@@ -89,7 +92,9 @@ def solve_wide_rows(
     used, columns = np.unique(part.indices, return_inverse=True)
     few = Csr(part.indptr, columns.astype(np.int32), part.values, len(used))
     solutions[which] = _kernels.fold_in(
-        _kernels.weighted_rows(few.indptr, few.indices, few.values, len(used)),
+        _kernels.weighted_rows(
+            few.indptr, few.indices, few.values, len(used), whole=_EACH_BY_ITSELF
+        ),
         fixed[used].astype(np.float64),
         spectrum,
         _kernels.row_objective(regularization[which], unobserved_weight=unobserved_weight),

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant._scratch import scratch_folder
+from penchant.data.disk.retries import retried
 from penchant.data.paths import cache_folder, is_remote, local_path
 from penchant.errors import DatasetError, reason_of, require
 
@@ -100,12 +101,17 @@ class LocalStorage(Storage):
 
     def read(self, name: str, begin: int = 0, end: int | None = None) -> bytes:
         """See :class:`Storage`."""
-        try:
-            with (self.folder / name).open("rb") as file:
+        path = self.folder / name
+
+        def read() -> bytes:
+            with path.open("rb") as file:
                 file.seek(begin)
                 return file.read(-1 if end is None else end - begin)
+
+        try:
+            return retried(read, f"reading {path}")
         except OSError as error:
-            raise DatasetError(f"can't read {self.folder / name}: {error.strerror}") from error
+            raise DatasetError(f"can't read {path}: {error.strerror or error}") from error
 
     def map(self, name: str, dtype: str) -> npt.NDArray[Any]:
         """See :class:`Storage`."""
@@ -148,8 +154,7 @@ class RemoteStorage(Storage):
         """See :class:`Storage`."""
         with self.translated_errors("list"):
             try:
-                self.fs.invalidate_cache()
-                entries = self.fs.ls(self.path(folder), detail=True)
+                entries = retried(lambda: self._list(folder), f"listing {self.address}")
             except (FileNotFoundError, NotADirectoryError):
                 return {}
         return {
@@ -163,8 +168,16 @@ class RemoteStorage(Storage):
         """See :class:`Storage`."""
         if begin == end:
             return b""
+        path = self.path(name)
         with self.translated_errors("read", name):
-            return bytes(self.fs.cat_file(self.path(name), start=begin or None, end=end))
+            return retried(
+                lambda: bytes(self.fs.cat_file(path, start=begin or None, end=end)),
+                f"reading {self.address}/{name}",
+            )
+
+    def _list(self, folder: str) -> Any:
+        self.fs.invalidate_cache()
+        return self.fs.ls(self.path(folder), detail=True)
 
     def map(self, name: str, dtype: str) -> npt.NDArray[Any]:
         """See :class:`Storage`."""

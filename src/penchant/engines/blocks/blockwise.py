@@ -18,9 +18,10 @@ from penchant.engines.base import (
     Penalties,
     RowsT,
     Spectrum,
-    checkpoint_file,
     spectrum_of_gram,
 )
+from penchant.engines.block_progress import OnBlock
+from penchant.engines.checkpoint_file import checkpoint_file
 from penchant.engines.local import LocalEngine, needs_precise_gram
 
 
@@ -35,6 +36,8 @@ class BlockwiseEngine(BlockEngine[RowsT, FactorsT]):
         The entries of a block, about, where interactions in memory are cut.
     checkpoint, resume
         Where a training is written after each epoch, and whether it continues from there.
+    on_block
+        Called after each block that is solved.
 
     Raises
     ------
@@ -49,10 +52,11 @@ class BlockwiseEngine(BlockEngine[RowsT, FactorsT]):
         entries_per_block: int,
         checkpoint: str | Path | None,
         resume: bool,
+        on_block: OnBlock | None,
     ) -> None:
         self.checkpoint = checkpoint_file(checkpoint, resume)
         self.entries_per_block = checks.check_int("entries_per_block", entries_per_block, 1)
-        self._local = local
+        self._local, self.on_block = local, on_block
 
     @abstractmethod
     def _gram(self, factors: FactorsT, *, precise: bool = True) -> F64:

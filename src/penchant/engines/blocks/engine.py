@@ -23,6 +23,7 @@ from penchant.engines.base import (
     Rotation,
     RowPrior,
 )
+from penchant.engines.block_progress import OnBlock
 from penchant.engines.blocks.blockwise import BlockwiseEngine, slices_of
 from penchant.engines.blocks.rows import BlockRows
 from penchant.engines.blocks.solve import FixedSide, solve_block
@@ -65,10 +66,14 @@ class Blocks(BlockwiseEngine[BlockRows, BlockFactors]):
     threads
         The number of threads; None: all cores this process may use.
     checkpoint
-        A file that holds the training after each epoch; None: none is written.
+        A file that holds the training after each epoch, or its address in an object store; None:
+        none is written.
     resume
         Continue from the checkpoint, if there is one of the same settings and data. The factors
         are then those of a training without a break, bit for bit.
+    on_block
+        Called with a :class:`penchant.engines.block_progress.BlockProgress` after each block that
+        is solved.
 
     Raises
     ------
@@ -83,12 +88,14 @@ class Blocks(BlockwiseEngine[BlockRows, BlockFactors]):
         threads: int | None = None,
         checkpoint: str | Path | None = None,
         resume: bool = False,
+        on_block: OnBlock | None = None,
     ) -> None:
         super().__init__(
             LocalEngine(threads),
             entries_per_block=entries_per_block,
             checkpoint=checkpoint,
             resume=resume,
+            on_block=on_block,
         )
         self._threads = self._local.threads
 
@@ -155,7 +162,7 @@ class Blocks(BlockwiseEngine[BlockRows, BlockFactors]):
         if prior is not None:
             prior = prior.rotated(spectrum.vectors)
             side = side.with_room(max(block.n_rows for block in rows.source.blocks))
-        for block, weighted in rows:
+        for number, (block, weighted) in enumerate(rows, start=1):
             solve_block(
                 weighted,
                 side,
@@ -165,6 +172,7 @@ class Blocks(BlockwiseEngine[BlockRows, BlockFactors]):
                 means=None if prior is None else prior.means(slice(block.start, block.stop)),
                 threads=self._threads,
             )
+            self._solved(number, len(rows.source.blocks))
         return spectrum.vectors
 
     def quantize_previous(self, factors: BlockFactors) -> Any:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from penchant import _kernels
-from penchant.data.csr import Csr
+from penchant.data.csr import Csr, row_pointers
 from penchant.engines.base import F64, Factors, Objective, Penalties, Spectrum
 from penchant.engines.feature_prior import mean_entries
 from penchant.engines.native import native_objective, trained_rows
@@ -49,6 +50,7 @@ def solve_block(
     objective: Objective,
     *,
     means: F64 | None = None,
+    whole: Csr | None = None,
     threads: int,
 ) -> None:
     """Solve the rows of a block in place, in the coordinates of the fixed side.
@@ -68,6 +70,9 @@ def solve_block(
         The weights of the objective and the solver.
     means
         The prior means of the rows, shape (m, f), in the same coordinates; None: zero.
+    whole
+        The block, where the rows are a part of it: the solutions are those of the whole block, bit
+        for bit. None: the rows are all of the block.
     threads
         The number of threads; the result does not depend on it.
 
@@ -77,6 +82,7 @@ def solve_block(
         At Ctrl-C. Each row is then either solved or as it was.
     """
     weight, size = objective.unobserved_weight, fixed.n
+    pointers = None if whole is None else _planned(whole, has_means=means is not None)
     if means is not None:
         rows, below = mean_entries(rows, means, regularization, weight)
         size = fixed.n + len(below)
@@ -84,7 +90,7 @@ def solve_block(
     columns = fixed.buffer[:size]
     spectrum = Spectrum(fixed.eigenvalues, np.eye(solved.shape[1]))  # all is rotated
     _kernels.solve_rotated(
-        trained_rows(rows, size),
+        trained_rows(rows, size, pointers),
         columns,
         spectrum,
         solved,
@@ -102,3 +108,9 @@ def solve_block(
         unobserved_weight=weight,
         threads=threads,
     )
+
+
+def _planned(whole: Csr, *, has_means: bool) -> npt.NDArray[np.int64]:
+    """Return the row pointers of a block as its rows are solved."""
+    counts = whole.row_counts
+    return row_pointers(counts + (counts > 0)) if has_means else whole.indptr

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, TypeVar
 
-__all__ = ["Executor"]
+from penchant.engines.cluster.files import File
+
+__all__ = ["Executor", "WorkerMemory"]
 
 TaskT = TypeVar("TaskT")
 ResultT = TypeVar("ResultT")
+
+
+class WorkerMemory(NamedTuple):
+    """The memory of a worker in bytes, and how many tasks it runs at once."""
+
+    limit: int
+    tasks: int
 
 
 class Executor(ABC):
@@ -25,12 +33,17 @@ class Executor(ABC):
     @abstractmethod
     def map(
         self, function: Callable[[TaskT], ResultT], tasks: Sequence[TaskT]
-    ) -> Sequence[ResultT]:
+    ) -> Iterable[ResultT]:
         """Run a function on each task, and return the results in the order of the tasks.
 
-        An error of a task is raised here as it is, and tasks that are not finished are dropped.
+        An iterator may return each result once it is there, which progress is reported by. An
+        error of a task is raised as it is, and tasks that are not finished are dropped.
         """
 
     @abstractmethod
-    def sees(self, path: Path) -> bool:
+    def sees(self, file: File) -> bool:
         """Return whether all present workers see a file."""
+
+    def memory(self) -> WorkerMemory | None:
+        """Return the memory of the worker with the least; None: it is not known."""
+        return None

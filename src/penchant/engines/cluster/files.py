@@ -2,88 +2,195 @@
 
 from __future__ import annotations
 
-import contextlib
+import io
 import pickle
+import posixpath
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from penchant import _kernels
 from penchant.data.blocks import BlockedRows
 from penchant.data.csr import Csr
 from penchant.engines.base import Factors
+from penchant.engines.cluster.folder import folder_of
 from penchant.errors import DatasetError
 
 ValueT = TypeVar("ValueT")
 
-
-def write(folder: Path, *arrays: Any) -> Path:
-    """Write arrays to a new file, which appears when it is complete, and return its path."""
-    with _new_file(folder) as (path, file):
-        for array in arrays:
-            np.save(file, np.ascontiguousarray(array), allow_pickle=False)
-    return path
+_HEADER = 1024  # bytes that surely hold the header of an array
+_AT_ONCE = 1 << 24  # bytes of factors that are read at a time, about
 
 
-def read(path: Path) -> list[Any]:
-    """Read the arrays of a file.
+@dataclass(frozen=True, order=True)
+class File:
+    """A file of a training.
+
+    Attributes
+    ----------
+    folder
+        The address of its folder.
+    name
+        Its name there.
+    """
+
+    folder: str
+    name: str
+
+    @property
+    def address(self) -> str:
+        """The path or the address of the file."""
+        return posixpath.join(self.folder, self.name)
+
+    def is_file(self) -> bool:
+        """Return whether this process sees the file."""
+        try:
+            folder_of(self.folder).read(self.name, 0, 1)
+        except DatasetError:
+            return False
+        return True
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the tasks of a step write: a folder, and how the names of their files begin."""
+
+    folder: str
+    prefix: str
+
+    @classmethod
+    def within(cls, folder: str) -> Place:
+        """Return a place in a folder of which no other file is."""
+        return cls(folder, uuid.uuid4().hex)
+
+    def new_file(self) -> File:
+        """Return the file that is written next."""
+        return File(self.folder, f"{self.prefix}-{uuid.uuid4().hex}")
+
+    def tidy(self, keep: Collection[File] = ()) -> None:
+        """Delete what lost and repeated tasks wrote, and all else but some files."""
+        kept, folder = {file.name for file in keep}, folder_of(self.folder)
+        folder.delete(
+            name for name in folder.names() if name.startswith(self.prefix) and name not in kept
+        )
+
+
+def write(place: Place, *arrays: Any) -> File:
+    """Write arrays to a new file, which appears when it is complete."""
+    file = place.new_file()
+    parts: list[Any] = []
+    for array in arrays:
+        whole = np.ascontiguousarray(array)
+        header = io.BytesIO()
+        fields = np.lib.format.header_data_from_array_1_0(whole)
+        np.lib.format.write_array_header_1_0(header, fields)
+        parts += [header.getvalue(), whole.reshape(-1).view(np.uint8).data]
+    folder_of(file.folder).write(file.name, parts)
+    return file
+
+
+def read(file: File) -> list[Any]:
+    """Read the arrays of a file, read-only.
 
     Raises
     ------
     DatasetError
         If it can't be read.
     """
-    arrays = []
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            while file.tell() < size:
-                arrays.append(np.load(file, allow_pickle=False))
-    except (OSError, ValueError) as error:
-        raise DatasetError(
-            f"a block of the training in {path.parent} can't be read: {error}; train again"
-        ) from error
+    raw, arrays, at = folder_of(file.folder).read(file.name), [], 0
+    while at < len(raw):
+        dtype, shape, begin = _header(file, raw[at : at + _HEADER])
+        count = int(np.prod(shape, dtype=np.int64))
+        at += begin
+        if at + count * dtype.itemsize > len(raw):
+            _refuse(file)
+        arrays.append(np.frombuffer(raw, dtype, count, at).reshape(shape))
+        at += count * dtype.itemsize
+    if not arrays:
+        _refuse(file)
     return arrays
 
 
-def read_factors(path: Path) -> Factors:
+def _header(file: File, raw: bytes) -> tuple[np.dtype[Any], tuple[int, ...], int]:
+    """Return the type and the shape of an array, and where its numbers begin."""
+    stream = io.BytesIO(raw)
+    try:
+        np.lib.format.read_magic(stream)
+        shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
+    except ValueError:
+        _refuse(file)
+    return dtype, shape, stream.tell()
+
+
+def _refuse(file: File) -> NoReturn:
+    raise DatasetError(f"a block of the training is damaged: {file.address}; train again")
+
+
+def read_factors(file: File) -> Factors:
     """Read the factors of a block, in the memory layout of the kernels."""
-    return _kernels.align_rows(read(path)[0])
+    factors: Factors = read(file)[0]
+    n, f = factors.shape
+    padded = _kernels.padded_rows(n, f, factors.dtype)[:, :f]
+    padded[:] = factors
+    return padded
 
 
-def delete(paths: Sequence[Path]) -> None:
+def read_rows(file: File, rows: npt.NDArray[np.int64], out: Factors) -> None:
+    """Read some rows of the factors of a block, which rise, a few megabytes at a time."""
+    if not len(rows):
+        return
+    folder = folder_of(file.folder)
+    dtype, (_, f), begin = _header(file, folder.read(file.name, 0, _HEADER))
+    size = dtype.itemsize * f
+    step = max(_AT_ONCE // size, 1)
+    at = 0
+    while at < len(rows):
+        first = int(rows[at])
+        end = int(np.searchsorted(rows, first + step))
+        last = int(rows[end - 1]) + 1
+        raw = folder.read(file.name, begin + first * size, begin + last * size)
+        if len(raw) != (last - first) * size:
+            _refuse(file)
+        part = np.frombuffer(raw, dtype).reshape(last - first, f)
+        np.take(part, rows[at:end] - first, axis=0, out=out[at:end])
+        at = end
+
+
+def delete(files: Iterable[File]) -> None:
     """Delete files, if they are still there."""
-    for path in paths:
-        path.unlink(missing_ok=True)
+    by_folder: dict[str, list[str]] = {}
+    for file in files:
+        by_folder.setdefault(file.folder, []).append(file.name)
+    for folder, names in by_folder.items():
+        folder_of(folder).delete(names)
 
 
-def write_object(folder: Path, value: object) -> Path:
-    """Write an object for workers of this training to a new file, and return its path.
+def write_object(place: Place, value: object) -> File:
+    """Write an object for workers of this training to a new file.
 
     The folder belongs to the user who trains, as the workers do that read the file.
     """
-    with _new_file(folder) as (path, file):
-        pickle.dump(value, file)
-    return path
+    file = place.new_file()
+    folder_of(file.folder).write(file.name, [pickle.dumps(value)])
+    return file
 
 
-@contextlib.contextmanager
-def _new_file(folder: Path) -> Iterator[tuple[Path, BinaryIO]]:
-    """Open a new file, which gets its name once the block has ended without an error."""
-    path = folder / uuid.uuid4().hex
-    draft = path.with_suffix(".part")
-    with draft.open("wb") as file:
-        yield path, file
-    draft.replace(path)
-
-
-def read_object(path: Path) -> Any:
+def read_object(file: File) -> Any:
     """Read an object of this training once in each process."""
-    return _objects.get(path, lambda: pickle.loads(path.read_bytes()))  # noqa: S301
+    return _objects.get(file, lambda: _read_object(file))
+
+
+def _read_object(file: File) -> Any:
+    raw = folder_of(file.folder).read(file.name)
+    try:
+        return pickle.loads(raw)  # noqa: S301
+    except (pickle.UnpicklingError, EOFError):
+        _refuse(file)
 
 
 class Cache:
@@ -109,19 +216,17 @@ class Cache:
             return value
 
 
-_objects = Cache(4)
+_objects = Cache(6)
 
 
 class FileBlocks(BlockedRows):
     """Rows that were in memory, each block in a file."""
 
-    def __init__(self, folder: Path, rows: BlockedRows) -> None:
+    def __init__(self, place: Place, rows: BlockedRows) -> None:
         self.blocks, self.n_columns = rows.blocks, rows.n_columns
-        self._paths = [
-            write(folder, block.indptr, block.indices, block.values) for _, block in rows
-        ]
+        self._files = [write(place, block.indptr, block.indices, block.values) for _, block in rows]
 
     def read(self, number: int) -> Csr:
         """See :meth:`BlockedRows.read`."""
-        indptr, indices, values = read(self._paths[number])
+        indptr, indices, values = read(self._files[number])
         return Csr(indptr, indices, values, self.n_columns)

@@ -1,30 +1,35 @@
 """The tasks of a training: pure functions of files, which may run twice and anywhere.
 
-Each reads the files that a task names, writes new ones, and returns their paths or small arrays.
+Each reads the files that a task names, writes new ones, and returns their names or small arrays.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from penchant import _kernels
+from penchant.data.csr import Csr
 from penchant.engines.base import F64, Factors, Objective, Penalties, Rotation, RowPrior, Spectrum
 from penchant.engines.blocks.solve import FixedSide, solve_block
 from penchant.engines.cluster import files
+from penchant.engines.cluster.files import File, Place
+from penchant.engines.cluster.sides import FixedFiles, consecutive, parts_of
 from penchant.engines.local import LocalEngine
 from penchant.engines.penalties import penalty_of, prior_penalty_of
+
+_LOSS_ROWS = 256
+"""The rows whose losses the kernel adds up first."""
 
 
 @dataclass(frozen=True, eq=False)
 class GramTask:
     """FᵀF of a block of factors."""
 
-    factors: Path
+    factors: File
     precise: bool
     threads: int
 
@@ -39,39 +44,18 @@ def gram(task: GramTask) -> F64:
 class RotateTask:
     """A block of factors and the file of the spectrum to whose eigenvectors it is rotated."""
 
-    folder: Path
-    factors: Path
-    spectrum: Path
+    place: Place
+    factors: File
+    spectrum: File
     threads: int
 
 
-def rotate(task: RotateTask) -> Path:
+def rotate(task: RotateTask) -> File:
     """Write the rotated block."""
     factors = files.read_factors(task.factors)
     spectrum: Spectrum = files.read_object(task.spectrum)
     _kernels.rotate(spectrum, factors, factors[:0], threads=task.threads)
-    return files.write(task.folder, factors)
-
-
-_sides = files.Cache(1)
-
-
-def whole_side(blocks: tuple[Path, ...], n: int) -> Factors:
-    """Read all n factors of a side into one array, once in each process."""
-
-    def read() -> Factors:
-        whole: Factors | None = None
-        first = 0
-        for path in blocks:
-            part = files.read(path)[0]
-            if whole is None:
-                whole = _kernels.align_rows(np.zeros((n, part.shape[1]), part.dtype))
-            whole[first : first + len(part)] = part
-            first += len(part)
-        assert whole is not None
-        return whole
-
-    return _sides.get(blocks, read)
+    return files.write(task.place, factors)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,16 +64,16 @@ class SolveTask:
 
     Attributes
     ----------
-    folder
+    place
         Where to write.
     rows
         The file of the rows in blocks.
     number
         The number of the block.
     regularization
-        λ of the rows of the block.
+        The file of λ of the rows of the block.
     fixed
-        The files of the rotated factors of the fixed side.
+        The file of the :class:`FixedFiles` of the rotated fixed side.
     spectrum
         The file of the spectrum of the fixed side before it was rotated.
     solved
@@ -98,38 +82,59 @@ class SolveTask:
         As for the engine; the prior is that of the block's rows, rotated.
     """
 
-    folder: Path
-    rows: Path
+    place: Place
+    rows: File
     number: int
-    regularization: Penalties
-    fixed: tuple[Path, ...]
-    spectrum: Path
-    solved: Path
+    regularization: File
+    fixed: File
+    spectrum: File
+    solved: File
     objective: Objective
     prior: RowPrior | None
     threads: int
 
 
-def solve(task: SolveTask) -> Path:
+def solve(task: SolveTask) -> File:
     """Solve the rows of a block and write their factors."""
-    rows = files.read_object(task.rows).read(task.number)
-    array = whole_side(task.fixed, rows.n_columns)
+    rows: Csr = files.read_object(task.rows).read(task.number)
+    fixed: FixedFiles = files.read_object(task.fixed)
     spectrum: Spectrum = files.read_object(task.spectrum)
-    side = FixedSide(array, len(array), spectrum.values)
-    if task.prior is not None:
-        side = side.with_room(rows.n_rows)
     solved = files.read_factors(task.solved)
     _kernels.rotate(spectrum, solved, solved[:0], threads=task.threads)
+    if fixed.most_rows is None:
+        side = FixedSide(fixed.whole(), fixed.n, spectrum.values)
+        if task.prior is not None:
+            side = side.with_room(rows.n_rows)
+        _solve_part(task, slice(0, rows.n_rows), rows, side, solved)
+    else:
+        for part in parts_of(rows, fixed.most_rows):
+            room = 0 if task.prior is None else part.rows.n_rows
+            buffer = fixed.take(part.columns, room)
+            side = FixedSide(buffer, len(part.columns), spectrum.values)
+            _solve_part(task, part.where, part.rows, side, solved, whole=rows)
+    return files.write(task.place, solved)
+
+
+def _solve_part(
+    task: SolveTask,
+    where: slice,
+    rows: Csr,
+    side: FixedSide,
+    solved: Factors,
+    whole: Csr | None = None,
+) -> None:
+    """Solve some rows of a block in place."""
+    regularization: Penalties = files.read(task.regularization)[0]
     solve_block(
         rows,
         side,
-        solved,
-        task.regularization,
+        solved[where],
+        regularization[where],
         task.objective,
-        means=None if task.prior is None else task.prior.means(),
+        means=None if task.prior is None else task.prior.means(where),
+        whole=whole,
         threads=task.threads,
     )
-    return files.write(task.folder, solved)
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,15 +144,15 @@ class ExtrapolateTask:
     The rotation, a matrix or None, is in a file.
     """
 
-    folder: Path
-    factors: Path
-    previous: Path | None
-    rotation: Path
+    place: Place
+    factors: File
+    previous: File | None
+    rotation: File
     momentum: float
     threads: int
 
 
-def extrapolate(task: ExtrapolateTask) -> tuple[Path, Path]:
+def extrapolate(task: ExtrapolateTask) -> tuple[File, File]:
     """Write the extrapolated block, and its factors before, quantized where they are float32."""
     engine, factors = LocalEngine(task.threads), files.read_factors(task.factors)
     if task.previous is None:
@@ -156,37 +161,51 @@ def extrapolate(task: ExtrapolateTask) -> tuple[Path, Path]:
         previous = engine.previous_from_arrays(files.read(task.previous), factors)
         rotation: Rotation = files.read_object(task.rotation)
         previous = engine.extrapolate(factors, previous, rotation, task.momentum)
-        extrapolated = files.write(task.folder, factors)
-    return extrapolated, files.write(task.folder, *engine.previous_to_arrays(previous))
+        extrapolated = files.write(task.place, factors)
+    return extrapolated, files.write(task.place, *engine.previous_to_arrays(previous))
 
 
 @dataclass(frozen=True, eq=False)
 class LossTask:
     """A block of rows whose part of the loss is computed."""
 
-    rows: Path
+    rows: File
     number: int
-    solved: Path
-    fixed: tuple[Path, ...]
+    solved: File
+    fixed: File
     unobserved_weight: float
     threads: int
 
 
 def observed_loss(task: LossTask) -> float:
     """Compute Σ c (p − x·y)² − α0 (x·y)² over the stored cells of a block."""
-    rows = files.read_object(task.rows).read(task.number)
-    engine, factors = LocalEngine(task.threads), files.read_factors(task.solved)
+    rows: Csr = files.read_object(task.rows).read(task.number)
+    fixed: FixedFiles = files.read_object(task.fixed)
+    factors = files.read_factors(task.solved)
+    if fixed.most_rows is None:
+        return _loss_of(task, rows, factors, fixed.whole())
+    total = 0.0
+    for part in parts_of(rows, fixed.most_rows, granule=_LOSS_ROWS):
+        taken, begin = fixed.take(part.columns, 0), part.where.start
+        for first in range(0, part.rows.n_rows, _LOSS_ROWS):  # in the order of the kernel's sums
+            few = consecutive(part.rows, first, min(first + _LOSS_ROWS, part.rows.n_rows))
+            of_few = factors[begin + first : begin + first + few.n_rows]
+            total += _loss_of(task, few, of_few, taken)
+    return total
+
+
+def _loss_of(task: LossTask, rows: Csr, solved: Factors, fixed: Factors) -> float:
+    engine = LocalEngine(task.threads)
     loaded = engine.load_rows(rows, np.zeros(rows.n_rows))
-    fixed = whole_side(task.fixed, rows.n_columns)
-    return engine.observed_loss(loaded, factors, fixed, task.unobserved_weight)
+    return engine.observed_loss(loaded, solved, fixed, task.unobserved_weight)
 
 
 @dataclass(frozen=True, eq=False)
 class PenaltyTask:
     """A block of factors whose penalty is computed; with a prior, the change that it makes."""
 
-    factors: Path
-    regularization: Penalties
+    factors: File
+    regularization: File
     prior: RowPrior | None
     nonempty: npt.NDArray[np.bool_] | None
 
@@ -194,9 +213,10 @@ class PenaltyTask:
 def penalty(task: PenaltyTask) -> float:
     """Compute the penalty of a block."""
     factors = files.read_factors(task.factors)
+    regularization: Penalties = files.read(task.regularization)[0]
     if task.prior is None or task.nonempty is None:
-        return penalty_of(task.regularization, factors)
-    return prior_penalty_of(task.regularization, factors, task.prior.means(), task.nonempty)
+        return penalty_of(regularization, factors)
+    return prior_penalty_of(regularization, factors, task.prior.means(), task.nonempty)
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,7 +224,7 @@ class SumTask:
     """Weights of the rows of a block, a sparse matrix of shape (k, rows), and its factors."""
 
     weights: Any
-    factors: Path
+    factors: File
 
 
 def weighted_sum(task: SumTask) -> F64:

@@ -8,7 +8,6 @@ import json
 import logging
 import zlib
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,8 +16,10 @@ import numpy.typing as npt
 from penchant._files import container
 from penchant.data.blocks import BlockedRows, MemoryBlocks
 from penchant.data.interactions import Interactions
-from penchant.engines.base import BlockEngine, CheckpointFile, Engine
+from penchant.engines.base import BlockEngine, Engine
+from penchant.engines.checkpoint_file import CheckpointFile
 from penchant.errors import SettingsError
+from penchant.models.als.checkpoint_place import place_of
 from penchant.models.als.settings import AlsSettings
 from penchant.models.als.statistics import rows_of_users
 from penchant.models.als.trainer import Trainer
@@ -43,7 +44,8 @@ class Checkpoint:
     """
 
     def __init__(self, file: CheckpointFile, identity: str) -> None:
-        self._path, self._resume, self._identity = Path(file.path), file.resume, identity
+        self._file, self._identity = file, identity
+        self._place = place_of(file.path)
 
     @classmethod
     def of(
@@ -64,17 +66,20 @@ class Checkpoint:
         ArtifactError
             If it can't be read.
         """
-        if not self._resume or not self._path.exists():
+        if not self._file.resume:
             return []
-        arrays, manifest = container.read(self._path)
+        with self._place.reading() as path:
+            if path is None:
+                return []
+            arrays, manifest = container.read(path)
         if manifest.get("form") != _FORM or manifest.get("identity") != self._identity:
             raise SettingsError(
-                f"{self._path} is not a training with these settings and these data: name another "
-                "checkpoint, or leave out resume=True to replace it"
+                f"{self._file.path} is not a training with these settings and these data: name "
+                "another checkpoint, or leave out resume=True to replace it"
             )
         trainer.restore(dict(_restored(name, array) for name, array in arrays.items()))
         epochs = [Epoch(**epoch) for epoch in manifest["epochs"]]
-        log.info("continuing from %s after epoch %d", self._path, len(epochs))
+        log.info("continuing from %s after epoch %d", self._file.path, len(epochs))
         return epochs
 
     def save(self, trainer: Trainer[Any, Any], epochs: Sequence[Epoch]) -> None:
@@ -91,7 +96,8 @@ class Checkpoint:
             "identity": self._identity,
             "epochs": [dataclasses.asdict(epoch) for epoch in epochs],
         }
-        container.write(self._path, arrays, manifest)
+        with self._place.writing() as path:
+            container.write(path, arrays, manifest)
 
 
 def checkpointed(

@@ -93,6 +93,7 @@ class Trainer(Generic[RowsT, FactorsT]):
         for side in self._sides:  # before the first half step: they must not influence others
             self._engine.clear_empty_rows(side.rows, side.factors)
         for number in range(first, first + iterations):
+            self._engine.begin_epoch(number)
             self._epoch()
             seconds += time.perf_counter() - begun
             loss = self.loss() if track_loss else None

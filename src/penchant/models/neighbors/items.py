@@ -105,7 +105,7 @@ class ItemNeighbors(NeighborSettings):
     def _learn(self, interactions: Interactions) -> tuple[Csr, RowSimilarity]:
         """Return the items over the users, and the similarity of items."""
         items = self._items_of(interactions)
-        return items, RowSimilarity(self, items)
+        return items, RowSimilarity(self, items, interactions.csr)
 
     def _items_of(self, data: Interactions) -> Csr:
         """Return the items over the users, with the values of X."""

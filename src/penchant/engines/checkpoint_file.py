@@ -1,0 +1,38 @@
+"""Where a training is written, to continue from after a crash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from penchant.data.paths import is_remote
+from penchant.errors import SettingsError
+
+
+@dataclass(frozen=True)
+class CheckpointFile:
+    """Where a training is written after each epoch.
+
+    Attributes
+    ----------
+    path
+        The file, or its address in an object store; it is replaced once the next is complete.
+    resume
+        Whether a training continues from the file, if it is there.
+    """
+
+    path: Path | str
+    resume: bool
+
+
+def checkpoint_file(path: str | Path | None, resume: bool) -> CheckpointFile | None:
+    """Return where trainings are written.
+
+    Raises
+    ------
+    SettingsError
+        If a training is to be resumed and no file is named.
+    """
+    if path is None and resume:
+        raise SettingsError("resume=True needs the file of the training, checkpoint=…")
+    return None if path is None else CheckpointFile(path if is_remote(path) else Path(path), resume)
