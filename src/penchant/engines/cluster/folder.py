@@ -14,7 +14,6 @@ from penchant.data.disk.retries import retried
 from penchant.data.disk.storage import LocalStorage, RemoteStorage, Storage, storage_of
 from penchant.errors import DatasetError, reason_of
 
-
 _OBJECT_STORES = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl"}
 
 
