@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ GENERATED = {
 }
 REAL = {"lastfm-2k": "lastfm-2k", "ml-1m": "movielens-1m"}
 NAMES = (*REAL, *GENERATED)
+FIFTH = "fifth-of-"
+"""Before the name of a generated one: a fifth of its users and interactions."""
 PARTS = ("indptr", "indices", "values")
 VERSION = 1  # version of the prepared arrays: a new number invalidates the cache
 
@@ -106,8 +108,17 @@ def _real(name: str) -> tuple[dict[str, npt.NDArray[Any]], int]:
 
 
 def _made(name: str) -> tuple[dict[str, npt.NDArray[Any]], int]:
-    shape = scaled(int(float(name[6:]))) if name.startswith("scale-") else GENERATED[name]
+    shape = _shape(name)
     return make(shape), shape.n_items
+
+
+def _shape(name: str) -> Shape:
+    if name.startswith("scale-"):
+        return scaled(int(float(name[6:])))
+    if name.startswith(FIFTH):
+        whole = GENERATED[name.removeprefix(FIFTH)]
+        return replace(whole, n_users=whole.n_users // 5, nnz=whole.nnz // 5)
+    return GENERATED[name]
 
 
 def scaled(nnz: int) -> Shape:

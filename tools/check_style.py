@@ -130,9 +130,10 @@ WORD = re.compile(
     re.IGNORECASE,
 )
 SPELLING = re.compile(r"(?<![A-Za-z])(?:" + "|".join(BRITISH) + r")(?![A-Za-z])", re.IGNORECASE)
-# Names of the Python library, of web standards and of the system, which are spelled as they are.
+# Names of the Python library, of others, of web standards and of the system, spelled as they are.
 ALLOWED = re.compile(
-    r"\b(?:CancelledError|cancelled|aria-labelledby|labelledby)\b|\"nobody\"|noqa[^\n]*"
+    r"\b(?:CancelledError|cancelled|aria-labelledby|labelledby|nearest_neighbours)\b|\"nobody\""
+    r"|noqa[^\n]*"
 )
 
 

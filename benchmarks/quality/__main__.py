@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import machine
-from benchmarks.quality import results
+from benchmarks.quality import merging, results
 from benchmarks.quality.data import READERS
 from benchmarks.quality.families import BLENDED, Family, families
 from benchmarks.quality.worker import Job
@@ -170,11 +170,16 @@ def parser() -> argparse.ArgumentParser:
                    help="the results, JSON lines")  # fmt: skip
     p.add_argument("--table", action="store_true", help="run nothing: print the tables of --out")
     p.add_argument("--page", type=Path, help="with --table: write the tables into this page")
+    p.add_argument("--merge", metavar="NOTE",
+                   help="with --page: replace or add the rows of --out, and this line")  # fmt: skip
     return p
 
 
 def main() -> None:
     options = parser().parse_args()
+    if options.merge is not None and options.page is not None:
+        merging.merge(options.page, results.read(options.out), options.merge)
+        return
     if not options.table:
         run(options)
         return

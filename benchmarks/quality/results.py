@@ -51,7 +51,9 @@ def latest(rows: Iterable[Row]) -> list[Row]:
     measured = {
         (row["dataset"], row["library"], row["family"], row["settings"]): row
         for row in rows
-        if "metrics" in row and (row["settings"] == "defaults" or row["trials"] > 1)
+        if "metrics" in row
+        and "family" in row
+        and (row["settings"] == "defaults" or row["trials"] > 1)
     }
     return list(measured.values())
 
@@ -79,10 +81,10 @@ def tables(rows: Sequence[Row]) -> str:
     names = list(dict.fromkeys(row["dataset"] for row in measured))
     parts = ["### The best of each library", "", *_summary(measured, names)]
     for name in names:
-        parts += ["", f"### {name}", "", *_table([r for r in measured if r["dataset"] == name])]
-    missing = _missing(rows)
-    if missing:
-        parts += ["", "### Not measured", "", *missing]
+        parts += ["", f"### {name}", "", *table([r for r in measured if r["dataset"] == name])]
+    absent = missing(rows)
+    if absent:
+        parts += ["", "### Not measured", "", *absent]
     return "\n".join([*parts, "", *_facts(rows)])
 
 
@@ -94,17 +96,21 @@ def _summary(rows: Sequence[Row], names: Sequence[str]) -> list[str]:
         cells = []
         for library in libraries:
             own = [r for r in rows if (r["dataset"], r["library"]) == (name, library)]
-            row = max(own, key=_validation, default=None)
-            cells.append(
-                f"{row['metrics'][METRICS[0]][0]:.4f} ({row['family']}, {row['settings']})"
-                if row
-                else "–"
-            )
+            cells.append(best_cell(own))
         lines.append(_line([name, *cells]))
     return lines
 
 
-def _table(rows: Sequence[Row]) -> list[str]:
+def best_cell(rows: Sequence[Row]) -> str:
+    """Return the figure of the row that is best on the validation part, with its name."""
+    row = max(rows, key=_validation, default=None)
+    if row is None:
+        return "–"
+    return f"{row['metrics'][METRICS[0]][0]:.4f} ({row['family']}, {row['settings']})"
+
+
+def table(rows: Sequence[Row]) -> list[str]:
+    """Return the table of a data set, the best row on the test part first."""
     head = ["library", "family", "settings", *METRICS, "fit, CPU s", "memory, MB", "trials"]
     lines = _head(head)
     for row in sorted(rows, key=lambda each: -each["metrics"][METRICS[0]][0]):
@@ -119,14 +125,14 @@ def _table(rows: Sequence[Row]) -> list[str]:
             f"{first:.4f} ({low:.4f} to {high:.4f})",
             *(f"{row['metrics'][name][0]:.4f}" for name in METRICS[1:]),
             f"{row['fit_cpu_seconds']:.2f}",
-            f"{row['memory'] / 1e6:.0f}",
+            "–" if row["memory"] is None else f"{row['memory'] / 1e6:.0f}",
             trials,
         ]
         lines.append(_line(cells))
     return lines
 
 
-def _missing(rows: Sequence[Row]) -> list[str]:
+def missing(rows: Sequence[Row]) -> list[str]:
     """Return a line for each job that gave no row, or not both, by its last end."""
     ends = {key(row): row for row in rows if is_end(row)}
     return [

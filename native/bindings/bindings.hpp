@@ -39,6 +39,7 @@ inline Poll poll_for_signals() {
 
 void bind_block_product(nb::module_& m);
 void bind_bootstrap(nb::module_& m);
+void bind_cooccurrence(nb::module_& m);
 void bind_elastic_net(nb::module_& m);
 void bind_fused_scores(nb::module_& m);
 void bind_isa(nb::module_& m);

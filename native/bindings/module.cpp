@@ -7,6 +7,7 @@ NB_MODULE(_native, m) {
   bind_rows(m);  // first: the signatures of the others contain its records
   bind_block_product(m);
   bind_bootstrap(m);
+  bind_cooccurrence(m);
   bind_elastic_net(m);
   bind_fused_scores(m);
   bind_isa(m);

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "dense_panels.hpp"
+#include "greatest.hpp"
 #include "sparse_rows.hpp"
 
 namespace penchant {
@@ -56,46 +58,68 @@ class Selector {
         exclude_(exclude),
         allow_(allow),
         nonzero_(nonzero),
-        positions_(static_cast<std::size_t>(right.n_columns)) {}
+        positions_(static_cast<std::size_t>(right.n_columns)),
+        greatest_(std::max<std::int64_t>(k, 1), right.n_columns) {}
 
-  BestList<float> best_of(std::int64_t query) {
-    BestList<float> best(k_);
+  void write_best(std::int64_t query, const TopKLists& out) {
     if (row_.empty()) row_.resize(static_cast<std::size_t>(right_.n_columns), 0.0F);
-    add_product_row(left_, right_, query, row_.data());
-    if (!allow_ && nonzero_ && cost(query) * kDenseShare < right_.n_columns) {
-      offer_reached(query, best);  // the row is empty again
-    } else {
-      offer(query, row_.data(), best);
-      std::fill(row_.begin(), row_.end(), 0.0F);
-    }
-    return best;
+    const bool few =
+        !allow_ && product_row_cost(left_, right_, query) * kDenseShare < right_.n_columns;
+    if (few && write_reached(query, out)) return;
+    if (!few) add_product_row(left_, right_, query, row_.data());
+    write_best(query, row_.data(), out);
+    std::fill(row_.begin(), row_.end(), 0.0F);
   }
 
   /// The same from scores that are computed already; they are changed.
-  BestList<float> best_of(std::int64_t query, float* scores) {
+  void write_best(std::int64_t query, float* scores, const TopKLists& out) {
+    for (const auto item : excluded(query)) scores[item] = kExcluded;
+    if (!allow_ && k_ > 0) {
+      const auto keys = greatest_.choose(scores, right_.n_columns, nullptr);
+      if (static_cast<std::int64_t>(keys.size()) == k_) {
+        return Greatest::write(keys, query, k_, out);
+      }
+    }
     BestList<float> best(k_);
     offer(query, scores, best);
-    return best;
+    out.set(query, k_, best);
   }
 
  private:
-  std::int64_t cost(std::int64_t query) const { return product_row_cost(left_, right_, query); }
-
   std::span<const std::int32_t> excluded(std::int64_t query) const {
     return exclude_ ? exclude_[query] : std::span<const std::int32_t>{};
   }
 
-  void offer_reached(std::int64_t query, BestList<float>& best) {
-    for (const auto item : excluded(query)) row_[static_cast<std::size_t>(item)] = 0.0F;
-    drain_product_row(left_, right_, query, row_.data(), [&](std::int32_t item, float score) {
-      if (score > kExcluded) reached_.push_back({score, item});
-    });
-    if (static_cast<std::int64_t>(reached_.size()) > k_) {
-      std::nth_element(reached_.begin(), reached_.begin() + k_, reached_.end(), Better{});
-      reached_.resize(static_cast<std::size_t>(k_));
+  /// Adds up a row that reaches few items, and writes its list if it has k positive scores; the row
+  /// is empty again then, else it is left added up.
+  bool write_reached(std::int64_t query, const TopKLists& out) {
+    reached_.resize(static_cast<std::size_t>(right_.n_columns / kDenseShare + 1));
+    auto* reached = reached_.data();
+    float* row = row_.data();
+    std::int64_t n = 0;
+    for (auto at = left_.rows.indptr[query]; at < left_.rows.indptr[query + 1]; ++at) {
+      const float weight = value_at(left_, at);
+      const auto column = left_.rows.indices[at];
+      for (auto e = right_.rows.indptr[column]; e < right_.rows.indptr[column + 1]; ++e) {
+        const auto item = right_.rows.indices[e];
+        reached[n] = item;
+        n += row[item] == 0.0F ? 1 : 0;
+        row[item] += weight * value_at(right_, e);
+      }
     }
-    for (const auto& entry : reached_) best.offer(entry.score, entry.code);
-    reached_.clear();
+    values_.resize(static_cast<std::size_t>(n));
+    for (const auto item : excluded(query)) row[item] = 0.0F;
+    // an item whose score was 0 in between is there twice, the second time with 0
+    for (std::int64_t j = 0; j < n; ++j) {
+      values_[static_cast<std::size_t>(j)] = std::exchange(row[reached[j]], 0.0F);
+    }
+    const auto keys = greatest_.choose(values_.data(), n, reached);
+    if (static_cast<std::int64_t>(keys.size()) == k_) {
+      Greatest::write(keys, query, k_, out);
+      return true;
+    }
+    for (std::int64_t j = 0; j < n; ++j) row[reached[j]] += values_[static_cast<std::size_t>(j)];
+    return false;
   }
 
   void offer(std::int64_t query, float* scores, BestList<float>& best) {
@@ -140,7 +164,9 @@ class Selector {
   const ScoreKernels<float>& kernels_ = score_kernels<float>();
   std::vector<float> row_;  // all zeros between two queries
   std::vector<std::int32_t> positions_;
-  std::vector<Entry<float>> reached_;  // empty between two queries
+  Greatest greatest_;
+  std::vector<std::int32_t> reached_;
+  std::vector<float> values_;
 };
 
 }  // namespace
@@ -176,10 +202,11 @@ void sparse_top_k(const SparseMatrix& left, const SparseMatrix& right, std::int6
                  const auto begin = chunk * size, end = std::min(n_queries, begin + size);
                  if (panels) panels->multiply(left, begin, end, scores.data());
                  for (auto query = begin; query < end; ++query) {
-                   auto best =
-                       panels ? selector.best_of(query, scores.data() + (query - begin) * stride)
-                              : selector.best_of(query);
-                   out.set(query, k, best);
+                   if (panels) {
+                     selector.write_best(query, scores.data() + (query - begin) * stride, out);
+                   } else {
+                     selector.write_best(query, out);
+                   }
                  }
                },
                poll);

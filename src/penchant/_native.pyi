@@ -64,6 +64,26 @@ def bootstrap_sums(
     out: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu")],
     threads: int,
 ) -> None: ...
+def nearest_by_cooccurrence(
+    left: Rows,
+    right: Rows,
+    *,
+    common: Annotated[
+        NDArray[numpy.float32], dict(shape=(None,), order="C", device="cpu", writable=False)
+    ],
+    source: Annotated[
+        NDArray[numpy.float32], dict(shape=(None,), order="C", device="cpu", writable=False)
+    ],
+    target: Annotated[
+        NDArray[numpy.float32], dict(shape=(None,), order="C", device="cpu", writable=False)
+    ],
+    exclude: Rows,
+    codes: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order="C", device="cpu")],
+    scores: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order="C", device="cpu")],
+    counts: Annotated[NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu")],
+    validated: bool,
+    threads: int,
+) -> None: ...
 
 class ElasticNetWeights:
     def __init__(

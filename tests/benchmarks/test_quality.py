@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from benchmarks.quality import __main__ as command
-from benchmarks.quality import data, results, worker
+from benchmarks.quality import data, merging, results, worker
 from benchmarks.quality.families import Family, draw, families, of_kind
 from benchmarks.quality.worker import Job
 from tests.conftest import random_interactions
@@ -259,3 +259,84 @@ def test_tables_say_on_what_machine_and_within_what_time() -> None:
     asked = "Trials asked for: 3, within 30 CPU seconds for a family on a data set. P, 2 cores"
     assert asked in text
     assert text.endswith("commit abc. penchant 0.1.0.")
+
+
+# --- merging into a page ----------------------------------------------------------------
+
+
+def measured_row(family: str, value: float, library: str = "penchant", **others) -> dict:
+    return {
+        "dataset": "made",
+        "library": library,
+        "family": family,
+        "settings": "tuned",
+        "trials": 3,
+        "trials_asked": 3,
+        "seed": 0,
+        "validation": value,
+        "metrics": {name: [value, value - 0.01, value + 0.01] for name in data.METRICS},
+        "fit_cpu_seconds": 1.0,
+        "memory": 1e6,
+        **others,
+    }
+
+
+def ended(row: dict, status: str) -> dict:
+    return {**{name: row[name] for name in row if name not in ("metrics", "settings")},
+            "status": status}  # fmt: skip
+
+
+@pytest.fixture
+def page(tmp_path) -> Path:
+    path = tmp_path / "page.md"
+    path.write_text(f"before\n{results.MARKS[0]}\n{results.MARKS[1]}\nafter\n", encoding="utf-8")
+    rows = [measured_row("als", 0.3), measured_row("ease", 0.2)]
+    late = measured_row("slim", 0.1)
+    results.put(path, results.tables([*rows, ended(late, "over the time limit")]))
+    return path
+
+
+def test_merged_tables_are_those_of_all_rows(page, tmp_path) -> None:
+    """Rows are replaced, added and sorted as if all had been measured in one run."""
+    later = [measured_row("ease", 0.4), measured_row("slim", 0.25), measured_row("knn", 0.35, "x")]
+    later += [ended(row, "done") for row in later]
+    merging.merge(page, later, "Merged.")
+    whole = tmp_path / "whole.md"
+    whole.write_text(f"before\n{results.MARKS[0]}\n{results.MARKS[1]}\nafter\n", encoding="utf-8")
+    results.put(whole, results.tables([measured_row("als", 0.3), *later]))
+    found, expected = page.read_text(), whole.read_text()
+    assert "Merged." in found
+    assert "over the time limit" not in found
+    table = expected.split("### made")[1].split(results.MARKS[1])[0].strip()
+    assert table in found
+    assert found.endswith(f"{results.MARKS[1]}\nafter\n")
+    assert found.startswith(f"before\n{results.MARKS[0]}\n")
+
+
+def test_the_summary_of_a_page_gets_libraries_that_are_new_on_a_data_set(page) -> None:
+    other = measured_row("als", 0.3, dataset="second")
+    peer = measured_row("knn", 0.35, "x", dataset="second")
+    results.put(
+        page, results.tables([measured_row("als", 0.3), measured_row("knn", 0.1, "x"), other])
+    )
+    assert "| second | 0.3000 (als, tuned) | – |" in page.read_text()
+    merging.merge(page, [peer, ended(peer, "done")], "Merged.")
+    assert "| second | 0.3000 (als, tuned) | 0.3500 (knn, tuned) |" in page.read_text()
+    assert "| made | 0.3000 (als, tuned) | 0.1000 (knn, tuned) |" in page.read_text()
+
+
+def test_what_is_missing_later_is_listed(page) -> None:
+    merging.merge(page, [ended(measured_row("ease", 0.4), "ended with 1")], "Merged.")
+    text = page.read_text()
+    assert "- made, penchant, ease: ended with 1" in text
+    assert "- made, penchant, slim: over the time limit" in text
+
+
+def test_rows_of_automatic_selection_are_merged(page) -> None:
+    row = measured_row("", 0.5, budget=600.0, cpu_seconds=700.0, tried=99)
+    for name in ("family", "settings", "memory", "trials", "trials_asked"):
+        del row[name]
+    merging.merge(page, [row], "Merged.")
+    line = '| penchant | tune, models="auto" | 10 min | 0.5000 (0.4900 to 0.5100) |'
+    assert line in page.read_text()
+    assert "| 700.00 | – | 99 |" in page.read_text()

@@ -33,8 +33,11 @@ def lists(m: int, n: int, seed: int) -> _kernels.Rows:
     return csr.indptr, csr.indices
 
 
-# few queries and sparse, many and dense: each way of adding up scores is taken
-@pytest.mark.parametrize(("m", "n", "density"), [(9, 300, 0.02), (40, 70, 0.2), (90, 130, 0.8)])
+# few queries and sparse, many and dense, many items: each way of adding up and choosing is taken
+@pytest.mark.parametrize(
+    ("m", "n", "density"),
+    [(9, 300, 0.02), (9, 2000, 0.01), (40, 70, 0.2), (9, 999, 0.3), (90, 130, 0.8)],
+)
 @given(seed=seeds, k=st.integers(1, 140), threads=st.integers(1, 3))
 def test_lists_are_those_of_the_dense_product(m, n, density, seed, k, threads) -> None:
     left, right = matrix(m, 20, 0.4, seed), matrix(20, n, density, seed + 1)

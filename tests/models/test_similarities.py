@@ -13,7 +13,7 @@ import penchant
 from penchant import ItemNeighbors, UserNeighbors
 from penchant.errors import SettingsError
 from penchant.models.neighbors import items as items_module
-from penchant.models.neighbors.exponents import target_exponent
+from penchant.models.neighbors.exponents import source_exponent, target_exponent
 
 seeds = st.integers(0, 99)
 exponents = st.floats(0, 1.5)
@@ -93,6 +93,27 @@ def test_presets_equal_their_textbook_formulas(seed, similarity, confidence) -> 
     np.testing.assert_allclose(scores, of_users @ X, rtol=1e-4, atol=10 * bound)
 
 
+@pytest.mark.parametrize("dislikes", [0, 0.1])  # with likes only, common users are counted
+@given(seed=seeds, similarity=presets, neighbors=st.integers(1, 25))
+def test_the_nearest_are_kept(seed, dislikes, similarity, neighbors) -> None:
+    data = random_data(seed, dislikes)
+    X = confident(data.to_scipy(), "binary")
+    for kind, of in ((ItemNeighbors, X), (UserNeighbors, X.T.tocsr())):
+        S = textbook(of, similarity)
+        if kind is UserNeighbors:
+            S[(X.toarray()[:, None] == X.toarray()).all(axis=2)] = 0  # the same history
+        model = kind(similarity=similarity, neighbors=neighbors).fit(data)
+        arrays = model._arrays()
+        bound = 1e-5 * (1 + abs(S).max())
+        for row, expected in enumerate(S):
+            span = slice(*arrays["offsets"][row : row + 2])
+            codes, kept = arrays["neighbors"][span], arrays["similarities"][span]
+            assert (np.diff(kept) <= 0).all()
+            np.testing.assert_allclose(kept, expected[codes], rtol=1e-4, atol=bound)
+            best = np.sort(expected[expected > bound])[::-1][:neighbors]
+            np.testing.assert_allclose(kept[: len(best)], best, rtol=1e-4, atol=bound)
+
+
 @given(seed=seeds, a=exponents, b=exponents, c=exponents)
 def test_the_exponents_are_those_of_the_degrees(seed, a, b, c) -> None:
     data = random_data(seed)
@@ -114,11 +135,10 @@ def test_auto_is_rp3beta_with_exponents_by_the_data(seed, c) -> None:
     data = random_interactions(40, 35, density=0.9, seed=seed)
     X = confident(data.to_scipy(), "linear")
     model = ItemNeighbors(confidence="linear", neighbors=None, target_exponent=c).fit(data)
-    if c is None:
-        counts = (X != 0).sum(axis=1), (X != 0).sum(axis=0)
-        d = np.sqrt(np.prod([(n.astype(float) ** 2).sum() / n.sum() for n in counts]))
-        c = 0.7 * max(0, 1 - 22 / d)
-    S = walk(X, 0.4, 0.7, c)
+    counts = (X != 0).sum(axis=1), (X != 0).sum(axis=0)
+    d = np.sqrt(np.prod([(n.astype(float) ** 2).sum() / n.sum() for n in counts]))
+    density = max(0, 1 - 22 / d)
+    S = walk(X, 0.4 + 0.3 * density, 0.7, 0.7 * density if c is None else c)
     bound = 1e-5 * (1 + abs(S).max())
     np.testing.assert_allclose(scores_of(model, data), X @ S, rtol=1e-4, atol=10 * bound)
 
@@ -128,6 +148,7 @@ def test_the_target_exponent_grows_with_the_interactions(seed) -> None:
     few = random_interactions(60, 50, density=0.1, seed=seed % 1000)
     many = random_interactions(60, 50, density=0.6, seed=seed % 1000)
     assert target_exponent(few.by_item()) == 0 < target_exponent(many.by_item()) < 0.7
+    assert source_exponent(few.by_item()) == 0.4 < source_exponent(many.by_item()) < 0.7
 
 
 @given(seed=seeds)

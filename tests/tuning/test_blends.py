@@ -66,7 +66,7 @@ def test_the_chosen_weights_are_at_least_as_good_as_an_even_pair(part: Part) -> 
     mixture = Mixer(runner, families, part, until=1e6, seed=0).best()
     assert mixture is not None
     assert sum(mixture.weights.values()) == pytest.approx(1, abs=1e-3)
-    even = {family.kind: runner.fit_best(family, part) for family in families[:2]}
+    even = {family.kind: runner.fit_best(family, part)[0] for family in families[:2]}
     assert mixture.attempt.value >= part.measure(Blend(even, weights=(1, 1), fusion=FUSION)) - 1e-6
     assert runner.attempts[-1] == mixture.attempt
     again = Mixer(runner, families, part, until=1e6, seed=0).best()
@@ -99,3 +99,21 @@ def test_shares_of_the_others_keep_their_proportions() -> None:
     weights = _with_share({"a": 0.6, "b": 0.2, "c": 0.2}, "c", 0.5)
     assert weights == {"a": 0.375, "b": 0.125, "c": 0.5}
     assert _with_share({"a": 0.5, "b": 0.5}, "c", 0.2) == {"a": 0.4, "b": 0.4, "c": 0.2}
+
+
+def test_every_family_is_tried_beside_the_best_before_other_pairs(
+    part: Part, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[set[str]] = []
+    measure = PartScores.measure
+
+    def recorded(self, weights):
+        tried.append(set(weights))
+        return measure(self, weights)
+
+    monkeypatch.setattr(PartScores, "measure", recorded)
+    runner, families = fitted_runner(part)
+    Mixer(runner, families, part, until=1e6, seed=0).best()
+    leader, *others = (family.kind for family in families)
+    first = [tried.index({leader, kind}) for kind in others]
+    assert max(first) < tried.index(set(others))

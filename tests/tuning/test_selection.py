@@ -162,10 +162,21 @@ def test_the_first_proposal_is_the_defaults_and_others_depend_on_seed_and_attemp
 def test_proposals_near_the_best_stay_near() -> None:
     (family,) = families_of(["als"], random_interactions(20, 10))
     family.attempts.append(attempt("als", 1.0))
-    near = [family.propose(number, 100, 0) for number in range(4, 60) if number % 3]
+    near = [family.propose(number, 100, 0) for number in range(4, 60) if number % 4]
     penalties = np.log([settings["regularization"] for settings in near])
     assert np.abs(penalties - np.log(0.085)).mean() < 0.35
     assert any(settings["regularization"] == 0.085 for settings in near)
+
+
+def test_rules_by_the_data_stay_beside_other_settings() -> None:
+    """Where the best has the rule for the number of factors, most proposals near it have it too."""
+    (family,) = families_of(["graph-filter"], random_interactions(20, 10))
+    family.attempts.append(attempt("graph-filter", 1.0))
+    near = [family.propose(number, 100, 0) for number in range(4, 60) if number % 4]
+    ruled = [settings for settings in near if "factors" not in settings]
+    assert len(ruled) > len(near) / 2
+    assert len(ruled) < len(near)
+    assert all(settings["item_exponent"] is not None for settings in near)
 
 
 def test_equal_values_need_no_confidence(likes: Interactions) -> None:
@@ -228,6 +239,37 @@ def test_at_most_so_many_users_are_measured(
     part = measured_part(split, 0)
     assert np.count_nonzero(part.test.csr.row_counts) == 20
     assert part.train is split.train
+
+
+def test_the_value_on_several_cuts_is_the_mean_and_there_is_a_model_for_each(
+    likes: Interactions,
+) -> None:
+    first, second = (penchant.split.random_fraction(likes, 0.2, seed=seed) for seed in (0, 1))
+    part = Part(first, "ndcg@10", True, (second,))
+    assert part.size == first.train.nnz + second.train.nnz
+    assert [cut.split for cut in part.cuts] == [first, second]
+    assert part.digest != Part(first, "ndcg@10", True).digest
+    runner = Runner(Journal(None, "x", resume=True), Clock(1e6), 1)
+    (family,) = families_of(["als"], likes)
+    found = runner.attempt(family, {"factors": 8}, part)
+    epochs = found.settings["iterations"]
+    model = ALS(factors=8, iterations=epochs)
+    values = [cut.measure(model.with_settings().fit(cut.split.train)) for cut in part.cuts]
+    assert found.value == pytest.approx(sum(values) / 2, rel=1e-6)
+    for fitted, cut, value in zip(runner.fit_best(family, part), part.cuts, values, strict=True):
+        assert cut.measure(fitted) == pytest.approx(value, rel=1e-6)
+
+
+def test_settings_far_behind_are_fitted_on_the_first_cut_only(likes: Interactions) -> None:
+    first, second = (penchant.split.random_fraction(likes, 0.2, seed=seed) for seed in (0, 1))
+    part = Part(first, "ndcg@10", True, (second,))
+    runner = Runner(Journal(None, "x", resume=True), Clock(1e6), 1)
+    (family,) = families_of(["pure-svd"], likes)
+    good = runner.attempt(family, {"factors": 4}, part)
+    family.attempts.append(attempt("pure-svd", 2 * good.value, part.size))
+    behind = runner.attempt(family, {"factors": 5}, part)
+    alone = part.measure(penchant.PureSVD(factors=5).fit(first.train))
+    assert behind.value == pytest.approx(alone, rel=1e-12)
 
 
 # --- rounds -----------------------------------------------------------------------------

@@ -9,7 +9,11 @@ import pytest
 import penchant
 from penchant import Blend, Interactions, ModelSelection
 from penchant.errors import DataError
-from penchant.tuning.selection.parts import Part, validation_of
+from penchant.tuning.selection.families import families_of
+from penchant.tuning.selection.journal import Journal
+from penchant.tuning.selection.parts import HELD_OUT, Part, validation_of
+from penchant.tuning.selection.results import Attempt
+from penchant.tuning.selection.select import _Selection, arguments_of
 from penchant.tuning.selection.trials import Runner
 
 FEW = ["popularity", "item-neighbors", "pure-svd"]
@@ -62,14 +66,16 @@ def test_the_result_tells_what_was_tried(selection: ModelSelection) -> None:
 def test_validation_values_are_those_of_evaluate(
     selection: ModelSelection, likes: Interactions
 ) -> None:
-    final = penchant.split.random_fraction(likes, 0.2, seed=0)
-    validation = validation_of(final, 1)
-    item = max(
-        (item for item in selection.attempts if item.kind == "pure-svd"), key=lambda a: a.score
-    )
-    model = penchant.PureSVD(**item.settings).fit(validation.train)
-    own = penchant.evaluate(model, validation, bootstrap=0)["ndcg@10"]
-    assert own == pytest.approx(item.value, rel=1e-12)
+    final = penchant.split.random_fraction(likes, HELD_OUT, seed=0)
+    cuts = [validation_of(final, 1 + n) for n in range(selection.about["validation_cuts"])]
+    assert len(cuts) == 4  # these fits take no time
+    (row,) = (row for row in selection.families if row.kind == "pure-svd")
+    values = []
+    for cut in cuts:
+        model = penchant.PureSVD(**row.settings).fit(cut.train)
+        values.append(penchant.evaluate(model, cut, bootstrap=0)["ndcg@10"])
+    assert len(set(values)) > 1
+    assert row.value == pytest.approx(sum(values) / len(values), rel=1e-12)
 
 
 def test_a_split_keeps_its_test_part(likes: Interactions) -> None:
@@ -141,3 +147,29 @@ def test_a_blend_that_is_better_is_chosen(
     assert isinstance(found.best, Blend)
     assert found.best.fusion == "top-mean"
     assert found.about["model"].startswith("Blend({")
+
+
+def test_families_whose_final_fits_take_too_long_are_in_no_blend(likes: Interactions) -> None:
+    """Half of the reserve, a tenth of 600 seconds, is the most for a fit; not for the best."""
+    final = penchant.split.random_fraction(likes, HELD_OUT, seed=0)
+    families = {family.kind: family for family in families_of(FEW, final.train)}
+    selection = _Selection(
+        final,
+        likes,
+        [*families.values()],
+        arguments_of(budget=600),
+        Journal(None, "x", resume=True),
+    )
+    part = selection._whole
+    tried = {
+        "pure-svd": (0.30, 100.0),
+        "item-neighbors": (0.29, 31.0),
+        "popularity": (0.28, 29.0),
+    }
+    for kind, (value, seconds) in tried.items():
+        families[kind].attempts.append(Attempt(kind, {}, part.size, value, value, seconds, 8))
+    ranked = [families[kind] for kind in tried]
+    best = ranked[0].best(part.size)
+    assert best is not None
+    kinds = [family.kind for family in selection._near(ranked, best, part)]
+    assert kinds == ["pure-svd", "popularity"]

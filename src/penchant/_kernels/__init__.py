@@ -10,6 +10,7 @@ from __future__ import annotations
 from penchant._kernels.aligned import FACTOR_DTYPES, align_rows, padded_rows
 from penchant._kernels.block_product import block_product
 from penchant._kernels.bootstrap import bootstrap_sums
+from penchant._kernels.cooccurrence import CommonWeights, nearest_by_cooccurrence
 from penchant._kernels.elastic_net import ElasticNet, elastic_net
 from penchant._kernels.fused_scores import FUSIONS, fused_scores
 from penchant._kernels.isa import available_isas, current_isa, set_isa
@@ -58,6 +59,7 @@ __all__ = [
     "MERGE_POLICIES",
     "RANKING_LOSSES",
     "SOLVERS",
+    "CommonWeights",
     "ElasticNet",
     "FactorIndex",
     "LineCounts",
@@ -91,6 +93,7 @@ __all__ = [
     "fused_scores",
     "gram",
     "half_step",
+    "nearest_by_cooccurrence",
     "nonzero_entries",
     "observed_loss",
     "padded_rows",

@@ -53,3 +53,11 @@ class TopKArrays:
             return indptr, self.codes.reshape(-1), self.scores.reshape(-1)
         used = np.arange(self.codes.shape[1]) < self.counts[:, None]
         return indptr, self.codes[used], self.scores[used]
+
+    def closed(self) -> tuple[I64, I32, F32]:
+        """Return the same of lists that follow each other without gaps; frees the unused room."""
+        indptr = np.zeros(len(self.counts) + 1, dtype=np.int64)
+        np.cumsum(self.counts, out=indptr[1:])
+        for array in (self.codes, self.scores):
+            array.resize(indptr[-1], refcheck=False)
+        return indptr, self.codes, self.scores

@@ -22,7 +22,11 @@ class Search:
         Setting → values, a range or one value for all trials, as for :func:`penchant.tune`. None:
         the ranges that the settings declare, those of advanced settings excepted.
     start
-        What the defaults that are None stand for, where a search nearby begins.
+        What the defaults that are None, or a rule by its name, stand for, where a search nearby
+        begins.
+    rules
+        The settings whose default, a rule by the data, may stay beside others that are given.
+        Such a setting then follows the data when the model is fitted on more of it.
     quick
         Settings of the first round, in which all families are compared: fewer factors, shorter
         lists of neighbors.
@@ -36,6 +40,7 @@ class Search:
 
     space: Mapping[str, Any] | None = None
     start: Mapping[str, Any] = field(default_factory=dict)
+    rules: tuple[str, ...] = ()
     quick: Mapping[str, Any] = field(default_factory=dict)
     epochs: tuple[int, ...] = (5, 10, 15, 30)
     included: bool = True

@@ -83,7 +83,7 @@ def tune(
     Parameters
     ----------
     model
-        The class of the model, such as ``penchant.ALS``. Or interactions, of which a fifth is
+        The class of the model, such as ``penchant.ALS``. Or interactions, of which a tenth is
         held out at random as the test part; or a split, whose test part is then used only once,
         and on whose training part the chosen model is fitted.
     space

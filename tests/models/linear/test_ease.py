@@ -164,8 +164,25 @@ def test_a_refused_fit_leaves_the_model_as_it_was(data) -> None:
 def test_values_too_large_for_the_regularization(data) -> None:
     huge = penchant.Interactions.from_scipy(data.to_scipy() * np.float32(1e30))
     with pytest.raises(SettingsError, match="raise it, or take confidence='binary'"):
-        EASE(confidence="linear").fit(huge)
+        EASE(regularization=200, confidence="linear").fit(huge)
     assert np.isfinite(EASE(confidence="log").fit(huge).weights).all()
+
+
+def test_the_default_penalty_is_that_of_the_data(data) -> None:
+    """λ is 4 d, times the mean of the squares of the values."""
+    X = data.to_scipy()
+    counts = (X != 0).sum(axis=1), (X != 0).sum(axis=0)
+    d = np.sqrt(np.prod([(n.astype(float) ** 2).sum() / n.sum() for n in counts]))
+    for confidence, square in (("binary", 1.0), ("linear", float((X.data**2).mean()))):
+        found = EASE(confidence=confidence).fit(data).weights
+        penalty = 4 * d * square
+        same = EASE(confidence=confidence, regularization=penalty).fit(data).weights
+        np.testing.assert_allclose(found, same, rtol=1e-4, atol=1e-7)
+        found_near = EASE(confidence=confidence, neighbors=5).fit(data).weights.toarray()
+        near = EASE(confidence=confidence, neighbors=5, regularization=penalty).fit(data)
+        np.testing.assert_allclose(found_near, near.weights.toarray(), rtol=1e-4, atol=1e-7)
+        other = EASE(confidence=confidence, regularization=1.1 * penalty).fit(data).weights
+        assert not np.allclose(found, other, rtol=1e-4, atol=1e-7)
 
 
 def test_fit_reports_its_progress(data) -> None:

@@ -17,6 +17,7 @@ from penchant._settings.configurable import validate
 from penchant._settings.declarations import HalfLife, Setting, Threads
 from penchant.data.interactions import Csr, Interactions
 from penchant.errors import SettingsError
+from penchant.models._density import mean_degree
 from penchant.models.base import OnEpoch
 from penchant.models.capabilities import ReportsSteps
 from penchant.models.linear.autoencoder import (
@@ -28,12 +29,14 @@ from penchant.models.linear.base import LinearModel
 from penchant.models.linear.dense_weights import DenseWeights
 from penchant.models.linear.inverse import OnStep
 from penchant.models.linear.sparse_weights import SparseWeights
+from penchant.models.search import Search
 
 if TYPE_CHECKING:
     import scipy.sparse as sp
 
 log = logging.getLogger("penchant")
 
+_PER_INTERACTION = 4.0  # the default of the regularization, for each interaction of the mean
 _TOLERANCE = 1e-6  # of the regressions on neighbors: the duality gap relative to ½‖x_j‖²
 
 F32 = npt.NDArray[np.float32]
@@ -70,14 +73,15 @@ class EASE(LinearModel, ReportsSteps):
     """
 
     regularization: Annotated[
-        float,
+        float | None,
         Setting(
             above=0,
-            help="L2 penalty λ.",
-            details="Useful values grow with the number of users: 50 to 1,000.",
+            help="L2 penalty λ. Default: by the data.",
+            details="By the data it is 4 d times the mean of x², where d is the mean number of "
+            "interactions of users and items (their geometric mean; see the manual on defaults).",
             tune=(10.0, 5000.0, "log"),
         ),
-    ] = 200.0
+    ] = None
     dropout: Annotated[
         float,
         Setting(
@@ -132,6 +136,7 @@ class EASE(LinearModel, ReportsSteps):
     threads: Threads = None
 
     kind: ClassVar[str] = "ease"
+    search: ClassVar[Search] = Search(start={"regularization": 300.0}, rules=("regularization",))
     arrays: ClassVar[Mapping[str, ArraySpec]] = {
         "weights": ArraySpec("float32", ("n_items", "n_items"), needs="all_pairs"),
         **SparseWeights.specs(needs="neighbors"),
@@ -198,14 +203,14 @@ class EASE(LinearModel, ReportsSteps):
 
     def _solve(self, X: Csr, on_step: OnStep | None) -> DenseWeights:
         """Compute all weights in closed form."""
-        threads = _kernels.thread_count(self.threads)
+        threads, penalty = _kernels.thread_count(self.threads), self._penalty(X)
         try:
             B = zero_diagonal_weights(
-                X, self.regularization, dropout=self.dropout, threads=threads, on_step=on_step
+                X, penalty, dropout=self.dropout, threads=threads, on_step=on_step
             )
         except np.linalg.LinAlgError as error:
             raise SettingsError(
-                f"regularization={self.regularization:g} is lost in the rounding, since "
+                f"regularization={penalty:g} is lost in the rounding, since "
                 f"values are large: raise it, or take confidence='binary' or 'log'"
             ) from error
         return DenseWeights(B, self.threads)
@@ -214,11 +219,18 @@ class EASE(LinearModel, ReportsSteps):
         """Solve the regression of each item on its nearest neighbors."""
         problem = _kernels.ElasticNet(
             l1=0.0,
-            l2=self.regularization + dropout_penalties(X, self.dropout),
+            l2=self._penalty(X) + dropout_penalties(X, self.dropout),
             max_candidates=self.neighbors,
             tolerance=_TOLERANCE,
         )
         return self._solve_items(X, problem, on_step)
+
+    def _penalty(self, X: Csr) -> float:
+        """Return λ: as given, or 4 d times the mean of x², see :func:`mean_degree`."""
+        if self.regularization is not None:
+            return self.regularization
+        values = X.values.astype(np.float64)
+        return _PER_INTERACTION * mean_degree(X) * float(values @ values / len(values)) or 1.0
 
     @property
     def weights(self) -> F32 | sp.csr_array:

@@ -12,6 +12,7 @@ WALKS = ("auto", "p3alpha", "rp3beta")
 """The similarities that have exponents."""
 
 _MOST, _SPARSE = 0.7, 22.0
+_LEAST_SOURCE, _MORE_SOURCE = 0.4, 0.3
 
 
 class Exponents(NamedTuple):
@@ -33,7 +34,7 @@ def exponents_of(settings: NeighborSettings, data: Csr) -> Exponents:
         The rows that are compared, of the training data.
     """
     if settings.similarity == "auto":
-        usual = Exponents(0.4, 0.7, target_exponent(data))
+        usual = Exponents(source_exponent(data), 0.7, target_exponent(data))
     else:
         usual = Exponents(0.5, 0.5, 0.3)
     own = settings.source_exponent, settings.common_exponent, settings.target_exponent
@@ -48,4 +49,16 @@ def target_exponent(data: Csr) -> float:
 
     The fewer interactions users and items have, the more of what can be predicted is popularity.
     """
-    return _MOST * max(0.0, 1 - _SPARSE / max(mean_degree(data), _SPARSE))
+    return _MOST * _density(data)
+
+
+def source_exponent(data: Csr) -> float:
+    """Return a = 0.4 + 0.3 (1 − 22/d), at least 0.4, see :func:`target_exponent`.
+
+    Popular items of a user's history say little about them where there are many others.
+    """
+    return _LEAST_SOURCE + _MORE_SOURCE * _density(data)
+
+
+def _density(data: Csr) -> float:
+    return 1 - _SPARSE / max(mean_degree(data), _SPARSE)

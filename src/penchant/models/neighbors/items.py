@@ -38,8 +38,9 @@ class ItemNeighbors(NeighborSettings):
     Siddiqui 2014, "Random walks in recommender systems"); with c = β it is RP³β (Paudel,
     Christoffel, Newell & Bernstein 2017, "Updatable, accurate, diverse, and scalable
     recommendations for interactive applications"); a = c = ½, b = 0 is the cosine on likes without
-    values. The default, ``"auto"``, has a = 0.4, b = 0.7 and a c that grows with the interactions
-    of a user and of an item, since popular items are the better guess where there are few (see
+    values. The default, ``"auto"``, has b = 0.7, and a and c that grow with the
+    interactions of a user and of an item, since popular items are the better guess where there are
+    few (see
     "How the defaults were chosen" in the manual).
 
     Similarities with little support are often due to chance. ``shrinkage`` h reduces them: s_ij is
@@ -57,13 +58,14 @@ class ItemNeighbors(NeighborSettings):
     kind: ClassVar[str] = "item-neighbors"
     search: ClassVar[Search] = Search(
         space={
-            "similarity": "rp3beta",
+            "similarity": "auto",
             "neighbors": [50, 200, 800, None],
             "source_exponent": (0.0, 1.0),
             "common_exponent": (0.0, 1.0),
             "target_exponent": (0.0, 0.75),
         },
-        start={"source_exponent": 0.4, "common_exponent": 0.7, "target_exponent": 0.3},
+        start={"source_exponent": 0.5, "common_exponent": 0.7, "target_exponent": 0.3},
+        rules=("source_exponent", "common_exponent", "target_exponent"),
         quick={"neighbors": 50},
     )
     arrays: ClassVar[Mapping[str, ArraySpec]] = {
@@ -103,7 +105,7 @@ class ItemNeighbors(NeighborSettings):
     def _learn(self, interactions: Interactions) -> tuple[Csr, RowSimilarity]:
         """Return the items over the users, and the similarity of items."""
         items = self._items_of(interactions)
-        return items, RowSimilarity(self, items)
+        return items, RowSimilarity(self, items, interactions.csr)
 
     def _items_of(self, data: Interactions) -> Csr:
         """Return the items over the users, with the values of X."""

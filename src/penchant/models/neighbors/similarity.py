@@ -43,20 +43,38 @@ class RowSimilarity:
         The model, whose settings are read.
     data
         The matrix, values x.
+    transposed
+        The same entries transposed, with any values; None: made from the matrix when needed.
     """
 
-    def __init__(self, settings: NeighborSettings, data: Csr) -> None:
-        self._settings, self._data = settings, data
+    def __init__(
+        self, settings: NeighborSettings, data: Csr, transposed: Csr | None = None
+    ) -> None:
+        self._settings, self._data, self._transposed = settings, data, transposed
         self._kind = settings.similarity
         self._walks = self._kind in WALKS
         self.n = data.n_rows
-        columns, size = data.indices, np.abs(data.values).astype(np.float64)
-        self._column_counts = np.bincount(columns, minlength=data.n_columns)
-        sums = np.bincount(columns, weights=size, minlength=data.n_columns)
-        self._column_sums = sums.astype(np.float64, copy=False)
-        rows = data.row_of_entry
         self._exponents = exponents_of(settings, data)
-        self._mean_length = np.bincount(rows, weights=size, minlength=self.n).mean()
+        self._only_ones = _only_ones(data)
+
+    @cached_property
+    def _by_column(self) -> Csr:
+        """The entries of the matrix by columns, with any values."""
+        return self._data.transpose() if self._transposed is None else self._transposed
+
+    @cached_property
+    def _column_counts(self) -> npt.NDArray[np.int64]:
+        return self._by_column.row_counts
+
+    @cached_property
+    def _column_sums(self) -> F64:
+        columns, size = self._data.indices, np.abs(self._data.values).astype(np.float64)
+        sums = np.bincount(columns, weights=size, minlength=self._data.n_columns)
+        return sums.astype(np.float64, copy=False)
+
+    @cached_property
+    def _mean_length(self) -> float:
+        return float(np.abs(self._data.values).sum(dtype=np.float64)) / max(self.n, 1)
 
     @property
     def is_linear(self) -> bool:
@@ -89,8 +107,7 @@ class RowSimilarity:
         """Return the weights of cosine, TF-IDF and BM25, which are the same on both sides."""
         settings, of_entry = self._settings, rows.row_of_entry
         if self._kind != "cosine":
-            seen = self._column_counts
-            rarity = np.maximum(np.log(self.n / (1.0 + seen)), 0.0)[rows.indices]
+            rarity = self._rarity[rows.indices]
             size = np.abs(values)
             if self._kind == "tfidf":
                 size = np.sqrt(size) * rarity
@@ -104,6 +121,43 @@ class RowSimilarity:
             norms = np.sqrt(np.bincount(of_entry, weights=values**2, minlength=rows.n_rows))
             values = values / np.maximum(norms, _TINY)[of_entry]
         return values
+
+    @cached_property
+    def _rarity(self) -> F64:
+        """The inverse frequency of each column, at least 0."""
+        seen = 1.0 + self._column_counts
+        return np.asarray(np.maximum(np.log(self.n / seen), 0.0), dtype=np.float64)
+
+    def _weights_of_ones(self, rows: Csr) -> _kernels.CommonWeights | None:
+        """Return the similarity as weights of rows and columns; None if it is none."""
+        if not (self.is_linear and self._only_ones and (rows is self._data or _only_ones(rows))):
+            return None
+        if self._walks:
+            common = _power(self._column_counts, self._exponents.common)
+            source = _power(rows.row_counts, self._exponents.source)
+            target = _power(self._counts, self._exponents.target)
+        else:
+            common = np.ones(rows.n_columns) if self._kind == "cosine" else self._rarity**2
+            source, target = self._scale_of_ones(rows), self._scale_of_ones(self._data)
+        return _kernels.CommonWeights(
+            *(weights.astype(np.float32) for weights in (common, source, target))
+        )
+
+    def _scale_of_ones(self, rows: Csr) -> F64:
+        """Return what the inverse frequencies of a row's ones are multiplied by."""
+        if self._kind == "bm25":
+            k1, b = self._settings.k1, self._settings.b
+            length = (1 - b) + b * rows.row_counts / max(self._mean_length, _TINY)
+            return np.asarray((k1 + 1) / (k1 * length + 1))
+        if self._kind == "cosine":
+            return _power(rows.row_counts, 0.5)
+        squares = _kernels.block_product(
+            (rows.indptr, rows.indices, None),
+            self._rarity[:, None] ** 2,
+            validated=rows.is_validated,
+            threads=self._settings.threads,
+        )
+        return np.asarray(1 / np.maximum(np.sqrt(squares[:, 0]), _TINY))
 
     @cached_property
     def targets(self) -> Csr:
@@ -126,6 +180,18 @@ class RowSimilarity:
 
     def nearest(self, rows: Csr, k: int, exclude: Csr) -> Csr:
         """Return the k greatest positive similarities of each row, greatest first."""
+        weights = self._weights_of_ones(rows)
+        if weights is not None:
+            nearest = _kernels.nearest_by_cooccurrence(
+                (rows.indptr, rows.indices),
+                (self._by_column.indptr, self._by_column.indices),
+                weights,
+                k,
+                (exclude.indptr, exclude.indices),
+                validated=rows.is_validated and self._by_column.is_validated,
+                threads=self._settings.threads,
+            )
+            return Csr(*nearest, self.n)
         block = self._own_products(rows)
         if block is not None:
             lists = exclude.indptr, exclude.indices
@@ -257,9 +323,13 @@ def _row_sums(rows: Csr) -> F64:
     return sums.astype(np.float64, copy=False)  # it counts in int64 where there are no rows
 
 
-def _power(degrees: F64, exponent: float) -> F64:
+def _power(degrees: npt.NDArray[Any], exponent: float) -> F64:
     """Return d^−exponent, and 1 where the degree is 0."""
     return np.where(degrees > 0, degrees, 1.0) ** -exponent
+
+
+def _only_ones(rows: Csr) -> bool:
+    return bool((rows.values == 1).all())
 
 
 def too_many(model: NeighborSettings) -> SettingsError:

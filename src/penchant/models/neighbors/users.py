@@ -99,7 +99,7 @@ class UserNeighbors(NeighborSettings):
     def _learn(self, interactions: Interactions) -> None:
         """Prepare the similarity of any history to the users of the training data."""
         self._data = self._weighted(interactions.csr, interactions)
-        self._similarity = RowSimilarity(self, self._data)
+        self._similarity = RowSimilarity(self, self._data, interactions.by_item())
         self._twins = TwinIndex(self._data)
 
     def _neighbors_of(self, rows: Csr) -> Csr:

@@ -143,7 +143,9 @@ class GraphFilter(Model, WeighsByAge, Explains):
     threads: Threads = None
 
     kind: ClassVar[str] = "graph-filter"
-    search: ClassVar[Search] = Search(start={"factors": 64}, quick={"factors": 64})
+    search: ClassVar[Search] = Search(
+        start={"factors": 64}, rules=("factors",), quick={"factors": 64}
+    )
     arrays: ClassVar[Mapping[str, ArraySpec]] = {
         "item_vectors": ArraySpec("float32", ("n_items", "?vectors")),
         "singular_values": ArraySpec("float64", ("?values",), min=0),

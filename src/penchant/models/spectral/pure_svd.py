@@ -33,7 +33,7 @@ log = logging.getLogger("penchant")
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 
-_SHARE = 55  # of the size of the data, by which the default of factors is chosen
+_POWER, _SHARE = 4 / 3, 760  # of the size of the data, by which the default of factors is chosen
 
 
 @dataclass(kw_only=True, eq=False)
@@ -56,9 +56,9 @@ class PureSVD(Model, WeighsByAge, Explains, FoldsInUsers, HasItemVectors, HasUse
         Setting(
             min=1,
             help="Number of singular vectors. Default: by the size of the data.",
-            details="At most the number of users and of items are used. By the size it is "
-            "1/55 of √(users × items), from 12 to 256, where users and items with few "
-            "interactions count less; see the manual on defaults.",
+            details="At most the number of users and of items are used. By the size s it is "
+            "s^(4/3) / 760, from 12 to 256; s is √(users × items), where users and items with "
+            "few interactions count less; see the manual on defaults.",
             tune=(8, 512, "log"),
         ),
     ] = None
@@ -75,7 +75,7 @@ class PureSVD(Model, WeighsByAge, Explains, FoldsInUsers, HasItemVectors, HasUse
     threads: Threads = None
 
     kind: ClassVar[str] = "pure-svd"
-    search: ClassVar[Search] = Search(start={"factors": 24})
+    search: ClassVar[Search] = Search(start={"factors": 24}, rules=("factors",))
     arrays: ClassVar[Mapping[str, ArraySpec]] = {
         "item_factors": ArraySpec("float32", ("n_items", "?values")),
         "singular_values": ArraySpec("float64", ("?values",), min=0),
@@ -98,7 +98,7 @@ class PureSVD(Model, WeighsByAge, Explains, FoldsInUsers, HasItemVectors, HasUse
         began = time.perf_counter()
         X = self._weighted(data.csr, data)
         threads = _kernels.thread_count(self.threads)
-        factors = factors_for(X, _SHARE) if self.factors is None else self.factors
+        factors = factors_for(X, _SHARE, _POWER) if self.factors is None else self.factors
         svd = truncated_svd(X, factors, seed=self.seed, threads=threads)
         self._keep(data, freeze(svd.right.astype(np.float32)), svd.values)
         self._check_learned()

@@ -9,14 +9,17 @@ LEAST, MOST = 12, 256
 """Bounds of the number that is chosen."""
 
 
-def factors_for(X: Csr, share: float) -> int:
-    """Return the effective size of the data / share, rounded, from 12 to 256.
+def factors_for(X: Csr, share: float, power: float = 1.0) -> int:
+    """Return the effective size of the data, to a power, / share, rounded, from 12 to 256.
 
     Parameters
     ----------
     X
         The interactions, users × items.
     share
-        What the size is divided by.
+        What it is divided by.
+    power
+        The power.
     """
-    return min(max(round(effective_size(X) / share), LEAST), MOST)
+    size: float = effective_size(X) ** power
+    return min(max(round(size / share), LEAST), MOST)

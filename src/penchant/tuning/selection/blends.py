@@ -25,6 +25,8 @@ FUSION: Fusion = "top-mean"
 MOST_PARTS = 5
 """The number of best families that blends are made of."""
 
+_FIRST_SHARES = (0.3, 0.5)
+"""Shares of each further model beside the best one, tried before anything else."""
 _SHARES = (0.3, 0.5, 0.15, 0.7, 0.85)
 """Shares of the worse model of a pair, in the order in which they are tried."""
 _FURTHER = (0.2, 0.35, 0.1)
@@ -103,7 +105,11 @@ class Mixer:
         if weights is None:
             return Attempt("blend", {}, part.size, math.nan, -math.inf, 0.0, 0, "no time was left")
         models = {kind: runner.fit_best(self._families[kind], part) for kind in weights}
-        value = part.measure(Blend(models, weights=weights, fusion=FUSION))
+        values = []
+        for number, cut in enumerate(part.cuts):
+            fitted = {kind: of_cuts[number] for kind, of_cuts in models.items()}
+            values.append(cut.measure(Blend(fitted, weights=weights, fusion=FUSION)))
+        value = sum(values) / len(values)
         settings = {"parts": {kind: parts[kind] for kind in weights}, "weights": weights}
         return Attempt(
             "blend",
@@ -112,29 +118,35 @@ class Mixer:
             value,
             runner.score(value),
             time.perf_counter() - began,
-            sum(model._nbytes for model in models.values()),
+            sum(of_cuts[0]._nbytes for of_cuts in models.values()),
         )
 
     def _weights(self) -> dict[str, float] | None:
         """Return the best weights on the stored scores: of pairs first, then of more models."""
-        scores = PartScores(self._part, len(self._families), FUSION, self._seed)
+        cuts = self._part.cuts
+        n_kept = len(self._families) * len(cuts)
+        scores = [PartScores(cut, n_kept, FUSION, self._seed) for cut in cuts]
         search = _Search(scores, self._runner, self._until)
         for kind, family in self._families.items():
             if search.is_late:
                 break
-            scores.add(kind, self._runner.fit_best(family, self._part))
-            for other in scores.names[:-1]:
-                search.try_all({other: round(1 - share, 2), kind: share} for share in _SHARES)
-        for kind in scores.names:
-            search.extend(kind)
-        search.refine()
+            fitted = self._runner.fit_best(family, self._part)
+            for of_cut, model in zip(scores, fitted, strict=True):
+                of_cut.add(kind, model)
+            leader = scores[0].names[0]
+            if kind != leader:
+                search.try_all(_pairs(leader, kind, _FIRST_SHARES))
+        search.improve(scores[0].names)
+        for better, worse in itertools.combinations(scores[0].names, 2):
+            search.try_all(_pairs(better, worse, _SHARES))
+        search.improve(scores[0].names)
         return search.best
 
 
 class _Search:
-    """Weights that were tried on stored scores, and the best of them."""
+    """Weights that were tried on stored scores, of each cut, and the best of them."""
 
-    def __init__(self, scores: PartScores, runner: Runner, until: float) -> None:
+    def __init__(self, scores: Sequence[PartScores], runner: Runner, until: float) -> None:
         self._scores, self._runner, self._until = scores, runner, until
         self._longest = 0.0
         self._tried: dict[tuple[tuple[str, float], ...], float] = {}
@@ -152,12 +164,18 @@ class _Search:
             if key in self._tried or self.is_late:
                 continue
             began = time.perf_counter()
-            value = self._scores.measure(weights)
+            value = sum(cut.measure(weights) for cut in self._scores) / len(self._scores)
             self._longest = max(self._longest, time.perf_counter() - began)
             self._tried[key] = self._runner.score(value)
             log.debug("blend: %.5f with %s", value, weights)
             if self.best is None or self._tried[key] > self._value(self.best):
                 self.best = weights
+
+    def improve(self, kinds: Sequence[str]) -> None:
+        """Try each model beside the best weights, and then small changes of the shares."""
+        for kind in kinds:
+            self.extend(kind)
+        self.refine()
 
     def extend(self, kind: str) -> None:
         """Try shares of a further model beside the best weights."""
@@ -179,6 +197,12 @@ class _Search:
 
     def _value(self, weights: dict[str, float]) -> float:
         return self._tried[tuple(sorted(weights.items()))]
+
+
+def _pairs(better: str, worse: str, shares: Sequence[float]) -> Iterator[dict[str, float]]:
+    """Yield the weights of two models, by the share of the worse one."""
+    for share in shares:
+        yield {better: round(1 - share, 2), worse: share}
 
 
 def _with_share(weights: dict[str, float], kind: str, share: float) -> dict[str, float]:

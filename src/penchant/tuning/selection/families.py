@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,13 @@ from penchant.models.search import Search
 from penchant.tuning.selection.results import Attempt
 from penchant.tuning.space import Space, declared_space
 
-_NEAR = 0.15
-"""Standard deviation of a step from the best settings, as a share of a range."""
+_STEPS = (0.03, 0.1, 0.25)
+"""Standard deviations of a step from the best settings, as shares of a range.
+
+One of them is drawn for each proposal: small steps refine, large ones leave a local optimum.
+"""
+_LOCAL_FROM, _RANDOM_EVERY = 3, 4
+"""The first proposal near the best settings, and how often a random one is made from there on."""
 
 
 @dataclass(eq=False)
@@ -60,7 +66,7 @@ class Family:
         if not measured:
             return 0.0
         largest = max(item.size for item in measured)
-        recent = max(item.seconds for item in measured if item.size == largest)
+        recent = fmean(item.seconds for item in measured if item.size == largest)
         growth = max(1.0, size / largest) ** 0.5  # some depend on the number of items alone
         return float(recent * growth)
 
@@ -89,34 +95,43 @@ class Family:
         stream = zlib.crc32(self.kind.encode())
         drawn = self.space.draw(seed + stream, number)
         best = self.best(size)
-        if best is not None and number > 2 and number % 3:
+        if best is not None and number >= _LOCAL_FROM and number % _RANDOM_EVERY:
             drawn = self._near(best.settings, drawn, np.random.default_rng([seed, stream, number]))
         return {**self.space.fixed, **drawn}
 
     def _near(
         self, settings: dict[str, Any], drawn: dict[str, Any], rng: np.random.Generator
     ) -> dict[str, Any]:
-        """Move the best settings a little; those without a place in the space are drawn."""
+        """Move the best settings a little; settings that the data decide may stay so."""
         assert self.space is not None
-        center = {**self.search.start, **settings}
-        default = self.model.declarations
+        names = self.space.names
+        moved = rng.random(len(names)) < 1.5 / len(names)
+        moved[rng.integers(len(names))] = True
+        scale = float(rng.choice(_STEPS))
         point = {}
-        moved = rng.random(len(self.space.names)) < max(0.5, 1 / len(self.space.names))
-        for name, is_moved in zip(self.space.names, moved, strict=True):
-            value = center.get(name, default[name].default if name in default else None)
-            step = float(rng.normal(0, _NEAR))
-            if name in self.space.ranges:
-                ends = self.space.ranges[name]
-                if not isinstance(value, int | float) or not ends.low <= value <= ends.high:
-                    point[name] = drawn[name]
-                elif is_moved:
-                    point[name] = ends.at(min(max(ends.share_of(value) + step, 0.0), 1.0))
-                else:
-                    point[name] = value
+        for name, is_moved in zip(names, moved, strict=True):
+            if name not in settings and not is_moved and name in self.search.rules:
+                continue
+            value = settings.get(name, self._usual(name))
+            step = float(rng.normal(0, scale))
+            if name not in self.space.ranges:
+                point[name] = drawn[name] if is_moved or value is None else value
+                continue
+            ends = self.space.ranges[name]
+            if not isinstance(value, int | float) or not ends.low <= value <= ends.high:
+                point[name] = drawn[name]
+            elif is_moved:
+                point[name] = ends.at(min(max(ends.share_of(value) + step, 0.0), 1.0))
             else:
-                stays = value in self.space.choices[name] and rng.random() > _NEAR
-                point[name] = value if stays else drawn[name]
+                point[name] = value
         return point
+
+    def _usual(self, name: str) -> Any:
+        """Return what a setting that is not given stands for."""
+        if name in self.search.start:
+            return self.search.start[name]
+        declared = self.model.declarations
+        return declared[name].default if name in declared else None
 
 
 def families_of(models: str | Iterable[str | type[Model]], data: Interactions) -> list[Family]:

@@ -97,7 +97,7 @@ class Halving:
         self._families.sort(key=lambda family: family.seconds(part.size))
 
     def run(self, rounds: Sequence[Round]) -> None:
-        """Run the rounds in order; those for which no time is left are skipped."""
+        """Run rounds in order; attempts for which no time is left are skipped."""
         for step in rounds:
             self._round(step)
             self._drop(step)
@@ -174,13 +174,13 @@ class Halving:
             return
         leader = ranked[0].best(step.part.size)
         assert leader is not None
-        metric = step.part.metric
+        metric, size = step.part.metric, step.part.split.train.nnz
         for place, family in enumerate(ranked):
             best = family.best(step.part.size)
             assert best is not None
             behind = leader.score - best.score > (1 - step.within) * abs(leader.score)
             if behind or place >= step.most:
-                family.dropped = f"behind: {metric} {best.value:.4f} on {step.part.size:,}"
+                family.dropped = f"behind: {metric} {best.value:.4f} on {size:,}"
         for family in self.remaining:
             if family not in ranked:
                 family.dropped = "it takes longer than the time that is left"

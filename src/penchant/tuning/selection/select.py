@@ -24,7 +24,13 @@ from penchant.tuning.selection.blends import FUSION, MOST_PARTS, Mixer, Mixture
 from penchant.tuning.selection.budget import Clock, seconds_of
 from penchant.tuning.selection.families import Family, families_of
 from penchant.tuning.selection.journal import Journal
-from penchant.tuning.selection.parts import Part, measured_part, smaller, validation_of
+from penchant.tuning.selection.parts import (
+    HELD_OUT,
+    Part,
+    measured_part,
+    smaller,
+    validation_of,
+)
 from penchant.tuning.selection.results import (
     Attempt,
     FamilyResult,
@@ -46,6 +52,8 @@ _LEAST_FOR_BLENDS = 0.1
 """The same where the last attempts took longer than they were to: blends gain the most."""
 _BLENDED_WITHIN = 0.7
 """The share of the best value that a family of a blend has at least."""
+_MOST_CUTS, _ATTEMPTS_EACH = 4, 40
+"""The most validation cuts, and the number of attempts of each family that are to be affordable."""
 _RESERVE = 0.1
 """The least share of the budget that is kept for the final fits."""
 
@@ -104,7 +112,7 @@ def select_model(data: Interactions | Split, arguments: Arguments) -> ModelSelec
         If ``data`` is of another type, or no family could be fitted.
     """
     if isinstance(data, Interactions):
-        final, everything = random_fraction(data, 0.2, seed=arguments.seed), data
+        final, everything = random_fraction(data, HELD_OUT, seed=arguments.seed), data
     elif isinstance(data, Split):
         final, everything = data, data.train
     else:
@@ -130,24 +138,21 @@ class _Selection:
         clock = Clock(arguments.budget)
         self._runner = Runner(journal, clock, sign)
         self._families = families
-        seed = arguments.seed + 1
-        self._whole: Part | None = None
-        self._validation = measured_part(validation_of(final, seed), seed)
+        self._validation = self._cut(0)
+        self._first = self._whole = self._part_of(self._validation)
 
     def run(self) -> ModelSelection:
         """Search, blend, and fit and measure the choice."""
         arguments, runner = self._arguments, self._runner
-        budget, whole = arguments.budget, self._part(None)
+        budget = arguments.budget
         first = self._part(int(_PER_MINUTE * max(1.0, budget / 60)))
         searched = budget * (1 - _BLENDS - _RESERVE)
         halving = Halving(runner, self._families, searched, arguments.seed, self._report)
         halving.probe(self._part(_PROBE))
-        halving.run(
-            [
-                Round(first, until=0.2, quick=True, within=0.7, most=6),
-                Round(whole, until=0.5, quick=False, within=0.85, most=3),
-            ]
-        )
+        halving.run([Round(first, until=0.2, quick=True, within=0.7, most=6)])
+        self._add_cuts(halving.remaining, searched)
+        whole = self._whole
+        halving.run([Round(whole, until=0.5, quick=False, within=0.85, most=3)])
         halving.finish(whole)
         ranked = halving.ranked(whole)
         if not ranked:
@@ -166,22 +171,48 @@ class _Selection:
 
     # --- parts of the data ------------------------------------------------------------
 
-    def _part(self, size: int | None) -> Part:
-        split = self._validation
-        if size is not None:
-            split = smaller(split, size, self._arguments.seed)
-        if split is self._validation and self._whole is not None:
-            return self._whole
-        part = Part(split, self._arguments.metric, self._arguments.exclude_seen)
-        if split is self._validation:
-            self._whole = part
-        return part
+    def _cut(self, number: int) -> Split:
+        """Cut a validation part; the numbers differ by the seed alone."""
+        seed = self._arguments.seed + 1 + number
+        return measured_part(validation_of(self._final, seed), seed)
+
+    def _part_of(self, split: Split, *further: Split) -> Part:
+        return Part(split, self._arguments.metric, self._arguments.exclude_seen, further)
+
+    def _part(self, size: int) -> Part:
+        split = smaller(self._validation, size, self._arguments.seed)
+        return self._first if split is self._validation else self._part_of(split)
+
+    def _add_cuts(self, families: list[Family], searched: float) -> None:
+        """Measure on several validation cuts from now on, where fits are cheap enough for that.
+
+        The best of many settings is then less often the best by chance. Where all cuts would be
+        equal, as by time, there is one.
+        """
+        size = self._validation.train.nnz
+        cost = sum(family.seconds(size) for family in families)
+        n = min(_MOST_CUTS, int(searched / (_ATTEMPTS_EACH * max(cost, 1e-3))))
+        cuts = [self._cut(number) for number in range(1, n)]
+        digests = {split_digest(cut) for cut in (self._validation, *cuts)}
+        if len(cuts) > 0 and len(digests) == n:
+            self._whole = self._part_of(self._validation, *cuts)
 
     def _near(self, families: list[Family], best: Attempt, part: Part) -> list[Family]:
-        """Return the families that a blend may be made of: those not far behind the best."""
+        """Return the families that a blend may be made of: those not far behind the best.
+
+        The final fits, two of each, need to fit into the time that is kept for them; the best
+        family stays in any case.
+        """
         least = best.score - (1 - _BLENDED_WITHIN) * abs(best.score)
         valued = [(family, family.best(part.size)) for family in families]
-        near = [family for family, own in valued if own is not None and own.score >= least]
+        longest = _RESERVE * self._arguments.budget / 2
+        near = [
+            family
+            for family, own in valued
+            if own is not None
+            and own.score >= least
+            and (own.seconds <= longest or family is families[0])
+        ]
         return near[:MOST_PARTS]
 
     def _reserve(self, families: list[Family], part: Part) -> float:
@@ -214,6 +245,7 @@ class _Selection:
             about={
                 "data": self._everything.name,
                 "validation": describe_split(self._validation),
+                "validation_cuts": len(self._whole.cuts),
                 "final": describe_split(self._final),
                 "model": _described(chosen),
                 "budget": self._arguments.budget,
@@ -289,7 +321,7 @@ class _Selection:
         ]
 
     def _row(self, family: Family) -> FamilyResult:
-        size = self._validation.train.nnz
+        size = self._whole.size
         best = family.best(size)
         defaults = [
             item

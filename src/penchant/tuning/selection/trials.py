@@ -22,6 +22,8 @@ log = logging.getLogger("penchant")
 
 _PATIENCE = 2
 """Measurements without improvement after which a training ends."""
+_FAR = 0.1
+"""The share of the best value by which settings may be behind it on the first of several cuts."""
 
 
 class _TooSlowError(Exception):
@@ -41,14 +43,15 @@ class Runner:
     attempts
         All attempts of this run, in order.
     fitted
-        Kind → the model of the family's best attempt on the largest part, for blends.
+        Kind → the family's best attempt on the largest part, and its model for each cut of the
+        part, for blends.
     """
 
     journal: Journal
     clock: Clock
     sign: int
     attempts: list[Attempt] = field(default_factory=list)
-    fitted: dict[str, tuple[Attempt, Model]] = field(default_factory=dict)
+    fitted: dict[str, tuple[Attempt, list[Model]]] = field(default_factory=dict)
     _done: dict[str, Attempt] = field(default_factory=dict)
     _deadline: float = math.inf
 
@@ -87,14 +90,15 @@ class Runner:
         """Return an unfitted model of a family with these settings."""
         return family.model(**settings)
 
-    def fit_best(self, family: Family, part: Part) -> Model:
-        """Return the model of the best attempt on a part, fitted unless it is kept."""
+    def fit_best(self, family: Family, part: Part) -> list[Model]:
+        """Return the model of the best attempt for each cut of a part, fitted unless kept."""
         best = family.best(part.size)
         assert best is not None
         kept = self.fitted.get(family.kind)
         if kept is None or kept[0] != best:
-            model = self.model(family, best.settings).fit(part.split.train)
-            self.fitted[family.kind] = kept = (best, model)
+            model = self.model(family, best.settings)
+            fitted = [model.with_settings().fit(cut.split.train) for cut in part.cuts]
+            self.fitted[family.kind] = kept = (best, fitted)
         return kept[1]
 
     def _restored(self, stored: dict[str, Any]) -> Attempt:
@@ -111,15 +115,14 @@ class Runner:
     def _run(self, family: Family, settings: dict[str, Any], part: Part) -> Attempt:
         began = time.perf_counter()
         try:
-            best, model = self._train(family, settings, part)
+            epoch, value, models = self._train(family, settings, part)
         except Exception as error:
             spent = time.perf_counter() - began
             message = f"{type(error).__name__}: {error}"
             log.info("%s with %s failed: %s", family.kind, settings, message)
             return Attempt(family.kind, settings, part.size, math.nan, -math.inf, spent, 0, message)
-        value = best.test[part.metric]
-        if isinstance(model, TrainsInEpochs):
-            settings = {**settings, "iterations": best.epoch}
+        if isinstance(models[0], TrainsInEpochs):
+            settings = {**settings, "iterations": epoch}
         attempt = Attempt(
             family.kind,
             settings,
@@ -127,27 +130,54 @@ class Runner:
             value,
             self.score(value),
             time.perf_counter() - began,
-            model._nbytes,
+            models[0]._nbytes,
         )
-        self._keep(attempt, model, part)
+        if len(models) == len(part.cuts):
+            self._keep(attempt, models)
         return attempt
 
     def _train(
         self, family: Family, settings: dict[str, Any], part: Part
-    ) -> tuple[CurveRow, Model]:
-        """Fit and measure a model, after some epochs if it has any; return the best."""
-        best: tuple[CurveRow, Model] | None = None
-        rows: list[CurveRow] = []
+    ) -> tuple[int, float, list[Model]]:
+        """Fit and measure a model on each cut of a part.
+
+        Returns the epoch with the best mean value, that value and the models then. Settings that
+        are far behind the family's best on the first cut are not fitted on the others.
+        """
+        first = self._curve(family, settings, part.cuts[0], family.search.epochs)
+        curves, epochs = [first], tuple(sorted(first))
+        reached = max(self.score(value) for value, _ in first.values())
+        best = family.best(part.size)
+        if best is None or reached >= best.score - _FAR * abs(best.score):
+            curves += [
+                self._curve(family, settings, cut, epochs, patience=math.inf)
+                for cut in part.cuts[1:]
+            ]
+        means = {
+            epoch: sum(curve[epoch][0] for curve in curves) / len(curves)
+            for epoch in epochs
+            if all(epoch in curve for curve in curves)
+        }
+        epoch = max(means, key=lambda each: self.score(means[each]))
+        return epoch, means[epoch], [curve[epoch][1] for curve in curves]
+
+    def _curve(
+        self,
+        family: Family,
+        settings: dict[str, Any],
+        cut: Part,
+        epochs: tuple[int, ...],
+        patience: float = _PATIENCE,
+    ) -> dict[int, tuple[float, Model]]:
+        """Fit a model on one cut; return its values and models after some epochs if it has any."""
+        curve: dict[int, tuple[float, Model]] = {}
 
         def on_row(row: CurveRow, fitted: Model) -> bool:
-            nonlocal best
-            rows.append(row)
-            metric = part.metric
-            if best is None or self.sign * row.test[metric] > self.sign * best[0].test[metric]:
-                best = row, fitted
-            since = len(rows) - 1 - rows.index(best[0])
+            curve[row.epoch] = row.test[cut.metric], fitted
+            scores = [self.score(value) for value, _ in curve.values()]
+            since = len(scores) - 1 - scores.index(max(scores))
             late = self.clock.spent > min(self.clock.budget, self._deadline)
-            return since >= _PATIENCE or late
+            return since >= patience or (late and patience < math.inf)
 
         began = self.clock.spent
 
@@ -160,17 +190,16 @@ class Runner:
         report = {"on_step": on_step} if issubclass(family.model, ReportsSteps) else {}
         train(
             self.model(family, settings),
-            part.split.train,
-            family.search.epochs,
-            lambda fitted: ({}, {part.metric: part.measure(fitted)}),
+            cut.split.train,
+            epochs,
+            lambda fitted: ({}, {cut.metric: cut.measure(fitted)}),
             on_row,
             **report,
         )
-        assert best is not None
-        return best
+        return curve
 
-    def _keep(self, attempt: Attempt, model: Model, part: Part) -> None:
-        """Keep the fitted model of a family's best attempt on the largest part so far."""
+    def _keep(self, attempt: Attempt, models: list[Model]) -> None:
+        """Keep the fitted models of a family's best attempt on the largest part so far."""
         kept = self.fitted.get(attempt.kind)
         if kept is None or (kept[0].size, kept[0].score) < (attempt.size, attempt.score):
-            self.fitted[attempt.kind] = attempt, model
+            self.fitted[attempt.kind] = attempt, models
