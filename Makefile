@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BENCH  := .venv-bench
+SPARK  := .venv-spark
 RELEASE := .venv-release
 BIN    := $(VENV)/bin
 NATIVE := CMakeLists.txt $(shell find native -name '*.cpp' -o -name '*.hpp' -o -name '*.txt')
@@ -19,7 +20,7 @@ ctest = PATH="$(CURDIR)/$(BIN):$$PATH"; export PATH; \
 	cmake --build build/$(1) -- --quiet && \
 	ctest --test-dir build/$(1) --output-on-failure
 
-.PHONY: help demo test test-faults test-native test-sanitizers test-baseline fuzz lint format-native stubs bench bench-gate bench-quick bench-quality docs serve build wheel release-check lock clean
+.PHONY: help demo test test-faults test-native test-sanitizers test-baseline fuzz lint format-native stubs bench bench-gate bench-quick bench-quality bench-spark docs serve build wheel release-check lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -72,6 +73,9 @@ bench-gate: $(BENCH)/built  ## speed beside one peer; fails when a ratio fell by
 bench-quick: $(BENCH)/built  ## a small part of it, in under three minutes
 	@$(BENCH)/bin/python -m benchmarks.run --quick $(ARGS)
 
+bench-spark: $(VENV)/built $(VENV)/dev $(SPARK)/built  ## Spark's ALS beside the local and the Dask engine; needs Java 17 (ARGS="--help")
+	@$(BIN)/python -m benchmarks.spark $(ARGS)
+
 bench-quality: $(BENCH)/built  ## quality of every model and the peers on real data; hours (ARGS="--out FILE")
 	@$(BENCH)/bin/python -m benchmarks.quality $(ARGS)
 
@@ -97,7 +101,7 @@ release-check: $(RELEASE)/built  ## build the wheels of a release with Zig and c
 	@$(RELEASE)/bin/python tools/release_check.py $(ARGS)
 
 clean:  ## forget builds and the environment
-	rm -rf build dist demo docs/_build $(VENV) $(BENCH) $(RELEASE)
+	rm -rf build dist demo docs/_build $(VENV) $(BENCH) $(SPARK) $(RELEASE)
 
 # --- what the targets above stand on ---------------------------------------------
 
@@ -133,6 +137,13 @@ $(BENCH)/built: $(BENCH)/peers pyproject.toml $(NATIVE)
 	  --disable-pip-version-check --no-deps --no-build-isolation -Cbuild-dir=build/bench -e .
 	@touch $@
 
+$(SPARK)/built: locks/spark.txt
+	@echo "setting up $(SPARK) with pyspark (once; a minute or so)"
+	@test -x $(SPARK)/bin/python || $(PYTHON) -m venv $(SPARK)
+	@$(SPARK)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  --no-build-isolation -r $<
+	@touch $@
+
 $(RELEASE)/built: locks/release.txt
 	@test -x $(RELEASE)/bin/python || $(PYTHON) -m venv $(RELEASE)
 	@$(RELEASE)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
@@ -143,4 +154,5 @@ lock:  ## write locks/ anew from pyproject.toml (needs uv)
 	uv pip compile -q --universal --generate-hashes --group dev --extra dask --extra plot --extra tune --extra serve -c locks/core.txt pyproject.toml -o locks/dev.txt
 	uv pip compile -q --universal --generate-hashes --group build --group docs --extra plot --extra serve --extra tune -c locks/core.txt -c locks/dev.txt pyproject.toml -o locks/docs.txt
 	uv pip compile -q --universal --generate-hashes --group bench -c locks/dev.txt pyproject.toml -o locks/bench.txt
+	uv pip compile -q --universal --generate-hashes --group spark -c locks/dev.txt -c locks/bench.txt pyproject.toml -o locks/spark.txt
 	uv pip compile -q --universal --generate-hashes --group build --group release pyproject.toml -o locks/release.txt

@@ -147,13 +147,13 @@ def main() -> None:
     stored = {key: facts[key] for key in ("date", "processor", "isa", "versions")} | {"records": []}
     if options.out.exists():
         stored = json.loads(options.out.read_text(encoding="utf-8"))
-    done = {(r["work"], r["dataset"], r["factors"], r["engine"]) for r in stored["records"]}
+    measured = {(r["work"], r["dataset"], r["factors"], r["engine"]) for r in stored["records"]}
     for case in CASES:
         if case.name not in options.cases:
             continue
         for engine in (OURS, *PEERS):
             work = asdict(case)
-            if (work["work"], work["dataset"], work["factors"], engine) in done:
+            if (work["work"], work["dataset"], work["factors"], engine) in measured:
                 continue
             record = measure(case, engine)
             stored["records"].append(record)

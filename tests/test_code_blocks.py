@@ -34,6 +34,7 @@ WITH_BLOCKS = {
 }
 NOT_MEASURED = {
     "add-a-data-set.md": "it reads a data set, and has no model",
+    "cluster-tutorial.md": "its commands fit the model",
     "data.md": "it makes a matrix of three likes, and has no model",
     "data-sets-on-disk.md": "it shows how a data set is opened, and has no model",
     "ids.md": "its three likes show how ids are looked up; nothing can be held out of them",
@@ -267,7 +268,32 @@ def test_the_page_on_content(ran, capsys) -> None:
 def test_the_page_on_training_beyond_memory(ran) -> None:
     run = ran("beyond-one-machine.md")
     assert Path("likes.training").exists()
-    check_models(run, 1)
+    check_models(run, 2)
+
+
+def test_the_page_on_a_cluster(begin, capsys) -> None:
+    pytest.importorskip("distributed")
+    run = begin("cluster-tutorial.md")
+    page = (ROOT / "docs" / "cluster-tutorial.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(python|sh)\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
+    assert [code for kind, code in blocks if kind == "python"] == blocks_of("cluster-tutorial.md")
+    commands = 0
+    for kind, code in blocks:
+        if kind == "python":
+            run.exec(code)
+            continue
+        for line in re.findall(r"^penchant (.*)$", code, flags=re.MULTILINE):
+            ran = run_command(*shlex.split(line))
+            assert ran.code == 0, ran.err
+            commands += 1
+    assert commands == 4
+    assert re.search(r"2000 │ +6000 ", capsys.readouterr().out)
+    model = penchant.load("likes.penchant")
+    expected = model.recommend(list(model.users), 3).to_dicts()
+    rows = run.names["top"].order("user, rank").fetchall()
+    key = sorted((row["user"], row["rank"], row["item"]) for row in expected)
+    assert [row[:3] for row in rows] == key
+    assert sorted(path.name for path in Path("similar").iterdir())[0] == "_manifest.json"
 
 
 def test_the_page_on_blends(ran, capsys) -> None:

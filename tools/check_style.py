@@ -72,6 +72,8 @@ MANY_PARAMETERS = {
     "read_catalog": "public reader: one keyword for each column role and option",
     "read_features": "public reader: one keyword for each column role and option",
     "recommend": "public question: one keyword for each limit; RecommendRequest is its record",
+    "recommend_all": "public writer: one keyword for each option of the answers and of a folder",
+    "similar_all": "public writer: one keyword for each option of the answers and of a folder",
     "export": "public writer: one keyword for each option of the answers and of the table",
     "evaluate": "public entry point: one keyword for each argument, as in other libraries",
     "tune": "public entry point: a keyword for each option, as in scikit-learn's search classes",

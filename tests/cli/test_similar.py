@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 from tests.cli.conftest import run
 
@@ -56,3 +57,21 @@ def test_model_files_that_can_not_be_used(model_file: Path, tmp_path: Path) -> N
     ran = run("similar", text, "i0000")
     assert ran.code == 1
     assert "Traceback" not in ran.err
+
+
+def test_all_items_into_a_file_or_a_folder(model_file: Path, tmp_path: Path) -> None:
+    loaded = penchant.load(model_file)
+    expected = loaded.similar_items(list(loaded.items), 3, metric="dot").to_dicts()
+    for to in (tmp_path / "near.parquet", f"{tmp_path}/near/"):
+        ran = run("similar", model_file, "--all", "-o", to, "-k", 3, "--metric", "dot")
+        assert ran.code == 0, ran.err
+        assert f"for each of {len(loaded.items):,} items" in ran.out
+        files = to if str(to).endswith("parquet") else f"{to}part-*.parquet"
+        with duckdb.connect() as con:
+            found = con.execute("FROM read_parquet(?)", [str(files)]).fetchall()
+        assert [row[:3] for row in found] == [tuple(row.values())[:3] for row in expected]
+
+
+@pytest.mark.parametrize("words", [[], ["i0000", "--all", "--to", "x.csv"], ["--all"]])
+def test_items_or_all_of_them(model_file: Path, words: list[str]) -> None:
+    assert run("similar", model_file, *words).code == 2

@@ -100,6 +100,22 @@ def write(bundle: Bundle, path: str | os.PathLike[str]) -> None:
     ArtifactError
         If the file can't be written.
     """
+    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    arrays, manifest = _pack(bundle)
+    manifest |= {
+        "created": bundle.created or now,
+        "penchant_version": bundle.penchant_version or __version__,
+    }
+    container.write(path, arrays, manifest)
+
+
+def digest(bundle: Bundle) -> str:
+    """Return the identity of a bundle: a SHA-256 of all but the time and version of its writing."""
+    return container.digest(*_pack(bundle))
+
+
+def _pack(bundle: Bundle) -> tuple[dict[str, Array], dict[str, Any]]:
+    """Return the arrays and the manifest of a file, without the time and version of writing."""
     arrays: dict[str, Array] = {f"arrays/{name}": array for name, array in bundle.arrays.items()}
     for name, matrix in bundle.matrices.items():
         for part in ("indptr", "indices", "values"):
@@ -108,17 +124,14 @@ def write(bundle: Bundle, path: str | os.PathLike[str]) -> None:
     for name, ids in (own | {f"ids/{name}": other for name, other in bundle.ids.items()}).items():
         arrays |= _pack_ids(name, ids)
     arrays |= _pack_catalog(bundle.catalog, bundle.items)
-    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     manifest = {
         "model": bundle.model,
         "settings": bundle.settings,
         "info": bundle.info,
         "columns": {name: matrix.n_columns for name, matrix in bundle.matrices.items()},
         "catalog": None if bundle.catalog is None else bundle.catalog.fields(),
-        "created": bundle.created or now,
-        "penchant_version": bundle.penchant_version or __version__,
     }
-    container.write(path, arrays, manifest)
+    return arrays, manifest
 
 
 def read(path: str | os.PathLike[str], *, verify: bool = True, mmap: bool = True) -> Bundle:

@@ -180,6 +180,17 @@ def _ordered(arrays: Arrays) -> dict[str, npt.NDArray[Any]]:
     return dict(sorted(ready.items(), key=lambda pair: (-pair[1].itemsize, pair[0])))
 
 
+def digest(arrays: Arrays, manifest: Mapping[str, Any]) -> str:
+    """Return a SHA-256 of arrays and a manifest.
+
+    Raises
+    ------
+    DataError
+        If the manifest is not plain JSON, or an array has an unsupported dtype.
+    """
+    return hashlib.sha256(_header(_ordered(arrays), manifest)).hexdigest()
+
+
 def _bytes_of(array: npt.NDArray[Any]) -> memoryview:
     return array.reshape(-1).view(np.uint8).data
 

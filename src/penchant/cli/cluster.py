@@ -116,7 +116,7 @@ class ClusterOptions:
         if self.cluster is None:
             yield Blocks(threads=model.threads, **saving)
             return
-        with _client(self.cluster) as client:
+        with client_of(self.cluster) as client:
             engine = Dask(client, folder=self.cluster_folder, **saving)
             try:
                 yield engine
@@ -125,7 +125,7 @@ class ClusterOptions:
 
 
 @contextlib.contextmanager
-def _client(address: str) -> Iterator[Any]:
+def client_of(address: str) -> Iterator[Any]:
     """Connect to a scheduler, or start processes on this machine."""
     distributed = require("distributed", extra="dask", what="Trainings on a cluster")
     if not address.startswith(_LOCAL):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 import typer
 
 from penchant.cli import explicit, hints
+from penchant.cli.everyone import EveryoneOptions
 from penchant.cli.options import ExcludeSeen, HowMany, LimitOptions, ModelFile, OutputOptions
 from penchant.cli.output import Output, answers
 from penchant.cli.sources import listed
@@ -34,6 +35,9 @@ penchant recommend artists.penchant --like Radiohead \
 
 [dim]# all users, into a file; memory use does not grow with their number[/dim]
 penchant recommend artists.penchant --all --to top10.parquet
+
+[dim]# the same in blocks, by four processes, into a folder[/dim]
+penchant recommend artists.penchant --all --to top10/ --cluster local:4
 
 [dim]# only what is in stock, and not this one[/dim]
 penchant recommend artists.penchant 2 --allow-file stock.txt --deny Coldplay"""
@@ -76,14 +80,6 @@ class ListOptions:
     scale: Annotated[
         bool, typer.Option("--scale", help="Scale each list's scores to the range 0 to 1.")
     ] = False
-    everyone: Annotated[bool, typer.Option("--all", help="For all users; needs --to.")] = False
-    to: Annotated[
-        Path | None,
-        typer.Option(
-            help="Write to this .parquet, .csv or .jsonl file (the latter two also .gz).",
-            metavar="FILE",
-        ),
-    ] = None
 
 
 def recommend(
@@ -92,6 +88,7 @@ def recommend(
     users: Annotated[list[str] | None, typer.Argument(metavar="USER", help="Ids of users.")] = None,
     new_user: NewUserOptions,
     lists: ListOptions,
+    everyone: EveryoneOptions,
     among: LimitOptions,
     printing: OutputOptions,
 ) -> None:
@@ -102,15 +99,15 @@ def recommend(
     from penchant.models import load
 
     is_new = bool(new_user.like or new_user.user_feature)
-    _check_queries(bool(users), is_new, lists)
+    _check_queries(bool(users), is_new, lists, everyone)
     if not new_user.like:
         check_names(among)
     out = printing.open()
     loaded = load(model)
     limits: dict[str, Any] = {"exclude_seen": lists.exclude_seen, **limited(loaded, among)}
-    if lists.to is not None:
+    if everyone.everyone:
         with reworded(UnsupportedError, NO_HISTORY):
-            _for_everyone(loaded, lists.k, lists.to, limits, out)
+            everyone.write(loaded.recommend_all, model, out, "users", k=lists.k, **limits)
         return
     if is_new:
         limits["history"] = [item(loaded, text, among.by_name) for text in new_user.like or ()]
@@ -136,15 +133,16 @@ def _advise(path: Path, recommendations: Recommendations, is_new: bool, out: Out
         hints.show(out, f"explain {hints.quoted(path, user, first.id)}")
 
 
-def _check_queries(has_users: bool, is_new: bool, lists: ListOptions) -> None:
+def _check_queries(
+    has_users: bool, is_new: bool, lists: ListOptions, everyone: EveryoneOptions
+) -> None:
     """Check that a command line says in exactly one way for whom the lists are."""
-    if [has_users, is_new, lists.everyone].count(True) != 1:
+    if [has_users, is_new, everyone.everyone].count(True) != 1:
         raise SettingsError(
             "name users, or describe a new user by --like or --user-feature, or choose --all"
         )
-    if lists.everyone != (lists.to is not None):
-        raise SettingsError("--all and --to FILE go together")
-    if lists.everyone and lists.scale:
+    everyone.check()
+    if everyone.everyone and lists.scale:
         raise SettingsError("--scale does not go with --all: scores in a file are not scaled")
 
 
@@ -212,15 +210,3 @@ def _item_list(
         # a list of items in stock may contain items that the model does not know
         chosen += listed(file, model.items)
     return chosen
-
-
-def _for_everyone(model: Model, k: int, to: Path, limits: dict[str, Any], out: Output) -> None:
-    with out.progress(f"recommending to {to.name}") as update:
-        written = model.recommend_all(
-            k,
-            to=to,
-            on_progress=lambda n, total: update(n, total, f"{n:,} of {total:,} users"),
-            **limits,
-        )
-    out.text(f"wrote up to {k} items for each of {len(model.users):,} users to {written}")
-    out.document({"file": str(written), "users": len(model.users), "k": k})

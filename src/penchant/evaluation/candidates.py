@@ -86,18 +86,24 @@ def _checked(split: Split) -> Candidates | None:
     return candidates
 
 
-def candidate_scorer(model: Scorable, seen: Interactions, candidates: Candidates | None) -> Scorer:
+def candidate_scorer(
+    model: Scorable,
+    seen: Interactions,
+    candidates: Candidates | None,
+    source: Scorable | None = None,
+) -> Scorer:
     """Return a model's scores for the users of ``seen``, of the candidate items or of all.
 
     With candidates for each user, the scores are those of all items. If no candidate has an
     interaction in training, a model that can't score such cold items
     (:attr:`penchant.models.base.Model.scores_cold_items`) recommends none of them, and a warning is
-    logged.
+    logged. ``source`` computes the scores of the model elsewhere, if it is given.
     """
+    source = model if source is None else source
     if candidates is None or isinstance(candidates, Csr):
-        return model.scorer(seen)
+        return source.scorer(seen)
     if not isinstance(model, Model) or model.scores_cold_items or _any_warm(model, candidates):
-        return model.scorer(seen).take_items(candidates)
+        return source.scorer(seen).take_items(candidates)
     log.warning(
         "%s can't score cold items (without interactions in training): it recommends none of the "
         "%s candidates", type(model).__name__, f"{len(candidates):,}",

@@ -10,6 +10,7 @@ from typing import Literal
 
 from penchant._boundary import checked
 from penchant._settings.checks import check_choice
+from penchant.engines.cluster.engine import Cluster
 from penchant.errors import SettingsError
 from penchant.evaluation.candidates import Scorable
 from penchant.evaluation.measure import Measure
@@ -38,6 +39,7 @@ def evaluate(
     level: float = 0.95,
     seed: int = 0,
     threads: int | None = None,
+    engine: Cluster | None = None,
 ) -> Evaluation:
     """Evaluate a fitted model on the held-out part of a split.
 
@@ -86,6 +88,10 @@ def evaluate(
         The seed of the resamples.
     threads
         The number of threads; None: that of the model.
+    engine
+        A cluster whose workers compute the lists and ranks, such as
+        :class:`penchant.engines.Dask`; None: this process. The numbers are the same. It reads the
+        model from a file in the folder of the engine.
 
     Raises
     ------
@@ -115,6 +121,7 @@ def evaluate(
         level=level,
         seed=seed,
         threads=threads,
+        engine=engine,
     )
     (evaluation,) = measure(model).values()
     evaluation = dataclasses.replace(evaluation, seconds=time.perf_counter() - start)

@@ -20,6 +20,7 @@ from penchant import _kernels
 from penchant._settings.checks import check_choice, check_int, check_share
 from penchant.data.ids import is_list
 from penchant.data.interactions import Csr, Interactions
+from penchant.engines.cluster.engine import Cluster
 from penchant.errors import DataError, EmptyDataError, SettingsError
 from penchant.evaluation.bootstrap import summarize
 from penchant.evaluation.candidates import (
@@ -31,6 +32,7 @@ from penchant.evaluation.candidates import (
 )
 from penchant.evaluation.cells import minus
 from penchant.evaluation.metrics import DEFAULT, METRICS, Metric
+from penchant.evaluation.on_cluster import on_cluster
 from penchant.evaluation.predictions import (
     PerUser,
     Predictions,
@@ -104,7 +106,7 @@ class Measure:
         Whose training likes are measured: those of ``"all"`` users or, as in the articles, only of
         users with likes in the test part (``"held-out"``). For users outside the training part,
         their history ``split.fold_in`` takes its place.
-    k, metrics, candidates, exclude_seen, per_user, bootstrap, level, seed, threads
+    k, metrics, candidates, exclude_seen, per_user, bootstrap, level, seed, threads, engine
         As for :func:`penchant.evaluate`.
 
     Raises
@@ -132,6 +134,7 @@ class Measure:
     level: float = 0.95
     seed: int = 0
     threads: int | None = None
+    engine: Cluster | None = None
     _lengths: tuple[int, ...] = field(init=False, repr=False)
     _parts: dict[Part, _PreparedPart] = field(init=False, repr=False)
 
@@ -173,13 +176,20 @@ class Measure:
         """
         if not isinstance(model, Scorable):
             raise DataError(f"a fitted model is needed, got {type(model).__name__}")
+        if self.engine is None:
+            return self._measured(model, model)
+        with on_cluster(model, self.engine) as there:
+            return self._measured(model, there)
+
+    def _measured(self, model: Scorable, source: Scorable) -> dict[Part, Evaluation]:
+        """Evaluate a model, with scores of another object that computes the same."""
         scored: list[tuple[_PreparedPart, UserScores]] = []
         evaluations: dict[Part, Evaluation] = {}
         for name, part in self._parts.items():
             start = time.perf_counter()
             scores = next((item for other, item in scored if part.has_same_scores(other)), None)
             if scores is None:
-                scores = self._score(model, part)
+                scores = self._score(model, source, part)
                 scored.append((part, scores))
             evaluations[name] = self._evaluate(name, part, scores, start)
         return evaluations
@@ -234,8 +244,8 @@ class Measure:
             candidates,
         )
 
-    def _score(self, model: Scorable, part: _PreparedPart) -> UserScores:
-        scorer = candidate_scorer(model, part.seen, part.candidates).take(part.rows)
+    def _score(self, model: Scorable, source: Scorable, part: _PreparedPart) -> UserScores:
+        scorer = candidate_scorer(model, part.seen, part.candidates, source).take(part.rows)
         if self.threads is not None:
             scorer.threads = self.threads
         return UserScores(scorer, max(length for _, length in self._metrics.values()))

@@ -1,4 +1,4 @@
-"""Recommendations for all users, a batch at a time, into a file or as an iterator."""
+"""Answers for all users or items, a batch at a time, into a file or as an iterator."""
 
 from __future__ import annotations
 
@@ -6,16 +6,12 @@ import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from penchant._boundary import checked
 from penchant._scratch import PREFIX, scratch_folder
-from penchant._settings.checks import check_bool, check_int
+from penchant._settings.checks import check_int
 from penchant.data.ids import Id, IdMap
 from penchant.data.io.tables import check_file
-from penchant.data.paths import local_path
 from penchant.errors import DataError
-from penchant.models._arguments import ItemLists, reusable
 from penchant.models._io.writers import Columns, FileSink
-from penchant.models._request import RecommendRequest
 from penchant.models._scores import Scoring
 from penchant.results import Recommendations
 
@@ -24,36 +20,6 @@ Progress = Callable[[int, int], None]
 
 _MAX_ANSWERS = 1_000_000  # in a batch
 _MAX_USERS = 10_000
-
-
-@checked
-def recommend_all(
-    model: Scoring,
-    k: int = 10,
-    *,
-    to: str | Path | None = None,
-    batch: int | None = None,
-    exclude_seen: bool = True,
-    allow: ItemLists | None = None,
-    deny: ItemLists | None = None,
-    on_progress: Progress | None = None,
-) -> Path | Iterator[Recommendations]:
-    """Recommend items for every user; see :meth:`penchant.models.base.Model.recommend_all`."""
-    size = batch_size(batch, check_int("k", k, 1))
-    check_bool("exclude_seen", exclude_seen)
-    allow, deny = reusable(allow), reusable(deny)
-
-    request = RecommendRequest(k=k, exclude_seen=exclude_seen, allow=allow, deny=deny)
-
-    def answer(users: list[Id]) -> Recommendations:
-        return model.answer(request._replace(users=users))
-
-    answers = batches(model.users, size, answer, on_progress=on_progress)
-    return (
-        answers
-        if to is None
-        else _write(answers, local_path(to), columns_of(model, "user", "item"))
-    )
 
 
 def batch_size(batch: int | None, k: int) -> int:
@@ -105,7 +71,7 @@ def columns_of(model: Scoring, query: str, answer: str) -> Columns:
     }
 
 
-def _write(answers: Iterator[Recommendations], to: Path, columns: Columns) -> Path:
+def write_file(answers: Iterator[Recommendations], to: Path, columns: Columns) -> Path:
     """Write all batches to one file, or none."""
     check_file(to)
     try:

@@ -171,26 +171,32 @@ class Fitted(TrainedOn, Configurable, ABC):
             If this kind of model can't answer without its interactions, or lacks them already.
         """
         figures = self.metrics if metrics is None else metrics
-        data = self._data_to_save(interactions)
         if not isinstance(figures, Mapping):
             raise SettingsError(
                 f"metrics are a mapping name → figure, got {type(figures).__name__}"
             )
+        bundle = self.to_bundle(interactions, figures)
+        if origin is not None:
+            bundle = dataclasses.replace(bundle, info={**bundle.info, "origin": origin})
+        artifact.write(bundle, path)
+        return Path(path)
+
+    def to_bundle(
+        self, interactions: Kept = "all", metrics: Mapping[str, object] | None = None
+    ) -> artifact.Bundle:
+        """Return the contents of a file of the model; see :meth:`save`."""
+        data = self._data_to_save(interactions)
         arrays = self._arrays()
         self._check_arrays(arrays, finite=False)  # fits end with a check of the numbers
-        bundle = files.to_bundle(
+        return files.to_bundle(
             self.kind,
             self.settings,
             data,
             arrays,
             self._training(),
-            figures,
+            self.metrics if metrics is None else metrics,
             self._own_features(),
         )
-        if origin is not None:
-            bundle = dataclasses.replace(bundle, info={**bundle.info, "origin": origin})
-        artifact.write(bundle, path)
-        return Path(path)
 
     @classmethod
     def from_bundle(cls, bundle: artifact.Bundle) -> Self:

@@ -8,9 +8,8 @@ A model defines how it scores (:meth:`Model._scorer`) and declares its other cap
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any, ClassVar, Self, overload
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -21,9 +20,10 @@ from penchant.data.interactions import Csr, Interactions
 from penchant.errors import DataError
 from penchant.models import _answering as answering
 from penchant.models._arguments import History, ItemLists, as_list
+from penchant.models._lists.everyone import AnswersAll
 from penchant.models._outline import same_entries
 from penchant.models._request import RecommendRequest, SimilarRequest
-from penchant.models._scores import People, Scoring
+from penchant.models._scores import People
 from penchant.models._scoring.scorers import Scorer
 from penchant.models._scoring.topk import Metric as Metric
 from penchant.models._scoring.topk import check_metric, diagonal
@@ -35,7 +35,7 @@ from penchant.models.search import Search
 from penchant.results import Explanation, Recommendations
 
 
-class Model(Scoring):
+class Model(AnswersAll):
     """The base of all models.
 
     Settings are the declared fields of a model's dataclass, see
@@ -172,46 +172,6 @@ class Model(Scoring):
     def answer(self, request: RecommendRequest) -> Recommendations:
         """Answer a request for recommendations; see :meth:`recommend`."""
         return answering.answer(self, request)
-
-    @overload
-    def recommend_all(self, k: int = 10, *, to: str | Path, **options: Any) -> Path: ...
-    @overload
-    def recommend_all(
-        self, k: int = 10, *, to: None = None, **options: Any
-    ) -> Iterator[Recommendations]: ...
-    def recommend_all(
-        self, k: int = 10, *, to: str | Path | None = None, **options: Any
-    ) -> Path | Iterator[Recommendations]:
-        """Recommend items for every user, in batches: memory does not grow with their number.
-
-        Parameters
-        ----------
-        k
-            The number of items for each; users with fewer candidates get fewer.
-        to
-            A file to write: ``.parquet``, ``.csv``, ``.jsonl``, ``.csv.gz`` or ``.jsonl.gz``, with
-            the columns user, rank, item, name (if names are known) and score. It appears, or
-            replaces the previous file, once it is complete. None: nothing is written.
-        **options
-            ``exclude_seen``, ``allow`` and ``deny`` as for :meth:`recommend`; ``batch``, how many
-            users at a time (None: up to 10,000); and ``on_progress``, called after each batch
-            with the number of users completed and of all users.
-
-        Returns
-        -------
-        Path or Iterator
-            The file; or with ``to=None`` an iterator over the answers of each batch.
-
-        Raises
-        ------
-        SettingsError
-            If k or batch is less than 1, or the suffix is none of those above.
-        DataError
-            If the file can't be written.
-        """
-        from penchant.models._batch import recommend_all
-
-        return recommend_all(self, k, to=to, **options)
 
     def similar_items(
         self,

@@ -108,6 +108,21 @@ class Cluster(FileEngine):
                 "folder=…"
             )
 
+    @property
+    def executor(self) -> Executor:
+        """What runs the tasks."""
+        return self._executor
+
+    @property
+    def shared_folder(self) -> str:
+        """The path or address of a folder that all workers see, removed with the engine."""
+        return self._place.folder
+
+    @property
+    def threads(self) -> int:
+        """The threads of each task."""
+        return self._threads
+
     def _most_rows(self, side: ClusterFactors, copies: int) -> int | None:
         """Return how many rows of a fixed side a task holds at a time; None: all are replicated.
 
