@@ -61,8 +61,9 @@ lint: $(VENV)/built $(VENV)/dev  ## style, sizes, wording and types; clang-forma
 format-native: $(VENV)/dev  ## clang-format over native/
 	@$(BIN)/clang-format -i $$(git ls-files 'native/*.cpp' 'native/*.hpp')
 
-stubs: $(VENV)/built $(VENV)/dev  ## write src/penchant/_native.pyi anew, after a change in native/bindings
+stubs: $(VENV)/built $(VENV)/dev  ## write _native.pyi and the table of settings anew, after changes of bindings or settings
 	@$(BIN)/python tools/native_stub.py --write
+	@$(BIN)/python tools/model_settings.py --write
 
 bench: $(BENCH)/built  ## against the peers, side by side; hours (ARGS="--help" tells what there is)
 	@$(BENCH)/bin/python -m benchmarks.run $(ARGS)

@@ -39,9 +39,9 @@ def write(figures: Figures, folder: Path) -> list[str]:
 def _panels(n: int) -> tuple[Any, list[Any]]:
     from matplotlib.figure import Figure
 
-    columns = min(n, 3)
+    columns = min(n, 2)  # so that a phone shows them large enough to read
     rows = -(-n // columns)
-    figure = Figure(figsize=(3.6 * columns, 3.2 * rows), layout="constrained")
+    figure = Figure(figsize=(3.4 * columns, 3 * rows + 0.6), layout="constrained")
     panels = list(figure.subplots(rows, columns, squeeze=False).flat)
     for unused in panels[n:]:
         unused.axis("off")
@@ -65,7 +65,7 @@ def _epochs(f: Figures, cases: list[Case]) -> Any:
     for panel, name in zip(panels, names, strict=False):
         its = [case for case in cases if case[1] == name]
         for engine in dict.fromkeys(e for case in its for e in f.engines(case)):
-            timed = [(c[2], s) for c in its if (s := f.seconds(c, engine)) is not None]
+            timed = sorted((c[2], s) for c in its if (s := f.seconds(c, engine)) is not None)
             if timed:
                 panel.plot(*zip(*timed, strict=True), marker="o", markersize=3, **_style(engine))
         panel.set(title=name, xlabel="factors", xscale="log", yscale="log")
@@ -73,7 +73,7 @@ def _epochs(f: Figures, cases: list[Case]) -> Any:
         panel.set_xticks(ticks, [str(tick) for tick in ticks], minor=False)
         panel.set_xticks([], minor=True)
     panels[0].set_ylabel("seconds per epoch")
-    panels[0].legend(fontsize=6)
+    _legend(figure, panels)
     return figure
 
 
@@ -90,5 +90,15 @@ def _losses(f: Figures, cases: list[Case]) -> Any:
         panel.axhline(1e-3, color="#a1a1aa", linewidth=0.8)
         panel.set(title=f"{case[1]}, {case[2]}", xlabel="seconds", xscale="log", yscale="log")
     panels[0].set_ylabel("loss above the lowest")
-    panels[0].legend(fontsize=6)
+    _legend(figure, panels)
     return figure
+
+
+def _legend(figure: Any, panels: list[Any]) -> None:
+    """Name the engines of all panels once, below them."""
+    lines = {
+        text: line
+        for panel in panels
+        for line, text in zip(*panel.get_legend_handles_labels(), strict=True)
+    }
+    figure.legend(lines.values(), lines.keys(), loc="outside lower center", ncols=3, frameon=False)

@@ -13,23 +13,28 @@ copyright = "2026, the penchant developers"  # noqa: A001 - Sphinx's own name
 release = penchant.__version__
 
 extensions = [
-    "myst_parser",
+    "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
-    "sphinx.ext.mathjax",
     "sphinx_copybutton",
     "sphinx_design",
-    "cli_reference",  # this and those below are in docs/_ext
+    "class_pages",  # this and those below are in docs/_ext
+    "cli_reference",
     "http_reference",
+    "mathml",
+    "notebooks",
     "settings",
 ]
 myst_enable_extensions = ["dollarmath", "colon_fence", "attrs_inline", "deflist"]
 myst_heading_anchors = 3
+nb_merge_streams = True
+nb_execution_mode = "off"  # the extension "notebooks" runs them
+html_math_renderer = "mathml"
 html_theme = "furo"
 html_title = "penchant"
 html_static_path = ["_static"]
 html_css_files = ["manual.css"]
-exclude_patterns = ["_build", "_ext"]
+exclude_patterns = ["_build", "_ext", "jupyter_execute"]
 copybutton_exclude = ".linenos, .gp, .go"
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"

@@ -35,6 +35,8 @@ def test_a_cluster_of_this_machine_fits_the_same_model(log_file: Path, tmp_path:
         (["--cluster", "local:2", "--checkpoint", "x", "--auto"], 2, "--cluster, --checkpoint"),
         (["--resume"], 2, "--checkpoint FILE"),
         (["--checkpoint", "x", "--auto"], 2, "leave out --checkpoint"),
+        (["--cluster-folder", "x", "--auto"], 2, "leave out --cluster-folder"),
+        (["--resume", "--auto"], 2, "leave out --resume"),
         (["--cluster", "nonsense://x"], 1, "no cluster answers"),
     ],
 )

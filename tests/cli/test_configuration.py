@@ -70,6 +70,22 @@ def test_quiet_commands_say_nothing_of_it(folder: Path) -> None:
     assert run(*FIT, "--quiet").err == ""
 
 
+def test_it_says_which_options_of_a_file_have_no_effect(folder: Path) -> None:
+    text = "data.sep = 'comma'\n[fit]\niterations = 1\nbudget = '5 min'\nlink = 'user'\n"
+    (folder / "penchant.toml").write_text(text)
+    ran = run(*FIT)
+    assert ran.code == 0, ran.err
+    assert "add --auto: without effect is --budget of penchant.toml" in ran.err
+    assert "they need --catalog: without effect is --link of penchant.toml" in ran.err
+    assert "--sep of" not in ran.err
+    penchant.ingest(folder / "plays.csv", folder / "plays.dataset")
+    ran = run("fit", "plays.dataset", "-o", "m.penchant")
+    assert "read already: without effect is --sep of penchant.toml" in ran.err
+    assert run(*FIT, "--quiet").err == ""
+    typed = run(*FIT, "--budget", "1 min")
+    assert (typed.code, "leave out --budget" in typed.err) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

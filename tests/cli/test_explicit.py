@@ -27,6 +27,8 @@ FIT = ("fit", "LOG", "-o", "NEW")
         (("fit", "lastfm-2k", "--quote", "none"), "--quote"),
         (("fit", "lastfm-2k", "--weight", "a=1", "--header", "yes"), "--header, --weight"),
         (("fit", "lastfm-2k", "--on-bad-lines", "skip"), "--on-bad-lines"),
+        (("fit", "x.dataset", "--on-bad-lines", "skip"), "--on-bad-lines"),
+        (("fit", "x.dataset", "--max-expansion", "9"), "--max-expansion"),
         (("fit", "sqlite:///x.db", "-o", "NEW", "--query", "q", "--header", "no"), "--header"),
         (("learning-curve", "LOG", "--model", "ease", "--epochs", "2"), "--epochs"),
         (("learning-curve", "LOG", "--iterations", "2"), "--iterations"),

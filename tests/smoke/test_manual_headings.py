@@ -6,6 +6,8 @@ Sphinx writes pages of its own, such as ``search.html``, over those of the same 
 from __future__ import annotations
 
 import html
+import inspect
+import posixpath
 import re
 import subprocess
 import sys
@@ -15,6 +17,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+
+import penchant
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
@@ -39,22 +43,23 @@ class Links(HTMLParser):
 
 @pytest.fixture(scope="module")
 def manual(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The manual as HTML."""
-    for module in ("sphinx", "myst_parser", "furo", "sphinx_copybutton", "sphinx_design"):
+    """The manual as HTML; ``test_notebooks.py`` runs the notebooks, whose outputs are left out."""
+    for module in ("sphinx", "myst_nb", "furo", "sphinx_copybutton", "sphinx_design"):
         pytest.importorskip(module)
     folder = tmp_path_factory.mktemp("manual")
     build = subprocess.run(
-        [sys.executable, "-m", "sphinx", "-q", "-b", "html", str(ROOT / "docs"), str(folder)],
+        [sys.executable, "-m", "sphinx", "-q", "-b", "html", "-D", "run_notebooks=0",
+         str(ROOT / "docs"), str(folder / "html")],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert build.returncode == 0, build.stderr[-2000:]
-    return folder
+    return folder / "html"
 
 
 @pytest.fixture(scope="module")
 def links(manual: Path) -> dict[str, Links]:
-    """The links of every page, by the name of its file."""
-    return {page.name: Links(page) for page in manual.glob("*.html")}
+    """The links of every page, by the path of its file."""
+    return {page.relative_to(manual).as_posix(): Links(page) for page in manual.rglob("*.html")}
 
 
 def heading(page: Path) -> str:
@@ -74,7 +79,8 @@ def broken(manual: Path, links: dict[str, Links], page: str) -> Iterator[str]:
         parts = urlsplit(address)
         if parts.scheme or parts.netloc:
             continue
-        target = unquote(parts.path) or page
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(page), unquote(parts.path)))
+        target = target if parts.path else page
         if not (manual / target).is_file() or (
             parts.fragment and target in links and unquote(parts.fragment) not in links[target].ids
         ):
@@ -114,6 +120,39 @@ def test_the_front_page_lists_every_page(manual: Path) -> None:
     front = (manual / "index.html").read_text(encoding="utf-8")
     listed = set(re.findall(r'<li class="toctree-l1[^"]*"><a [^>]*href="([\w-]+)\.html"', front))
     assert listed == {page.stem for page in PAGES} - {"index"}
+
+
+def test_every_public_class_has_a_page_of_its_own(manual: Path, links: dict[str, Links]) -> None:
+    public = [name for name in penchant.__all__ if inspect.isclass(getattr(penchant, name))]
+    public.remove("PenchantError")  # errors are on one page
+    assert len(public) >= 25
+    for name in public:
+        assert f"penchant.{name}" in links[f"reference/penchant.{name}.html"].ids
+    assert "penchant.Ranking.recommend" in links["reference/penchant.Ranking.html"].ids
+    pages = {page for page in links if page.startswith("reference/")}
+    anchors = {anchor for page in pages for anchor in links[page].ids}
+    assert {anchor for anchor in anchors if re.search(r"\._(?!_)", anchor)} == set()
+    listed = {address.partition("#")[0] for address in links["api.html"].addresses}
+    assert pages <= listed
+
+
+def test_titles_of_pages_do_not_clash(manual: Path) -> None:
+    titles: dict[str, list[str]] = {}
+    for page in manual.rglob("*.html"):
+        match = re.search("<title>(.*?)</title>", page.read_text(encoding="utf-8"), re.DOTALL)
+        assert match is not None, page
+        titles.setdefault(match[1], []).append(page.name)
+    assert {title: pages for title, pages in titles.items() if len(pages) > 1} == {}
+
+
+def test_pages_fetch_nothing_from_the_network(manual: Path) -> None:
+    pattern = re.compile(r"<(?:script|img|iframe)[^>]*src=\"(https?:|//)|<link[^>]*href=\"//")
+    fetched = re.compile(r"<link[^>]*rel=\"(?:stylesheet|preload)\"[^>]*href=\"https?:")
+    for page in manual.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert not pattern.search(text), page
+        assert not fetched.search(text), page
+    assert "<math" in (manual / "solver.html").read_text(encoding="utf-8")
 
 
 def test_the_reference_has_every_command_and_option(manual: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
+from penchant.cli import lines
 from penchant.cli.model_options import PREFIX
 from penchant.errors import SettingsError
 
@@ -26,6 +27,8 @@ class TypedOption(NamedTuple):
         Its values, as texts.
     on_command_line
         Whether it is on the command line; else it is in the environment or in a file.
+    file
+        The file of options that sets it; empty for other options, and for a quiet command.
     """
 
     parameter: str
@@ -33,6 +36,7 @@ class TypedOption(NamedTuple):
     spelling: str
     values: tuple[str, ...]
     on_command_line: bool
+    file: str
 
     @property
     def name(self) -> str:
@@ -75,6 +79,8 @@ def flags(*names: str) -> list[str]:
 def refuse(why: str, *names: str) -> None:
     """Raise SettingsError if the command line sets an option that would have no effect.
 
+    Options of a file are for several runs and commands: a line on stderr says so of them.
+
     Parameters
     ----------
     why
@@ -85,6 +91,10 @@ def refuse(why: str, *names: str) -> None:
     useless = flags(*names)
     if useless:
         raise SettingsError(f"{why}: leave out {', '.join(useless)}")
+    in_file = [option for option in typed.get([]) if option.file and option.parameter in names]
+    if in_file:
+        words = ", ".join(dict.fromkeys(option.flag for option in in_file))
+        lines.write("", f"{why}: without effect is {words} of {in_file[0].file}")
 
 
 def flag(param: Any, value: object = None) -> str:
@@ -95,6 +105,7 @@ def flag(param: Any, value: object = None) -> str:
 
 
 def _typed_options(context: Any, words: Sequence[str]) -> Iterator[TypedOption]:
+    file = "" if context.params.get("quiet") else context.meta.get("penchant.config", "")
     for param in context.command.params:
         source = context.get_parameter_source(param.name)
         names = [name for name in param.opts if name.startswith("-")]
@@ -108,6 +119,7 @@ def _typed_options(context: Any, words: Sequence[str]) -> Iterator[TypedOption]:
             spelling(names, words) or max(names, key=len),
             tuple(str(item) for item in values if not isinstance(item, bool)),
             source.name == "COMMANDLINE",
+            file if source.name == "DEFAULT_MAP" else "",
         )
 
 

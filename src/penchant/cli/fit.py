@@ -148,7 +148,7 @@ def _select(
     )
     explicit.refuse(
         "--auto fits models of all families, on this machine only and without checkpoints",
-        *("cluster", "checkpoint"),
+        *("cluster", "cluster_folder", "checkpoint", "resume"),
     )
     interactions = sources.read(source, data, out)
     out.text(interactions.summary())

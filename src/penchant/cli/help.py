@@ -12,6 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from penchant.cli import configuration, explicit
 from penchant.cli.model_options import PREFIX, declaration_for, help_text
+from penchant.cli.setting_table import kinds
 
 _HELP_ALL = "--help-all"
 _PANEL_WIDTH = 80
@@ -123,22 +124,18 @@ def _list_options(params: list[Any], models: list[str], shown_all: bool) -> None
 
 def _name_kinds(param: Any) -> None:
     """Fill the kinds of model in for ``{kinds}`` in an option's help."""
-    from penchant.models import kinds
-
     if "{kinds}" in (getattr(param, "help", None) or ""):
         param.help = param.help.replace("{kinds}", ", ".join(kinds()))
 
 
 def _list_setting(param: Any, models: list[str], shown_all: bool) -> None:
     """List an option if a named model has its setting; without a name, the main ones of als."""
-    from penchant.models import kinds
-
     named = [kind for kind in models if kind in kinds()]
     name = param.name.removeprefix(PREFIX)
     declaration = declaration_for(name, named or ["als"])
     if declaration is not None:
         param.help = help_text(declaration)
-        param.hidden = not (named or shown_all) and declaration.setting.advanced
+        param.hidden = not (named or shown_all) and declaration.advanced
     else:
         param.hidden = bool(named) or not shown_all
 

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal, Self
 
 import typer
 
-from penchant._settings.declarations import Declaration
 from penchant.cli.data_options import DataOptions
 from penchant.cli.options import OptionGroup
+from penchant.cli.setting_table import SettingEntry, kinds, settings_of
 
 PANEL = "The model"
 PREFIX = "setting_"
@@ -73,32 +73,23 @@ class ModelOptions(OptionGroup):
         return ModelOptions({name: value for name, value in self.values.items() if name in names})
 
 
-def declarations() -> dict[str, dict[str, Declaration]]:
-    """Return name → kind of model → declaration, of the settings that a word can express."""
-    from penchant.models import class_of, kinds
-
-    by_name: dict[str, dict[str, Declaration]] = {}
+def declarations() -> dict[str, dict[str, SettingEntry]]:
+    """Return name → kind of model → setting, of the settings that a word can express."""
+    by_name: dict[str, dict[str, SettingEntry]] = {}
     for kind in kinds():
-        for name, declaration in class_of(kind).declarations.items():
-            if declaration.kind != "object":
-                by_name.setdefault(name, {})[kind] = declaration
+        for name, entry in settings_of(kind).items():
+            by_name.setdefault(name, {})[kind] = entry
     return by_name
 
 
-def declaration_for(name: str, models: Iterable[str]) -> Declaration | None:
-    """Return the declaration of an option's setting by the first of the models that has it."""
-    from penchant.models import class_of
-
-    for kind in models:
-        declaration = class_of(kind).declarations.get(name)
-        if declaration is not None:
-            return declaration
-    return None
+def declaration_for(name: str, models: Iterable[str]) -> SettingEntry | None:
+    """Return an option's setting as the first of the models declares it that has it."""
+    return next((settings_of(kind)[name] for kind in models if name in settings_of(kind)), None)
 
 
-def help_text(declaration: Declaration) -> str:
+def help_text(declaration: SettingEntry) -> str:
     """Return an option's help: the setting's, with its choices and its default."""
-    text = declaration.setting.help
+    text = declaration.help
     if declaration.choices:
         text += f" One of: {', '.join(_words(declaration))}."
     if declaration.kind == "pair":
@@ -108,7 +99,7 @@ def help_text(declaration: Declaration) -> str:
     return text
 
 
-def _parameter(name: str, declared: list[Declaration]) -> inspect.Parameter:
+def _parameter(name: str, declared: list[SettingEntry]) -> inspect.Parameter:
     flag = name.replace("_", "-")
     same = {declaration.kind for declaration in declared}
     kind = same.pop() if len(same) == 1 else "pair"
@@ -132,13 +123,13 @@ def _parameter(name: str, declared: list[Declaration]) -> inspect.Parameter:
     )
 
 
-def _takes_none(declaration: Declaration) -> bool:
+def _takes_none(declaration: SettingEntry) -> bool:
     """Whether None is a value that is not the default, which the word "none" stands for."""
     number = declaration.kind in ("int", "float")
     return number and declaration.optional and declaration.default is not None
 
 
-def _default_word(declaration: Declaration) -> str:
+def _default_word(declaration: SettingEntry) -> str:
     """Return the default as the command line takes it."""
     if declaration.kind == "bool":
         flag = declaration.name.replace("_", "-")
@@ -146,5 +137,5 @@ def _default_word(declaration: Declaration) -> str:
     return str(declaration.default)
 
 
-def _words(declaration: Declaration) -> tuple[str, ...]:
+def _words(declaration: SettingEntry) -> tuple[str, ...]:
     return declaration.choices + (("none",) if declaration.choices and declaration.optional else ())

@@ -47,7 +47,7 @@ def read(source: str, options: DataOptions, out: Output) -> Interactions:
     from penchant.data import datasets
 
     if is_dataset(source):
-        interactions = _data_set(source)
+        interactions = _data_set(source, options)
     elif database.is_address(source):
         interactions = _database(source, options, out)
     elif not Path(source).expanduser().exists() and source in datasets.names():
@@ -81,12 +81,18 @@ def fetch(name: str, out: Output, **options: Any) -> Interactions:
         return datasets.load(name, progress=progress, **options)
 
 
-def _data_set(source: str) -> Interactions:
+def _data_set(source: str, options: DataOptions) -> Interactions:
     from penchant.data.disk.opening import open_dataset
 
     why = f"{source} is a data set on disk, whose log is read already"
-    explicit.refuse(why, *_LOG, "min_rating")
+    explicit.refuse(why, *_LOG, "min_rating", *_of_text(options))
     return open_dataset(source)
+
+
+def _of_text(options: DataOptions) -> tuple[str, ...]:
+    """Return the options of all files of text, if no such file is read beside the log."""
+    files = (options.catalog, options.item_features, options.user_features)
+    return () if any(file is not None for file in files) else ("on_bad_lines", "max_expansion")
 
 
 def log_arguments(options: LogOptions) -> dict[str, Any]:
@@ -105,9 +111,7 @@ def log_arguments(options: LogOptions) -> dict[str, Any]:
 
 def _known_data_set(name: str, options: DataOptions, out: Output) -> Interactions:
     explicit.refuse(f"{name} is a known data set, whose columns and format are known", *_LOG)
-    if options.catalog is None and options.item_features is None and options.user_features is None:
-        why = f"{name} is a known data set, and no other file is read"
-        explicit.refuse(why, "on_bad_lines", "max_expansion")
+    explicit.refuse(f"{name} is a known data set, and no other file is read", *_of_text(options))
     return fetch(name, out, min_rating=options.min_rating)
 
 

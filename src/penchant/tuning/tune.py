@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, overload
@@ -169,7 +170,7 @@ def tune(
             seed=seed,
             on_progress=on_progress,
         )
-    require("optuna", extra="tune", what="Tuning")
+    _require_optuna()
     from penchant.tuning.plan import Plan
 
     _need_class(model)
@@ -192,6 +193,13 @@ def tune(
         final=final,
     )
     return _run(plan, timeout, storage, name, resume, on_progress)
+
+
+def _require_optuna() -> None:
+    """Import Optuna, whose progress bars warn in notebooks without ipywidgets; none is shown."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        require("optuna", extra="tune", what="Tuning")
 
 
 def _selection(

@@ -70,7 +70,7 @@ class RankingVectors(
 
     @property
     def user_biases(self) -> F32:
-        """Shape (n_users,); zero except under the logistic loss: they do not change the ranking."""
+        """Shape (n_users,). Zero except under the logistic loss, as they do not change ranks."""
         return self.user_table[:, -1]
 
     @property
