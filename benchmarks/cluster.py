@@ -135,17 +135,14 @@ def memory(options: argparse.Namespace, folder: Path) -> int:
         before = sorted(client.run(_peak).values())
         print(f"data set {on_disk / mb:.0f} MB, factors {factors / mb:.0f} MB, limit of a worker "
               f"{limit / mb:.0f} MB, before {before[-1] / mb:.0f} MB")  # fmt: skip
-        for mode in MODES if options.fixed_side == "both" else [options.fixed_side]:
-            client.restart()
-            engine = penchant.engines.Dask(client, folder=folder, fixed_side=mode)
-            begun = time.perf_counter()
-            penchant.ALS(factors=options.factors, iterations=options.epochs).fit(
-                data, engine=engine
-            )
-            seconds, peaks = time.perf_counter() - begun, sorted(client.run(_peak).values())
-            engine.close()
-            shown = ", ".join(f"{peak / mb:.0f}" for peak in peaks)
-            print(f"{mode}: peak of the workers {shown} MB, {seconds:.1f} s", flush=True)
+        engine = penchant.engines.Dask(client, folder=folder, fixed_side=options.fixed_side)
+        begun = time.perf_counter()
+        model = penchant.ALS(factors=options.factors, iterations=options.epochs)
+        model.fit(data, engine=engine)
+        seconds, peaks = time.perf_counter() - begun, sorted(client.run(_peak).values())
+        engine.close()
+        shown = ", ".join(f"{peak / mb:.0f}" for peak in peaks)
+        print(f"{options.fixed_side}: peak of the workers {shown} MB, {seconds:.1f} s", flush=True)
     return 0
 
 
@@ -185,7 +182,7 @@ def main() -> int:
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--memory-limit", default="600 MB")
-    parser.add_argument("--fixed-side", default="auto", choices=["auto", "both", *MODES])
+    parser.add_argument("--fixed-side", default="auto", choices=["auto", *MODES])
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         return runs[options.what](options, Path(folder))

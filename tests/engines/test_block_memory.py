@@ -59,7 +59,7 @@ import penchant
 
 def fitted(data):
     model = penchant.ALS(factors=8, iterations=2, threads=2)
-    return model.fit(data, engine=penchant.engines.Blocks(threads=2))
+    return model.fit(data, engine=penchant.engines.Blocks(threads=2, entries_per_block=1 << 18))
 
 path, room = sys.argv[1], int(sys.argv[2])
 data = penchant.open_dataset(path)

@@ -33,7 +33,10 @@ FixedSideMode = Literal["auto", "replicated", "streamed"]
 MODES = ("auto", "replicated", "streamed")
 
 MEMORY_SHARE = 0.4
-"""The share of a worker's memory for factors of the fixed side; blocks of rows take more."""
+"""The share of a worker's memory for a replicated fixed side; blocks of rows take more."""
+
+STREAMED_SHARE = 0.2
+"""The share of a worker's memory for the rows of a streamed fixed side, of all its tasks."""
 
 
 class Cluster(FileEngine):
@@ -135,11 +138,10 @@ class Cluster(FileEngine):
         memory, row = self._executor.memory(), side.f * np.dtype(side.dtype).itemsize
         if memory is None:
             return None if self._fixed_side == "auto" else side.bounds[-1]
-        room = int(MEMORY_SHARE * memory.limit)
         needed = row * side.bounds[-1] * (1 + copies * memory.tasks)
-        if self._fixed_side == "auto" and needed <= room:
+        if self._fixed_side == "auto" and needed <= MEMORY_SHARE * memory.limit:
             return None
-        return max(room // memory.tasks // row, 1)
+        return max(int(STREAMED_SHARE * memory.limit) // memory.tasks // row, 1)
 
     @contextlib.contextmanager
     def _fixed(
