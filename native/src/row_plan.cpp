@@ -61,7 +61,8 @@ class Planner {
  private:
   double cost_of(const std::int64_t* indptr, std::int64_t n_rows) const {
     double total = 0;
-    for (std::int64_t r = 0; r < n_rows; ++r) total += plan_.costs.of_row(indptr[r + 1] - indptr[r]);
+    for (std::int64_t r = 0; r < n_rows; ++r)
+      total += plan_.costs.of_row(indptr[r + 1] - indptr[r]);
     return total;
   }
 
