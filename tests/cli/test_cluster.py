@@ -33,7 +33,8 @@ def test_a_cluster_of_this_machine_fits_the_same_model(log_file: Path, tmp_path:
         (["--cluster", "local:2", "--model", "popularity"], 1, "have no clusters"),
         (["--cluster", "local:2", "--auto"], 2, "on this machine only"),
         (["--cluster", "local:2", "--checkpoint", "x", "--auto"], 2, "--cluster, --checkpoint"),
-        (["--resume"], 2, "--checkpoint FILE"),
+        (["--resume"], 2, "--checkpoint FILE alone: leave out --resume"),
+        (["--no-resume"], 2, "--checkpoint FILE alone: leave out --no-resume"),
         (["--checkpoint", "x", "--auto"], 2, "leave out --checkpoint"),
         (["--cluster-folder", "x", "--auto"], 2, "leave out --cluster-folder"),
         (["--resume", "--auto"], 2, "leave out --resume"),
@@ -73,9 +74,7 @@ def test_a_training_is_continued_from_its_checkpoint(log_file: Path, tmp_path: P
         for epochs in runs:
             path, checkpoint = tmp_path / f"{name}.penchant", tmp_path / f"{name}.training"
             settings = ("--factors", 4, "--iterations", epochs, "--threads", 1)
-            ran = run(
-                "fit", log_file, "-o", path, *settings, "--checkpoint", checkpoint, "--resume"
-            )
+            ran = run("fit", log_file, "-o", path, *settings, "--checkpoint", checkpoint)
             assert ran.code == 0, ran.err
         models.append(penchant.load(path))
     np.testing.assert_array_equal(*(model.user_factors for model in models))

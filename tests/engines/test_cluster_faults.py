@@ -89,7 +89,7 @@ def _fails_when_full(folder: object, model: ALS, fill, make_room, tmp_path: Path
     np.testing.assert_array_equal(model.user_factors @ model.item_factors.T, epochs[1])
     make_room()
     engine.close()
-    resumed = ALS(**SETTINGS).fit(DATA, engine=cluster(folder, checkpoint=checkpoint, resume=True))
+    resumed = ALS(**SETTINGS).fit(DATA, engine=cluster(folder, checkpoint=checkpoint))
     expected = ALS(**SETTINGS).fit(DATA, engine=Blocks(entries_per_block=ENTRIES))
     np.testing.assert_array_equal(resumed.user_factors, expected.user_factors)
     np.testing.assert_array_equal(resumed.item_factors, expected.item_factors)
@@ -162,7 +162,7 @@ def test_a_checkpoint_on_a_full_disk_stays_that_of_the_last_epoch(small_disk) ->
     numbers = []
     resumed = ALS(**SETTINGS).fit(
         DATA,
-        engine=Blocks(entries_per_block=ENTRIES, checkpoint=checkpoint, resume=True),
+        engine=Blocks(entries_per_block=ENTRIES, checkpoint=checkpoint),
         on_epoch=lambda epoch: numbers.append(epoch.number),
     )
     assert numbers == [3, 4, 5, 6]

@@ -66,11 +66,11 @@ def test_a_training_continues_from_a_checkpoint_in_a_bucket(bucket: str) -> None
     numbers: list[int] = []
     ALS(**SETTINGS).fit(DATA, engine=engine(), on_epoch=lambda epoch: epoch.number == 2)
     model = ALS(**SETTINGS)
-    model.fit(DATA, engine=engine(resume=True), on_epoch=lambda e: numbers.append(e.number))
+    model.fit(DATA, engine=engine(), on_epoch=lambda e: numbers.append(e.number))
     assert numbers == [3]
     assert_same(model, expected())
     with pytest.raises(SettingsError, match=r"s3://likes/likes\.training is not a training"):
-        ALS(factors=5, iterations=3).fit(DATA, engine=engine(resume=True))
+        ALS(factors=5, iterations=3).fit(DATA, engine=engine())
 
 
 def test_a_bucket_that_is_not_there_is_named(monkeypatch, bucket: str) -> None:

@@ -136,7 +136,7 @@ def test_a_training_continues_after_its_scheduler_was_killed(moment, expected, t
         at.timer.join()
         engine.close()
     with scheduler(tmp_path) as (connected, _):
-        engine = penchant.engines.Dask(connected, resume=True, **options)
+        engine = penchant.engines.Dask(connected, **options)
         model = ALS(**SETTINGS)
         model.fit(DATA, engine=engine, on_epoch=lambda e: numbers.append(e.number))
         assert numbers == [1, 2, 3]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
+from penchant.cli import explicit
 from penchant.cli.options import option
 from penchant.errors import PenchantError, SettingsError, UnsupportedError, require
 
@@ -57,12 +58,12 @@ class ClusterOptions:
     resume: Annotated[
         bool,
         option(
-            "Continue the training of --checkpoint FILE, if the file is there.",
-            "--resume",
+            "Continue the training of --checkpoint FILE, if it is there, or replace the file.",
+            "--resume/--no-resume",
             panel=_PANEL,
             advanced=True,
         ),
-    ] = False
+    ] = True
 
     @property
     def _is_plain(self) -> bool:
@@ -75,8 +76,8 @@ class ClusterOptions:
         Raises
         ------
         SettingsError
-            If a folder is named without a cluster, or a training is to be resumed without its
-            file.
+            If a folder is named without a cluster, or a training is to be continued, or replaced,
+            without its file.
         UnsupportedError
             If models of this kind have neither clusters nor checkpoints.
         """
@@ -84,8 +85,8 @@ class ClusterOptions:
 
         if self.cluster is None and self.cluster_folder is not None:
             raise SettingsError("--cluster-folder is for a training with --cluster ADDRESS")
-        if self.checkpoint is None and self.resume:
-            raise SettingsError("--resume needs the file of the training, --checkpoint FILE")
+        if self.checkpoint is None:
+            explicit.refuse("a training continues from --checkpoint FILE alone", "resume")
         if not self._is_plain and not isinstance(model, FactorModel):
             raise UnsupportedError(
                 f"models of kind {model.kind!r} have no clusters and no checkpoints: leave out "

@@ -18,7 +18,7 @@ class CheckpointFile:
     path
         The file, or its address in an object store; it is replaced once the next is complete.
     resume
-        Whether a training continues from the file, if it is there.
+        Whether a training continues from the file, if it is there, or replaces it.
     """
 
     path: Path | str
@@ -31,8 +31,8 @@ def checkpoint_file(path: str | Path | None, resume: bool) -> CheckpointFile | N
     Raises
     ------
     SettingsError
-        If a training is to be resumed and no file is named.
+        If a file is to be replaced and none is named.
     """
-    if path is None and resume:
-        raise SettingsError("resume=True needs the file of the training, checkpoint=…")
+    if path is None and not resume:
+        raise SettingsError("resume=False needs the file of the training, checkpoint=…")
     return None if path is None else CheckpointFile(path if is_remote(path) else Path(path), resume)

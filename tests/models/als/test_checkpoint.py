@@ -22,11 +22,11 @@ ENTRIES = 150
 SETTINGS = {"factors": 7, "iterations": 6, "threads": 2}
 
 
-def blocks(path: Path | None = None, *, resume: bool = False) -> Blocks:
+def blocks(path: Path | None = None, *, resume: bool = True) -> Blocks:
     return Blocks(entries_per_block=ENTRIES, threads=2, checkpoint=path, resume=resume)
 
 
-def tasks(path: Path | None = None, *, resume: bool = False) -> Cluster:
+def tasks(path: Path | None = None, *, resume: bool = True) -> Cluster:
     executor = SerialExecutor()
     return Cluster(executor, entries_per_block=ENTRIES, checkpoint=path, resume=resume)
 
@@ -55,7 +55,7 @@ def test_a_resumed_training_equals_an_uninterrupted_one(
     numbers = []
     resumed = kind(**settings).fit(
         data,
-        engine=after(path, resume=True),
+        engine=after(path),
         on_epoch=lambda epoch: numbers.append(epoch.number),
         track_loss=True,
     )
@@ -78,9 +78,7 @@ ALS(**{SETTINGS}).fit(random_interactions(50, 40, seed=3), engine=engine, on_epo
     ran = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[3])
     assert ran.returncode < 0
     data, seen = random_interactions(50, 40, seed=3), []
-    resumed = ALS(**SETTINGS).fit(
-        data, engine=blocks(tmp_path / "training", resume=True), on_epoch=seen.append
-    )
+    resumed = ALS(**SETTINGS).fit(data, engine=blocks(tmp_path / "training"), on_epoch=seen.append)
     assert [epoch.number for epoch in seen] == [4, 5, 6]
     assert_equal(resumed, ALS(**SETTINGS).fit(data, engine=blocks()))
 
@@ -88,9 +86,9 @@ ALS(**{SETTINGS}).fit(random_interactions(50, 40, seed=3), engine=engine, on_epo
 def test_a_training_that_has_ended_is_not_trained_again_but_may_go_on(tmp_path) -> None:
     data, path = random_interactions(50, 40, seed=3), tmp_path / "training"
     ALS(**SETTINGS).fit(data, engine=blocks(path))
-    again = ALS(**SETTINGS).fit(data, engine=blocks(path, resume=True))
+    again = ALS(**SETTINGS).fit(data, engine=blocks(path))
     longer = SETTINGS | {"iterations": 9}
-    on = ALS(**longer).fit(data, engine=blocks(path, resume=True))
+    on = ALS(**longer).fit(data, engine=blocks(path))
     np.testing.assert_array_equal(
         again.user_factors, ALS(**SETTINGS).fit(data, engine=blocks()).user_factors
     )
@@ -114,21 +112,21 @@ def test_a_checkpoint_of_other_settings_or_data_is_refused(change, tmp_path) -> 
         csr = type(data.csr)(data.csr.indptr, data.csr.indices, values, 40)
         data = type(data)(csr, data.users, data.items)
     with pytest.raises(SettingsError, match="not a training with these settings"):
-        kind(**settings).fit(data, engine=blocks(path, resume=True))
-    model = kind(**settings).fit(data, engine=blocks(path))  # replaced
+        kind(**settings).fit(data, engine=blocks(path))
+    model = kind(**settings).fit(data, engine=blocks(path, resume=False))  # replaced
     assert len(model.epochs) == 6
 
 
 def test_without_a_file_a_training_begins_and_a_damaged_one_is_an_error(tmp_path) -> None:
     data, path = random_interactions(50, 40, seed=3), tmp_path / "training"
-    assert len(ALS(**SETTINGS).fit(data, engine=blocks(path, resume=True)).epochs) == 6
+    assert len(ALS(**SETTINGS).fit(data, engine=blocks(path)).epochs) == 6
     content = bytearray(path.read_bytes())
     content[-5] ^= 1
     path.write_bytes(content)
     with pytest.raises(PenchantError, match="training"):
-        ALS(**SETTINGS).fit(data, engine=blocks(path, resume=True))
+        ALS(**SETTINGS).fit(data, engine=blocks(path))
 
 
-def test_resuming_needs_a_file() -> None:
+def test_replacing_needs_a_file() -> None:
     with pytest.raises(SettingsError, match="checkpoint"):
-        Blocks(resume=True)
+        Blocks(resume=False)

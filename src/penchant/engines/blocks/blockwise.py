@@ -42,7 +42,7 @@ class BlockwiseEngine(BlockEngine[RowsT, FactorsT]):
     Raises
     ------
     SettingsError
-        If the number is less than 1, or ``resume`` has no ``checkpoint``.
+        If the number is less than 1, or ``resume=False`` has no ``checkpoint``.
     """
 
     def __init__(

@@ -69,8 +69,8 @@ class Blocks(BlockwiseEngine[BlockRows, BlockFactors]):
         A file that holds the training after each epoch, or its address in an object store; None:
         none is written.
     resume
-        Continue from the checkpoint, if there is one of the same settings and data. The factors
-        are then those of a training without a break, bit for bit.
+        Continue from the checkpoint, if it is there; its settings and data must be the same. The
+        factors are those of a training without a break, bit for bit. False: replace it.
     on_block
         Called with a :class:`penchant.engines.block_progress.BlockProgress` after each block that
         is solved.
@@ -78,7 +78,7 @@ class Blocks(BlockwiseEngine[BlockRows, BlockFactors]):
     Raises
     ------
     SettingsError
-        If a number is less than 1, or ``resume`` has no ``checkpoint``.
+        If a number is less than 1, or ``resume=False`` has no ``checkpoint``.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Blocks(BlockwiseEngine[BlockRows, BlockFactors]):
         entries_per_block: int = ENTRIES_PER_BLOCK,
         threads: int | None = None,
         checkpoint: str | Path | None = None,
-        resume: bool = False,
+        resume: bool = True,
         on_block: OnBlock | None = None,
     ) -> None:
         super().__init__(

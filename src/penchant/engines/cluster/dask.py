@@ -127,8 +127,8 @@ class Dask(Cluster):
     MissingExtraError
         If ``distributed``, or the library for such addresses, is not installed.
     SettingsError
-        If a number is less than 1, a worker does not see the folder, or ``resume`` has no
-        ``checkpoint``.
+        If a number is less than 1, a worker does not see the folder, or ``resume=False``
+        has no ``checkpoint``.
     DatasetError
         If the folder can't be written to.
     """
@@ -142,7 +142,7 @@ class Dask(Cluster):
         threads: int = 1,
         fixed_side: FixedSideMode = "auto",
         checkpoint: str | Path | None = None,
-        resume: bool = False,
+        resume: bool = True,
         on_block: OnBlock | None = None,
     ) -> None:
         super().__init__(

@@ -70,8 +70,8 @@ class Cluster(FileEngine):
     Raises
     ------
     SettingsError
-        If a number is less than 1, a worker does not see the folder, or ``resume`` has no
-        ``checkpoint``.
+        If a number is less than 1, a worker does not see the folder, or ``resume=False``
+        has no ``checkpoint``.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Cluster(FileEngine):
         threads: int = 1,
         fixed_side: FixedSideMode = "auto",
         checkpoint: str | Path | None = None,
-        resume: bool = False,
+        resume: bool = True,
         on_block: OnBlock | None = None,
     ) -> None:
         super().__init__(

@@ -75,7 +75,7 @@ class Checkpoint:
         if manifest.get("form") != _FORM or manifest.get("identity") != self._identity:
             raise SettingsError(
                 f"{self._file.path} is not a training with these settings and these data: name "
-                "another checkpoint, or leave out resume=True to replace it"
+                "another checkpoint, or replace it by resume=False"
             )
         trainer.restore(dict(_restored(name, array) for name, array in arrays.items()))
         epochs = [Epoch(**epoch) for epoch in manifest["epochs"]]
