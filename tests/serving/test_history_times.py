@@ -35,7 +35,7 @@ def timed(scale: float = 1.0) -> Interactions:
 
 
 def profile(store, data: Interactions, person: str) -> tuple[Service, dict]:
-    service = Service({"likes": EASE(half_life=10.0 * DAY).fit(data)})
+    service = Service({"likes": EASE(half_life=10.0 * DAY, regularization=200.0).fit(data)})
     people = People(store, SharedState())
     people.refresh(service)
     history = people.resolve(service, person).history

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 import pytest
 from sklearn.base import clone
+from tools import model_settings
 from typer.testing import CliRunner
 
 import penchant
@@ -19,6 +20,7 @@ from penchant import models
 from penchant._settings.configurable import validate
 from penchant._settings.declarations import Setting
 from penchant._settings.tables import markdown_table
+from penchant.cli import setting_table
 from penchant.cli.app import application
 from penchant.data.interactions import Csr
 from penchant.errors import SettingsError
@@ -77,9 +79,15 @@ class Toy(Model):
 
 
 @pytest.fixture
-def toy(monkeypatch: pytest.MonkeyPatch) -> type[Toy]:
+def toy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[type[Toy]]:
+    """Register the model, and write the table of settings anew, as ``make stubs`` does."""
     monkeypatch.setitem(models._CLASSES, "toy", (__name__, "Toy"))
-    return Toy
+    table = tmp_path / "model_settings.json"
+    table.write_text(model_settings.generated(), encoding="utf-8")
+    monkeypatch.setattr(setting_table, "FILE", table)
+    setting_table._table.cache_clear()
+    yield Toy
+    setting_table._table.cache_clear()
 
 
 def test_validation() -> None:

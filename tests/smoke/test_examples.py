@@ -91,6 +91,8 @@ def write_logs(folder: Path, log: pd.DataFrame) -> None:
     rated.to_csv(folder / "ratings.csv", index=False)
     rated.to_parquet(folder / "ratings.parquet")
     log.rename(columns={"time": "at"}).to_parquet(folder / "likes.parquet")
+    (folder / "log").mkdir()
+    log[["user", "item"]].to_parquet(folder / "log" / "january.parquet")
     what = [TYPES[n % len(TYPES)] for n in range(len(log))]
     events = log[["user", "item"]].assign(what=what, time=log["time"], at=log["time"])
     for name in ("events.csv", "log.csv"):

@@ -158,8 +158,14 @@ def test_each_of_two_processes_answers(server):
 
 
 def test_the_memory_of_the_model_is_shared(server):
-    server.get("popular?k=40")
-    for pid in children(server.process):
+    pair = children(server.process)
+    for stopped in pair:  # so that each of them reads the model
+        os.kill(stopped, signal.SIGSTOP)
+        try:
+            server.get("popular?k=40")
+        finally:
+            os.kill(stopped, signal.SIGCONT)
+    for pid in pair:
         values = mapped(pid, server.model)
         assert values["Rss:"] > 0
         assert values["Private_Dirty:"] == values["Private_Clean:"] == 0
