@@ -80,7 +80,7 @@ class Toy(Model):
 
 @pytest.fixture
 def toy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[type[Toy]]:
-    """Register the model, and write the table of settings anew, as ``make stubs`` does."""
+    """Register the model, and write the table of settings again, as ``make stubs`` does."""
     monkeypatch.setitem(models._CLASSES, "toy", (__name__, "Toy"))
     table = tmp_path / "model_settings.json"
     table.write_text(model_settings.generated(), encoding="utf-8")

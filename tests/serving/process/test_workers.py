@@ -205,6 +205,15 @@ def test_a_new_model_reaches_current_and_later_processes(server):
         os.kill(second, signal.SIGCONT)
 
 
+def test_a_worker_that_is_stopped_twice_ends_its_application(server):
+    first, second = children(server.process)
+    os.kill(first, signal.SIGTERM)
+    time.sleep(0.02)  # else the lower number comes first
+    os.kill(first, signal.SIGINT)  # the last test reads what it wrote
+    until(lambda: first not in children(server.process) and len(children(server.process)) == 2)
+    assert second in children(server.process)
+
+
 def test_ctrl_c_leaves_no_process_behind(server):  # last: it stops the server
     pair = children(server.process)
     os.killpg(server.process.pid, signal.SIGINT)  # as a terminal does: to the whole group

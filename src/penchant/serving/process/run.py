@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import gc
 import importlib
+import multiprocessing
 import os
 import signal
 import socket
@@ -103,6 +104,10 @@ def _run_server(
                 yield
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            # Ctrl-C signals all processes, and the parent its workers: a second signal in a worker
+            # would skip the end of the application. The parent kills workers that take too long.
+            if self.should_exit and multiprocessing.parent_process() is not None:
+                return
             self.stopped_by = sig
             super().handle_exit(sig, frame)
 
