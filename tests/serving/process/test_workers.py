@@ -212,6 +212,11 @@ def test_a_worker_that_is_stopped_twice_ends_its_application(server):
     os.kill(first, signal.SIGINT)  # the last test reads what it wrote
     until(lambda: first not in children(server.process) and len(children(server.process)) == 2)
     assert second in children(server.process)
+    os.kill(second, signal.SIGSTOP)  # so that the new process answers
+    try:
+        until(lambda: answers(server))
+    finally:
+        os.kill(second, signal.SIGCONT)
 
 
 def test_ctrl_c_leaves_no_process_behind(server):  # last: it stops the server
