@@ -6,7 +6,8 @@ Each measurement has one thread and a process of its own, and its figures are pr
 that other processes matter little. Two kinds of cases: some epochs, whose median counts (without
 the first); and a longer training, whose seconds to within 0.1 % of the lowest loss of any peer
 count. Exact solvers of the peers are left out: with 512 factors they take minutes for an epoch.
-Results are written after every measurement; a second call goes on where the first ended.
+Results are written after every measurement; a second call goes on where the first ended,
+and ``benchmarks.report`` writes the section of the manual from ``results/many-factors.json``.
 """
 
 from __future__ import annotations
@@ -112,8 +113,7 @@ def section(stored: dict[str, Any]) -> str:
         f"{stored['isa']}. An epoch is the median of those after the first; the loss is "
         "penchant's relative to that of the fastest peer after as many epochs. To the loss: until "
         "the training loss is within 0.1 % of the lowest of any peer after 15 epochs. A dash: not "
-        "reached, or too slow to measure (`python -m benchmarks.many_factors`).\n\n"
-        + table(head, rows)
+        "reached (`python -m benchmarks.many_factors`).\n\n" + table(head, rows)
     )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks import epoch_profile, plots, targets
+from benchmarks import epoch_profile, many_factors, plots, targets
 from benchmarks.engines import ENGINES
 from benchmarks.figures import Case, Figures
 from benchmarks.joined import joined
@@ -21,6 +21,7 @@ from benchmarks.markdown import table
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PROFILE = Path(__file__).with_name("results") / "epoch-profile.json"
+MANY = PROFILE.with_name("many-factors.json")
 INTRODUCTION = """\
 # Benchmarks
 
@@ -53,8 +54,13 @@ def page(
     file: str,
     pictures: Iterable[str] = (),
     profile: dict[str, Any] | None = None,
+    many: dict[str, Any] | None = None,
 ) -> str:
-    """Return the page, in Markdown; ``profile`` is what ``benchmarks.epoch_profile`` stored."""
+    """Return the page, in Markdown.
+
+    ``profile`` is what ``benchmarks.epoch_profile`` stored, ``many`` what
+    ``benchmarks.many_factors`` did.
+    """
     f = Figures(result)
     parts = [
         INTRODUCTION.format(alpha=40, regularization=0.1, file=file, machine=_machine(result)),
@@ -69,6 +75,7 @@ def page(
         *(_works(f, work, title) for work, title in WORKS.items()),
         _scaling(f),
         "" if profile is None else epoch_profile.section(profile),
+        "" if many is None else many_factors.section(many),
     ]
     return "\n".join(part for part in parts if part)
 
@@ -248,7 +255,8 @@ def main() -> None:
     pictures = plots.write(Figures(result), options.docs)
     profile = json.loads(PROFILE.read_text(encoding="utf-8")) if PROFILE.exists() else None
     files = ", ".join(f"`{file.name}`" for file in options.results)
-    text = page(result, files, pictures, profile)
+    many = json.loads(MANY.read_text(encoding="utf-8")) if MANY.exists() else None
+    text = page(result, files, pictures, profile, many)
     (options.docs / "benchmarks.md").write_text(text, encoding="utf-8")
     print(options.docs / "benchmarks.md")
 

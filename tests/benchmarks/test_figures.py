@@ -11,7 +11,7 @@ from benchmarks.datasets import Rows
 from benchmarks.engines import ENGINES
 from benchmarks.figures import Figures
 
-from benchmarks import epoch_profile, flops, plan, report, targets
+from benchmarks import epoch_profile, flops, many_factors, plan, report, targets
 from penchant.engines.local import PHASES
 
 CASE = ("fit", "sketchfab", 64)
@@ -152,3 +152,26 @@ def test_the_section_of_the_profile_has_a_line_for_each_fit() -> None:
     line = "| ml-1m, 512 | 1.000 | 0.100 | 0.100 | 0.100 | 0.600 | 0.100 | 20.0 | 25% |"
     assert text.splitlines()[-1] == line
     assert "| ml-1m, 256 |" in text
+
+
+def test_the_section_on_many_factors_compares_with_the_fastest_peer() -> None:
+    def record(work: str, engine: str, seconds: float, losses: list[float]) -> dict[str, object]:
+        epochs = [
+            {"number": n, "seconds": n * seconds, "loss": loss, "memory": 0}
+            for n, loss in enumerate(losses, 1)
+        ]
+        case = {"work": work, "dataset": "ml-1m", "factors": 512, "engine": engine}
+        return {**case, "epochs": epochs, "memory": seconds * 2**20}
+
+    records = [
+        record("epoch", "penchant auto", 2.0, [9.0, 4.5]),
+        record("epoch", "implicit cg", 8.0, [9.0, 5.0]),
+        record("epoch", "irspack cg", 6.0, [9.0, 5.0]),
+        record("converge", "penchant auto", 2.0, [9.0, 5.0]),
+        record("converge", "irspack cg", 6.0, [9.0, 6.0, 5.0]),
+    ]
+    text = many_factors.section({"processor": "a processor", "isa": "avx2", "records": records})
+    assert text.splitlines()[-2:] == [
+        "| ml-1m, 512, an epoch | 2.00 | 8.00 | 6.00 | – | 3.0 | -10.0% | 2 | 6 |",
+        "| ml-1m, 512, to the loss | 4.00 | – | 18.00 | – | 4.5 | -16.7% | 2 | 6 |",
+    ]
