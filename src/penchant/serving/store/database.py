@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -42,9 +41,6 @@ from penchant.serving.store.tombstones import (
 from penchant.serving.store.writer import Writer
 
 T = TypeVar("T")
-
-# an interrupted pool logs a traceback, then raises; the error suffices where no logging is set up
-logging.getLogger("sqlalchemy.pool").addHandler(logging.NullHandler())
 
 _PAGE = 10_000  # events read at a time
 _KEYS = 1_000  # keys looked for at a time

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
 __all__ = ["open_store"]
+
+# an interrupted pool logs a traceback, then raises; the error suffices where no logging is set up
+logging.getLogger("sqlalchemy.pool").addHandler(logging.NullHandler())
 
 
 @checked
