@@ -47,21 +47,4 @@ inline std::int64_t product_row_cost(const SparseMatrix& left, const SparseMatri
   return cost;
 }
 
-/// Calls visit(column, value) for every nonzero number of row r of left · right, which is in
-/// `row`, each once and in no particular order; afterwards `row` is all zeros. It takes as many
-/// steps as the row has additions, whatever the number of columns.
-template <class Visit>
-void drain_product_row(const SparseMatrix& left, const SparseMatrix& right, std::int64_t r,
-                       float* row, const Visit& visit) {
-  for (const auto column : left.rows[r]) {
-    for (const auto target : right.rows[column]) {
-      const float value = row[target];
-      if (value != 0.0F) {
-        row[target] = 0.0F;
-        visit(target, value);
-      }
-    }
-  }
-}
-
 }  // namespace penchant
