@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +24,7 @@ from penchant.errors import DatasetError, reason_of, require
 log = logging.getLogger("penchant")
 
 _AT_ONCE = 1 << 24  # bytes of a checksum that are read at a time
+_OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oss"})
 _EXTRAS = {"s3": ("s3fs", "s3"), "gs": ("gcsfs", "gcs"), "gcs": ("gcsfs", "gcs")}
 
 
@@ -137,11 +137,18 @@ class RemoteStorage(Storage):
     ----------
     address
         Such as ``s3://bucket/likes.dataset``.
+
+    Attributes
+    ----------
+    is_object_store
+        Whether a file appears once all of it has arrived, and there are no folders; else it is a
+        file system on another machine.
     """
 
     def __init__(self, address: str) -> None:
         self.address = address.rstrip("/")
         self.fs, self.root = filesystem(self.address)
+        self.is_object_store = _scheme(self.address) in _OBJECT_STORES
 
     def __reduce__(self) -> tuple[Any, ...]:
         return RemoteStorage, (self.address,)
@@ -214,6 +221,8 @@ def storage_of(source: str | os.PathLike[str]) -> Storage:
     if is_remote(source):
         address = os.fspath(source)
         if address.startswith("file://"):
+            from urllib.request import url2pathname  # it imports http.client
+
             return LocalStorage(Path(url2pathname(urlsplit(address).path)))
         return RemoteStorage(address)
     return LocalStorage(local_path(source))
@@ -229,7 +238,7 @@ def filesystem(address: str) -> tuple[Any, str]:
     DatasetError
         If no file system has such addresses, or it can't be opened.
     """
-    scheme = address.partition("://")[0].lower()
+    scheme = _scheme(address)
     module, extra = _EXTRAS.get(scheme, ("fsspec", "s3"))
     require(module, extra=extra, what=f"{scheme}:// addresses")
     import fsspec.core
@@ -239,3 +248,7 @@ def filesystem(address: str) -> tuple[Any, str]:
     except Exception as error:
         raise DatasetError(f"can't open {address}: {reason_of(error)}") from error
     return fs, str(path)
+
+
+def _scheme(address: str) -> str:
+    return address.partition("://")[0].lower()

@@ -14,8 +14,6 @@ from penchant.data.disk.retries import retried
 from penchant.data.disk.storage import LocalStorage, RemoteStorage, Storage, storage_of
 from penchant.errors import DatasetError, reason_of
 
-_OBJECT_STORES = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl"}
-
 
 class Folder(ABC):
     """A folder of files, by its address.
@@ -134,7 +132,7 @@ class RemoteFolder(Folder):
 
     def create(self) -> None:
         """See :class:`Folder`; object stores have no folders, and a bucket is never made."""
-        if self.address.partition("://")[0].lower() in _OBJECT_STORES:
+        if self._remote.is_object_store:
             return
         with contextlib.suppress(Exception):  # the first file will tell
             self._remote.fs.makedirs(self._remote.root, exist_ok=True)

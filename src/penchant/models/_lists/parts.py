@@ -13,12 +13,10 @@ from typing import Any
 from penchant._scratch import scratch_folder
 from penchant.data.disk.storage import LocalStorage, RemoteStorage, Storage
 from penchant.data.io.sql import literal_path, sql_text
-from penchant.data.tabular import Columns as Columns
+from penchant.data.tabular import Columns
 from penchant.errors import DataError
 
 _KEY = "penchant_run"
-_WHOLE_OBJECTS = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "oss"})
-"""Schemes of object stores, where a file appears once all of it has arrived."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +54,8 @@ def put(storage: Storage, draft: Path, name: str) -> None:
         If it can't be written.
     """
     if isinstance(storage, RemoteStorage):
-        scheme = storage.address.partition("://")[0].lower()
         with storage.translated_errors("write", name):
-            if scheme in _WHOLE_OBJECTS:
+            if storage.is_object_store:
                 storage.fs.put_file(str(draft), storage.path(name))
                 return
             hidden = storage.path(f".{name}.{uuid.uuid4().hex}")
