@@ -12,6 +12,7 @@ import typer
 
 from penchant.cli.cluster import client_of
 from penchant.cli.options import option
+from penchant.data.paths import is_remote, names_folder
 from penchant.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -61,12 +62,8 @@ class EveryoneOptions:
         """
         if self.everyone != (self.to is not None):
             raise SettingsError("--all and --to FILE go together")
-        if self.cluster is not None and not (self.to or "").endswith("/") and not self._is_address:
+        if self.cluster is not None and not names_folder(self.to):
             raise SettingsError("--cluster writes a folder: end its name in a slash, --to top10/")
-
-    @property
-    def _is_address(self) -> bool:
-        return "://" in (self.to or "")
 
     def write(
         self, method: Callable[..., Any], model: Path, out: Output, noun: str, **options: Any
@@ -94,7 +91,7 @@ class EveryoneOptions:
             n = total
             update(completed, total, f"{completed:,} of {total:,} {noun}")
 
-        name = self.to if self._is_address else Path(self.to).name
+        name = self.to if is_remote(self.to) else Path(self.to).name
         with self._executor() as executor, out.progress(f"writing {name}") as update:
             if executor is not None:
                 options |= {"engine": executor, "model_file": model}

@@ -14,6 +14,11 @@ def is_remote(source: object) -> bool:
     return isinstance(source, str) and bool(re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", source))
 
 
+def names_folder(to: object) -> bool:
+    """Return whether a text names a folder to write: an address, or a path that ends in a slash."""
+    return isinstance(to, str) and (is_remote(to) or to.endswith(("/", "\\")))
+
+
 def local_path(source: str | os.PathLike[str]) -> Path:
     """Return the path of a local file, ``~`` resolved.
 
