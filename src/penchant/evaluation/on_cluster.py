@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import io
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from penchant._files import artifact
 from penchant.data.csr import Csr
 from penchant.data.disk.storage import storage_of
 from penchant.data.interactions import Interactions
-from penchant.engines.cluster.engine import Cluster
-from penchant.errors import DataError, SettingsError
-from penchant.models._lists.parts import drafts_of, put, put_bytes, remove
+from penchant.engines.cluster import files
+from penchant.engines.cluster.engine import Cluster, as_cluster
+from penchant.engines.cluster.files import File
+from penchant.errors import DataError
+from penchant.models._lists.parts import remove
 from penchant.models._lists.tasks import ModelFile
 from penchant.models._outline import same_entries
 from penchant.models._scoring.scorers import Ranks, Scorer, TopK
@@ -73,25 +73,18 @@ def on_cluster(model: object, engine: object) -> Iterator[ModelOnCluster]:
     SettingsError
         If the engine is no cluster.
     """
-    if not isinstance(engine, Cluster):
-        raise SettingsError(
-            f"engine= is a cluster such as penchant.engines.Dask, got {type(engine).__name__}"
-        )
+    cluster = as_cluster(engine)
     if not isinstance(model, Model):
         raise DataError(
             f"a model of penchant is needed on a cluster, got {type(model).__name__}: leave out "
             "engine="
         )
     kept = model.kept_interactions if model.uses_interactions != "seen" else "none"
-    bundle = model.to_bundle(kept)
-    storage = storage_of(engine.shared_folder)
+    storage = storage_of(cluster.shared_folder)
     name = f"model-{uuid.uuid4().hex}.penchant"
-    with drafts_of(storage) as folder:
-        artifact.write(bundle, folder / f"draft-{name}")
-        put(storage, folder / f"draft-{name}", name)
-    file = ModelFile(type(model), f"{storage.address}/{name}", artifact.digest(bundle))
+    file = ModelFile.written(model, kept, storage, name)
     try:
-        yield ModelOnCluster(model, file, engine)
+        yield ModelOnCluster(model, file, cluster)
     finally:
         remove(storage, [name])
 
@@ -158,46 +151,65 @@ class ClusterScorer(Scorer):
         self, operation: Operation, *, k: int = 0, **matrices: Csr | None
     ) -> Sequence[Sequence[npt.NDArray[Any]]]:
         """Run an operation on each block of queries; return its arrays, block by block."""
-        engine, file = self._source.engine, self._source.file
-        storage, run = storage_of(engine.shared_folder), uuid.uuid4().hex
+        engine, model = self._source.engine, self._source.file
+        place = files.Place.within(engine.shared_folder)
         size = min(_MOST, max(_LEAST, -(-self.n_queries // _BLOCKS)))
         tasks = []
         try:
             for begin in range(0, self.n_queries, size):
                 span = np.arange(begin, min(begin + size, self.n_queries))
-                name = f"scores-{run}-{begin}"
-                put_bytes(storage, name, self._packed(span, matrices))
-                tasks.append(ScoreTask(file, storage.address, name, operation, k, engine.threads))
+                file = files.write_object(place, self._block(span, matrices))
+                tasks.append(ScoreTask(model, file, operation, k, engine.threads))
             return list(engine.executor.map(score, tasks))
         finally:
-            remove(storage, [task.name for task in tasks])
+            files.delete(task.block for task in tasks)
 
-    def _packed(self, span: npt.NDArray[Any], matrices: dict[str, Csr | None]) -> bytes:
+    def _block(self, span: npt.NDArray[Any], matrices: Mapping[str, Csr | None]) -> Block:
         """Return the queries of a block, and their rows of some matrices."""
         queries = self._queries[span]
-        arrays: dict[str, Any] = _arrays("histories", self._rows.take_rows(queries))
-        if self._own:
-            arrays["users"] = queries
-        if self._items is not None:
-            arrays["items"] = self._items
-        for name, matrix in matrices.items():
-            if matrix is not None:
-                arrays |= _arrays(name, matrix.take_rows(span))
-        file = io.BytesIO()
-        np.savez(file, allow_pickle=False, **arrays)
-        return file.getvalue()
+        return Block(
+            self._rows.take_rows(queries),
+            queries if self._own else None,
+            self._items,
+            {
+                name: None if matrix is None else matrix.take_rows(span)
+                for name, matrix in matrices.items()
+            },
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """A block of queries.
+
+    Attributes
+    ----------
+    histories
+        The histories of the users.
+    users
+        Their codes in the model, if the histories are those that it was fitted on.
+    items
+        The codes of the items that are scored; None: all.
+    matrices
+        The rows of the users by the names of the operation's arguments.
+    """
+
+    histories: Csr
+    users: npt.NDArray[Any] | None
+    items: npt.NDArray[Any] | None
+    matrices: Mapping[str, Csr | None]
 
 
 @dataclass(frozen=True, eq=False)
 class ScoreTask:
-    """A block of users whose scores are computed; the queries are in a file.
+    """A block of users whose scores are computed.
 
     Attributes
     ----------
     model
         The file of the model.
-    folder, name
-        The folder and the name of the file of the queries.
+    block
+        The file of the :class:`Block`.
     operation, k
         The method of the scorer, and the length of lists.
     threads
@@ -205,8 +217,7 @@ class ScoreTask:
     """
 
     model: ModelFile
-    folder: str
-    name: str
+    block: File
     operation: Operation
     k: int
     threads: int
@@ -214,44 +225,20 @@ class ScoreTask:
 
 def score(task: ScoreTask) -> list[npt.NDArray[Any]]:
     """Compute the arrays of an operation for the users of a block."""
-    with np.load(io.BytesIO(storage_of(task.folder).read(task.name))) as file:
-        arrays = dict(file)
-    model = task.model.load(task.threads)
-    histories = _csr(arrays, "histories")
-    assert histories is not None
-    scorer = model._scorer(histories, arrays.get("users"))
-    if "items" in arrays:
-        scorer = scorer.take_items(arrays["items"])
-    exclude = _csr(arrays, "exclude")
+    block: Block = files.load_object(task.block)
+    scorer: Scorer = task.model.load(task.threads)._scorer(block.histories, block.users)
+    if block.items is not None:
+        scorer = scorer.take_items(block.items)
+    matrices: Mapping[str, Any] = block.matrices
     if task.operation == "top_k":
-        top = scorer.top_k(task.k, exclude=exclude, allow=_csr(arrays, "allow"))
+        top = scorer.top_k(task.k, **matrices)
         return [top.indptr, top.indices, top.scores]
     if task.operation == "ranks":
-        targets = _csr(arrays, "targets")
-        assert targets is not None
-        ranks = scorer.ranks(targets, exclude=exclude)
+        ranks = scorer.ranks(**matrices)
         return [ranks.above, ranks.tied, ranks.candidates]
     if task.operation == "at":
-        cells = _csr(arrays, "cells")
-        assert cells is not None
-        return [scorer.at(cells)]
+        return [scorer.at(**matrices)]
     return [scorer.sum_of_squares()]
-
-
-def _arrays(name: str, rows: Csr) -> dict[str, npt.NDArray[Any]]:
-    """Return the arrays of a matrix by their names in a file."""
-    arrays: dict[str, npt.NDArray[Any]] = {"columns": np.array(rows.n_columns)}
-    arrays |= {"indptr": rows.indptr, "indices": rows.indices, "values": rows.values}
-    arrays |= {} if rows.times is None else {"times": rows.times}
-    return {f"{name}.{part}": array for part, array in arrays.items()}
-
-
-def _csr(arrays: dict[str, npt.NDArray[Any]], name: str) -> Csr | None:
-    if f"{name}.indptr" not in arrays:
-        return None
-    indptr, indices, values = (arrays[f"{name}.{part}"] for part in ("indptr", "indices", "values"))
-    n_columns, times = int(arrays[f"{name}.columns"]), arrays.get(f"{name}.times")
-    return Csr(indptr, indices, values, n_columns, times)
 
 
 def _joined(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:

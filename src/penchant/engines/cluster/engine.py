@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -143,16 +143,12 @@ class Cluster(FileEngine):
             return None
         return max(int(STREAMED_SHARE * memory.limit) // memory.tasks // row, 1)
 
-    @contextlib.contextmanager
     def _fixed(
         self, side: ClusterFactors, blocks: Sequence[File], copies: int = 0
-    ) -> Iterator[File]:
+    ) -> AbstractContextManager[File]:
         """Describe a fixed side, which is in these files, to all tasks of a step."""
         most_rows = self._most_rows(side, copies)
-        with self._shared(
-            FixedFiles(tuple(blocks), side.bounds, side.f, side.dtype, most_rows)
-        ) as file:
-            yield file
+        return self._shared(FixedFiles(tuple(blocks), side.bounds, side.f, side.dtype, most_rows))
 
     # --- training ------------------------------------------------------------------
 
@@ -277,6 +273,21 @@ class Cluster(FileEngine):
         """See :meth:`BlockwiseEngine._gram`."""
         blocks = [tasks.GramTask(path, precise, self._threads) for path in factors.blocks]
         return tree_sum(self._executor.map(tasks.gram, blocks))
+
+
+def as_cluster(engine: object) -> Cluster:
+    """Return an engine that has workers.
+
+    Raises
+    ------
+    SettingsError
+        If it has none.
+    """
+    if isinstance(engine, Cluster):
+        return engine
+    raise SettingsError(
+        f"engine= is a cluster such as penchant.engines.Dask, got {type(engine).__name__}"
+    )
 
 
 def _prior_of(prior: RowPrior | None, rows: slice) -> RowPrior | None:

@@ -182,10 +182,11 @@ def write_object(place: Place, value: object) -> File:
 
 def read_object(file: File) -> Any:
     """Read an object of this training once in each process."""
-    return _objects.get(file, lambda: _read_object(file))
+    return _objects.get(file, lambda: load_object(file))
 
 
-def _read_object(file: File) -> Any:
+def load_object(file: File) -> Any:
+    """Read an object that one task needs: it is not kept for others, see :func:`read_object`."""
     raw = folder_of(file.folder).read(file.name)
     try:
         return pickle.loads(raw)  # noqa: S301

@@ -100,18 +100,19 @@ def solve(task: SolveTask) -> File:
     fixed: FixedFiles = files.read_object(task.fixed)
     spectrum: Spectrum = files.read_object(task.spectrum)
     solved = files.read_factors(task.solved)
+    penalties: Penalties = files.read(task.regularization)[0]
     _kernels.rotate(spectrum, solved, solved[:0], threads=task.threads)
     if fixed.most_rows is None:
         side = FixedSide(fixed.whole(), fixed.n, spectrum.values)
         if task.prior is not None:
             side = side.with_room(rows.n_rows)
-        _solve_part(task, slice(0, rows.n_rows), rows, side, solved)
+        _solve_part(task, slice(0, rows.n_rows), rows, side, penalties, solved)
     else:
         for part in parts_of(rows, fixed.most_rows):
             room = 0 if task.prior is None else part.rows.n_rows
             buffer = fixed.take(part.columns, room)
             side = FixedSide(buffer, len(part.columns), spectrum.values)
-            _solve_part(task, part.where, part.rows, side, solved, whole=rows)
+            _solve_part(task, part.where, part.rows, side, penalties, solved, whole=rows)
     return files.write(task.place, solved)
 
 
@@ -120,16 +121,16 @@ def _solve_part(
     where: slice,
     rows: Csr,
     side: FixedSide,
+    penalties: Penalties,
     solved: Factors,
     whole: Csr | None = None,
 ) -> None:
-    """Solve some rows of a block in place."""
-    regularization: Penalties = files.read(task.regularization)[0]
+    """Solve some rows of a block in place; penalties and factors are those of the block."""
     solve_block(
         rows,
         side,
         solved[where],
-        regularization[where],
+        penalties[where],
         task.objective,
         means=None if task.prior is None else task.prior.means(where),
         whole=whole,

@@ -11,11 +11,12 @@ from penchant._settings.checks import check_bool, check_int
 from penchant.data.ids import Id
 from penchant.data.interactions import Interactions
 from penchant.data.io.read import as_interactions
-from penchant.data.paths import is_remote, local_path
+from penchant.data.paths import is_remote, local_path, names_folder
 from penchant.errors import SettingsError
 from penchant.models._answering import similar_items
 from penchant.models._arguments import ItemLists, reusable
 from penchant.models._batch import Progress, batch_size, batches, columns_of, write_file
+from penchant.models._io.writers import Columns
 from penchant.models._lists.job import Job
 from penchant.models._lists.write import Run, over_items, write_lists
 from penchant.models._request import RecommendRequest, SimilarRequest
@@ -44,7 +45,7 @@ class Folder:
             If an option needs one and a file is named, or nothing.
         """
         options = [name for name, value in vars(self).items() if value is not None]
-        if isinstance(to, str) and (is_remote(to) or to.endswith(("/", "\\"))):
+        if names_folder(to):
             return True
         if options and (to is None or Path(to).suffix):
             raise SettingsError(
@@ -83,8 +84,7 @@ def recommend_all(
         return model.answer(request._replace(users=users))
 
     answers = batches(model.users, size, answer, on_progress=on_progress)
-    columns = columns_of(model, "user", "item")
-    return answers if to is None else write_file(answers, local_path(to), columns)
+    return _given(answers, to, columns_of(model, "user", "item"))
 
 
 @checked
@@ -116,8 +116,7 @@ def similar_all(
         return similar_items(model, request._replace(items=items))
 
     answers = batches(model.items, size, answer, on_progress=on_progress)
-    columns = columns_of(model, "item", "similar_item")
-    return answers if to is None else write_file(answers, local_path(to), columns)
+    return _given(answers, to, columns_of(model, "item", "similar_item"))
 
 
 @checked
@@ -135,6 +134,11 @@ def fold_in_all(
     folder = Folder(engine, per_file, model_file, histories)
     folder.is_meant(to)
     return _to_folder(model, Job("factors"), to, folder, on_progress)
+
+
+def _given(answers: Iterator[Recommendations], to: str | Path | None, columns: Columns) -> Answers:
+    """Return answers as they are, or the file that they are written to."""
+    return answers if to is None else write_file(answers, local_path(to), columns)
 
 
 def _to_folder(

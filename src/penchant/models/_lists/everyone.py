@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, overload
 
 from penchant.data.interactions import Interactions
-from penchant.models._lists import entry
 from penchant.models._scores import Scoring
 from penchant.results import Recommendations
 
@@ -57,6 +56,8 @@ class AnswersAll(Scoring):
         DataError
             If the file can't be written.
         """
+        from penchant.models._lists import entry
+
         return entry.recommend_all(self, k, to=to, **options)
 
     @overload
@@ -72,6 +73,8 @@ class AnswersAll(Scoring):
 
         The options ``metric``, ``allow`` and ``deny`` are as for :meth:`similar_items`.
         """
+        from penchant.models._lists import entry
+
         return entry.similar_all(self, k, to=to, **options)
 
     def fold_in_all(self, histories: Interactions, *, to: str | Path, **options: Any) -> Path | str:
@@ -92,4 +95,6 @@ class AnswersAll(Scoring):
         UnsupportedError
             If this kind of model has no factors of new users.
         """
+        from penchant.models._lists import entry
+
         return entry.fold_in_all(self, histories, to=to, **options)

@@ -28,7 +28,7 @@ class Job:
     k, exclude_seen, metric, allow, deny
         As for the model's methods.
     per_file
-        The number of users or items in a file.
+        The number of users or items in a file; 0: it follows from their number and k.
     from_histories
         Whether the users are those of histories that were handed over, not the model's.
     """

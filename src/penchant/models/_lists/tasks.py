@@ -9,8 +9,7 @@ import atexit
 import io
 import json
 import tempfile
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,11 +23,21 @@ from penchant.data.disk.storage import RemoteStorage, Storage, storage_of
 from penchant.data.ids import Id, IdMap
 from penchant.data.interactions import Interactions
 from penchant.data.paths import is_remote
+from penchant.data.tabular import Columns
+from penchant.engines.cluster.files import Cache
 from penchant.models import _answering as answering
 from penchant.models._batch import batch_size
 from penchant.models._lists.job import Job
-from penchant.models._lists.parts import Columns, Part, part_of_run, put_bytes, write_part
+from penchant.models._lists.parts import (
+    Part,
+    drafts_of,
+    part_of_run,
+    put,
+    put_bytes,
+    write_part,
+)
 from penchant.models._lists.place import HISTORIES, RUN
+from penchant.models._outline import Kept
 from penchant.models._request import RecommendRequest, SimilarRequest
 from penchant.models._scores import People, Scoring
 from penchant.models.capabilities import FoldsInUsers
@@ -52,9 +61,32 @@ class ModelFile:
     address: str
     digest: str
 
+    @classmethod
+    def written(
+        cls, model: Scoring, kept: Kept, storage: Storage, name: str, digest: str | None = None
+    ) -> ModelFile:
+        """Write a model to a file of a folder, where it appears whole.
+
+        Parameters
+        ----------
+        model, kept
+            The model, and what the file keeps of its interactions.
+        storage, name
+            The folder, and the name of the file.
+        digest
+            The identity of the model, where it is known already.
+        """
+        bundle = model.to_bundle(kept)
+        with drafts_of(storage) as folder:
+            draft = folder / f".{name}"
+            artifact.write(bundle, draft)
+            put(storage, draft, name)
+        return cls(type(model), f"{storage.address}/{name}", digest or artifact.digest(bundle))
+
     def load(self, threads: int | None) -> Scoring:
         """Return the model; a process reads it once."""
-        return _models.get((self.digest, threads), lambda: self._read(threads))
+        model: Scoring = _models.get((self.digest, threads), lambda: self._read(threads))
+        return model
 
     def _read(self, threads: int | None) -> Scoring:
         path, verify = Path(self.address), False
@@ -66,24 +98,7 @@ class ModelFile:
         return self.cls.from_bundle(bundle)
 
 
-class _LastModel:
-    """The last model that this process has read; its threads share it."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._key: object = None
-        self._model: Scoring | None = None
-
-    def get(self, key: object, make: Callable[[], Scoring]) -> Scoring:
-        """Return the model of a key; while it is read, other threads wait for it."""
-        with self._lock:
-            if self._key != key or self._model is None:
-                self._model = None  # before the next takes its memory
-                self._model, self._key = make(), key
-            return self._model
-
-
-_models = _LastModel()
+_models = Cache(1)
 
 
 def _local_copy(address: str, digest: str) -> Path:

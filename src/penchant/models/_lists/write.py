@@ -12,21 +12,21 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from penchant._files import artifact
-from penchant._settings.checks import check_int
-from penchant.data.csr import Csr
+from penchant.data.csr import Csr, row_pointers
 from penchant.data.disk.storage import LocalStorage
 from penchant.data.ids import IdMap
 from penchant.data.interactions import Interactions
-from penchant.engines.cluster.engine import Cluster
+from penchant.engines.cluster.engine import as_cluster
 from penchant.engines.cluster.executor import Executor
 from penchant.engines.cluster.files import File
 from penchant.errors import DataError, SettingsError, UnsupportedError
+from penchant.models._arguments import codes_in
 from penchant.models._batch import columns_of
 from penchant.models._lists.job import Job, default_per_file
-from penchant.models._lists.parts import Part, drafts_of, name_of, put
+from penchant.models._lists.parts import Part, name_of
 from penchant.models._lists.place import MODEL, RUN, Place, complete_run, place_of
 from penchant.models._lists.tasks import BlockTask, ModelFile, write_block, write_histories
-from penchant.models._outline import KEPT, Kept
+from penchant.models._outline import KEPT, Kept, fingerprint
 from penchant.models._scores import Scoring
 from penchant.models.capabilities import FoldsInUsers
 
@@ -121,7 +121,8 @@ def write_lists(
         If the model lacks interactions that the lists need, or has no factors of new users.
     """
     workers = _workers(engine)
-    run = replace(run, job=replace(run.job, per_file=_per_file(run)))
+    per_file = run.job.per_file or default_per_file(len(run.ids), run.job.k)
+    run = replace(run, job=replace(run.job, per_file=per_file))
     _check(run)
     model, identity = run.identity()
     blocks = _blocks(len(run.ids), run.job.per_file)
@@ -148,11 +149,8 @@ def _workers(engine: object) -> Workers | None:
         return None
     if isinstance(engine, Executor):
         return Workers(engine, 1)
-    if isinstance(engine, Cluster):
-        return Workers(engine.executor, engine.threads)
-    raise SettingsError(
-        f"engine= is a cluster such as penchant.engines.Dask, got {type(engine).__name__}"
-    )
+    cluster = as_cluster(engine)
+    return Workers(cluster.executor, cluster.threads)
 
 
 def _manifest(run: Run, identity: str, model: str) -> dict[str, Any]:
@@ -165,13 +163,6 @@ def _manifest(run: Run, identity: str, model: str) -> dict[str, Any]:
         "columns": run.columns,
         "queries": len(run.ids),
     }
-
-
-def _per_file(run: Run) -> int:
-    number = run.job.per_file
-    if not number:
-        return default_per_file(len(run.ids), run.job.k)
-    return check_int("per_file", number, 1)
 
 
 def _check(run: Run) -> None:
@@ -234,10 +225,7 @@ def _file_for(run: Run, place: Place, executor: Executor, digest: str) -> ModelF
         )
     if file is not None and executor.sees(File(str(file.absolute().parent), file.name)):
         return ModelFile(type(run.model), str(file.absolute()), digest)
-    with drafts_of(storage) as folder:
-        artifact.write(run.model.to_bundle(run.kept), folder / MODEL)
-        put(storage, folder / MODEL, MODEL)
-    return ModelFile(type(run.model), f"{place.address}/{MODEL}", digest)
+    return ModelFile.written(run.model, run.kept, storage, MODEL, digest)
 
 
 # --- histories --------------------------------------------------------------------------
@@ -254,7 +242,8 @@ def over_items(histories: Interactions, items: IdMap) -> Interactions:
     if histories.items == items:
         return histories
     own = histories.items.written_like(items)
-    codes = np.array([-1 if (code := items.get(item)) is None else code for item in own])
+    is_comparable = own.are_integers == items.are_integers
+    codes = codes_in(items, own) if is_comparable else np.full(len(own), -1)
     if not (codes >= 0).any():
         raise DataError(
             f"none of the {len(own):,} items of the histories is among the model's "
@@ -263,11 +252,9 @@ def over_items(histories: Interactions, items: IdMap) -> Interactions:
     csr = histories.csr
     new = codes[csr.indices]
     keep = new >= 0
-    indptr = np.concatenate([[0], np.cumsum(keep)])[csr.indptr]
-    row = np.repeat(np.arange(csr.n_rows), np.diff(indptr))
-    order = np.lexsort((new[keep], row))
+    order = np.lexsort((new[keep], csr.row_of_entry[keep]))
     kept = Csr(
-        indptr.astype(np.int64),
+        row_pointers(keep)[csr.indptr],
         new[keep][order].astype(np.int32),
         csr.values[keep][order],
         len(items),
@@ -286,10 +273,8 @@ def _hand_over(run: Run, place: Place, task: BlockTask) -> None:
 
 
 def _digest_of(histories: Interactions) -> str:
-    digest = hashlib.sha256()
-    csr = histories.csr
-    times = () if csr.times is None else (csr.times,)
-    for array in (csr.indptr, csr.indices, csr.values, *times):
-        digest.update(np.ascontiguousarray(array).view(np.uint8).data)
+    digest = hashlib.sha256(fingerprint(histories.csr).encode())
+    if histories.csr.times is not None:
+        digest.update(np.ascontiguousarray(histories.csr.times).view(np.uint8).data)
     digest.update(json.dumps(histories.users.array.tolist()).encode())
     return digest.hexdigest()
