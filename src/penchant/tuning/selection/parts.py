@@ -52,22 +52,25 @@ class Part:
     further: tuple[Split, ...] = ()
 
     @property
+    def _splits(self) -> tuple[Split, ...]:
+        return self.split, *self.further
+
+    @property
     def size(self) -> int:
         """The number of interactions for training, of all splits together."""
-        return sum(split.train.nnz for split in (self.split, *self.further))
+        return sum(split.train.nnz for split in self._splits)
 
     @cached_property
     def cuts(self) -> tuple[Part, ...]:
         """A part for each split."""
         if not self.further:
             return (self,)
-        splits_ = self.split, *self.further
-        return tuple(Part(split, self.metric, self.exclude_seen) for split in splits_)
+        return tuple(Part(split, self.metric, self.exclude_seen) for split in self._splits)
 
     @cached_property
     def digest(self) -> str:
         """A hash of the splits, for the journal."""
-        return "-".join(split_digest(split) for split in (self.split, *self.further))
+        return "-".join(map(split_digest, self._splits))
 
     @cached_property
     def _measure(self) -> Measure:
@@ -101,7 +104,7 @@ def validation_of(final: Split, seed: int) -> Split:
         try:
             split: Split = make(final.train, **settings)
         except (PenchantError, TypeError) as error:
-            log.info("no second %s split (%s): a random fifth is held out", final.kind, error)
+            log.info("no second %s split (%s): a random part is held out", final.kind, error)
         else:
             return split
     return splits.random_fraction(final.train, HELD_OUT, seed=seed)
