@@ -30,12 +30,10 @@ import numpy as np
 
 import penchant
 from benchmarks.drawn import draw
+from benchmarks.meter import highest
 from benchmarks.out_of_core import write
+from benchmarks.quality.data import READERS
 
-REAL: dict[str, tuple[str, dict[str, str]]] = {
-    "lastfm-2k": ("user_artists.dat", {"user": "userID", "item": "artistID", "value": "weight"}),
-    "ml-1m": ("ratings.parquet", {"user": "userID", "item": "movieID"}),
-}
 SOLVERS = ("exact", "cg", "auto")
 MODES = ("replicated", "streamed")
 
@@ -67,12 +65,6 @@ def client_of(workers: int, memory_limit: str | int = 0) -> Iterator[Any]:
         yield client
 
 
-def data_of(name: str, folder: Path) -> penchant.Interactions:
-    """Read a known data set from a folder of data sets."""
-    file, columns = REAL[name]
-    return penchant.read_interactions(folder / name / file, **columns)
-
-
 def is_equal(model: penchant.ALS, other: penchant.ALS) -> bool:
     """Return whether two models have the same factors, bit for bit."""
     return all(
@@ -92,7 +84,7 @@ def correctness(options: argparse.Namespace, folder: Path) -> int:
         sets = {"generated": penchant.open_dataset(write(folder, None, options.interactions))}
         cut = {}
     else:
-        sets = {name: data_of(name, options.folder) for name in options.data}
+        sets = {name: READERS[name](options.folder / name) for name in options.data}
         cut = {"entries_per_block": options.entries_per_block}
     different = 0
     print("data          solver  fixed side   seconds  Blocks   the same bits")
@@ -117,12 +109,6 @@ def correctness(options: argparse.Namespace, folder: Path) -> int:
     return different
 
 
-def _peak() -> int:
-    """Return the highest resident memory of this process in bytes."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.partition("VmHWM:")[2].split()[0]) << 10
-
-
 def memory(options: argparse.Namespace, folder: Path) -> int:
     """Report the highest memory of workers, in megabytes."""
     path = draw(folder / "drawn.dataset", options.interactions or 20_000_000)
@@ -132,14 +118,14 @@ def memory(options: argparse.Namespace, folder: Path) -> int:
     with client_of(options.workers, options.memory_limit) as client:
         limits = client.scheduler_info()["workers"].values()
         limit = min(worker["memory_limit"] for worker in limits)
-        before = sorted(client.run(_peak).values())
+        before = sorted(client.run(highest).values())
         print(f"data set {on_disk / mb:.0f} MB, factors {factors / mb:.0f} MB, limit of a worker "
               f"{limit / mb:.0f} MB, before {before[-1] / mb:.0f} MB")  # fmt: skip
         engine = penchant.engines.Dask(client, folder=folder, fixed_side=options.fixed_side)
         begun = time.perf_counter()
         model = penchant.ALS(factors=options.factors, iterations=options.epochs)
         model.fit(data, engine=engine)
-        seconds, peaks = time.perf_counter() - begun, sorted(client.run(_peak).values())
+        seconds, peaks = time.perf_counter() - begun, sorted(client.run(highest).values())
         engine.close()
         shown = ", ".join(f"{peak / mb:.0f}" for peak in peaks)
         print(f"{options.fixed_side}: peak of the workers {shown} MB, {seconds:.1f} s", flush=True)
@@ -174,7 +160,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     runs = {"correctness": correctness, "memory": memory, "address-space": address_space}
     parser.add_argument("what", choices=runs)
-    parser.add_argument("--data", nargs="+", default=["lastfm-2k", "ml-1m"], choices=list(REAL))
+    parser.add_argument("--data", nargs="+", default=["lastfm-2k", "ml-1m"], choices=list(READERS))
     parser.add_argument("--folder", type=Path, default=Path("../shared/data"))
     parser.add_argument("--interactions", type=int, default=0)
     parser.add_argument("--entries-per-block", type=int, default=100_000)

@@ -39,11 +39,11 @@ class Memory:
         _give_back()
         self._peak = 0
         self._can_reset = self._reset()
-        self._base = _resident() if self._can_reset else _highest()
+        self._base = _resident() if self._can_reset else highest()
 
     def pause(self) -> int:
         """Stop, and return the bytes above the start so far."""
-        self._peak = max(self._peak, _highest() - self._base)
+        self._peak = max(self._peak, highest() - self._base)
         return self._peak
 
     def go_on(self) -> None:
@@ -75,7 +75,8 @@ def _resident() -> int:
     return _status("VmRSS")
 
 
-def _highest() -> int:
+def highest() -> int:
+    """Return the highest resident memory of this process so far, in bytes."""
     if _STATUS.exists():
         return _status("VmHWM")
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

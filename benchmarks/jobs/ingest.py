@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.meter import Memory, _highest
+from benchmarks.meter import Memory, highest
 
 
 def run(engine: str, data: str, *, threads: int = 2) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def run(engine: str, data: str, *, threads: int = 2) -> dict[str, Any]:
     return {
         "times": [seconds],
         "memory": memory.pause(),
-        "whole_memory": _highest(),
+        "whole_memory": highest(),
         "shape": shape,
         "interactions": nnz,
         "bytes": log_of(Path(data)).stat().st_size,
