@@ -38,10 +38,9 @@ class ItemNeighbors(NeighborSettings):
     Siddiqui 2014, "Random walks in recommender systems"); with c = β it is RP³β (Paudel,
     Christoffel, Newell & Bernstein 2017, "Updatable, accurate, diverse, and scalable
     recommendations for interactive applications"); a = c = ½, b = 0 is the cosine on likes without
-    values. The default, ``"auto"``, has b = 0.7, and a and c that grow with the
-    interactions of a user and of an item, since popular items are the better guess where there are
-    few (see
-    "How the defaults were chosen" in the manual).
+    values. The default, ``"auto"``, has b = 0.7, and a and c that grow with the interactions of a
+    user and of an item, since popular items are the better guess where there are few (see "How the
+    defaults were chosen" in the manual).
 
     Similarities with little support are often due to chance. ``shrinkage`` h reduces them: s_ij is
     multiplied by n_ij / (n_ij + h), where n_ij is the number of users who have both (Bell & Koren
