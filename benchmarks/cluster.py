@@ -166,10 +166,11 @@ def main() -> int:
     parser.add_argument("--entries-per-block", type=int, default=100_000)
     parser.add_argument("--factors", type=int, default=64)
     parser.add_argument("--epochs", type=int, default=2)
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--workers", type=int, help="4 for memory, otherwise 2 (default)")
     parser.add_argument("--memory-limit", default="600 MB")
     parser.add_argument("--fixed-side", default="auto", choices=["auto", *MODES])
     options = parser.parse_args()
+    options.workers = options.workers or (4 if options.what == "memory" else 2)
     with tempfile.TemporaryDirectory() as folder:
         return runs[options.what](options, Path(folder))
 

@@ -49,10 +49,9 @@ def main(path, target, engine, factors, alpha, penalty, epochs, threads, scratch
         likes = penchant.Interactions(likes.csr, likes.users, likes.items)
         model.fit(likes, engine=penchant.engines.LocalEngine(int(threads)), on_epoch=watch)
     else:
-        from distributed import Client, LocalCluster
-        workers = int(engine.partition("-")[2])
-        cluster = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
-        with cluster, Client(cluster) as client:
+        from penchant.cli.cluster import client_of
+        workers = engine.partition("-")[2]
+        with client_of(f"local:{workers}") as client:
             training = penchant.engines.Dask(client, folder=scratch)
             model.fit(likes, engine=training, on_epoch=watch)
             training.close()

@@ -9,6 +9,7 @@ import pytest
 from tests.cli.conftest import run
 
 import penchant
+from penchant.cli.cluster import client_of
 
 
 def test_a_cluster_of_this_machine_fits_the_same_model(log_file: Path, tmp_path: Path) -> None:
@@ -22,6 +23,16 @@ def test_a_cluster_of_this_machine_fits_the_same_model(log_file: Path, tmp_path:
         assert "3 epochs, loss" in ran.out
         models.append(penchant.load(path))
     np.testing.assert_array_equal(*(model.user_factors for model in models))  # one block
+
+
+def test_monitors_of_processes_on_this_machine_are_off() -> None:
+    pytest.importorskip("distributed")
+    import dask
+
+    with client_of("local:1") as client:
+        (samples,) = client.run(dask.config.get, "distributed.worker.profile.enabled").values()
+    assert samples is False
+    assert dask.config.get("distributed.worker.profile.enabled") is True
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from penchant.models.base import Model
 
 _LOCAL = "local:"
+_FEW_WAKEUPS = {
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.worker.memory.monitor-interval": "1s",
+    "distributed.worker.profile.enabled": False,
+}
+"""Dask's monitors take a tenth of a core for each two processes, idle or not (measured)."""
 _PANEL = "Cluster"
 
 
@@ -147,5 +154,11 @@ def client_of(address: str) -> Iterator[Any]:
         "threads_per_worker": 1,
         "dashboard_address": "127.0.0.1:0",  # any port that is free; None: 8787, on all addresses
     }
-    with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
+    import dask  # distributed needs it
+
+    with (
+        dask.config.set(_FEW_WAKEUPS),
+        distributed.LocalCluster(**options) as cluster,
+        distributed.Client(cluster) as client,
+    ):
         yield client

@@ -32,6 +32,18 @@ def dataset(original: Path, tmp_path: Path) -> Path:
     return shutil.copytree(original, tmp_path / "x.dataset")
 
 
+def test_each_process_compares_a_block_at_its_first_reading(dataset: Path) -> None:
+    opened, path = penchant.open_dataset(dataset), file_of(dataset, "users.values")
+    assert isinstance(opened, StoredInteractions)
+    before = opened.blocks.users.read(0)
+    raw = bytearray(path.read_bytes())
+    raw[0] ^= 4
+    path.write_bytes(raw)
+    assert opened.blocks.users.read(0).values[0] != before.values[0]
+    with pytest.raises(DatasetError, match=r"users\.values: .*checksum"):
+        penchant.open_dataset(dataset).blocks.users.read(0)
+
+
 def file_of(dataset: Path, name: str) -> Path:
     (path,) = dataset.glob(f"data-*/{name}")
     return path

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import os
 import posixpath
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -20,6 +21,8 @@ from penchant._scratch import scratch_folder
 from penchant.data.disk.retries import retried
 from penchant.data.paths import cache_folder, is_remote, local_path
 from penchant.errors import DatasetError, reason_of, require
+
+UseT = TypeVar("UseT")
 
 log = logging.getLogger("penchant")
 
@@ -58,6 +61,20 @@ class Storage(ABC):
         DatasetError
             If it can't be read.
         """
+
+    def read_into(self, name: str, out: memoryview, begin: int = 0) -> int:
+        """Read the bytes of a file from ``begin`` on into memory; return how many were read.
+
+        They are fewer than ``out`` has room for if the file ends before.
+
+        Raises
+        ------
+        DatasetError
+            If it can't be read.
+        """
+        content = self.read(name, begin, begin + len(out))
+        out[: len(content)] = content
+        return len(content)
 
     def checksum(self, name: str, begin: int, end: int) -> int:
         """Return the CRC-32 of the bytes of a file from ``begin`` to ``end``.
@@ -101,15 +118,23 @@ class LocalStorage(Storage):
 
     def read(self, name: str, begin: int = 0, end: int | None = None) -> bytes:
         """See :class:`Storage`."""
+        return self._opened(name, begin, lambda file: file.read(-1 if end is None else end - begin))
+
+    def read_into(self, name: str, out: memoryview, begin: int = 0) -> int:
+        """See :class:`Storage`; the bytes are not copied."""
+        return self._opened(name, begin, lambda file: file.readinto(out))
+
+    def _opened(self, name: str, begin: int, use: Callable[[io.BufferedReader], UseT]) -> UseT:
+        """Open a file, go to a place in it, and use it; again if that fails for a moment."""
         path = self.folder / name
 
-        def read() -> bytes:
+        def attempt() -> UseT:
             with path.open("rb") as file:
                 file.seek(begin)
-                return file.read(-1 if end is None else end - begin)
+                return use(file)
 
         try:
-            return retried(read, f"reading {path}")
+            return retried(attempt, f"reading {path}")
         except OSError as error:
             raise DatasetError(f"can't read {path}: {error.strerror or error}") from error
 

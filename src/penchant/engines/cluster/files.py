@@ -133,10 +133,9 @@ def _refuse(file: File) -> NoReturn:
 
 def read_factors(file: File) -> Factors:
     """Read the factors of a block, in the memory layout of the kernels."""
-    factors: Factors = read(file)[0]
-    n, f = factors.shape
-    padded = _kernels.padded_rows(n, f, factors.dtype)[:, :f]
-    padded[:] = factors
+    dtype, (n, f), begin = _header_of(file)
+    padded = _kernels.padded_rows(n, f, dtype)[:, :f]
+    _read_rows(file, begin, padded)
     return padded
 
 
@@ -144,21 +143,34 @@ def read_rows(file: File, rows: npt.NDArray[np.int64], out: Factors) -> None:
     """Read some rows of the factors of a block, which rise, a few megabytes at a time."""
     if not len(rows):
         return
-    folder = folder_of(file.folder)
-    dtype, (_, f), begin = _header(file, folder.read(file.name, 0, _HEADER))
+    dtype, (_, f), begin = _header_of(file)
     size = dtype.itemsize * f
     step = max(_AT_ONCE // size, 1)
+    part = np.empty((min(step, int(rows[-1] - rows[0]) + 1), f), dtype)
     at = 0
     while at < len(rows):
         first = int(rows[at])
         end = int(np.searchsorted(rows, first + step))
-        last = int(rows[end - 1]) + 1
-        raw = folder.read(file.name, begin + first * size, begin + last * size)
-        if len(raw) != (last - first) * size:
-            _refuse(file)
-        part = np.frombuffer(raw, dtype).reshape(last - first, f)
-        np.take(part, rows[at:end] - first, axis=0, out=out[at:end])
+        count = int(rows[end - 1]) + 1 - first
+        read_to = out[at:end] if count == end - at else part[:count]
+        _read_rows(file, begin + first * size, read_to)
+        if count != end - at:
+            np.take(part, rows[at:end] - first, axis=0, out=out[at:end], mode="clip")
         at = end
+
+
+def _header_of(file: File) -> tuple[np.dtype[Any], tuple[int, ...], int]:
+    return _header(file, folder_of(file.folder).read(file.name, 0, _HEADER))
+
+
+def _read_rows(file: File, begin: int, out: Factors) -> None:
+    """Read as many rows as there is room for from a byte of a file on."""
+    whole = out if out.flags.c_contiguous else np.empty_like(out, order="C")
+    raw = memoryview(whole.reshape(-1).view(np.uint8))  # type: ignore[arg-type]
+    if folder_of(file.folder).read_into(file.name, raw, begin) != len(raw):
+        _refuse(file)
+    if whole is not out:
+        out[:] = whole
 
 
 def delete(files: Iterable[File]) -> None:

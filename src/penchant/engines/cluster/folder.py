@@ -59,6 +59,16 @@ class Folder(ABC):
         """
         return self._storage.read(name, begin, end)
 
+    def read_into(self, name: str, out: memoryview, begin: int = 0) -> int:
+        """Read the bytes of a file from ``begin`` on into memory; return how many were read.
+
+        Raises
+        ------
+        DatasetError
+            If it can't be read.
+        """
+        return self._storage.read_into(name, out, begin)
+
     def names(self) -> list[str]:
         """Return the names of all files.
 
