@@ -4,9 +4,9 @@
 
 Measured are a core's operations per second in the solver with the fixed side in its cache, the
 bytes per second at which it gathers rows of a fixed side that is larger, those of blocks of rows,
-of files and of a loopback connection, and the seconds of an empty task. The model adds up what an
-epoch needs of each. It is compared with epochs of the local engine and of the Dask engine on other
-data, in processor seconds, and applied to data of another size.
+of files and of a loopback connection, and what Dask takes for an empty task and while it waits.
+The model adds up what an epoch needs of each. It is compared with epochs of the local engine and
+of the Dask engine on other data, in processor seconds, and applied to data of another size.
 """
 
 from __future__ import annotations
@@ -41,7 +41,11 @@ MEMORY = 5e9  # bytes/s of memory for each core, when all cores of a machine are
 
 @dataclass(frozen=True)
 class Constants:
-    """What a core does in a second: operations and bytes; and the seconds of a task."""
+    """What a core does in a second: operations and bytes; and what Dask takes.
+
+    ``task`` are the processor seconds of an empty task, and ``idle`` those that the processes of a
+    cluster take in each second without one.
+    """
 
     factors: int
     rows: float
@@ -51,6 +55,7 @@ class Constants:
     files: float
     loopback: float
     task: float
+    idle: float
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,8 @@ class Work:
         Bytes that each worker reads of the fixed sides, through its connection.
     tasks
         The tasks of an epoch.
+    workers
+        The workers of a cluster.
     """
 
     rows: float
@@ -80,17 +87,19 @@ class Work:
     copied: float = 0.0
     received: float = 0.0
     tasks: int = 0
+    workers: int = 0
 
     def core_seconds(self, c: Constants) -> float:
         """Return the seconds that one core needs for all of it."""
         computed = self.rows / c.rows + self.products / c.products
-        return (
+        seconds = (
             computed
             + self.gathered / c.gathered
             + self.read / c.blocks
             + self.copied / c.files
             + self.tasks * c.task
         )
+        return seconds * (1 + c.idle / self.workers) if self.workers else seconds
 
 
 def solving(counts: npt.NDArray[Any], f: int) -> float:
@@ -123,7 +132,7 @@ def work_of(
     read = 2 * ENTRY * nnz + POINTER * (m + n)
     copied = 5 * side + workers * side
     blocks = 2 * math.ceil(nnz / BLOCK)
-    return Work(operations, products, gathered, read, copied, side, 3 * blocks)
+    return Work(operations, products, gathered, read, copied, side, 3 * blocks, workers)
 
 
 # --- constants --------------------------------------------------------------------------
@@ -163,7 +172,7 @@ def _half_step(n_columns: int, f: int, per_row: int, n_rows: int) -> dict[str, f
     return best
 
 
-def measure(f: int, folder: Path, task: float) -> Constants:
+def measure(f: int, folder: Path, task: float, idle: float) -> Constants:
     """Measure the constants of this machine."""
     per_row, n_rows = 150, 8_000
     near, far = (_half_step(n, f, per_row, n_rows) for n in (CACHE_ROWS, FAR_ROWS))
@@ -171,7 +180,7 @@ def measure(f: int, folder: Path, task: float) -> Constants:
     products = flops.of_products(n_rows, FAR_ROWS, f) / (far["gram"] + far["products"])
     gathered = n_rows * per_row * 4 * f / max(far["rows"] - near["rows"], 1e-9)
     return Constants(
-        f, rows, products, gathered, _blocks(folder), _files(folder), _loopback(), task
+        f, rows, products, gathered, _blocks(folder), _files(folder), _loopback(), task, idle
     )
 
 
@@ -257,20 +266,18 @@ def _epoch(likes: Any, f: int, engine: Any) -> float:
 
 def check(factors: list[int], interactions: int, folder: Path) -> list[dict[str, Any]]:
     """Return measured and computed seconds of epochs, here and on two workers."""
-    from distributed import Client, LocalCluster
-
     import penchant
+    from penchant.cli.cluster import client_of
 
     rows = make(Shape(interactions // 145, interactions // 740, interactions))
     by_user = np.diff(rows["indptr"])
     by_item = np.bincount(rows["indices"])
     users = penchant.Interactions.from_scipy(_sparse(rows, len(by_user), len(by_item)))
     cache, results = _cache_bytes(), []
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
-    with LocalCluster(**options) as cluster, Client(cluster) as client:
-        task = _task(client)
+    with client_of("local:2") as client:
+        task, idle = _task(client), _idle()
         for f in factors:
-            constants = measure(f, folder, task)
+            constants = measure(f, folder, task, idle)
             local = _epoch(users, f, penchant.engines.LocalEngine(1))
             engine = penchant.engines.Dask(client, folder=folder)
             there = _epoch(users, f, engine)
@@ -288,6 +295,13 @@ def _task(client: Any, n: int = 100) -> float:
     begun = cpu_seconds()
     client.gather(client.map(abs, range(n), pure=False))
     return (cpu_seconds() - begun) / n
+
+
+def _idle(seconds: float = 5.0) -> float:
+    """Return the processor seconds of all processes in a second without tasks."""
+    begun = cpu_seconds()
+    time.sleep(seconds)
+    return (cpu_seconds() - begun) / seconds
 
 
 def _sparse(rows: dict[str, Any], m: int, n: int) -> Any:
@@ -336,7 +350,7 @@ def main() -> None:
             names = "rows {:.0f} and products {:.0f} GFLOP/s; GB/s: gathers {:.1f}, blocks {:.1f}, "
             names += "files {:.1f}, loopback {:.1f}"
             text = names.format(*(rate / 1e9 for rate in rates))
-            print(f"{c.factors} factors: {text}; a task {c.task * 1e3:.1f} ms")
+            print(f"{c.factors} factors: {text}; a task {c.task * 1e3:.1f} ms, idle {c.idle:.3f}")
         print(
             f"  {row['engine']:6} measured {row['measured']:.3f} s, computed "
             f"{row['computed']:.3f} s ({row['computed'] / row['measured'] - 1:+.0%})"
