@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -41,6 +42,22 @@ try:
 except KeyboardInterrupt:
     print(signals.stopped(), signals.exit_code())
 """
+PROBING = """
+import os, pathlib, signal, tempfile, time
+from penchant.cli import signals
+signals.install()
+unlink = os.unlink
+def unlink_late(path, *args, **options):
+    os.kill(os.getpid(), signal.{name})
+    time.sleep(0.05)
+    unlink(path, *args, **options)
+os.unlink = unlink_late
+try:
+    tempfile.gettempdir()
+    time.sleep(20)
+except KeyboardInterrupt:
+    print(os.listdir(os.environ["TMPDIR"]), signals.exit_code())
+"""
 IGNORED = """
 import signal
 signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -66,7 +83,8 @@ main()
 
 def run(program: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", program]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=folder)
+    env = os.environ | ({} if folder is None else {"TMPDIR": str(folder)})
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=folder, env=env)
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
@@ -80,6 +98,12 @@ def test_an_interrupt_waits_for_the_end_of_an_import(name: str, tmp_path: Path) 
     ran = run(IMPORTING.format(name=name), tmp_path)
     code = 128 + getattr(signal, name)
     assert (ran.stdout, ran.stderr) == (f"imported\nTrue {code}\n", "")
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_an_interrupt_leaves_no_file_of_tempfile(name: str, tmp_path: Path) -> None:
+    ran = run(PROBING.format(name=name), tmp_path)
+    assert (ran.stdout, ran.stderr) == (f"[] {128 + getattr(signal, name)}\n", "")
 
 
 def test_an_ignored_signal_stays_ignored() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import os
 import signal
 import sys
 import threading
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 _STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 _RETRY = 0.02  # seconds after which a lost or deferred interrupt is repeated
-_LONGEST_IMPORT = 5.0  # seconds for which an interrupt waits for the end of an import
+_LONGEST_WAIT = 5.0  # seconds for which an interrupt waits for what can't be interrupted
+_TEMPFILE = os.path.join(os.path.dirname(os.__file__), "tempfile.py")  # noqa: PTH118, PTH120
+_UNINTERRUPTED = ("<frozen importlib", _TEMPFILE)  # how names of source files begin
 
 _received: list[int] = []
 _deferred: list[float] = []
@@ -45,22 +48,23 @@ def exit_code() -> int:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Raise KeyboardInterrupt, during an import after its end.
+    """Raise KeyboardInterrupt, or later: after an import, and after a call of tempfile.
 
     Extension modules may abort the process if an exception comes while they set up (DuckDB does).
+    The module tempfile leaves files behind: its probe of the folder, folders without a finalizer.
     """
     _received.append(number)
-    if _is_importing(frame):
+    if _must_wait(frame):
         _deferred.append(time.monotonic())
-        if _deferred[-1] - _deferred[0] < _LONGEST_IMPORT:
+        if _deferred[-1] - _deferred[0] < _LONGEST_WAIT:
             _thread.start_new_thread(_interrupt_soon, ())
             return
     raise KeyboardInterrupt
 
 
-def _is_importing(frame: FrameType | None) -> bool:
+def _must_wait(frame: FrameType | None) -> bool:
     while frame is not None:
-        if frame.f_code.co_filename.startswith("<frozen importlib"):
+        if frame.f_code.co_filename.startswith(_UNINTERRUPTED):
             return True
         frame = frame.f_back
     return False
