@@ -49,6 +49,11 @@ def test_all_options_on_request() -> None:
 VERBS = [*((name,) for name in MODULES), ("datasets", "info"), ("datasets", "fetch")]
 
 
+def test_names_in_brackets_are_shown() -> None:
+    text = " ".join(run("recommend", "--help-all", COLUMNS="200").out.replace("│", "").split())
+    assert "a table such as [fit] for each command, and [data] for the options" in text
+
+
 @pytest.mark.parametrize("columns", ["80", "60"])
 @pytest.mark.parametrize("verb", VERBS, ids=" ".join)
 @pytest.mark.parametrize("more", ["--help", "--help-all"])

@@ -33,7 +33,7 @@ def parameter() -> inspect.Parameter:
         is_eager=True,
         expose_value=False,
         hidden=True,
-        help=f"File of options: a table such as [fit] for each command, and [{_DATA}] for the "
+        help=f"File of options: a table such as \\[fit] for each command, and \\[{_DATA}] for the "
         f"options that say how a log is read. The command line wins. Default: {DEFAULT_FILE} in "
         f"this folder, if there is one; {_NO_FILE}: no file.",
         metavar="FILE",
