@@ -1,5 +1,6 @@
 """How the manual is built: `make docs`."""
 
+import inspect
 import sys
 from pathlib import Path
 
@@ -49,6 +50,16 @@ def _escape_bars(_app, _what, _name, _obj, _options, lines):
         lines[place] = "``".join(parts)
 
 
+def _settings_of(_app, what, _name, obj, _options, signature, returned):
+    """Models check the names of settings in ``__new__``, whose arguments Sphinx would show."""
+    if what != "class" or "args" not in (signature or ""):
+        return None
+    signature = inspect.signature(obj)
+    plain = [p.replace(annotation=inspect.Parameter.empty) for p in signature.parameters.values()]
+    return str(inspect.Signature(plain)), returned
+
+
 def setup(app):
     """Called by Sphinx."""
+    app.connect("autodoc-process-signature", _settings_of)
     app.connect("autodoc-process-docstring", _escape_bars)

@@ -41,6 +41,18 @@ def schema(files, tmp_path):
         yield schemathesis.openapi.from_asgi(f"{V1}/openapi.json", app)
 
 
+def test_parameters_have_a_description(schema) -> None:
+    named = {
+        (path, parameter["name"]): parameter.get("description")
+        for path, operations in schema.raw_schema["paths"].items()
+        for operation in operations.values()
+        for parameter in operation.get("parameters", ())
+    }
+    assert len(named) > 20
+    undescribed = {name for (_, name), text in named.items() if not text}
+    assert undescribed <= {"item", "person", "user"}  # the ids that operations are about
+
+
 def test_responses_match_the_document(schema):
     for result in schema.get_all_operations():
         operation = result.ok()

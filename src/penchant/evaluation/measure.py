@@ -80,7 +80,7 @@ class _PreparedPart:
 
     @property
     def described_candidates(self) -> float | None:
-        """The number of candidates of a user, in the mean; None: all items."""
+        """The number of candidates of a user, in the mean, or None for all items."""
         if isinstance(self.candidates, np.ndarray):
             return float(len(self.candidates))
         return None if self.allowed is None else self.allowed.nnz / self.allowed.n_rows

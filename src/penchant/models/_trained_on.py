@@ -61,7 +61,7 @@ class TrainedOn:
 
     @property
     def kept_interactions(self) -> Kept:
-        """What the model has of its interactions: ``"all"``, or what it was saved with."""
+        """What the model has of its interactions, ``"all"`` or what it was saved with."""
         data = self._trained_on
         return data.kept if isinstance(data, Outline) else "all"
 

@@ -38,8 +38,8 @@ from penchant.results import Explanation, Recommendations
 class Model(AnswersAll):
     """The base of all models.
 
-    Settings are the declared fields of a model's dataclass, see
-    :class:`penchant._settings.declarations.Setting`. They are validated when the model is made.
+    Settings are the fields of a model's dataclass that are annotated with a range and a help text.
+    They are validated when the model is made.
     """
 
     search: ClassVar[Search] = Search()

@@ -124,7 +124,7 @@ class Content(FeatureModel, Model, HasItemVectors, Explains):
 
     @property
     def scores_cold_items(self) -> bool:
-        """Always True: scores depend on vectors only."""
+        """Always True, since scores depend on vectors only."""
         return True
 
     @property

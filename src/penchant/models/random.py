@@ -70,7 +70,7 @@ class Random(Model):
 
     @property
     def scores_cold_items(self) -> bool:
-        """Whether items without interactions are scored: they are, as all others."""
+        """Whether items without interactions are scored; they are, as all others."""
         return True
 
     @property

@@ -26,7 +26,6 @@ Ids = Annotated[list[ItemId], Field(max_length=MAX_IDS)]
 TextId = Annotated[str, Field(min_length=1, max_length=1000)]
 """An id in an address, where texts and integers look alike."""
 
-_TextIds = Annotated[list[str] | None, Field(max_length=MAX_IDS)]
 _K = Annotated[int, Field(ge=1, le=MAX_RESULTS, description="How many items.")]
 
 
@@ -62,8 +61,12 @@ class TagsParam(BaseModel):
 class FilterParams(TagsParam):
     """Filters in an address."""
 
-    allow: _TextIds = None
-    deny: _TextIds = None
+    allow: Annotated[
+        list[str] | None, Field(max_length=MAX_IDS, description="Only these items.")
+    ] = None
+    deny: Annotated[list[str] | None, Field(max_length=MAX_IDS, description="Not these items.")] = (
+        None
+    )
 
 
 class FilterIn(_In):

@@ -81,7 +81,7 @@ class Split:
 
     @property
     def seen(self) -> Interactions:
-        """The history of the test users: ``fold_in`` if there is one, else ``train``."""
+        """The history of the test users, ``fold_in`` if there is one, else ``train``."""
         return self.train if self.fold_in is None else self.fold_in
 
 

@@ -45,7 +45,7 @@ class ALS(FactorModel):
 
     @property
     def uses_interactions(self) -> Use:
-        """See :attr:`penchant.models._fitted.Fitted.uses_interactions`."""
+        """Vectors of users are kept; interactions leave out seen items."""
         return "seen"
 
     def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:

@@ -127,7 +127,7 @@ class Blend(ColdStartModel, Model):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The settings, by name, as JSON can hold them: models as kind and settings."""
+        """The settings, by name, as JSON can hold them, with models as kind and settings."""
         weights, chain = self.weights, self.chain
         return {
             "models": {name: part.described() for name, part in self._parts.items()},

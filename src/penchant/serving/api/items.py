@@ -64,7 +64,7 @@ async def popular(request: Request, params: Annotated[schemas.PopularParams, Que
 async def search(
     request: Request,
     q: Annotated[str, Query(max_length=200, description="The text to search for.")],
-    k: Annotated[int, Query(ge=1, le=100)] = 10,
+    k: Annotated[int, Query(ge=1, le=100, description="How many items.")] = 10,
 ) -> Response:
     """Beginnings of names match as well, and typing errors are corrected."""
     service = state_of(request).reloader.service
@@ -80,7 +80,7 @@ async def search(
 async def items(
     request: Request,
     k: Annotated[int, Query(ge=1, le=MAX_RESULTS, description="How many items.")] = 100,
-    offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
+    offset: Annotated[int, Query(ge=0, le=2**31, description="How many items to skip.")] = 0,
 ) -> Response:
     """In the order of the model, without hidden items."""
     service = state_of(request).reloader.service
