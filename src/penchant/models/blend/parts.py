@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -86,6 +87,16 @@ def _check_names(setting: str, names: Iterable[object], models: Mapping[str, Mod
     for name in names:
         if not isinstance(name, str) or name not in models:
             raise SettingsError(f"{setting} names {name!r}; the models are: {', '.join(models)}")
+
+
+def weightings(n: int, steps: int) -> list[tuple[float, ...]]:
+    """Return all weights of n models that are multiples of 1/steps and add up to 1."""
+    cuts = itertools.combinations(range(steps + n - 1), n - 1)  # bars between steps stars
+    ends = ((-1, *cut, steps + n - 1) for cut in cuts)
+    return [
+        tuple((after - before - 1) / steps for before, after in itertools.pairwise(bars))
+        for bars in ends
+    ]
 
 
 def as_tuple(values: Sequence[Any] | None) -> tuple[Any, ...] | None:
