@@ -20,6 +20,7 @@ _FEATURES = "Features of items and users"
 Format = Literal["text", "parquet", "jsonl"]
 Header = Literal["auto", "yes", "no"]
 BadLines = Literal["error", "skip"]
+Decimal = Literal[".", ","]
 Duplicates = Literal["binary", "sum", "max", "last", "mean", "error"]
 Norm = Literal["none", "l1", "l2"]
 
@@ -48,9 +49,14 @@ class LogOptions:
     ] = None
     time_format: Annotated[
         str | None,
-        option("Format of the times, such as %d/%m/%Y. Default: whole numbers and ISO dates.",
-               advanced=True, panel=_READING, metavar="FORMAT"),
+        option("Format of the times, such as %d/%m/%Y. Default: whole numbers, ISO dates and "
+               "31.12.2025.", advanced=True, panel=_READING, metavar="FORMAT"),
     ] = None  # fmt: skip
+    decimal: Annotated[
+        Decimal,
+        option("Mark before the decimals of values: . or , as in 1.234,50.",
+               advanced=True, panel=_READING, metavar="MARK"),
+    ] = "."  # fmt: skip
     query: Annotated[
         str | None,
         option(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SEPARATORS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " ", "\\t": "\t"}
 
 _LOG = (
-    *("user", "item", "value", "timestamp", "time_format", "query", "sep", "quote"),
+    *("user", "item", "value", "timestamp", "time_format", "decimal", "query", "sep", "quote"),
     *("encoding", "header", "format", "duplicates", "event", "weight"),
 )
 """Parameters that describe a log whose columns and format are not known."""
@@ -103,6 +103,7 @@ def log_arguments(options: LogOptions) -> dict[str, Any]:
         "format": options.format,
         "query": options.query,
         "time_format": options.time_format,
+        "decimal": options.decimal,
         "duplicates": options.duplicates,
         "min_per_user": options.min_per_user,
         "min_per_item": options.min_per_item,
@@ -127,6 +128,7 @@ def _file(source: str, options: DataOptions, out: Output) -> Interactions:
         **_columns(options),
         "format": options.format,
         "time_format": options.time_format,
+        "decimal": options.decimal,
         **text_format,
     }
     if options.event is not None:
@@ -181,6 +183,7 @@ def _database(source: str, options: DataOptions, out: Output) -> Interactions:
             **_columns(options),
             query=query,
             time_format=options.time_format,
+            decimal=options.decimal,
             duplicates=options.duplicates,
             on_bad_lines=options.on_bad_lines,
         )

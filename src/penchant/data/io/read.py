@@ -17,7 +17,7 @@ from penchant.data.ids import Id, IdMap
 from penchant.data.interactions import Interactions, need_interactions
 from penchant.data.io.columns import Column
 from penchant.data.io.open import name_of
-from penchant.data.io.options import MEMORY_LIMIT, ReaderOptions
+from penchant.data.io.options import MEMORY_LIMIT, Decimal, ReaderOptions
 from penchant.data.io.pipeline import read_source
 from penchant.errors import ColumnError, SettingsError
 
@@ -41,6 +41,7 @@ def read_interactions(
     format: Literal["text", "parquet", "jsonl"] | None = None,  # noqa: A002 - reads best
     query: str | None = None,
     time_format: str | None = None,
+    decimal: Decimal = ".",
     name: str | None = None,
     duplicates: Duplicates | None = None,
     on_bad_lines: Literal["error", "skip"] = "error",
@@ -94,8 +95,11 @@ def read_interactions(
         The SQL whose rows are read, if ``source`` is the address of a database. It runs in a
         read-only transaction, and its rows are streamed.
     time_format
-        The strptime format of timestamps, such as ``"%d/%m/%Y"``; None: whole numbers and ISO
-        dates.
+        The strptime format of timestamps, such as ``"%d/%m/%Y"``; None: whole numbers, ISO
+        dates, and dates with dots, whose day comes first: ``31.12.2025``.
+    decimal
+        The mark before the decimals of values that are texts: ``"."``, or ``","`` for numbers
+        such as ``1.234,50``.
     name
         The name of the data set; None: the file's name.
     duplicates
@@ -144,7 +148,7 @@ def read_interactions(
     """
     options = ReaderOptions(
         sep, quote, encoding, header, format, query, on_bad_lines, memory_limit, time_format,
-        max_expansion,
+        max_expansion, decimal,
     )  # fmt: skip
     columns = {"user": user, "item": item, "value": value, "timestamp": timestamp}
     if is_dataset(source):
