@@ -185,7 +185,8 @@ class DataOptions(LogOptions):
         str | None,
         option(
             "Table of the items' names, links and pictures: a file, or a database's address with "
-            "--catalog-query.",
+            "--catalog-query. Default: the log, if it holds the column --name, --link, --picture "
+            "or --tags.",
             panel=_NAMING,
             metavar="FILE",
         ),
@@ -203,7 +204,7 @@ class DataOptions(LogOptions):
     ] = None  # fmt: skip
     name: Annotated[
         str | None,
-        option("Column of names in the catalog.", advanced=True, panel=_NAMING, metavar="COLUMN"),
+        option("Column of names in the catalog, or in the log.", panel=_NAMING, metavar="COLUMN"),
     ] = None
     link: Annotated[
         str | None,

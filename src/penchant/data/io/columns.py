@@ -78,8 +78,9 @@ def guess_catalog(
             chosen[role] = _only(columns, _CATALOG_NAMES[role], taken)
     if chosen["item"] is None:
         raise ColumnError(
-            f"can't tell which column of {label} holds the ids of items: give item=; "
-            f"it has {listed(columns, width)}"
+            f"can't tell which column of {label} holds the ids of items: give item=, its name or "
+            f"its position from 0; it has {listed(columns, width)}"
+            + ("" if columns else ", as none of the usual ones is in its first line")
         )
     return chosen
 
