@@ -125,6 +125,8 @@ def _place(role: str, column: Column, columns: Sequence[str] | None, width: int,
         raise ColumnError(f"{label} has {len(places)} columns called {column!r}: give a position")
     lowered = {name.casefold(): name for name in columns}
     close = [lowered[c] for c in difflib.get_close_matches(column.casefold(), lowered, n=3)]
+    if not close and len(column) > 2:
+        close = [name for lower, name in lowered.items() if column.casefold() in lower][:3]
     hint = f"; close matches: {', '.join(map(repr, close))}" if close else ""
     raise ColumnError(f"{label} has no column {column!r}: it has {listed(columns, width)}{hint}")
 
