@@ -37,6 +37,7 @@ from penchant.models.blend.parts import (
     own_features,
     weightings,
     with_own_features,
+    written,
 )
 from penchant.models.blend.query import ScoringQuery, people_of, uses_features
 from penchant.models.blend.routing import Maker, Router
@@ -44,7 +45,7 @@ from penchant.models.cold_start import ColdStartModel, Entity
 from penchant.models.search import Search
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Blend(ColdStartModel, Model):
     """Combine several models: a weighted mean of their scores, with a chain of fallbacks.
 
@@ -125,6 +126,9 @@ class Blend(ColdStartModel, Model):
         data = [part._interactions for part in self._parts.values()]
         if data[0] is not None and all(interactions is data[0] for interactions in data):
             self._keep(data[0], self._parts)
+
+    def __repr__(self) -> str:
+        return written(self, self._parts)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -297,10 +301,9 @@ class Blend(ColdStartModel, Model):
     # --- files ---------------------------------------------------------------------
 
     def _arrays(self) -> dict[str, npt.NDArray[Any]]:
+        parts = self._parts.items()
         return {
-            f"{name}/{key}": array
-            for name, part in self._parts.items()
-            for key, array in part._arrays().items()
+            f"{name}/{key}": array for name, part in parts for key, array in part._arrays().items()
         }
 
     def _check_arrays(self, arrays: Mapping[str, npt.NDArray[Any]], *, finite: bool = True) -> None:
