@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 
-from penchant.data.io.header import ITEM_WORDS, plain_name
+from penchant.data.io.header import ITEM_TIERS, ITEM_WORDS, plain_name
 from penchant.errors import ColumnError
 
 Column = str | int
@@ -14,7 +14,7 @@ _PICTURES = ("picture", "image", "img", "photo", "poster", "cover", "thumbnail",
 # for a catalog: role → sets of usual names, tried one after the other
 _CATALOG_NAMES = {
     "item": (
-        {f"{thing}id" for thing in ITEM_WORDS} | {"id", "iid", "mid", "isbn"},
+        ITEM_TIERS[0] | {"id"},
         {thing + end for thing in ITEM_WORDS for end in ("", "s")},
     ),
     "name": (
