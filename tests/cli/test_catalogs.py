@@ -61,6 +61,18 @@ def test_the_columns_of_ids_are_recognized_in_the_log(tmp_path: Path) -> None:
     assert names_of(model) == WINES
 
 
+def test_a_column_of_names_is_hinted_at(tmp_path: Path) -> None:
+    log, model = tmp_path / "log.csv", tmp_path / "m.penchant"
+    log.write_text("customer_id,product_id,product_name\n" + "k,a,Wine\n" * 9, encoding="utf-8")
+    fit = "fit", log, "--model", "popularity", "-o", model
+    hint = "for results with the names of items, fit with --name product_name"
+    assert hint in run(*fit).out
+    for words in (["--name", "product_name"], ["--quiet"], ["--catalog", log]):
+        assert "names of items" not in run(*fit, *words).out
+    by_name = run(*fit, "--user", "customer_id", "--item", "product_name")
+    assert "names of items" not in by_name.out
+
+
 def test_a_catalog_whose_columns_are_not_recognized(orders: Path, tmp_path: Path) -> None:
     other = tmp_path / "wines.csv"
     other.write_text("Artikel;Bezeichnung\n" + "".join(f"A{n};Wein\n" for n in range(5)))

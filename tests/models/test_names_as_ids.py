@@ -1,4 +1,4 @@
-"""A name of the catalog where an id is needed: the error says so."""
+"""A name of the catalog where an id is needed, or a matrix: the error says so."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 import penchant
-from penchant.errors import UnknownIdError
+from penchant.errors import SettingsError, UnknownIdError
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,10 @@ def test_the_error_names_the_id(ask: Callable[[penchant.Model], object]) -> None
         ask(model)
     with pytest.raises(UnknownIdError, match="item ids are integers here, such as 10"):
         model.similar_items("Wine 9")
+
+
+def test_a_matrix_in_the_place_of_the_length() -> None:
+    likes = penchant.read_interactions([("ann", 10), ("bo", 13)])
+    model = penchant.ItemNeighbors().fit(likes)
+    with pytest.raises(SettingsError, match=r"takes no matrix.*as in recommend\(user, k=10\)"):
+        model.recommend("ann", likes.to_scipy())  # type: ignore[arg-type]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from penchant.cli import explicit
+from penchant.cli import explicit, hints
 from penchant.cli.data_options import DataOptions
 from penchant.cli.wording import renamed
 from penchant.cli.written import column, text_format
@@ -15,6 +16,7 @@ from penchant.errors import DataError, SettingsError
 if TYPE_CHECKING:
     from penchant.data.catalog import Catalog
     from penchant.data.interactions import Interactions
+    from penchant.data.io.preview import Preview
 
 _TEXT = ("catalog_sep", "catalog_quote", "catalog_encoding", "catalog_header")
 _COLUMNS = ("name", "link", "picture", "tags")
@@ -100,15 +102,43 @@ def _of_log(log: str, options: DataOptions) -> Catalog:
 
 def _item_column(log: str, options: DataOptions) -> str | int | None:
     """Return the column of items that the reader recognizes in a log."""
+    seen = _preview(log, options)
+    if seen is None or seen.choice is None:
+        return None
+    return column(seen.name(seen.choice.places["item"]))
+
+
+def name_hint(log: str, options: DataOptions, taken: Sequence[str]) -> str | None:
+    """Return the option that reads the names of items from a log, if it has such a column.
+
+    Parameters
+    ----------
+    log
+        The source of the interactions.
+    options
+        The options of the command line.
+    taken
+        The columns that are read already, as in messages.
+    """
+    from penchant.data.io.columns import name_column
+
+    path = Path(log).expanduser()
+    if options.catalog is not None or explicit.flags(*_COLUMNS) or not path.is_file():
+        return None
+    seen = _preview(log, options)
+    name = name_column(seen.columns) if seen is not None and seen.columns else None
+    if name is None or any(repr(name) in column for column in taken):
+        return None
+    return hints.option("name", name)
+
+
+def _preview(log: str, options: DataOptions) -> Preview | None:
     from penchant.data.io.options import ReaderOptions
     from penchant.data.io.preview import preview
     from penchant.data.io.roles import ROLES
 
     reading = ReaderOptions(**text_format(options), format=options.format)
-    seen = preview(Path(log).expanduser(), dict.fromkeys(ROLES), reading, n_rows=0)
-    if seen is None or seen.choice is None:
-        return None
-    return column(seen.name(seen.choice.places["item"]))
+    return preview(Path(log).expanduser(), dict.fromkeys(ROLES), reading, n_rows=0)
 
 
 def _is_same_file(catalog: str, log: str) -> bool:

@@ -63,6 +63,11 @@ def answer(model: Scoring, request: RecommendRequest) -> Recommendations:
     UnsupportedError
         If the request has features and the model takes none.
     """
+    if hasattr(request.k, "tocsr"):  # implicit's recommend(user, user_items)
+        raise SettingsError(
+            "recommend takes no matrix: the histories of its users are in the model, and k is the "
+            "length of the list, as in recommend(user, k=10)"
+        )
     if request.user_features is None and request.item_features is None:
         people = model._people(request.users, request.history)
         candidates = Candidates(model.items, people.rows, model.catalog)

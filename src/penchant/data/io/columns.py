@@ -85,6 +85,12 @@ def guess_catalog(
     return chosen
 
 
+def name_column(columns: Sequence[str]) -> str | None:
+    """Return the only column whose name says that it holds the names of items, or None."""
+    place = _only(columns, _CATALOG_NAMES["name"][:1], ())
+    return None if place is None else columns[place]
+
+
 def _only(
     columns: Sequence[str] | None, tries: Sequence[set[str]], taken: Sequence[Column]
 ) -> int | None:
