@@ -49,7 +49,7 @@ def test_what_only_looks_like_such_a_date_is_refused(tmp_path: Path, date: str) 
 
 
 def test_decimal_commas(orders: Path, tmp_path: Path) -> None:
-    with pytest.raises(BadLinesError, match='If the comma separates decimals there: decimal=","'):
+    with pytest.raises(BadLinesError, match='With decimal="," a comma separates decimals'):
         penchant.read_interactions(orders, **NAMES, value="Preis")
     read = penchant.read_interactions(orders, **NAMES, value="Preis", decimal=",")
     assert triples(read) == {("K1", "A1"): pytest.approx(70.71), ("K1", "A2"): 1234.5}
@@ -94,5 +94,5 @@ def test_orders_on_the_command_line(orders: Path, tmp_path: Path) -> None:
     columns = "--user", "Kunde", "--item", "Artikel", "--value", "Preis", "--timestamp", "Datum"
     ran = run(*fit, *columns)
     assert ran.code == 1
-    assert "If the comma separates decimals there: --decimal ,." in ran.err
+    assert "With --decimal , a comma separates decimals." in ran.err
     assert run(*fit, *columns, "--decimal", ",").code == 0

@@ -110,7 +110,7 @@ def _decimal_advice(faults: Sequence[str]) -> str:
     values = [match[1] for fault in faults if (match := _NO_NUMBER.match(fault))]
     if not values or not all(map(_DECIMAL_COMMA.fullmatch, values)):
         return ""
-    return 'If the comma separates decimals there: decimal=",".'
+    return 'With decimal="," a comma separates decimals.'
 
 
 _NO_DATE = re.compile("timestamp (.*) is (?:neither a whole number nor a date|not written as)")
