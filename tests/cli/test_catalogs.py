@@ -73,6 +73,12 @@ def test_a_column_of_names_is_hinted_at(tmp_path: Path) -> None:
     assert "names of items" not in by_name.out
 
 
+def test_a_catalog_without_a_column_of_names(orders: Path, tmp_path: Path) -> None:
+    ran = run("fit", orders, *COLUMNS, "--catalog", orders, "-o", tmp_path / "m.penchant")
+    assert ran.code == 0
+    assert "orders.csv: no column of names is recognized: give --name; it has the" in ran.err
+
+
 def test_a_catalog_whose_columns_are_not_recognized(orders: Path, tmp_path: Path) -> None:
     other = tmp_path / "wines.csv"
     other.write_text("Artikel;Bezeichnung\n" + "".join(f"A{n};Wein\n" for n in range(5)))

@@ -11,7 +11,7 @@ from penchant.data.catalog import Catalog
 from penchant.data.expansion import FACTOR
 from penchant.data.ids import IdMap
 from penchant.data.io.bad_rows import bad_lines
-from penchant.data.io.columns import Column, guess_catalog, locate
+from penchant.data.io.columns import Column, guess_catalog, listed, locate
 from penchant.data.io.open import open_tables
 from penchant.data.io.options import MEMORY_LIMIT, ReaderOptions
 from penchant.data.io.stage import stage
@@ -117,6 +117,9 @@ def _read(
                 "%s: %s bad lines skipped (%s)", label, f"{bad.n:,}", "; ".join(bad.messages)
             )
         columns = _catalog_columns(work.con, list(fields[0]), label, is_log=is_log)
+        if len(columns) == 1:
+            held = listed(tables[0].columns, tables[0].width)
+            log.warning("%s: no column of names is recognized: give name=; it has %s", label, held)
     entries = {
         "names": columns.get("name"),
         "links": columns.get("link"),
