@@ -1,8 +1,9 @@
-"""What ``penchant.tune`` takes first; its errors come before those of missing libraries."""
+"""What ``penchant.tune`` takes first, and the lines that its progress prints as."""
 
 from __future__ import annotations
 
 import builtins
+import re
 from typing import Any
 
 import pytest
@@ -32,3 +33,31 @@ def test_what_is_neither_data_nor_a_class(
     monkeypatch.setattr(builtins, "__import__", without_optuna)
     with pytest.raises(SettingsError, match=message):
         penchant.tune(first, None)
+
+
+def test_progress_prints_as_a_line() -> None:
+    likes = penchant.datasets.shapes(n_items=40, n_users=60)
+    lines: list[str] = []
+    penchant.tune(
+        likes,
+        models=["popularity", "item-neighbors"],
+        budget="2 s",
+        storage=None,
+        on_progress=lambda progress: lines.append(str(progress)),
+    )
+    assert re.fullmatch(
+        r"\d s of 2 s: \d+ settings tried, last of [a-z-]+, best: [a-z-]+ 0\.\d{4}", lines[-1]
+    )
+    pytest.importorskip("optuna")
+    split = penchant.split.leave_k_out(likes, k=2)
+    lines.clear()
+    penchant.tune(
+        penchant.ALS,
+        {"factors": [2, 3]},
+        split,
+        storage=None,
+        epochs=[2],
+        on_progress=lambda progress: lines.append(str(progress)),
+    )
+    assert re.match(r"2 of 2 trials in \d+ s", lines[-1])
+    assert "best: <Trial" in lines[-1]

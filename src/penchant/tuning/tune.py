@@ -135,7 +135,7 @@ def tune(
     seed
         The same seed gives the same trials.
     on_progress
-        Called after each measured epoch and each trial.
+        Called after each measured epoch and each trial with the progress, which prints as a line.
 
     Returns
     -------
