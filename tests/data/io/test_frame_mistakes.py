@@ -27,8 +27,9 @@ def test_a_series_of_a_grouped_frame() -> None:
 def test_columns_that_are_in_the_index() -> None:
     grouped = PAIRS.groupby(["client", "sku"]).sum()
     advice = r"its index, which is not read, holds 'client' and 'sku': give frame.reset_index\(\)"
-    with pytest.raises(ColumnError, match=advice):
+    with pytest.raises(ColumnError, match=advice) as one_column:
         penchant.read_interactions(grouped)
+    assert "such as" not in str(one_column.value)
     with pytest.raises(ColumnError, match=f"no column 'client'.*{advice}"):
         penchant.read_interactions(grouped, user="client", item="sku", value="paid")
     with pytest.raises(ColumnError, match=advice):
@@ -79,6 +80,15 @@ def test_dictionaries_and_arrays_of_ids() -> None:
         penchant.read_interactions(PAIRS.to_dict("records"))
     with pytest.raises(DataError, match=r"Interactions.from_arrays\(users, items\)"):
         penchant.read_interactions(PAIRS[["client", "sku"]].to_numpy())
+
+
+def test_pairs_that_are_read_as_a_matrix(caplog: pytest.LogCaptureFixture) -> None:
+    pairs = np.column_stack([np.arange(30) + 1000, np.arange(30) % 7 + 50])
+    assert penchant.read_interactions(pairs).shape == (30, 2)
+    assert "a matrix of 30 users × 2 items: if its rows are pairs" in caplog.text
+    caplog.clear()
+    penchant.read_interactions(np.eye(30, 3, dtype=np.int64))
+    assert caplog.text == ""
 
 
 def test_the_columns_that_are_suggested(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import os
 from collections.abc import Sequence
 from typing import Any, Literal
 
+import numpy as np
+
 from penchant._boundary import checked
 from penchant.data.catalog import Catalog
 from penchant.data.conversions import CONSTRUCTORS, frame_library
@@ -22,6 +24,9 @@ from penchant.data.io.pipeline import read_source
 from penchant.errors import ColumnError, SettingsError
 
 log = logging.getLogger("penchant")
+
+_MANY = 20
+"""Rows of an array from which on it may be a log rather than a matrix."""
 
 Duplicates = Literal["binary", "sum", "max", "last", "mean", "error"]
 
@@ -157,6 +162,7 @@ def read_interactions(
     if _is_matrix(source):
         if any(column is not None for column in columns.values()):
             raise SettingsError("a matrix has no columns to name: its rows are users")
+        _warn_of_pairs(source)
         return Interactions.from_scipy(
             source,
             user_ids,
@@ -215,6 +221,19 @@ def _is_matrix(source: Any) -> bool:
     if isinstance(source, str | os.PathLike | list | tuple):
         return False
     return type(source).__module__.startswith(("scipy.sparse", "numpy"))
+
+
+def _warn_of_pairs(matrix: Any) -> None:
+    """Warn if an array looks like rows of (user, item), which a matrix has not."""
+    if not isinstance(matrix, np.ndarray) or matrix.ndim != 2 or matrix.dtype.kind not in "iu":
+        return
+    n_rows, n_columns = matrix.shape
+    if n_rows >= _MANY and 2 <= n_columns <= 4 and (matrix[:, :2] > n_columns).mean() > 0.5:
+        log.warning(
+            "a matrix of %s users × %d items: if its rows are pairs of a user and an item, give "
+            "Interactions.from_arrays(users, items)",
+            f"{n_rows:,}", n_columns,
+        )  # fmt: skip
 
 
 def _warn_of_quotes(users: IdMap) -> None:

@@ -279,9 +279,10 @@ class _Search:
 
     def _unknown(self) -> ColumnError:
         table = self._table
+        call = f", such as {self._call({})}" if table.width > 1 else ""
         return ColumnError(
             f"can't tell which columns of {table.label} are users and items: give user= and "
-            f"item=, such as {self._call({})}; it has {listed(table.columns, table.width)}"
+            f"item={call}; it has {listed(table.columns, table.width)}"
         )
 
     def _error(self, what: str, role: str, places: Sequence[int]) -> ColumnError:
