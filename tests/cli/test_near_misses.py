@@ -27,3 +27,10 @@ def test_help_speaks_of_models_where_there_is_a_choice() -> None:
         shown = run(command, "--help").out
         assert "--help-all lists all of them" in shown
         assert "--model NAME" not in shown
+
+
+def test_a_log_in_the_place_of_a_model(log_file: Path) -> None:
+    ran = run("recommend", log_file, "u0001")
+    assert ran.code == 1
+    assert "is not a penchant model" in ran.err
+    assert "models are written by model.save or penchant fit" in ran.err
