@@ -104,6 +104,8 @@ def test_settings_of_other_names(name: str, meant: str) -> None:
 
 def test_public_methods_name_what_was_meant() -> None:
     model = penchant.Popularity()
+    with pytest.raises(ArgumentError, match=r"^Blend.recommend has no argument N="):
+        penchant.Blend().recommend("ann", N=5)  # type: ignore[call-arg]
     with pytest.raises(ArgumentError, match=r"recommend has no argument N= \(did you mean k="):
         model.recommend("ann", N=5)  # type: ignore[call-arg]
     with pytest.raises(ArgumentError, match="did you mean exclude_seen="):

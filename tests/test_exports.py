@@ -84,6 +84,21 @@ def test_every_public_name_is_there_and_documented() -> None:
     assert set(PUBLIC) <= set(dir(penchant))
 
 
+@pytest.mark.parametrize(
+    ("name", "own"),
+    [
+        ("AlternatingLeastSquares", "ALS"), ("BPR", "Ranking"), ("Als", "ALS"),
+        ("train_test_split", "split.random_fraction"), ("read_csv", "read_interactions"),
+        ("read_interaction", "read_interactions"),
+    ],
+)  # fmt: skip
+def test_names_of_other_libraries_and_misspelled_ones(name: str, own: str) -> None:
+    with pytest.raises(AttributeError, match=rf"'{name}' \(did you mean penchant\.{own}\?\)"):
+        getattr(penchant, name)
+    with pytest.raises(AttributeError, match=r"has no attribute 'zebra'$"):
+        penchant.zebra  # noqa: B018
+
+
 def test_importing_penchant_costs_nothing_heavy() -> None:
     heavy = "numpy scipy duckdb narwhals PIL rich typer matplotlib optuna"
     code = f"import sys, penchant; print([m for m in '{heavy}'.split() if m in sys.modules])"

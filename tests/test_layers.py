@@ -11,6 +11,7 @@ import penchant
 
 ORDER = [
     "errors",
+    "_other_names",
     "_blas",
     "_boundary",
     "_scratch",

@@ -133,7 +133,10 @@ def __getattr__(name: str) -> Any:
     elif name in _HOMES:
         value = getattr(importlib.import_module(_HOMES[name]), name)
     else:
-        raise AttributeError(f"module 'penchant' has no attribute {name!r}")
+        from penchant._other_names import meant
+
+        hint = f" (did you mean penchant.{own}?)" if (own := meant(name, __all__)) else ""
+        raise AttributeError(f"module 'penchant' has no attribute {name!r}{hint}")
     globals()[name] = value
     return value
 

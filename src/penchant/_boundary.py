@@ -122,7 +122,7 @@ def _raise_ours(
     error: BaseException,
 ) -> None:
     """Raise the error of penchant's tree, if one of the arguments is at fault."""
-    name = function.__qualname__.removesuffix(".__init__")
+    name = _name_of(function, args)
     if isinstance(error, MemoryError):
         raise OutOfMemoryError(
             f"{name} ran out of memory{f' ({error})' if str(error) else ''}: give it less data, or "
@@ -135,6 +135,16 @@ def _raise_ours(
     for parameter, value, hint in _arguments(function, bound):
         if not fits(value, hint):
             _refuse(name, parameter, value, hint, error)
+
+
+def _name_of(function: Callable[..., Any], args: tuple[Any, ...]) -> str:
+    """Return a function's name for messages; a method's with the class that it was called on."""
+    name = function.__qualname__.removesuffix(".__init__")
+    if args and next(iter(inspect.signature(function).parameters), None) == "self":
+        _, dot, method = function.__qualname__.rpartition(".")
+        own = type(args[0]).__name__
+        return name if not dot else own if method == "__init__" else f"{own}.{method}"
+    return name
 
 
 def misfit_of(

@@ -22,7 +22,7 @@ FIT = ("fit", "LOG", "-o", "NEW")
         ((*FIT, "--model", "content", "--user-features", "a.csv"), "--user-features"),
         ((*FIT, "--features-at-least", "1", "--features-norm", "l2"), "--features-at-least, "),
         ((*FIT, "--features-sep", ";"), "--features-sep"),
-        ((*FIT, "--name", "title", "--catalog-header", "auto"), "--name, --catalog-header"),
+        ((*FIT, "--name", "title", "--catalog-header", "auto"), "--catalog-header"),
         ((*FIT, "--catalog-query", "SELECT 1"), "--catalog-query"),
         (("fit", "lastfm-2k", "--quote", "none"), "--quote"),
         (("fit", "lastfm-2k", "--weight", "a=1", "--header", "yes"), "--header, --weight"),

@@ -26,6 +26,15 @@ def test_a_table_for_people(model_file: Path) -> None:
     assert all(row.name in ran.out and str(row.id) in ran.out for row in rows)
 
 
+def test_an_unknown_user_of_a_blend_without_popularity(model_file: Path, tmp_path: Path) -> None:
+    log = penchant.load(model_file).interactions
+    personal = penchant.Blend({"near": penchant.ItemNeighbors(), "ease": penchant.EASE()}).fit(log)
+    ran = run("recommend", personal.save(tmp_path / "blend.penchant"), "stranger")
+    assert ran.code == 1
+    assert "unknown user 'stranger'" in ran.err
+    assert "name items that they --like" in ran.err
+
+
 def test_someone_new_by_names_or_ids(model_file: Path) -> None:
     told = run("recommend", model_file, "--like", "radiohead", "--like", "i0007", "--json").json
     expected = penchant.load(model_file).recommend(history=["i0000", "i0007"])

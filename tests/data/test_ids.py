@@ -74,6 +74,7 @@ def test_numpy_ids_are_copied() -> None:
         ([1, 2], 1e17, "floats of this size merge"),
         ([1, 2], "²", "ids are integers here, such as 1"),
         ([1, 2], "x", "ids are integers here, such as 1"),
+        (["C-1", "C-2"], 1, "item ids are texts here, such as 'C-1'"),
         ([7, 8], 9, "not among the 2 items"),
         ([], "x", "there are no items"),
     ],

@@ -240,3 +240,17 @@ def test_copies_are_as_immutable(again: Callable[[Interactions], Interactions]) 
     assert made.users == data.users
     for array in (made.csr.values, made.csr.indices, made.users.array, made.items.array):
         assert not array.flags.writeable
+
+
+# --- how they are shown -------------------------------------------------------------------
+
+
+def test_a_notebook_shows_dates_and_what_all_values_are() -> None:
+    data = Interactions.from_arrays([*"uv"], [*"ab"], timestamps=[1_735_690_101, 1_767_222_647])
+    assert data.shape == (2, 2)
+    shown = data._repr_html_()
+    assert "2025-01-01 … 2025-12-31" in shown
+    assert "all 1<" in shown
+    steps = Interactions.from_arrays([*"uv"], [*"ab"], [1, 3], timestamps=[5, 7])._repr_html_()
+    assert "5 … 7" in steps
+    assert "1 … 3" in steps

@@ -336,6 +336,8 @@ def test_an_evaluation_is_json() -> None:
         ({"k": 0}, "k must be 1"),
         ({"k": 2.0}, "whole number"),
         ({"metrics": "ndgc"}, "did you mean 'ndcg'"),
+        ({"metrics": ["NDCG@10"]}, r"unknown metric 'NDCG@10' \(did you mean 'ndcg@10'\?\)"),
+        ({"metrics": ["hr@5"]}, "did you mean 'hit_rate@5'"),
         ({"metrics": "ndcg@0"}, "1 or more"),
         ({"metrics": "ndcg@-1"}, "1 or more"),
         ({"metrics": "ndcg@"}, "1 or more"),

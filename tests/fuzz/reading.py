@@ -190,6 +190,7 @@ def random_options(rng: np.random.Generator) -> dict[str, Any]:
         "encoding": (*ENCODINGS, "no-such", "utf-7", "idna", "base64", "ascii", "shift-jis"),
         "header": (True, False),
         "format": ("text", "jsonl", "parquet", "other"),
+        "decimal": (",", ".", "", None),
         "time_format": ("%d/%m/%Y", "%", "%Q", "", "%Y-%m-%d"),
         "duplicates": ("binary", "sum", "max", "mean", "last", "error", "some"),
         "on_bad_lines": ("skip", "skip", "error"),

@@ -7,6 +7,7 @@ a user and an item without entries, and string ids.
 from __future__ import annotations
 
 import dataclasses
+import pickle
 
 import numpy as np
 import pytest
@@ -246,6 +247,12 @@ class ModelContract:
         if "iterations" not in make().settings:
             pytest.skip("it does not learn in epochs")
         check_snapshots(make, data())
+
+    def test_a_copy_in_another_process_gives_the_same_answers(self, model) -> None:
+        back = pickle.loads(pickle.dumps(model))
+        found, expected = (each.recommend(["u0003", "u0030"], k=6) for each in (back, model))
+        assert found.ids == expected.ids
+        np.testing.assert_array_equal(found.scores, expected.scores)
 
     def test_a_saved_model_gives_the_same_answers(self, model, tmp_path) -> None:
         path = model.save(tmp_path / "model.penchant", metrics={"ndcg@10": 0.5})

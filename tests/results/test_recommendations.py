@@ -231,7 +231,9 @@ def test_titles_describe_the_query() -> None:
     assert str(similar(None)).startswith("like a\n")
     users = recommendations(answer_kind="user", ids=[1, 2, 3, 4, 5])
     assert str(users).startswith("like user 2\n  rank  similar_user  score")
-    assert str(recommendations(query_kind="history")).startswith("for history 2\n")
+    several = recommendations(query_kind="history")
+    assert str(several).startswith("for history 2\n")
+    assert str(several.for_(2)).startswith("for the history\n")
 
 
 def test_long_lists_are_shortened() -> None:

@@ -195,6 +195,23 @@ def test_scripts_get_errors_as_fragments(small) -> None:
     assert "unknown item" in answer.text
 
 
+def test_an_id_of_a_user_finds_their_page(small) -> None:
+    link = '<a href="/person?id=u0001">Person <bdi>u0001</bdi></a>'
+    found = small().get("/search?q=u0001").text
+    assert link in found
+    assert "No item has this name" not in found
+    assert "No item has this name" in small().get("/search?q=stranger").text
+    token = "a-long-token-of-this-test"
+    assert link not in small(host="0.0.0.0", token=token).get("/search?q=u0001").text
+    assert (
+        link in small(host="0.0.0.0", token=token, public_people=True).get("/search?q=u0001").text
+    )
+
+
+def test_a_model_without_metrics_says_how_to_get_them(small) -> None:
+    assert "<code>penchant fit … --evaluate</code>" in small().get("/models").text
+
+
 def test_rate_limited_clients_get_a_retry_time(small) -> None:
     browser = small(rate=0.1, burst=1)
     assert browser.get("/models").status_code == 200

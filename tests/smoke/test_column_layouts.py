@@ -236,7 +236,7 @@ def test_an_ambiguous_table_is_an_error_with_the_call_to_make(
         assert "user=" not in fit.err
         assert not (tmp_path / "model.penchant").exists()
     else:
-        with pytest.raises(ColumnError, match=f"{role}=['0]") as error:
+        with pytest.raises(ColumnError, match=rf"{role}=['\d]") as error:
             WAYS[way](tmp_path, columns)
         assert "can't tell" in str(error.value)
 

@@ -105,7 +105,7 @@ def test_a_class_needs_a_space_and_a_split() -> None:
 
 
 def test_data_of_another_type() -> None:
-    with pytest.raises(SettingsError, match="a model class is needed"):
+    with pytest.raises(SettingsError, match=r"interactions or a split first.*; got a list"):
         penchant.tune([1, 2])  # type: ignore[call-overload]
 
 

@@ -321,7 +321,10 @@ def _read_header(path: Path, raw: npt.NDArray[np.uint8]) -> bytes:
     if length > min(_MAX_HEADER, len(raw) - 8):
         if length <= _MAX_HEADER and raw[8:9].tobytes() == b"{":
             _corrupt(path, f"its header should have {length:,} bytes, {len(raw) - 8:,} are there")
-        raise CorruptArtifactError(f"{path} is not a penchant model, or its beginning is damaged")
+        raise CorruptArtifactError(
+            f"{path} is not a penchant model, or its beginning is damaged: models are written by "
+            "model.save or penchant fit"
+        )
     return raw[8 : 8 + length].tobytes()
 
 

@@ -18,6 +18,22 @@ _UNITS = {
 _DURATION = re.compile(r"\s*([0-9.eE+-]+?)\s*([a-zA-Z]+)\s*")
 
 
+_PLAUSIBLE = (631_152_000, 4_102_444_800)  # seconds since 1970, from 1990 to 2100
+
+
+def dates_of(first: int, last: int) -> tuple[str, str] | None:
+    """Return the dates (UTC) of two times since 1970; None if they are something else, as steps.
+
+    They are in seconds, milliseconds, microseconds or nanoseconds if both are of such a size.
+    """
+    begin, end = _PLAUSIBLE
+    for unit in (1, 10**3, 10**6, 10**9):
+        if begin <= first / unit and last / unit <= end:
+            moments = (dt.datetime.fromtimestamp(each // unit, dt.UTC) for each in (first, last))
+            return tuple(moment.date().isoformat() for moment in moments)  # type: ignore[return-value]
+    return None
+
+
 def seconds_of(text: str) -> float | None:
     """Return the seconds of a duration such as ``"12h"``, ``"1.5 hours"`` or ``"10 min"``.
 

@@ -113,7 +113,7 @@ def _reads_log(context: Any) -> bool:
 
 
 def _separators(_: Any, __: str) -> list[str]:
-    from penchant.cli.sources import SEPARATORS
+    from penchant.cli.written import SEPARATORS
 
     return [name for name in SEPARATORS if name.isalpha()]
 

@@ -20,6 +20,7 @@ _FEATURES = "Features of items and users"
 Format = Literal["text", "parquet", "jsonl"]
 Header = Literal["auto", "yes", "no"]
 BadLines = Literal["error", "skip"]
+Decimal = Literal[".", ","]
 Duplicates = Literal["binary", "sum", "max", "last", "mean", "error"]
 Norm = Literal["none", "l1", "l2"]
 
@@ -48,9 +49,14 @@ class LogOptions:
     ] = None
     time_format: Annotated[
         str | None,
-        option("Format of the times, such as %d/%m/%Y. Default: whole numbers and ISO dates.",
-               advanced=True, panel=_READING, metavar="FORMAT"),
+        option("Format of the times, such as %d/%m/%Y. Default: whole numbers, ISO dates and "
+               "31.12.2025.", advanced=True, panel=_READING, metavar="FORMAT"),
     ] = None  # fmt: skip
+    decimal: Annotated[
+        Decimal,
+        option("Mark before the decimals of values: . or , as in 1.234,50.",
+               advanced=True, panel=_READING, metavar="MARK"),
+    ] = "."  # fmt: skip
     query: Annotated[
         str | None,
         option(
@@ -179,7 +185,8 @@ class DataOptions(LogOptions):
         str | None,
         option(
             "Table of the items' names, links and pictures: a file, or a database's address with "
-            "--catalog-query.",
+            "--catalog-query. Default: the log, if it holds the column --name, --link, --picture "
+            "or --tags.",
             panel=_NAMING,
             metavar="FILE",
         ),
@@ -197,7 +204,7 @@ class DataOptions(LogOptions):
     ] = None  # fmt: skip
     name: Annotated[
         str | None,
-        option("Column of names in the catalog.", advanced=True, panel=_NAMING, metavar="COLUMN"),
+        option("Column of names in the catalog, or in the log.", panel=_NAMING, metavar="COLUMN"),
     ] = None
     link: Annotated[
         str | None,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from penchant.cli import explicit, hints, selection, settings, sources
+from penchant.cli.catalogs import name_hint
 from penchant.cli.cluster import ClusterOptions
 from penchant.cli.comparison import BASELINES, next_to_try
 from penchant.cli.data_options import DataOptions
@@ -129,6 +130,7 @@ def fit(
     if chosen := chosen_from_data(fitted):
         out.text(f"chosen from the data: {chosen}", style="dim")
     out.text(f"wrote {path} ({size(path.stat().st_size)})")
+    _hint_at_names(source, data, interactions, out)
     _advise(fitted, path, out)
     out.document(_document(fitted, path, spent, comparison))
 
@@ -278,6 +280,14 @@ def _losses(model: Model) -> str:
     return f": {len(losses)} epochs, loss {losses[0]:,.0f} → {losses[-1]:,.0f}"
 
 
+def _hint_at_names(source: str, data: DataOptions, interactions: Interactions, out: Output) -> None:
+    """Print the option that reads the names of items, if the log has a column of them."""
+    report = interactions.report
+    hint = name_hint(source, data, [] if report is None else [report.source])
+    if hint is not None:
+        out.advice(f"for results with the names of items, fit with {hint}")
+
+
 def _advise(model: Model, path: Path, out: Output) -> None:
     item = model.items[int(model.interactions.by_item().row_counts.argmax())]
     if model.catalog is not None:
@@ -287,6 +297,8 @@ def _advise(model: Model, path: Path, out: Output) -> None:
         out,
         f"similar {file} {hints.quoted(item)}",
         f"recommend {file} {hints.quoted(model.users[0])}",
+        f"recommend {file} --all --to {hints.quoted(f'{path.stem}-top10.csv')}",
+        f"serve {file}",
         f"info {file}",
     )
 

@@ -68,10 +68,10 @@ class Command(TyperCommand):
         with _restored(params):
             if any(getattr(param, "hidden", False) for param in params):
                 _list_options(params, models, shown_all)
-                self.help = (
-                    f"{self.help}\n\nMore options: [cyan]{_HELP_ALL}[/cyan] lists all of them, "
-                    "[cyan]--model NAME --help[/cyan] the settings of a model."
-                )
+                more = f"More options: [cyan]{_HELP_ALL}[/cyan] lists all of them"
+                if any("--model" in param.opts for param in params):
+                    more += ", [cyan]--model NAME --help[/cyan] the settings of a model"
+                self.help = f"{self.help}\n\n{more}."
             for param in params:
                 _show_flag(param)
             if shutil.get_terminal_size().columns < _PANEL_WIDTH:

@@ -154,7 +154,7 @@ def check_names(among: LimitOptions) -> None:
 
 def _user_ids(model: Model, users: list[str]) -> list[Id]:
     ids = [model.users.parse(user) for user in users]
-    if model.falls_back:
+    if model.falls_back and model.scores_anyone:
         return ids
     try:
         model.users.codes(ids)

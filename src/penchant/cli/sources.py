@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from penchant.cli import explicit
+from penchant.cli.catalogs import with_catalog
 from penchant.cli.columns import confirmed
 from penchant.cli.data_options import DataOptions, LogOptions
 from penchant.cli.output import Output, size
 from penchant.cli.wording import renamed
+from penchant.cli.written import column, text_format
 from penchant.data.disk.names import is_dataset
 from penchant.data.io import database
 from penchant.errors import DataError, EmptyDataError, SettingsError
@@ -21,19 +23,13 @@ if TYPE_CHECKING:
     from penchant.data.ids import Id, IdMap
     from penchant.data.interactions import Interactions
 
-SEPARATORS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " ", "\\t": "\t"}
 
 _LOG = (
-    *("user", "item", "value", "timestamp", "time_format", "query", "sep", "quote"),
+    *("user", "item", "value", "timestamp", "time_format", "decimal", "query", "sep", "quote"),
     *("encoding", "header", "format", "duplicates", "event", "weight"),
 )
 """Parameters that describe a log whose columns and format are not known."""
-_CATALOG_TEXT = ("catalog_sep", "catalog_quote", "catalog_encoding", "catalog_header")
-_CATALOG = ("catalog_query", "catalog_item", "name", "link", "picture", "tags", *_CATALOG_TEXT)
-"""Parameters that describe a catalog."""
 _FEATURE_TEXT = ("features_sep", "features_quote", "features_encoding", "features_header")
-
-_WHETHER = {"auto": None, "yes": True, "no": False}
 
 
 def read(source: str, options: DataOptions, out: Output) -> Interactions:
@@ -46,6 +42,7 @@ def read(source: str, options: DataOptions, out: Output) -> Interactions:
     """
     from penchant.data import datasets
 
+    log: str | None = None
     if is_dataset(source):
         interactions = _data_set(source, options)
     elif database.is_address(source):
@@ -58,11 +55,9 @@ def read(source: str, options: DataOptions, out: Output) -> Interactions:
             f"{', '.join(datasets.names())}"
         )
     else:
-        interactions = _file(source, options, out)
-    if options.catalog is not None:
-        interactions = _with_catalog(interactions, options)
-    else:
-        explicit.refuse("they need --catalog", *_CATALOG)
+        interactions, options = _file(source, options, out)
+        log = source
+    interactions = with_catalog(interactions, options, log)
     interactions = with_features(interactions, options)
     if options.min_per_user > 1 or options.min_per_item > 1:
         interactions = interactions.threshold(options.min_per_user, options.min_per_item)
@@ -99,10 +94,11 @@ def log_arguments(options: LogOptions) -> dict[str, Any]:
     """Return the arguments of ``penchant.ingest`` that say how a log is read."""
     return {
         **_columns(options),
-        **_text_format(options),
+        **text_format(options),
         "format": options.format,
         "query": options.query,
         "time_format": options.time_format,
+        "decimal": options.decimal,
         "duplicates": options.duplicates,
         "min_per_user": options.min_per_user,
         "min_per_item": options.min_per_item,
@@ -115,28 +111,30 @@ def _known_data_set(name: str, options: DataOptions, out: Output) -> Interaction
     return fetch(name, out, min_rating=options.min_rating)
 
 
-def _file(source: str, options: DataOptions, out: Output) -> Interactions:
+def _file(source: str, options: DataOptions, out: Output) -> tuple[Interactions, DataOptions]:
+    """Return the interactions of a file, and the options with the columns that were confirmed."""
     from penchant.data.io.event_tables import read_events
     from penchant.data.io.read import read_interactions
 
     explicit.refuse(f"{source} is a file, not a known data set", "min_rating")
     explicit.refuse(f"{source} is a file, not the address of a database", "query")
-    text_format = _text_format(options)
-    options = confirmed(source, options, _columns(options), text_format, out)
+    written = text_format(options)
+    options = confirmed(source, options, _columns(options), written, out)
     columns = {
         **_columns(options),
         "format": options.format,
         "time_format": options.time_format,
-        **text_format,
+        "decimal": options.decimal,
+        **written,
     }
     if options.event is not None:
         explicit.refuse("the weights of all events of a pair are summed", "duplicates")
         with out.progress(_reading(source)):
             events = read_events(source, event=column(options.event), **columns)
-        return events.weighted(weights(options.weight), half_life=options.age)
+        return events.weighted(weights(options.weight), half_life=options.age), options
     _refuse_weights(options)
     with out.progress(_reading(source)):
-        return read_interactions(source, duplicates=options.duplicates, **columns)
+        return read_interactions(source, duplicates=options.duplicates, **columns), options
 
 
 def _reading(source: str) -> str:
@@ -153,21 +151,6 @@ def _refuse_weights(options: DataOptions) -> None:
         )
 
 
-def _text_format(options: LogOptions, prefix: str = "") -> dict[str, Any]:
-    """Return the format of a text file: of the log, or by the options with a prefix."""
-    sep, quote, encoding, header = (
-        getattr(options, prefix + name) for name in ("sep", "quote", "encoding", "header")
-    )
-    return {
-        "sep": separator(sep),
-        "quote": None if quote in ("none", "") else quote,
-        "encoding": encoding,
-        "header": _WHETHER[header],
-        "on_bad_lines": options.on_bad_lines,
-        "max_expansion": options.max_expansion,
-    }
-
-
 def _database(source: str, options: DataOptions, out: Output) -> Interactions:
     from penchant.data.io.read import read_interactions
 
@@ -181,6 +164,7 @@ def _database(source: str, options: DataOptions, out: Output) -> Interactions:
             **_columns(options),
             query=query,
             time_format=options.time_format,
+            decimal=options.decimal,
             duplicates=options.duplicates,
             on_bad_lines=options.on_bad_lines,
         )
@@ -189,39 +173,6 @@ def _database(source: str, options: DataOptions, out: Output) -> Interactions:
 def _columns(options: LogOptions) -> dict[str, Any]:
     """Return the name or position of each column of the log."""
     return {name: column(getattr(options, name)) for name in ("user", "item", "value", "timestamp")}
-
-
-def _with_catalog(interactions: Interactions, options: DataOptions) -> Interactions:
-    from penchant.data.io.catalog_tables import read_catalog
-
-    is_query = database.is_address(options.catalog)
-    if is_query != (options.catalog_query is not None):
-        raise SettingsError(
-            "a catalog in a database needs --catalog-query, the SELECT statement that returns it"
-            if is_query
-            else "--catalog-query goes with --catalog and the address of a database"
-        )
-    if is_query:
-        explicit.refuse("the catalog is in a database", *_CATALOG_TEXT)
-    text_format = {} if is_query else _text_format(options, "catalog_")
-    with renamed("catalog_", item="catalog_item"):
-        catalog = read_catalog(
-            options.catalog,
-            item=column(options.catalog_item),
-            name=column(options.name),
-            link=column(options.link),
-            picture=column(options.picture),
-            tags=column(options.tags),
-            query=options.catalog_query,
-            **text_format,
-        )
-    if not any(item in interactions.items for item in catalog.items):
-        raise DataError(
-            f"{options.catalog} has none of the items of the log: its ids look like "
-            f"{catalog.items[0]!r}, those of the log like {interactions.items[0]!r}; "
-            "name the column of ids with --catalog-item"
-        )
-    return interactions.with_catalog(catalog.subset(interactions.items))
 
 
 def with_features(interactions: Interactions, options: DataOptions) -> Interactions:
@@ -255,7 +206,7 @@ def _features(side: str, options: DataOptions, ids: IdMap) -> Features:
     if part("value") is not None and part("name") is None:
         raise SettingsError(f"--{side}-features-value goes with --{side}-features-name")
     columns = {side: part("id"), "feature": part("name"), "value": part("value")}
-    arguments: dict[str, Any] = {**columns, **_text_format(options, "features_")}
+    arguments: dict[str, Any] = {**columns, **text_format(options, "features_")}
     if file.lower().endswith(".npy") != (of is not None):
         raise SettingsError(
             f"a .npy file of vectors and --{side}-features-of, the file of their ids, go together"
@@ -322,16 +273,6 @@ def listed(file: Path, ids: IdMap) -> list[Id]:
     except UnicodeDecodeError as error:
         raise DataError(f"{file} is not UTF-8 text: {error}") from None
     return [ids.parse(line.strip()) for line in lines if line.strip()]
-
-
-def column(text: str | None) -> str | int | None:
-    """Return a column's name, or its position if the text is a whole number."""
-    return int(text) if text is not None and re.fullmatch(r"-?\d+", text) else text
-
-
-def separator(text: str | None) -> str | None:
-    r"""Return a separator from its name, such as ``tab`` or ``\t`` for a tab."""
-    return text if text is None else SEPARATORS.get(text, text)
 
 
 def weights(words: list[str] | None) -> dict[str, float] | None:

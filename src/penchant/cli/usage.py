@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -46,9 +47,20 @@ def message(error: Any) -> str:
     context = getattr(error, "ctx", None)
     words = [] if context is None else context.meta.get("penchant.words", [])
     text = re.sub(r"'-[^']*'(?: / '-[^']*')+", lambda match: _spelling(match[0], words), text)
+    text = _OPTIONS.sub(_nearest_first, text)
     for pattern, replacement in _PARSER:
         text = re.sub(pattern, replacement, text)
     return text
+
+
+_OPTIONS = re.compile(r"^No such option: (\S+) \(Possible options: (.*)\)")
+
+
+def _nearest_first(match: re.Match[str]) -> str:
+    """Return the message about an unknown option with the options that may be meant in order."""
+    wrong, options = match[1], match[2].split(", ")
+    options.sort(key=lambda option: -difflib.SequenceMatcher(None, wrong, option).ratio())
+    return f"No such option: {wrong} (Possible options: {', '.join(options)})"
 
 
 def _spelling(names: str, words: Sequence[str]) -> str:

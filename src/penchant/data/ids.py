@@ -258,6 +258,8 @@ class IdMap(Sequence[Id]):
                 return f"{message}: ids are integers here, did you mean {number}?"
             if number is None:
                 return f"{message}: {self.kind} ids are integers here, such as {self[0]!r}"
+        if isinstance(value, int | float | np.number) and not self.are_integers:
+            return f"{message}: {self.kind} ids are texts here, such as {self[0]!r}"
         close = _close_matches(str(value), self._store.near(str(value)))
         if close:
             return f"{message}; close matches: {', '.join(map(repr, close))}"

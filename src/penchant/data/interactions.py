@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from penchant._boundary import checked_methods
 from penchant._settings.checks import check_int
+from penchant._settings.times import dates_of
 from penchant.data.blocks import BlockedMatrix
 from penchant.data.catalog import Catalog, match_catalog
 from penchant.data.conversions import Conversions
@@ -357,11 +358,13 @@ def _facts(data: Interactions) -> list[list[str]]:
         "density": f"{data.density:.3%}",
     }
     if data.nnz:
-        facts["values"] = f"{values.min():g} … {values.max():g}"
+        low, high = values.min(), values.max()
+        facts["values"] = f"{low:g} … {high:g}" if low < high else f"all {low:g}"
     if dislikes := data.n_dislikes:
         facts["dislikes"] = f"{dislikes:,}"
     if times is not None and len(times):
-        facts["timestamps"] = f"{times.min()} … {data.newest}"
+        spanned = int(times.min()), int(times.max())
+        facts["timestamps"] = " … ".join(map(str, dates_of(*spanned) or spanned))
     if data.catalog is not None:
         facts["catalog"] = ", ".join(data.catalog.fields())
     for side, features in (("item", data.item_features), ("user", data.user_features)):

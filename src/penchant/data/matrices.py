@@ -141,7 +141,11 @@ def _dense(matrix: Any) -> Any:
     if array.ndim != 2:
         raise DataError(f"a matrix has two dimensions, got shape {array.shape}")
     if array.dtype.kind not in "biuf":
-        raise DataError(f"a matrix of real numbers is needed, got dtype {array.dtype}")
+        are_columns = 2 <= array.shape[1] <= 4
+        raise DataError(
+            f"a matrix of real numbers is needed, got dtype {array.dtype}"
+            + ("; columns of ids are for Interactions.from_arrays(users, items)" * are_columns)
+        )
     array = array.astype(array.dtype.newbyteorder("="), copy=False)
     if array.dtype == np.float16:  # SciPy does not support half precision
         array = array.astype(np.float32)

@@ -67,6 +67,11 @@ class UserItemMatrix(ABC):
     # --- size ---------------------------------------------------------------------------
 
     @property
+    def shape(self) -> tuple[int, int]:
+        """The numbers of users (rows) and items (columns)."""
+        return self.n_users, self.n_items
+
+    @property
     def n_users(self) -> int:
         """The number of users (rows)."""
         return len(self.users)

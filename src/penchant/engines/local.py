@@ -55,6 +55,10 @@ class LocalEngine(MemoryEngine):
         self.seconds = dict.fromkeys(PHASES, 0.0)
         self._workspace: weakref.ref[Workspace] | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the state of a copy in another process, which makes a workspace of its own."""
+        return self.__dict__ | {"_workspace": None}
+
     @contextmanager
     def _timed(self, phase: str) -> Iterator[None]:
         begun = time.process_time()

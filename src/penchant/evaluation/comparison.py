@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+import numpy as np
+
 from penchant._boundary import checked_methods
+from penchant.data.tabular import Columns, Tabular, texts
 from penchant.errors import DataError
 from penchant.evaluation.bootstrap import summarize
 from penchant.evaluation.metrics import metric_of
@@ -56,7 +59,7 @@ class Difference:
 
 @checked_methods
 @dataclass(frozen=True, eq=False, repr=False)
-class Comparison:
+class Comparison(Tabular):
     """Evaluations of several models on the same users; prints as a table, the best model first.
 
     Attributes
@@ -156,6 +159,14 @@ class Comparison:
             seed=left.settings["seed"],
         )
         return Difference(means[metric], intervals[metric])
+
+    def columns(self) -> Columns:
+        """Return a row for each metric of each model: model, metric, mean, lower and upper."""
+        parts = {label: self.evaluations[label].columns() for label in self.ranking}
+        labels = [label for label, part in parts.items() for _ in part["metric"]]
+        names = next(iter(parts.values()))
+        joined = {name: np.concatenate([part[name] for part in parts.values()]) for name in names}
+        return {"model": texts(labels), **joined}
 
     def to_dict(self) -> dict[str, Any]:
         """Return label → evaluation, with the cost where it is known, as JSON-compatible data."""

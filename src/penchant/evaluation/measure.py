@@ -7,6 +7,7 @@ same split, or one model after every epoch.
 from __future__ import annotations
 
 import difflib
+import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass, field
@@ -142,7 +143,7 @@ class Measure:
         if not isinstance(self.split, Split):
             raise DataError(
                 f"a penchant.Split is needed, got {type(self.split).__name__}: penchant.split "
-                "makes one"
+                "makes one, of a log or with penchant.split.predefined(train, test)"
             )
         lengths = lengths_of(self.k)
         self._set(k=lengths[0], _lengths=lengths)
@@ -323,6 +324,16 @@ def lengths_of(k: int | Sequence[int]) -> tuple[int, ...]:
     return lengths
 
 
+_SHORT = {"hr": "hit_rate", "p": "precision", "prec": "precision", "r": "recall"}
+
+
+def _nearest(name: str) -> str | None:
+    """Return the metric that a wrong name stands for, or None."""
+    plain = re.sub(r"\W+", "_", name.lower())
+    close = difflib.get_close_matches(plain, METRICS, n=1)
+    return _SHORT.get(plain) or (close[0] if close else None)
+
+
 def _parse(metrics: Sequence[str] | str, lengths: tuple[int, ...]) -> dict[str, tuple[Metric, int]]:
     """Return full name → metric and the length of its lists, in the given order."""
     if not isinstance(metrics, Iterable):
@@ -331,8 +342,8 @@ def _parse(metrics: Sequence[str] | str, lengths: tuple[int, ...]) -> dict[str, 
     for text in [metrics] if isinstance(metrics, str) else metrics:
         name, at, length = str(text).partition("@")
         if name not in METRICS:
-            close = difflib.get_close_matches(name, METRICS, n=1)
-            hint = f" (did you mean {close[0]!r}?)" if close else ""
+            meant = _nearest(name)
+            hint = f" (did you mean {meant + at + length!r}?)" if meant else ""
             raise SettingsError(f"unknown metric {text!r}{hint}; there are: {', '.join(METRICS)}")
         metric = METRICS[name]
         if at and not metric.of_lists:

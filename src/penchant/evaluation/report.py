@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant._boundary import checked_methods
+from penchant.data.tabular import Columns, Tabular, texts
 from penchant.rendering import cards
 from penchant.rendering.plain import figure, ruled, table
 
@@ -19,7 +20,7 @@ Interval = tuple[float, float]
 
 @checked_methods
 @dataclass(frozen=True, eq=False, repr=False)
-class Evaluation(Mapping[str, float]):
+class Evaluation(Tabular, Mapping[str, float]):
     """Metrics of a model by name: ``evaluation["ndcg@10"]``.
 
     ``evaluation["ndcg"]`` is the value at the default k, or at the only k that was measured.
@@ -83,6 +84,16 @@ class Evaluation(Mapping[str, float]):
         if len(lengths) == 1:
             return lengths[0]
         raise KeyError(f"{name!r} was not measured; these were: {', '.join(self.figures)}")
+
+    def columns(self) -> Columns:
+        """Return a row for each metric: metric, mean, and the bounds of the interval or NaN."""
+        bounds = [self.interval(name) or (math.nan, math.nan) for name in self]
+        return {
+            "metric": texts(list(self)),
+            "mean": np.array([self[name] for name in self], dtype=np.float64),
+            "lower": np.array([lower for lower, _ in bounds], dtype=np.float64),
+            "upper": np.array([upper for _, upper in bounds], dtype=np.float64),
+        }
 
     def to_dict(self) -> dict[str, Any]:
         """Return all but the per-user values as JSON-compatible data (NaN becomes None)."""

@@ -63,6 +63,11 @@ def answer(model: Scoring, request: RecommendRequest) -> Recommendations:
     UnsupportedError
         If the request has features and the model takes none.
     """
+    if hasattr(request.k, "tocsr"):  # implicit's recommend(user, user_items)
+        raise SettingsError(
+            "recommend takes no matrix: the histories of its users are in the model, and k is the "
+            "length of the list, as in recommend(user, k=10)"
+        )
     if request.user_features is None and request.item_features is None:
         people = model._people(request.users, request.history)
         candidates = Candidates(model.items, people.rows, model.catalog)
@@ -120,7 +125,7 @@ def recommendations(
 
 def similar_items(model: Scoring, request: SimilarRequest) -> Recommendations:
     """Return the items most similar to each item of a request."""
-    codes = model.items.codes(as_list(request.items))
+    codes = _item_codes(model, as_list(request.items))
     queries = model.items.array.take(codes).tolist()
     own = None if request.include_self else diagonal(codes, len(model.items))
     scorer = model._item_scorer(codes, check_metric(request.metric))
@@ -132,6 +137,27 @@ def similar_items(model: Scoring, request: SimilarRequest) -> Recommendations:
         allow_rows(request.allow, queries, model.items),
     )
     return as_answer(model, queries, "item", top, scorer.sources)
+
+
+def _item_codes(model: Scoring, items: list[Any]) -> npt.NDArray[np.int32]:
+    """Return the codes of items; the error for a name of the catalog says so."""
+    try:
+        return model.items.codes(items)
+    except UnknownIdError as error:
+        raise _named(model, error, items) from None
+
+
+def _named(model: Scoring, error: UnknownIdError, items: Iterable[object]) -> UnknownIdError:
+    """Return the error about an unknown item, or about the first one that is only a name."""
+    for item in items:
+        if model.catalog is None or not isinstance(item, str) or item in model.items:
+            continue
+        if ids := model.catalog.find(item):
+            return UnknownIdError(
+                f"unknown item {item!r}: it is the name of {ids[0]!r}; give ids, which "
+                f"model.catalog.find({item!r}) returns"
+            )
+    return error
 
 
 def as_answer(
@@ -170,7 +196,11 @@ def people(
             raise UnknownIdError(f"{error}; for a new person pass history=[…]") from None
         queries = model.users.array.take(codes).tolist()  # the ids, however they were written
         return People(queries, histories_of(model, codes), codes)
-    rows = histories_to_csr(as_histories(history), model.items)
+    histories = as_histories(history)
+    try:
+        rows = histories_to_csr(histories, model.items)
+    except UnknownIdError as error:
+        raise _named(model, error, [item for row in histories for item in row]) from None
     return People(list(range(rows.n_rows)), rows, None)
 
 
@@ -258,7 +288,7 @@ def explanation(
         )
     if len(queries) != 1:
         raise SettingsError(f"explain is for one user or one history, got {len(queries):,}")
-    code = model.items.code(item)
+    (code,) = _item_codes(model, [item]).tolist()
     parts = model._contributions(row, code)
     check_scores(parts, model._trained_on)
     order = np.argsort(-parts, kind="stable")

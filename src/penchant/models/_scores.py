@@ -51,7 +51,12 @@ class Scoring(Fitted):
     """How many threads to use; None: all cores this process may use."""
 
     falls_back: ClassVar[bool] = False
-    """Whether unknown users are answered too, and each answer names its source."""
+    """Whether unknown users are answered if it can score anyone, and answers name their source."""
+
+    @property
+    def scores_anyone(self) -> bool:
+        """Whether it scores users without a history."""
+        return not self.personal
 
     @abstractmethod
     def _scorer(self, rows: Csr, users: npt.NDArray[Any] | None) -> Scorer:

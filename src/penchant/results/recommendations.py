@@ -281,6 +281,8 @@ class Recommendations(frames.Tabular):
             return f"{what} {name}" + (f" ({query})" if name != str(query) else "")
         if self.query_kind == "user" and self.answer_kind == "user":
             return f"like user {query}"
+        if self.query_kind == "history" and len(self.queries) == 1:
+            return "for the history"
         return f"for {self.query_kind} {query}"
 
     def _repr_html_(self) -> str:

@@ -12,6 +12,7 @@ from penchant.split._held_out_users import held_out_users
 from penchant.split._leave_k_out import leave_k_out
 from penchant.split._leave_last_out import leave_last_out
 from penchant.split._negatives import sample_negatives
+from penchant.split._predefined import predefined
 from penchant.split._random_fraction import random_fraction
 from penchant.split._temporal import temporal
 
@@ -22,6 +23,7 @@ __all__ = [
     "held_out_users",
     "leave_k_out",
     "leave_last_out",
+    "predefined",
     "random_fraction",
     "sample_negatives",
     "temporal",

@@ -78,6 +78,7 @@ def check_split(split: object) -> Split:
     """
     if not isinstance(split, Split):
         raise DataError(
-            f"a penchant.Split is needed, got {type(split).__name__}: penchant.split makes one"
+            f"a penchant.Split is needed, got {type(split).__name__}: penchant.split makes one, of "
+            "a log or with penchant.split.predefined(train, test)"
         )
     return split

@@ -135,7 +135,7 @@ def tune(
     seed
         The same seed gives the same trials.
     on_progress
-        Called after each measured epoch and each trial.
+        Called after each measured epoch and each trial with the progress, which prints as a line.
 
     Returns
     -------
@@ -170,10 +170,10 @@ def tune(
             seed=seed,
             on_progress=on_progress,
         )
+    _need_class(model)
     _require_optuna()
     from penchant.tuning.plan import Plan
 
-    _need_class(model)
     if space is None or split is None:
         raise SettingsError("tuning the settings of a model needs a space and a split")
     metric_names = full_names([metric, *metrics])
@@ -199,7 +199,7 @@ def _require_optuna() -> None:
     """Import Optuna, whose progress bars warn in notebooks without ipywidgets; none is shown."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="IProgress not found")
-        require("optuna", extra="tune", what="Tuning")
+        require("optuna", extra="tune", what="Searches of settings")
 
 
 def _selection(
@@ -234,8 +234,17 @@ def _checked_sampler(sampler: str) -> Kind:
 
 
 def _need_class(model: object) -> None:
-    if not isinstance(model, type) or not issubclass(model, Model):
-        raise SettingsError(f"a model class is needed, such as penchant.ALS, got {model!r}")
+    if isinstance(model, type) and issubclass(model, Model):
+        return
+    if isinstance(model, Model):
+        name = type(model).__name__
+        raise SettingsError(f"tune takes the class of a model: penchant.{name}, got {name}(…)")
+    shown = repr(model) if isinstance(model, str) else f"a {type(model).__name__}"
+    raise SettingsError(
+        'tune takes interactions or a split first, as in penchant.tune(split, models="auto", '
+        'budget="5 min"), or the class of a model, such as penchant.ALS, with a space and a split; '
+        f"got {shown}"
+    )
 
 
 def _total(plan: Plan, timeout: float | None) -> int | None:

@@ -67,6 +67,12 @@ class Progress:
     elapsed: float
     left: float | None
 
+    def __str__(self) -> str:
+        total = "" if self.total is None else f" of {self.total}"
+        best = "" if self.best is None else f", best: {self.best}"
+        left = "" if self.left is None else f", about {self.left:.0f} s left"
+        return f"{self.finished}{total} trials in {self.elapsed:.0f} s{left}{best}"
+
 
 OnProgress = Callable[[Progress], object]
 

@@ -94,6 +94,8 @@ def test_bytes_that_are_not_text(tmp_path: Path) -> None:
     path = write(tmp_path, b"user\titem\nu\ta\n" + b"u\tcaf\xe9\n")
     with pytest.raises(EncodingError, match=r"line 3 .*0xe9.*latin-1"):
         penchant.read_interactions(path)
+    with pytest.raises(EncodingError, match=r'give encoding="cp1252".*first, it reads .café.\)'):
+        penchant.read_interactions(path)
     with pytest.raises(EncodingError, match="line 3"):
         penchant.read_interactions(path, encoding="ascii")
     with pytest.raises(EncodingError, match="line 2"):

@@ -111,6 +111,12 @@ def test_dates_on_the_command_line(tmp_path: Path) -> None:
     assert penchant.load(tmp_path / "m.penchant").interactions.timestamps is not None
 
 
+def test_a_product_is_named_by_its_sku() -> None:
+    frame = pd.DataFrame({"sku": [7, 8], "product": ["Red wine", "White wine"], "price": [1, 2]})
+    catalog = read_catalog(frame)
+    assert [catalog.name(item) for item in (7, 8)] == ["Red wine", "White wine"]
+
+
 def test_a_catalog_from_a_query(tmp_path: Path) -> None:
     path = tmp_path / "shop.db"
     with closing(sqlite3.connect(path)) as con:

@@ -83,6 +83,18 @@ def test_the_first_part_that_can_score_answers() -> None:
     assert blend.recommend(history=[[], ["i0003"]], k=2).sources == ["pop", "als"]
 
 
+def test_an_unknown_user_is_an_error_if_no_part_scores_users_without_a_history() -> None:
+    personal = {name: part for name, part in parts().items() if name != "pop"}
+    blend = Blend(personal).fit(data())
+    with pytest.raises(UnknownIdError, match=r"'stranger'.*history=\[…\], or add penchant.Popul"):
+        blend.recommend(["u0001", "stranger"], k=3)
+    with pytest.raises(UnknownIdError, match="'stranger'"):
+        Blend(parts(), chain=["near", "als"]).fit(data()).recommend("stranger")
+    nested = Blend({"inner": Blend(parts())}).fit(data())
+    popular = Popularity().fit(data()).recommend("u0000", k=3)
+    assert nested.recommend("stranger", k=3).ids == popular.ids
+
+
 def test_the_source_is_printed_and_in_frames() -> None:
     blend = Blend(parts(), weights={"als": 1, "near": 1}).fit(data())
     answer = blend.recommend(["u0001", "u0000"], k=2)

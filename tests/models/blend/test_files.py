@@ -69,6 +69,14 @@ def test_blends_of_blends_are_saved_too(tmp_path: Path) -> None:
     answer, expected = (one.recommend(["u0001", "new"], k=4) for one in (back, blend))
     assert (answer.ids, answer.sources) == (expected.ids, ["both + pop", "pop"])
     assert back.settings == blend.settings
+    assert (
+        repr(back)
+        == repr(blend)
+        == (
+            "Blend({'both': Blend({'als': ALS(factors=3, regularization=(0.1, 0.2)), 'near': "
+            "ItemNeighbors()}), 'pop': Popularity()}, weights={'both': 1, 'pop': 0.1})"
+        )
+    )
 
 
 def test_a_file_that_lacks_a_part(tmp_path: Path) -> None:

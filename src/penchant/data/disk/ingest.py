@@ -25,7 +25,7 @@ from penchant.data.interactions import Interactions
 from penchant.data.io.columns import Column
 from penchant.data.io.database import is_address
 from penchant.data.io.open import name_of
-from penchant.data.io.options import ReaderOptions
+from penchant.data.io.options import Decimal, ReaderOptions
 from penchant.data.io.pipeline import Staged, open_source, stage_source
 from penchant.data.io.workspace import workspace
 from penchant.data.paths import is_remote
@@ -51,6 +51,7 @@ def ingest(
     format: str | None = None,  # noqa: A002 - as in read_interactions
     query: str | None = None,
     time_format: str | None = None,
+    decimal: Decimal = ".",
     name: str | None = None,
     duplicates: str | None = None,
     on_bad_lines: str = "error",
@@ -75,7 +76,8 @@ def ingest(
         as ``s3://bucket/plays-*.parquet``, which are copied first.
     target
         A folder whose name ends in ``.dataset``, or its address: ``s3://bucket/likes.dataset``.
-    user, item, value, timestamp, sep, quote, encoding, header, format, query, time_format
+    user, item, value, timestamp, sep, quote, encoding, header, format, query, time_format, \
+decimal
         As for :func:`penchant.read_interactions`.
     name, duplicates, on_bad_lines, max_expansion
         As for :func:`penchant.read_interactions`.
@@ -113,7 +115,7 @@ def ingest(
         check_int(label, minimum, 0)
     options = ReaderOptions(
         sep, quote, encoding, header, format, query, on_bad_lines, memory_limit, time_format,
-        max_expansion,
+        max_expansion, decimal,
     )  # fmt: skip
     columns = {"user": user, "item": item, "value": value, "timestamp": timestamp}
     progress = Progress(on_progress)

@@ -57,8 +57,7 @@ def bad_lines(
         )
         raise BadLinesError(
             f"{bad:,} of {rows:,} {noun}s of {where} can't be read as they are:{listed}\n"
-            + _advice(bad, rows, [shown or "" for _, _, shown in examples], options.has_quote)
-            + _time_advice([why for _, why, _ in examples])
+            + _advice(bad == rows, tables[0], examples, options)
         )
     return BadRows(int(bad), messages)
 
@@ -75,24 +74,45 @@ def _message(
     return f"{where}: {why}" + (f": {text!r}" if shown else "")
 
 
+def _advice(
+    all_bad: bool,
+    table: Table,
+    examples: Sequence[tuple[int, str, str | None]],
+    options: ReaderOptions,
+) -> str:
+    """Return what to do: how the cells may be written, if that is clear from them, comes first."""
+    faults = [why for _, why, _ in examples]
+    advice = [text for text in (_time_advice(faults), _decimal_advice(faults)) if text]
+    is_clear = bool(advice)
+    advice.append('To leave them out: on_bad_lines="skip".')
+    lines = [shown or "" for _, _, shown in examples]
+    for mark, name in (("\\", r'"\\"'), ('"', "'\"'")):
+        quoted = any(line.startswith(mark) or f"{mark}\t" in line for line in lines)
+        if quoted and not options.has_quote:
+            advice.append(f"If {mark} quotes fields there: quote={name}.")
+    if all_bad and not is_clear:
+        layout = "is sep= right, is header= right, " if table.noun == "line" else ""
+        advice.append(f"All of them are bad: {layout}are these the columns?")
+    return " ".join(advice)
+
+
 def _time_advice(faults: Sequence[str]) -> str:
     """Return the formats that timestamps which are not understood may have."""
     cells = [match[1] for fault in faults if (match := _NO_DATE.match(fault))]
-    formats = suggest(cells)
     if not cells:
         return ""
-    offered = " or ".join(f'time_format="{fmt}"' for fmt in formats)
-    return f" The format of times: {offered or 'time_format='}."
+    offered = " or ".join(f'time_format="{fmt}"' for fmt in suggest(cells))
+    return f"The format of times: {offered or 'time_format='}."
+
+
+def _decimal_advice(faults: Sequence[str]) -> str:
+    """Return the argument for decimal commas, if all values that are not understood have one."""
+    values = [match[1] for fault in faults if (match := _NO_NUMBER.match(fault))]
+    if not values or not all(map(_DECIMAL_COMMA.fullmatch, values)):
+        return ""
+    return 'With decimal="," a comma separates decimals.'
 
 
 _NO_DATE = re.compile("timestamp (.*) is (?:neither a whole number nor a date|not written as)")
-
-
-def _advice(bad: int, rows: int, shown: Sequence[str], quote: bool) -> str:
-    advice = 'To leave them out: on_bad_lines="skip".'
-    for mark, name in (("\\", r'"\\"'), ('"', "'\"'")):
-        if not quote and any(line.startswith(mark) or f"{mark}\t" in line for line in shown):
-            advice += f" If {mark} quotes fields there: quote={name}."
-    if bad == rows:
-        advice += " All of them are bad: is sep= right, is header= right, are these the columns?"
-    return advice
+_NO_NUMBER = re.compile("value (.*) is not a number$")
+_DECIMAL_COMMA = re.compile(r"\s*[+-]?(\d+|\d{1,3}(\.\d{3})+),\d*\s*")

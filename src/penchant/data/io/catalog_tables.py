@@ -11,7 +11,7 @@ from penchant.data.catalog import Catalog
 from penchant.data.expansion import FACTOR
 from penchant.data.ids import IdMap
 from penchant.data.io.bad_rows import bad_lines
-from penchant.data.io.columns import Column, guess_catalog, locate
+from penchant.data.io.columns import Column, guess_catalog, listed, locate
 from penchant.data.io.open import open_tables
 from penchant.data.io.options import MEMORY_LIMIT, ReaderOptions
 from penchant.data.io.stage import stage
@@ -72,7 +72,41 @@ def read_catalog(
         sep, quote, encoding, header, format, query, on_bad_lines, memory_limit, None, max_expansion
     )
     requested = {"item": item, "name": name, "link": link, "picture": picture, "tags": tags}
-    with workspace(memory_limit) as work:
+    return _read(source, requested, options, tag_sep)
+
+
+def catalog_of_log(source: Any, columns: Mapping[str, Column | None], **written: Any) -> Catalog:
+    """Read the names, links, pictures and tags of items from the columns of a log.
+
+    Its items occur many times, so there is no warning of that.
+
+    Parameters
+    ----------
+    source
+        The file of the log.
+    columns
+        Role (``item``, ``name``, ``link``, ``picture``, ``tags``) → column, None where it is not
+        given.
+    written
+        How the file is written: fields of :class:`ReaderOptions`.
+
+    Raises
+    ------
+    DataError
+        As in :func:`read_catalog`.
+    """
+    return _read(source, columns, ReaderOptions(**written), "|", is_log=True)
+
+
+def _read(
+    source: Any,
+    requested: Mapping[str, Column | None],
+    options: ReaderOptions,
+    tag_sep: str,
+    *,
+    is_log: bool = False,
+) -> Catalog:
+    with workspace(options.memory_limit) as work:
         tables = open_tables(work, source, requested, options)
         fields = [table.bind(_places(requested, table)) for table in tables]
         begins = stage(work.con, tables, fields)
@@ -82,7 +116,10 @@ def read_catalog(
             log.warning(
                 "%s: %s bad lines skipped (%s)", label, f"{bad.n:,}", "; ".join(bad.messages)
             )
-        columns = _catalog_columns(work.con, list(fields[0]), label)
+        columns = _catalog_columns(work.con, list(fields[0]), label, is_log=is_log)
+        if len(columns) == 1:
+            held = listed(tables[0].columns, tables[0].width)
+            log.warning("%s: no column of names is recognized: give name=; it has %s", label, held)
     entries = {
         "names": columns.get("name"),
         "links": columns.get("link"),
@@ -97,7 +134,9 @@ def _places(requested: Mapping[str, Column | None], table: Table) -> dict[str, i
     return locate(guess_catalog(requested, *where), *where)
 
 
-def _catalog_columns(con: Any, roles: Sequence[str], label: str) -> dict[str, list[Any]]:
+def _catalog_columns(
+    con: Any, roles: Sequence[str], label: str, *, is_log: bool
+) -> dict[str, list[Any]]:
     """Fetch the staged columns, the first row of each item."""
     chosen = ", ".join(["c_item", *(f"coalesce(c_{role}, '')" for role in roles[1:])])
     rows = con.execute(
@@ -109,6 +148,8 @@ def _catalog_columns(con: Any, roles: Sequence[str], label: str) -> dict[str, li
     total, without = con.execute(
         "SELECT count(*), count(*) FILTER (c_item IS NULL) FROM staged WHERE why IS NULL"
     ).fetchone()
+    if is_log:  # the reader of interactions reports its rows
+        without = total = 0
     if without:
         log.warning("%s: %s rows without an item left out", label, f"{without:,}")
     if total - without > len(rows):

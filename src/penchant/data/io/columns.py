@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 
-from penchant.data.io.header import ITEM_WORDS, plain_name
+from penchant.data.io.header import ITEM_TIERS, ITEM_WORDS, plain_name
 from penchant.errors import ColumnError
 
 Column = str | int
@@ -14,7 +14,7 @@ _PICTURES = ("picture", "image", "img", "photo", "poster", "cover", "thumbnail",
 # for a catalog: role → sets of usual names, tried one after the other
 _CATALOG_NAMES = {
     "item": (
-        {f"{thing}id" for thing in ITEM_WORDS} | {"id", "iid", "mid", "isbn"},
+        ITEM_TIERS[0] | {"id"},
         {thing + end for thing in ITEM_WORDS for end in ("", "s")},
     ),
     "name": (
@@ -78,10 +78,17 @@ def guess_catalog(
             chosen[role] = _only(columns, _CATALOG_NAMES[role], taken)
     if chosen["item"] is None:
         raise ColumnError(
-            f"can't tell which column of {label} holds the ids of items: give item=; "
-            f"it has {listed(columns, width)}"
+            f"can't tell which column of {label} holds the ids of items: give item=, its name or "
+            f"its position from 0; it has {listed(columns, width)}"
+            + ("" if columns else ", as none of the usual ones is in its first line")
         )
     return chosen
+
+
+def name_column(columns: Sequence[str]) -> str | None:
+    """Return the only column whose name says that it holds the names of items, or None."""
+    place = _only(columns, _CATALOG_NAMES["name"][:1], ())
+    return None if place is None else columns[place]
 
 
 def _only(
@@ -124,6 +131,8 @@ def _place(role: str, column: Column, columns: Sequence[str] | None, width: int,
         raise ColumnError(f"{label} has {len(places)} columns called {column!r}: give a position")
     lowered = {name.casefold(): name for name in columns}
     close = [lowered[c] for c in difflib.get_close_matches(column.casefold(), lowered, n=3)]
+    if not close and len(column) > 2:
+        close = [name for lower, name in lowered.items() if column.casefold() in lower][:3]
     hint = f"; close matches: {', '.join(map(repr, close))}" if close else ""
     raise ColumnError(f"{label} has no column {column!r}: it has {listed(columns, width)}{hint}")
 

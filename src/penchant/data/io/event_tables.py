@@ -18,7 +18,7 @@ from penchant.data.io.columns import Column, locate
 from penchant.data.io.header import is_id_name
 from penchant.data.io.merge import number_ids, tally_rows
 from penchant.data.io.open import name_of, open_tables
-from penchant.data.io.options import MEMORY_LIMIT, ReaderOptions
+from penchant.data.io.options import MEMORY_LIMIT, Decimal, ReaderOptions
 from penchant.data.io.roles import Choice, choose_roles
 from penchant.data.io.stage import stage
 from penchant.data.io.table import Table
@@ -41,6 +41,7 @@ def read_events(
     header: bool | None = None,
     format: Literal["text", "parquet", "jsonl"] | None = None,  # noqa: A002 - reads best
     time_format: str | None = None,
+    decimal: Decimal = ".",
     name: str | None = None,
     on_bad_lines: Literal["error", "skip"] = "error",
     memory_limit: str = MEMORY_LIMIT,
@@ -55,8 +56,8 @@ def read_events(
     user, item, event, value, timestamp
         Columns by name, or by position from 0. ``event`` holds the type. The value of an event
         multiplies the weight of its type; without ``value`` it is 1.
-    sep, quote, encoding, header, format, time_format, name, on_bad_lines, memory_limit, \
-max_expansion
+    sep, quote, encoding, header, format, time_format, decimal, name, on_bad_lines, \
+memory_limit, max_expansion
         As in :func:`read_interactions`. All events are kept in memory, 16 bytes each (24 with
         timestamps), in addition to the memory limit.
 
@@ -69,7 +70,7 @@ max_expansion
     """
     options = ReaderOptions(
         sep, quote, encoding, header, format, None, on_bad_lines, memory_limit, time_format,
-        max_expansion,
+        max_expansion, decimal,
     )  # fmt: skip
     if event is None:
         raise SettingsError("name the column of event types: event=…")
@@ -81,12 +82,11 @@ max_expansion
         choices = [_choice(work, requested, event, table) for table in tables]
         fields = [table.bind(row.places) for table, row in zip(tables, choices, strict=True)]
         described = {role: field.name for role, field in fields[0].items()}
-        begins = stage(work.con, tables, fields, time_format)
+        begins = stage(work.con, tables, fields, time_format, decimal)
         bad = bad_lines(work.con, tables, begins, options)
-        roles = list(fields[0])
-        tally = tally_rows(work.con, roles)
+        tally = tally_rows(work.con, list(fields[0]))
         ids = {part: number_ids(work.con, part) for part in ("u", "i", "e")}
-        columns = _fetch(work.con, timed="timestamp" in roles)
+        columns = _fetch(work.con, timed="timestamp" in fields[0])
         label = tables[0].label
     lost = {"bad": bad.n, "incomplete": tally.nameless + tally.valueless, "worth 0": tally.zeros}
     dropped = "".join(f"; {count:,} {why}, left out" for why, count in lost.items() if count)

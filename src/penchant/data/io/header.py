@@ -29,6 +29,12 @@ ITEM_TIERS = (
 """The names of columns of items, the surest first."""
 USER_NAMES = set[str]().union(*USER_TIERS)
 ITEM_NAMES = set[str]().union(*ITEM_TIERS)
+HINTS = {
+    "user": (*_USER_WORDS, "kunde", "kund", "nutzer", "cliente", "usuario", "utilisateur", "utente",
+             "klant"),
+    "item": (*ITEM_WORDS, "artikel", "produkt", "producto", "produit", "prodotto", "articolo"),
+}  # fmt: skip
+"""Role → words in a column's name that suggest it in an error, here and in other languages."""
 RATING_NAMES = {
     "rating", "ratings", "stars", "grade", "userrating", "bookrating", "movierating", "overall",
     "reviewscore",

@@ -153,6 +153,8 @@ def _format(path: Path) -> str:
     if head == b"PAR1":
         return "parquet"
     if head in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"7z\xbc\xaf", b"BZh9", b"\xfd7zX"):
-        raise DataError(f"{path.name} is a packed archive or a spreadsheet: unpack or export it")
+        raise DataError(
+            f"{path.name} is a packed archive or a spreadsheet: unpack it, or save it as CSV"
+        )
     suffixes = [s.lower() for s in path.suffixes if s.lower() not in (".gz", ".zst", ".zstd")]
     return _FORMAT_OF.get(suffixes[-1] if suffixes else "", "text")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from penchant._settings.checks import check_float
 from penchant.data.expansion import FACTOR
@@ -10,6 +11,8 @@ from penchant.errors import SettingsError
 
 MEMORY_LIMIT = "512MB"
 FORMATS = ("text", "parquet", "jsonl")
+Decimal = Literal[".", ","]
+"""The mark between the whole part of a number and its decimals."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class ReaderOptions:
     memory_limit: str = MEMORY_LIMIT
     time_format: str | None = None
     max_expansion: float = FACTOR
+    decimal: Decimal = "."
 
     def __post_init__(self) -> None:
         if self.on_bad_lines not in ("error", "skip"):
@@ -41,6 +45,8 @@ class ReaderOptions:
         if self.format is not None and self.format not in FORMATS:
             raise SettingsError(f"format must be one of {', '.join(FORMATS)}, got {self.format!r}")
         check_float("max_expansion", self.max_expansion, 1.0)
+        if self.decimal not in get_args(Decimal):
+            raise SettingsError(f'decimal must be "." or ",", got {self.decimal!r}')
         if self.time_format is not None and "%" not in self.time_format:
             raise SettingsError(
                 f"time_format must be a format of strptime, such as '%d/%m/%Y', got "

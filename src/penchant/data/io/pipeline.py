@@ -149,7 +149,9 @@ def _merge(work: Workspace, opened: Opened, options: ReaderOptions) -> ReadResul
     """Read the rows natively or through DuckDB, and merge those of the same pair."""
     tables, fields, roles = opened.tables, opened.fields, opened.roles
     policy, origin = opened.policy, opened.origin
-    is_formatted = options.time_format is not None and "timestamp" in roles
+    is_formatted = (options.time_format is not None and "timestamp" in roles) or (
+        options.decimal == "," and "value" in roles
+    )
     native = None if is_formatted else read_plain(work, tables, fields)
     if native is None:
         staged = stage_source(work, opened, options)
@@ -175,7 +177,7 @@ def _check_rows(
     n_native: int = 0,
 ) -> tuple[Tally, BadRows]:
     """Stage the rows of tables, and count those that hold no interaction."""
-    begins = stage(con, tables, fields, options.time_format)
+    begins = stage(con, tables, fields, options.time_format, options.decimal)
     bad = bad_lines(con, tables, begins, options, n_native=n_native)
     return tally_rows(con, roles), bad
 

@@ -7,6 +7,8 @@ import os
 from collections.abc import Sequence
 from typing import Any, Literal
 
+import numpy as np
+
 from penchant._boundary import checked
 from penchant.data.catalog import Catalog
 from penchant.data.conversions import CONSTRUCTORS, frame_library
@@ -17,11 +19,14 @@ from penchant.data.ids import Id, IdMap
 from penchant.data.interactions import Interactions, need_interactions
 from penchant.data.io.columns import Column
 from penchant.data.io.open import name_of
-from penchant.data.io.options import MEMORY_LIMIT, ReaderOptions
+from penchant.data.io.options import MEMORY_LIMIT, Decimal, ReaderOptions
 from penchant.data.io.pipeline import read_source
 from penchant.errors import ColumnError, SettingsError
 
 log = logging.getLogger("penchant")
+
+_MANY = 20
+"""Rows of an array from which on it may be a log rather than a matrix."""
 
 Duplicates = Literal["binary", "sum", "max", "last", "mean", "error"]
 
@@ -41,6 +46,7 @@ def read_interactions(
     format: Literal["text", "parquet", "jsonl"] | None = None,  # noqa: A002 - reads best
     query: str | None = None,
     time_format: str | None = None,
+    decimal: Decimal = ".",
     name: str | None = None,
     duplicates: Duplicates | None = None,
     on_bad_lines: Literal["error", "skip"] = "error",
@@ -94,8 +100,11 @@ def read_interactions(
         The SQL whose rows are read, if ``source`` is the address of a database. It runs in a
         read-only transaction, and its rows are streamed.
     time_format
-        The strptime format of timestamps, such as ``"%d/%m/%Y"``; None: whole numbers and ISO
-        dates.
+        The strptime format of timestamps, such as ``"%d/%m/%Y"``; None: whole numbers, ISO
+        dates, and dates with dots, whose day comes first: ``31.12.2025``.
+    decimal
+        The mark before the decimals of values that are texts: ``"."``, or ``","`` for numbers
+        such as ``1.234,50``.
     name
         The name of the data set; None: the file's name.
     duplicates
@@ -144,7 +153,7 @@ def read_interactions(
     """
     options = ReaderOptions(
         sep, quote, encoding, header, format, query, on_bad_lines, memory_limit, time_format,
-        max_expansion,
+        max_expansion, decimal,
     )  # fmt: skip
     columns = {"user": user, "item": item, "value": value, "timestamp": timestamp}
     if is_dataset(source):
@@ -153,6 +162,7 @@ def read_interactions(
     if _is_matrix(source):
         if any(column is not None for column in columns.values()):
             raise SettingsError("a matrix has no columns to name: its rows are users")
+        _warn_of_pairs(source)
         return Interactions.from_scipy(
             source,
             user_ids,
@@ -211,6 +221,19 @@ def _is_matrix(source: Any) -> bool:
     if isinstance(source, str | os.PathLike | list | tuple):
         return False
     return type(source).__module__.startswith(("scipy.sparse", "numpy"))
+
+
+def _warn_of_pairs(matrix: Any) -> None:
+    """Warn if an array looks like rows of (user, item), which a matrix has not."""
+    if not isinstance(matrix, np.ndarray) or matrix.ndim != 2 or matrix.dtype.kind not in "iu":
+        return
+    n_rows, n_columns = matrix.shape
+    if n_rows >= _MANY and 2 <= n_columns <= 4 and (matrix[:, :2] > n_columns).mean() > 0.5:
+        log.warning(
+            "a matrix of %s users × %d items: if its rows are pairs of a user and an item, give "
+            "Interactions.from_arrays(users, items)",
+            f"{n_rows:,}", n_columns,
+        )  # fmt: skip
 
 
 def _warn_of_quotes(users: IdMap) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from penchant.data.io.columns import Column, listed, locate
 from penchant.data.io.header import (
+    HINTS,
     INDEX_NAMES,
     ITEM_TIERS,
     OTHER_NAMES,
@@ -102,6 +103,21 @@ def choose_roles(
     ColumnError
         If a column is not there, only one of user and item is given, or a role is ambiguous.
     """
+    try:
+        return _choice(work, table, requested, wanted, taken)
+    except ColumnError as error:
+        if not table.advice:
+            raise
+        raise ColumnError(f"{error}; {table.advice}") from None
+
+
+def _choice(
+    work: Workspace,
+    table: Table,
+    requested: Mapping[str, Column | None],
+    wanted: Sequence[str],
+    taken: Iterable[int],
+) -> Choice:
     if all(column is None for column in requested.values()):
         if table.roles:
             return Choice(dict(table.roles))
@@ -252,7 +268,8 @@ class _Search:
                 raise self._unknown()
             if role in self._wanted:
                 self._assumed[role] = place
-        if not self._table.is_ordered and len(free) > 1:
+        # with a named index, the ids are more likely in there
+        if (not self._table.is_ordered or self._table.advice) and len(free) > 1:
             raise self._unknown()
         if len(ids) < len(missing) or any(self._classes[n] == "time" for n in ids):
             raise self._unknown()
@@ -262,9 +279,10 @@ class _Search:
 
     def _unknown(self) -> ColumnError:
         table = self._table
+        call = f", such as {self._call({})}" if table.width > 1 else ""
         return ColumnError(
             f"can't tell which columns of {table.label} are users and items: give user= and "
-            f"item=, such as {self._call({})}; it has {listed(table.columns, table.width)}"
+            f"item={call}; it has {listed(table.columns, table.width)}"
         )
 
     def _error(self, what: str, role: str, places: Sequence[int]) -> ColumnError:
@@ -283,7 +301,8 @@ class _Search:
         rest = [n for n in free if n not in taken.values()]
         for role in ("user", "item"):
             if role not in taken and rest:
-                taken[role] = rest.pop(0)
+                taken[role] = self._likeliest(role, rest)
+                rest.remove(taken[role])
         columns = self._table.columns if self._is_named else None
         shown = {
             role: repr(columns[taken[role]]) if columns else str(taken[role])
@@ -291,6 +310,12 @@ class _Search:
             if role in taken
         }
         return ", ".join(f"{role}={text}" for role, text in shown.items())
+
+    def _likeliest(self, role: str, places: Sequence[int]) -> int:
+        """Return the column to suggest: by a word in its name, or else the first of texts."""
+        named = [n for n in places if any(word in self._plain[n] for word in HINTS[role])]
+        texts = [n for n in places if self._classes[n] == "text"]
+        return next(iter([*named, *texts, *places]))
 
 
 # --- what columns hold ------------------------------------------------------------------

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from penchant.data.duplicates import LARGEST
+from penchant.data.io.options import Decimal
 from penchant.data.io.sql import sql_text
 from penchant.data.io.table import Field, Table
 from penchant.errors import DataError
@@ -18,6 +19,7 @@ def stage(
     tables: Sequence[Table],
     fields: Sequence[Mapping[str, Field]],
     time_format: str | None = None,
+    decimal: Decimal = ".",
 ) -> list[int]:
     """Fill the table ``staged`` with checked rows, one for every row or line.
 
@@ -29,7 +31,9 @@ def stage(
     fields
         For each table: role → column.
     time_format
-        The strptime format of timestamps; None: whole numbers and ISO dates.
+        The strptime format of timestamps; None: whole numbers, ISO dates and 31.12.2025.
+    decimal
+        The mark before the decimals of values that are texts.
 
     Returns
     -------
@@ -43,9 +47,8 @@ def stage(
     for table, row in zip(tables, fields, strict=True):
         begins.append(_size(con) if begins else 0)
         checked = [
-            _check_formatted(field, time_format)
-            if role == "timestamp" and time_format and field.kind != "time"
-            else _check(role, field, table, id_kind)
+            _check_as_written(role, field, table, time_format, decimal)
+            or _check(role, field, table, id_kind)
             for role, field in row.items()
         ]
         values = ", ".join(
@@ -94,6 +97,17 @@ def _id_kinds(tables: Sequence[Table], fields: Sequence[Mapping[str, Field]]) ->
     return kinds
 
 
+def _check_as_written(
+    role: str, field: Field, table: Table, time_format: str | None, decimal: Decimal
+) -> Checked | None:
+    """Check a cell that is written as the caller says; None for one that is as usual."""
+    if role == "timestamp" and time_format and field.kind != "time":
+        return _check_formatted(field, time_format)
+    if role == "value" and decimal == "," and field.kind in ("text", "mixed"):
+        return _check_decimals(field, table)
+    return None
+
+
 def _check(role: str, field: Field, table: Table, id_kind: dict[str, str]) -> Checked:
     """Return the SQL of a cell's value, and tests for faults with the SQL of their messages."""
     cell, kind = field.sql, field.kind
@@ -133,6 +147,19 @@ def _check_value(cell: str, field: Field, table: Table) -> Checked:
     return f"CASE WHEN NOT isnan({number}) THEN {number} END", tests
 
 
+def _check_decimals(field: Field, table: Table) -> Checked:
+    """Check values such as 1.234,50, whose dots can only stand between groups of three digits."""
+    cell = f"CAST({field.sql} AS VARCHAR)"
+    grouped = f"regexp_full_match({cell}, '\\s*[+-]?[0-9]{{1,3}}(\\.[0-9]{{3}})+(,[0-9]*)?\\s*')"
+    written = (
+        f"CASE WHEN {grouped} THEN replace(replace({cell}, '.', ''), ',', '.') "
+        f"WHEN contains({cell}, '.') THEN 'x' ELSE replace({cell}, ',', '.') END"
+    )
+    value, tests = _check_value(written, field, table)
+    fault = _message("value", cell, "not a number with a decimal comma")
+    return value, [(test, fault if "not a number" in text else text) for test, text in tests]
+
+
 def _check_time(cell: str, field: Field, table: Table) -> Checked:
     kind = field.kind
     floor = f"floor(try_cast({cell} AS DOUBLE))"
@@ -149,10 +176,32 @@ def _check_time(cell: str, field: Field, table: Table) -> Checked:
     is_number = f"regexp_full_match({cell}, '\\s*[+-]?[0-9]+(\\.0*)?\\s*')"
     value = (
         f"CASE WHEN {is_number} THEN try_cast({cell} AS BIGINT) "
-        f"WHEN {_has_fraction(cell)} THEN CAST({floor} AS BIGINT) ELSE {seconds} END"
+        f"WHEN {_has_fraction(cell)} THEN CAST({floor} AS BIGINT) "
+        f"WHEN {_is_dotted(cell)} THEN {_seconds(_dotted(cell))} ELSE {seconds} END"
     )
     message = _message("timestamp", cell, "neither a whole number nor a date")
     return value, [(f"{cell} <> '' AND ({value}) IS NULL", message)]
+
+
+def _is_dotted(cell: str) -> str:
+    """Return the SQL of whether a text is a date such as 31.12.2025, or begins with one.
+
+    Dates with dots have the day first wherever they are usual, as those with slashes do not.
+    """
+    return f"regexp_matches({cell}, '^\\s*[0-9]{{1,2}}\\.[0-9]{{1,2}}\\.[0-9]{{4}}([ T]|$)')"
+
+
+def _dotted(cell: str) -> str:
+    """Return the SQL of the moment that such a text means."""
+    formats = ", ".join(
+        sql_text(f"%d.%m.%Y{clock}") for clock in ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S")
+    )
+    return f"try_strptime(trim({cell}), [{formats}])"
+
+
+def _seconds(moment: str) -> str:
+    """Return the SQL of a moment in whole seconds since 1970."""
+    return f"CAST(floor(epoch({moment})) AS BIGINT)"
 
 
 def _has_fraction(cell: str) -> str:
@@ -164,7 +213,7 @@ def _check_formatted(field: Field, time_format: str) -> Checked:
     """Check times in a format of their own, kept as seconds since 1970."""
     text = f"CAST({field.sql} AS VARCHAR)"
     moment = f"try_strptime(trim({text}), {sql_text(time_format)})"
-    value = f"CAST(floor(epoch({moment})) AS BIGINT)"
+    value = _seconds(moment)
     fault = f"not written as {time_format}".replace("'", "''")
     return value, [(f"{text} <> '' AND {moment} IS NULL", _message("timestamp", text, fault))]
 

@@ -66,6 +66,8 @@ class Table:
     text_file
         The delimited file and the number of lines before its rows, if its lines only need to be
         split at the separator.
+    advice
+        What to do if a column is not found; empty if nothing is known.
     """
 
     label: str
@@ -86,6 +88,7 @@ class Table:
     sample: tuple[tuple[str, ...], ...] | None = None
     is_ordered: bool = True
     text_file: tuple[TextFile, int] | None = None
+    advice: str = ""
 
     def number(self, row: int) -> int:
         """Return the number in the file of a row of the relation (from 0)."""

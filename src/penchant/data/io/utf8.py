@@ -10,6 +10,7 @@ import codecs
 import contextlib
 import gzip
 import itertools
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -288,9 +289,14 @@ def _around(path: Path, at: int) -> tuple[int, bytes, bytes]:
 
 
 def _encoding_error(codec: str, before: bytes, after: bytes, name: str, line: int) -> EncodingError:
-    around = before.split(b"\n")[-1] + after.split(b"\n")[0]
-    hint = 'encoding="latin-1" or "cp1252"' if codec == "utf-8" else "another encoding="
+    begin, end = before.split(b"\n")[-1], after.split(b"\n")[0]
+    hint = 'encoding="cp1252" or encoding="latin-1"'
+    read = "another encoding="
+    if codec == "utf-8":
+        text = re.split(r"[^\w ]", (begin + end).decode("cp1252", errors="replace"))
+        shown = next((part for part in text if not part.isascii()), "").strip()
+        read = hint + (f" (with the first, it reads {shown!r})" if shown else "")
     return EncodingError(
-        f"line {line:,} of {name} holds the byte 0x{after[0]:02x}, which is not "
-        f"{codec} text (near {around!r}): give {hint}, the one that it was written in"
+        f"line {line:,} of {name} holds the byte 0x{after[0]:02x}, which is not {codec} text: give "
+        f"{read}, the one that it was written in"
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Annotated, Any, ClassVar, Self
@@ -36,7 +35,9 @@ from penchant.models.blend.parts import (
     default_parts,
     of_part,
     own_features,
+    weightings,
     with_own_features,
+    written,
 )
 from penchant.models.blend.query import ScoringQuery, people_of, uses_features
 from penchant.models.blend.routing import Maker, Router
@@ -44,7 +45,7 @@ from penchant.models.cold_start import ColdStartModel, Entity
 from penchant.models.search import Search
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Blend(ColdStartModel, Model):
     """Combine several models: a weighted mean of their scores, with a chain of fallbacks.
 
@@ -54,7 +55,8 @@ class Blend(ColdStartModel, Model):
     every user. If the first part has a weight, the scores of all parts that have a weight and can
     score the query are mixed; otherwise it answers with its own scores. If no part can score the
     query, the last one of the chain answers. :attr:`penchant.Recommendations.sources` names the
-    parts: ``"als"``, ``"als + content"``. Unknown users are answered as users without a history.
+    parts: ``"als"``, ``"als + content"``. Unknown users are answered as users without a history,
+    if a part of the chain can score these, such as Popularity; otherwise they are errors.
 
     The scores of all items are mixed, not those of the parts' lists, so the top k is exact. For
     each query the scores of each part are brought to one scale, by the items that are not in the
@@ -125,6 +127,9 @@ class Blend(ColdStartModel, Model):
         if data[0] is not None and all(interactions is data[0] for interactions in data):
             self._keep(data[0], self._parts)
 
+    def __repr__(self) -> str:
+        return written(self, self._parts)
+
     @property
     def settings(self) -> dict[str, Any]:
         """The settings, by name, as JSON can hold them, with models as kind and settings."""
@@ -156,6 +161,11 @@ class Blend(ColdStartModel, Model):
     def scores_cold_items(self) -> bool:
         """Whether a part with a weight scores cold items."""
         return any(self._parts[name].scores_cold_items for name in self._weight)
+
+    @property
+    def scores_anyone(self) -> bool:
+        """Whether a part of the chain scores users without a history."""
+        return any(self._parts[name].scores_anyone for name in self._order)
 
     # --- fitting -------------------------------------------------------------------
 
@@ -203,13 +213,9 @@ class Blend(ColdStartModel, Model):
         SettingsError
             If a number is less than 1.
         """
-        n, steps = checks.check_int("models", models, 1), checks.check_int("steps", steps, 1)
-        cuts = itertools.combinations(range(steps + n - 1), n - 1)  # bars between steps stars
-        ends = ((-1, *cut, steps + n - 1) for cut in cuts)
-        return [
-            tuple((after - before - 1) / steps for before, after in itertools.pairwise(bars))
-            for bars in ends
-        ]
+        return weightings(
+            checks.check_int("models", models, 1), checks.check_int("steps", steps, 1)
+        )
 
     @property
     def uses_interactions(self) -> Use:
@@ -234,11 +240,7 @@ class Blend(ColdStartModel, Model):
         items: Sequence[FeatureRow] | None,
     ) -> Scorer:
         query = ScoringQuery(rows, users, people, items)
-
-        def make(part: Model, places: npt.NDArray[np.int64]) -> Scorer:
-            return query.take(places).scorer_for(part)
-
-        return self._routed(query, make)
+        return self._routed(query, lambda part, places: query.take(places).scorer_for(part))
 
     def _uses_features_of(self, entity: Entity) -> bool:
         """Whether a part uses such features."""
@@ -285,10 +287,10 @@ class Blend(ColdStartModel, Model):
     def _people(
         self, users: Id | Iterable[Id] | None, history: History | Sequence[History] | None
     ) -> People:
-        """Return unknown users too, with the code −1 and no history."""
-        if users is None or history is not None:
-            return super()._people(users, history)
-        return people_of(self, users)
+        """Return unknown users too, with the code −1 and no history, if a part can score them."""
+        if users is not None and history is None:
+            return people_of(self, users, scores_unknown=self.scores_anyone)
+        return super()._people(users, history)
 
     def _contributions(self, row: Csr, item: int) -> npt.NDArray[np.float64]:
         raise UnsupportedError(
@@ -299,10 +301,9 @@ class Blend(ColdStartModel, Model):
     # --- files ---------------------------------------------------------------------
 
     def _arrays(self) -> dict[str, npt.NDArray[Any]]:
+        parts = self._parts.items()
         return {
-            f"{name}/{key}": array
-            for name, part in self._parts.items()
-            for key, array in part._arrays().items()
+            f"{name}/{key}": array for name, part in parts for key, array in part._arrays().items()
         }
 
     def _check_arrays(self, arrays: Mapping[str, npt.NDArray[Any]], *, finite: bool = True) -> None:

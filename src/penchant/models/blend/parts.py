@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -86,6 +87,30 @@ def _check_names(setting: str, names: Iterable[object], models: Mapping[str, Mod
     for name in names:
         if not isinstance(name, str) or name not in models:
             raise SettingsError(f"{setting} names {name!r}; the models are: {', '.join(models)}")
+
+
+def written(blend: Model, parts: Mapping[str, Model]) -> str:
+    """Return a blend as the expression that makes it, with the settings that differ."""
+    models = ", ".join(f"{name!r}: {_written(part)}" for name, part in parts.items())
+    others = {name: value for name, value in blend.changed_settings.items() if name != "models"}
+    return f"Blend({{{models}}}" + "".join(f", {name}={others[name]!r}" for name in others) + ")"
+
+
+def _written(part: Model) -> str:
+    if part.falls_back:  # another blend
+        return repr(part)
+    changed = ", ".join(f"{name}={value!r}" for name, value in part.changed_settings.items())
+    return f"{type(part).__name__}({changed})"
+
+
+def weightings(n: int, steps: int) -> list[tuple[float, ...]]:
+    """Return all weights of n models that are multiples of 1/steps and add up to 1."""
+    cuts = itertools.combinations(range(steps + n - 1), n - 1)  # bars between steps stars
+    ends = ((-1, *cut, steps + n - 1) for cut in cuts)
+    return [
+        tuple((after - before - 1) / steps for before, after in itertools.pairwise(bars))
+        for bars in ends
+    ]
 
 
 def as_tuple(values: Sequence[Any] | None) -> tuple[Any, ...] | None:

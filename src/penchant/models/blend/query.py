@@ -12,6 +12,8 @@ import numpy.typing as npt
 from penchant.data.csr import Csr, row_pointers
 from penchant.data.feature_rows import FeatureRow
 from penchant.data.ids import Id
+from penchant.data.interactions import Interactions
+from penchant.errors import UnknownIdError
 from penchant.models._answering import histories_of
 from penchant.models._arguments import as_list, known_code
 from penchant.models._scores import People
@@ -94,18 +96,37 @@ class ScoringQuery:
         return np.array([any(name in names for name in row) for row in self.people], dtype=np.bool_)
 
 
-def people_of(model: Model, users: Id | Iterable[Id]) -> People:
-    """Return users, also unknown ones, with the code −1 and no history."""
+def people_of(model: Model, users: Id | Iterable[Id], *, scores_unknown: bool) -> People:
+    """Return users, also unknown ones, with the code −1 and no history.
+
+    Raises
+    ------
+    UnknownIdError
+        If a user is unknown and no part scores users without a history.
+    """
     data, queries = model._trained_on, as_list(users)
     matches = [known_code(query, data.users) for query in queries]
     codes = np.array([-1 if code is None else code for code in matches], dtype=np.int32)
     is_known = codes >= 0
+    if not scores_unknown and not is_known.all():
+        raise _unknown(queries[int(np.argmin(is_known))], data)
     rows = data.csr.take_rows(codes[:0])
     if is_known.any():
         rows = histories_of(model, codes[is_known])
     counts = np.zeros(len(codes), dtype=np.int64)
     counts[is_known] = rows.row_counts
     return People(queries, replace(rows, indptr=row_pointers(counts)), codes)
+
+
+def _unknown(user: Id, data: Interactions) -> UnknownIdError:
+    try:
+        data.users.code(user)
+    except UnknownIdError as error:
+        return UnknownIdError(
+            f"{error}; for a new person pass history=[…], or add penchant.Popularity() to the "
+            "blend, which answers for users without a history"
+        )
+    raise AssertionError(f"{user!r} is known")
 
 
 def uses_features(part: Model, entity: Entity) -> bool:

@@ -69,8 +69,7 @@ def needs_token(request: Request) -> None:
 
 def needs_token_for_people(request: Request) -> None:
     """Reject requests for a person's data without the token, where other machines may send them."""
-    settings = state_of(request).settings
-    if settings.is_reachable and not settings.public_people:
+    if not state_of(request).settings.shows_people:
         needs_token(request)
 
 

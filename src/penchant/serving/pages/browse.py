@@ -52,7 +52,17 @@ def search(request: Request, q: str = "") -> HTMLResponse:
     fragment = is_fragment(request)
     results = service.search(q, _LISTED if fragment else _SEARCHED) if q.strip() else []
     template = "search-results.html" if fragment else "search.html"
-    return page(request, template, q=q.strip()[:200], results=results)
+    person = None if fragment else _person_called(request, service, q.strip())
+    return page(request, template, q=q.strip()[:200], results=results, person=person)
+
+
+def _person_called(request: Request, service: Service, text: str) -> Id | None:
+    """Return the user with an id, where pages of people are shown without a token."""
+    state = state_of(request)
+    if not text or not state.settings.shows_people:
+        return None
+    user = service.parse_user(text)
+    return user if state.people.has_user(service, user) else None
 
 
 @router.get("/item")

@@ -130,6 +130,11 @@ class ServeSettings:
         return not (self.on_loopback and all(map(is_loopback, self.hosts)))
 
     @property
+    def shows_people(self) -> bool:
+        """Return whether the data of people are shown without the token."""
+        return self.public_people or not self.is_reachable
+
+    @property
     def requests_per_second(self) -> float:
         """Return the rate limit for each client; 0: no limit."""
         return (50.0 if self.is_reachable else 0.0) if self.rate is None else self.rate

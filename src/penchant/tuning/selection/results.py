@@ -116,6 +116,13 @@ class SelectionProgress:
     seconds: float
     budget: float
 
+    def __str__(self) -> str:
+        best = "" if self.best is None else f", best: {self.best[0]} {figure(self.best[1])}"
+        return (
+            f"{self.seconds:.0f} s of {self.budget:.0f} s: {self.tried} settings tried, last of "
+            f"{self.kind}{best}"
+        )
+
 
 @checked_methods
 @dataclass(frozen=True, eq=False, repr=False)

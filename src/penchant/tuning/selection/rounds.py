@@ -180,7 +180,7 @@ class Halving:
             assert best is not None
             behind = leader.score - best.score > (1 - step.within) * abs(leader.score)
             if behind or place >= step.most:
-                family.dropped = f"behind: {metric} {best.value:.4f} on {size:,}"
+                family.dropped = f"behind: {metric} {best.value:.4f} on {size:,} interactions"
         for family in self.remaining:
             if family not in ranked:
                 family.dropped = "it takes longer than the time that is left"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -11,6 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant.data.ids import ids_array
+from penchant.data.io.formats.pandas_frame import (
+    index_advice,
+    is_frame,
+    is_series,
+    with_plain_types,
+)
 from penchant.data.io.formats.relation import check_unnamed, typed_table
 from penchant.data.io.table import Table
 from penchant.errors import DataError, EmptyDataError, require
@@ -77,12 +83,25 @@ def open_frame(con: Any, source: Any) -> Table:
         roles = {}
         names = [str(name) for name in getattr(table, "column_names", None) or table.columns]
     check_unnamed(names, label)
+    advice = index_advice(table) if is_frame(table) else ""
     try:
-        con.register("frame", table)
+        table = _registered(con, table)
         opened = typed_table(con, "frame", label, names=names)
     except Exception as error:
         raise DataError(f"can't read {label}: {error}") from error
-    return replace(opened, roles=roles, kind=_kind_of(table, opened.kind))
+    return replace(opened, roles=roles, kind=_kind_of(table, opened.kind), advice=advice)
+
+
+def _registered(con: Any, table: Any) -> Any:
+    """Register a table with DuckDB, and return it as it is read."""
+    try:
+        con.register("frame", table)
+    except Exception:
+        if not is_frame(table):
+            raise
+        table = with_plain_types(con, table)
+        con.register("frame", table)
+    return table
 
 
 def _kind_of(frame: Any, kind: Callable[[int], str]) -> Callable[[int], str]:
@@ -110,8 +129,13 @@ def _kind_of(frame: Any, kind: Callable[[int], str]) -> Callable[[int], str]:
 
 def _scannable(source: Any) -> tuple[Any, str]:
     """Return what DuckDB can scan of a frame, without a copy where possible, and its label."""
-    if type(source).__module__.split(".")[0] == "pandas" and getattr(source, "ndim", 0) == 2:
+    if is_frame(source):
         return source, "the pandas frame"  # a name may come twice in it, which narwhals refuses
+    if is_series(source):
+        raise DataError(
+            "can't read interactions from a pandas Series, which is one column: give "
+            "series.reset_index(), whose columns are those of its index too"
+        )
     import narwhals as nw
 
     try:
@@ -119,7 +143,7 @@ def _scannable(source: Any) -> tuple[Any, str]:
     except (TypeError, ValueError, nw.exceptions.NarwhalsError) as error:
         raise DataError(
             f"can't read interactions from {type(source).__name__}: give the path of a file, a "
-            f"pandas, polars or pyarrow frame, or a SciPy matrix ({error})"
+            "pandas, polars or pyarrow frame, or a SciPy matrix"
         ) from error
     if isinstance(frame, nw.LazyFrame):
         frame = frame.collect()
@@ -134,6 +158,10 @@ def _records(rows: Sequence[Any]) -> Arrays:
     """Return (user, item[, value[, timestamp]]) tuples as columns."""
     if not rows:
         raise EmptyDataError("the list of records is empty")
+    if any(isinstance(row, Mapping) for row in rows):
+        raise DataError(
+            "records are (user, item) tuples, got dictionaries: give pandas.DataFrame(records)"
+        )
     widths = {len(row) if isinstance(row, list | tuple) else 0 for row in rows}
     if len(widths) != 1 or not widths <= {2, 3, 4}:
         raise DataError("records must all be (user, item), (user, item, value) or the like")
