@@ -11,8 +11,10 @@ import penchant
 from penchant import Interactions, ItemNeighbors, ModelSelection, Popularity, PureSVD
 from penchant.tuning.selection import finishing, parts, select
 from penchant.tuning.selection.budget import Clock
+from penchant.tuning.selection.families import families_of
 from penchant.tuning.selection.part_scores import PartScores
 from penchant.tuning.selection.parts import Part
+from penchant.tuning.selection.results import Attempt
 
 KINDS: dict[str, type[Any]] = {
     "popularity": Popularity,
@@ -156,3 +158,14 @@ def test_a_family_that_is_hopeless_on_the_smallest_part_takes_no_more_time(
     (row,) = (row for row in found.families if row.kind == "popularity")
     assert row.tried == 1
     assert row.note.startswith("behind: ndcg@10 0.0")
+
+
+def test_fits_that_cannot_be_stopped_are_expected_to_grow_with_the_data(
+    likes: Interactions,
+) -> None:
+    stoppable, other = families_of(["slim", "pure-svd"], likes)
+    for family in (stoppable, other):
+        family.attempts.append(Attempt(family.kind, {}, 100, 0.1, 0.1, 2.0, 8))
+        assert family.seconds(50) == family.seconds(100) == 2
+    assert stoppable.seconds(900) == 6
+    assert other.seconds(900) == 18
