@@ -108,7 +108,8 @@ def application(folder: Path) -> Iterator[FastAPI]:
     data = data.with_catalog(Catalog(data.items, names=names, tags=tags, links=names))
     likes = penchant.ALS(factors=4, iterations=2).fit(data).save(folder / "likes.penchant")
     near = penchant.ItemNeighbors().fit(data).save(folder / "near.penchant")
-    files = Artifacts(likes, near)
+    popular = penchant.Popularity(category="tags").fit(data).save(folder / "popular.penchant")
+    files = Artifacts(likes, near, popular)
     settings = ServeSettings(likes=str(likes), watch=0, hosts=("*",), token=TOKEN, rate=0)
     with open_store(f"sqlite:///{folder / 'store.db'}") as store:
         activate(store, likes)

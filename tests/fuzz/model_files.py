@@ -48,6 +48,8 @@ def make_files(folder: Path) -> list[Path]:
     rich = data.with_item_features(penchant.Features.of_tags(catalog)).with_user_features(
         penchant.Features.of({user: [str(user)[-1]] for user in list(data.users)[:7]}, kind="user")
     )
+    forms = penchant.Features.of({item: [f"form={str(item)[-1]}"] for item in data.items})
+    formed = data.with_item_features(forms)
     vectors = penchant.Features.dense(data.items, np.eye(N_ITEMS, 3, dtype=np.float32) + 0.1)
     options: dict[str, Any] = {"factors": 3, "iterations": 2, "threads": 1}
     numbered = penchant.Interactions.from_scipy(data.to_scipy())
@@ -61,6 +63,8 @@ def make_files(folder: Path) -> list[Path]:
         "ranking-features": penchant.Ranking(**options, schedule="adadelta").fit(rich),
         "neighbors": neighbors.fit(data),
         "popularity": penchant.Popularity(threads=1).fit(data),
+        "popular-tags": penchant.Popularity(category="tags", threads=1).fit(data),
+        "popular-column": penchant.Popularity(category="form", threads=1).fit(formed),
         "random": penchant.Random(threads=1).fit(data),
         "ease": penchant.EASE(threads=1).fit(data),
         "svd": penchant.PureSVD(factors=3, threads=1).fit(data),
@@ -82,6 +86,7 @@ def make_files(folder: Path) -> list[Path]:
         ("random", "seen"),
         ("ease", "none"),
         ("ranking-features", "seen"),
+        ("popular-tags", "none"),
     ]
     return whole + [
         fitted[name].save(folder / f"{name}-{kept}.penchant", interactions=kept)

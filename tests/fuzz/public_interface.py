@@ -95,9 +95,10 @@ class Calls:
         self.folder = folder
         data = random_interactions(30, 20, density=0.3, dislikes=0.1)
         data = dataclasses.replace(data, timestamps=np.arange(data.nnz))
-        catalog = penchant.Catalog(data.items, names=[f"name {item}" for item in data.items])
-        self.tags = penchant.Features.of({item: [str(item)[-1]] for item in data.items})
-        people = penchant.Features.of({user: [str(user)[-1]] for user in data.users}, kind="user")
+        names, tags = [f"name {item}" for item in data.items], [("red",), ()] * 10
+        catalog = penchant.Catalog(data.items, names=names, tags=tags)
+        self.tags = penchant.Features.of({i: [i[-1], f"form={i[-1]}"] for i in data.items})
+        people = penchant.Features.of({user: [user[-1]] for user in data.users}, kind="user")
         data = data.with_catalog(catalog).with_item_features(self.tags)
         self.data, self.catalog = data.with_user_features(people), catalog
         rows = "".join(f"u{n % 7},i{n % 5},{n % 3 + 1},{n}\n" for n in range(40))
@@ -130,12 +131,14 @@ class Calls:
             penchant.GraphFilter(factors=3, half_life=50, threads=1),
             penchant.ItemNeighbors(half_life=50, threads=1),
             penchant.UserNeighbors(threads=1),
-            penchant.Popularity(since=20, half_life=50, threads=1),
+            penchant.Popularity(since=20, half_life=50, category="tags", threads=1),
             penchant.Random(threads=1),
             penchant.Content(self.tags, threads=1),
             penchant.Blend(parts),
         )
-        return {type(model).__name__: model.fit(self.data) for model in models}
+        named = {type(model).__name__: model for model in models}
+        named["Popularity(column)"] = penchant.Popularity(category="form", threads=1)
+        return {name: model.fit(self.data) for name, model in named.items()}
 
     def add(self, label: str, function: Callable[..., Any], /, **arguments: Any) -> None:
         """Add a call."""
@@ -257,7 +260,7 @@ class Calls:
         space = {"threads": [1]}
         self.add("tune", penchant.tune, model=penchant.Popularity, space=space, split=split)
         self.add("learning_curve", penchant.learning_curve, model=als.with_settings(), split=split)
-        self.add("items_for_tag", penchant.items_for_tag, model=als, tags="1", k=2)
+        self.add("items_for_tag", penchant.items_for_tag, model=als, tags="red", k=2)
         self.add("suggest_tags", penchant.suggest_tags, model=als, items="i0001", k=2)
         self.add("Range", penchant.Range, low=1, high=2)
         for name, source, arguments in (
@@ -281,8 +284,7 @@ class Calls:
         ):
             function = getattr(penchant.protocols, name)
             self.add(f"protocols.{name}", function, interactions=source, **arguments)
-        answer = als.recommend(["u0001", "u0002"])
-        self.add_by_place("Recommendations.for_", answer.for_, "u0001")
+        self.add_by_place("Recommendations.for_", als.recommend(["u0001", "u0002"]).for_, "u0001")
         scorer = als.scorer(self.data)
         self.add("Scorer.top_k", scorer.top_k, k=2, exclude=None, allow=None)
 
@@ -296,16 +298,14 @@ class Calls:
         self.add("plots.traces", drawn(plots.traces), result=found, **part)
         for name in ("pareto", "front", "importances", "importance"):
             self.add(f"plots.{name}", drawn(getattr(plots, name)), result=found)
-        self.add(
-            "plots.compare_tuning", drawn(plots.compare_tuning), a=found, b=found, names=("a", "b")
-        )
+        both = {"a": found, "b": found, "names": ("a", "b")}
+        self.add("plots.compare_tuning", drawn(plots.compare_tuning), **both)
         curve = penchant.learning_curve(als.with_settings(), split, epochs=(1, 2), verbose=False)
         self.add("plots.learning_curve", drawn(plots.learning_curve), curve=curve)
         self.add("tuning_page", report.tuning_page, result=found, title="x")
-        file = self.folder / "page.html"
-        self.add("write_tuning_report", report.write_tuning_report, result=found, path=file)
-        measured = penchant.evaluate(als, split)
-        self.add("Comparison", Comparison, evaluations={"a": measured, "b": measured})
+        page = {"result": found, "path": self.folder / "page.html"}
+        self.add("write_tuning_report", report.write_tuning_report, **page)
+        self.add("Comparison", Comparison, evaluations={"a": penchant.evaluate(als, split)})
         self.add("class_of", penchant.models.class_of, kind="als")
 
     def _of_stores(self) -> None:

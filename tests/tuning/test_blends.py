@@ -63,19 +63,19 @@ def fitted_runner(part: Part, budget: float = 1e6) -> tuple[Runner, list]:
 
 def test_the_chosen_weights_are_at_least_as_good_as_an_even_pair(part: Part) -> None:
     runner, families = fitted_runner(part)
-    mixture = Mixer(runner, families, part, until=1e6, seed=0).best()
+    mixture = Mixer(runner, families, part, after=lambda _: 0.0, seed=0).best()
     assert mixture is not None
     assert sum(mixture.weights.values()) == pytest.approx(1, abs=1e-3)
     even = {family.kind: runner.fit_best(family, part)[0] for family in families[:2]}
     assert mixture.attempt.value >= part.measure(Blend(even, weights=(1, 1), fusion=FUSION)) - 1e-6
     assert runner.attempts[-1] == mixture.attempt
-    again = Mixer(runner, families, part, until=1e6, seed=0).best()
+    again = Mixer(runner, families, part, after=lambda _: 0.0, seed=0).best()
     assert again == mixture  # it is stored
 
 
 def test_without_time_there_is_no_blend(part: Part) -> None:
     runner, families = fitted_runner(part)
-    assert Mixer(runner, families, part, until=0.0, seed=0).best() is None
+    assert Mixer(runner, families, part, after=lambda _: 2e6, seed=0).best() is None
 
 
 def test_scores_are_computed_once_for_all_weights(
@@ -90,7 +90,7 @@ def test_scores_are_computed_once_for_all_weights(
         return measure(self, model)
 
     monkeypatch.setattr(Part, "measure", counted)
-    Mixer(runner, families, part, until=1e6, seed=0).best()
+    Mixer(runner, families, part, after=lambda _: 0.0, seed=0).best()
     assert len(measured) > 15
     assert sum(isinstance(model, Blend) for model in measured) == 1
 
@@ -113,7 +113,7 @@ def test_every_family_is_tried_beside_the_best_before_other_pairs(
 
     monkeypatch.setattr(PartScores, "measure", recorded)
     runner, families = fitted_runner(part)
-    Mixer(runner, families, part, until=1e6, seed=0).best()
+    Mixer(runner, families, part, after=lambda _: 0.0, seed=0).best()
     leader, *others = (family.kind for family in families)
     first = [tried.index({leader, kind}) for kind in others]
     assert max(first) < tried.index(set(others))

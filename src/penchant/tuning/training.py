@@ -46,11 +46,13 @@ def train(
     epochs: tuple[int, ...],
     measure: MeasureBoth,
     on_row: OnRow,
+    stop: Callable[[], bool] | None = None,
     **fit: Any,
 ) -> None:
     """Fit a copy of a model once, up to the last of ``epochs``, and measure it at each of them.
 
-    A model without epochs is measured once after fitting, as epoch 1.
+    A model without epochs is measured once after fitting, as epoch 1. ``stop`` is called after
+    each epoch that is not measured; training ends if it returns True.
     """
     changes = {"iterations": epochs[-1]} if has_epochs(type(model)) else {}
     learner = model.with_settings(**changes)
@@ -59,7 +61,7 @@ def train(
     def on_epoch(epoch: Epoch) -> bool:
         nonlocal measured
         if epoch.number not in epochs:
-            return False
+            return stop is not None and stop()
         measured = True
         return report(epoch.number, epoch.seconds, learner.snapshot())
 

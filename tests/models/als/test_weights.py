@@ -142,3 +142,10 @@ def test_extreme_values_give_finite_weights(values: list[float]) -> None:
     assert np.isfinite(weights.confidence.alpha)
     assert weights.confidence.alpha > 0
     assert np.isfinite(weights.unobserved)
+
+
+def test_a_weight_that_is_a_very_large_whole_number() -> None:
+    """Times the number of items it is beyond the integers of 64 bits."""
+    model = ALS(factors=2, iterations=1, unobserved_weight=2**60, threads=1)
+    model.fit(random_interactions(20, 15))
+    assert model.training["unobserved_weight"] == 2.0**60

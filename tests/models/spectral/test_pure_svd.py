@@ -82,8 +82,9 @@ def test_settings_out_of_range(settings, message) -> None:
         PureSVD(**settings)
 
 
-def test_the_default_of_factors_is_that_of_the_size() -> None:
-    few = PureSVD().fit(random_interactions(30, 20, density=0.9))
-    assert few.item_factors.shape[1] == 12
-    alike = penchant.Interactions.from_scipy(np.kron(np.eye(110), np.ones((10, 10))))
-    assert PureSVD().fit(alike).item_factors.shape[1] == round(1100 ** (4 / 3) / 760)
+def test_the_fit_tells_the_number_of_factors(data, tmp_path) -> None:
+    model = PureSVD().fit(data)
+    assert model.training == {"factors": 12}  # by the rule: there are few users
+    assert model.item_factors.shape[1] == 12
+    assert penchant.load(model.save(tmp_path / "x.penchant")).training == model.training
+    assert PureSVD(factors=500).fit(data).training == {"factors": 25}

@@ -59,7 +59,7 @@ class Weights:
         if settings.weights_are_given:
             alpha = 1.0 if settings.alpha is None else settings.alpha
             unobserved = settings.unobserved_weight
-            unobserved = 1.0 if unobserved is None else unobserved
+            unobserved = 1.0 if unobserved is None else float(unobserved)
             penalty, nu = 0.01, 0.0
         else:
             alpha = _inverse(statistics.mean_sizes[kind])

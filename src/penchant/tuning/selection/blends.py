@@ -5,14 +5,14 @@ from __future__ import annotations
 import itertools
 import logging
 import math
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from penchant.models.blend.fusion import Fusion
 from penchant.models.blend.model import Blend
 from penchant.tuning.selection.families import Family
+from penchant.tuning.selection.finishing import Costs, costs_of, n_measured, summed
 from penchant.tuning.selection.part_scores import PartScores
 from penchant.tuning.selection.parts import Part
 from penchant.tuning.selection.results import Attempt
@@ -25,6 +25,8 @@ FUSION: Fusion = "top-mean"
 MOST_PARTS = 5
 """The number of best families that blends are made of."""
 
+_TRIED_ON = 20
+"""The share of the users, one in so many, on which the seconds of scores are estimated."""
 _FIRST_SHARES = (0.3, 0.5)
 """Shares of each further model beside the best one, tried before anything else."""
 _SHARES = (0.3, 0.5, 0.15, 0.7, 0.85)
@@ -45,10 +47,13 @@ class Mixture:
         Kind → weight; they add up to 1.
     attempt
         Its value on the validation part.
+    costs
+        The seconds of its fits and of the measurement of a user.
     """
 
     weights: dict[str, float]
     attempt: Attempt
+    costs: Costs
 
 
 class Mixer:
@@ -65,17 +70,24 @@ class Mixer:
         The families, the best first.
     part
         The part of the data.
-    until
-        The time, of the clock, at which no further weights are tried.
+    after
+        Estimates the seconds of the steps that follow, by the costs of a blend; blends for which
+        no time is left are not tried.
     seed
         The seed of the sample of users whose scores are kept.
     """
 
     def __init__(
-        self, runner: Runner, families: Sequence[Family], part: Part, until: float, seed: int
+        self,
+        runner: Runner,
+        families: Sequence[Family],
+        part: Part,
+        after: Callable[[Costs], float],
+        seed: int,
     ) -> None:
-        self._runner, self._part, self._until, self._seed = runner, part, until, seed
+        self._runner, self._part, self._after, self._seed = runner, part, after, seed
         self._families = {family.kind: family for family in families[:MOST_PARTS]}
+        self._costs: dict[str, Costs] = {}
 
     def best(self) -> Mixture | None:
         """Return the best blend that was tried in time; None if there was none."""
@@ -95,17 +107,19 @@ class Mixer:
         runner.attempts.append(attempt)
         weights = attempt.settings["weights"]
         log.info("blend: %.5f with %s in %.1f s", attempt.value, weights, attempt.seconds)
-        return Mixture(weights, attempt)
+        costs = Costs(attempt.fit_seconds, attempt.measure_seconds / n_measured(part.split))
+        return Mixture(weights, attempt, costs)
 
     def _searched(self, parts: dict[str, dict[str, Any]]) -> Attempt:
         """Search weights and measure the best as a blend; without a value if time is up."""
         runner, part = self._runner, self._part
-        began = time.perf_counter()
+        began = runner.clock.spent
         weights = self._weights()
         if weights is None:
             return Attempt("blend", {}, part.size, math.nan, -math.inf, 0.0, 0, "no time was left")
         models = {kind: runner.fit_best(self._families[kind], part) for kind in weights}
         values = []
+        measuring = runner.clock.spent
         for number, cut in enumerate(part.cuts):
             fitted = {kind: of_cuts[number] for kind, of_cuts in models.items()}
             values.append(cut.measure(Blend(fitted, weights=weights, fusion=FUSION)))
@@ -117,8 +131,10 @@ class Mixer:
             part.size,
             value,
             runner.score(value),
-            time.perf_counter() - began,
+            runner.clock.spent - began,
             sum(of_cuts[0]._nbytes for of_cuts in models.values()),
+            fit_seconds=self._costs_of(weights).fit,
+            measure_seconds=(runner.clock.spent - measuring) / len(values),
         )
 
     def _weights(self) -> dict[str, float] | None:
@@ -126,14 +142,12 @@ class Mixer:
         cuts = self._part.cuts
         n_kept = len(self._families) * len(cuts)
         scores = [PartScores(cut, n_kept, FUSION, self._seed) for cut in cuts]
-        search = _Search(scores, self._runner, self._until)
+        search = _Search(scores, self._runner, self._is_late)
         for kind, family in self._families.items():
-            if search.is_late:
-                break
-            fitted = self._runner.fit_best(family, self._part)
-            for of_cut, model in zip(scores, fitted, strict=True):
-                of_cut.add(kind, model)
-            leader = scores[0].names[0]
+            leader = next(iter(self._families))
+            if self._is_late({leader, kind}, self._seconds_to_add(family, scores)):
+                continue
+            self._add(family, scores)
             if kind != leader:
                 search.try_all(_pairs(leader, kind, _FIRST_SHARES))
         search.improve(scores[0].names)
@@ -142,30 +156,69 @@ class Mixer:
         search.improve(scores[0].names)
         return search.best
 
+    def _seconds_to_add(self, family: Family, scores: Sequence[PartScores]) -> float:
+        """Estimate the seconds of :meth:`_add` from a few of the users."""
+        n_users = sum(of_cut.n_users for of_cut in scores)
+        few = PartScores(self._part.cuts[0], 1, FUSION, self._seed, max(1, n_users // _TRIED_ON))
+        model = self._runner.fit_best(family, self._part)[0]
+        began = self._runner.clock.spent
+        few.add(family.kind, model)
+        return (self._runner.clock.spent - began) * n_users / max(few.n_users, 1)
+
+    def _add(self, family: Family, scores: Sequence[PartScores]) -> None:
+        """Compute the scores of a family for some users, which tells how long they take."""
+        runner = self._runner
+        fitted = runner.fit_best(family, self._part)
+        began = runner.clock.spent
+        for of_cut, model in zip(scores, fitted, strict=True):
+            of_cut.add(family.kind, model)
+        seconds = runner.clock.spent - began
+        n_users = sum(of_cut.n_users for of_cut in scores)
+        own = self._own_costs(family)
+        self._costs[family.kind] = Costs(own.fit, seconds / max(n_users, 1))
+
+    def _is_late(self, kinds: Iterable[str], seconds: float = 0.0) -> bool:
+        """Whether no time is left to spend some seconds, measure a blend and finish it."""
+        costs, part = self._costs_of(kinds), self._part
+        measuring = costs.user * n_measured(part.split) * len(part.cuts)
+        clock = self._runner.clock
+        return clock.spent + seconds + measuring + self._after(costs) > clock.budget
+
+    def _costs_of(self, kinds: Iterable[str]) -> Costs:
+        """Return the costs of a blend; those of its families alone where scores are missing."""
+        return summed(
+            [self._costs.get(kind) or self._own_costs(self._families[kind]) for kind in kinds]
+        )
+
+    def _own_costs(self, family: Family) -> Costs:
+        best = family.best(self._part.size)
+        assert best is not None
+        return costs_of(best, self._part)
+
 
 class _Search:
     """Weights that were tried on stored scores, of each cut, and the best of them."""
 
-    def __init__(self, scores: Sequence[PartScores], runner: Runner, until: float) -> None:
-        self._scores, self._runner, self._until = scores, runner, until
+    def __init__(
+        self,
+        scores: Sequence[PartScores],
+        runner: Runner,
+        is_late: Callable[[Iterable[str], float], bool],
+    ) -> None:
+        self._scores, self._runner, self._is_late = scores, runner, is_late
         self._longest = 0.0
         self._tried: dict[tuple[tuple[str, float], ...], float] = {}
         self.best: dict[str, float] | None = None
-
-    @property
-    def is_late(self) -> bool:
-        """Whether there is no time for further weights."""
-        return self._runner.clock.spent + self._longest > self._until
 
     def try_all(self, candidates: Iterator[dict[str, float]]) -> None:
         """Measure weights one after another while there is time."""
         for weights in candidates:
             key = tuple(sorted(weights.items()))
-            if key in self._tried or self.is_late:
+            if key in self._tried or self._is_late(weights, self._longest):
                 continue
-            began = time.perf_counter()
+            began = self._runner.clock.spent
             value = sum(cut.measure(weights) for cut in self._scores) / len(self._scores)
-            self._longest = max(self._longest, time.perf_counter() - began)
+            self._longest = max(self._longest, self._runner.clock.spent - began)
             self._tried[key] = self._runner.score(value)
             log.debug("blend: %.5f with %s", value, weights)
             if self.best is None or self._tried[key] > self._value(self.best):
@@ -186,7 +239,7 @@ class _Search:
     def refine(self) -> None:
         """Change the share of one model after the other, as long as it helps."""
         before = None
-        while self.best is not None and self.best != before and not self.is_late:
+        while self.best is not None and self.best != before:
             before = self.best
             moves = itertools.product(before, _STEPS)
             self.try_all(

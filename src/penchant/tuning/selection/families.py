@@ -15,6 +15,7 @@ from penchant.errors import SettingsError
 from penchant.models import class_of, kinds
 from penchant.models.als.statistics import Statistics, rows_of_users
 from penchant.models.base import Model
+from penchant.models.capabilities import ReportsSteps, TrainsInEpochs
 from penchant.models.search import Search
 from penchant.tuning.selection.results import Attempt
 from penchant.tuning.space import Space, declared_space
@@ -61,13 +62,18 @@ class Family:
         return max(valued, key=lambda attempt: attempt.score, default=None)
 
     def seconds(self, size: int) -> float:
-        """Estimate the seconds of another attempt on so many interactions."""
+        """Estimate the seconds of another attempt on so many interactions.
+
+        The time of some families depends on the number of items alone, of others it grows with
+        the interactions. Of fits that can't be stopped the worse is expected.
+        """
         measured = [item for item in self.attempts if item.has_value]
         if not measured:
             return 0.0
         largest = max(item.size for item in measured)
         recent = fmean(item.seconds for item in measured if item.size == largest)
-        growth = max(1.0, size / largest) ** 0.5  # some depend on the number of items alone
+        can_stop = issubclass(self.model, ReportsSteps | TrainsInEpochs)
+        growth = max(1.0, size / largest) ** (0.5 if can_stop else 1.0)
         return float(recent * growth)
 
     def carried(self, size: int) -> dict[str, Any]:

@@ -34,11 +34,15 @@ class PartScores:
         How scores are brought to one scale.
     seed
         The seed of the sample.
+    most
+        The most users, beside the limit of memory.
     """
 
-    def __init__(self, part: Part, n_models: int, fusion: Fusion, seed: int) -> None:
-        most = max(1, SCORE_BYTES // (4 * n_models * max(part.split.train.n_items, 1)))
-        split = measured_part(part.split, seed, most)
+    def __init__(
+        self, part: Part, n_models: int, fusion: Fusion, seed: int, most: int | None = None
+    ) -> None:
+        room = max(1, SCORE_BYTES // (4 * n_models * max(part.split.train.n_items, 1)))
+        split = measured_part(part.split, seed, room if most is None else min(room, most))
         self._part = Part(split, part.metric, part.exclude_seen)
         self._seen, self._fusion = split.seen, fusion
         self._users = np.flatnonzero(split.test.csr.row_counts)
@@ -48,6 +52,11 @@ class PartScores:
     def names(self) -> list[str]:
         """The names of the models that were added."""
         return list(self._scores)
+
+    @property
+    def n_users(self) -> int:
+        """The number of users whose scores are kept."""
+        return len(self._users)
 
     def add(self, name: str, model: Model) -> None:
         """Compute and keep the scaled scores of a fitted model."""

@@ -13,6 +13,7 @@ from penchant._boundary import checked_methods
 from penchant.evaluation.comparison import Comparison
 from penchant.evaluation.evaluate import Evaluation
 from penchant.models.base import Model
+from penchant.models.blend.model import Blend
 from penchant.rendering import cards
 from penchant.rendering.plain import figure, ruled, table
 from penchant.results.frames import Columns, Tabular, texts
@@ -43,6 +44,8 @@ class Attempt:
         The size of what was fitted.
     message
         The error of an attempt that failed.
+    fit_seconds, measure_seconds
+        Seconds of one fit, and of measuring it once; 0 if unknown.
     """
 
     kind: str
@@ -53,6 +56,8 @@ class Attempt:
     seconds: float
     n_bytes: int
     message: str = ""
+    fit_seconds: float = 0.0
+    measure_seconds: float = 0.0
 
     @property
     def has_value(self) -> bool:
@@ -145,7 +150,8 @@ class ModelSelection(Tabular):
         overestimates the quality; report :attr:`final`.
     final
         Metrics on the test part, which took no part in the selection: of the ``"chosen model"``,
-        and of the defaults of the best family. None if there was no time for it.
+        and of the defaults of the best family. What there was no time for is missing, see
+        ``about["left_out"]``; None if it is both.
     attempts
         All attempts, in order.
     seconds
@@ -209,11 +215,13 @@ class ModelSelection(Tabular):
         return [head, *map(_cells, self.families)]
 
     def summary(self) -> str:
-        """Return a sentence with the choice and the number of settings tried."""
+        """Return a sentence with the choice, the number of settings tried and what was left out."""
+        left_out = self.about.get("left_out")
         return (
             f"chosen: {self.about.get('model', self.chosen)}; {self.metric} {self.value:.4f} "
             f"on the validation part, the best of {self.tried} settings tried in "
-            f"{self.seconds:.0f} s"
+            f"{self.seconds:.0f} s{'; no time was left for ' if left_out else ''}"
+            f"{', '.join(left_out or ())}"
         )
 
     def _test_lines(self) -> list[str]:
@@ -236,3 +244,16 @@ def _cells(row: FamilyResult) -> list[str]:
         f"{row.n_bytes / 1e6:.1f} MB" if row.n_bytes else "–",
         row.note,
     ]
+
+
+def described(model: Model) -> str:
+    """Return a model as the expression that makes it, with the settings that were changed."""
+    if isinstance(model, Blend):
+        parts = ", ".join(f"{name!r}: {described(part)}" for name, part in model.parts.items())
+        weights, fusion = model.settings["weights"], model.settings["fusion"]
+        return f"Blend({{{parts}}}, weights={weights}, fusion={fusion!r})"
+    changed = [
+        f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value!r}"
+        for name, value in model.changed_settings.items()
+    ]
+    return f"{type(model).__name__}({', '.join(changed)})"

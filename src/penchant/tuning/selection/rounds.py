@@ -8,12 +8,14 @@ each uses its time to try settings.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from penchant.tuning.selection.families import Family
 from penchant.tuning.selection.parts import Part
+from penchant.tuning.selection.results import Attempt
 from penchant.tuning.selection.trials import Runner
 
 log = logging.getLogger("penchant")
@@ -42,6 +44,8 @@ class Round:
     most: int
 
 
+_HOPELESS = 0.1
+"""The share of the best value on the smallest part below which a family is dropped at once."""
 _MOST_ATTEMPTS = 12
 """The most attempts of a family in a round before the last."""
 _LONGER, _LEAST = 5.0, 0.1
@@ -68,6 +72,9 @@ class Halving:
         The seed of the settings that are drawn.
     on_attempt
         Called after each attempt.
+    latest
+        Returns the time, of the clock, at which the search ends at the latest, by what is known
+        of the steps that follow.
     """
 
     def __init__(
@@ -77,9 +84,10 @@ class Halving:
         seconds: float,
         seed: int,
         on_attempt: Callable[[Family], None],
+        latest: Callable[[], float] = lambda: math.inf,
     ) -> None:
         self._runner, self._families, self._seconds = runner, list(families), seconds
-        self._seed, self._on_attempt = seed, on_attempt
+        self._seed, self._on_attempt, self._latest = seed, on_attempt, latest
 
     @property
     def remaining(self) -> list[Family]:
@@ -87,7 +95,10 @@ class Halving:
         return [family for family in self._families if not family.dropped]
 
     def probe(self, part: Part) -> None:
-        """Fit all families on a small part, to order them by cost and drop those that can't."""
+        """Fit all families on a small part, to order them by cost.
+
+        Those that can't be fitted are dropped, and those that are hopelessly far behind.
+        """
         for family in self.remaining:
             settings = dict(family.search.quick)
             attempt = self._runner.attempt(family, settings, part)
@@ -95,6 +106,12 @@ class Halving:
                 family.dropped = attempt.message.partition(": ")[2] or "no value"
             self._on_attempt(family)
         self._families.sort(key=lambda family: family.seconds(part.size))
+        if self._runner.sign > 0:  # lower values have no share
+            bests = [(family, family.best(part.size)) for family in self.ranked(part)]
+            scores = [best.score for _, best in bests if best is not None]
+            for family, best in bests:
+                if best is not None and best.score < _HOPELESS * scores[0]:
+                    family.dropped = _behind(best, part)
 
     def run(self, rounds: Sequence[Round]) -> None:
         """Run rounds in order; attempts for which no time is left are skipped."""
@@ -116,9 +133,8 @@ class Halving:
             )
             number = numbers[family.kind] = numbers[family.kind] + 1
             settings = family.propose(number, part.size, self._seed)
-            left = self._seconds - self._runner.clock.spent
             is_done = number > _MOST_ATTEMPTS + _MOST_IN_ALL
-            if settings is None or is_done or family.seconds(part.size) > left:
+            if settings is None or is_done or family.seconds(part.size) > self._left:
                 open_ones.remove(family)
                 continue
             spent[family.kind] += self._attempt(family, settings, part)
@@ -147,7 +163,7 @@ class Halving:
         for number in range(_MOST_ATTEMPTS):
             for family in families:
                 cost = family.seconds(step.part.size)
-                first = number == 0 and self._runner.clock.spent + cost < self._seconds
+                first = number == 0 and cost < self._left
                 if not first and (spent[family.kind] + cost > slice_ or self._is_late(step.until)):
                     continue
                 settings = family.propose(number, step.part.size, self._seed)
@@ -160,7 +176,7 @@ class Halving:
     def _attempt(self, family: Family, settings: dict[str, Any], part: Part) -> float:
         """Run an attempt; return its seconds, 0 if it was run before."""
         n, cost = len(family.attempts), family.seconds(part.size)
-        left = self._seconds - self._runner.clock.spent
+        left = self._left
         usual = max(_LONGER * cost, _LEAST * self._seconds) if cost else left
         limit = max(0.0, min(left, usual))
         attempt = self._runner.attempt(family, settings, part, limit=limit)
@@ -174,16 +190,24 @@ class Halving:
             return
         leader = ranked[0].best(step.part.size)
         assert leader is not None
-        metric, size = step.part.metric, step.part.split.train.nnz
         for place, family in enumerate(ranked):
             best = family.best(step.part.size)
             assert best is not None
             behind = leader.score - best.score > (1 - step.within) * abs(leader.score)
             if behind or place >= step.most:
-                family.dropped = f"behind: {metric} {best.value:.4f} on {size:,} interactions"
+                family.dropped = _behind(best, step.part)
         for family in self.remaining:
             if family not in ranked:
                 family.dropped = "it takes longer than the time that is left"
 
     def _is_late(self, share: float) -> bool:
-        return self._runner.clock.spent >= self._seconds * share
+        return self._runner.clock.spent >= min(self._seconds * share, self._latest())
+
+    @property
+    def _left(self) -> float:
+        """Seconds until the end of the search."""
+        return min(self._seconds, self._latest()) - self._runner.clock.spent
+
+
+def _behind(best: Attempt, part: Part) -> str:
+    return f"behind: {part.metric} {best.value:.4f} on {part.split.train.nnz:,} interactions"

@@ -12,17 +12,16 @@ from typing import Any
 from penchant._settings.checks import check_int
 from penchant.data.interactions import Interactions
 from penchant.errors import DataError, SettingsError
-from penchant.evaluation.evaluate import Evaluation, evaluate
 from penchant.models.base import Model
 from penchant.models.blend.model import Blend
 from penchant.split import Split, random_fraction
-from penchant.tuning.final import from_dict, to_dict
 from penchant.tuning.measure import full_names
 from penchant.tuning.plan import describe_split, split_digest
 from penchant.tuning.results import better_of
 from penchant.tuning.selection.blends import FUSION, MOST_PARTS, Mixer, Mixture
 from penchant.tuning.selection.budget import Clock, seconds_of
 from penchant.tuning.selection.families import Family, families_of
+from penchant.tuning.selection.finishing import Costs, Finisher, costs_of, summed
 from penchant.tuning.selection.journal import Journal
 from penchant.tuning.selection.parts import (
     HELD_OUT,
@@ -36,6 +35,7 @@ from penchant.tuning.selection.results import (
     FamilyResult,
     ModelSelection,
     SelectionProgress,
+    described,
 )
 from penchant.tuning.selection.rounds import Halving, Round
 from penchant.tuning.selection.trials import Runner
@@ -48,8 +48,6 @@ _PER_MINUTE = 200_000
 """The number of interactions of the first round, for each minute of the budget."""
 _BLENDS = 0.15
 """The share of the budget that is kept for blends."""
-_LEAST_FOR_BLENDS = 0.1
-"""The same where the last attempts took longer than they were to: blends gain the most."""
 _BLENDED_WITHIN = 0.7
 """The share of the best value that a family of a blend has at least."""
 _MOST_CUTS, _ATTEMPTS_EACH = 4, 40
@@ -140,6 +138,14 @@ class _Selection:
         self._families = families
         self._validation = self._cut(0)
         self._first = self._whole = self._part_of(self._validation)
+        self._finisher = Finisher(
+            self._runner,
+            final,
+            everything,
+            arguments.metric,
+            arguments.exclude_seen,
+            arguments.seed,
+        )
 
     def run(self) -> ModelSelection:
         """Search, blend, and fit and measure the choice."""
@@ -147,7 +153,9 @@ class _Selection:
         budget = arguments.budget
         first = self._part(int(_PER_MINUTE * max(1.0, budget / 60)))
         searched = budget * (1 - _BLENDS - _RESERVE)
-        halving = Halving(runner, self._families, searched, arguments.seed, self._report)
+        halving = Halving(
+            runner, self._families, searched, arguments.seed, self._report, self._latest
+        )
         halving.probe(self._part(_PROBE))
         halving.run([Round(first, until=0.2, quick=True, within=0.7, most=6)])
         self._add_cuts(halving.remaining, searched)
@@ -162,10 +170,14 @@ class _Selection:
         blended = self._near(halving.ranked(whole, dropped=True), best, whole)
         mixture = None
         if len(blended) > 1:
-            least = runner.clock.spent + budget * _LEAST_FOR_BLENDS
-            until = max(budget - self._reserve(blended, whole), least)
-            mixture = Mixer(runner, blended, whole, until, arguments.seed).best()
+            seconds = self._seconds_of(ranked[0])
+            mixture = Mixer(runner, blended, whole, seconds, arguments.seed).best()
+            if mixture is None:
+                self._finisher.left_out.append("blends")
         if mixture is not None and mixture.attempt.score <= best.score:
+            mixture = None
+        if mixture is not None and self._finisher.is_too_long(mixture.costs, whole):
+            self._finisher.left_out.append("the last fit of a blend")
             mixture = None
         return self._result(ranked[0], mixture, whole)
 
@@ -200,30 +212,54 @@ class _Selection:
     def _near(self, families: list[Family], best: Attempt, part: Part) -> list[Family]:
         """Return the families that a blend may be made of: those not far behind the best.
 
-        The final fits, two of each, need to fit into the time that is kept for them; the best
-        family stays in any case.
+        The steps after a blend with the best need to fit into the time that is left.
         """
         least = best.score - (1 - _BLENDED_WITHIN) * abs(best.score)
-        valued = [(family, family.best(part.size)) for family in families]
-        longest = _RESERVE * self._arguments.budget / 2
-        near = [
-            family
-            for family, own in valued
-            if own is not None
-            and own.score >= least
-            and (own.seconds <= longest or family is families[0])
-        ]
+        near = families[:1]
+        for family in families[1:]:
+            own = family.best(part.size)
+            if own is None or own.score < least:
+                continue
+            both = summed([costs_of(best, part), costs_of(own, part)])
+            if self._seconds_of(families[0])(both) < self._finisher.left:
+                near.append(family)
+            else:
+                self._finisher.left_out.append(f"blends with {family.kind}")
         return near[:MOST_PARTS]
 
-    def _reserve(self, families: list[Family], part: Part) -> float:
-        """Estimate the seconds of the final fits, of three families twice; half the rest at most.
+    # --- estimates ----------------------------------------------------------------------
 
-        A part of the time for blends is left in any case.
-        """
-        arguments = self._arguments
-        costs = [best.seconds for family in families[:3] if (best := family.best(part.size))]
-        least, left = arguments.budget * _RESERVE, arguments.budget - self._runner.clock.spent
-        return max(least, min(2.0 * sum(costs), left / 2))
+    def _seconds_of(self, family: Family) -> Callable[[Costs], float]:
+        """Return the estimate of the seconds after the search, by the costs of the choice."""
+        defaults = self._defaults_of(family)
+        return lambda chosen: self._finisher.seconds(chosen, defaults, self._whole)
+
+    def _defaults_of(self, family: Family) -> Costs:
+        """Return the costs of the family's defaults, else of its best settings."""
+        tried, best = self._tried_defaults(family), family.best(self._whole.size)
+        assert best is not None
+        return costs_of(tried[0] if tried else best, self._whole)
+
+    def _tried_defaults(self, family: Family) -> list[Attempt]:
+        return [
+            item
+            for item in family.attempts
+            if item.has_value
+            and item.size == self._whole.size
+            and not set(item.settings) - {"iterations"}
+        ]
+
+    def _latest(self) -> float:
+        """Return the time, of the clock, at which the search ends so that the rest fits."""
+        size, budget = self._whole.size, self._arguments.budget
+        valued = [(best.score, family) for family in self._families if (best := family.best(size))]
+        if not valued:
+            return budget
+        _, family = max(valued, key=lambda pair: pair[0])
+        best = family.best(size)
+        assert best is not None
+        seconds = self._seconds_of(family)(costs_of(best, self._whole))
+        return budget * (1 - _BLENDS) - seconds
 
     # --- the result ---------------------------------------------------------------------
 
@@ -231,8 +267,13 @@ class _Selection:
         best = family.best(part.size)
         assert best is not None
         chosen = self._model(family, mixture)
-        final = self._evaluated(chosen, family)
-        fitted = chosen.with_settings().fit(self._everything)
+        costs = costs_of(best, part) if mixture is None else mixture.costs
+        usual = self._runner.model(family, {})
+        label = f"{family.kind}, defaults"
+        on_train, final = self._finisher.measure(
+            (chosen, costs), (label, usual, self._defaults_of(family)), part
+        )
+        fitted = self._finisher.fitted(chosen, on_train)
         return ModelSelection(
             best=fitted,
             metric=self._arguments.metric,
@@ -247,9 +288,10 @@ class _Selection:
                 "validation": describe_split(self._validation),
                 "validation_cuts": len(self._whole.cuts),
                 "final": describe_split(self._final),
-                "model": _described(chosen),
+                "model": described(chosen),
                 "budget": self._arguments.budget,
                 "seed": self._arguments.seed,
+                "left_out": self._finisher.left_out,
             },
         )
 
@@ -265,30 +307,6 @@ class _Selection:
             settings = mixture.attempt.settings["parts"][kind]
             parts[kind] = self._runner.model(families[kind], settings)
         return Blend(parts, weights=dict(mixture.weights), fusion=FUSION)
-
-    def _evaluated(self, chosen: Model, family: Family) -> dict[str, Evaluation]:
-        """Measure the choice, and the defaults of the best family, on the test part, once."""
-        models = {
-            "chosen model": chosen,
-            f"{family.kind}, defaults": self._runner.model(family, {}),
-        }
-        subject: list[Any] = ["final", _described(chosen), family.kind, split_digest(self._final)]
-        subject.append(self._arguments.exclude_seen)
-        stored = self._runner.journal.get(subject)
-        if stored is None:
-            stored = {
-                label: to_dict(
-                    evaluate(
-                        model.with_settings().fit(self._final.train),
-                        self._final,
-                        metrics=list(dict.fromkeys([self._arguments.metric, "recall@20"])),
-                        exclude_seen=self._arguments.exclude_seen,
-                    )
-                )
-                for label, model in models.items()
-            }
-            self._runner.journal.put(subject, stored)
-        return {label: from_dict(fields) for label, fields in stored.items()}
 
     def _rows(self) -> tuple[FamilyResult, ...]:
         """Return the rows of the families, the best first, those without a value last."""
@@ -323,11 +341,7 @@ class _Selection:
     def _row(self, family: Family) -> FamilyResult:
         size = self._whole.size
         best = family.best(size)
-        defaults = [
-            item
-            for item in family.attempts
-            if item.size == size and not set(item.settings) - {"iterations"}
-        ]
+        defaults = self._tried_defaults(family)
         shown = best or family.best()
         return FamilyResult(
             kind=family.kind,
@@ -360,15 +374,3 @@ class _Selection:
                 self._arguments.budget,
             )
         )
-
-
-def _described(model: Model) -> str:
-    """Return a model as the expression that makes it, with the settings that were changed."""
-    if isinstance(model, Blend):
-        parts = ", ".join(f"{name!r}: {_described(part)}" for name, part in model.parts.items())
-        return f"Blend({{{parts}}}, weights={model.settings['weights']}, fusion={FUSION!r})"
-    changed = [
-        f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value!r}"
-        for name, value in model.changed_settings.items()
-    ]
-    return f"{type(model).__name__}({', '.join(changed)})"

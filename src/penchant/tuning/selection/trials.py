@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import math
-import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from penchant.evaluation.candidates import Scorable
 from penchant.models.base import Model
 from penchant.models.capabilities import ReportsSteps, TrainsInEpochs
 from penchant.tuning.results import CurveRow
@@ -54,6 +54,7 @@ class Runner:
     fitted: dict[str, tuple[Attempt, list[Model]]] = field(default_factory=dict)
     _done: dict[str, Attempt] = field(default_factory=dict)
     _deadline: float = math.inf
+    _measured: list[float] = field(default_factory=list)
 
     def attempt(
         self,
@@ -113,24 +114,28 @@ class Runner:
         return -math.inf if math.isnan(value) else self.sign * value
 
     def _run(self, family: Family, settings: dict[str, Any], part: Part) -> Attempt:
-        began = time.perf_counter()
+        began = self.clock.spent
+        self._measured = []
         try:
-            epoch, value, models = self._train(family, settings, part)
+            (epoch, last), value, models = self._train(family, settings, part)
         except Exception as error:
-            spent = time.perf_counter() - began
+            spent = self.clock.spent - began
             message = f"{type(error).__name__}: {error}"
             log.info("%s with %s failed: %s", family.kind, settings, message)
             return Attempt(family.kind, settings, part.size, math.nan, -math.inf, spent, 0, message)
         if isinstance(models[0], TrainsInEpochs):
             settings = {**settings, "iterations": epoch}
+        seconds, measuring = self.clock.spent - began, sum(self._measured)
         attempt = Attempt(
             family.kind,
             settings,
             part.size,
             value,
             self.score(value),
-            time.perf_counter() - began,
+            seconds,
             models[0]._nbytes,
+            fit_seconds=(seconds - measuring) / len(models) * epoch / last,
+            measure_seconds=measuring / len(self._measured),
         )
         if len(models) == len(part.cuts):
             self._keep(attempt, models)
@@ -138,11 +143,12 @@ class Runner:
 
     def _train(
         self, family: Family, settings: dict[str, Any], part: Part
-    ) -> tuple[int, float, list[Model]]:
+    ) -> tuple[tuple[int, int], float, list[Model]]:
         """Fit and measure a model on each cut of a part.
 
-        Returns the epoch with the best mean value, that value and the models then. Settings that
-        are far behind the family's best on the first cut are not fitted on the others.
+        Returns the epoch with the best mean value and the last one, that value and the models
+        then. Settings that are far behind the family's best on the first cut are not fitted on the
+        others.
         """
         first = self._curve(family, settings, part.cuts[0], family.search.epochs)
         curves, epochs = [first], tuple(sorted(first))
@@ -159,7 +165,7 @@ class Runner:
             if all(epoch in curve for curve in curves)
         }
         epoch = max(means, key=lambda each: self.score(means[each]))
-        return epoch, means[epoch], [curve[epoch][1] for curve in curves]
+        return (epoch, epochs[-1]), means[epoch], [curve[epoch][1] for curve in curves]
 
     def _curve(
         self,
@@ -187,16 +193,30 @@ class Runner:
             if spent >= limit or (spent > limit / 4 and spent * n / step > 3 * limit):
                 raise _TooSlowError(f"stopped after {spent:.1f} s, at step {step} of {n}: too slow")
 
+        def is_late() -> bool:
+            late = self.clock.spent > self._deadline
+            if late and not curve:
+                raise _TooSlowError(f"stopped after {self.clock.spent - began:.1f} s: too slow")
+            return late
+
         report = {"on_step": on_step} if issubclass(family.model, ReportsSteps) else {}
         train(
             self.model(family, settings),
             cut.split.train,
             epochs,
-            lambda fitted: ({}, {cut.metric: cut.measure(fitted)}),
+            lambda fitted: ({}, {cut.metric: self._timed(cut, fitted)}),
             on_row,
+            is_late,
             **report,
         )
         return curve
+
+    def _timed(self, cut: Part, fitted: Scorable) -> float:
+        """Measure a model, and keep the seconds that it takes."""
+        began = self.clock.spent
+        value = cut.measure(fitted)
+        self._measured.append(self.clock.spent - began)
+        return value
 
     def _keep(self, attempt: Attempt, models: list[Model]) -> None:
         """Keep the fitted models of a family's best attempt on the largest part so far."""
