@@ -307,7 +307,7 @@ def test_a_second_run_on_an_open_storage_is_refused(split, tmp_path) -> None:
 @pytest.mark.parametrize(
     ("how", "told"),
     [
-        ({"model": penchant.ALS()}, "a model class"),
+        ({"model": penchant.ALS()}, "takes the class of a model: penchant.ALS"),
         ({"sampler": "annealing"}, "sampler must be one of"),
         ({"sampler": "tpe"}, "has no end of its own"),
         ({"trials": 0}, "trials must be 1 or more"),
