@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from penchant.cli.output import Output, size, table
+from penchant.cli.output import Output, table
+from penchant.rendering.plain import size
 
 
 def show_dataset(path: str, *, checked: bool, out: Output) -> None:

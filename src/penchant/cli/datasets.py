@@ -10,8 +10,9 @@ import typer
 from penchant.cli import hints, sources
 from penchant.cli.help import Group
 from penchant.cli.options import Json, OutputOptions
-from penchant.cli.output import size, table
+from penchant.cli.output import table
 from penchant.cli.verbs import add
+from penchant.rendering.plain import size
 
 if TYPE_CHECKING:
     from penchant.data.datasets.registry import Dataset

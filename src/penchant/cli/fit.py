@@ -17,9 +17,10 @@ from penchant.cli.comparison import BASELINES, next_to_try
 from penchant.cli.data_options import DataOptions
 from penchant.cli.model_options import ModelKind, ModelOptions
 from penchant.cli.options import OutputOptions, SavingOptions
-from penchant.cli.output import Output, evaluations, seconds, size
+from penchant.cli.output import Output, evaluations, seconds
 from penchant.data.io import database
 from penchant.errors import SettingsError
+from penchant.rendering.plain import size
 
 if TYPE_CHECKING:
     from penchant.data.interactions import Interactions

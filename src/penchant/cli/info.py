@@ -11,8 +11,9 @@ import typer
 from penchant.cli import hints
 from penchant.cli.dataset_info import show_dataset
 from penchant.cli.options import OutputOptions, option
-from penchant.cli.output import Output, number, seconds, size, table
+from penchant.cli.output import Output, number, seconds, table
 from penchant.data.disk.names import is_dataset
+from penchant.rendering.plain import size
 
 EXAMPLES = r"""[bold]Examples[/bold]
 

@@ -11,10 +11,11 @@ import typer
 from penchant.cli import hints, sources
 from penchant.cli.data_options import LogOptions
 from penchant.cli.options import OutputOptions, option
-from penchant.cli.output import Output, seconds, size
+from penchant.cli.output import Output, seconds
 from penchant.data.disk.names import is_dataset
 from penchant.data.io import database
 from penchant.errors import SettingsError
+from penchant.rendering.plain import size
 
 EXAMPLES = r"""[bold]Examples[/bold]
 

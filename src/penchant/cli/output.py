@@ -255,14 +255,6 @@ def seconds(spent: float) -> str:
     return f"{spent:.2f} s" if spent < 10 else f"{spent:.0f} s"
 
 
-def size(n_bytes: int) -> str:
-    """Format a number of bytes: ``4.2 MB``."""
-    value, units = float(n_bytes), ["bytes", "kB", "MB", "GB", "TB"]
-    while value >= 1000 and len(units) > 1:
-        value, units = value / 1000, units[1:]
-    return f"{value:,.0f} {units[0]}" if units[0] == "bytes" else f"{value:,.1f} {units[0]}"
-
-
 def _show_nothing(completed: float, total: float | None, note: str) -> None:
     """Do nothing: the update of a progress bar that is not shown."""
 

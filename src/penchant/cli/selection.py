@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from penchant.cli.options import option
-from penchant.cli.output import Output, evaluations, size, table
+from penchant.cli.output import Output, evaluations, table
+from penchant.rendering.plain import size
 
 if TYPE_CHECKING:
     from penchant.data.interactions import Interactions

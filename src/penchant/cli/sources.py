@@ -11,12 +11,13 @@ from penchant.cli import explicit
 from penchant.cli.catalogs import with_catalog
 from penchant.cli.columns import confirmed
 from penchant.cli.data_options import DataOptions, LogOptions
-from penchant.cli.output import Output, size
+from penchant.cli.output import Output
 from penchant.cli.wording import renamed
 from penchant.cli.written import column, text_format
 from penchant.data.disk.names import is_dataset
 from penchant.data.io import database
 from penchant.errors import DataError, EmptyDataError, SettingsError
+from penchant.rendering.plain import size
 
 if TYPE_CHECKING:
     from penchant.data.features import Features

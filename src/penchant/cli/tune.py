@@ -16,10 +16,11 @@ from penchant.cli.evaluate import held_out
 from penchant.cli.fit import check_target
 from penchant.cli.model_options import ModelKind, ModelOptions
 from penchant.cli.options import OutputOptions, Source
-from penchant.cli.output import Output, size
+from penchant.cli.output import Output
 from penchant.cli.space import space
 from penchant.cli.split_options import SplitOptions
 from penchant.errors import SettingsError
+from penchant.rendering.plain import size
 
 if TYPE_CHECKING:
     from penchant.data.interactions import Interactions

@@ -19,7 +19,7 @@ from penchant.evaluation.report import Evaluation
 from penchant.rendering import cards
 from penchant.rendering.cards import NameCell
 from penchant.rendering.markup import Markup
-from penchant.rendering.plain import figure, ruled, table
+from penchant.rendering.plain import figure, ruled, size, table
 
 __all__ = ["Comparison", "Cost", "Difference"]
 
@@ -261,5 +261,5 @@ def _seconds(seconds: float | None) -> str:
     return "–" if seconds is None else f"{seconds:.2f} s"
 
 
-def _size(size: int | None) -> str:
-    return "–" if size is None else f"{size / 1e6:,.1f} MB"
+def _size(n_bytes: int | None) -> str:
+    return "–" if n_bytes is None else size(n_bytes)

@@ -25,6 +25,14 @@ def _escape(character: str) -> str:
     return _SHORT.get(character) or f"\\u{ord(character):04x}"
 
 
+def size(n_bytes: int) -> str:
+    """Format a number of bytes: ``4.2 MB``."""
+    value, units = float(n_bytes), ["bytes", "kB", "MB", "GB", "TB"]
+    while value >= 1000 and len(units) > 1:
+        value, units = value / 1000, units[1:]
+    return f"{value:,.0f} {units[0]}" if units[0] == "bytes" else f"{value:,.1f} {units[0]}"
+
+
 def width(text: str) -> int:
     """Return the columns of a text in a terminal: two for wide characters, none for combining."""
     return len(text) if text.isascii() else sum(map(_n_columns, text))

@@ -15,7 +15,7 @@ from penchant.evaluation.evaluate import Evaluation
 from penchant.models.base import Model
 from penchant.models.blend.model import Blend
 from penchant.rendering import cards
-from penchant.rendering.plain import figure, ruled, table
+from penchant.rendering.plain import figure, ruled, size, table
 from penchant.results.frames import Columns, Tabular, texts
 
 __all__ = ["Attempt", "FamilyResult", "ModelSelection", "SelectionProgress"]
@@ -241,7 +241,7 @@ def _cells(row: FamilyResult) -> list[str]:
         figure(row.defaults),
         str(row.tried),
         f"{row.seconds:.2f}" if row.tried else "–",
-        f"{row.n_bytes / 1e6:.1f} MB" if row.n_bytes else "–",
+        size(row.n_bytes) if row.n_bytes else "–",
         row.note,
     ]
 
