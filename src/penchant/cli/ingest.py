@@ -167,22 +167,30 @@ def _data_set(
 ) -> None:
     from penchant.data.disk.describe import describe
     from penchant.data.disk.ingest import ingest as ingested
+    from penchant.data.disk.progress import CONTINUES
 
     if database.is_address(source):
         sources.need_query(options["query"], "log")
     began = time.perf_counter()
+    steps: set[str] = set()
+
+    def on_progress(share: float, what: str) -> None:
+        steps.add(what)
+        update(share, 1.0, what)
+
     with workers.engine() as engine, out.progress("ingesting") as update:
         data = ingested(
             source,
             output,
             **options,
             engine=engine,
-            on_progress=lambda share, what: update(share, 1.0, what),
+            on_progress=on_progress,
         )
     spent = time.perf_counter() - began
     contents = describe(output)
     out.text(data.summary())
-    out.text(f"wrote {output} ({size(contents['bytes'])}) in {seconds(spent)}")
+    continued = ", continuing one that was interrupted" if CONTINUES in steps else ""
+    out.text(f"wrote {output} ({size(contents['bytes'])}) in {seconds(spent)}{continued}")
     file = hints.quoted(output)
     hints.show(out, f"fit {file}", f"info {file}")
     out.document({"dataset": output, "seconds": spent, **contents})

@@ -195,6 +195,22 @@ def test_a_frame_begins_from_the_start(tmp_path: Path) -> None:
     assert not (tmp_path / "x.dataset").exists()
 
 
+def test_what_a_killed_ingest_of_a_frame_left_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    target = tmp_path / "x.dataset"
+    frame = pl.read_csv(write_log(tmp_path))
+    with monkeypatch.context() as killed:
+        killed.setattr("penchant.data.disk.work._empty", lambda path: None)
+        interrupt(frame, target)
+    assert len(list(target.glob("penchant-ingest-*/*.done.json"))) > 1
+    other = pl.read_csv(write_log(tmp_path, seed=5))
+    ingest(other, target, **COLUMNS)
+    assert "another source" in caplog.text
+    ingest(other, tmp_path / "y.dataset", **COLUMNS)
+    assert contents(target) == contents(tmp_path / "y.dataset")
+
+
 def test_a_query_is_read_again_only_if_its_reading_was_interrupted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

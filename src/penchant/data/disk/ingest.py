@@ -11,7 +11,7 @@ from penchant._boundary import checked
 from penchant._settings.checks import check_int
 from penchant.data.disk.opening import open_dataset
 from penchant.data.disk.pieces import SourceFile, files_of, kind_of, pieces_of
-from penchant.data.disk.progress import OnProgress, Progress
+from penchant.data.disk.progress import CONTINUES, OnProgress, Progress
 from penchant.data.disk.reading import Reading
 from penchant.data.disk.run import Ingest, Source
 from penchant.data.disk.target import target_of
@@ -152,7 +152,9 @@ def ingest(
         settings = {**asdict(prepared.reading.options), **columns, "duplicates": duplicates,
                     "min_per_user": min_per_user, "min_per_item": min_per_item}  # fmt: skip
         identity = _identity(source, files, settings)
-        with work_folder(place.work, identity, resume=resume) as work:
+        with work_folder(place.work, identity, resume=resume) as (work, continues):
+            if continues:
+                progress.step(CONTINUES, 0.0)
             run = _ingest(work, engine, memory_limit, progress, (min_per_user, min_per_item))
             manifest = run.write(prepared, own_name, place.data, place.create)
             progress.step("completing", 1.0)

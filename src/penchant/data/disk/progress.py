@@ -11,6 +11,9 @@ from typing import Any
 OnProgress = Callable[[float, str], None]
 """Called with the completed share, 0…1, and what is being done."""
 
+CONTINUES = "continuing the ingest that was interrupted"
+"""The first step where there are results of such an ingest."""
+
 _EVERY = 0.5  # seconds
 
 

@@ -99,25 +99,30 @@ class WorkFolder:
         """Whether a task is complete."""
         return any(self.path.glob(f"*{_RESULT}"))
 
-    def begin(self, identity: Identity, *, resume: bool) -> None:
-        """Keep the results of an interrupted ingest of the same identity, remove all else."""
+    def begin(self, identity: Identity | None, *, resume: bool) -> bool:
+        """Keep the results of an interrupted ingest of the same identity, remove all else.
+
+        Returns
+        -------
+        bool
+            Whether there are results that are kept.
+        """
         stored = _read(self.path / _IDENTITY)
-        keeps = resume and stored == identity
-        if self.is_begun:
-            if keeps:
-                log.info("continuing the ingest that was interrupted, in %s", self.path)
-            elif resume:
-                log.warning(
-                    "an ingest was interrupted here, with %s: it is not continued, and what it "
-                    "left in %s is removed",
-                    _difference(stored or {}, identity),
-                    self.path,
-                )
-        self._tidy(keep_results=keeps)
-        _replace(self.path / _IDENTITY, identity)
+        is_same = identity is not None and stored == identity
+        if self.is_begun and resume and not is_same:
+            log.warning(
+                "an ingest was interrupted here, with %s: it is not continued, and what it left "
+                "in %s is removed",
+                _difference(stored or {}, identity or {"source": None, "settings": {}}),
+                self.path,
+            )
+        self._tidy(keep_results=resume and is_same)
+        if identity is not None:
+            _replace(self.path / _IDENTITY, identity)
+        return self.is_begun
 
     def _tidy(self, *, keep_results: bool) -> None:
-        kept = {_LOCK, _IDENTITY}
+        kept = {_LOCK}
         for marker in self.path.glob(f"*{_RESULT}") if keep_results else ():
             if (result := self.result(marker.name.removesuffix(_RESULT))) is not None:
                 kept |= {marker.name, *(Path(path).name for path in result.files.values())}
@@ -128,7 +133,7 @@ class WorkFolder:
 
 def _difference(old: Identity, new: Identity) -> str:
     """Say what differs between two ingests."""
-    if old.get("source") != new["source"]:
+    if new["source"] is None or old.get("source") != new["source"]:
         return "another source, or one that has changed since"
     ours, theirs = new["settings"], old.get("settings") or {}
     names = [name for name in ours if ours[name] != theirs.get(name)]
@@ -136,8 +141,12 @@ def _difference(old: Identity, new: Identity) -> str:
 
 
 @contextlib.contextmanager
-def work_folder(path: Path, identity: Identity | None, *, resume: bool) -> Iterator[WorkFolder]:
+def work_folder(
+    path: Path, identity: Identity | None, *, resume: bool
+) -> Iterator[tuple[WorkFolder, bool]]:
     """Open the folder of an ingest; it is removed at the end, or kept after an interruption.
+
+    The block gets the folder, and whether it continues an ingest that was interrupted.
 
     Parameters
     ----------
@@ -159,9 +168,9 @@ def work_folder(path: Path, identity: Identity | None, *, resume: bool) -> Itera
         _make(path)
         with FileLock(path / _LOCK, timeout=0):
             work = WorkFolder(path)
-            work.begin(identity or {"source": None, "settings": {}}, resume=resume)
+            continues = work.begin(identity, resume=resume)
             try:
-                yield work
+                yield work, continues
             except BaseException as error:
                 if identity is not None and work.is_begun and _may_be_continued(error):
                     _tell(work)
