@@ -34,9 +34,9 @@ from penchant.data.io.options import ReaderOptions
 from penchant.data.io.pipeline import check_policy
 from penchant.errors import SettingsError
 
-PARTITIONED_BYTES = 1 << 29
+PARTITIONED_BYTES = 1 << 30
 """Rows of larger sources are written in the order of hashes of users, to be merged in parts."""
-ROWS_PER_PART = 1 << 24
+ROWS_PER_PART = 1 << 25
 """How many rows are merged or sorted at a time, about."""
 ROWS_PER_TASK = 1 << 22
 """The same, for the tasks of a cluster."""

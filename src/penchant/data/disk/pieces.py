@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 import posixpath
 import stat
 from collections.abc import Iterator, Sequence
@@ -103,10 +104,10 @@ def files_of(source: Any) -> list[SourceFile] | None:
     DataError
         If there is no such file.
     """
-    if is_address(source) or not (isinstance(source, str) or hasattr(source, "__fspath__")):
+    if is_address(source) or not isinstance(source, str | os.PathLike):
         return None
     if is_remote(source):
-        return _remote_files(source)
+        return _remote_files(str(source))
     files = []
     for path in paths_of(source):
         status = path.stat()

@@ -28,10 +28,11 @@ from penchant.data.disk.work import Result, WorkFolder
 from penchant.data.disk.workers import Limits, TaskRunner
 from penchant.data.disk.writing import SideWriter
 from penchant.data.io.pipeline import open_source
+from penchant.data.paths import is_remote
 from penchant.data.report import ReadReport
 from penchant.errors import DatasetError
 
-FEW_ROWS = 1 << 24
+FEW_ROWS = 1 << 25
 """Up to so many rows, the steps in this process have their tables in memory."""
 
 
@@ -122,11 +123,13 @@ class Ingest:
         """Read the pieces, or the source in this process."""
         self.progress.step("reading", 0.35)
         if source.pieces:
+            how = source.reading
+            if len(source.pieces) > 1:
+                how = self._with_first_file(how)
             tasks = [
-                ReadTask(name_of_piece(piece, source.reading), self.work, self.limits,
-                         source.reading, piece)
+                ReadTask(name_of_piece(piece, how), self.work, self.limits, how, piece)
                 for piece in source.pieces
-            ]  # fmt: skip
+            ]
             return combined(self._map(reading.read_piece, tasks, check_alike), source.reading)
         result = self.work.result("read")
         if result is None:
@@ -135,6 +138,19 @@ class Ingest:
                 opened = open_source(space, source.whole, it.columns, it.duplicates, it.options)
                 result = reading.write_rows(space, opened, it, self.work, "read", 0)
         return combined([result], source.reading)
+
+    def _with_first_file(self, how: Reading) -> Reading:
+        """Copy the first file of Parquet from an object store: all tasks need its columns."""
+        if how.options.format != "parquet" or not is_remote(how.first and how.first.address):
+            return how
+        assert how.first is not None
+        result = self.work.result("first")
+        if result is None:
+            copy = how.first.fetch(self.work.draft("first"))
+            flat = copy.rename(self.work.draft("first"))
+            copy.parent.rmdir()
+            result = self.work.complete("first", {}, {"first": flat})
+        return replace(how, first=replace(how.first, address=result.files["first"]))
 
     def _write(self, rows: Rows, name: str, data: str, create: Callable[[], Path]) -> Manifest:
         n_parts = -(-rows.n_good // self.rows_per_part) or 1
@@ -244,10 +260,10 @@ class Ingest:
             n_complete += 1
             self.progress.part(n_complete, len(tasks))
             if check is not None:
-                check(self._first(results, tasks) or result, result)
-        complete = [results[task.name] for task in tasks]
-        return [result for result in complete if result is not None]
-
-    @staticmethod
-    def _first(results: dict[str, Result | None], tasks: Sequence[Task]) -> Result | None:
-        return next((r for task in tasks if (r := results[task.name]) is not None), None)
+                complete = [r for r in results.values() if r is not None]
+                check(complete[0], result)
+        complete = [result for result in results.values() if result is not None]
+        if check is not None:
+            for result in complete:
+                check(complete[0], result)
+        return complete
