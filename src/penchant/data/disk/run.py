@@ -123,11 +123,11 @@ class Ingest:
         """Read the pieces, or the source in this process."""
         self.progress.step("reading", 0.35)
         if source.pieces:
-            how = source.reading
+            settings = source.reading
             if len(source.pieces) > 1:
-                how = self._with_first_file(how)
+                settings = self._with_first_file(settings)
             tasks = [
-                ReadTask(name_of_piece(piece, how), self.work, self.limits, how, piece)
+                ReadTask(name_of_piece(piece, settings), self.work, self.limits, settings, piece)
                 for piece in source.pieces
             ]
             return combined(self._map(reading.read_piece, tasks, check_alike), source.reading)
@@ -139,18 +139,18 @@ class Ingest:
                 result = reading.write_rows(space, opened, it, self.work, "read", 0)
         return combined([result], source.reading)
 
-    def _with_first_file(self, how: Reading) -> Reading:
+    def _with_first_file(self, settings: Reading) -> Reading:
         """Copy the first file of Parquet from an object store: all tasks need its columns."""
-        if how.options.format != "parquet" or not is_remote(how.first and how.first.address):
-            return how
-        assert how.first is not None
+        first = settings.first
+        if first is None or settings.options.format != "parquet" or not is_remote(first.address):
+            return settings
         result = self.work.result("first")
         if result is None:
-            copy = how.first.fetch(self.work.draft("first"))
+            copy = first.fetch(self.work.draft("first"))
             flat = copy.rename(self.work.draft("first"))
             copy.parent.rmdir()
             result = self.work.complete("first", {}, {"first": flat})
-        return replace(how, first=replace(how.first, address=result.files["first"]))
+        return replace(settings, first=replace(first, address=result.files["first"]))
 
     def _write(self, rows: Rows, name: str, data: str, create: Callable[[], Path]) -> Manifest:
         n_parts = -(-rows.n_good // self.rows_per_part) or 1
