@@ -15,7 +15,8 @@ from tests.data.disk.parts import contents, cut_small, write_logs
 import penchant
 from penchant.data.disk import merging, reading, run, sorting
 from penchant.data.disk.ingest import ingest
-from penchant.errors import BadLinesError, PenchantError
+from penchant.data.disk.work import work_folder
+from penchant.errors import BadLinesError, DataError, DatasetError, PenchantError
 
 MERGING = "merging the rows of each pair"
 
@@ -179,6 +180,30 @@ def test_errors_of_the_data_leave_nothing(tmp_path: Path) -> None:
     with pytest.raises(PenchantError, match="repeat a pair"):
         ingest(logs, target, **COLUMNS, duplicates="error")
     assert not target.exists()
+
+
+def test_files_that_differ_are_refused_when_it_continues(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("penchant.data.disk.pieces.PIECE_BYTES", 1)
+    for number, user in enumerate(('"a"', "2")):
+        (tmp_path / f"{number}.jsonl").write_text(f'{{"user": {user}, "item": 1}}\n')
+    settings: dict[str, Any] = dict.fromkeys(("value", "timestamp"))
+    source, target = str(tmp_path / "?.jsonl"), tmp_path / "x.dataset"
+    with monkeypatch.context() as patched:  # it is killed before they are compared
+        patched.setattr(run, "check_alike", lambda first, other: None)
+        interrupt(source, target, "numbering the ids", 0, **settings)
+    with pytest.raises(DataError, match="user ids are texts in some files and integers in"):
+        ingest(source, target, **{**COLUMNS, **settings})
+
+
+def test_two_ingests_do_not_share_a_folder(tmp_path: Path) -> None:
+    path = tmp_path / "penchant-ingest-x"
+    with work_folder(path, None, resume=True):
+        with pytest.raises(DatasetError, match="another process works in"):
+            work_folder(path, None, resume=True).__enter__()
+        assert path.is_dir()
+    assert not path.exists()
 
 
 def test_nothing_is_kept_before_a_part_is_complete(

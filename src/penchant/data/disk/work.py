@@ -164,23 +164,25 @@ def work_folder(
     """
     from filelock import FileLock, Timeout
 
+    _make(path)
+    lock = FileLock(path / _LOCK, timeout=0)
     try:
-        _make(path)
-        with FileLock(path / _LOCK, timeout=0):
-            work = WorkFolder(path)
-            continues = work.begin(identity, resume=resume)
-            try:
-                yield work, continues
-            except BaseException as error:
-                if identity is not None and work.is_begun and _may_be_continued(error):
-                    _tell(work)
-                    raise
-                _empty(path)
-                raise
-            _empty(path)
+        lock.acquire()
     except Timeout:
         raise DatasetError(f"another process works in {path}: wait for it, or end it") from None
+    work = WorkFolder(path)
+    try:
+        yield work, work.begin(identity, resume=resume)
+    except BaseException as error:
+        if identity is not None and work.is_begun and _may_be_continued(error):
+            _tell(work)
+        else:
+            _empty(path)
+        raise
+    else:
+        _empty(path)
     finally:
+        lock.release()
         _remove_if_empty(path)
 
 
@@ -195,7 +197,9 @@ def _may_be_continued(error: BaseException) -> bool:
 
 
 def _tell(work: WorkFolder) -> None:
-    size = sum(path.stat().st_size for path in work.path.iterdir())
+    size = 0
+    with contextlib.suppress(OSError):
+        size = sum(path.stat().st_size for path in work.path.iterdir())
     log.warning(
         "the ingest is not complete: what is done is kept in %s (%d MB). The same ingest "
         "continues from there; with resume=False it begins again and removes it",
