@@ -5,12 +5,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,24 +30,14 @@ def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     cut_small(monkeypatch)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def client() -> Iterator[Any]:
+    # of its own for each test: a worker that is killed while it starts may not come back
     with (
         distributed.LocalCluster(n_workers=2, **LOCAL) as workers,
         distributed.Client(workers) as connected,
     ):
         yield connected
-
-
-def process_ids(client: Any) -> list[int]:
-    """Return the processes of both workers, once those that were killed are there again."""
-    for _ in range(20):
-        client.wait_for_workers(2, timeout=600)
-        with contextlib.suppress(OSError):  # a worker ends just now
-            if len(results := client.run(os.getpid)) == 2:
-                return list(results.values())
-        time.sleep(0.5)
-    raise AssertionError("the workers are not there")
 
 
 def test_two_workers_write_the_bytes_of_one_process(client: Any, tmp_path: Path) -> None:
@@ -69,7 +57,7 @@ def test_a_lost_worker_only_costs_its_tasks(moment: int, client: Any, tmp_path: 
     logs, shared = write_logs(tmp_path), tmp_path / "shared"
     shared.mkdir()
     draw = random.Random(moment)
-    worker = draw.choice(process_ids(client))
+    worker = draw.choice(sorted(client.run(os.getpid).values()))
     report, reports, timers = draw.randrange(12), [], []
 
     def on_progress(share: float, what: str) -> None:
