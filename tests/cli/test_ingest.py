@@ -121,6 +121,9 @@ def test_a_query_becomes_a_data_set(address: str, tmp_path: Path) -> None:
         (("ADDRESS", "-o", "x.csv", "--query", QUERY, "--user", "a"), "leave out --user"),
         (("LOG", "-o", "x.dataset", "--query", QUERY), "query"),
         (("LOG", "-o", "x.dataset", "--memory-limit", "1"), "--memory-limit"),
+        (("LOG", "-o", "x.dataset", "--cluster-folder", "x"), "with --cluster ADDRESS"),
+        (("LOG", "-o", "x.dataset", "--cluster", "local:0"), "as in local:4"),
+        (("ADDRESS", "-o", "x.csv", "--query", QUERY, "--no-resume"), "leave out --no-resume"),
         (("LOG", "-o", "x.dataset", "--temp-folder", "none"), "no folder 'none'"),
     ],
 )
@@ -147,3 +150,38 @@ def test_a_data_set_takes_no_options_of_its_log(log_file: Path, tmp_path: Path) 
     ran = run("evaluate", incomplete)
     assert ran.code == 1
     assert "is incomplete" in ran.err
+
+
+def test_an_ingest_that_was_interrupted_continues(
+    log_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "plays.dataset"
+    words = ("ingest", log_file, "--value", "count", "-o", target)
+    for moment, again in (("sort", ()), ("sort", ("--no-resume",)), ("", ())):
+        with monkeypatch.context() as patched:
+            if moment:
+                patched.setattr("penchant.data.disk.sorting.sort", _interrupted)
+            ran = run(*words, *again)
+        told = ran.err.replace("\n", " ")
+        if moment:
+            assert ran.code == 130
+            assert "penchant-ingest-plays" in told.replace(" ", "")
+            assert "with --no-resume it begins again and removes it" in told
+        else:
+            assert ran.code == 0, ran.err
+            assert "continuing one that was interrupted" in ran.out.replace("\n", " ")
+    assert penchant.open_dataset(target).nnz == small_log().nnz
+
+
+def _interrupted(task: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_cluster_of_this_machine(log_file: Path, tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    target = tmp_path / "plays.dataset"
+    words = ("--value", "count", "--cluster", "local:1", "--cluster-folder", tmp_path)
+    ran = run("ingest", log_file, *words, "-o", target)
+    assert ran.code == 0, ran.err
+    assert penchant.open_dataset(target).nnz == small_log().nnz
+    assert list(tmp_path.iterdir()) == [target]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from penchant.cli import hints, sources
+from penchant.cli import explicit, hints, sources
+from penchant.cli.cluster import client_of
 from penchant.cli.data_options import LogOptions
 from penchant.cli.options import OutputOptions, option
 from penchant.cli.output import Output, seconds
@@ -27,6 +31,9 @@ penchant fit likes.dataset -o likes.penchant
 penchant ingest "s3://logs/plays-*.csv.gz" -o s3://models/plays.dataset \
       --min-per-user 5 --min-per-item 5
 
+[dim]# many files by four processes[/dim]
+penchant ingest "plays-*.csv.gz" -o plays.dataset --cluster local:4
+
 [dim]# a query of a database: to a data set, or to a file[/dim]
 penchant ingest sqlite:///shop.db -o plays.dataset \
       --query "SELECT user, item, plays FROM log"
@@ -37,6 +44,63 @@ penchant ingest sqlite:///shop.db -o plays.parquet \
 penchant ingest postgresql://me@host/shop -o likes.parquet \
       --query "SELECT customer AS user, product AS item, at FROM likes"
 penchant fit likes.parquet --timestamp at -o likes.penchant"""
+
+
+_PANEL = "Cluster"
+
+
+@dataclass(frozen=True)
+class IngestWorkers:
+    """Where an ingest runs, if not in this process."""
+
+    cluster: Annotated[
+        str | None,
+        option(
+            "Read, merge and sort on a Dask cluster: the address of its scheduler, "
+            "tcp://HOST:8786, or local:N for N processes of this machine. --memory-limit is for "
+            "each task.",
+            "--cluster",
+            metavar="ADDRESS",
+            panel=_PANEL,
+        ),
+    ] = None
+    cluster_folder: Annotated[
+        str | None,
+        option(
+            "A folder that all workers mount, for temporary files. Default: a temporary folder of "
+            "this machine.",
+            "--cluster-folder",
+            metavar="FOLDER",
+            panel=_PANEL,
+        ),
+    ] = None
+
+    @contextlib.contextmanager
+    def engine(self) -> Iterator[Any]:
+        """Connect to the cluster, if one is named, and give its engine while the block runs.
+
+        Raises
+        ------
+        SettingsError
+            If the address can't be used, or a folder is named without a cluster.
+        MissingExtraError
+            If ``distributed`` is not installed.
+        PenchantError
+            If the scheduler does not answer.
+        """
+        if self.cluster is None:
+            if self.cluster_folder is not None:
+                raise SettingsError("--cluster-folder is for an ingest with --cluster ADDRESS")
+            yield None
+            return
+        with client_of(self.cluster) as client:
+            from penchant.engines.cluster.dask import Dask
+
+            engine = Dask(client, folder=self.cluster_folder)
+            try:
+                yield engine
+            finally:
+                engine.close()
 
 
 def ingest(
@@ -73,6 +137,15 @@ def ingest(
             metavar="FOLDER",
         ),
     ] = None,
+    resume: Annotated[
+        bool,
+        option(
+            "Continue an ingest of the same log and settings that was interrupted, or remove what "
+            "it left.",
+            "--resume/--no-resume",
+        ),
+    ] = True,
+    workers: IngestWorkers,
     printing: OutputOptions,
 ) -> None:
     """Write a log of any size to a data set on disk, or a query's rows to a file.
@@ -82,33 +155,43 @@ def ingest(
     """
     out = printing.open()
     if is_dataset(output):
-        _data_set(source, output, log, (memory_limit, temp_folder), out)
+        options = {"memory_limit": memory_limit, "temp_folder": temp_folder, "resume": resume}
+        _data_set(source, output, {**sources.log_arguments(log), **options}, workers, out)
     else:
+        names = ("resume", "cluster", "cluster_folder")
+        explicit.refuse("a query's rows are written to a file by one process", *names)
         _file(source, Path(output), log, out)
 
 
 def _data_set(
-    source: str, output: str, log: LogOptions, limits: tuple[str, Path | None], out: Output
+    source: str, output: str, options: dict[str, Any], workers: IngestWorkers, out: Output
 ) -> None:
     from penchant.data.disk.describe import describe
     from penchant.data.disk.ingest import ingest as ingested
+    from penchant.data.disk.progress import CONTINUES
 
     if database.is_address(source):
-        sources.query_of(log, "log")
+        sources.need_query(options["query"], "log")
     began = time.perf_counter()
-    with out.progress("ingesting") as update:
+    steps: set[str] = set()
+
+    def on_progress(share: float, what: str) -> None:
+        steps.add(what)
+        update(share, 1.0, what)
+
+    with workers.engine() as engine, out.progress("ingesting") as update:
         data = ingested(
             source,
             output,
-            **sources.log_arguments(log),
-            memory_limit=limits[0],
-            temp_folder=limits[1],
-            on_progress=lambda share, what: update(share, 1.0, what),
+            **options,
+            engine=engine,
+            on_progress=on_progress,
         )
     spent = time.perf_counter() - began
     contents = describe(output)
     out.text(data.summary())
-    out.text(f"wrote {output} ({size(contents['bytes'])}) in {seconds(spent)}")
+    continued = ", continuing one that was interrupted" if CONTINUES in steps else ""
+    out.text(f"wrote {output} ({size(contents['bytes'])}) in {seconds(spent)}{continued}")
     file = hints.quoted(output)
     hints.show(out, f"fit {file}", f"info {file}")
     out.document({"dataset": output, "seconds": spent, **contents})

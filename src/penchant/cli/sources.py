@@ -236,6 +236,11 @@ def _features(side: str, options: DataOptions, ids: IdMap) -> Features:
 
 
 def query_of(options: LogOptions, contents: str) -> str:
+    """Return the query of a database; see :func:`need_query`."""
+    return need_query(options.query, contents)
+
+
+def need_query(query: str | None, contents: str) -> str:
     """Return the query of a database.
 
     Raises
@@ -243,11 +248,11 @@ def query_of(options: LogOptions, contents: str) -> str:
     SettingsError
         If the command line has none; ``contents`` says what it would return.
     """
-    if options.query is None:
+    if query is None:
         raise SettingsError(
             f"a database needs --query, the SELECT statement that returns the {contents}"
         )
-    return options.query
+    return query
 
 
 def refuse_all_but(options: LogOptions, kept: str, why: str) -> None:

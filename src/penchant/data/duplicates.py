@@ -9,7 +9,7 @@ MERGE_SQL = {
     "binary": "sign(sum(v))",
     "sum": "sum(v)",
     "max": "max(v)",
-    "mean": "avg(v)",
+    "mean": "sum(v) / count(*)",
     "error": "sum(v)",
 }
 """Policy → the SQL of a pair's value; ``"last"`` depends on the order of the rows."""

@@ -4,32 +4,53 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from pathlib import Path
 
+import pytest
 from tests.data.disk.logs import COLUMNS
+from tests.data.disk.parts import cut_small
 
 import penchant
 from penchant.data.disk import target as place
 from penchant.data.disk.ingest import ingest  # imported before processes are made
+
+SETTINGS = {**COLUMNS, "min_per_user": 2}
 
 
 def die(*_: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def ingest_until(log: Path, target: Path, moment: str) -> None:
-    """Ingest, and die at the beginning of a step of that name, or around the completion."""
+def ingest_until(log: Path | str, target: Path, moment: str, at: int = 0) -> None:
+    """Ingest, and die in a step of that name, or around the completion.
+
+    ``at`` is how often the progress of the step is reported before.
+    """
+    cut_small(pytest.MonkeyPatch())
+    reports = 0
     if moment == "before the manifest":
         place.to_json = die
     elif moment == "after the manifest":
         place._LocalTarget.publish = _publish_and_die(place._LocalTarget.publish)
 
     def on_progress(share: float, what: str) -> None:
+        nonlocal reports
         if what == moment:
-            die()
+            reports += 1
+            if reports > at:
+                die()
 
-    ingest(log, target, **COLUMNS, min_per_user=2, on_progress=on_progress)
+    ingest(log, target, **SETTINGS, on_progress=on_progress)
     raise AssertionError(f"no step is called {moment!r}")
+
+
+def ingest_for(logs: str, target: Path, seconds: float) -> None:
+    """Ingest, and die after some seconds, wherever that is."""
+    cut_small(pytest.MonkeyPatch())
+    threading.Timer(seconds, die).start()
+    while True:
+        ingest(logs, target, **SETTINGS)
 
 
 def _publish_and_die(publish):

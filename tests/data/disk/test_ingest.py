@@ -9,6 +9,7 @@ import pickle
 import re
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -19,7 +20,7 @@ from tests.data.disk.logs import COLUMNS, assert_blocks, assert_equal, write_log
 
 import penchant
 from penchant.data.blocks import block_bounds
-from penchant.data.disk import sorting
+from penchant.data.disk import merging, sorting
 from penchant.data.disk.stored import StoredInteractions
 from penchant.errors import (
     BadLinesError,
@@ -206,15 +207,15 @@ def test_the_memory_limit_is_duckdbs_and_it_spills_where_it_may(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limits: list[str] = []
-    merge = sorting.PairSorter.merge
 
-    def spied(self: sorting.PairSorter) -> None:
+    def spied(con: Any, query: str, path: Path) -> Path:
         names = ("memory_limit", "temp_directory")
         settings = [f"current_setting('{name}')" for name in names]
-        limits.extend(self._con.execute(f"SELECT {', '.join(settings)}").fetchone())
-        merge(self)
+        limits.extend(con.execute(f"SELECT {', '.join(settings)}").fetchone())
+        return copy_rows(con, query, path)
 
-    monkeypatch.setattr(sorting.PairSorter, "merge", spied)
+    copy_rows = merging.copy
+    monkeypatch.setattr(merging, "copy", spied)
     temp = tmp_path / "temp"
     temp.mkdir()
     penchant.ingest(

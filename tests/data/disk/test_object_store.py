@@ -13,9 +13,9 @@ from tests.cli.conftest import run
 from tests.data.disk.logs import COLUMNS, assert_equal, write_log
 
 import penchant
+from penchant.data.disk import merging
 from penchant.data.disk import target as place
 from penchant.data.disk.describe import check
-from penchant.data.disk.sorting import PairSorter
 from penchant.errors import DataError, DatasetError, MissingExtraError
 
 
@@ -108,6 +108,52 @@ def test_an_interrupted_upload_is_incomplete(
     assert len([name for name in names if name.startswith("data-")]) == 1
 
 
+def test_files_of_parquet_in_pieces(
+    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for part in range(3):
+        log = write_log(tmp_path, 300, seed=part)
+        file = tmp_path / f"{part}.parquet"
+        columns = "user, item, value, time" if part % 2 else "time, item, value, user"
+        duckdb.execute(f"COPY (SELECT {columns} FROM read_csv('{log}')) TO '{file}'")
+        put(f"{bucket}/pieces/{part}.parquet", file)
+    monkeypatch.setattr("penchant.data.disk.pieces.PIECE_BYTES", 1)
+    stored = penchant.ingest(f"{bucket}/pieces/*.parquet", tmp_path / "x.dataset", **COLUMNS)
+    assert_equal(stored, penchant.read_interactions(str(tmp_path / "*.parquet"), **COLUMNS))
+
+
+def test_an_interrupted_ingest_continues_if_the_objects_are_the_same(
+    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    log, address = write_log(tmp_path), f"{bucket}/interrupted.csv"
+    settings = {**COLUMNS, "temp_folder": tmp_path, "name": "plays"}
+    put(address, log)
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def interrupt() -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr("penchant.data.disk.merging.merge", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                penchant.ingest(address, f"{bucket}/x.dataset", **settings)
+
+    steps: list[str] = []
+    interrupt()
+    penchant.ingest(address, f"{bucket}/x.dataset", **settings,
+                    on_progress=lambda share, what: steps.append(what))  # fmt: skip
+    assert steps[0] == "continuing the ingest that was interrupted"
+    interrupt()
+    n_bytes = log.stat().st_size
+    log.write_text(log.read_text().replace("u1,", "u2,"))
+    assert log.stat().st_size == n_bytes
+    put(address, log)
+    stored = penchant.ingest(address, f"{bucket}/x.dataset", **settings)
+    assert "one that has changed since" in caplog.text
+    assert list(stored.users) == list(penchant.read_interactions(log, **COLUMNS).users)
+    assert list(tmp_path.glob("penchant-*")) == []
+
+
 def test_what_is_not_there(bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DatasetError, match="does not exist"):
         penchant.open_dataset(f"{bucket}/none.dataset")
@@ -121,14 +167,15 @@ def test_what_is_not_there(bucket: str, tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_lack_of_memory_is_not_one_of_the_source(
     bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(self: PairSorter) -> None:
+    def fail(*_: object) -> None:
         raise duckdb.OutOfMemoryException("too much")
 
     put(f"{bucket}/plays.csv", write_log(tmp_path))
-    monkeypatch.setattr(PairSorter, "merge", fail)
-    with pytest.raises(DataError, match="reading needs more than memory_limit='1GB': raise it"):
-        penchant.ingest(f"{bucket}/plays.csv", tmp_path / "x.dataset", **COLUMNS)
-    assert not (tmp_path / "x.dataset").exists()
+    with monkeypatch.context() as patched:
+        patched.setattr(merging, "count_cells", fail)
+        with pytest.raises(DataError, match="reading needs more than memory_limit='1GB': raise it"):
+            penchant.ingest(f"{bucket}/plays.csv", tmp_path / "x.dataset", **COLUMNS)
+    penchant.ingest(f"{bucket}/plays.csv", tmp_path / "x.dataset", **COLUMNS)
 
 
 def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import glob
 import os
-import posixpath
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import asdict, replace
 from typing import Any
 
 from penchant import __version__
 from penchant._boundary import checked
 from penchant._settings.checks import check_int
-from penchant.data.disk.layout import SIDES, Manifest, Side, StoredSide
 from penchant.data.disk.opening import open_dataset
-from penchant.data.disk.progress import OnProgress, Progress
-from penchant.data.disk.sorting import PairSorter
-from penchant.data.disk.storage import filesystem
-from penchant.data.disk.target import Target, target_of
-from penchant.data.disk.writing import SideWriter
+from penchant.data.disk.pieces import SourceFile, files_of, kind_of, pieces_of
+from penchant.data.disk.progress import CONTINUES, OnProgress, Progress
+from penchant.data.disk.reading import Reading
+from penchant.data.disk.run import Ingest, Source
+from penchant.data.disk.target import target_of
+from penchant.data.disk.work import Identity, WorkFolder, work_folder
+from penchant.data.disk.workers import (
+    InProcess,
+    Limits,
+    SharedFile,
+    TaskRunner,
+    WorkersEngine,
+    shared_folder,
+)
 from penchant.data.expansion import FACTOR
 from penchant.data.interactions import Interactions
 from penchant.data.io.columns import Column
-from penchant.data.io.database import is_address
+from penchant.data.io.database import is_address, parsed, shown
+from penchant.data.io.formats.parquet import label_of
 from penchant.data.io.open import name_of
 from penchant.data.io.options import Decimal, ReaderOptions
-from penchant.data.io.pipeline import Staged, open_source, stage_source
-from penchant.data.io.workspace import workspace
-from penchant.data.paths import is_remote
-from penchant.data.report import ReadReport
-from penchant.errors import DataError, DatasetError, PenchantError, reason_of
+from penchant.data.io.pipeline import check_policy
+from penchant.errors import SettingsError
+
+PARTITIONED_BYTES = 1 << 30
+"""Rows of larger sources are written in the order of hashes of users, to be merged in parts."""
+ROWS_PER_PART = 1 << 25
+"""How many rows are merged or sorted at a time, about."""
+ROWS_PER_TASK = 1 << 22
+"""The same, for the tasks of a cluster."""
 
 MEMORY_LIMIT = "1GB"
 
@@ -60,20 +69,25 @@ def ingest(
     min_per_item: int = 1,
     memory_limit: str = MEMORY_LIMIT,
     temp_folder: str | os.PathLike[str] | None = None,
+    resume: bool = True,
+    engine: Any = None,
     on_progress: OnProgress | None = None,
 ) -> Interactions:
     """Write a source of any size to a data set on disk, in bounded memory.
 
     The data set is that of :func:`penchant.read_interactions` with the same arguments: the same
     ids in the same order, and the same matrix. Rows are checked, merged and sorted on disk. The
-    target appears when it is complete, in the place of an older one; what an interrupted ingest
-    of the same target left is removed by the next.
+    target appears when it is complete, in the place of an older one.
+
+    An ingest that was interrupted continues when it is started again with the same files and
+    settings: files that were read, and parts that were merged or sorted, are not computed again.
+    Otherwise it begins from the start. The arrays are the same, byte for byte.
 
     Parameters
     ----------
     source
         As for :func:`penchant.read_interactions`; or an address of files in an object store, such
-        as ``s3://bucket/plays-*.parquet``, which are copied first.
+        as ``s3://bucket/plays-*.parquet``, which are copied one after the other.
     target
         A folder whose name ends in ``.dataset``, or its address: ``s3://bucket/likes.dataset``.
     user, item, value, timestamp, sep, quote, encoding, header, format, query, time_format, \
@@ -88,8 +102,17 @@ decimal
         How much memory sorting may use; what is larger is on disk. Some hundred MB come on top,
         for the interpreter and the rows that are written at a time.
     temp_folder
-        The folder for temporary files, which take some times the size of the source. None: the
-        folder of the target; for an address, the system's (TMPDIR).
+        The folder for temporary files, which take some times the size of the source; an
+        interrupted ingest continues from there. None: the folder of the target; for an address,
+        the system's (TMPDIR).
+    resume
+        Whether to continue an ingest that was interrupted, or remove what it left and begin from
+        the start.
+    engine
+        A cluster whose workers read, merge and sort, such as :class:`penchant.engines.Dask`; its
+        ``folder`` takes the temporary files, and the source is at the same paths on all workers.
+        ``memory_limit`` is for each task. Frames and queries are read by this process. None: this
+        process does everything.
     on_progress
         Called with the completed share, 0…1, and what is being done; from any thread.
 
@@ -113,103 +136,102 @@ decimal
     """
     for label, minimum in (("min_per_user", min_per_user), ("min_per_item", min_per_item)):
         check_int(label, minimum, 0)
+    check_policy(duplicates)
     options = ReaderOptions(
         sep, quote, encoding, header, format, query, on_bad_lines, memory_limit, time_format,
         max_expansion, decimal,
     )  # fmt: skip
     columns = {"user": user, "item": item, "value": value, "timestamp": timestamp}
+    if engine is not None:
+        if temp_folder is not None:
+            raise SettingsError("temp_folder= is for one process: name the folder of the engine")
+        temp_folder = shared_folder(engine)
     progress = Progress(on_progress)
     own_name = name or name_of(source) or "interactions"
     with target_of(target, temp_folder) as place:
-        with workspace(memory_limit, place.scratch) as work:
-            local = _local_source(source, place.scratch, progress)
-            progress.step("reading", 0.35)
-            opened = open_source(work, local, columns, duplicates, options)
-            with progress.watching(work.con):
-                staged = stage_source(work, opened, options)
-            pairs = PairSorter(work.con, staged, progress)
-            pairs.merge()
-            report = _report(staged, pairs)
-            if min_per_user > 1 or min_per_item > 1:
-                pairs.threshold(min_per_user, min_per_item)
-            manifest = _write(place, pairs, report, own_name)
-        progress.step("completing", 1.0)
-        place.publish(manifest)
+        files = None if query is not None else files_of(source)
+        prepared = _source(source, files, Reading(columns, duplicates, options), engine)
+        settings = {**asdict(prepared.reading.options), **columns, "duplicates": duplicates,
+                    "min_per_user": min_per_user, "min_per_item": min_per_item}  # fmt: skip
+        identity = _identity(source, files, settings)
+        with work_folder(place.work, identity, resume=resume) as (work, continues):
+            if continues:
+                progress.step(CONTINUES, 0.0)
+            run = _ingest(work, engine, memory_limit, progress, (min_per_user, min_per_item))
+            manifest = run.write(prepared, own_name, place.data, place.create)
+            progress.step("completing", 1.0)
+            place.publish(manifest)
         progress.update(1.0)
     return open_dataset(target)
 
 
-def _report(staged: Staged, pairs: PairSorter) -> ReadReport:
-    """Return what happened to every row.
+def _ingest(
+    work: WorkFolder,
+    engine: WorkersEngine | None,
+    memory: str,
+    progress: Progress,
+    minima: tuple[int, int],
+) -> Ingest:
+    """Return the ingest, in this process or on a cluster.
 
     Raises
     ------
-    EmptyDataError
-        If nothing is left.
+    SettingsError
+        If a worker does not see the folder of the engine.
     """
-    opened = staged.opened
-    report = staged.tally.report(
-        staged.bad,
-        opened.policy,
-        opened.origin,
-        interactions=pairs.n_entries(),
-        merged=pairs.merged,
-        cancelled=pairs.cancelled,
-    )
-    return replace(report, columns=opened.notes).check_left()
+    if engine is None:
+        limits = Limits(memory, temp=work.path, in_memory=True)
+        return Ingest(
+            work,
+            InProcess(),
+            limits,
+            replace(limits, in_memory=False),
+            progress,
+            minima,
+            ROWS_PER_PART,
+        )
+    tasks: TaskRunner = engine.executor
+    probe = work.draft("probe")
+    probe.touch()
+    if not tasks.sees(SharedFile(str(probe))):
+        raise SettingsError(
+            f"not all workers see files in {engine.folder}: name a folder that they share, "
+            "folder= of the engine"
+        )
+    limits = Limits(memory, engine.threads, in_memory=True)
+    return Ingest(work, tasks, limits, Limits(memory), progress, minima, ROWS_PER_TASK)
 
 
-def _write(place: Target, pairs: PairSorter, report: ReadReport, name: str) -> Manifest:
-    """Write ids and rows of both sides, and return the manifest."""
-    sides: dict[Side, StoredSide] = {}
-    writers = {side: SideWriter(place.folder, side) for side in SIDES}
-    try:
-        for side, writer in writers.items():
-            writer.write_ids(pairs.ids(side))
-            writer.write_rows(pairs.entries(side))
-            sides[side] = writer.finish()
-    except OSError as error:
-        raise DatasetError(f"can't write {place.folder}: {error.strerror or error}") from error
-    by_user = writers["users"]
-    return Manifest(
-        data=place.data,
-        name=name,
-        created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        penchant_version=__version__,
-        nnz=sides["users"].blocks[-1].begin + sides["users"].blocks[-1].rows.nnz,
-        is_timed=pairs.is_timed,
-        n_dislikes=by_user.n_negative,
-        newest=by_user.newest,
-        report=report,
-        steps=() if pairs.step is None else (pairs.step,),
-        sides=sides,
-    )
-
-
-def _local_source(source: Any, scratch: Path, progress: Progress) -> Any:
-    """Copy the files of an address of an object store; other sources stay what they are.
-
-    Raises
-    ------
-    DataError
-        If there are none, or they can't be copied.
-    """
-    if not is_remote(source) or is_address(source):
-        return source
-    fs, path = filesystem(source)
-    try:
-        names = fs.glob(path) if glob.has_magic(path) else [path]
-        files = sorted(file for name in names for file in fs.find(name))
-        folder = scratch / "source"
-        for place, file in enumerate(files):
-            progress.step(f"copying {file}", 0.1 * (place + 1) / len(files))
-            copy = folder / f"{place:06}" / posixpath.basename(file)
-            copy.parent.mkdir(parents=True)
-            fs.get_file(file, str(copy))
-    except PenchantError:
-        raise
-    except Exception as error:
-        raise DataError(f"can't read {source}: {reason_of(error)}") from error
+def _source(
+    source: Any, files: list[SourceFile] | None, reading: Reading, engine: object
+) -> Source:
+    """Cut a source into pieces, if it is made of files."""
     if not files:
-        raise DataError(f"there is no file {source}")
-    return str(copy) if len(files) == 1 else str(folder / "*" / "*")
+        return Source(source, (), replace(reading, is_partitioned=engine is not None))
+    kind = reading.options.format or kind_of(files[0])
+    n_bytes = sum(file.size for file in files)
+    reading = replace(
+        reading,
+        options=replace(reading.options, format=kind),
+        first=files[0],
+        label=label_of([file.name for file in files]),
+        is_partitioned=engine is not None or n_bytes > PARTITIONED_BYTES,
+    )
+    return Source(None, pieces_of(files, kind), reading)
+
+
+def _identity(
+    source: Any, files: list[SourceFile] | None, settings: dict[str, Any]
+) -> Identity | None:
+    """Return what the data set follows from; None if the source can't be told from another one."""
+    import duckdb
+
+    settings = {name: value for name, value in settings.items() if name != "memory_limit"}
+    if files is not None:
+        described: Any = [list(asdict(file).values()) for file in files]
+    elif is_address(source):
+        described = shown(parsed(source))
+    else:
+        return None
+    versions = [__version__, duckdb.__version__]
+    return {"source": described, "settings": settings, "versions": versions}

@@ -10,6 +10,7 @@ from penchant.data.disk.files import StoredFiles
 from penchant.data.disk.layout import DATA_PREFIX, MANIFEST, Manifest, ManifestError, from_json
 from penchant.data.disk.storage import Storage, storage_of
 from penchant.data.disk.stored import StoredInteractions
+from penchant.data.disk.work import PREFIX as WORK_PREFIX
 from penchant.data.interactions import Interactions
 from penchant.errors import DatasetError
 
@@ -62,10 +63,10 @@ def read_manifest(storage: Storage) -> Manifest:
     """
     names = storage.sizes()
     if MANIFEST not in names:
-        if any(name.startswith((DATA_PREFIX, SCRATCH_PREFIX)) for name in names):
+        if any(name.startswith((DATA_PREFIX, SCRATCH_PREFIX, WORK_PREFIX)) for name in names):
             raise DatasetError(
                 f"{storage.address} is incomplete: it is being written, or its ingest was "
-                "interrupted; ingest it again"
+                "interrupted; start the same ingest again, which continues"
             )
         what = "is no data set: it has no manifest.json" if names else "does not exist"
         raise DatasetError(f"{storage.address} {what}")

@@ -1,226 +1,134 @@
-"""Merge and sort the rows of a source in DuckDB, in bounded memory: it spills to its folder.
-
-The rowid of a table that is made in an order is the place in that order, so that it numbers ids
-without another column.
-"""
+"""Sort the pairs of a data set by users or by items, a range of rows at a time, into arrays."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from penchant.data.disk.layout import Side
-from penchant.data.disk.progress import Progress
-from penchant.data.io.merge import IdTables, check_cells, pairs_sql
-from penchant.data.io.pipeline import Staged
+from penchant.data.disk.layout import SIDES, Side
+from penchant.data.disk.merging import Cells
+from penchant.data.disk.progress import run, update
+from penchant.data.disk.reading import scan
+from penchant.data.disk.work import Result, WorkFolder
+from penchant.data.disk.workers import Limits
+from penchant.data.disk.writing import RangeWriter, SortedEntries
 from penchant.data.io.workspace import FETCHED_AT_ONCE
-from penchant.data.steps import Step, check_left, threshold_step
-from penchant.errors import DataError
-
-_CODE: dict[Side, str] = {"users": "(key >> 32)", "items": "(key & 4294967295)"}
-_SHARES: dict[Side, tuple[float, float]] = {"users": (0.75, 0.82), "items": (0.92, 0.98)}
-"""The share of the work that is completed after sorting a side, and after writing it."""
-_SOURCE: dict[Side, str] = {"users": "u", "items": "i"}
-_IDS = IdTables("ids_users", "ids_items", "rowid")
 
 
 @dataclass(frozen=True)
-class SortedEntries:
-    """Consecutive entries of a side's rows.
+class SortTask:
+    """A range of rows of a side to sort: those with codes from ``begin`` to ``end``.
 
-    Attributes
-    ----------
-    rows, columns
-        int32, shape (n,); rows ascend, and columns within a row.
-    values
-        float32, shape (n,).
-    times
-        int64, shape (n,), or None.
+    ``kept`` holds the codes that are kept and their new ones, if not all are.
     """
 
-    rows: npt.NDArray[np.int32]
-    columns: npt.NDArray[np.int32]
-    values: npt.NDArray[np.float32]
-    times: npt.NDArray[np.int64] | None
+    name: str
+    work: WorkFolder
+    limits: Limits
+    side: Side
+    cells: Cells
+    kept: Result
+    codes: tuple[int, int] | None
+    is_timed: bool
 
 
-class PairSorter:
-    """The pairs of a staged source: merged, thresholded, and sorted by either side.
+@dataclass(frozen=True)
+class SortPlan:
+    """What is sorted; see :class:`SortTask`."""
 
-    Parameters
-    ----------
-    con
-        DuckDB, with the view ``good`` of the rows that hold an interaction.
-    staged
-        What was staged.
-    progress
-        Where the steps report.
-    """
+    work: WorkFolder
+    limits: Limits
+    cells: Cells
+    ids: Result
+    kept: Result
+    is_timed: bool
 
-    def __init__(self, con: Any, staged: Staged, progress: Progress) -> None:
-        self._con, self._staged, self._progress = con, staged, progress
-        self._is_renumbered = False
-        self.merged = self.cancelled = 0
-        self.step: Step | None = None
+    def tasks(self, side: Side, n_ranges: int) -> list[SortTask]:
+        """Return the tasks of a side."""
+        rest = (self.cells, self.kept)
+        if n_ranges == 1:
+            name = f"sort-{side}"
+            return [SortTask(name, self.work, self.limits, side, *rest, None, self.is_timed)]
+        n = self.ids.value[side]
+        bounds = [n * part // n_ranges for part in range(n_ranges + 1)]
+        return [
+            SortTask(f"sort-{side}-{part:06}-of-{n_ranges:06}", self.work, self.limits, side,
+                     *rest, codes, self.is_timed)
+            for part, codes in enumerate(pairwise(bounds))
+        ]  # fmt: skip
 
-    def merge(self) -> None:
-        """Number the ids and merge the rows of each pair.
 
-        Raises
-        ------
-        DataError
-            If the policy is ``"error"`` and a pair comes twice, a sum is too large, or there are
-            too many ids.
-        """
-        self._progress.step("numbering the ids", 0.4)
-        for side, column in _SOURCE.items():
-            self._run(
-                f"CREATE TABLE ids_{side} AS SELECT DISTINCT {column} AS id FROM good ORDER BY id"
+def sort(task: SortTask) -> Result:
+    """Sort the pairs of a range of rows, and write their arrays."""
+    limits, side = task.limits, task.side
+    other = SIDES[1] if side == SIDES[0] else SIDES[0]
+    cells = task.cells.sql(side)
+    if task.codes is not None:
+        begin, end = task.codes
+        cells += f" WHERE key >= {begin << 32} AND key < {end << 32}"
+    with limits.workspace() as space:
+        con = space.con
+        query = f"SELECT key, v, t FROM {cells}"
+        if task.kept.files:
+            for name in SIDES:
+                con.execute(f"CREATE VIEW kept_{name} AS FROM {scan([task.kept.files[name]])}")
+            query = (
+                f"SELECT (a.new << 32) | b.new AS key, v, t FROM ({query}) "
+                f"JOIN kept_{side} a ON a.code = key >> 32 "
+                f"JOIN kept_{other} b ON b.code = key & 4294967295"
             )
-            if (n := self._count(f"ids_{side}")) >= 2**31:
-                raise DataError(f"there are {n:,} {side}, more than 2³¹−1")
-        self._progress.step("merging the rows of each pair", 0.6)
-        policy = self._staged.opened.policy
-        pairs = pairs_sql(_IDS, policy, timed=self._staged.is_timed)
-        self._run(f"CREATE TABLE cells AS {pairs}")
-        self.merged, self.cancelled = check_cells(self._con, _IDS, policy)
-        self._con.execute("DROP TABLE staged")
-        self._con.execute(
-            "CREATE TEMP VIEW live AS SELECT key, v::FLOAT AS v, t FROM cells WHERE v::FLOAT <> 0"
-        )
-        self._keep_used()
+        run(con, f"CREATE TABLE sorted AS {query} ORDER BY key")
+        writer = RangeWriter(task.work.draft(task.name), _rows(con, task), is_timed=task.is_timed)
+        writer.write(_entries(con, is_timed=task.is_timed))
+    return task.work.complete(task.name, writer.value(), writer.files())
 
-    def _keep_used(self) -> None:
-        """Leave out the ids whose pairs all came to 0."""
-        if self.cancelled:
-            self._renumber({side: f"SELECT DISTINCT {_CODE[side]} AS code FROM live"
-                            for side in _SOURCE})  # fmt: skip
 
-    def threshold(self, min_per_user: int, min_per_item: int) -> None:
-        """Keep users and items with enough interactions; see :meth:`Interactions.threshold`.
+def _rows(con: Any, task: SortTask) -> tuple[int, int]:
+    """Return the first row of a range, and the one after its last."""
+    n: int = task.kept.value["sizes"][SIDES.index(task.side)]
+    if task.codes is None:
+        return 0, n
+    if not task.kept.files:
+        return task.codes
+    begin, end = con.execute(
+        f"SELECT count(*) FILTER (code < {task.codes[0]}), count(*) FILTER (code < "
+        f"{task.codes[1]}) FROM kept_{task.side}"
+    ).fetchone()
+    return begin, end
 
-        Raises
-        ------
-        EmptyDataError
-            If nothing is left.
-        """
-        minima: dict[Side, int] = {"users": min_per_user, "items": min_per_item}
-        before = self._sizes()
-        con = self._con
-        self._progress.step("leaving out users and items with few interactions", 0.65)
-        for side in minima:
-            con.execute(f"CREATE TABLE out_{side} (code BIGINT)")
-        left = (
-            f"(SELECT * FROM live WHERE {_CODE['users']} NOT IN (SELECT code FROM out_users) "
-            f"AND {_CODE['items']} NOT IN (SELECT code FROM out_items))"
-        )
-        changed = True
-        while changed:
-            changed = False
-            for side, minimum in minima.items():
-                n_before = self._count(f"out_{side}")
-                self._run(
-                    f"INSERT INTO out_{side} SELECT {_CODE[side]} AS code FROM {left} "
-                    f"GROUP BY code HAVING count(*) < {minimum}"
-                )
-                changed |= self._count(f"out_{side}") > n_before
-        self._run(f"CREATE TABLE core AS SELECT * FROM {left}")
-        check_left((min_per_user, min_per_item), before[2], self._count("core"))
-        con.execute("CREATE OR REPLACE TEMP VIEW live AS SELECT * FROM core")
-        con.execute("DROP TABLE cells")
-        kept = {
-            # with a minimum of 0, users without any of the items that are left stay
-            side: f"SELECT DISTINCT {_CODE[side]} AS code FROM core" if minimum else self._all(side)
-            for side, minimum in minima.items()
-        }
-        self._renumber(kept)
-        after = self._sizes()
-        self.step = threshold_step((min_per_user, min_per_item), before, after)
 
-    def _all(self, side: Side) -> str:
-        """Return the SQL of all codes of a side before the thresholds."""
-        return f"SELECT code FROM kept_{side}" if self._is_renumbered else (
-            f"SELECT rowid AS code FROM ids_{side}"
-        )  # fmt: skip
+def _entries(con: Any, *, is_timed: bool) -> Iterator[SortedEntries]:
+    columns = "(key >> 32)::INTEGER AS r, (key & 4294967295)::INTEGER AS c, v, t"
+    for part in slices(con, "sorted", columns):
+        times = part["t"] if is_timed else None
+        yield SortedEntries(part["r"], part["c"], part["v"], times)
 
-    def _renumber(self, kept: dict[Side, str]) -> None:
-        """Number the codes that are kept, in their order: the rowid of ``kept_…``."""
-        for side, codes in kept.items():
-            self._run(f"CREATE TABLE next_{side} AS SELECT code FROM ({codes}) ORDER BY code")
-            self._con.execute(f"DROP TABLE IF EXISTS kept_{side}")
-            self._con.execute(f"ALTER TABLE next_{side} RENAME TO kept_{side}")
-        self._is_renumbered = True
 
-    def _sizes(self) -> tuple[int, int, int]:
-        table = "kept" if self._is_renumbered else "ids"
-        return (
-            self._count(f"{table}_users"),
-            self._count(f"{table}_items"),
-            self._count("live"),
-        )
+def read_ids(side: Side, limits: Limits, ids: Result, kept: Result) -> Iterator[npt.NDArray[Any]]:
+    """Yield the ids of a side in the order of their codes, some at a time."""
+    query = f"SELECT id FROM {scan([ids.files[side]])} ids"
+    if kept.files:
+        query += f" JOIN {scan([kept.files[side]])} kept ON ids.code = kept.code ORDER BY kept.new"
+    else:
+        query += " ORDER BY code"
+    with limits.workspace() as space:
+        run(space.con, f"CREATE TABLE sorted AS {query}")
+        for part in slices(space.con, "sorted", "id"):
+            yield part["id"]
 
-    @property
-    def is_timed(self) -> bool:
-        """Whether there are timestamps."""
-        return self._staged.is_timed
 
-    def n_entries(self) -> int:
-        """Return the number of pairs."""
-        return self._count("live")
-
-    def ids(self, side: Side) -> Iterator[npt.NDArray[Any]]:
-        """Yield the ids of a side in the order of their codes, some at a time."""
-        table = f"ids_{side}"
-        if self._is_renumbered:
-            table = f"left_{side}"
-            self._run(
-                f"CREATE TABLE {table} AS SELECT id FROM ids_{side} ids JOIN kept_{side} kept "
-                "ON ids.rowid = kept.code ORDER BY kept.rowid"
-            )
-        for part in self._slices(table, "id"):
-            yield np.ma.getdata(part["id"])
-
-    def entries(self, side: Side) -> Iterator[SortedEntries]:
-        """Yield the entries of a side's rows in their order, some at a time."""
-        source = f"{_CODE['users']} AS u, {_CODE['items']} AS i, v, t FROM live"
-        if self._is_renumbered:
-            source = (
-                "ku.rowid AS u, ki.rowid AS i, v, t FROM live "
-                f"JOIN kept_users ku ON ku.code = {_CODE['users']} "
-                f"JOIN kept_items ki ON ki.code = {_CODE['items']}"
-            )
-        row, column = ("u", "i") if side == "users" else ("i", "u")
-        table = f"sorted_{side}"
-        is_sorted, is_written = _SHARES[side]
-        self._progress.step(f"sorting by {side}", is_sorted)
-        self._run(
-            f"CREATE TABLE {table} AS SELECT ({row} << 32) | {column} AS key, v, t "
-            f"FROM (SELECT {source}) ORDER BY key"
-        )
-        columns = "(key >> 32)::INTEGER AS r, (key & 4294967295)::INTEGER AS c, v, t"
-        self._progress.step(f"writing {side}", is_written)
-        for part in self._slices(table, columns):
-            arrays = {name: np.ma.getdata(array) for name, array in part.items()}
-            times = arrays["t"] if self._staged.is_timed else None
-            yield SortedEntries(arrays["r"], arrays["c"], arrays["v"], times)
-        self._con.execute(f"DROP TABLE {table}")
-
-    def _slices(self, table: str, columns: str) -> Iterator[dict[str, Any]]:
-        n = self._count(table)
-        for begin in range(0, n, FETCHED_AT_ONCE):
-            self._progress.update(begin / n)
-            yield self._con.execute(
-                f"SELECT {columns} FROM {table} WHERE rowid >= {begin} "
-                f"AND rowid < {begin + FETCHED_AT_ONCE} ORDER BY rowid"
-            ).fetchnumpy()
-
-    def _count(self, table: str) -> int:
-        return int(self._con.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
-
-    def _run(self, statement: str) -> None:
-        with self._progress.watching(self._con):
-            self._con.execute(statement)
+def slices(con: Any, table: str, columns: str) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a table as arrays, some at a time."""
+    n = int(con.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+    for begin in range(0, n, FETCHED_AT_ONCE):
+        update(begin / n)
+        part = con.execute(
+            f"SELECT {columns} FROM {table} WHERE rowid >= {begin} "
+            f"AND rowid < {begin + FETCHED_AT_ONCE} ORDER BY rowid"
+        ).fetchnumpy()
+        yield {name: np.ma.getdata(array) for name, array in part.items()}

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import secrets
 import shutil
+import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 
 from penchant._scratch import PREFIX as SCRATCH_PREFIX
-from penchant._scratch import scratch_folder
 from penchant.data.disk.layout import DATA_PREFIX, LOCK, MANIFEST, Manifest, to_json
 from penchant.data.disk.names import SUFFIX, is_dataset
 from penchant.data.disk.opening import read_manifest
 from penchant.data.disk.storage import LocalStorage, RemoteStorage, Storage, storage_of
+from penchant.data.disk.work import PREFIX as WORK_PREFIX
 from penchant.data.disk.writing import sync
 from penchant.errors import DatasetError, SettingsError
 
@@ -27,15 +29,22 @@ class Target(ABC):
     ----------
     data
         The name of the folder of its arrays.
-    folder
-        Where the arrays are made.
-    scratch
-        A folder for temporary files.
+    work
+        Where the folder of the ingest is, with what is complete of it.
     """
 
     data: str
-    folder: Path
-    scratch: Path
+    work: Path
+
+    @abstractmethod
+    def create(self) -> Path:
+        """Make the folder of the arrays, and return it.
+
+        Raises
+        ------
+        OSError
+            If it can't be made.
+        """
 
     @abstractmethod
     def publish(self, manifest: Manifest) -> None:
@@ -52,7 +61,7 @@ class Target(ABC):
 def target_of(
     path: str | os.PathLike[str], temp_folder: str | os.PathLike[str] | None
 ) -> Iterator[Target]:
-    """Prepare the place of a data set; what an interrupted ingest left there is removed.
+    """Prepare the place of a data set; arrays that an interrupted ingest left are removed.
 
     Parameters
     ----------
@@ -76,16 +85,26 @@ def target_of(
         raise SettingsError(f"there is no folder {str(temp)!r} for temporary files")
     storage = storage_of(path)
     if isinstance(storage, LocalStorage):
-        prepared = _local(storage.folder, temp)
+        prepared = _local(storage.folder, work_path(temp or storage.folder, storage))
     else:
         assert isinstance(storage, RemoteStorage)
-        prepared = _remote(storage, temp)
+        prepared = _remote(storage, work_path(temp or Path(tempfile.gettempdir()), storage))
     with prepared as target:
         yield target
 
 
+def work_path(parent: Path, storage: Storage) -> Path:
+    """Return the folder of the ingests to a place, which is the same in each run."""
+    address = storage.address
+    if isinstance(storage, LocalStorage):
+        address = str(storage.folder.absolute())
+    name = address.replace("\\", "/").rstrip("/").rpartition("/")[2].removesuffix(SUFFIX)
+    digest = hashlib.sha256(address.encode()).hexdigest()
+    return parent.absolute() / f"{WORK_PREFIX}{name}-{digest[:8]}"
+
+
 @contextlib.contextmanager
-def _local(folder: Path, temp: Path | None) -> Iterator[Target]:
+def _local(folder: Path, work: Path) -> Iterator[Target]:
     from filelock import FileLock, Timeout
 
     if not folder.parent.is_dir():
@@ -97,10 +116,8 @@ def _local(folder: Path, temp: Path | None) -> Iterator[Target]:
         with lock:
             data = _new_name()
             _remove_unused(folder, data)
-            (folder / data).mkdir()
             try:
-                with scratch_folder(within=temp or folder) as scratch:
-                    yield _LocalTarget(folder, data, scratch)
+                yield _LocalTarget(folder, data, work)
             finally:
                 _remove_unused(folder, data)
     except Timeout:
@@ -112,14 +129,19 @@ def _local(folder: Path, temp: Path | None) -> Iterator[Target]:
 
 
 class _LocalTarget(Target):
-    def __init__(self, root: Path, data: str, scratch: Path) -> None:
-        self._root, self.data = root, data
-        self.folder, self.scratch = root / data, scratch
+    def __init__(self, root: Path, data: str, work: Path) -> None:
+        self._root, self.data, self.work = root, data, work
+        self._folder = root / data
+
+    def create(self) -> Path:
+        """See :class:`Target`."""
+        self._folder.mkdir()
+        return self._folder
 
     def publish(self, manifest: Manifest) -> None:
         """See :class:`Target`."""
-        sync(self.folder)
-        draft = self.folder / MANIFEST
+        sync(self._folder)
+        draft = self._folder / MANIFEST
         with draft.open("x", encoding="utf-8") as file:
             file.write(to_json(manifest))
             file.flush()
@@ -133,7 +155,8 @@ def _check_contents(storage: Storage, *, is_file: bool = False) -> None:
     other = [
         name
         for name in storage.sizes()
-        if name not in (MANIFEST, LOCK) and not name.startswith((DATA_PREFIX, SCRATCH_PREFIX))
+        if name not in (MANIFEST, LOCK)
+        and not name.startswith((DATA_PREFIX, SCRATCH_PREFIX, WORK_PREFIX))
     ]
     if other or is_file:
         what = "it is a file" if is_file else f"it holds {other[0]!r}, which is not of a data set"
@@ -176,29 +199,32 @@ def _new_name() -> str:
 
 
 @contextlib.contextmanager
-def _remote(storage: RemoteStorage, temp: Path | None) -> Iterator[Target]:
+def _remote(storage: RemoteStorage, work: Path) -> Iterator[Target]:
     _check_contents(storage)
-    with scratch_folder(within=temp) as scratch:
-        target = _RemoteTarget(storage, scratch)
-        try:
-            yield target
-        finally:
-            target.remove_unused()
+    target = _RemoteTarget(storage, work)
+    try:
+        yield target
+    finally:
+        target.remove_unused()
 
 
 class _RemoteTarget(Target):
-    """Arrays are made in the folder of temporary files, and copied when they are complete."""
+    """Arrays are made in the folder of the ingest, and copied when they are complete."""
 
-    def __init__(self, storage: RemoteStorage, scratch: Path) -> None:
-        self._storage, self.data = storage, _new_name()
-        self.folder, self.scratch = scratch / self.data, scratch
-        self.folder.mkdir()
+    def __init__(self, storage: RemoteStorage, work: Path) -> None:
+        self._storage, self.data, self.work = storage, _new_name(), work
+
+    def create(self) -> Path:
+        """See :class:`Target`."""
+        folder = self.work / self.data
+        folder.mkdir()
+        return folder
 
     def publish(self, manifest: Manifest) -> None:
         """See :class:`Target`."""
         storage = self._storage
         with storage.translated_errors("write"):
-            for path in sorted(self.folder.iterdir()):
+            for path in sorted((self.work / self.data).iterdir()):
                 storage.fs.put_file(str(path), storage.path(f"{self.data}/{path.name}"))
             storage.fs.pipe_file(storage.path(MANIFEST), to_json(manifest).encode())
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,9 +22,85 @@ from penchant.data.disk.layout import (
     dtype_of,
     item_size,
 )
-from penchant.data.disk.sorting import SortedEntries
+from penchant.data.disk.progress import update
 from penchant.data.disk.storage import LocalStorage
+from penchant.data.disk.work import Result
 from penchant.data.string_buffer import Texts
+
+_AT_ONCE = 1 << 24  # bytes of an array that are copied at a time
+
+
+@dataclass(frozen=True)
+class SortedEntries:
+    """Consecutive entries of a side's rows.
+
+    Attributes
+    ----------
+    rows, columns
+        int32, shape (n,); rows ascend, and columns within a row.
+    values
+        float32, shape (n,).
+    times
+        int64, shape (n,), or None.
+    """
+
+    rows: npt.NDArray[np.int32]
+    columns: npt.NDArray[np.int32]
+    values: npt.NDArray[np.float32]
+    times: npt.NDArray[np.int64] | None
+
+
+class RangeWriter:
+    """Writes the entries of a range of rows, whose row pointers begin at 0.
+
+    Parameters
+    ----------
+    prefix
+        How the paths of the files begin.
+    rows
+        The first row, and the one after the last.
+    is_timed
+        Whether there are timestamps.
+    """
+
+    def __init__(self, prefix: Path, rows: tuple[int, int], *, is_timed: bool) -> None:
+        self._prefix, self._rows = prefix, rows
+        self._arrays = ["indptr", *(ENTRY_ARRAYS if is_timed else ENTRY_ARRAYS[:2])]
+        self._n_entries = self._n_negative = 0
+        self._newest: int | None = None
+
+    def write(self, parts: Iterable[SortedEntries]) -> None:
+        """Write the entries, in the order of their rows."""
+        next_row, end = self._rows
+        with contextlib.ExitStack() as stack:
+            files = {
+                name: stack.enter_context(self._path(name).open("xb")) for name in self._arrays
+            }
+            for part in parts:
+                last = int(part.rows[-1])
+                # where the rows before the last of this part end
+                ends = np.searchsorted(part.rows, np.arange(next_row, last), side="right")
+                _write(files["indptr"], ends + self._n_entries, "indptr")
+                _write(files["indices"], part.columns, "indices")
+                _write(files["values"], part.values, "values")
+                if part.times is not None:
+                    _write(files["times"], part.times, "times")
+                    newest = int(part.times.max())
+                    self._newest = newest if self._newest is None else max(newest, self._newest)
+                self._n_negative += int((part.values < 0).sum())
+                next_row, self._n_entries = last, self._n_entries + len(part.rows)
+            _write(files["indptr"], np.full(end - next_row, self._n_entries), "indptr")
+
+    def value(self) -> dict[str, Any]:
+        """Return what was written: the number of entries, of negative ones, the newest time."""
+        return {"nnz": self._n_entries, "n_negative": self._n_negative, "newest": self._newest}
+
+    def files(self) -> dict[str, Path]:
+        """Return array → its file."""
+        return {array: self._path(array) for array in self._arrays}
+
+    def _path(self, array: str) -> Path:
+        return self._prefix.with_name(f"{self._prefix.name}.{array}")
 
 
 class SideWriter:
@@ -35,18 +113,10 @@ class SideWriter:
     side
         What the rows are.
 
-    Attributes
-    ----------
-    n_negative
-        How many values that were written are below 0.
-    newest
-        The newest time that was written, or None.
     """
 
     def __init__(self, folder: Path, side: Side) -> None:
         self._folder, self._side = folder, side
-        self.n_negative = 0
-        self.newest: int | None = None
         self._n = self._text_bytes = 0
         self._id_type = "integer"
 
@@ -72,31 +142,22 @@ class SideWriter:
                 put("offsets", offsets[1:] if "offsets" in opened else offsets)
                 self._text_bytes = int(offsets[-1])
 
-    def write_rows(self, parts: Iterable[SortedEntries]) -> None:
-        """Write the entries, in the order of their rows."""
-        arrays: dict[str, IO[bytes]] = {}
-        next_row = n_entries = 0
-        with contextlib.ExitStack() as files:
-            for array in ("indptr", *ENTRY_ARRAYS[:2]):
-                arrays[array] = files.enter_context(self._path(array).open("xb"))
-            for part in parts:
-                last = int(part.rows[-1])
-                pointers = np.searchsorted(part.rows, np.arange(next_row, last + 1)) + n_entries
-                self._put(arrays, "indptr", pointers)
-                self._put(arrays, "indices", part.columns)
-                self._put(arrays, "values", part.values)
-                if part.times is not None:
-                    if "times" not in arrays:
-                        arrays["times"] = files.enter_context(self._path("times").open("xb"))
-                    self._put(arrays, "times", part.times)
-                    newest = int(part.times.max())
-                    self.newest = newest if self.newest is None else max(newest, self.newest)
-                self.n_negative += int((part.values < 0).sum())
-                next_row, n_entries = last + 1, n_entries + len(part.rows)
-            self._put(arrays, "indptr", np.full(self._n + 1 - next_row, n_entries))
-
-    def _put(self, files: dict[str, IO[bytes]], array: str, numbers: npt.NDArray[Any]) -> None:
-        _write(files[array], numbers, f"{self._side}.{array}")
+    def join_rows(self, ranges: Sequence[Result]) -> None:
+        """Write the entries of consecutive ranges of rows; see :class:`RangeWriter`."""
+        n_entries = 0
+        with contextlib.ExitStack() as stack:
+            arrays = [name for name in ENTRY_ARRAYS if name in ranges[0].files]
+            files = {name: stack.enter_context(self._path(name).open("xb")) for name in arrays}
+            indptr = stack.enter_context(self._path("indptr").open("xb"))
+            _write(indptr, np.zeros(1, np.int64), "indptr")
+            for number, part in enumerate(ranges):
+                update(number / len(ranges))
+                for pointers in _numbers(Path(part.files["indptr"]), "indptr"):
+                    _write(indptr, pointers + n_entries, "indptr")
+                for name in arrays:
+                    with Path(part.files[name]).open("rb") as source:
+                        shutil.copyfileobj(source, files[name], _AT_ONCE)
+                n_entries += part.value["nnz"]
 
     def finish(self) -> StoredSide:
         """Read the files again, and return the blocks with their checksums."""
@@ -125,6 +186,13 @@ class SideWriter:
 
     def _path(self, array: str) -> Path:
         return self._folder / f"{self._side}.{array}"
+
+
+def _numbers(path: Path, array: str) -> Iterator[npt.NDArray[Any]]:
+    """Yield the numbers of a file, some at a time."""
+    with path.open("rb") as file:
+        while len(numbers := np.fromfile(file, dtype_of(array), _AT_ONCE // item_size(array))):
+            yield numbers
 
 
 def _write(file: IO[bytes], numbers: npt.NDArray[Any], name: str) -> None:

@@ -14,6 +14,23 @@ from penchant.errors import BadLinesError
 SHOWN = 5
 
 
+class BadRow(NamedTuple):
+    """A bad row: its file, its number there, what is wrong, and its text."""
+
+    label: str
+    number: int
+    why: str
+    shown: str | None
+
+
+class FoundBad(NamedTuple):
+    """How many rows are bad, of how many, and the first few."""
+
+    n: int
+    rows: int
+    first: tuple[BadRow, ...]
+
+
 class BadRows(NamedTuple):
     """How many rows are bad, and messages about the first few."""
 
@@ -38,60 +55,96 @@ def bad_lines(
     BadLinesError
         If there are any and ``on_bad_lines`` is ``"error"``.
     """
+    where = tables[0].label if len(tables) == 1 else f"{len(tables)} files"
+    faults = find_bad(con, tables, begins, n_native=n_native)
+    return check_bad(faults, options, tables[0].noun, where, named=len(tables) > 1)
+
+
+def find_bad(
+    con: Any, tables: Sequence[Table], begins: Sequence[int], *, n_native: int = 0
+) -> FoundBad:
+    """Count the bad rows, and return the first few; see :func:`bad_lines`."""
     bad, rows = con.execute(
         "SELECT count(*) FILTER (why <> 'blank'), count(*) FILTER (why IS NULL OR why <> 'blank') "
         "FROM staged"
     ).fetchone()
-    rows += n_native
-    if not bad:
+    examples = []
+    if bad:
+        examples = con.execute(
+            "SELECT rowid, why, shown FROM staged WHERE why <> 'blank' ORDER BY rowid LIMIT ?",
+            [SHOWN],
+        ).fetchall()
+    first = tuple(_bad_row(*row, tables=tables, begins=begins) for row in examples)
+    return FoundBad(int(bad), int(rows) + n_native, first)
+
+
+def check_bad(
+    faults: FoundBad, options: ReaderOptions, noun: str, where: str, *, named: bool
+) -> BadRows:
+    """Describe the first few bad rows.
+
+    Parameters
+    ----------
+    faults
+        The bad rows.
+    options
+        Whether they are skipped.
+    noun
+        ``"line"`` or ``"row"``.
+    where
+        What was read, for the message.
+    named
+        Whether the first few are described with the names of their files.
+
+    Raises
+    ------
+    BadLinesError
+        If there are any and ``on_bad_lines`` is ``"error"``.
+    """
+    if not faults.n:
         return BadRows()
-    examples = con.execute(
-        "SELECT rowid, why, shown FROM staged WHERE why <> 'blank' ORDER BY rowid LIMIT ?", [SHOWN]
-    ).fetchall()
-    messages = tuple(_message(*row, tables=tables, begins=begins) for row in examples)
+    first = faults.first[:SHOWN]
+    messages = tuple(_message(row, noun, named=named) for row in first)
     if not options.skip_bad_lines:
-        noun = tables[0].noun
-        where = tables[0].label if len(tables) == 1 else f"{len(tables)} files"
         listed = "".join(f"\n  {line}" for line in messages) + (
-            "\n  …" if bad > len(messages) else ""
+            "\n  …" if faults.n > len(messages) else ""
         )
         raise BadLinesError(
-            f"{bad:,} of {rows:,} {noun}s of {where} can't be read as they are:{listed}\n"
-            + _advice(bad == rows, tables[0], examples, options)
+            f"{faults.n:,} of {faults.rows:,} {noun}s of {where} can't be read as they are:"
+            f"{listed}\n" + _advice(first, options, noun, all_bad=faults.n == faults.rows)
         )
-    return BadRows(int(bad), messages)
+    return BadRows(faults.n, messages)
 
 
-def _message(
+def _bad_row(
     rowid: int, why: str, shown: str | None, *, tables: Sequence[Table], begins: Sequence[int]
-) -> str:
+) -> BadRow:
     part = max(n for n, begin in enumerate(begins) if begin <= rowid)
     table = tables[part]
-    where = f"{table.noun} {table.number(rowid - begins[part]):,}"
-    if len(tables) > 1:
-        where = f"{table.label}, {where}"
-    text = "".join(c if c.isprintable() or c == "\t" else "" for c in shown or "")
-    return f"{where}: {why}" + (f": {text!r}" if shown else "")
+    return BadRow(table.label, table.number(rowid - begins[part]), why, shown)
 
 
-def _advice(
-    all_bad: bool,
-    table: Table,
-    examples: Sequence[tuple[int, str, str | None]],
-    options: ReaderOptions,
-) -> str:
+def _message(row: BadRow, noun: str, *, named: bool) -> str:
+    where = f"{noun} {row.number:,}"
+    if named:
+        where = f"{row.label}, {where}"
+    text = "".join(c if c.isprintable() or c == "\t" else "" for c in row.shown or "")
+    return f"{where}: {row.why}" + (f": {text!r}" if row.shown else "")
+
+
+def _advice(examples: Sequence[BadRow], options: ReaderOptions, noun: str, *, all_bad: bool) -> str:
     """Return what to do: how the cells may be written, if that is clear from them, comes first."""
-    faults = [why for _, why, _ in examples]
+    faults = [row.why for row in examples]
     advice = [text for text in (_time_advice(faults), _decimal_advice(faults)) if text]
     is_clear = bool(advice)
     advice.append('To leave them out: on_bad_lines="skip".')
-    lines = [shown or "" for _, _, shown in examples]
+    lines = [row.shown or "" for row in examples]
     for mark, name in (("\\", r'"\\"'), ('"', "'\"'")):
         quoted = any(line.startswith(mark) or f"{mark}\t" in line for line in lines)
         if quoted and not options.has_quote:
             advice.append(f"If {mark} quotes fields there: quote={name}.")
     if all_bad and not is_clear:
-        layout = "is sep= right, is header= right, " if table.noun == "line" else ""
+        layout = "is sep= right, is header= right, " if noun == "line" else ""
         advice.append(f"All of them are bad: {layout}are these the columns?")
     return " ".join(advice)
 

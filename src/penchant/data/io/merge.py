@@ -187,18 +187,73 @@ def _merge(con: Any, policy: str, timed: bool) -> tuple[int, int]:
     return check_cells(con, _NUMBERED, policy)
 
 
-def pairs_sql(ids: IdTables, policy: str, *, timed: bool) -> str:
+FIXED_POINT = "pow(2::DOUBLE, 80)"
+"""The SQL of the scale of sums in fixed point, of 128 bits."""
+_SUMS = {
+    "whole": "sum(v)",
+    "fixed": f"(sum((v * {FIXED_POINT})::HUGEINT)::DOUBLE / {FIXED_POINT})",
+    "ordered": "sum(v ORDER BY place)",
+}
+
+
+def pairs_sql(ids: IdTables, policy: str, *, timed: bool, precision: str = "whole") -> str:
     """Return the SQL of the pairs of the view ``good``: key, value, time, and number of rows.
 
     A key is the code of the user above that of the item, in 64 bits.
+
+    Parameters
+    ----------
+    ids
+        The tables of the ids.
+    policy
+        What to do with rows of the same pair.
+    timed
+        Whether there are timestamps.
+    precision
+        How values are summed: ``"whole"``, as doubles, which are exact for whole numbers;
+        ``"fixed"``, in fixed point, which is exact for multiples of 2⁻⁸⁰; or ``"ordered"``, as
+        doubles in the order of the rows. The latter two give the same sum in any order of the
+        work.
     """
     order = "(t, place)" if timed else "place"
     value = f"arg_max(v, {order})" if policy == "last" else MERGE_SQL[policy]
+    value = value.replace("sum(v)", _SUMS[precision])
     return (
         f"SELECT (cu.{ids.code}::BIGINT << 32) | ci.{ids.code} AS key, {value} AS v, "
         f"{'max(t)' if timed else 'NULL::BIGINT'} AS t, count(*) AS n FROM good "
         f"JOIN {ids.users} cu ON u = cu.id JOIN {ids.items} ci ON i = ci.id GROUP BY key"
     )
+
+
+@dataclass(frozen=True)
+class CellCounts:
+    """Counts of merged pairs.
+
+    Attributes
+    ----------
+    pairs, rows
+        The pairs, and the rows that they were merged of.
+    cancelled
+        The pairs whose values came to 0.
+    beyond
+        The pairs whose values a float32 can't hold.
+    repeated
+        The first pair with several rows, where these are refused: its key, user, item, and the
+        number of its rows.
+    """
+
+    pairs: int
+    rows: int
+    cancelled: int
+    beyond: int
+    repeated: tuple[int, Any, Any, int] | None = None
+
+    def check(self, policy: str) -> tuple[int, int]:
+        """Check the pairs; see :func:`check_cells`."""
+        check_pairs(self.beyond)
+        if policy == "error" and self.repeated is not None:
+            refuse_pairs(self.rows - self.pairs, *self.repeated[1:])
+        return self.rows - self.pairs, self.cancelled
 
 
 def check_cells(con: Any, ids: IdTables, policy: str) -> tuple[int, int]:
@@ -214,19 +269,23 @@ def check_cells(con: Any, ids: IdTables, policy: str) -> tuple[int, int]:
     DataError
         If the policy is ``"error"`` and a pair comes twice, or a sum is too large.
     """
+    return count_cells(con, ids, policy).check(policy)
+
+
+def count_cells(con: Any, ids: IdTables, policy: str) -> CellCounts:
+    """Count the pairs of the table ``cells``."""
     pairs, rows, cancelled, beyond = con.execute(
         "SELECT count(*), coalesce(sum(n), 0), count(*) FILTER (try_cast(v AS FLOAT) = 0), "
         "count(*) FILTER (try_cast(v AS FLOAT) IS NULL) FROM cells"
     ).fetchone()
-    check_pairs(beyond)
+    repeated = None
     if policy == "error" and rows > pairs:
-        first = con.execute(
-            f"SELECT cu.id, ci.id, n FROM cells JOIN {ids.users} cu ON cu.{ids.code} = key >> 32 "
-            f"JOIN {ids.items} ci ON ci.{ids.code} = key & 4294967295 WHERE n > 1 "
-            "ORDER BY key LIMIT 1"
+        repeated = con.execute(
+            f"SELECT key, cu.id, ci.id, n FROM cells JOIN {ids.users} cu "
+            f"ON cu.{ids.code} = key >> 32 JOIN {ids.items} ci "
+            f"ON ci.{ids.code} = key & 4294967295 WHERE n > 1 ORDER BY key LIMIT 1"
         ).fetchone()
-        refuse_pairs(rows - pairs, *first)
-    return int(rows - pairs), int(cancelled)
+    return CellCounts(int(pairs), int(rows), int(cancelled), int(beyond), repeated)
 
 
 def check_pairs(beyond: int) -> None:

@@ -14,6 +14,7 @@ from penchant.data.io.columns import Column
 from penchant.data.io.database import is_address, parsed
 from penchant.data.io.formats.frame import open_frame
 from penchant.data.io.formats.jsonl import open_jsonl
+from penchant.data.io.formats.parquet import ParquetPart as ParquetPart
 from penchant.data.io.formats.parquet import open_parquet
 from penchant.data.io.formats.query import open_query
 from penchant.data.io.formats.text import open_text_table
@@ -66,13 +67,35 @@ def open_tables(
         _refuse_text(options, "the source is in memory")
         workspace.in_memory = _has_few_rows(source)
         return [open_frame(workspace.con, source)]
+    paths = [_rewindable(path, workspace.scratch) for path in paths_of(source)]
+    return open_files(workspace, paths, requested, options, numeric=numeric)
+
+
+def open_files(
+    workspace: Workspace,
+    paths: Sequence[Path],
+    requested: Mapping[str, Column | None],
+    options: ReaderOptions,
+    *,
+    numeric: Sequence[str] = (),
+    part: ParquetPart | None = None,
+) -> list[Table]:
+    """Open files as tables; see :func:`open_tables`.
+
+    Parameters
+    ----------
+    paths
+        The files, at least one.
+    part
+        Which part of a larger source they are, if they are files of Parquet; None: all of it.
+    """
     scratch = workspace.scratch
-    paths = [_rewindable(path, scratch) for path in _paths(source)]
-    kind = options.format or _format(paths[0])
-    workspace.in_memory = kind != "parquet" and _are_small(paths)  # Parquet is compressed
+    kind = options.format or format_of(paths[0])
+    if kind != "parquet" and _are_small(paths):  # Parquet is compressed
+        workspace.in_memory = True
     if kind == "parquet":
         _refuse_text(options, f"{paths[0].name} is Parquet")
-        return [open_parquet(workspace.con, paths)]
+        return [open_parquet(workspace.con, paths, part)]
     if kind == "jsonl":
         _refuse_text(options, f"{paths[0].name} is JSON lines", encoded=True)
         return [open_jsonl(workspace.con, path, scratch, options, requested) for path in paths]
@@ -115,7 +138,14 @@ def _has_few_rows(source: Any) -> bool:
         return False
 
 
-def _paths(source: str | os.PathLike[str]) -> list[Path]:
+def paths_of(source: str | os.PathLike[str]) -> list[Path]:
+    """Return the files of a path, a glob or a folder of Parquet.
+
+    Raises
+    ------
+    DataError
+        If there is none.
+    """
     if not os.fspath(source):
         raise DataError(
             "there is no file '': the path is empty"
@@ -147,9 +177,17 @@ def _rewindable(path: Path, scratch: Path) -> Path:
     return copy
 
 
-def _format(path: Path) -> str:
-    with path.open("rb") as file:
-        head = file.read(4)
+def format_of(path: Path, head: bytes | None = None) -> str:
+    """Return the format of a file by its name and its first four bytes, which may be at hand.
+
+    Raises
+    ------
+    DataError
+        If it is of a format that can't be read.
+    """
+    if head is None:
+        with path.open("rb") as file:
+            head = file.read(4)
     if head == b"PAR1":
         return "parquet"
     if head in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"7z\xbc\xaf", b"BZh9", b"\xfd7zX"):

@@ -76,8 +76,8 @@ class Opened:
         The roles that have a column.
     policy
         The policy for rows of the same pair.
-    origin
-        What is read, in words.
+    described
+        How the first table is written, and which columns are read, in words.
     notes
         What was assumed about columns, and which are not used.
     """
@@ -86,8 +86,14 @@ class Opened:
     fields: Sequence[Mapping[str, Field]]
     roles: Sequence[str]
     policy: str
-    origin: str
+    described: str
     notes: tuple[str, ...]
+
+    @property
+    def origin(self) -> str:
+        """What is read, in words."""
+        label, n = self.tables[0].label, len(self.tables)
+        return (label if n == 1 else f"{n} files ({label}, …)") + self.described
 
 
 @dataclass(frozen=True)
@@ -120,17 +126,38 @@ def open_source(
     SettingsError
         If there is no such policy for duplicates.
     """
-    if duplicates is not None and duplicates not in POLICIES:
-        raise SettingsError(f"duplicates must be one of {', '.join(POLICIES)}, got {duplicates!r}")
+    check_policy(duplicates)
     tables = open_tables(work, source, columns, options, numeric=("value", "timestamp"))
+    return choose_columns(work, tables, columns, duplicates)
+
+
+def choose_columns(
+    work: Workspace,
+    tables: Sequence[Table],
+    columns: Mapping[str, Column | None],
+    duplicates: str | None,
+) -> Opened:
+    """Choose the columns of opened tables; see :func:`open_source`."""
     choices = [choose_roles(work, table, columns) for table in tables]
     places = [choice.places for choice in choices]
     roles = same_roles(places)
     fields = [table.bind(row) for table, row in zip(tables, places, strict=True)]
     names = {role: field.name for role, field in fields[0].items()}
     policy = duplicates or ("sum" if "value" in roles else "binary")
-    origin = _described(tables, places)
-    return Opened(tables, fields, list(fields[0]), policy, origin, choices[0].notes(names))
+    described = _described(tables[0], places[0])
+    return Opened(tables, fields, list(fields[0]), policy, described, choices[0].notes(names))
+
+
+def check_policy(duplicates: str | None) -> None:
+    """Check the policy for rows of the same pair.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such policy.
+    """
+    if duplicates is not None and duplicates not in POLICIES:
+        raise SettingsError(f"duplicates must be one of {', '.join(POLICIES)}, got {duplicates!r}")
 
 
 def stage_source(work: Workspace, opened: Opened, options: ReaderOptions) -> Staged:
@@ -182,9 +209,8 @@ def _check_rows(
     return tally_rows(con, roles), bad
 
 
-def _described(tables: Sequence[Table], places: Sequence[Mapping[str, int]]) -> str:
-    first = tables[0]
-    label = first.label if len(tables) == 1 else f"{len(tables)} files ({first.label}, …)"
+def _described(first: Table, places: Mapping[str, int]) -> str:
+    """Return how the first table is written, and the columns that are read of it."""
     written = f" ({', '.join(first.written)})" if first.written else ""
-    used = ", ".join(f"{role} from {first.column_name(at)}" for role, at in places[0].items())
-    return f"{label}{written}: {used}"
+    used = ", ".join(f"{role} from {first.column_name(at)}" for role, at in places.items())
+    return f"{written}: {used}"

@@ -40,7 +40,7 @@ def stage(
     list of int
         The rowid at which each table begins.
     """
-    id_kind = _id_kinds(tables, fields)
+    id_kind = id_kinds(tables, fields)
     begins: list[int] = []
     # Parquet's statistics leave NaN out; trusting them, DuckDB 2.0 folds isnan() to false
     con.execute("SET disabled_optimizers = 'statistics_propagation'")
@@ -78,7 +78,7 @@ def _size(con: Any) -> int:
     return int(con.execute("SELECT count(*) FROM staged").fetchone()[0])
 
 
-def _id_kinds(tables: Sequence[Table], fields: Sequence[Mapping[str, Field]]) -> dict[str, str]:
+def id_kinds(tables: Sequence[Table], fields: Sequence[Mapping[str, Field]]) -> dict[str, str]:
     """Return role → ``"text"`` or ``"integer"``, the kind of its ids in all tables."""
     kinds: dict[str, str] = {}
     for role in ("user", "item"):

@@ -38,11 +38,13 @@ class Workspace:
         The folder.
     memory_limit
         How much memory DuckDB may use, such as ``"512MB"``.
+    threads
+        How many threads it may use; None: all cores.
     """
 
-    def __init__(self, scratch: Path, memory_limit: str) -> None:
+    def __init__(self, scratch: Path, memory_limit: str, threads: int | None = None) -> None:
         self.scratch = scratch
-        self.memory_limit = memory_limit
+        self.memory_limit, self._threads = memory_limit, threads
         self.in_memory = False  # set before the first use of `con`, for small sources
 
     @cached_property
@@ -66,6 +68,7 @@ class Workspace:
                     "temp_directory": str(self.scratch / "spill"),
                     "autoinstall_known_extensions": "false",
                     "python_enable_replacements": "false",
+                    **({} if self._threads is None else {"threads": str(self._threads)}),
                 },
             )
         except duckdb.IOException as error:
@@ -99,7 +102,9 @@ class Workspace:
 
 
 @contextlib.contextmanager
-def workspace(memory_limit: str, within: Path | None = None) -> Iterator[Workspace]:
+def workspace(
+    memory_limit: str, within: Path | None = None, threads: int | None = None
+) -> Iterator[Workspace]:
     """Open a workspace; the database and the folder are removed at the end.
 
     Parameters
@@ -108,6 +113,8 @@ def workspace(memory_limit: str, within: Path | None = None) -> Iterator[Workspa
         How much memory DuckDB may use.
     within
         The folder in which its folder is made; None: that of the system for temporary files.
+    threads
+        How many threads DuckDB may use; None: all cores.
 
     Raises
     ------
@@ -117,7 +124,7 @@ def workspace(memory_limit: str, within: Path | None = None) -> Iterator[Workspa
         If DuckDB fails on the data, or needs more memory than it may use.
     """
     with scratch_folder(within=within) as folder:
-        work = Workspace(folder, memory_limit)
+        work = Workspace(folder, memory_limit, threads)
         try:
             yield work
         except OSError as error:

@@ -50,7 +50,8 @@ class DaskExecutor(Executor):
         except distributed.KilledWorker as error:
             raise PenchantError(
                 f"workers of the cluster ended while they ran a task ({error}): see their logs; "
-                "if they lacked memory, use fewer factors or larger workers"
+                "if they lacked memory, use larger workers, fewer factors, or (of an ingest) a "
+                "lower memory_limit="
             ) from error
         except Exception as error:
             if isinstance(error, PenchantError) or self._is_connected:
@@ -69,7 +70,8 @@ class DaskExecutor(Executor):
     def _lost(reason: Exception) -> PenchantError:
         return PenchantError(
             f"the scheduler of the cluster is lost ({reason_of(reason)}): start it again, and "
-            "train again; with a checkpoint the training continues after its last epoch"
+            "repeat the call; a training with a checkpoint continues after its last epoch, an "
+            "ingest where it was"
         )
 
     def _results(self, futures: list[Any]) -> Iterator[Any]:
