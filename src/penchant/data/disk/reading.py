@@ -121,7 +121,8 @@ def write_rows(
     """
     con, roles = space.con, opened.roles
     with watching(con):
-        begins = stage(con, opened.tables, opened.fields, reading.options.time_format)
+        options = reading.options
+        begins = stage(con, opened.tables, opened.fields, options.time_format, options.decimal)
     faults = find_bad(con, opened.tables, begins)
     tally = tally_rows(con, roles)
     (n_rows,) = con.execute("SELECT count(*) FROM staged").fetchone()
