@@ -87,6 +87,10 @@ def write_logs(folder: Path, log: pd.DataFrame) -> None:
     log.rename(columns={"item": "artist"})[["user", "artist", "plays"]].to_csv(
         folder / "plays.csv", index=False
     )
+    orders = log.rename(columns={"user": "customer", "item": "sku"})[["customer", "sku"]]
+    orders.assign(product="a " + orders["sku"].astype(str)).to_csv(
+        folder / "orders.csv", index=False
+    )
     rated = log.assign(rating=1 + log["plays"] % 5).drop(columns="plays")
     rated.to_csv(folder / "ratings.csv", index=False)
     rated.to_parquet(folder / "ratings.parquet")
