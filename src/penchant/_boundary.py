@@ -139,12 +139,10 @@ def _raise_ours(
 
 def _name_of(function: Callable[..., Any], args: tuple[Any, ...]) -> str:
     """Return a function's name for messages; a method's with the class that it was called on."""
-    name = function.__qualname__.removesuffix(".__init__")
-    if args and next(iter(inspect.signature(function).parameters), None) == "self":
-        _, dot, method = function.__qualname__.rpartition(".")
-        own = type(args[0]).__name__
-        return name if not dot else own if method == "__init__" else f"{own}.{method}"
-    return name
+    name = function.__qualname__
+    if "." in name and args and next(iter(inspect.signature(function).parameters)) == "self":
+        name = f"{type(args[0]).__name__}.{function.__name__}"
+    return name.removesuffix(".__init__")
 
 
 def misfit_of(

@@ -118,18 +118,24 @@ class ClusterOptions:
         if self._is_plain:
             yield None
             return
-        from penchant.engines import Blocks, Dask
+        from penchant.engines import Blocks
 
         saving: dict[str, Any] = {"checkpoint": self.checkpoint, "resume": self.resume}
         if self.cluster is None:
             yield Blocks(threads=model.threads, **saving)
             return
-        with client_of(self.cluster) as client:
-            engine = Dask(client, folder=self.cluster_folder, **saving)
-            try:
-                yield engine
-            finally:
-                engine.close()
+        with engine_of(self.cluster, self.cluster_folder, **saving) as engine:
+            yield engine
+
+
+@contextlib.contextmanager
+def engine_of(address: str, folder: str | None, **saving: Any) -> Iterator[Any]:
+    """Connect to a cluster as :func:`client_of` does, and close its engine after the block."""
+    with client_of(address) as client:
+        from penchant.engines import Dask
+
+        with contextlib.closing(Dask(client, folder=folder, **saving)) as engine:
+            yield engine
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from penchant.cli import explicit, hints, sources
-from penchant.cli.cluster import client_of
+from penchant.cli.cluster import engine_of
 from penchant.cli.data_options import LogOptions
 from penchant.cli.options import OutputOptions, option
 from penchant.cli.output import Output, seconds
@@ -93,14 +93,8 @@ class IngestWorkers:
                 raise SettingsError("--cluster-folder is for an ingest with --cluster ADDRESS")
             yield None
             return
-        with client_of(self.cluster) as client:
-            from penchant.engines.cluster.dask import Dask
-
-            engine = Dask(client, folder=self.cluster_folder)
-            try:
-                yield engine
-            finally:
-                engine.close()
+        with engine_of(self.cluster, self.cluster_folder) as engine:
+            yield engine
 
 
 def ingest(
