@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,10 +13,10 @@ import penchant
 from penchant.data.csr import Csr, row_pointers
 from penchant.data.disk.layout import SIDES
 from penchant.data.disk.opening import read_manifest
-from penchant.data.disk.sorting import SortedEntries
 from penchant.data.disk.storage import LocalStorage
 from penchant.data.disk.target import target_of
-from penchant.data.disk.writing import SideWriter
+from penchant.data.disk.work import Result
+from penchant.data.disk.writing import RangeWriter, SideWriter, SortedEntries
 
 PER_USER, USERS_PER_ITEM = 100, 500
 _ROWS = 1 << 14  # written at a time
@@ -23,15 +24,15 @@ _ROWS = 1 << 14  # written at a time
 
 def draw(path: Path, interactions: int, seed: int = 0) -> Path:
     """Write about as many interactions; users have 100 items each, items 500 users on average."""
-    few = path.with_name(f"few-{path.name}")
-    penchant.ingest(penchant.datasets.shapes(n_items=20, n_users=30).to_pandas(), few)
     by_user = _rows(interactions // PER_USER, max(interactions // USERS_PER_ITEM, PER_USER), seed)
-    with target_of(path, None) as target:
-        sides = {}
+    with tempfile.TemporaryDirectory(dir=path.parent) as temp, target_of(path, None) as target:
+        few = Path(temp) / "few.dataset"
+        penchant.ingest(penchant.datasets.shapes(n_items=20, n_users=30).to_pandas(), few)
+        folder, sides = target.create(), {}
         for side, rows in zip(SIDES, (by_user, by_user.transpose()), strict=True):
-            writer = SideWriter(target.folder, side)
+            writer = SideWriter(folder, side)
             writer.write_ids([np.arange(rows.n_rows, dtype=np.int64)])
-            writer.write_rows(_parts(rows))
+            writer.join_rows([_written(rows, Path(temp) / side)])
             sides[side] = writer.finish()
         manifest = read_manifest(LocalStorage(few))
         target.publish(
@@ -61,6 +62,12 @@ def _rows(n_users: int, n_items: int, seed: int) -> Csr:
     )
     values = rng.integers(1, 6, len(columns)).astype(np.float32)
     return Csr(row_pointers(np.full(n_users, PER_USER)), columns - 1, values, n_items)
+
+
+def _written(rows: Csr, prefix: Path) -> Result:
+    writer = RangeWriter(prefix, (0, rows.n_rows), is_timed=False)
+    writer.write(_parts(rows))
+    return Result(writer.value(), {array: str(file) for array, file in writer.files().items()})
 
 
 def _parts(rows: Csr) -> Iterator[SortedEntries]:
