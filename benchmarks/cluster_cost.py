@@ -190,7 +190,7 @@ def _blocks(folder: Path, per_row: int = 150) -> float:
     from penchant.engines.local import LocalEngine
 
     n_rows = BLOCK // per_row
-    arrays = {
+    arrays: dict[str, npt.NDArray[Any]] = {
         "indptr": np.arange(n_rows + 1, dtype=np.int64) * per_row,
         "indices": np.zeros(n_rows * per_row, dtype=np.int32),
         "values": np.full(n_rows * per_row, 40.0, dtype=np.float32),
@@ -200,8 +200,8 @@ def _blocks(folder: Path, per_row: int = 150) -> float:
     penalties = np.full(n_rows, 0.1)
 
     def load() -> None:
-        parts = [np.load(folder / f"{name}.npy") for name in arrays]
-        rows = Csr(*parts, 1)
+        indptr, indices, values = (np.load(folder / f"{name}.npy") for name in arrays)
+        rows = Csr(indptr, indices, values, 1)
         assert rows.is_validated
         LocalEngine(1).load_rows(rows, penalties)
 

@@ -37,7 +37,7 @@ def prepare(rows: Rows, setting: Setting, solver: str) -> Fit:
             model.fit(matrix)
             seconds = time.perf_counter() - begun
             got = model.A_, model.B_
-            if after(lambda got=got: got, number=epochs, seconds=seconds):  # type: ignore[misc]
+            if after(lambda got=got: got, number=epochs, seconds=seconds):
                 return
             del model, got  # or the next one's memory would count beside this one's
 

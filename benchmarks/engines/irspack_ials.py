@@ -41,7 +41,7 @@ def prepare(rows: Rows, setting: Setting, solver: str) -> Fit:
         for _ in range(setting.epochs):
             trainer.run_epoch()
             core = trainer.core_trainer
-            if after(lambda core=core: (core.user, core.item)):  # type: ignore[misc]
+            if after(lambda core=core: (core.user, core.item)):
                 return
 
     return fit

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.quality import results
-from benchmarks.quality.results import MARKS, METRICS, Row
+from benchmarks.quality.data import METRICS
+from benchmarks.quality.results import MARKS, Row
 
 _SUMMARY, _MISSING = "The best of each library", "Not measured"
 _AUTO = 'tune, models="auto"'
