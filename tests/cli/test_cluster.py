@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -31,8 +32,22 @@ def test_monitors_of_processes_on_this_machine_are_off() -> None:
 
     with client_of("local:1") as client:
         (samples,) = client.run(dask.config.get, "distributed.worker.profile.enabled").values()
+        (logged,) = client.run(_logged, ["a heartbeat", "lost during heartbeat"]).values()
     assert samples is False
     assert dask.config.get("distributed.worker.profile.enabled") is True
+    assert logged == ["a heartbeat"]  # a scheduler that ends first is no fault
+
+
+def _logged(messages: list[str]) -> list[str]:
+    """Log messages as a worker of Dask does, and return those that are shown."""
+    logger, shown = logging.getLogger("distributed.worker"), []
+    handler = logging.Handler()
+    handler.emit = lambda record: shown.append(record.getMessage())
+    logger.addHandler(handler)
+    for message in messages:
+        logger.error(message)
+    logger.removeHandler(handler)
+    return shown
 
 
 @pytest.mark.parametrize(
