@@ -24,7 +24,7 @@ KINDS: dict[str, type[Any]] = {
 
 
 class Script:
-    """Seconds of fits and measurements.
+    """Seconds of fits and measurements; those of one kind may be longer.
 
     Attributes
     ----------
@@ -32,12 +32,17 @@ class Script:
         Seconds of a fit per thousand interactions.
     measure, score
         Seconds of the measurement of a hundred users: of a model, and of all its scores.
+    longer
+        Kind → how many times as long its fits take.
     fitted
         The interactions of each fit.
     """
 
-    def __init__(self, fit: float, measure: float, score: float) -> None:
+    def __init__(
+        self, fit: float, measure: float, score: float, longer: dict[str, float] | None = None
+    ) -> None:
         self.fit, self.measure, self.score = fit, measure, score
+        self.longer = longer or {}
         self.now = 0.0
         self.fitted: list[Interactions] = []
 
@@ -67,7 +72,7 @@ class Script:
 
     def _of_fit(self, model: Any, data: Interactions) -> float:
         self.fitted.append(data)
-        return self.fit * data.nnz / 1000
+        return self.fit * data.nnz / 1000 * self.longer.get(model.kind, 1.0)
 
     def _of_users(self, split: penchant.Split, model: Any) -> float:
         if isinstance(model, penchant.Blend):
@@ -85,7 +90,7 @@ def likes() -> Interactions:
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[ModelSelection, Script]]:
     def run(
-        data: Any, budget: float, models: Any = tuple(KINDS), **seconds: float
+        data: Any, budget: float, models: Any = tuple(KINDS), **seconds: Any
     ) -> tuple[ModelSelection, Script]:
         script = Script(**seconds)
         script.install(monkeypatch)
@@ -158,6 +163,34 @@ def test_a_family_that_is_hopeless_on_the_smallest_part_takes_no_more_time(
     (row,) = (row for row in found.families if row.kind == "popularity")
     assert row.tried == 1
     assert row.note.startswith("behind: ndcg@10 0.0")
+
+
+@pytest.mark.parametrize(("lead", "is_dropped"), [(1.02, True), (3.0, False)])
+def test_a_family_whose_last_fits_take_the_time_of_the_search_needs_a_lead(
+    run, likes: Interactions, monkeypatch: pytest.MonkeyPatch, lead: float, is_dropped: bool
+) -> None:
+    """A fit of the leader takes 20 s of 100: with it, no time is left for other settings."""
+    measure = Part.measure
+
+    def measured(part: Part, model: Any) -> float:
+        return (lead if isinstance(model, PureSVD) else 1.0) * (0.2 + measure(part, model) / 100)
+
+    monkeypatch.setattr(Part, "measure", measured)
+    per_thousand = 1000 / likes.nnz
+    found, _ = run(
+        likes,
+        100.0,
+        models=["pure-svd", "item-neighbors"],
+        fit=0.2 * per_thousand,
+        measure=0.01,
+        score=0.01,
+        longer={"pure-svd": 100.0},
+    )
+    rows = {row.kind: row for row in found.families}
+    assert rows["pure-svd"].note.endswith("s for its last fits") == is_dropped
+    assert (rows["item-neighbors"].tried > 20) == is_dropped
+    assert (found.chosen == "pure-svd") == (not is_dropped)
+    assert found.seconds <= 105
 
 
 def test_fits_that_cannot_be_stopped_are_expected_to_grow_with_the_data(

@@ -53,6 +53,10 @@ _LONGER, _LEAST = 5.0, 0.1
 of the search's time."""
 _MOST_IN_ALL = 60
 """The most attempts of a family in the last round: more would fit the validation part."""
+_COSTLY = 0.25
+"""The most share of the budget for the steps after the search, if others are nearly as good."""
+_WORTH = 0.9
+"""The share of the best value that a family has, if costlier ones are dropped in its favor."""
 _SHARES = (0.6, 0.25, 0.15)
 """The shares of the last round's time that the remaining families get, the best first."""
 
@@ -75,6 +79,9 @@ class Halving:
     latest
         Returns the time, of the clock, at which the search ends at the latest, by what is known
         of the steps that follow.
+    last_seconds
+        Returns the seconds of the steps that follow if a family is chosen, by its best attempt on
+        a part.
     """
 
     def __init__(
@@ -85,9 +92,11 @@ class Halving:
         seed: int,
         on_attempt: Callable[[Family], None],
         latest: Callable[[], float] = lambda: math.inf,
+        last_seconds: Callable[[Family, Part], float] = lambda *_: 0.0,
     ) -> None:
         self._runner, self._families, self._seconds = runner, list(families), seconds
         self._seed, self._on_attempt, self._latest = seed, on_attempt, latest
+        self._last_seconds = last_seconds
 
     @property
     def remaining(self) -> list[Family]:
@@ -185,7 +194,7 @@ class Halving:
 
     def _drop(self, step: Round) -> None:
         """Drop the families that are behind, and those that could not be measured."""
-        ranked = self.ranked(step.part)
+        ranked = self._affordable(self.ranked(step.part), step.part)
         if not ranked:
             return
         leader = ranked[0].best(step.part.size)
@@ -200,6 +209,29 @@ class Halving:
             if family not in ranked:
                 family.dropped = "it takes longer than the time that is left"
 
+    def _affordable(self, ranked: list[Family], part: Part) -> list[Family]:
+        """Drop costly families, unless all others are far behind; return those that remain.
+
+        More settings and blends of the others gain more than a small lead is worth.
+        """
+        seconds = {family.kind: self._last_seconds(family, part) for family in ranked}
+        most = _COSTLY * self._runner.clock.budget
+        others = [family for family in ranked if seconds[family.kind] <= most]
+        if not others:
+            return ranked
+        first, other = ranked[0].best(part.size), others[0].best(part.size)
+        assert first is not None
+        assert other is not None
+        if first.score - other.score > (1 - _WORTH) * abs(first.score):
+            return ranked
+        for family in ranked:
+            if family not in others:
+                best = family.best(part.size)
+                assert best is not None
+                value = _value(best, part)
+                family.dropped = f"{value}, and {seconds[family.kind]:.0f} s for its last fits"
+        return others
+
     def _is_late(self, share: float) -> bool:
         return self._runner.clock.spent >= min(self._seconds * share, self._latest())
 
@@ -210,4 +242,8 @@ class Halving:
 
 
 def _behind(best: Attempt, part: Part) -> str:
-    return f"behind: {part.metric} {best.value:.4f} on {part.split.train.nnz:,} interactions"
+    return f"behind: {_value(best, part)}"
+
+
+def _value(best: Attempt, part: Part) -> str:
+    return f"{part.metric} {best.value:.4f} on {part.split.train.nnz:,} interactions"

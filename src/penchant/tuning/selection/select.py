@@ -154,7 +154,13 @@ class _Selection:
         first = self._part(int(_PER_MINUTE * max(1.0, budget / 60)))
         searched = budget * (1 - _BLENDS - _RESERVE)
         halving = Halving(
-            runner, self._families, searched, arguments.seed, self._report, self._latest
+            runner,
+            self._families,
+            searched,
+            arguments.seed,
+            self._report,
+            self._latest,
+            self._last_seconds,
         )
         halving.probe(self._part(_PROBE))
         halving.run([Round(first, until=0.2, quick=True, within=0.7, most=6)])
@@ -165,12 +171,16 @@ class _Selection:
         ranked = halving.ranked(whole)
         if not ranked:
             raise DataError(self._nothing_fitted())
-        best = ranked[0].best(whole.size)
+        everyone = halving.ranked(whole, dropped=True)
+        better = everyone[: everyone.index(ranked[0])]  # dropped since their last fits are long
+        family = next(filter(self._fits, better), ranked[0])
+        best = family.best(whole.size)
         assert best is not None
-        blended = self._near(halving.ranked(whole, dropped=True), best, whole)
+        others = [other for other in everyone if other is not family]
+        blended = self._near([family, *others], best, whole)
         mixture = None
         if len(blended) > 1:
-            seconds = self._seconds_of(ranked[0])
+            seconds = self._seconds_of(family)
             mixture = Mixer(runner, blended, whole, seconds, arguments.seed).best()
             if mixture is None:
                 self._finisher.left_out.append("blends")
@@ -179,7 +189,7 @@ class _Selection:
         if mixture is not None and self._finisher.is_too_long(mixture.costs, whole):
             self._finisher.left_out.append("the last fit of a blend")
             mixture = None
-        return self._result(ranked[0], mixture, whole)
+        return self._result(family, mixture, whole)
 
     # --- parts of the data ------------------------------------------------------------
 
@@ -253,13 +263,27 @@ class _Selection:
         """Return the time, of the clock, at which the search ends so that the rest fits."""
         size, budget = self._whole.size, self._arguments.budget
         valued = [(best.score, family) for family in self._families if (best := family.best(size))]
+        open_ones = [pair for pair in valued if not pair[1].dropped]
         if not valued:
             return budget
-        _, family = max(valued, key=lambda pair: pair[0])
-        best = family.best(size)
+        _, family = max(open_ones or valued, key=lambda pair: pair[0])
+        return budget * (1 - _BLENDS) - self._seconds_after(family)
+
+    def _seconds_after(self, family: Family) -> float:
+        """Estimate the seconds after the search if the best attempt of a family is chosen."""
+        best = family.best(self._whole.size)
         assert best is not None
-        seconds = self._seconds_of(family)(costs_of(best, self._whole))
-        return budget * (1 - _BLENDS) - seconds
+        return self._seconds_of(family)(costs_of(best, self._whole))
+
+    def _fits(self, family: Family) -> bool:
+        return self._seconds_after(family) <= self._finisher.left
+
+    def _last_seconds(self, family: Family, part: Part) -> float:
+        """Estimate the seconds of the steps after the search by the best attempt on a part."""
+        best = family.best(part.size)
+        assert best is not None
+        costs = costs_of(best, part)
+        return self._finisher.seconds(costs, costs, part)
 
     # --- the result ---------------------------------------------------------------------
 
