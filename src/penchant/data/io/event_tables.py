@@ -40,6 +40,7 @@ def read_events(
     encoding: str | None = None,
     header: bool | None = None,
     format: Literal["text", "parquet", "jsonl"] | None = None,  # noqa: A002 - reads best
+    query: str | None = None,
     time_format: str | None = None,
     decimal: Decimal = ".",
     name: str | None = None,
@@ -52,11 +53,11 @@ def read_events(
     Parameters
     ----------
     source
-        A file or a frame; see :func:`read_interactions`.
+        A file, a frame, or the address of a database with ``query``; see :func:`read_interactions`.
     user, item, event, value, timestamp
         Columns by name, or by position from 0. ``event`` holds the type. The value of an event
         multiplies the weight of its type; without ``value`` it is 1.
-    sep, quote, encoding, header, format, time_format, decimal, name, on_bad_lines, \
+    sep, quote, encoding, header, format, query, time_format, decimal, name, on_bad_lines, \
 memory_limit, max_expansion
         As in :func:`read_interactions`. All events are kept in memory, 16 bytes each (24 with
         timestamps), in addition to the memory limit.
@@ -69,7 +70,7 @@ memory_limit, max_expansion
         As in :func:`read_interactions`.
     """
     options = ReaderOptions(
-        sep, quote, encoding, header, format, None, on_bad_lines, memory_limit, time_format,
+        sep, quote, encoding, header, format, query, on_bad_lines, memory_limit, time_format,
         max_expansion, decimal,
     )  # fmt: skip
     if event is None:
