@@ -218,7 +218,7 @@ def _reason(error: sa.exc.SQLAlchemyError) -> str:
     if isinstance(code, int):
         advice = _SQLITE.get(code & 0xFF)
     else:
-        known = (advice for words, advice in _POSTGRESQL.items() if words in line)
+        remedies = (remedy for words, remedy in _POSTGRESQL.items() if words in line)
         hint = getattr(getattr(cause, "diag", None), "message_hint", None)
-        advice = next(known, hint and hint.rstrip("."))
+        advice = next(remedies, hint and hint.rstrip("."))
     return f"{line}: {advice}" if advice else line

@@ -16,7 +16,7 @@ from penchant.data.ids import IdMap
 from penchant.data.io.bad_rows import bad_lines
 from penchant.data.io.columns import Column, locate
 from penchant.data.io.header import is_id_name
-from penchant.data.io.merge import number_ids, tally_rows
+from penchant.data.io.merge import Tally, number_ids, tally_rows
 from penchant.data.io.open import name_of, open_tables
 from penchant.data.io.options import MEMORY_LIMIT, Decimal, ReaderOptions
 from penchant.data.io.roles import Choice, choose_roles
@@ -89,8 +89,7 @@ memory_limit, max_expansion
         ids = {part: number_ids(work.con, part) for part in ("u", "i", "e")}
         columns = _fetch(work.con, timed="timestamp" in fields[0])
         label = tables[0].label
-    lost = {"bad": bad.n, "incomplete": tally.nameless + tally.valueless, "worth 0": tally.zeros}
-    dropped = "".join(f"; {count:,} {why}, left out" for why, count in lost.items() if count)
+    dropped = _dropped(bad.n, tally)
     if not len(columns["u"]):
         raise EmptyDataError(f"{label} holds no events: {tally.rows:,} rows{dropped}")
     return Events(
@@ -145,3 +144,9 @@ def _fetch(con: Any, *, timed: bool) -> dict[str, npt.NDArray[Any]]:
         for role, column in columns.items():
             column[begin:end] = part[role]
     return columns
+
+
+def _dropped(n_bad: int, tally: Tally) -> str:
+    """Return how many rows are left out and why, in words."""
+    lost = {"bad": n_bad, "incomplete": tally.nameless + tally.valueless, "worth 0": tally.zeros}
+    return "".join(f"; {count:,} {why}, left out" for why, count in lost.items() if count)
