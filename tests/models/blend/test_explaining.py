@@ -9,6 +9,7 @@ from tests.models.contract import data
 
 from penchant import Blend
 from penchant.errors import UnsupportedError
+from penchant.models.blend.explaining import scales
 
 USERS = [f"u{number:04d}" for number in range(1, 12)]
 
@@ -55,8 +56,6 @@ def test_a_part_that_does_not_explain_is_named() -> None:
 
 
 def test_a_part_whose_best_scores_are_negative_adds_nothing(blend) -> None:
-    from penchant.models.blend.fusion import scales
-
     seen = data().csr.take_rows(np.array([0]))
     own = np.full((1, len(data().items)), -1.0, dtype=np.float32)
     other = np.full_like(own, 2.0)

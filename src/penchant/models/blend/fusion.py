@@ -47,30 +47,3 @@ def mixed(
 
     batch = max(1, BLOCK_BYTES // (4 * (len(parts) + 1) * max(n_items, 1)))
     return BlockScorer(n_queries, n_items, block, batch=batch, threads=threads)
-
-
-def scales(
-    weights: Sequence[float], scores: Sequence[npt.NDArray[np.float32]], seen: Csr, item: int
-) -> list[float]:
-    """Return what the mixed score of an item multiplies the score of each part by: ``"top-mean"``.
-
-    Parameters
-    ----------
-    weights
-        Weights above 0.
-    scores
-        The scores of each part, float32, shape (1, n_items).
-    seen
-        The history, a single row.
-    item
-        The item; a part that does not score it gets 0.
-    """
-    rows = seen.indptr, seen.indices
-    factors = []
-    for weight, own in zip(weights, scores, strict=True):
-        scaled = _kernels.fused_scores([own], [1.0], "top-mean", rows, threads=1)
-        place = int(np.nanargmax(np.abs(own))) if np.isfinite(own[0, item]) else item
-        largest = float(own.flat[place])
-        factor = float(scaled.flat[place]) / largest if np.isfinite(largest) and largest else 0.0
-        factors.append(factor * weight / sum(weights))
-    return factors

@@ -19,14 +19,14 @@ from penchant.data.feature_rows import FeatureRow
 from penchant.data.features import Features
 from penchant.data.ids import Id
 from penchant.data.interactions import Csr, Interactions
-from penchant.errors import UnsupportedError
 from penchant.models._arguments import History
 from penchant.models._outline import Use, met_items
 from penchant.models._scores import People
 from penchant.models._scoring.scorers import Scorer
 from penchant.models._scoring.topk import diagonal
 from penchant.models.base import Metric, Model, OnEpoch
-from penchant.models.blend.fusion import Fusion, scales
+from penchant.models.blend.explaining import contributions
+from penchant.models.blend.fusion import Fusion
 from penchant.models.blend.parts import (
     as_chain,
     as_models,
@@ -296,25 +296,7 @@ class Blend(ColdStartModel, Model):
         return super()._people(users, history)
 
     def _contributions(self, row: Csr, item: int) -> npt.NDArray[np.float64]:
-        """Add those of the parts that answer, scaled as their scores are."""
-        query = ScoringQuery(row)
-        [chosen] = self._router().choices(query)
-        if len(chosen) == 1:
-            return self._parts[chosen[0]]._contributions(row, item)
-        if self.fusion != "top-mean":
-            raise UnsupportedError(
-                f"a Blend with fusion={self.fusion!r} does not explain its scores, which are no "
-                'sums over the history: give fusion="top-mean", or ask one of its parts, '
-                f"blend.parts[{chosen[0]!r}].explain(…)"
-            )
-        scorers = [query.scorer_for(self._parts[name]) for name in chosen]
-        weights = [self._weight[name] for name in chosen]
-        factors = scales(weights, [scorer.dense(slice(0, 1)) for scorer in scorers], row, item)
-        total = np.zeros(len(row.indices))
-        for name, factor in zip(chosen, factors, strict=True):
-            if factor:
-                total += factor * self._parts[name]._contributions(row, item)
-        return total
+        return contributions(self._router(), row, item)
 
     # --- files ---------------------------------------------------------------------
 
