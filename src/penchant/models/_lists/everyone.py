@@ -56,9 +56,13 @@ class AnswersAll(Scoring):
         DataError
             If the file can't be written.
         """
+        from penchant.models._batch import Batches
         from penchant.models._lists import entry
 
-        return entry.recommend_all(self, k, to=to, **options)
+        lists = entry.recommend_all(self, k, to=to, **options)
+        if isinstance(lists, Path | str):
+            return lists
+        return Batches(lists, f"recommendations for {len(self.users):,} users", "recommend_all")
 
     @overload
     def similar_all(self, k: int = 10, *, to: str | Path, **options: Any) -> Path | str: ...
@@ -73,9 +77,13 @@ class AnswersAll(Scoring):
 
         The options ``metric``, ``allow`` and ``deny`` are as for :meth:`similar_items`.
         """
+        from penchant.models._batch import Batches
         from penchant.models._lists import entry
 
-        return entry.similar_all(self, k, to=to, **options)
+        lists = entry.similar_all(self, k, to=to, **options)
+        if isinstance(lists, Path | str):
+            return lists
+        return Batches(lists, f"similar items of {len(self.items):,} items", "similar_all")
 
     def fold_in_all(self, histories: Interactions, *, to: str | Path, **options: Any) -> Path | str:
         """Write the factors of new users to a folder of Parquet files.
