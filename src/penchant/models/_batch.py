@@ -99,13 +99,15 @@ def columns_of(model: Scoring, query: str, answer: str) -> Columns:
     }
 
 
-def write_file(answers: Iterator[Recommendations], to: Path, columns: Columns) -> Path:
-    """Write all batches to one file, or none."""
+def write_file(
+    answers: Iterator[Recommendations], to: Path, columns: Columns, *, wide: int = 0
+) -> Path:
+    """Write all batches to one file, or none; ``wide`` as for :class:`FileSink`."""
     check_file(to)
     try:
         with (
             scratch_folder(f".{to.name}.{PREFIX}", to.parent) as scratch,
-            contextlib.closing(FileSink(to, scratch, columns)) as sink,
+            contextlib.closing(FileSink(to, scratch, columns, wide=wide)) as sink,
         ):
             sink.begin("")
             for number, batch in enumerate(answers):
