@@ -109,6 +109,21 @@ def write_logs(folder: Path, log: pd.DataFrame) -> None:
     with closing(sqlite3.connect(folder / "shop.db")) as con:
         for table in ("orders", "likes", "log"):
             shop.to_sql(table, con, index=False)
+        for table, rows in of_a_shop(log).items():
+            rows.to_sql(table, con, index=False)
+
+
+def of_a_shop(log: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The tables of the manual's page on PostgreSQL."""
+    names = {"user": "user_id", "item": "product_id", "time": "created_at"}
+    events = log.rename(columns=names)[list(names.values())]
+    items = log["item"].unique()
+    products = {"id": items, "title": [f"Product {item}" for item in items], "image_url": None}
+    kinds = [("view", "buy")[n % 2] for n in range(len(events))]
+    return {
+        "events": events.assign(kind=kinds),
+        "products": pd.DataFrame({**products, "categories": "mugs|red"}),
+    }
 
 
 def write_items(folder: Path, items: list[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from penchant.cli import explicit
 
@@ -38,8 +39,16 @@ def subject_named(text: str, renamed: dict[str, str]) -> str:
     return text
 
 
-def attributed(text: str) -> str:
-    """Return a message with the option whose value it shows, unless it names an option."""
+def attributed(text: str, renamed: Mapping[str, str] | None = None) -> str:
+    """Return a message with the option whose value it shows, unless it names an option.
+
+    Parameters
+    ----------
+    text
+        The message.
+    renamed
+        Argument → name of the parameter that it comes from, where they differ.
+    """
     options = explicit.typed.get([])
     if any(re.search(rf"(?<![\w-]){option.spelling}(?![\w-])", text) for option in options):
         return text
@@ -48,5 +57,6 @@ def attributed(text: str) -> str:
     if not shown:
         spellings = {option.name: option.spelling for option in options}
         names = [name for phrase, about in _ABOUT.items() if phrase in text for name in about]
+        names = [(renamed or {}).get(name, name) for name in names]
         shown = [spellings[name] for name in names if name in spellings][:1]
     return f"{' or '.join(dict.fromkeys(shown))}: {text}" if shown else text

@@ -54,12 +54,18 @@ def with_catalog(interactions: Interactions, options: DataOptions, log: str | No
     else:
         catalog = _of_file(options.catalog, options)
     if not any(item in interactions.items for item in catalog.items):
+        source = label(options.catalog or "", "catalog")
         raise DataError(
-            f"{options.catalog} has none of the items of the log: its ids look like "
+            f"{source} has none of the items of the log: its ids look like "
             f"{catalog.items[0]!r}, those of the log like {interactions.items[0]!r}; "
             "name the column of ids with --catalog-item"
         )
     return interactions.with_catalog(catalog.subset(interactions.items))
+
+
+def label(source: str, option: str) -> str:
+    """Return a file, or the option of a database's query, for messages."""
+    return f"--{option}-query" if database.is_address(source) else source
 
 
 def _columns(options: DataOptions) -> dict[str, Any]:
@@ -69,13 +75,8 @@ def _columns(options: DataOptions) -> dict[str, Any]:
 def _of_file(file: str, options: DataOptions) -> Catalog:
     from penchant.data.io.catalog_tables import read_catalog
 
-    is_query = database.is_address(file)
-    if is_query != (options.catalog_query is not None):
-        raise SettingsError(
-            "a catalog in a database needs --catalog-query, the SELECT statement that returns it"
-            if is_query
-            else "--catalog-query goes with --catalog and the address of a database"
-        )
+    check_pair(file, options.catalog_query, "catalog", "a catalog in a database needs")
+    is_query = options.catalog_query is not None
     if is_query:
         explicit.refuse("the catalog is in a database", *_TEXT)
     written = {} if is_query else text_format(options, "catalog_")
@@ -86,6 +87,32 @@ def _of_file(file: str, options: DataOptions) -> Catalog:
             query=options.catalog_query,
             **_columns(options),
             **written,
+        )
+
+
+def check_pair(source: str, query: str | None, option: str, what: str) -> None:
+    """Check that an address of a database and a query are given together.
+
+    Parameters
+    ----------
+    source, query
+        The file or address, and the query or None.
+    option
+        The option that names the source, without its dashes; that of the query ends in ``-query``.
+    what
+        How the message begins: ``a catalog in a database needs``.
+
+    Raises
+    ------
+    SettingsError
+        If there is only one of the two.
+    """
+    is_query = database.is_address(source)
+    if is_query != (query is not None):
+        raise SettingsError(
+            f"{what} --{option}-query, the SELECT statement of its rows"
+            if is_query
+            else f"--{option}-query goes with the address of a database: give it with --{option}"
         )
 
 

@@ -193,7 +193,8 @@ class DataOptions(LogOptions):
     ] = None
     catalog_query: Annotated[
         str | None,
-        option("For a catalog in a database: the SELECT statement that returns it.",
+        option("For a catalog in a database, that of the log unless --catalog names another: the "
+               "SELECT statement that returns it.",
                advanced=True, panel=_NAMING, metavar="SQL"),
     ] = None  # fmt: skip
     catalog_item: Annotated[
@@ -245,6 +246,12 @@ class DataOptions(LogOptions):
             metavar="FILE",
         ),
     ] = None
+    item_features_query: Annotated[
+        str | None,
+        option("For features in a database, that of the log unless --item-features names another: "
+               "the SELECT statement that returns them.",
+               advanced=True, panel=_FEATURES, metavar="SQL"),
+    ] = None  # fmt: skip
     item_features_of: Annotated[
         Path | None,
         option("For vectors: the file of their ids, one per line.",
@@ -268,6 +275,11 @@ class DataOptions(LogOptions):
         str | None,
         option("The same for users.", advanced=True, panel=_FEATURES, metavar="FILE"),
     ] = None
+    user_features_query: Annotated[
+        str | None,
+        option("As for items.",
+               advanced=True, panel=_FEATURES, metavar="SQL"),
+    ] = None  # fmt: skip
     user_features_of: Annotated[
         Path | None, option("As for items.", advanced=True, panel=_FEATURES, metavar="FILE")
     ] = None

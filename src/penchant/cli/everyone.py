@@ -41,6 +41,11 @@ class EveryoneOptions:
             rich_help_panel=_PANEL,
         ),
     ] = None
+    wide: Annotated[
+        bool,
+        option("One row each in the file, as for a mailing: item_1, name_1, item_2, …, without "
+               "scores.", "--wide", panel=_PANEL),
+    ] = False  # fmt: skip
     cluster: Annotated[
         str | None,
         option(
@@ -62,6 +67,8 @@ class EveryoneOptions:
         """
         if self.everyone != (self.to is not None):
             raise SettingsError("--all and --to FILE go together")
+        if self.wide and (self.to is None or names_folder(self.to)):
+            raise SettingsError("--wide writes one file: add --all --to mailing.csv")
         if self.cluster is not None and not names_folder(self.to):
             raise SettingsError("--cluster writes a folder: end its name in a slash, --to top10/")
 
@@ -95,6 +102,8 @@ class EveryoneOptions:
         with self._executor() as executor, out.progress(f"writing {name}") as update:
             if executor is not None:
                 options |= {"engine": executor, "model_file": model}
+            if self.wide:
+                options |= {"wide": True}
             written = method(to=self.to, on_progress=update_all, **options)
         k = options["k"]
         out.text(f"wrote up to {k} items for each of {n:,} {noun} to {written}")

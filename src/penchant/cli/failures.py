@@ -14,7 +14,7 @@ from typing import NoReturn
 import typer
 
 from penchant.cli import lines, signals, usage
-from penchant.cli.wording import in_options, of_error
+from penchant.cli.wording import in_options, of_error, without_secrets
 from penchant.errors import MissingExtraError, PenchantError, SettingsError
 
 FAILED, USAGE, MISSING, FAULT, INTERRUPTED, BROKEN_PIPE = 1, 2, 3, 70, 130, 141
@@ -61,7 +61,7 @@ def reported(*, as_json: bool, debug: bool) -> Iterator[None]:
                 raise
             if as_json:
                 _print_json(error)
-            lines.write("error", usage.message(error))
+            lines.write("error", without_secrets(usage.message(error)))
             lines.write("", usage.advice(error))
             raise typer.Exit(USAGE) from None
         if debug or os.environ.get("PENCHANT_DEBUG"):
@@ -93,7 +93,8 @@ def _message(error: Exception) -> str:
         return "out of memory"
     if isinstance(error, OSError) and not isinstance(error, PenchantError) and error.filename:
         return plain(of_error(f"{error.filename}: {error.strerror}"))
-    text = usage.message(error) if usage.is_usage(error) else of_error(str(error))
+    is_usage = usage.is_usage(error)
+    text = without_secrets(usage.message(error)) if is_usage else of_error(str(error))
     return "\n".join(plain(line) for line in text.splitlines())
 
 
@@ -117,7 +118,7 @@ class _Warnings(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print a warning."""
-        lines.write("warning", in_options(record.getMessage()))
+        lines.write("warning", without_secrets(in_options(record.getMessage())))
         if record.exc_info and record.exc_info[1] is not None:
             traceback.print_exception(record.exc_info[1], file=sys.stderr)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from penchant.cli import explicit
-from penchant.cli.catalogs import with_catalog
+from penchant.cli.catalogs import check_pair, label, with_catalog
 from penchant.cli.columns import confirmed
 from penchant.cli.data_options import DataOptions, LogOptions
 from penchant.cli.output import Output
@@ -48,6 +48,7 @@ def read(source: str, options: DataOptions, out: Output) -> Interactions:
         interactions = _data_set(source, options)
     elif database.is_address(source):
         interactions = _database(source, options, out)
+        options = _with_database(source, options)
     elif not Path(source).expanduser().exists() and source in datasets.names():
         interactions = _known_data_set(source, options, out)
     elif re.fullmatch(r"[\w-]+", source) and not Path(source).exists():
@@ -114,9 +115,8 @@ def _known_data_set(name: str, options: DataOptions, out: Output) -> Interaction
 
 def _file(source: str, options: DataOptions, out: Output) -> tuple[Interactions, DataOptions]:
     """Return the interactions of a file, and the options with the columns that were confirmed."""
-    from penchant.data.io.event_tables import read_events
-    from penchant.data.io.read import read_interactions
-
+    if options.query is not None and not Path(source).expanduser().exists():
+        _check_address(source)
     explicit.refuse(f"{source} is a file, not a known data set", "min_rating")
     explicit.refuse(f"{source} is a file, not the address of a database", "query")
     written = text_format(options)
@@ -128,14 +128,16 @@ def _file(source: str, options: DataOptions, out: Output) -> tuple[Interactions,
         "decimal": options.decimal,
         **written,
     }
-    if options.event is not None:
-        explicit.refuse("the weights of all events of a pair are summed", "duplicates")
-        with out.progress(_reading(source)):
-            events = read_events(source, event=column(options.event), **columns)
-        return events.weighted(weights(options.weight), half_life=options.age), options
-    _refuse_weights(options)
     with out.progress(_reading(source)):
-        return read_interactions(source, duplicates=options.duplicates, **columns), options
+        return _interactions(source, options, columns), options
+
+
+def _check_address(source: str) -> None:
+    """Raise SettingsError with what is wrong with an address, if something is."""
+    try:
+        database.parsed(source)
+    except SettingsError as error:
+        raise SettingsError(f"with --query the source is a database: {error}") from None
 
 
 def _reading(source: str) -> str:
@@ -145,30 +147,44 @@ def _reading(source: str) -> str:
     return f"reading {path.name}{n_bytes}"
 
 
-def _refuse_weights(options: DataOptions) -> None:
-    if options.weight is not None:
-        raise SettingsError(
-            "--weight is the weight of an event type: name the column of types with --event"
-        )
-
-
 def _database(source: str, options: DataOptions, out: Output) -> Interactions:
+    names = ("sep", "quote", "encoding", "header", "format", "min_rating")
+    explicit.refuse("the source is a database, not a file", *names)
+    arguments = {
+        **_columns(options),
+        "query": query_of(options, "log"),
+        "time_format": options.time_format,
+        "decimal": options.decimal,
+        "on_bad_lines": options.on_bad_lines,
+    }
+    with out.progress("reading the database"):
+        return _interactions(source, options, arguments)
+
+
+def _with_database(source: str, options: DataOptions) -> DataOptions:
+    """Return options whose queries without an address are of the log's database."""
+    sources: dict[str, Any] = {
+        name: source
+        for name in ("catalog", "item_features", "user_features")
+        if getattr(options, f"{name}_query") is not None and getattr(options, name) is None
+    }
+    return replace(options, **sources)
+
+
+def _interactions(source: str, options: DataOptions, arguments: dict[str, Any]) -> Interactions:
+    """Return interactions, or weighted events, that are read with some arguments."""
+    from penchant.data.io.event_tables import read_events
     from penchant.data.io.read import read_interactions
 
-    names = ("sep", "quote", "encoding", "header", "format", "min_rating", "event")
-    explicit.refuse("the source is a database, not a file", *names)
-    _refuse_weights(options)
-    query = query_of(options, "log")
-    with out.progress("reading the database"):
-        return read_interactions(
-            source,
-            **_columns(options),
-            query=query,
-            time_format=options.time_format,
-            decimal=options.decimal,
-            duplicates=options.duplicates,
-            on_bad_lines=options.on_bad_lines,
-        )
+    if options.event is None:
+        if options.weight is not None:
+            raise SettingsError(
+                "--weight is the weight of an event type: name the column of types with --event"
+            )
+        return read_interactions(source, duplicates=options.duplicates, **arguments)
+    explicit.refuse("the weights of all events of a pair are summed", "duplicates")
+    events = read_events(source, event=column(options.event), **arguments)
+    return events.weighted(weights(options.weight), half_life=options.age)
 
 
 def _columns(options: LogOptions) -> dict[str, Any]:
@@ -186,14 +202,14 @@ def with_features(interactions: Interactions, options: DataOptions) -> Interacti
         interactions = interactions.with_user_features(features)
     for side in ("item", "user"):
         if getattr(options, f"{side}_features") is None:
-            parts = [f"{side}_features_{part}" for part in ("of", "id", "name", "value")]
+            parts = [f"{side}_features_{part}" for part in ("query", "of", "id", "name", "value")]
             explicit.refuse(f"they need --{side}-features", *parts)
     files = [file for file in (options.item_features, options.user_features) if file is not None]
     if not files:
         names = ("features_at_least", "features_norm", *_FEATURE_TEXT)
         explicit.refuse("they need --item-features or --user-features", *names)
-    if all(file.lower().endswith(".npy") for file in files):
-        explicit.refuse("vectors are not text", *_FEATURE_TEXT)
+    if all(file.lower().endswith(".npy") or database.is_address(file) for file in files):
+        explicit.refuse("vectors and rows of a database are not text", *_FEATURE_TEXT)
     return interactions
 
 
@@ -207,7 +223,10 @@ def _features(side: str, options: DataOptions, ids: IdMap) -> Features:
     if part("value") is not None and part("name") is None:
         raise SettingsError(f"--{side}-features-value goes with --{side}-features-name")
     columns = {side: part("id"), "feature": part("name"), "value": part("value")}
-    arguments: dict[str, Any] = {**columns, **text_format(options, "features_")}
+    query = getattr(options, f"{side}_features_query")
+    check_pair(file, query, f"{side}-features", "features in a database need")
+    written = text_format(options, "features_") if query is None else {"query": query}
+    arguments: dict[str, Any] = {**columns, **written}
     if file.lower().endswith(".npy") != (of is not None):
         raise SettingsError(
             f"a .npy file of vectors and --{side}-features-of, the file of their ids, go together"
@@ -217,19 +236,21 @@ def _features(side: str, options: DataOptions, ids: IdMap) -> Features:
         explicit.refuse("vectors have no columns", *parts)
         arguments = {side: 0, "ids": listed(of, ids)}
     names = {"item": f"{side}_features_id", "user": f"{side}_features_id"}
+    names |= {"query": f"{side}_features_query"}
     names |= {"feature": f"{side}_features_name", "value": f"{side}_features_value"}
     with renamed("features_", **names):
         features = read_features(file, **arguments).at_least(options.features_at_least)
+    source = label(file, f"{side}-features")
     if not any(key in ids for key in features.ids.written_like(ids)):
         raise DataError(
-            f"{file} has none of the {side}s of the log: its ids look like {features.ids[0]!r}, "
+            f"{source} has none of the {side}s of the log: its ids look like {features.ids[0]!r}, "
             f"those of the log like {ids[0]!r}; name the column of ids with "
             f"--{side}-features-id"
         )
     if not features.n_features:
         raise EmptyDataError(
-            f"no feature in {file} belongs to {options.features_at_least:,} {side}s or more: lower "
-            "--features-at-least"
+            f"no feature in {source} belongs to {options.features_at_least:,} {side}s or more: "
+            "lower --features-at-least"
         )
     norm = options.features_norm
     return features if norm == "none" else features.normalized(norm)

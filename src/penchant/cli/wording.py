@@ -17,6 +17,8 @@ _ARGUMENT = re.compile(
     r"""|(?P<none>\bNone\b)"""
     r"""|(?<![\w.\-])(?P<name>[a-z]\w*)=(?P<value>'[^'\n]*'|"[^"\n]*"|[-+\w.]*\w)?"""
 )
+_USER_INFO = re.compile(r"(\w:/{1,2}[^\s:/@]*):(?!password@)\S*@")
+_PASSWORD = re.compile(r"(?<=\bpassword=)('[^']*'|[^\s&'\"]+)")
 _WORDS = {"None": "none", "True": "yes", "False": "no"}
 
 
@@ -72,10 +74,14 @@ def renamed(prefix: str, **others: str) -> Iterator[None]:
     try:
         yield
     except PenchantError as error:
-        error.args = tuple(in_options(arg) if isinstance(arg, str) else arg for arg in error.args)
+        error.args = tuple(_attributed(arg) if isinstance(arg, str) else arg for arg in error.args)
         raise
     finally:
         _renamed.reset(mark)
+
+
+def _attributed(text: str) -> str:
+    return attribution.attributed(in_options(text), _renamed.get({}))
 
 
 def in_options(text: str) -> str:
@@ -88,7 +94,12 @@ def in_options(text: str) -> str:
 
 def of_error(text: str) -> str:
     """Return an error's message in the words of the command line, with the option it is about."""
-    return attribution.attributed(in_options(text))
+    return without_secrets(attribution.attributed(in_options(text)))
+
+
+def without_secrets(text: str) -> str:
+    """Return a message without the passwords of the addresses in it."""
+    return _PASSWORD.sub("***", _USER_INFO.sub(r"\1:***@", text))
 
 
 def _translated(match: re.Match[str]) -> str:

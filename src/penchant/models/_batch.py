@@ -53,6 +53,34 @@ def batches(
             on_progress(start + len(batch), len(ids))
 
 
+class Batches(Iterator[Recommendations]):
+    """The answers for all users or items; each batch is computed when it is reached.
+
+    Parameters
+    ----------
+    answers
+        The batches.
+    what
+        What they are, for the representation.
+    method
+        The method of the model that made them.
+    """
+
+    def __init__(self, answers: Iterator[Recommendations], what: str, method: str) -> None:
+        self._answers, self._what, self._method = answers, what, method
+
+    def __next__(self) -> Recommendations:
+        """Return the answers of the next batch."""
+        return next(self._answers)
+
+    def __repr__(self) -> str:
+        call = f"model.{self._method}(…"
+        return (
+            f"<{self._what}, computed in batches: for batch in {call}): print(batch), or "
+            f'{call}, to="lists.parquet") for a file>'
+        )
+
+
 def columns_of(model: Scoring, query: str, answer: str) -> Columns:
     """Return the columns of a table of answers and their types, the same for all batches."""
     kinds = {
@@ -71,13 +99,15 @@ def columns_of(model: Scoring, query: str, answer: str) -> Columns:
     }
 
 
-def write_file(answers: Iterator[Recommendations], to: Path, columns: Columns) -> Path:
-    """Write all batches to one file, or none."""
+def write_file(
+    answers: Iterator[Recommendations], to: Path, columns: Columns, *, wide: int = 0
+) -> Path:
+    """Write all batches to one file, or none; ``wide`` as for :class:`FileSink`."""
     check_file(to)
     try:
         with (
             scratch_folder(f".{to.name}.{PREFIX}", to.parent) as scratch,
-            contextlib.closing(FileSink(to, scratch, columns)) as sink,
+            contextlib.closing(FileSink(to, scratch, columns, wide=wide)) as sink,
         ):
             sink.begin("")
             for number, batch in enumerate(answers):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -39,7 +40,9 @@ class People:
 
     Most users of a model have no events since it was fitted, and are answered without a database
     query: the set of people with newer events is cached, and refreshed when any process of this
-    server has stored or deleted events, and once a second for the changes of others.
+    server has stored or deleted events, and once a second for the changes of others. Queries of a
+    store beyond a network are made in a thread, so that requests that need none of them are
+    answered while the database does not answer.
 
     People who were deleted after the model was fitted are not users of it: they are unknown, or
     have the history of their events since.
@@ -61,6 +64,7 @@ class People:
         self._last_event, self._stamp, self._learned = -1, -1, NOTHING
         self._begin = 0  # the event after which those of ``_active`` are
         self._tombstones = Tombstones("")
+        self._refreshing = threading.Lock()
         self._histories = HistoryCache()
 
     async def add(self, events: Sequence[Event]) -> list[bool]:
@@ -85,7 +89,9 @@ class People:
         return not self._tombstones.hides(user, service.learned.deletion)
 
     async def profile(self, service: Service, person: Id) -> Profile:
-        """Return the same as :meth:`resolve`; long histories are read in a thread."""
+        """Return the same as :meth:`resolve`; what takes long is read in a thread."""
+        if self._store.is_remote and self._needs_store(service, person):
+            return await run_in_threadpool(self.resolve, service, person)
         try:
             return self._profile(service, person, limit=_AT_ONCE)
         except TooLongError:
@@ -120,23 +126,42 @@ class People:
         StoreError
             If the store is not available.
         """
-        self._stamp = self._shared.stamp()  # read first: later events trigger another refresh
+        with self._refreshing:
+            self._refresh(service)
+
+    def _refresh(self, service: Service) -> None:
+        stamp = self._shared.stamp()  # read first: later events trigger another refresh
         begin = _first_event(service)
         if begin < self._begin or self._last_event < 0:
             self._last_event = begin
-        self._learned, self._begin = service.learned, begin
-        if self._store.last_deletion() != self._tombstones.last:
-            self._tombstones = self._store.tombstones()
-            self._histories.clear()
-        last = self._store.last()
-        if last > self._last_event:
-            self._active |= self._store.people(self._last_event)
-            self._last_event = last
+        try:
+            if self._store.last_deletion() != self._tombstones.last:
+                self._tombstones = self._store.tombstones()
+                self._histories.clear()
+            last = self._store.last()
+            if last > self._last_event:
+                self._active |= self._store.people(self._last_event)
+                self._last_event = last
+        finally:  # without a store most requests are answered by what is known
+            self._stamp, self._learned, self._begin = stamp, service.learned, begin
 
     def _refresh_if_due(self, service: Service) -> None:
+        if self._is_due(service):
+            with self._refreshing:
+                if self._is_due(service):  # another thread may have done it
+                    self._refresh(service)
+
+    def _is_due(self, service: Service) -> bool:
         is_same = service.learned == self._learned and _first_event(service) == self._begin
-        if self._stamp != self._shared.stamp() or not is_same:
-            self.refresh(service)
+        return self._stamp != self._shared.stamp() or not is_same
+
+    def _needs_store(self, service: Service, person: Id) -> bool:
+        """Return whether a person's profile takes a query of the store."""
+        if self._is_due(service) or canonical(person) in self._active:
+            return True
+        user = model_user_id(person, service.likes.users)
+        is_hidden = self._tombstones.hides(user, service.learned.deletion)
+        return is_hidden or not service.has_user(user)
 
     def _profile(self, service: Service, person: Id, limit: int | None = None) -> Profile:
         user = self._user(service, person)

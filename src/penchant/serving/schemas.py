@@ -143,7 +143,17 @@ History = Annotated[
     list[ItemId | Liked],
     Field(
         max_length=MAX_IDS,
-        description="Liked items: ids, or items with values. Unknown items are an error.",
+        description="Liked items: ids, or items with values. Unknown items are an error, unless "
+        "`skip_unknown` is set.",
+    ),
+]
+
+
+SkipUnknown = Annotated[
+    bool,
+    Field(
+        description="Leave out items of the history that the model does not have, such as new "
+        "ones; otherwise they are an error."
     ),
 ]
 
@@ -157,6 +167,7 @@ class RecommendIn(RankParams, FilterIn):
     )
     user: PersonId | None = None
     history: History | None = None
+    skip_unknown: SkipUnknown = False
 
 
 class ExplainIn(_In):
@@ -167,6 +178,7 @@ class ExplainIn(_In):
         json_schema_extra={"examples": [{"history": ["item-42"], "item": "item-7"}]},
     )
     history: Annotated[History, Field(min_length=1)]
+    skip_unknown: SkipUnknown = False
     item: ItemId
     k: _K = 10
 

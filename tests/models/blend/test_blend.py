@@ -21,7 +21,9 @@ from penchant.errors import (
 
 
 class TestBlend(ModelContract):
-    explains = False
+    def test_explanations_add_up_to_the_score_or_say_why_not(self, model) -> None:
+        self.explains = model.fusion == "top-mean"
+        super().test_explanations_add_up_to_the_score_or_say_why_not(model)
 
     @pytest.fixture(params=FUSIONS)
     def make(self, request):

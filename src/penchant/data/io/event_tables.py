@@ -16,7 +16,7 @@ from penchant.data.ids import IdMap
 from penchant.data.io.bad_rows import bad_lines
 from penchant.data.io.columns import Column, locate
 from penchant.data.io.header import is_id_name
-from penchant.data.io.merge import number_ids, tally_rows
+from penchant.data.io.merge import Tally, number_ids, tally_rows
 from penchant.data.io.open import name_of, open_tables
 from penchant.data.io.options import MEMORY_LIMIT, Decimal, ReaderOptions
 from penchant.data.io.roles import Choice, choose_roles
@@ -40,6 +40,7 @@ def read_events(
     encoding: str | None = None,
     header: bool | None = None,
     format: Literal["text", "parquet", "jsonl"] | None = None,  # noqa: A002 - reads best
+    query: str | None = None,
     time_format: str | None = None,
     decimal: Decimal = ".",
     name: str | None = None,
@@ -52,11 +53,11 @@ def read_events(
     Parameters
     ----------
     source
-        A file or a frame; see :func:`read_interactions`.
+        A file, a frame, or the address of a database with ``query``; see :func:`read_interactions`.
     user, item, event, value, timestamp
         Columns by name, or by position from 0. ``event`` holds the type. The value of an event
         multiplies the weight of its type; without ``value`` it is 1.
-    sep, quote, encoding, header, format, time_format, decimal, name, on_bad_lines, \
+    sep, quote, encoding, header, format, query, time_format, decimal, name, on_bad_lines, \
 memory_limit, max_expansion
         As in :func:`read_interactions`. All events are kept in memory, 16 bytes each (24 with
         timestamps), in addition to the memory limit.
@@ -69,7 +70,7 @@ memory_limit, max_expansion
         As in :func:`read_interactions`.
     """
     options = ReaderOptions(
-        sep, quote, encoding, header, format, None, on_bad_lines, memory_limit, time_format,
+        sep, quote, encoding, header, format, query, on_bad_lines, memory_limit, time_format,
         max_expansion, decimal,
     )  # fmt: skip
     if event is None:
@@ -88,8 +89,7 @@ memory_limit, max_expansion
         ids = {part: number_ids(work.con, part) for part in ("u", "i", "e")}
         columns = _fetch(work.con, timed="timestamp" in fields[0])
         label = tables[0].label
-    lost = {"bad": bad.n, "incomplete": tally.nameless + tally.valueless, "worth 0": tally.zeros}
-    dropped = "".join(f"; {count:,} {why}, left out" for why, count in lost.items() if count)
+    dropped = _dropped(bad.n, tally)
     if not len(columns["u"]):
         raise EmptyDataError(f"{label} holds no events: {tally.rows:,} rows{dropped}")
     return Events(
@@ -144,3 +144,9 @@ def _fetch(con: Any, *, timed: bool) -> dict[str, npt.NDArray[Any]]:
         for role, column in columns.items():
             column[begin:end] = part[role]
     return columns
+
+
+def _dropped(n_bad: int, tally: Tally) -> str:
+    """Return how many rows are left out and why, in words."""
+    lost = {"bad": n_bad, "incomplete": tally.nameless + tally.valueless, "worth 0": tally.zeros}
+    return "".join(f"; {count:,} {why}, left out" for why, count in lost.items() if count)

@@ -52,6 +52,7 @@ def read_features(
     encoding: str | None = None,
     header: bool | None = None,
     format: Literal["text", "parquet", "jsonl"] | None = None,  # noqa: A002 - reads best
+    query: str | None = None,
     on_bad_lines: Literal["error", "skip"] = "error",
     memory_limit: str = MEMORY_LIMIT,
     max_expansion: float = FACTOR,
@@ -67,8 +68,9 @@ def read_features(
     Parameters
     ----------
     source
-        A file or a frame (see :func:`read_interactions`), a list of (item, feature) or (item,
-        feature, value) tuples, a two-dimensional array, or the path of a ``.npy`` file.
+        A file, a frame, or the address of a database with ``query`` (see
+        :func:`read_interactions`), a list of (item, feature) or (item, feature, value) tuples, a
+        two-dimensional array, or the path of a ``.npy`` file.
     item, user
         The column of ids, one of the two. If both are None, the column of items is chosen by its
         name.
@@ -85,7 +87,7 @@ def read_features(
     duplicates
         The policy for a feature that an id has several times; see :func:`read_interactions`. By
         default the values are summed, so a tag by ten people has the weight 10.
-    sep, quote, encoding, header, format, on_bad_lines, memory_limit, max_expansion
+    sep, quote, encoding, header, format, query, on_bad_lines, memory_limit, max_expansion
         As in :func:`read_interactions`.
 
     Returns
@@ -106,7 +108,7 @@ def read_features(
     """
     check_choice("duplicates", duplicates, tuple(POLICIES))
     options = ReaderOptions(
-        sep, quote, encoding, header, format, None, on_bad_lines, memory_limit, None, max_expansion
+        sep, quote, encoding, header, format, query, on_bad_lines, memory_limit, None, max_expansion
     )
     if item is not None and user is not None:
         raise SettingsError("give either item= or user=: features are of one side")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import decimal
+import ipaddress
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from penchant._scratch import PREFIX, scratch_folder
 from penchant.data.io import database
 from penchant.data.io.read_only import check_reads, forbid_writing
 from penchant.data.io.tables import check_file, copy
-from penchant.data.io.workspace import workspace
+from penchant.data.io.workspace import LIST_SEPARATOR, workspace
 from penchant.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
@@ -38,7 +39,23 @@ _TYPES: dict[type[Any], str] = {
     uuid.UUID: "VARCHAR",
     dt.date: "DATE",
     dt.datetime: "TIMESTAMP",
+    ipaddress.IPv4Address: "VARCHAR",
+    ipaddress.IPv4Interface: "VARCHAR",
+    ipaddress.IPv6Address: "VARCHAR",
+    ipaddress.IPv6Interface: "VARCHAR",
 }
+_LISTS = "VARCHAR[]"
+_READ = frozenset({*_TYPES.values(), "TIMESTAMPTZ", _LISTS})
+# a type of values that can't be read → what to do in the query
+_REMEDIES = {
+    "bytes values": "leave it out, or encode(…, 'hex') as text",
+    "dict values": "leave it out, or select one field as text by ->>",
+    "list values": "leave it out, or unnest(…) to a row for each value",
+    "timedelta values": "leave it out, or extract(epoch FROM …) as seconds",
+}
+_NAME = 19
+"""The type of PostgreSQL's USER, by its number; columns of tables are texts."""
+_ROLES = ("user", "current_user", "session_user")
 # pairs of types of which one includes the other → the larger one
 _JOINED = {frozenset({"BIGINT", "DOUBLE"}): "DOUBLE", frozenset({"DATE", "TIMESTAMP"}): "TIMESTAMP"}
 
@@ -83,6 +100,8 @@ class Pulled:
 
     def _typed(self, place: int) -> str:
         kind = self.types[place]
+        if kind == _LISTS:
+            return f"IF(c{place} = '', [], string_split(c{place}, '{LIST_SEPARATOR}'))"
         return "NULL" if kind is None else f"CAST(c{place} AS {kind})"
 
 
@@ -104,6 +123,7 @@ def pull(con: Any, address: str, query: str, *, on_rows: OnRows | None = None) -
     with database.translated_errors(url, DataError), _result(url, query) as result:
         names = _names(result)
         seen: list[set[str]] = [set() for _ in names]
+        roles = _roles(result, names)
         columns = ", ".join(f"c{place} VARCHAR" for place in range(len(names)))
         con.execute(f"CREATE TABLE pulled ({columns})")
         here = 0
@@ -121,7 +141,8 @@ def pull(con: Any, address: str, query: str, *, on_rows: OnRows | None = None) -
     types = [_joined(kinds) for kinds in seen]
     faults = {
         place: _fault(names[place], seen[place]) for place, kind in enumerate(types) if kind is None
-    }
+    } | roles
+    types = [None if place in faults else kind for place, kind in enumerate(types)]
     return Pulled(tuple(names), tuple(types), faults)
 
 
@@ -195,9 +216,24 @@ def _names(result: sa.CursorResult[Any]) -> list[str]:
     return names
 
 
+def _roles(result: sa.CursorResult[Any], names: Sequence[str]) -> dict[int, str]:
+    """Return the columns that hold PostgreSQL's USER, the role that reads, with the remedy."""
+    described = getattr(result.cursor, "description", None) or ()
+    return {
+        place: f"column {name!r} of the query is the role that reads the database, which "
+        f'PostgreSQL calls {name.upper()}: write "{name}" in double quotes for a column of a table'
+        for place, (name, column) in enumerate(zip(names, described, strict=False))
+        if name in _ROLES and column[1] == _NAME
+    }
+
+
 def _texts(column: Sequence[Any], seen: set[str]) -> Any:
     """Return a page of a column as text; add the types of its values to those seen."""
     kinds = {*map(type, column)} - {type(None)}
+    if kinds == {list} and _hold_plain(column):
+        seen.add(_LISTS)
+        column = [None if value is None else _joined_text(value) for value in column]
+        return np.array(column, dtype=object)
     for kind in kinds:
         zoned = kind is dt.datetime and any(v is not None and v.tzinfo for v in column)
         seen.add("TIMESTAMPTZ" if zoned else _TYPES.get(kind, f"{kind.__name__} values"))
@@ -206,21 +242,29 @@ def _texts(column: Sequence[Any], seen: set[str]) -> Any:
     return np.array(column, dtype=object)
 
 
+def _hold_plain(column: Sequence[list[Any] | None]) -> bool:
+    """Return whether all lists hold texts and numbers."""
+    kinds = {type(part) for value in column for part in value or ()} - {type(None)}
+    return kinds <= {str, int, float, decimal.Decimal, uuid.UUID}
+
+
+def _joined_text(values: Sequence[Any]) -> str:
+    return LIST_SEPARATOR.join(str(value) for value in values if value is not None)
+
+
 def _joined(seen: set[str]) -> str | None:
     """Return the type that holds all of a column, or None."""
     if len(seen) < 2:
         kind = next(iter(seen), "VARCHAR")
-        return kind if kind in (*_TYPES.values(), "TIMESTAMPTZ") else None
+        return kind if kind in _READ else None
     return _JOINED.get(frozenset(seen))
 
 
 def _fault(name: str, seen: set[str]) -> str:
     other = sorted(kind for kind in seen if kind.endswith(" values"))
     if other:
-        return (
-            f"column {name!r} of the query holds {other[0]}: leave it out, or CAST it to text or "
-            "a number"
-        )
+        remedy = _REMEDIES.get(other[0], "leave it out, or CAST it to text or a number")
+        return f"column {name!r} of the query holds {other[0]}: {remedy}"
     return (
         f"column {name!r} of the query mixes {' and '.join(sorted(seen))} values: make them alike "
         "in the query, by CAST"

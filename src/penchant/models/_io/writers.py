@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -55,6 +55,8 @@ class FileSink:
         A folder on the same disk for stored batches; :meth:`finish` removes it.
     columns
         The columns of the table.
+    wide
+        For a row per query with this number of answers beside each other; 0: a row per answer.
 
     Raises
     ------
@@ -64,9 +66,9 @@ class FileSink:
         If it can't be written, or another process is writing to it.
     """
 
-    def __init__(self, to: Path, scratch: Path, columns: Columns) -> None:
+    def __init__(self, to: Path, scratch: Path, columns: Columns, *, wide: int = 0) -> None:
         check_file(to)
-        self._to, self._scratch, self._columns = to, scratch, columns
+        self._to, self._scratch, self._columns, self._wide = to, scratch, columns, wide
         self._con: Any = None
 
     def begin(self, digest: str) -> int:
@@ -100,7 +102,8 @@ class FileSink:
     def finish(self) -> None:
         """See :class:`Sink`."""
         with self._as_data_errors():
-            copy(self._con, "answers", self._to, self._scratch)
+            rows = _beside(list(self._columns), self._wide) if self._wide else "answers"
+            copy(self._con, rows, self._to, self._scratch)
             self.close()
             shutil.rmtree(self._scratch)
 
@@ -122,6 +125,21 @@ class FileSink:
             if "lock" in reason:
                 reason = "another process is writing it"
             raise DataError(f"can't write {self._to}: {reason}") from error
+
+
+def _beside(columns: Sequence[str], k: int) -> str:
+    """Return the SQL of a row per query, with the ids and names of k answers beside each other."""
+    query, answer = columns[0], columns[2]
+    fields = [answer, *(["name"] if "name" in columns else [])]
+    cells = (
+        f'any_value("{field}") FILTER (rank = {rank}) AS "{field}_{rank}"'
+        for rank in range(1, k + 1)
+        for field in fields
+    )
+    return (
+        f'(SELECT "{query}", {", ".join(cells)} FROM answers GROUP BY "{query}" '  # noqa: S608
+        "ORDER BY min(rowid))"
+    )
 
 
 class TableSink:

@@ -24,6 +24,8 @@ from penchant.models._scores import Scoring
 from penchant.models._scoring.topk import Metric, check_metric
 from penchant.results import Recommendations
 
+_WIDEST = 100
+
 Answers = Path | str | Iterator[Recommendations]
 
 
@@ -65,6 +67,7 @@ def recommend_all(
     allow: ItemLists | None = None,
     deny: ItemLists | None = None,
     on_progress: Progress | None = None,
+    wide: bool = False,
     engine: object = None,
     histories: Interactions | None = None,
     per_file: int | None = None,
@@ -75,6 +78,7 @@ def recommend_all(
     check_bool("exclude_seen", exclude_seen)
     allow, deny = reusable(allow), reusable(deny)
     folder = Folder(engine, per_file, model_file, histories)
+    n_beside = _beside(k, to, folder, wide=wide)
     if folder.is_meant(to):
         job = Job("recommendations", k, exclude_seen, allow=allow, deny=deny)
         return _to_folder(model, job, to, folder, on_progress)
@@ -84,7 +88,7 @@ def recommend_all(
         return model.answer(request._replace(users=users))
 
     answers = batches(model.users, size, answer, on_progress=on_progress)
-    return _given(answers, to, columns_of(model, "user", "item"))
+    return _given(answers, to, columns_of(model, "user", "item"), n_beside)
 
 
 @checked
@@ -98,6 +102,7 @@ def similar_all(
     allow: ItemLists | None = None,
     deny: ItemLists | None = None,
     on_progress: Progress | None = None,
+    wide: bool = False,
     engine: object = None,
     per_file: int | None = None,
     model_file: str | Path | None = None,
@@ -107,6 +112,7 @@ def similar_all(
     check_metric(metric)
     allow, deny = reusable(allow), reusable(deny)
     folder = Folder(engine, per_file, model_file)
+    n_beside = _beside(k, to, folder, wide=wide)
     if folder.is_meant(to):
         job = Job("similar", k, metric=metric, allow=allow, deny=deny)
         return _to_folder(model, job, to, folder, on_progress)
@@ -116,7 +122,7 @@ def similar_all(
         return similar_items(model, request._replace(items=items))
 
     answers = batches(model.items, size, answer, on_progress=on_progress)
-    return _given(answers, to, columns_of(model, "item", "similar_item"))
+    return _given(answers, to, columns_of(model, "item", "similar_item"), n_beside)
 
 
 @checked
@@ -136,9 +142,31 @@ def fold_in_all(
     return _to_folder(model, Job("factors"), to, folder, on_progress)
 
 
-def _given(answers: Iterator[Recommendations], to: str | Path | None, columns: Columns) -> Answers:
+def _beside(k: int, to: str | Path | None, folder: Folder, *, wide: bool) -> int:
+    """Return how many answers a row of a file has: k if it is wide, else 0.
+
+    Raises
+    ------
+    SettingsError
+        If no file is written, or a row would be too long.
+    """
+    check_bool("wide", wide)
+    if not wide:
+        return 0
+    if to is None or folder.is_meant(to):
+        raise SettingsError("wide=True writes one file, such as to='mailing.csv'")
+    if k > _WIDEST:
+        raise SettingsError(f"wide=True has columns for {_WIDEST} items at most, got k={k}")
+    return k
+
+
+def _given(
+    answers: Iterator[Recommendations], to: str | Path | None, columns: Columns, n_beside: int
+) -> Answers:
     """Return answers as they are, or the file that they are written to."""
-    return answers if to is None else write_file(answers, local_path(to), columns)
+    if to is None:
+        return answers
+    return write_file(answers, local_path(to), columns, wide=n_beside)
 
 
 def _to_folder(

@@ -37,10 +37,12 @@ class AnswersAll(Scoring):
             interrupted is continued. None: nothing is written.
         **options
             ``exclude_seen``, ``allow`` and ``deny`` as for :meth:`recommend`; ``batch``, how many
-            users at a time (None: up to 10,000); and ``on_progress``, called after each batch
-            with the number of users completed and of all users. For folders: ``engine``, a cluster
-            whose workers compute the files (:class:`penchant.engines.Dask`); ``histories``,
-            interactions in place of those of the model's users, with users of their own;
+            users at a time (None: up to 10,000); ``on_progress``, called after each batch
+            with the number of users completed and of all users; and ``wide``, for a file with a
+            row per user, item_1, name_1, item_2, … and no scores, as for a mailing (k is up to
+            100). For folders: ``engine``, a cluster whose workers compute the files
+            (:class:`penchant.engines.Dask`); ``histories``, interactions in place of those of the
+            model's users, with users of their own;
             ``per_file``, how many users to a file; and ``model_file``, a file of this model that
             the workers see (None: a copy in the folder, removed at the end).
 
@@ -56,9 +58,13 @@ class AnswersAll(Scoring):
         DataError
             If the file can't be written.
         """
+        from penchant.models._batch import Batches
         from penchant.models._lists import entry
 
-        return entry.recommend_all(self, k, to=to, **options)
+        lists = entry.recommend_all(self, k, to=to, **options)
+        if isinstance(lists, Path | str):
+            return lists
+        return Batches(lists, f"recommendations for {len(self.users):,} users", "recommend_all")
 
     @overload
     def similar_all(self, k: int = 10, *, to: str | Path, **options: Any) -> Path | str: ...
@@ -73,9 +79,13 @@ class AnswersAll(Scoring):
 
         The options ``metric``, ``allow`` and ``deny`` are as for :meth:`similar_items`.
         """
+        from penchant.models._batch import Batches
         from penchant.models._lists import entry
 
-        return entry.similar_all(self, k, to=to, **options)
+        lists = entry.similar_all(self, k, to=to, **options)
+        if isinstance(lists, Path | str):
+            return lists
+        return Batches(lists, f"similar items of {len(self.items):,} items", "similar_all")
 
     def fold_in_all(self, histories: Interactions, *, to: str | Path, **options: Any) -> Path | str:
         """Write the factors of new users to a folder of Parquet files.

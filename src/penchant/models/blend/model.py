@@ -19,13 +19,13 @@ from penchant.data.feature_rows import FeatureRow
 from penchant.data.features import Features
 from penchant.data.ids import Id
 from penchant.data.interactions import Csr, Interactions
-from penchant.errors import UnsupportedError
 from penchant.models._arguments import History
 from penchant.models._outline import Use, met_items
 from penchant.models._scores import People
 from penchant.models._scoring.scorers import Scorer
 from penchant.models._scoring.topk import diagonal
 from penchant.models.base import Metric, Model, OnEpoch
+from penchant.models.blend.explaining import contributions
 from penchant.models.blend.fusion import Fusion
 from penchant.models.blend.parts import (
     as_chain,
@@ -62,6 +62,9 @@ class Blend(ColdStartModel, Model):
     each query the scores of each part are brought to one scale, by the items that are not in the
     history, and averaged with the weights. A part that does not score an item counts 0; an item
     that no part scores is not recommended.
+
+    An explanation adds those of the parts that answer, where one part does or ``fusion`` is
+    ``"top-mean"``, and these parts explain their scores.
 
     Features of new users and items go to the parts that use them; new items are ranked by these
     parts only.
@@ -271,11 +274,11 @@ class Blend(ColdStartModel, Model):
 
     def _routed(self, query: ScoringQuery, make: Maker) -> Scorer:
         """Return a scorer that sends each query to the parts that answer it."""
+        return self._router().scorer(query, make)
+
+    def _router(self) -> Router:
         _ = self._trained_on
-        router = Router(
-            self._parts, self._weight, self._order, self.fusion, self._met, self.threads
-        )
-        return router.scorer(query, make)
+        return Router(self._parts, self._weight, self._order, self.fusion, self._met, self.threads)
 
     def _can_score(
         self, rows: Csr, users: npt.NDArray[Any] | None, met: npt.NDArray[np.bool_]
@@ -293,10 +296,7 @@ class Blend(ColdStartModel, Model):
         return super()._people(users, history)
 
     def _contributions(self, row: Csr, item: int) -> npt.NDArray[np.float64]:
-        raise UnsupportedError(
-            "Blend does not explain its scores, which are scaled and mixed: ask one of its parts, "
-            f"blend.parts[{next(iter(self._parts))!r}].explain(…)"
-        )
+        return contributions(self._router(), row, item)
 
     # --- files ---------------------------------------------------------------------
 

@@ -63,6 +63,14 @@ class Router:
             routes.append(Route(places, scorer, " + ".join(chosen)))
         return RoutedScorer(routes, query.seen.n_columns)
 
+    def choices(self, query: ScoringQuery) -> list[list[str]]:
+        """Return the names of the parts that answer each query."""
+        names = list(self.parts)
+        return [
+            [names[place] for place in np.flatnonzero(answers)]
+            for answers in self._parts_by_query(query)
+        ]
+
     def _mixed(self, scorers: list[tuple[str, Scorer]], rows: Csr) -> Scorer:
         """Return the weighted mean of several scorers; a single one stays as it is."""
         if len(scorers) == 1:

@@ -129,14 +129,16 @@ def filters(service: Service, source: schemas.TagsParam | schemas.FilterIn) -> F
 
 
 def parse_history(
-    service: Service, entries: Sequence[Id | schemas.Liked]
+    service: Service, entries: Sequence[Id | schemas.Liked], *, skip_unknown: bool
 ) -> Mapping[Id, float] | Mapping[Id, tuple[float, int]]:
     """Return the history of a request, item → value, or item → (value, time) where it has times.
+
+    Items that the model does not have are left out if ``skip_unknown``.
 
     Raises
     ------
     UnknownIdError
-        If an item is unknown.
+        If an item is unknown, and is not to be left out.
     """
     items = service.likes.items
     history: dict[Id, Any] = {}
@@ -147,6 +149,8 @@ def parse_history(
             else (entry, 1.0, None)
         )
         model_id = as_id(item, items)
+        if skip_unknown and model_id not in items:
+            continue
         service.require_item(model_id)
         if value:
             history[model_id] = value if time is None else (value, time)

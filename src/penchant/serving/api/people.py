@@ -72,7 +72,8 @@ async def recommend_for(request: Request, body: schemas.RecommendIn) -> Response
         needs_token_for_people(request)
         profile = await state.people.profile(service, as_id(body.user, service.likes.users))
     else:
-        profile = Profile(None, parse_history(service, body.history or []))
+        history = parse_history(service, body.history or [], skip_unknown=body.skip_unknown)
+        profile = Profile(None, history)
     return await _recommend(service, profile, body)
 
 
@@ -99,7 +100,8 @@ async def explain(request: Request, params: Annotated[schemas.ExplainParams, Que
 async def explain_for(request: Request, body: schemas.ExplainIn) -> Response:
     """As for GET, with a history instead of a person."""
     service = state_of(request).reloader.service
-    profile = Profile(None, parse_history(service, body.history))
+    history = parse_history(service, body.history, skip_unknown=body.skip_unknown)
+    profile = Profile(None, history)
     return await _explain(service, profile, as_id(body.item, service.likes.items), body.k)
 
 

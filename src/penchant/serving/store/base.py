@@ -276,6 +276,11 @@ class Store(ABC):
 
     # --- the store itself ---------------------------------------------------------------
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether calls may wait for a network: an event loop should make them in a thread."""
+        return False
+
     @abstractmethod
     def check(self) -> None:
         """Check that the database is available, and the one that was opened.

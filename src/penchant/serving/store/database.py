@@ -8,18 +8,16 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from penchant._boundary import checked_methods
-from penchant._scratch import scratch_folder
 from penchant.data.id_spelling import canonical
 from penchant.data.ids import Id
 from penchant.data.io import database
 from penchant.errors import DataError, StoreError
-from penchant.serving.store import erasure, migrations
+from penchant.serving.store import connections, erasure
 from penchant.serving.store.base import (
     Activation,
     Changes,
@@ -31,7 +29,6 @@ from penchant.serving.store.base import (
     check_section,
     id_text,
 )
-from penchant.serving.store.placement import Placement, create_private
 from penchant.serving.store.tombstones import (
     Receipt,
     Tombstones,
@@ -68,12 +65,12 @@ class DatabaseStore(Store):
 
     def __init__(self, url: str) -> None:
         self._scratch = contextlib.ExitStack()
-        self._url = _placed(database.parsed(url), self._scratch)
-        self._engine = _engine(self._url)
+        self._url = connections.placed(database.parsed(url), self._scratch)
+        self._engine = connections.opened(self._url)
         try:
             with self._store_errors():
-                _prepare(self._engine)
-            self._placement = _placement(self._engine)
+                connections.prepare(self._engine)
+            self._placement = connections.placement_of(self._engine)
             [[_, self._key]] = self._rows(sa.select(_STORE))
         except BaseException:
             self._dispose()
@@ -204,6 +201,11 @@ class DatabaseStore(Store):
 
     # --- the store itself ---------------------------------------------------------------
 
+    @property
+    def is_remote(self) -> bool:
+        """Implement the property of the base class."""
+        return not database.is_sqlite(self._url)
+
     def check(self) -> None:
         """Implement the method of the base class."""
         self._placement.check()
@@ -332,67 +334,3 @@ def _used(con: sa.Connection, rows: Sequence[dict[str, Any]]) -> set[tuple[str, 
             stored = con.execute(sa.select(_EVENTS.c.key).where(_EVENTS.c.person == person, some))
             used.update((person, key) for (key,) in stored)
     return used
-
-
-# --- connections ------------------------------------------------------------------------
-
-
-def _placed(url: sa.URL, scratch: contextlib.ExitStack) -> sa.URL:
-    """Return the URL; a store without a file gets a temporary one, removed with ``scratch``."""
-    if not database.is_sqlite(url) or url.database not in (None, "", ":memory:"):
-        return url
-    return url.set(database=str(scratch.enter_context(scratch_folder()) / "store.db"))
-
-
-def _engine(url: sa.URL) -> sa.Engine:
-    if not database.is_sqlite(url):
-        return database.engine_of(url)
-    if url.database and "uri" not in url.query:
-        create_private(Path(url.database))
-    engine = database.engine_of(url, max_overflow=-1)
-
-    @sa.event.listens_for(engine, "connect")
-    def set_up(connection: Any, _: object) -> None:
-        # WAL with FULL: the log is on the disk before a commit is over
-        for pragma in ("synchronous = FULL", "secure_delete = ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    return engine
-
-
-def _prepare(engine: sa.Engine) -> None:
-    """Create or migrate the tables; several processes may do so at the same time."""
-    with engine.begin() as con:
-        migrations.check(con)  # before another program's database is changed
-    if engine.dialect.name == "sqlite":
-        _set_wal(engine)
-    with database.writing(engine).begin() as con:
-        if engine.dialect.name == "postgresql":
-            # there may be no row to lock yet; the number of the lock is arbitrary
-            con.execute(sa.select(sa.func.pg_advisory_xact_lock(7_461_636_974)))
-        migrations.migrate(con)
-    erasure.checkpoint(engine)  # a copy of the file alone has its tables
-
-
-def _placement(engine: sa.Engine) -> Placement:
-    """Return the files of an open database; none for PostgreSQL."""
-    if engine.dialect.name != "sqlite":
-        return Placement(None)
-    with engine.begin() as con:
-        rows = con.exec_driver_sql("PRAGMA database_list").all()
-    [path] = [file for _, name, file in rows if name == "main"]
-    return Placement(Path(path))
-
-
-def _set_wal(engine: sa.Engine) -> None:
-    """Enable write-ahead logging, so that readers need not wait; it persists in the file."""
-    deadline = time.monotonic() + database.PATIENCE
-    while True:
-        try:
-            with contextlib.closing(engine.raw_connection()) as connection:
-                connection.cursor().execute("PRAGMA journal_mode = WAL")
-            return
-        except Exception as error:  # SQLite does not wait for another process here
-            if "locked" not in str(error) or time.monotonic() > deadline:
-                raise StoreError(f"can't set up {database.shown(engine.url)}: {error}") from error
-            time.sleep(0.02)

@@ -21,7 +21,8 @@ def open_query(con: Any, source: Any, query: str | None) -> Table:
             "a database needs a query: the SELECT of users, items and perhaps values"
         )
     pulled = pull(con, source, query)
-    label = f"the query of {database.shown(database.parsed(source))}"
+    # model files and servers show it: not where the database is, and who reads it
+    label = f"the query of {database.name_of(database.parsed(source))}"
     table = typed_table(con, pulled.relation, label, names=pulled.names)
 
     def kind(place: int) -> str:
