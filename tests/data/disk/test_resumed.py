@@ -32,9 +32,9 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
 
     def spied(function: Any) -> Any:
-        def called(first: Any, *others: Any) -> Any:
+        def called(first: Any, *others: Any, **options: Any) -> Any:
             names.append(first if isinstance(first, str) else first.name)
-            return function(first, *others)
+            return function(first, *others, **options)
 
         return called
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from penchant.data.disk.layout import SIDES, Side
 from penchant.data.disk.progress import run
 from penchant.data.disk.reading import BUCKETS, Rows, bucket_sql, copy, scan
+from penchant.data.disk.weighing import EventWeights
 from penchant.data.disk.work import Result, WorkFolder
 from penchant.data.disk.workers import Limits
 from penchant.data.io.merge import CellCounts, IdTables, count_cells, pairs_sql
@@ -55,25 +56,34 @@ def number_ids(name: str, work: WorkFolder, limits: Limits, rows: Rows, n_parts:
 
 @dataclass(frozen=True)
 class MergeTask:
-    """The rows of some users to merge: those in the buckets from ``begin`` to ``end``."""
+    """The rows of some users to merge: those in the buckets from ``begin`` to ``end``.
+
+    ``weights`` are those of events; None: the rows are no events.
+    """
 
     name: str
     work: WorkFolder
     limits: Limits
     rows: Rows
     ids: Result
+    weights: EventWeights | None
     buckets: tuple[int, int] | None
 
 
 def merge_tasks(
-    work: WorkFolder, limits: Limits, rows: Rows, ids: Result, n_parts: int
+    work: WorkFolder,
+    limits: Limits,
+    rows: Rows,
+    ids: Result,
+    weights: EventWeights | None,
+    n_parts: int,
 ) -> list[MergeTask]:
     """Return the tasks of merging all rows."""
     if n_parts == 1:
-        return [MergeTask("merge", work, limits, rows, ids, None)]
+        return [MergeTask("merge", work, limits, rows, ids, weights, None)]
     bounds = [BUCKETS * part // n_parts for part in range(n_parts + 1)]
     return [
-        MergeTask(f"merge-{part:06}-of-{n_parts:06}", work, limits, rows, ids, buckets)
+        MergeTask(f"merge-{part:06}-of-{n_parts:06}", work, limits, rows, ids, weights, buckets)
         for part, buckets in enumerate(pairwise(bounds))
     ]
 
@@ -92,14 +102,15 @@ def merge(task: MergeTask) -> Result:
                  f" WHERE h {within}"]  # fmt: skip
     with limits.workspace() as space:
         con = space.con
-        columns = ["u", "i", "v" if "value" in roles else "1.0::DOUBLE AS v"]
-        columns.append("t" if is_timed else "NULL::BIGINT AS t")
-        if "value" in roles or rows.policy == "last":
+        columns = ["u", "i", "t" if is_timed else "NULL::BIGINT AS t"]
+        if "event" in roles or "value" in roles or rows.policy == "last":
             columns.append("place")
-        con.execute(
-            f"CREATE VIEW good AS SELECT {', '.join(columns)} "
-            f"FROM {scan(rows.files['rows'])}{where[0]}"
-        )
+        source = f"{scan(rows.files['rows'])}{where[0]}"
+        if task.weights is None:
+            columns.append("v" if "value" in roles else "1.0::DOUBLE AS v")
+            con.execute(f"CREATE VIEW good AS SELECT {', '.join(columns)} FROM {source}")
+        else:
+            task.weights.view(con, f"(FROM {source})", ", ".join(columns))
         users = scan([task.ids.files["buckets"]])
         con.execute(f"CREATE VIEW users AS SELECT id, code FROM {users}{where[1]}")
         con.execute(f"CREATE VIEW items AS SELECT id, code FROM {scan([task.ids.files['items']])}")
@@ -142,6 +153,11 @@ class Cells:
     merged: int
     cancelled: int
     n: int
+
+    @property
+    def rows(self) -> int:
+        """The number of rows that they were merged of."""
+        return self.n + self.cancelled + self.merged
 
     def sql(self, side: Side) -> str:
         """Return the SQL of the pairs: ``key`` with the code of this side above, ``v``, ``t``."""
