@@ -286,14 +286,15 @@ def test_the_page_on_a_cluster(begin, capsys) -> None:
             ran = run_command(*shlex.split(line))
             assert ran.code == 0, ran.err
             commands += 1
-    assert commands == 4
+    assert commands == 6
     assert re.search(r"2000 │ +6000 ", capsys.readouterr().out)
     model = penchant.load("likes.penchant")
     expected = model.recommend(list(model.users), 3).to_dicts()
     rows = run.names["top"].order("user, rank").fetchall()
     key = sorted((row["user"], row["rank"], row["item"]) for row in expected)
     assert [row[:3] for row in rows] == key
-    assert sorted(path.name for path in Path("similar").iterdir())[0] == "_manifest.json"
+    for folder in ("similar", "new", "factors"):
+        assert sorted(path.name for path in Path(folder).iterdir())[0] == "_manifest.json"
 
 
 def test_the_page_on_blends(ran, capsys) -> None:
@@ -369,7 +370,11 @@ def test_the_page_on_reading(ran) -> None:
 def test_the_page_on_data_sets_on_disk(ran) -> None:
     rows = ["user,artist,plays", "ann,Emma,3", "bo,Emma,1", "ann,Air,2"]
     Path("plays.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
-    assert ran("data-sets-on-disk.md").names["largest"] == 3
+    events = ["user,item,what,at", "ann,x,view,0", "ann,x,buy,2592000", "bo,y,skip,9"]
+    Path("log.csv").write_text("\n".join(events) + "\n", encoding="utf-8")
+    names = ran("data-sets-on-disk.md").names
+    assert names["largest"] == 3
+    assert names["events"].history("ann") == {"x": 5.5}
 
 
 def test_the_page_on_ids(ran) -> None:

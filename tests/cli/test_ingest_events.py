@@ -55,7 +55,7 @@ def test_commands_take_what_they_fit_themselves(
     ("words", "message"),
     [
         (("--weight", "view=1"), "name the column of types with --event"),
-        (("--half-life", "1d"), "name the column of their types with --event"),
+        (("--half-life", "1d"), "names the column of event types: leave out --half-life"),
         ((*COLUMNS, "--weight", "view"), "--weight 'view': write TYPE=NUMBER"),
         ((*COLUMNS, "--weight", "vew=1"), "unknown event type 'vew'; close matches: 'view'"),
         ((*COLUMNS, "--weight", "view=0"), "no event of 'events' is left"),

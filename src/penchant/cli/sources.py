@@ -126,7 +126,7 @@ def log_arguments(options: FilteredLogOptions) -> dict[str, Any]:
         "decimal": options.decimal,
         "event": column(options.event),
         "weights": weights(options.weight),
-        "half_life": options.age,
+        "half_life": None if options.event is None else options.age,
         "duplicates": options.duplicates,
         "min_per_user": options.min_per_user,
         "min_per_item": options.min_per_item,
@@ -185,10 +185,8 @@ def _check_events(options: LogOptions) -> None:
 
 def _refuse_age(options: LogOptions) -> None:
     """Refuse a half-life without events, for commands that fit no model, which could have it."""
-    if options.event is None and options.half_life is not None:
-        raise SettingsError(
-            "--half-life is for events: name the column of their types with --event"
-        )
+    if options.event is None:
+        explicit.refuse("ages count where --event names the column of event types", "half_life")
 
 
 def _database(source: str, options: LogOptions, out: Output) -> Interactions:
