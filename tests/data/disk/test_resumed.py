@@ -40,7 +40,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     for module, function in (
         *((reading, "read_piece"), (merging, "merge"), (sorting, "sort")),
-        *((run, "number_ids"), (run, "keep")),
+        *((run, "write_codes"), (run, "keep")),
     ):
         monkeypatch.setattr(module, function, spied(getattr(module, function)))
     return names

@@ -12,21 +12,20 @@ from itertools import pairwise
 from pathlib import Path
 
 from penchant.data.disk.layout import SIDES, Side
-from penchant.data.disk.progress import run
+from penchant.data.disk.progress import run, watching
 from penchant.data.disk.reading import BUCKETS, Rows, bucket_sql, copy, scan
 from penchant.data.disk.weighing import EventWeights
 from penchant.data.disk.work import Result, WorkFolder
 from penchant.data.disk.workers import Limits
-from penchant.data.io.merge import CellCounts, IdTables, count_cells, pairs_sql
-from penchant.errors import DataError
+from penchant.data.io.merge import CellCounts, IdTables, count_cells, number_ids, pairs_sql
 
 SWAPPED = "((key & 4294967295) << 32) | (key >> 32)"
 """The SQL of a key with row and column swapped."""
 _IDS = IdTables("users", "items", "code")
 
 
-def number_ids(name: str, work: WorkFolder, limits: Limits, rows: Rows, n_parts: int) -> Result:
-    """Number the distinct ids of both sides in their order.
+def write_codes(name: str, work: WorkFolder, limits: Limits, rows: Rows, n_parts: int) -> Result:
+    """Number the distinct ids of both sides in their order, and write them with their codes.
 
     It runs in this process, on the distinct ids of each piece, and sorts on disk.
 
@@ -40,11 +39,8 @@ def number_ids(name: str, work: WorkFolder, limits: Limits, rows: Rows, n_parts:
     with limits.workspace() as space:
         con = space.con
         for side in SIDES:
-            ids = scan(rows.files[side])
-            run(con, f"CREATE TABLE {side} AS SELECT DISTINCT id FROM {ids} ORDER BY id")
-            value[side] = n = int(con.execute(f"SELECT count(*) FROM {side}").fetchone()[0])
-            if n >= 2**31:
-                raise DataError(f"there are {n:,} {side}, more than 2³¹−1")
+            with watching(con):
+                value[side] = number_ids(con, side, scan(rows.files[side]), side)
             numbered = f"SELECT id, rowid AS code FROM {side} ORDER BY rowid"
             files[side] = copy(con, numbered, work.draft(f"{name}-{side}"))
         files["buckets"] = files["users"]

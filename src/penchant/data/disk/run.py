@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 from penchant import __version__
 from penchant.data.disk import merging, reading, sorting
 from penchant.data.disk.layout import SIDES, Manifest, Side, StoredSide
-from penchant.data.disk.merging import Cells, checked_cells, merge_tasks, number_ids
+from penchant.data.disk.merging import Cells, checked_cells, merge_tasks, write_codes
 from penchant.data.disk.pieces import Piece
 from penchant.data.disk.progress import Progress
 from penchant.data.disk.reading import (
@@ -158,7 +158,7 @@ class Ingest:
     def _write(self, rows: Rows, name: str, data: str, create: Callable[[], Path]) -> Manifest:
         n_parts = -(-rows.n_good // self.rows_per_part) or 1
         ids = self._step(
-            "numbering the ids", 0.4, f"ids-of-{n_parts:06}", number_ids, rows, n_parts
+            "numbering the ids", 0.4, f"ids-of-{n_parts:06}", write_codes, rows, n_parts
         )
         cells = self._merge(rows, ids, n_parts)
         report, notes = self._told(rows, cells, name)

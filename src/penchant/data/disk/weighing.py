@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from penchant.data.decay import NEEDS_TIMES, time_of_age_0
-from penchant.data.disk.progress import run
 from penchant.data.disk.reading import Rows, scan
 from penchant.data.disk.workers import Limits
 from penchant.data.ids import IdMap
+from penchant.data.io.merge import number_ids
 from penchant.data.weighting import Weighting
 from penchant.errors import DataError
 
@@ -117,12 +117,7 @@ def event_weights(rows: Rows, weighting: Weighting, limits: Limits) -> EventWeig
 def _types(rows: Rows, limits: Limits) -> IdMap:
     """Return the distinct types of all pieces, in their order."""
     with limits.workspace() as space:
-        run(
-            space.con,
-            f"CREATE TABLE types AS SELECT DISTINCT id FROM {scan(rows.files['types'])} "
-            "ORDER BY id",
-        )
-        (n,) = space.con.execute("SELECT count(*) FROM types").fetchone()
+        n = number_ids(space.con, "types", scan(rows.files["types"]), "types of events")
         if n > MOST_TYPES:
             raise DataError(f"there are {n:,} types of events: name the column of types by event=")
         ids = space.con.execute("SELECT id FROM types ORDER BY rowid").fetchnumpy()["id"]

@@ -13,7 +13,7 @@ from penchant.data.expansion import FACTOR
 from penchant.data.ids import IdMap
 from penchant.data.io.columns import Column
 from penchant.data.io.event_columns import choose_event_columns, note_of_events
-from penchant.data.io.merge import number_ids
+from penchant.data.io.merge import fetch_ids
 from penchant.data.io.open import name_of, open_tables
 from penchant.data.io.options import MEMORY_LIMIT, Decimal, ReaderOptions
 from penchant.data.io.pipeline import stage_source
@@ -77,7 +77,8 @@ memory_limit, max_expansion
         opened = choose_event_columns(work, tables, requested, event)
         staged = stage_source(work, opened, options)
         note = note_of_events(staged.tally, staged.bad.n, opened.origin)
-        ids = {part: number_ids(work.con, part) for part in ("u", "i", "e")}
+        nouns = {"u": "users", "i": "items", "e": "types of events"}
+        ids = {part: fetch_ids(work.con, part, noun) for part, noun in nouns.items()}
         columns = _fetch(work.con, timed=staged.is_timed)
     return Events(
         IdMap.trusted(ids["u"], "user"),
@@ -96,7 +97,8 @@ memory_limit, max_expansion
 def _fetch(con: Any, *, timed: bool) -> dict[str, npt.NDArray[Any]]:
     """Fetch the events as arrays of codes, values and times, a slice at a time."""
     con.execute(
-        "CREATE TABLE coded AS SELECT cu.code AS u, ci.code AS i, ce.code AS e, v::FLOAT AS v, t "
+        "CREATE TABLE coded AS "
+        "SELECT cu.rowid AS u, ci.rowid AS i, ce.rowid AS e, v::FLOAT AS v, t "
         "FROM good JOIN codes_u cu ON u = cu.id JOIN codes_i ci ON i = ci.id "
         "JOIN codes_e ce ON e = ce.id ORDER BY place"
     )
