@@ -70,3 +70,14 @@ def test_what_is_refused(log: Path, tmp_path: Path, words: tuple[str, ...], mess
     assert ran.code in (1, 2)
     assert message in " ".join(ran.err.split())
     assert list(tmp_path.iterdir()) == [log]
+
+
+def test_the_workers_of_a_cluster_weight_events(log: Path, tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    words = (*COLUMNS, *WEIGHTS, "--timestamp", "at", "--half-life", "1d")
+    for name, more in (("a", ()), ("b", ("--cluster", "local:1"))):
+        ran = run("ingest", log, *words, *more, "-o", tmp_path / f"{name}.dataset")
+        assert ran.code == 0, ran.err
+    alone, shared = (penchant.open_dataset(tmp_path / f"{name}.dataset") for name in "ab")
+    assert alone.csr.values.tobytes() == shared.csr.values.tobytes()
+    assert alone.history("ann") == {"x": 2.75, "y": 0.5}
