@@ -287,14 +287,14 @@ def test_the_page_on_a_cluster(begin, capsys) -> None:
             ran = run_command(*shlex.split(line))
             assert ran.code == 0, ran.err
             commands += 1
-    assert commands == 4
+    assert commands == 6
     assert re.search(r"2000 │ +6000 ", capsys.readouterr().out)
     model = penchant.load("likes.penchant")
     expected = model.recommend(list(model.users), 3).to_dicts()
     rows = run.names["top"].order("user, rank").fetchall()
     key = sorted((row["user"], row["rank"], row["item"]) for row in expected)
     assert [row[:3] for row in rows] == key
-    assert sorted(path.name for path in Path("similar").iterdir())[0] == "_manifest.json"
+    assert all(Path(to, "_manifest.json").exists() for to in ("similar", "new", "factors"))
 
 
 def test_the_page_on_blends(ran, capsys) -> None:
@@ -363,14 +363,17 @@ def test_the_page_on_pictures(real_data, ran) -> None:
 
 
 def test_the_page_on_reading(ran) -> None:
-    run = ran("data.md")
-    assert run.names["again"].n_users == 2
+    assert ran("data.md").names["again"].n_users == 2
 
 
 def test_the_page_on_data_sets_on_disk(ran) -> None:
-    rows = ["user,artist,plays", "ann,Emma,3", "bo,Emma,1", "ann,Air,2"]
-    Path("plays.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
-    assert ran("data-sets-on-disk.md").names["largest"] == 3
+    plays = "user,artist,plays\nann,Emma,3\nbo,Emma,1\nann,Air,2\n"
+    Path("plays.csv").write_text(plays, encoding="utf-8")
+    log = "user,item,what,at\nann,x,view,0\nann,x,buy,2592000\nbo,y,skip,9\n"
+    Path("log.csv").write_text(log, encoding="utf-8")
+    names = ran("data-sets-on-disk.md").names
+    assert names["largest"] == 3
+    assert names["events"].history("ann") == {"x": 5.5}
 
 
 def test_the_page_on_ids(ran) -> None:

@@ -19,6 +19,7 @@ BASES = {
     "tune": "tune LOG --grid factors=2,3 --epochs 2 --hold-out 2 --storage tuned.db",
     "recommend": "recommend MODEL u0000",
     "similar": "similar MODEL i0000",
+    "fold-in": "fold-in MODEL LOG --to x/",
     "explain": "explain MODEL u0000 i0000",
     "ingest": "ingest sqlite:///none.db --query SELECT -o x.csv",
     "export": "export MODEL --to x.csv",

@@ -36,6 +36,7 @@ COMMANDS: dict[str, list[str]] = {
     "tune": ["big.parquet", "--grid", "factors=8,16", "-o", "tuned.penchant"],
     "recommend": ["model.penchant", "--all", "--to", "all.csv"],
     "similar": ["model.penchant", "i0001"],
+    "fold-in": ["model.penchant", "visits.csv", "--to", "factors/"],
     "explain": ["model.penchant", "u0001", "i0001"],
     "info": ["model.penchant"],
     "ingest": ["sqlite:///log.db", "--query", "SELECT * FROM log", "-o", "log.parquet"],
@@ -68,6 +69,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         log.executemany("INSERT INTO log VALUES (?, ?, ?)", rows)
         log.commit()
     ALS(factors=8, iterations=2).fit(small_data()).save(folder / "model.penchant")
+    (folder / "visits.csv").write_text("user,item\nvisitor,i0002\n")
     with open_store(f"sqlite:///{folder / 'store.db'}") as store:
         store.add([Event("u0001", "i0001"), Event("visitor", "i0002")])
     return folder
@@ -136,7 +138,7 @@ def check_end(folder: Path, words: list[str], number: int, code: int, err: str) 
     assert len(err.splitlines()) <= 3
     assert list((folder.parent / "scratch").iterdir()) == []
     drafts = [file.name for file in folder.iterdir() if file.name.startswith(".")]
-    resumed = [f".{name}.partial" for name in ("export.csv",)]
+    resumed = [f".{name}.partial" for name in ("export.csv", "factors")]
     assert [name for name in drafts if name not in resumed] == []
 
 

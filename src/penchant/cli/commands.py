@@ -7,6 +7,7 @@ MODULES = {
     "tune": "tune",
     "recommend": "recommend",
     "similar": "similar",
+    "fold-in": "fold_in",
     "explain": "explain",
     "info": "info",
     "ingest": "ingest",

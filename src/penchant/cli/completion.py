@@ -132,7 +132,8 @@ def _column_names(context: Any, _: str) -> list[str]:
     # the parser takes no arguments while the last option waits for its value
     candidates = [context.params.get("source"), *(words() or ())[1:]]
     files = (Path(str(name)).expanduser() for name in candidates if name)
-    source = next((file for file in files if file.is_file()), None)
+    logs = (file for file in files if file.is_file() and file.suffix != ".penchant")
+    source = next(logs, None)
     if source is None:
         return []
     try:

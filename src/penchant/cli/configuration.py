@@ -79,7 +79,7 @@ def _options_of(path: Path, context: Any) -> dict[str, Any]:
     for name, value in tables.get(_DATA, {}).items():
         _check_name(name, _data_names(), f"{path}: [{_DATA}]")
         param = by_name.get(_plain(name))
-        if param is not None and "source" in params:
+        if param is not None and _reads_log(params, context):
             values[param.name] = _value(param, value, f"{path}: [{_DATA}] {name}")
     table, where = _table_of(tables, context.command_path.split()[1:])
     for name, value in table.items():
@@ -87,6 +87,15 @@ def _options_of(path: Path, context: Any) -> dict[str, Any]:
         param = by_name[_plain(name)]
         values[param.name] = _value(param, value, f"{path}: [{where}] {name}")
     return values
+
+
+def _reads_log(params: Mapping[str, Any], context: Any) -> bool:
+    """Return whether a command reads a log: its SOURCE, or one that an option names."""
+    histories = params.get("histories")
+    if histories is None or histories.required:
+        return "source" in params or histories is not None
+    words = context.meta.get("penchant.words", [])
+    return any(word.partition("=")[0] == flag(histories) for word in words)
 
 
 def _tables(path: Path) -> dict[str, dict[str, Any]]:

@@ -124,35 +124,6 @@ class LogOptions:
             metavar="POLICY",
         ),
     ] = None
-    min_per_user: Annotated[
-        int,
-        typer.Option(
-            min=0,
-            help="Leave out users with fewer items than this.",
-            rich_help_panel=_READING,
-            metavar="N",
-        ),
-    ] = 1
-    min_per_item: Annotated[
-        int,
-        typer.Option(
-            min=0,
-            help="Leave out items with fewer users than this.",
-            rich_help_panel=_READING,
-            metavar="N",
-        ),
-    ] = 1
-
-
-@dataclass(frozen=True)
-class DataOptions(LogOptions):
-    """How to read a log, a catalog and features."""
-
-    min_rating: Annotated[
-        float | None,
-        option("For the MovieLens data sets: the lowest rating that counts as a like.",
-               advanced=True, panel=_READING, metavar="RATING"),
-    ] = None  # fmt: skip
     event: Annotated[
         str | None,
         option(
@@ -174,6 +145,62 @@ class DataOptions(LogOptions):
     half_life: Annotated[
         str | None,
         option(
+            "Age at which an event counts half, in the unit of --timestamp; or 12h, 30d, 8w if "
+            "that holds seconds or dates.",
+            panel=_EVENTS,
+            metavar="TIME",
+        ),
+    ] = None
+
+    @property
+    def age(self) -> float | None:
+        """The half-life in the unit of the timestamps.
+
+        Raises
+        ------
+        SettingsError
+            If it is not a duration.
+        """
+        if self.half_life is None:
+            return None
+        try:
+            number: float | str = float(self.half_life)
+        except ValueError:
+            number = self.half_life
+        return check_duration("half_life", number)
+
+
+@dataclass(frozen=True)
+class FilteredLogOptions(LogOptions):
+    """How to read a log, and which users and items are left out."""
+
+    min_per_user: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Leave out users with fewer items than this.",
+            rich_help_panel=_READING,
+            metavar="N",
+        ),
+    ] = 1
+    min_per_item: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Leave out items with fewer users than this.",
+            rich_help_panel=_READING,
+            metavar="N",
+        ),
+    ] = 1
+
+
+@dataclass(frozen=True)
+class DataOptions(FilteredLogOptions):
+    """How to read a log, a catalog and features."""
+
+    half_life: Annotated[
+        str | None,
+        option(
             "Age at which an interaction counts half, in the unit of --timestamp; or 12h, 30d, 8w "
             "if that holds seconds or dates. With --event each event has its own age; without it, "
             "this is a setting of the model.",
@@ -181,6 +208,11 @@ class DataOptions(LogOptions):
             metavar="TIME",
         ),
     ] = None
+    min_rating: Annotated[
+        float | None,
+        option("For the MovieLens data sets: the lowest rating that counts as a like.",
+               advanced=True, panel=_READING, metavar="RATING"),
+    ] = None  # fmt: skip
     catalog: Annotated[
         str | None,
         option(
@@ -330,20 +362,3 @@ class DataOptions(LogOptions):
         option("Read the columns that are recognized, without asking in a terminal whether they "
                "are right.", "--yes", "-y", panel=_READING),
     ] = False  # fmt: skip
-
-    @property
-    def age(self) -> float | None:
-        """The half-life in the unit of the timestamps.
-
-        Raises
-        ------
-        SettingsError
-            If it is not a duration.
-        """
-        if self.half_life is None:
-            return None
-        try:
-            number: float | str = float(self.half_life)
-        except ValueError:
-            number = self.half_life
-        return check_duration("half_life", number)

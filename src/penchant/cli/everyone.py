@@ -18,7 +18,7 @@ from penchant.errors import SettingsError
 if TYPE_CHECKING:
     from penchant.cli.output import Output
 
-_PANEL = "All users or items"
+PANEL = "All users or items"
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class EveryoneOptions:
 
     everyone: Annotated[
         bool,
-        typer.Option("--all", help="For all of them; needs --to.", rich_help_panel=_PANEL),
+        typer.Option("--all", help="For all of them; needs --to.", rich_help_panel=PANEL),
     ] = False
     to: Annotated[
         str | None,
@@ -38,13 +38,13 @@ class EveryoneOptions:
             "folder of Parquet files: a name that ends in /, or an address such as "
             "s3://bucket/top10. A folder that was interrupted is continued.",
             metavar="FILE",
-            rich_help_panel=_PANEL,
+            rich_help_panel=PANEL,
         ),
     ] = None
     wide: Annotated[
         bool,
         option("One row each in the file, as for a mailing: item_1, name_1, item_2, …, without "
-               "scores.", "--wide", panel=_PANEL),
+               "scores.", "--wide", panel=PANEL),
     ] = False  # fmt: skip
     cluster: Annotated[
         str | None,
@@ -53,7 +53,7 @@ class EveryoneOptions:
             "or local:N for N processes of this machine.",
             "--cluster",
             metavar="ADDRESS",
-            panel=_PANEL,
+            panel=PANEL,
         ),
     ] = None
 
@@ -90,6 +90,15 @@ class EveryoneOptions:
         **options
             Arguments of the method.
         """
+        written, n = self.run(method, model, out, noun, **options)
+        k = options["k"]
+        out.text(f"wrote up to {k} items for each of {n:,} {noun} to {written}")
+        out.document({"file": str(written), noun: n, "k": k})
+
+    def run(
+        self, method: Callable[..., Any], model: Path, out: Output, noun: str, **options: Any
+    ) -> tuple[Path | str, int]:
+        """Run a method of the model that writes; return where, and for how many; see `write`."""
         assert self.to is not None
         n = 0
 
@@ -105,9 +114,7 @@ class EveryoneOptions:
             if self.wide:
                 options |= {"wide": True}
             written = method(to=self.to, on_progress=update_all, **options)
-        k = options["k"]
-        out.text(f"wrote up to {k} items for each of {n:,} {noun} to {written}")
-        out.document({"file": str(written), noun: n, "k": k})
+        return written, n
 
     @contextlib.contextmanager
     def _executor(self) -> Iterator[Any]:

@@ -13,7 +13,7 @@ import typer
 
 from penchant.cli import explicit, hints, sources
 from penchant.cli.cluster import engine_of
-from penchant.cli.data_options import LogOptions
+from penchant.cli.data_options import FilteredLogOptions
 from penchant.cli.options import OutputOptions, option
 from penchant.cli.output import Output, seconds
 from penchant.data.disk.names import is_dataset
@@ -30,6 +30,10 @@ penchant fit likes.dataset -o likes.penchant
 [dim]# many files, from an object store to another; busy users and items only[/dim]
 penchant ingest "s3://logs/plays-*.csv.gz" -o s3://models/plays.dataset \
       --min-per-user 5 --min-per-item 5
+
+[dim]# events of several types, weighted by type and age[/dim]
+penchant ingest events.csv --event what --weight view=1 --weight buy=5 \
+      --timestamp at --half-life 30d -o events.dataset
 
 [dim]# many files by four processes[/dim]
 penchant ingest "plays-*.csv.gz" -o plays.dataset --cluster local:4
@@ -119,7 +123,7 @@ def ingest(
         ),
     ],
     *,
-    log: LogOptions,
+    log: FilteredLogOptions,
     memory_limit: Annotated[
         str, option("How much memory sorting may use, such as 4GB.", metavar="SIZE")
     ] = "1GB",
@@ -191,7 +195,7 @@ def _data_set(
     out.document({"dataset": output, "seconds": spent, **contents})
 
 
-def _file(source: str, output: Path, log: LogOptions, out: Output) -> None:
+def _file(source: str, output: Path, log: FilteredLogOptions, out: Output) -> None:
     from penchant.data.io.queries import to_file
 
     if not database.is_address(source):

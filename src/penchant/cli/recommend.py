@@ -10,10 +10,12 @@ import typer
 
 from penchant.cli import explicit, hints
 from penchant.cli.everyone import EveryoneOptions
+from penchant.cli.history_options import HistoryOptions
 from penchant.cli.options import ExcludeSeen, HowMany, LimitOptions, ModelFile, OutputOptions
 from penchant.cli.output import Output, answers
-from penchant.cli.sources import listed
+from penchant.cli.sources import listed, read_log
 from penchant.cli.wording import renamed
+from penchant.data.paths import names_folder
 from penchant.errors import SettingsError, UnknownIdError, UnsupportedError, reworded
 
 if TYPE_CHECKING:
@@ -38,6 +40,10 @@ penchant recommend artists.penchant --all --to top10.parquet
 
 [dim]# the same in blocks, by four processes, into a folder[/dim]
 penchant recommend artists.penchant --all --to top10/ --cluster local:4
+
+[dim]# for the users of another log, who may be new[/dim]
+penchant recommend likes.penchant --all --histories likes.csv --user uid \
+      --item mid --to new/
 
 [dim]# only what is in stock, and not this one[/dim]
 penchant recommend artists.penchant 2 --allow-file stock.txt --deny Coldplay"""
@@ -90,9 +96,10 @@ def recommend(
     lists: ListOptions,
     everyone: EveryoneOptions,
     among: LimitOptions,
+    log: HistoryOptions,
     printing: OutputOptions,
 ) -> None:
-    """Recommend items to users, to a new user, or to all users.
+    """Recommend items to users, to a new user, to all users, or to those of another log.
 
     Items are given by id or by exact name; a text that is both is read as an id.
     """
@@ -100,12 +107,15 @@ def recommend(
 
     is_new = bool(new_user.like or new_user.user_feature)
     _check_queries(bool(users), is_new, lists, everyone)
+    _check_histories(log, everyone)
     if not new_user.like:
         check_names(among)
     out = printing.open()
     loaded = load(model)
     limits: dict[str, Any] = {"exclude_seen": lists.exclude_seen, **limited(loaded, among)}
     if everyone.everyone:
+        if log.histories is not None:
+            limits["histories"] = read_log(log.histories, log, out)
         with reworded(UnsupportedError, NO_HISTORY):
             everyone.write(loaded.recommend_all, model, out, "users", k=lists.k, **limits)
         return
@@ -144,6 +154,15 @@ def _check_queries(
     everyone.check()
     if everyone.everyone and lists.scale:
         raise SettingsError("--scale does not go with --all: scores in a file are not scaled")
+
+
+def _check_histories(log: HistoryOptions, everyone: EveryoneOptions) -> None:
+    """Check that a log is named with what it needs, before anything is read."""
+    log.check()
+    if log.histories is not None and not everyone.everyone:
+        raise SettingsError("--histories goes with --all: its users get lists")
+    if log.histories is not None and not names_folder(everyone.to):
+        raise SettingsError("--histories writes a folder: end its name in a slash, --to top10/")
 
 
 def check_names(among: LimitOptions) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from penchant.cli import explicit
 from penchant.cli.catalogs import check_pair, label, with_catalog
 from penchant.cli.columns import confirmed
-from penchant.cli.data_options import DataOptions, LogOptions
+from penchant.cli.data_options import DataOptions, FilteredLogOptions, LogOptions
 from penchant.cli.output import Output
 from penchant.cli.wording import renamed
 from penchant.cli.written import column, text_format
@@ -45,7 +45,7 @@ def read(source: str, options: DataOptions, out: Output) -> Interactions:
 
     log: str | None = None
     if is_dataset(source):
-        interactions = _data_set(source, options)
+        interactions = _data_set(source, "min_rating", *_of_text(options))
     elif database.is_address(source):
         interactions = _database(source, options, out)
         options = _with_database(source, options)
@@ -66,6 +66,22 @@ def read(source: str, options: DataOptions, out: Output) -> Interactions:
     return interactions
 
 
+def read_log(source: str, options: LogOptions, out: Output) -> Interactions:
+    """Return the interactions of a log that no model is fitted to, or of a data set on disk.
+
+    Raises
+    ------
+    PenchantError
+        If it can't be read as the options say.
+    """
+    if is_dataset(source):
+        return _data_set(source, "half_life", "on_bad_lines", "max_expansion")
+    _refuse_age(options)
+    if database.is_address(source):
+        return _database(source, options, out)
+    return _log_file(source, options, out)
+
+
 def fetch(name: str, out: Output, **options: Any) -> Interactions:
     """Return a known data set, downloaded at the first use."""
     from penchant.data import datasets
@@ -78,11 +94,11 @@ def fetch(name: str, out: Output, **options: Any) -> Interactions:
         return datasets.load(name, progress=progress, **options)
 
 
-def _data_set(source: str, options: DataOptions) -> Interactions:
+def _data_set(source: str, *without_effect: str) -> Interactions:
     from penchant.data.disk.opening import open_dataset
 
     why = f"{source} is a data set on disk, whose log is read already"
-    explicit.refuse(why, *_LOG, "min_rating", *_of_text(options))
+    explicit.refuse(why, *_LOG, *without_effect)
     return open_dataset(source)
 
 
@@ -92,8 +108,16 @@ def _of_text(options: DataOptions) -> tuple[str, ...]:
     return () if any(file is not None for file in files) else ("on_bad_lines", "max_expansion")
 
 
-def log_arguments(options: LogOptions) -> dict[str, Any]:
-    """Return the arguments of ``penchant.ingest`` that say how a log is read."""
+def log_arguments(options: FilteredLogOptions) -> dict[str, Any]:
+    """Return the arguments of ``penchant.ingest`` that say how a log is read.
+
+    Raises
+    ------
+    SettingsError
+        If options of events have no effect.
+    """
+    _check_events(options)
+    _refuse_age(options)
     return {
         **_columns(options),
         **text_format(options),
@@ -101,6 +125,9 @@ def log_arguments(options: LogOptions) -> dict[str, Any]:
         "query": options.query,
         "time_format": options.time_format,
         "decimal": options.decimal,
+        "event": column(options.event),
+        "weights": weights(options.weight),
+        "half_life": None if options.event is None else options.age,
         "duplicates": options.duplicates,
         "min_per_user": options.min_per_user,
         "min_per_item": options.min_per_item,
@@ -118,18 +145,22 @@ def _file(source: str, options: DataOptions, out: Output) -> tuple[Interactions,
     if options.query is not None and not Path(source).expanduser().exists():
         _check_address(source)
     explicit.refuse(f"{source} is a file, not a known data set", "min_rating")
+    options = confirmed(source, options, _columns(options), text_format(options), out)
+    return _log_file(source, options, out), options
+
+
+def _log_file(source: str, options: LogOptions, out: Output) -> Interactions:
     explicit.refuse(f"{source} is a file, not the address of a database", "query")
-    written = text_format(options)
-    options = confirmed(source, options, _columns(options), written, out)
+    _check_events(options)
     columns = {
         **_columns(options),
         "format": options.format,
         "time_format": options.time_format,
         "decimal": options.decimal,
-        **written,
+        **text_format(options),
     }
     with out.progress(_reading(source)):
-        return _interactions(source, options, columns), options
+        return _interactions(source, options, columns)
 
 
 def _check_address(source: str) -> None:
@@ -147,9 +178,26 @@ def _reading(source: str) -> str:
     return f"reading {path.name}{n_bytes}"
 
 
-def _database(source: str, options: DataOptions, out: Output) -> Interactions:
+def _check_events(options: LogOptions) -> None:
+    """Check that options of events go with the others."""
+    if options.event is not None:
+        explicit.refuse("the weights of all events of a pair are summed", "duplicates")
+    elif options.weight is not None:
+        raise SettingsError(
+            "--weight is the weight of an event type: name the column of types with --event"
+        )
+
+
+def _refuse_age(options: LogOptions) -> None:
+    """Refuse a half-life without events, for commands that fit no model, which could have it."""
+    if options.event is None:
+        explicit.refuse("ages count where --event names the column of event types", "half_life")
+
+
+def _database(source: str, options: LogOptions, out: Output) -> Interactions:
     names = ("sep", "quote", "encoding", "header", "format", "min_rating")
     explicit.refuse("the source is a database, not a file", *names)
+    _check_events(options)
     arguments = {
         **_columns(options),
         "query": query_of(options, "log"),
@@ -171,18 +219,13 @@ def _with_database(source: str, options: DataOptions) -> DataOptions:
     return replace(options, **sources)
 
 
-def _interactions(source: str, options: DataOptions, arguments: dict[str, Any]) -> Interactions:
+def _interactions(source: str, options: LogOptions, arguments: dict[str, Any]) -> Interactions:
     """Return interactions, or weighted events, that are read with some arguments."""
     from penchant.data.io.event_tables import read_events
     from penchant.data.io.read import read_interactions
 
     if options.event is None:
-        if options.weight is not None:
-            raise SettingsError(
-                "--weight is the weight of an event type: name the column of types with --event"
-            )
         return read_interactions(source, duplicates=options.duplicates, **arguments)
-    explicit.refuse("the weights of all events of a pair are summed", "duplicates")
     events = read_events(source, event=column(options.event), **arguments)
     return events.weighted(weights(options.weight), half_life=options.age)
 

@@ -43,12 +43,23 @@ def decay(
         raise DataError(f"half_life= {NEEDS_TIMES}")
     if not timestamps.size:
         return np.ones(0)
-    newest = int(timestamps.max())
+    now = time_of_age_0(int(timestamps.max()), now)
+    ages = now - timestamps.astype(np.float64)
+    return np.asarray(np.exp2(-ages / half_life))
+
+
+def time_of_age_0(newest: int, now: int | None) -> int:
+    """Return the time from which ages are counted: ``now``, or the newest timestamp.
+
+    Raises
+    ------
+    SettingsError
+        If the newest timestamp is later than ``now``.
+    """
     now = newest if now is None else checks.check_int("now", now)
     if newest > now:
         raise SettingsError(f"now={now} is before the newest event at {newest}: leave that out")
-    ages = now - timestamps.astype(np.float64)
-    return np.asarray(np.exp2(-ages / half_life))
+    return now
 
 
 @dataclass(frozen=True)

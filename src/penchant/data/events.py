@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from penchant._boundary import checked_methods
-from penchant._settings import checks
 from penchant.data.csr import Csr, row_pointers
 from penchant.data.decay import decay
 from penchant.data.duplicates import LARGEST
 from penchant.data.ids import IdMap
 from penchant.data.interactions import Interactions
-from penchant.errors import DataError, EmptyDataError
+from penchant.data.weighting import Weighting
+from penchant.errors import DataError
 
 
 @checked_methods
@@ -119,8 +119,8 @@ class Events:
         EmptyDataError
             If nothing is left.
         """
-        weight_of_type = self._type_weights(weights)
-        values = self.values * weight_of_type[self.type]
+        weighting = Weighting(weights, half_life, now)
+        values = self.values * weighting.of_types(self.types)[self.type]
         if half_life is not None:
             values *= decay(self.timestamps, half_life, now)
         kept = np.flatnonzero(values)
@@ -128,24 +128,9 @@ class Events:
         order = np.argsort(keys, kind="stable")
         csr, times = self._summed(keys[order], values[kept[order]], kept[order])
         if csr.nnz == 0:
-            raise EmptyDataError(f"no event of {self.name!r} is left with the weights {weights!r}")
-        weighting = "all types alike" if weights is None else f"types weighted {dict(weights)}"
-        note = f"{len(kept):,} of {len(self):,} events, {weighting}"
-        note += "" if half_life is None else f", halved in value every {half_life}"
-        return Interactions(
-            csr, self.users, self.items, times, name=self.name, notes=(*self.notes, note)
-        )
-
-    def _type_weights(self, weights: Mapping[str, float] | None) -> npt.NDArray[np.float64]:
-        """Return the weight of each type; 0 for those left out."""
-        if weights is None:
-            return np.ones(len(self.types))
-        weight_of_type = np.zeros(len(self.types))
-        for kind, weight in weights.items():
-            weight_of_type[self.types.code(kind)] = checks.check_float(
-                f"weights[{kind!r}]", weight, -LARGEST
-            )
-        return weight_of_type
+            raise weighting.nothing_left(self.name)
+        notes = (*self.notes, weighting.note(len(kept), len(self)))
+        return Interactions(csr, self.users, self.items, times, name=self.name, notes=notes)
 
     def _summed(
         self,
@@ -153,9 +138,11 @@ class Events:
         values: npt.NDArray[np.float64],
         events: npt.NDArray[np.int64],
     ) -> tuple[Csr, npt.NDArray[np.int64] | None]:
-        """Sum events by their sorted keys; sums of 0 are left out."""
-        begins = np.flatnonzero(np.diff(keys, prepend=-1))
-        sums = np.add.reduceat(values, begins) if len(keys) else values
+        """Sum events by their sorted keys, in their order; sums of 0 are left out."""
+        is_first = np.diff(keys, prepend=-1) != 0
+        begins = np.flatnonzero(is_first)
+        # reduceat adds in another order than an ingest, where sums that are 0 in one need not be
+        sums = np.bincount(np.cumsum(is_first) - 1, weights=values)
         if len(sums) and np.abs(sums).max() > LARGEST:
             raise DataError("the events of a pair sum to more than a float32 holds")
         cells = sums.astype(np.float32)

@@ -32,15 +32,15 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
 
     def spied(function: Any) -> Any:
-        def called(first: Any, *others: Any) -> Any:
+        def called(first: Any, *others: Any, **options: Any) -> Any:
             names.append(first if isinstance(first, str) else first.name)
-            return function(first, *others)
+            return function(first, *others, **options)
 
         return called
 
     for module, function in (
         *((reading, "read_piece"), (merging, "merge"), (sorting, "sort")),
-        *((run, "number_ids"), (run, "keep")),
+        *((run, "write_codes"), (run, "keep")),
     ):
         monkeypatch.setattr(module, function, spied(getattr(module, function)))
     return names
@@ -247,13 +247,13 @@ def test_a_query_is_read_again_only_if_its_reading_was_interrupted(
     target, opened = tmp_path / "x.dataset", []
     address = f"sqlite:///{tmp_path / 'shop.db'}"
     settings = {"query": "SELECT user, item FROM plays", **dict.fromkeys(COLUMNS)}
-    open_source = run.open_source
+    open_tables = reading.open_tables
 
-    def spied(*arguments: Any) -> Any:
+    def spied(*arguments: Any, **options: Any) -> Any:
         opened.append(1)
-        return open_source(*arguments)
+        return open_tables(*arguments, **options)
 
-    monkeypatch.setattr(run, "open_source", spied)
+    monkeypatch.setattr(reading, "open_tables", spied)
     interrupt(address, target, **settings)
     ingest(address, target, **settings)
     assert len(opened) == 1

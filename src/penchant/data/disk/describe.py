@@ -31,7 +31,7 @@ def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
         "timestamps": manifest.is_timed,
         "newest": manifest.newest,
         **sides,
-        "notes": list(manifest.report.notes()),
+        "notes": list(manifest.lines()),
         "steps": [vars(step) for step in manifest.steps],
         "files": manifest.sizes(),
     }

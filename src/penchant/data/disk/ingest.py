@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from penchant.data.disk.progress import CONTINUES, OnProgress, Progress
 from penchant.data.disk.reading import Reading
 from penchant.data.disk.run import Ingest, Source
 from penchant.data.disk.target import target_of
+from penchant.data.disk.weighing import check_weighting
 from penchant.data.disk.work import Identity, WorkFolder, work_folder
 from penchant.data.disk.workers import (
     InProcess,
@@ -32,6 +34,7 @@ from penchant.data.io.formats.parquet import label_of
 from penchant.data.io.open import name_of
 from penchant.data.io.options import Decimal, ReaderOptions
 from penchant.data.io.pipeline import check_policy
+from penchant.data.weighting import Weighting
 from penchant.errors import SettingsError
 
 PARTITIONED_BYTES = 1 << 30
@@ -59,6 +62,10 @@ def ingest(
     header: bool | None = None,
     format: str | None = None,  # noqa: A002 - as in read_interactions
     query: str | None = None,
+    event: Column | None = None,
+    weights: Mapping[str, float] | None = None,
+    half_life: float | str | None = None,
+    now: int | None = None,
     time_format: str | None = None,
     decimal: Decimal = ".",
     name: str | None = None,
@@ -93,6 +100,11 @@ def ingest(
     user, item, value, timestamp, sep, quote, encoding, header, format, query, time_format, \
 decimal
         As for :func:`penchant.read_interactions`.
+    event, weights, half_life, now
+        For logs of events: the column of their types, as for :func:`penchant.read_events`, and
+        their weights, as for :meth:`penchant.Events.weighted`. The data set is that of
+        ``read_events(…).weighted(…)``: users and items without any weight keep their rows, unless
+        a minimum leaves them out.
     name, duplicates, on_bad_lines, max_expansion
         As for :func:`penchant.read_interactions`.
     min_per_user, min_per_item
@@ -131,6 +143,8 @@ decimal
         If the target can't be written, or another process is writing it.
     SettingsError
         If an argument is out of its range.
+    UnknownIdError
+        If no event is of a type that has a weight.
     MissingExtraError
         If the library for such addresses is not installed.
     """
@@ -142,27 +156,77 @@ decimal
         max_expansion, decimal,
     )  # fmt: skip
     columns = {"user": user, "item": item, "value": value, "timestamp": timestamp}
-    if engine is not None:
-        if temp_folder is not None:
-            raise SettingsError("temp_folder= is for one process: name the folder of the engine")
-        temp_folder = shared_folder(engine)
+    weighting = _weighting(event, Weighting(weights, half_life, now), columns, duplicates)
+    temp_folder = _temp_folder(temp_folder, engine)
     progress = Progress(on_progress)
-    own_name = name or name_of(source) or "interactions"
+    own_name = name or name_of(source) or ("interactions" if event is None else "events")
     with target_of(target, temp_folder) as place:
         files = None if query is not None else files_of(source)
-        prepared = _source(source, files, Reading(columns, duplicates, options), engine)
-        settings = {**asdict(prepared.reading.options), **columns, "duplicates": duplicates,
-                    "min_per_user": min_per_user, "min_per_item": min_per_item}  # fmt: skip
+        prepared = _source(source, files, Reading(columns, duplicates, options, event), engine)
+        least = {"min_per_user": min_per_user, "min_per_item": min_per_item}
+        settings = {**_plain(prepared.reading), **least, **_plain_weighting(weighting)}
         identity = _identity(source, files, settings)
         with work_folder(place.work, identity, resume=resume) as (work, continues):
             if continues:
                 progress.step(CONTINUES, 0.0)
             run = _ingest(work, engine, memory_limit, progress, (min_per_user, min_per_item))
-            manifest = run.write(prepared, own_name, place.data, place.create)
+            weighted = replace(run, weighting=weighting)
+            manifest = weighted.write(prepared, own_name, place.data, place.create)
             progress.step("completing", 1.0)
             place.publish(manifest)
         progress.update(1.0)
     return open_dataset(target)
+
+
+def _weighting(
+    event: Column | None,
+    weighting: Weighting,
+    columns: Mapping[str, Column | None],
+    duplicates: str | None,
+) -> Weighting | None:
+    """Return how events are weighted, or None for a log without them.
+
+    Raises
+    ------
+    SettingsError
+        If arguments don't go together, or one is out of its range.
+    DataError
+        If ages need times, and no column of them is named.
+    """
+    if event is None:
+        useless = [name for name, value in vars(weighting).items() if value is not None]
+        if useless:
+            raise SettingsError(f"{useless[0]}= is for events: name the column of types by event=")
+        return None
+    if duplicates is not None:
+        raise SettingsError("the weights of all events of a pair are summed: leave out duplicates=")
+    check_weighting(weighting, timed=columns["timestamp"] is not None)
+    return weighting
+
+
+def _temp_folder(
+    named: str | os.PathLike[str] | None, engine: object
+) -> str | os.PathLike[str] | None:
+    """Return the folder of temporary files: the one that is named, or that of a cluster."""
+    if engine is None:
+        return named
+    if named is not None:
+        raise SettingsError("temp_folder= is for one process: name the folder of the engine")
+    return shared_folder(engine)
+
+
+def _plain(reading: Reading) -> dict[str, Any]:
+    """Return the settings of reading as JSON has them."""
+    roles = {"duplicates": reading.duplicates, "event": reading.event}
+    return {**asdict(reading.options), **reading.columns, **roles}
+
+
+def _plain_weighting(weighting: Weighting | None) -> dict[str, Any]:
+    """Return the settings of events as JSON has them."""
+    plain = dict(vars((weighting or Weighting()).checked()))
+    if plain["weights"] is not None:
+        plain["weights"] = {str(kind): weight for kind, weight in plain["weights"].items()}
+    return plain
 
 
 def _ingest(

@@ -123,11 +123,13 @@ class Manifest:
     newest
         The newest timestamp, or None.
     report
-        What happened to every row of the source.
+        What happened to every row of the source; None for events.
     steps
         The filters that were applied.
     sides
         Users and items.
+    notes
+        What happened to the rows of events, as lines of text.
     """
 
     data: str
@@ -138,9 +140,14 @@ class Manifest:
     is_timed: bool
     n_dislikes: int
     newest: int | None
-    report: ReadReport
+    report: ReadReport | None
     steps: tuple[Step, ...]
     sides: Mapping[Side, StoredSide]
+    notes: tuple[str, ...] = ()
+
+    def lines(self) -> tuple[str, ...]:
+        """Return what happened to every row of the source, as lines of text."""
+        return self.notes if self.report is None else self.report.notes()
 
     def entry_arrays(self) -> tuple[str, ...]:
         """Return the names of the arrays with a number for each interaction."""
@@ -240,19 +247,21 @@ def _block_to_json(block: StoredBlock) -> dict[str, Any]:
 
 
 def _parsed(plain: dict[str, Any]) -> Manifest:
-    report = dict(plain["report"])
-    for name in ("bad_lines", "columns"):
-        report[name] = tuple(report[name])
     steps = (
         Step(step["what"], *(tuple(step[n]) for n in ("users", "items", "interactions")))
         for step in plain["steps"]
     )
     parts = {
-        "report": ReadReport(**report),
+        "report": None if plain["report"] is None else _report(plain["report"]),
+        "notes": tuple(plain.get("notes", ())),
         "steps": tuple(steps),
         "sides": {side: _side(plain["sides"][side]) for side in SIDES},
     }
     return Manifest(**{**plain, **parts})
+
+
+def _report(plain: dict[str, Any]) -> ReadReport:
+    return ReadReport(**{**plain, **{n: tuple(plain[n]) for n in ("bad_lines", "columns")}})
 
 
 def _side(plain: dict[str, Any]) -> StoredSide:
@@ -266,6 +275,7 @@ def _block_from_json(plain: dict[str, Any]) -> StoredBlock:
 
 def _check_types(manifest: Manifest) -> None:
     texts: list[Any] = [manifest.data, manifest.name, manifest.created, manifest.penchant_version]
+    texts += manifest.notes
     flag: Any = manifest.is_timed
     numbers: list[Any] = [manifest.nnz, manifest.n_dislikes]
     numbers += [] if manifest.newest is None else [manifest.newest]
@@ -275,6 +285,8 @@ def _check_types(manifest: Manifest) -> None:
         for block in stored.blocks:
             numbers += [block.rows.start, block.rows.stop, block.rows.nnz, block.begin]
             numbers += block.checksums.values()
+    if (manifest.report is None) != bool(manifest.notes):
+        raise ManifestError("its manifest says nothing of what was read, or does so twice")
     is_typed = type(flag) is bool and all(type(text) is str for text in texts)
     if not is_typed or any(type(number) is not int for number in numbers):
         raise ManifestError("its manifest holds values of other types")

@@ -12,20 +12,20 @@ from itertools import pairwise
 from pathlib import Path
 
 from penchant.data.disk.layout import SIDES, Side
-from penchant.data.disk.progress import run
+from penchant.data.disk.progress import run, watching
 from penchant.data.disk.reading import BUCKETS, Rows, bucket_sql, copy, scan
+from penchant.data.disk.weighing import EventWeights
 from penchant.data.disk.work import Result, WorkFolder
 from penchant.data.disk.workers import Limits
-from penchant.data.io.merge import CellCounts, IdTables, count_cells, pairs_sql
-from penchant.errors import DataError
+from penchant.data.io.merge import CellCounts, IdTables, count_cells, number_ids, pairs_sql
 
 SWAPPED = "((key & 4294967295) << 32) | (key >> 32)"
 """The SQL of a key with row and column swapped."""
 _IDS = IdTables("users", "items", "code")
 
 
-def number_ids(name: str, work: WorkFolder, limits: Limits, rows: Rows, n_parts: int) -> Result:
-    """Number the distinct ids of both sides in their order.
+def write_codes(name: str, work: WorkFolder, limits: Limits, rows: Rows, n_parts: int) -> Result:
+    """Number the distinct ids of both sides in their order, and write them with their codes.
 
     It runs in this process, on the distinct ids of each piece, and sorts on disk.
 
@@ -39,11 +39,8 @@ def number_ids(name: str, work: WorkFolder, limits: Limits, rows: Rows, n_parts:
     with limits.workspace() as space:
         con = space.con
         for side in SIDES:
-            ids = scan(rows.files[side])
-            run(con, f"CREATE TABLE {side} AS SELECT DISTINCT id FROM {ids} ORDER BY id")
-            value[side] = n = int(con.execute(f"SELECT count(*) FROM {side}").fetchone()[0])
-            if n >= 2**31:
-                raise DataError(f"there are {n:,} {side}, more than 2³¹−1")
+            with watching(con):
+                value[side] = number_ids(con, side, scan(rows.files[side]), side)
             numbered = f"SELECT id, rowid AS code FROM {side} ORDER BY rowid"
             files[side] = copy(con, numbered, work.draft(f"{name}-{side}"))
         files["buckets"] = files["users"]
@@ -55,25 +52,34 @@ def number_ids(name: str, work: WorkFolder, limits: Limits, rows: Rows, n_parts:
 
 @dataclass(frozen=True)
 class MergeTask:
-    """The rows of some users to merge: those in the buckets from ``begin`` to ``end``."""
+    """The rows of some users to merge: those in the buckets from ``begin`` to ``end``.
+
+    ``weights`` are those of events; None: the rows are no events.
+    """
 
     name: str
     work: WorkFolder
     limits: Limits
     rows: Rows
     ids: Result
+    weights: EventWeights | None
     buckets: tuple[int, int] | None
 
 
 def merge_tasks(
-    work: WorkFolder, limits: Limits, rows: Rows, ids: Result, n_parts: int
+    work: WorkFolder,
+    limits: Limits,
+    rows: Rows,
+    ids: Result,
+    weights: EventWeights | None,
+    n_parts: int,
 ) -> list[MergeTask]:
     """Return the tasks of merging all rows."""
     if n_parts == 1:
-        return [MergeTask("merge", work, limits, rows, ids, None)]
+        return [MergeTask("merge", work, limits, rows, ids, weights, None)]
     bounds = [BUCKETS * part // n_parts for part in range(n_parts + 1)]
     return [
-        MergeTask(f"merge-{part:06}-of-{n_parts:06}", work, limits, rows, ids, buckets)
+        MergeTask(f"merge-{part:06}-of-{n_parts:06}", work, limits, rows, ids, weights, buckets)
         for part, buckets in enumerate(pairwise(bounds))
     ]
 
@@ -92,14 +98,15 @@ def merge(task: MergeTask) -> Result:
                  f" WHERE h {within}"]  # fmt: skip
     with limits.workspace() as space:
         con = space.con
-        columns = ["u", "i", "v" if "value" in roles else "1.0::DOUBLE AS v"]
-        columns.append("t" if is_timed else "NULL::BIGINT AS t")
-        if "value" in roles or rows.policy == "last":
+        columns = ["u", "i", "t" if is_timed else "NULL::BIGINT AS t"]
+        if "event" in roles or "value" in roles or rows.policy == "last":
             columns.append("place")
-        con.execute(
-            f"CREATE VIEW good AS SELECT {', '.join(columns)} "
-            f"FROM {scan(rows.files['rows'])}{where[0]}"
-        )
+        source = f"{scan(rows.files['rows'])}{where[0]}"
+        if task.weights is None:
+            columns.append("v" if "value" in roles else "1.0::DOUBLE AS v")
+            con.execute(f"CREATE VIEW good AS SELECT {', '.join(columns)} FROM {source}")
+        else:
+            task.weights.view(con, f"(FROM {source})", ", ".join(columns))
         users = scan([task.ids.files["buckets"]])
         con.execute(f"CREATE VIEW users AS SELECT id, code FROM {users}{where[1]}")
         con.execute(f"CREATE VIEW items AS SELECT id, code FROM {scan([task.ids.files['items']])}")
@@ -142,6 +149,11 @@ class Cells:
     merged: int
     cancelled: int
     n: int
+
+    @property
+    def rows(self) -> int:
+        """The number of rows that they were merged of."""
+        return self.n + self.cancelled + self.merged
 
     def sql(self, side: Side) -> str:
         """Return the SQL of the pairs: ``key`` with the code of this side above, ``v``, ``t``."""

@@ -14,18 +14,21 @@ from penchant.data.disk.work import Result, WorkFolder
 from penchant.data.disk.workers import Limits
 from penchant.data.io.bad_rows import BadRow, BadRows, FoundBad, check_bad, find_bad
 from penchant.data.io.columns import Column
+from penchant.data.io.event_columns import choose_event_columns, note_of_events
 from penchant.data.io.merge import FIXED_POINT, Tally, tally_rows
-from penchant.data.io.open import ParquetPart, open_files
+from penchant.data.io.open import ParquetPart, open_files, open_tables
 from penchant.data.io.options import ReaderOptions
 from penchant.data.io.pipeline import Opened, choose_columns
 from penchant.data.io.sql import sql_text
 from penchant.data.io.stage import id_kinds, stage
+from penchant.data.io.table import Table
 from penchant.data.io.workspace import Workspace
 from penchant.errors import ColumnError, DataError
 
 BUCKETS = 1 << 16
 """Users are in so many buckets by the hash of their ids; a partition is some of them."""
 _PLACES = 40  # bits of the place of a row in its piece
+_NUMERIC = ("value", "timestamp")
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class Reading:
         The policy for rows of the same pair, or None.
     options
         How the source is written and read.
+    event
+        The column of types of a log of events, or None.
     first
         The first file, whose columns all files of Parquet must have; None: there are no files.
     label
@@ -51,9 +56,32 @@ class Reading:
     columns: Mapping[str, Column | None]
     duplicates: str | None
     options: ReaderOptions
+    event: Column | None = None
     first: SourceFile | None = None
     label: str = ""
     is_partitioned: bool = False
+
+    @property
+    def requested(self) -> Mapping[str, Column | None]:
+        """Role → column, with the column of event types if there is one."""
+        return self.columns if self.event is None else {**self.columns, "event": self.event}
+
+    def open(self, space: Workspace, source: Any) -> Opened:
+        """Open a whole source.
+
+        Raises
+        ------
+        DataError
+            If it can't be opened.
+        """
+        tables = open_tables(space, source, self.requested, self.options, numeric=_NUMERIC)
+        return self.choose(space, tables)
+
+    def choose(self, space: Workspace, tables: Sequence[Table]) -> Opened:
+        """Choose the columns of opened tables."""
+        if self.event is None:
+            return choose_columns(space, tables, self.columns, self.duplicates)
+        return choose_event_columns(space, tables, self.columns, self.event)
 
 
 @dataclass(frozen=True)
@@ -90,12 +118,12 @@ def read_piece(task: ReadTask) -> Result:
         tables = open_files(
             space,
             paths,
-            reading.columns,
+            reading.requested,
             reading.options,
-            numeric=("value", "timestamp"),
+            numeric=_NUMERIC,
             part=ParquetPart(first, piece.rows, reading.label),
         )
-        opened = choose_columns(space, tables, reading.columns, reading.duplicates)
+        opened = reading.choose(space, tables)
         return write_rows(space, opened, reading, task.work, task.name, piece.number)
 
 
@@ -139,6 +167,7 @@ def write_rows(
         "n_staged": n_rows,
         "bad": {"n": faults.n, "rows": faults.rows, "first": [list(row) for row in faults.first]},
         "precision": _precision(con, roles),
+        "newest": _newest(con, roles),
     }
     if faults.n and not reading.options.skip_bad_lines:
         return work.complete(name, value)
@@ -149,13 +178,28 @@ def _precision(con: Any, roles: Sequence[str]) -> dict[str, Any]:
     """Return what sums of the values of a piece need to be exact."""
     if "value" not in roles:
         return {"is_whole": True, "is_fixed": True, "total": 0.0}
-    fixed = f"v * {FIXED_POINT}"
+    value = value_sql(roles)
+    fixed = f"{value} * {FIXED_POINT}"
     is_whole, is_fixed, total = con.execute(
-        f"SELECT bool_and(v = trunc(v)), bool_and({fixed} = trunc({fixed})), sum(abs(v)) FROM good"
+        f"SELECT bool_and({value} = trunc({value})), bool_and({fixed} = trunc({fixed})), "
+        f"sum(abs({value})) FROM good"
     ).fetchone()
     # without rows they are NULL
     return {"is_whole": is_whole is not False, "is_fixed": is_fixed is not False,
             "total": total or 0.0}  # fmt: skip
+
+
+def value_sql(roles: Sequence[str]) -> str:
+    """Return the SQL of the value of a row; those of events are float32, as in memory."""
+    return "v::FLOAT::DOUBLE" if "event" in roles else "v"
+
+
+def _newest(con: Any, roles: Sequence[str]) -> int | None:
+    """Return the newest timestamp of a piece of events, from which ages are counted."""
+    if "event" not in roles or "timestamp" not in roles:
+        return None
+    newest: int | None = con.execute("SELECT max(t) FROM good").fetchone()[0]
+    return newest
 
 
 def _write(
@@ -164,10 +208,13 @@ def _write(
     """Write the rows of a piece and the distinct ids of both sides."""
     columns = ["u", "i"]
     if "value" in opened.roles:
-        columns.append("v")
+        columns.append(f"{value_sql(opened.roles)} AS v")
     if "timestamp" in opened.roles:
         columns.append("t")
-    if "value" in opened.roles or opened.policy == "last":
+    is_of_events = "event" in opened.roles
+    if is_of_events:
+        columns.append("e" if "value" in opened.roles else "e, 1.0::DOUBLE AS v")
+    if is_of_events or "value" in opened.roles or opened.policy == "last":
         columns.append(f"({number}::BIGINT << {_PLACES}) | place AS place")
     order = ""
     if reading.is_partitioned:
@@ -178,6 +225,8 @@ def _write(
         "users": "SELECT DISTINCT u AS id FROM good",
         "items": "SELECT DISTINCT i AS id FROM good",
     }
+    if is_of_events:
+        files["types"] = "SELECT DISTINCT e AS id FROM good"
     return {part: copy(con, query, work.draft(f"{name}-{part}")) for part, query in files.items()}
 
 
@@ -207,7 +256,7 @@ class Rows:
     Attributes
     ----------
     files
-        What they hold (``rows``, ``users``, ``items``) → the files.
+        What they hold (``rows``, ``users``, ``items``; of events ``types``) → the files.
     tally, bad
         Counts of the rows that hold no interaction.
     roles
@@ -222,6 +271,10 @@ class Rows:
         What was assumed about columns.
     is_partitioned
         Whether the rows have a column ``h``, the bucket of the user, which they are sorted by.
+    newest
+        The newest timestamp of events, or None.
+    total
+        The sum of the absolute values of all rows, or their number if they have none.
     """
 
     files: Mapping[str, tuple[str, ...]]
@@ -233,6 +286,8 @@ class Rows:
     origin: str
     notes: tuple[str, ...]
     is_partitioned: bool
+    newest: int | None = None
+    total: float = 0.0
 
     @property
     def n_good(self) -> int:
@@ -264,6 +319,8 @@ def combined(results: Sequence[Result], reading: Reading) -> Rows:
     ------
     BadLinesError
         If there are bad rows, which are not to be skipped.
+    EmptyDataError
+        If there are no events in a log of them.
     """
     values = [result.value for result in results]
     first = values[0]
@@ -273,18 +330,25 @@ def combined(results: Sequence[Result], reading: Reading) -> Rows:
     bad = check_bad(_bad(values), reading.options, first["noun"], where, named=n_tables > 1)
     counts = [value["tally"] for value in values]
     tally = Tally(**{name: sum(count[name] for count in counts) for name in counts[0]})
-    parts = ("rows", "users", "items")
-    return Rows(
+    origin, notes = f"{label}{first['described']}", tuple(first["notes"])
+    if reading.event is not None:
+        notes = (note_of_events(tally, bad.n, origin), *notes)
+    parts = ("rows", "users", "items", *(() if reading.event is None else ("types",)))
+    times = [value["newest"] for value in values if value["newest"] is not None]
+    rows = Rows(
         {part: tuple(result.files[part] for result in results) for part in parts},
         tally,
         bad,
         tuple(first["roles"]),
         first["policy"],
         _combined_precision([value["precision"] for value in values]),
-        f"{label}{first['described']}",
-        tuple(first["notes"]),
+        origin,
+        notes,
         reading.is_partitioned,
+        max(times, default=None),
+        sum(value["precision"]["total"] for value in values),
     )
+    return rows if "value" in rows.roles else replace(rows, total=float(rows.n_good))
 
 
 def _bad(values: Sequence[Mapping[str, Any]]) -> FoundBad:

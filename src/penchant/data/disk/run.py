@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 from penchant import __version__
 from penchant.data.disk import merging, reading, sorting
 from penchant.data.disk.layout import SIDES, Manifest, Side, StoredSide
-from penchant.data.disk.merging import Cells, checked_cells, merge_tasks, number_ids
+from penchant.data.disk.merging import Cells, checked_cells, merge_tasks, write_codes
 from penchant.data.disk.pieces import Piece
 from penchant.data.disk.progress import Progress
 from penchant.data.disk.reading import (
@@ -24,12 +24,13 @@ from penchant.data.disk.reading import (
 )
 from penchant.data.disk.sorting import SortPlan
 from penchant.data.disk.thresholds import keep, step_of
+from penchant.data.disk.weighing import event_weights
 from penchant.data.disk.work import Result, WorkFolder
 from penchant.data.disk.workers import Limits, TaskRunner
 from penchant.data.disk.writing import SideWriter
-from penchant.data.io.pipeline import open_source
 from penchant.data.paths import is_remote
 from penchant.data.report import ReadReport
+from penchant.data.weighting import Weighting
 from penchant.errors import DatasetError
 
 FEW_ROWS = 1 << 25
@@ -84,6 +85,8 @@ class Ingest:
         The least number of items of a user, and of users of an item.
     rows_per_part
         How many rows or pairs one task merges or sorts, about. The data set does not depend on it.
+    weighting
+        How events are weighted; None: the rows are no events.
     """
 
     work: WorkFolder
@@ -93,6 +96,7 @@ class Ingest:
     progress: Progress
     minima: tuple[int, int]
     rows_per_part: int
+    weighting: Weighting | None = None
 
     def write(self, source: Source, name: str, data: str, create: Callable[[], Path]) -> Manifest:
         """Run all steps, write the arrays, and return the manifest.
@@ -134,9 +138,8 @@ class Ingest:
         result = self.work.result("read")
         if result is None:
             with self.own_limits.workspace() as space:
-                it = source.reading
-                opened = open_source(space, source.whole, it.columns, it.duplicates, it.options)
-                result = reading.write_rows(space, opened, it, self.work, "read", 0)
+                opened = source.reading.open(space, source.whole)
+                result = reading.write_rows(space, opened, source.reading, self.work, "read", 0)
         return combined([result], source.reading)
 
     def _with_first_file(self, settings: Reading) -> Reading:
@@ -155,12 +158,13 @@ class Ingest:
     def _write(self, rows: Rows, name: str, data: str, create: Callable[[], Path]) -> Manifest:
         n_parts = -(-rows.n_good // self.rows_per_part) or 1
         ids = self._step(
-            "numbering the ids", 0.4, f"ids-of-{n_parts:06}", number_ids, rows, n_parts
+            "numbering the ids", 0.4, f"ids-of-{n_parts:06}", write_codes, rows, n_parts
         )
         cells = self._merge(rows, ids, n_parts)
-        report = self._report(rows, cells)
+        report, notes = self._told(rows, cells, name)
         what = "leaving out users and items with few interactions"
-        kept = self._step(what, 0.65, "kept", keep, cells, ids, self.minima)
+        with_empty = self.weighting is not None
+        kept = self._step(what, 0.65, "kept", keep, cells, ids, self.minima, with_empty=with_empty)
         is_timed = "timestamp" in rows.roles
         plan = SortPlan(self.work, self.limits, cells, ids, kept, is_timed)
         # with one part of pairs, they are in no order
@@ -183,23 +187,34 @@ class Ingest:
             n_dislikes=sum(value["n_negative"] for value in by_user),
             newest=max(newest, default=None),
             report=report,
+            notes=notes,
             steps=() if step is None else (step,),
             sides=sides,
         )
 
     def _merge(self, rows: Rows, ids: Result, n_parts: int) -> Cells:
         self.progress.step("merging the rows of each pair", 0.6)
-        tasks = merge_tasks(self.work, self.limits, rows, ids, n_parts)
+        weights = None
+        if self.weighting is not None:
+            weights = event_weights(rows, self.weighting, self.own_limits)
+            rows = replace(rows, precision="whole" if weights.is_whole else "ordered")
+        tasks = merge_tasks(self.work, self.limits, rows, ids, weights, n_parts)
         return checked_cells(self._map(merging.merge, tasks), rows.policy)
 
-    def _report(self, rows: Rows, cells: Cells) -> ReadReport:
-        """Return what happened to every row.
+    def _told(
+        self, rows: Rows, cells: Cells, name: str
+    ) -> tuple[ReadReport | None, tuple[str, ...]]:
+        """Return what happened to every row: a report, or of events lines of text.
 
         Raises
         ------
         EmptyDataError
             If nothing is left.
         """
+        if self.weighting is not None:
+            if not cells.n:
+                raise self.weighting.nothing_left(name)
+            return None, (*rows.notes, self.weighting.note(cells.rows, rows.n_good))
         report = rows.tally.report(
             rows.bad,
             rows.policy,
@@ -208,7 +223,7 @@ class Ingest:
             merged=cells.merged,
             cancelled=cells.cancelled,
         )
-        return replace(report, columns=rows.notes).check_left()
+        return replace(report, columns=rows.notes).check_left(), ()
 
     def _arrays(
         self,
@@ -234,12 +249,18 @@ class Ingest:
     # --- tasks ---------------------------------------------------------------------
 
     def _step(
-        self, what: str, until: float, name: str, function: Callable[..., Result], *arguments: Any
+        self,
+        what: str,
+        until: float,
+        name: str,
+        function: Callable[..., Result],
+        *arguments: Any,
+        **options: Any,
     ) -> Result:
         """Run a step in this process, unless it is complete."""
         self.progress.step(what, until)
         result = self.work.result(name)
-        return result or function(name, self.work, self.own_limits, *arguments)
+        return result or function(name, self.work, self.own_limits, *arguments, **options)
 
     def _map(
         self,

@@ -38,7 +38,7 @@ class StoredInteractions(Interactions):
         self.__dict__.update(
             _files=files,
             name=manifest.name,
-            notes=manifest.report.notes(),
+            notes=manifest.lines(),
             steps=manifest.steps,
             report=manifest.report,
         )

@@ -20,7 +20,14 @@ _CODE: dict[Side, str] = {"users": "(key >> 32)", "items": "(key & 4294967295)"}
 
 
 def keep(
-    name: str, work: WorkFolder, limits: Limits, cells: Cells, ids: Result, minima: tuple[int, int]
+    name: str,
+    work: WorkFolder,
+    limits: Limits,
+    cells: Cells,
+    ids: Result,
+    minima: tuple[int, int],
+    *,
+    with_empty: bool = False,
 ) -> Result:
     """Number the users and items that are kept, in their order.
 
@@ -38,6 +45,9 @@ def keep(
         The numbers of all users and items.
     minima
         The least number of items of a user, and of users of an item.
+    with_empty
+        Whether users and items without pairs stay where there are no minima, as those of events
+        without weight do.
 
     Returns
     -------
@@ -51,12 +61,13 @@ def keep(
         If nothing is left.
     """
     sizes = (ids.value["users"], ids.value["items"], cells.n)
-    if max(minima) <= 1 and not cells.cancelled:
+    drops_empty = cells.cancelled and not with_empty
+    if max(minima) <= 1 and not drops_empty:
         return work.complete(name, {"sizes": sizes, "step": None})
     with limits.workspace() as space:
         con = space.con
         con.execute(f"CREATE VIEW live AS SELECT key FROM {cells.sql('users')}")
-        if cells.cancelled:  # ids are left out whose pairs all came to 0
+        if drops_empty:  # ids are left out whose pairs all came to 0
             _number(con, {side: f"SELECT DISTINCT {_CODE[side]} AS code FROM live"
                           for side in SIDES})  # fmt: skip
         else:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from penchant.errors import DataError, DatasetError, SettingsError
+from penchant.errors import DataError, DatasetError, SettingsError, UnknownIdError
 
 log = logging.getLogger("penchant")
 
@@ -191,7 +191,7 @@ def _may_be_continued(error: BaseException) -> bool:
 
     Errors of the disk and of DuckDB are the cause of a DataError.
     """
-    if isinstance(error, SettingsError):
+    if isinstance(error, SettingsError | UnknownIdError):
         return False
     return not isinstance(error, DataError) or error.__cause__ is not None
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -13,17 +11,14 @@ from penchant._boundary import checked
 from penchant.data.events import Events
 from penchant.data.expansion import FACTOR
 from penchant.data.ids import IdMap
-from penchant.data.io.bad_rows import bad_lines
-from penchant.data.io.columns import Column, locate
-from penchant.data.io.header import is_id_name
-from penchant.data.io.merge import Tally, number_ids, tally_rows
+from penchant.data.io.columns import Column
+from penchant.data.io.event_columns import choose_event_columns, note_of_events
+from penchant.data.io.merge import fetch_ids
 from penchant.data.io.open import name_of, open_tables
 from penchant.data.io.options import MEMORY_LIMIT, Decimal, ReaderOptions
-from penchant.data.io.roles import Choice, choose_roles
-from penchant.data.io.stage import stage
-from penchant.data.io.table import Table
-from penchant.data.io.workspace import FETCHED_AT_ONCE, Workspace, workspace
-from penchant.errors import ColumnError, DataError, EmptyDataError, SettingsError
+from penchant.data.io.pipeline import stage_source
+from penchant.data.io.workspace import FETCHED_AT_ONCE, workspace
+from penchant.errors import SettingsError
 
 
 @checked
@@ -80,18 +75,12 @@ memory_limit, max_expansion
         tables = open_tables(
             work, source, requested | {"event": event}, options, numeric=("value", "timestamp")
         )
-        choices = [_choice(work, requested, event, table) for table in tables]
-        fields = [table.bind(row.places) for table, row in zip(tables, choices, strict=True)]
-        described = {role: field.name for role, field in fields[0].items()}
-        begins = stage(work.con, tables, fields, time_format, decimal)
-        bad = bad_lines(work.con, tables, begins, options)
-        tally = tally_rows(work.con, list(fields[0]))
-        ids = {part: number_ids(work.con, part) for part in ("u", "i", "e")}
-        columns = _fetch(work.con, timed="timestamp" in fields[0])
-        label = tables[0].label
-    dropped = _dropped(bad.n, tally)
-    if not len(columns["u"]):
-        raise EmptyDataError(f"{label} holds no events: {tally.rows:,} rows{dropped}")
+        opened = choose_event_columns(work, tables, requested, event)
+        staged = stage_source(work, opened, options)
+        note = note_of_events(staged.tally, staged.bad.n, opened.origin)
+        nouns = {"u": "users", "i": "items", "e": "types of events"}
+        ids = {part: fetch_ids(work.con, part, noun) for part, noun in nouns.items()}
+        columns = _fetch(work.con, timed=staged.is_timed)
     return Events(
         IdMap.trusted(ids["u"], "user"),
         IdMap.trusted(ids["i"], "item"),
@@ -102,32 +91,15 @@ memory_limit, max_expansion
         columns["v"],
         columns.get("t"),
         name=name or name_of(source) or "events",
-        notes=(
-            f"read {tally.rows:,} rows of {label}{dropped}",
-            ", ".join(f"{role} from {column}" for role, column in described.items()),
-            *choices[0].notes(described),
-        ),
+        notes=(note, *opened.notes),
     )
-
-
-def _choice(
-    work: Workspace, requested: Mapping[str, Column | None], event: Column, table: Table
-) -> Choice:
-    """Choose the columns; values and times are read only if they are requested."""
-    if table.roles:
-        raise DataError("a list of tuples does not say which is the event: give a frame")
-    kinds = locate({"event": event}, table.columns, table.width, table.label)
-    choice = choose_roles(work, table, requested, wanted=("user", "item"), taken=kinds.values())
-    name = table.columns[kinds["event"]] if table.columns and requested["user"] is None else ""
-    if kinds["event"] in choice.places.values() or is_id_name(name):
-        raise ColumnError(f"event={event!r} is a column with another role: give user= and item=")
-    return replace(choice, places=choice.places | kinds)
 
 
 def _fetch(con: Any, *, timed: bool) -> dict[str, npt.NDArray[Any]]:
     """Fetch the events as arrays of codes, values and times, a slice at a time."""
     con.execute(
-        "CREATE TABLE coded AS SELECT cu.code AS u, ci.code AS i, ce.code AS e, v::FLOAT AS v, t "
+        "CREATE TABLE coded AS "
+        "SELECT cu.rowid AS u, ci.rowid AS i, ce.rowid AS e, v::FLOAT AS v, t "
         "FROM good JOIN codes_u cu ON u = cu.id JOIN codes_i ci ON i = ci.id "
         "JOIN codes_e ce ON e = ce.id ORDER BY place"
     )
@@ -144,9 +116,3 @@ def _fetch(con: Any, *, timed: bool) -> dict[str, npt.NDArray[Any]]:
         for role, column in columns.items():
             column[begin:end] = part[role]
     return columns
-
-
-def _dropped(n_bad: int, tally: Tally) -> str:
-    """Return how many rows are left out and why, in words."""
-    lost = {"bad": n_bad, "incomplete": tally.nameless + tally.valueless, "worth 0": tally.zeros}
-    return "".join(f"; {count:,} {why}, left out" for why, count in lost.items() if count)

@@ -81,7 +81,7 @@ class IdTables:
     code: str
 
 
-_NUMBERED = IdTables("codes_u", "codes_i", "code")
+_NUMBERED = IdTables("codes_u", "codes_i", "rowid")
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def merge_staged(
     DataError
         If the policy is ``"error"`` and a pair comes twice, or a sum is too large.
     """
-    users, items = number_ids(con, "u"), number_ids(con, "i")
+    users, items = fetch_ids(con, "u", "users"), fetch_ids(con, "i", "items")
     merged, cancelled = _merge(con, policy, timed)
     csr, times = _fetch(con, len(users), len(items), timed)
     matrix = MergedMatrix(csr, users, items, times, merged, cancelled)
@@ -171,13 +171,41 @@ def tally_rows(con: Any, roles: Sequence[str]) -> Tally:
     return Tally(*counts)
 
 
-def number_ids(con: Any, column: str) -> npt.NDArray[Any]:
-    """Number the ids of a column in sorted order, in the table ``codes_<column>``."""
-    con.execute(
-        f"CREATE TABLE codes_{column} AS SELECT id, (row_number() OVER (ORDER BY id) - 1)::INTEGER "
-        f"AS code FROM (SELECT DISTINCT {column} AS id FROM good)"
-    )
-    ids = con.execute(f"SELECT id FROM codes_{column} ORDER BY code").fetchnumpy()["id"]
+def number_ids(con: Any, table: str, ids: str, noun: str) -> int:
+    """Make a table of distinct ids in sorted order: its rowids are their codes.
+
+    Parameters
+    ----------
+    con
+        DuckDB.
+    table
+        The name of the table.
+    ids
+        The SQL of a relation with a column ``id``.
+    noun
+        What the ids are of, for the message.
+
+    Returns
+    -------
+    int
+        How many there are.
+
+    Raises
+    ------
+    DataError
+        If there are too many for codes of 32 bits.
+    """
+    con.execute(f"CREATE TABLE {table} AS SELECT DISTINCT id FROM {ids} ORDER BY id")
+    n = int(con.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+    if n >= 2**31:
+        raise DataError(f"there are {n:,} {noun}, more than 2³¹−1")
+    return n
+
+
+def fetch_ids(con: Any, column: str, noun: str) -> npt.NDArray[Any]:
+    """Number the ids of a column in the table ``codes_<column>``, and fetch them in their order."""
+    number_ids(con, f"codes_{column}", f"(SELECT {column} AS id FROM good)", noun)
+    ids = con.execute(f"SELECT id FROM codes_{column} ORDER BY rowid").fetchnumpy()["id"]
     return np.ma.getdata(ids)
 
 
