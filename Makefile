@@ -10,6 +10,8 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 # a file's tests share fixtures, so that files are spread, not single tests
 TEST_PROCESSES ?= 2
+# tests start hundreds of processes, so that bytecode is kept even where the environment forbids it
+export PYTHONDONTWRITEBYTECODE :=
 FUZZ_CASES ?= 20000
 NUMERIC := tests/engines tests/models tests/evaluation tests/kernels tests/test_split.py
 comma  := ,
