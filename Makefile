@@ -10,6 +10,8 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 # a file's tests share fixtures, so that files are spread, not single tests
 TEST_PROCESSES ?= 2
+# in the order of tests/conftest.py
+SPREAD = -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 # tests start hundreds of processes, so that bytecode is kept even where the environment forbids it
 export PYTHONDONTWRITEBYTECODE :=
 FUZZ_CASES ?= 20000
@@ -36,7 +38,7 @@ demo: $(VENV)/built  ## the main job on a made-up catalog: writes demo/report.ht
 	@$(BIN)/penchant demo
 
 test: $(VENV)/built $(VENV)/dev $(VENV)/docs  ## every Python test, in TEST_PROCESSES processes
-	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest $(SPREAD) $(ARGS)
 
 test-faults: $(VENV)/built $(VENV)/dev  ## workers, schedulers and ingests that are killed, at all moments
 	@PENCHANT_ALL_FAULTS=1 $(BIN)/python -m pytest tests/engines/test_cluster_processes.py tests/engines/test_cluster_faults.py tests/data/disk/test_interrupted.py tests/data/disk/test_on_dask.py
@@ -49,7 +51,7 @@ test-sanitizers: $(VENV)/core  ## the native tests under the address, undefined 
 	@$(call ctest,thread,-DCMAKE_BUILD_TYPE=Debug -DPENCHANT_SANITIZE=thread)
 
 test-baseline: $(VENV)/built $(VENV)/dev  ## the numeric Python tests on the plainest instruction set
-	@PENCHANT_ISA=baseline $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile $(NUMERIC)
+	@PENCHANT_ISA=baseline $(BIN)/python -m pytest $(SPREAD) $(NUMERIC)
 
 fuzz: $(VENV)/built $(VENV)/dev  ## altered model files, wrong arguments, odd files and requests, FUZZ_CASES of each
 	@PENCHANT_THREADS=1 $(BIN)/python -m tests.fuzz.model_files --cases $(FUZZ_CASES) 2> /dev/null
