@@ -10,15 +10,23 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 # a file's tests share fixtures, so that files are spread, not single tests
 TEST_PROCESSES ?= 2
+# in the order of tests/conftest.py
+SPREAD = -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
+# tests start hundreds of processes, so that bytecode is kept even where the environment forbids it
+export PYTHONDONTWRITEBYTECODE :=
 FUZZ_CASES ?= 20000
-NUMERIC := tests/engines tests/models tests/evaluation tests/kernels tests/test_split.py
+# what is about files, memory and processes is the same on any instruction set
+NUMERIC := tests/engines tests/models tests/evaluation tests/kernels tests/test_split.py \
+	$(addprefix --ignore=tests/,engines/test_block_memory.py engines/test_cluster_faults.py \
+	engines/test_cluster_object_store.py engines/test_cluster_processes.py engines/test_limits.py \
+	models/io models/test_lists_elsewhere.py models/test_memory_limits.py)
 comma  := ,
 
 # $(call ctest,NAME,OPTIONS): configures, builds and runs the native tests in build/NAME
 ctest = PATH="$(CURDIR)/$(BIN):$$PATH"; export PATH; \
 	cmake -S . -B build/$(1) -G Ninja -DPENCHANT_NATIVE_TESTS=ON $(2) > /dev/null && \
 	cmake --build build/$(1) -- --quiet && \
-	ctest --test-dir build/$(1) --output-on-failure
+	ctest --test-dir build/$(1) --output-on-failure --parallel $(TEST_PROCESSES)
 
 .PHONY: help demo test test-faults test-native test-sanitizers test-baseline fuzz lint format-native stubs bench bench-gate bench-quick bench-quality bench-spark docs serve build wheel release-check lock clean
 .DEFAULT_GOAL := help
@@ -30,7 +38,7 @@ demo: $(VENV)/built  ## the main job on a made-up catalog: writes demo/report.ht
 	@$(BIN)/penchant demo
 
 test: $(VENV)/built $(VENV)/dev $(VENV)/docs  ## every Python test, in TEST_PROCESSES processes
-	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest $(SPREAD) $(ARGS)
 
 test-faults: $(VENV)/built $(VENV)/dev  ## workers, schedulers and ingests that are killed, at all moments
 	@PENCHANT_ALL_FAULTS=1 $(BIN)/python -m pytest tests/engines/test_cluster_processes.py tests/engines/test_cluster_faults.py tests/data/disk/test_interrupted.py tests/data/disk/test_on_dask.py
@@ -43,7 +51,7 @@ test-sanitizers: $(VENV)/core  ## the native tests under the address, undefined 
 	@$(call ctest,thread,-DCMAKE_BUILD_TYPE=Debug -DPENCHANT_SANITIZE=thread)
 
 test-baseline: $(VENV)/built $(VENV)/dev  ## the numeric Python tests on the plainest instruction set
-	@PENCHANT_ISA=baseline $(BIN)/python -m pytest $(NUMERIC)
+	@PENCHANT_ISA=baseline $(BIN)/python -m pytest $(SPREAD) $(NUMERIC)
 
 fuzz: $(VENV)/built $(VENV)/dev  ## altered model files, wrong arguments, odd files and requests, FUZZ_CASES of each
 	@PENCHANT_THREADS=1 $(BIN)/python -m tests.fuzz.model_files --cases $(FUZZ_CASES) 2> /dev/null

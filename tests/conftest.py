@@ -22,9 +22,16 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 hypothesis.settings.register_profile("penchant", deadline=None, max_examples=40)
 hypothesis.settings.load_profile("penchant")
 
+SLOW = ("tests/smoke/", "tests/fuzz/", "tests/engines/", "tests/test_blas.py")
+"""What takes long with few tests comes first, so that no process is left with it at the end."""
+
 REAL_DATA = Path(
     os.environ.get("PENCHANT_TEST_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data"
 )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(SLOW))
 
 
 @pytest.fixture(scope="session")

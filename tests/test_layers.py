@@ -135,13 +135,18 @@ def test_cycles_are_found() -> None:
     assert cycles_of(graph) == [["b", "c"]]
 
 
-@pytest.mark.parametrize("layer", ORDER)
-def test_no_module_is_in_an_import_cycle(layer: str) -> None:
+@pytest.fixture(scope="module")
+def cycles() -> list[list[str]]:
+    """The sets of modules of the package that import each other."""
     paths = {module_name(path): path for path in MODULES}
     graph = {
         name: modules_imported_by(path, set(paths))
         for name, path in paths.items()
         if name != "penchant"
     }
-    cycles = cycles_of(graph)
+    return cycles_of(graph)
+
+
+@pytest.mark.parametrize("layer", ORDER)
+def test_no_module_is_in_an_import_cycle(layer: str, cycles: list[list[str]]) -> None:
     assert [cycle for cycle in cycles if layer in map(layer_of, cycle)] == []

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer.testing
 from tests.conftest import random_interactions
-from typer.testing import CliRunner
 
 from penchant.cli.app import application
 from penchant.data.catalog import Catalog
@@ -17,6 +18,8 @@ from penchant.data.interactions import Interactions
 from penchant.models.als.model import ALS
 
 APP = application()
+# made once: making the options of all commands takes far longer than most commands do
+typer.testing._get_command = functools.cache(typer.testing._get_command)
 NAMES = {"i0000": "Radiohead", "i0001": "Sigur Rós", "i0002": "Twins", "i0003": "twins"}
 
 
@@ -36,7 +39,7 @@ class Ran:
 def run(*words: object, **environment: str) -> Ran:
     """Run ``penchant`` with some arguments, in this process."""
     env = {"COLUMNS": "80", **environment}
-    result = CliRunner().invoke(APP, [str(word) for word in words], env=env)
+    result = typer.testing.CliRunner().invoke(APP, [str(word) for word in words], env=env)
     return Ran(result.exit_code, result.stdout, result.stderr)
 
 

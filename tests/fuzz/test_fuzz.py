@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-CASES = {"model_files": 500, "public_interface": 1500, "reading": 400, "http_requests": 3000}
+CASES = {"model_files": 250, "public_interface": 800, "reading": 200, "http_requests": 1500}
 
 
 @pytest.mark.parametrize("suite", CASES)

@@ -27,7 +27,9 @@ DAY = 86_400
 
 
 def lines(*verbs: str) -> list[str]:
-    return list(dict.fromkeys(line for _, line in COMMANDS if line.split()[1] in verbs))
+    """The examples of some verbs, each of those that are the same here once."""
+    found = [line for _, line in COMMANDS if line.split()[1] in verbs]
+    return list({tuple(words_of(line)): line for line in reversed(found)}.values())[::-1]
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Example:
 def files(tmp_path_factory: pytest.TempPathFactory) -> Example:
     """Files with four fifths of the likes; what is known of the items tells of their looks."""
     folder = tmp_path_factory.mktemp("quality")
-    data = penchant.datasets.shapes(400, 1200)
+    data = penchant.datasets.shapes(300, 700)
     assert data.catalog is not None
     assert data.catalog.tags is not None
     split = penchant.split.random_fraction(data, 0.2, seed=0)
@@ -80,13 +82,12 @@ def ndcg(model: Model, held_out: dict[Id, set[Id]]) -> float:
     users = [user for user in held_out if user in model.users]
     assert len(users) > 100
     discounts = 1 / np.log2(np.arange(2, K + 2))
-    values = []
-    for user in users:
-        answers = model.recommend(user, K).columns()["item"]
-        hits = np.array([item in held_out[user] for item in answers])
-        ideal = discounts[: len(held_out[user])].sum()
-        values.append((discounts[: len(hits)] * hits).sum() / ideal)
-    return float(np.mean(values))
+    gains = dict.fromkeys(users, 0.0)
+    answers = model.recommend(users, K).columns()
+    for user, item, rank in zip(answers["user"], answers["item"], answers["rank"], strict=True):
+        if item in held_out[user]:
+            gains[user] += discounts[rank - 1]
+    return float(np.mean([gains[u] / discounts[: len(held_out[u])].sum() for u in users]))
 
 
 def without(words: list[str], *options: str) -> list[str]:
@@ -100,9 +101,13 @@ def without(words: list[str], *options: str) -> list[str]:
 
 
 def words_of(line: str) -> list[str]:
-    """The words of an example on the small files, with its own epochs, but three trials at most."""
+    """The words of an example on the small files, with its own epochs, but three trials at most.
+
+    Folds change what a trial is measured on, and a cluster where it is trained, not the models.
+    """
     original = shlex.split(line, comments=True)
-    words = without(small(line), "-o", "--report", "--epochs")
+    options = ("-o", "--report", "--epochs", "--folds", "--cluster", "--cluster-folder")
+    words = without(small(line), *options)
     if "--epochs" in original:
         words += ["--epochs", original[original.index("--epochs") + 1]]
     if "--range" in words:

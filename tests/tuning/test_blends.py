@@ -78,6 +78,19 @@ def test_without_time_there_is_no_blend(part: Part) -> None:
     assert Mixer(runner, families, part, after=lambda _: 2e6, seed=0).best() is None
 
 
+def test_without_time_for_the_scores_of_the_best_the_others_are_blended(
+    part: Part, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner, families = fitted_runner(part)
+    best = families[0].kind
+    monkeypatch.setattr(
+        Mixer, "_seconds_to_add", lambda _, family, scores: 2e6 * (family.kind == best)
+    )
+    mixture = Mixer(runner, families, part, after=lambda _: 0.0, seed=0).best()
+    assert mixture is not None
+    assert set(mixture.weights) == set(KINDS) - {best}
+
+
 def test_scores_are_computed_once_for_all_weights(
     part: Part, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -46,6 +46,19 @@ def processes():
     return context
 
 
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return write_logs(tmp_path_factory.mktemp("logs"))
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(logs: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What an ingest of the logs writes that nothing interrupts."""
+    target = tmp_path_factory.mktemp("uninterrupted") / "y.dataset"
+    penchant.ingest(logs, target, **SETTINGS)
+    return contents(target)
+
+
 def run(processes, job, *arguments: object) -> int:
     process = processes.Process(target=job, args=arguments)
     process.start()
@@ -55,29 +68,27 @@ def run(processes, job, *arguments: object) -> int:
 
 @pytest.mark.parametrize(("moment", "at"), MOMENTS)
 def test_a_killed_ingest_is_incomplete_and_the_next_one_continues(
-    processes, tmp_path: Path, moment: str, at: int
+    processes, logs: str, uninterrupted, tmp_path: Path, moment: str, at: int
 ) -> None:
-    logs, target = write_logs(tmp_path), tmp_path / "x.dataset"
+    target = tmp_path / "x.dataset"
     assert run(processes, ingest_until, logs, target, moment, at) == -signal.SIGKILL
     with pytest.raises(DatasetError, match="is incomplete"):
         penchant.open_dataset(target)
     penchant.ingest(logs, target, **SETTINGS)
     assert len(list(target.glob("*-*"))) == 1
-    penchant.ingest(logs, tmp_path / "y.dataset", **SETTINGS)
-    assert contents(target) == contents(tmp_path / "y.dataset")
+    assert contents(target) == uninterrupted
 
 
 @pytest.mark.parametrize("seed", range(40 if ALL else 2))
 def test_an_ingest_killed_again_and_again_ends_as_an_uninterrupted_one(
-    processes, tmp_path: Path, seed: int
+    processes, logs: str, uninterrupted, tmp_path: Path, seed: int
 ) -> None:
-    logs, target = write_logs(tmp_path), tmp_path / "x.dataset"
+    target = tmp_path / "x.dataset"
     draw = random.Random(seed)
     for _ in range(4):
         assert run(processes, ingest_for, logs, target, draw.uniform(0.05, 1)) == -signal.SIGKILL
     penchant.ingest(logs, target, **SETTINGS)
-    penchant.ingest(logs, tmp_path / "y.dataset", **SETTINGS)
-    assert contents(target) == contents(tmp_path / "y.dataset")
+    assert contents(target) == uninterrupted
     assert len(list(target.glob("*-*"))) == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -39,15 +40,23 @@ def crash_after(number: int):
     return crash
 
 
+@functools.cache
+def uninterrupted(kind, number: int):
+    """A training of the changed settings without a checkpoint, and its data."""
+    data = with_features(random_interactions(50, 40, seed=3, dislikes=0.1))
+    settings = SETTINGS | CHANGES[number]
+    return kind(**settings).fit(data, engine=blocks(), track_loss=True), data
+
+
 @pytest.mark.parametrize(("before", "after"), [(blocks, blocks), (tasks, tasks), (tasks, blocks)])
-@pytest.mark.parametrize("changes", CHANGES)
+@pytest.mark.parametrize("number", range(len(CHANGES)))
 @pytest.mark.parametrize("kind", [ALS, HybridALS])
 @pytest.mark.parametrize("crash", [1, 4])
 def test_a_resumed_training_equals_an_uninterrupted_one(
-    kind, changes, before, after, crash, tmp_path
+    kind, number, before, after, crash, tmp_path
 ) -> None:
-    data = with_features(random_interactions(50, 40, seed=3, dislikes=0.1))
-    path, settings = tmp_path / "training", SETTINGS | changes
+    expected, data = uninterrupted(kind, number)
+    path, settings = tmp_path / "training", SETTINGS | CHANGES[number]
     with pytest.raises(OSError, match="power failure"):
         kind(**settings).fit(
             data, engine=before(path), on_epoch=crash_after(crash), track_loss=True
@@ -60,7 +69,7 @@ def test_a_resumed_training_equals_an_uninterrupted_one(
         track_loss=True,
     )
     assert numbers == [*range(crash + 1, 7)]
-    assert_equal(resumed, kind(**settings).fit(data, engine=blocks(), track_loss=True))
+    assert_equal(resumed, expected)
 
 
 def test_a_killed_process_is_continued(tmp_path) -> None:

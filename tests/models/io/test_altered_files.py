@@ -19,15 +19,15 @@ from penchant.data.catalog import Catalog
 from penchant.errors import CorruptArtifactError
 
 
-@pytest.fixture
-def altered(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a file of a model in which one array, or the manifest, is another."""
+@pytest.fixture(scope="module")
+def fitted() -> dict[str, Any]:
+    """A model of each kind whose file is altered."""
     data = random_interactions(9, 8, density=0.5)
     catalog = Catalog(data.items, tags=[("a", "b")] * 8)
     data = data.with_catalog(catalog).with_item_features(penchant.Features.of_tags(catalog))
     options: dict[str, Any] = {"factors": 3, "iterations": 2}
     near = penchant.ItemNeighbors(neighbors=3).fit(data)
-    fitted = {
+    return {
         "near": near,
         "als": penchant.ALS(**options).fit(data),
         "hybrid": penchant.HybridALS(**options).fit(data),
@@ -38,6 +38,11 @@ def altered(tmp_path: Path) -> Callable[..., Path]:
         "seen": penchant.ALS(**options).fit(data),
         "blend": penchant.Blend({"near": near, "popular": penchant.Popularity()}).fit(data),
     }
+
+
+@pytest.fixture
+def altered(fitted: dict[str, Any], tmp_path: Path) -> Callable[..., Path]:
+    """Writes a file of a model in which one array, or the manifest, is another."""
 
     def write(kind: str, change: Callable[[dict[str, Any], dict[str, Any]], None]) -> Path:
         kept: Any = "seen" if kind == "seen" else "all"

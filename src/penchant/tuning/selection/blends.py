@@ -148,7 +148,7 @@ class Mixer:
             if self._is_late({leader, kind}, self._seconds_to_add(family, scores)):
                 continue
             self._add(family, scores)
-            if kind != leader:
+            if kind != leader and leader in scores[0].names:  # there may be no time for its scores
                 search.try_all(_pairs(leader, kind, _FIRST_SHARES))
         search.improve(scores[0].names)
         for better, worse in itertools.combinations(scores[0].names, 2):
