@@ -41,7 +41,7 @@ test: $(VENV)/built $(VENV)/dev $(VENV)/docs  ## every Python test, in TEST_PROC
 	@$(BIN)/python -m pytest $(SPREAD) $(ARGS)
 
 test-faults: $(VENV)/built $(VENV)/dev  ## workers, schedulers and ingests that are killed, at all moments
-	@PENCHANT_ALL_FAULTS=1 $(BIN)/python -m pytest tests/engines/test_cluster_processes.py tests/engines/test_cluster_faults.py tests/data/disk/test_interrupted.py tests/data/disk/test_on_dask.py
+	@PENCHANT_ALL_FAULTS=1 $(BIN)/python -m pytest tests/engines/test_cluster_processes.py tests/engines/test_cluster_faults.py tests/engines/test_cluster_real_data.py tests/data/disk/test_interrupted.py tests/data/disk/test_on_dask.py
 
 test-native: $(VENV)/core  ## the native tests, as fast as they are shipped
 	@$(call ctest,native,-DCMAKE_BUILD_TYPE=Release)
