@@ -43,8 +43,8 @@ class EveryoneOptions:
     ] = None
     wide: Annotated[
         bool,
-        option("One row each in the file, as for a mailing: item_1, name_1, item_2, …, without "
-               "scores.", "--wide", panel=PANEL),
+        option("One row each in the file, as for a mailing: item_1, name_1, item_2, name_2 and so "
+               "on, without scores.", "--wide", panel=PANEL),
     ] = False  # fmt: skip
     cluster: Annotated[
         str | None,

@@ -130,10 +130,17 @@ def test_a_catalog_from_a_query(tmp_path: Path) -> None:
     assert [catalog.name(item) for item in (1, "2")] == ["One", "Two"]
     fit = "fit", address, "--query", "SELECT * FROM log", "--model", "popularity"
     out = "-o", tmp_path / "m.penchant"
-    ran = run(*fit, *out, "--catalog", address, "--catalog-query", "SELECT id, title FROM things")
-    assert ran.code == 0, ran.err
-    model = penchant.load(tmp_path / "m.penchant")
-    assert model.catalog is not None
-    assert model.catalog.name(1) == "One"
+    query = "--catalog-query", "SELECT id, title FROM things"
+    for source in ((), ("--catalog", address)):  # the database of the log, or the one that is named
+        ran = run(*fit, *out, *source, *query)
+        assert ran.code == 0, ran.err
+        model = penchant.load(tmp_path / "m.penchant")
+        assert model.catalog is not None
+        assert model.catalog.name(1) == "One"
     assert "--catalog-query" in run(*fit, *out, "--catalog", address).err
-    assert run(*fit, *out, "--catalog-query", "SELECT 1").code == 2
+    assert "can't tell which column" in run(*fit, *out, "--catalog-query", "SELECT 1").err
+    log = tmp_path / "log.csv"
+    log.write_text("user,item\nann,1\nbo,2\nbo,1\n", encoding="utf-8")
+    ran = run("fit", log, "--model", "popularity", *out, *query)
+    assert ran.code == 2
+    assert "--catalog-query" in ran.err
