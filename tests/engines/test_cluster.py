@@ -142,8 +142,11 @@ def test_dask_that_is_not_installed_is_named(monkeypatch) -> None:
 @pytest.fixture
 def dask_client(request):
     distributed = pytest.importorskip("distributed")
+    import dask
+
     options = {"threads_per_worker": 2, "processes": True, "dashboard_address": "127.0.0.1:0"}
     with (
+        dask.config.set({"distributed.comm.timeouts.connect": "5s"}),  # 30 s after a kill, else
         distributed.LocalCluster(n_workers=request.param, **options) as local,
         distributed.Client(local) as client,
     ):
