@@ -66,6 +66,15 @@ class Server:
         )
 
 
+def execute(address: str, script: str) -> None:
+    """Run the statements of a script, each on its own; none of them has a semicolon inside."""
+    import psycopg
+
+    with psycopg.connect(address, autocommit=True) as con:
+        for statement in filter(str.strip, script.split(";")):
+            con.execute(statement.encode())
+
+
 def _binaries() -> Path:
     """Debian keeps them out of the way."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))

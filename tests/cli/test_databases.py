@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from tests.cli.conftest import run
+from tests.postgres import execute
 
 import penchant
 
@@ -26,11 +26,7 @@ GOODS = "SELECT id, title, image_url, categories FROM goods"
 def address(postgres_server) -> str:
     """An address with a password, which this server does not ask for."""
     url = postgres_server.url().replace("penchant@", "penchant:hunter2@")
-    engine = sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
-    with engine.execution_options(no_parameters=True).begin() as con:
-        for statement in filter(str.strip, SHOP.split(";")):
-            con.exec_driver_sql(statement)
-    engine.dispose()
+    execute(url, SHOP)
     return url
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 from tests.cli.conftest import run
+from tests.postgres import execute
 from tests.smoke.servers import Server, serving
 
 import penchant
@@ -37,12 +38,6 @@ def blocks(kind: str) -> list[str]:
     return [text for name, text in BLOCKS if name == kind]
 
 
-def execute(address: str, *statements: str) -> None:
-    with psycopg.connect(address, autocommit=True) as con:
-        for statement in statements:
-            con.execute(statement.encode())
-
-
 @pytest.fixture(scope="module")
 def address(postgres_server) -> str:
     """The address of the page's role, whose database has the shop's tables."""
@@ -50,7 +45,7 @@ def address(postgres_server) -> str:
     execute(owner, "CREATE DATABASE shop")
     shop = owner.replace("/postgres?", "/shop?")
     [roles] = blocks("sql")
-    execute(shop, *filter(str.strip, f"{SHOP};{roles}".split(";")))
+    execute(shop, f"{SHOP};{roles}")
     return shop.replace("penchant@", "recommender@")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
+from tests.postgres import execute
 
 import penchant
 from penchant.data.io import database
@@ -28,11 +29,7 @@ INSERT INTO events (who, product, kind) VALUES (NULL, 1, 'view');
 @pytest.fixture(scope="module")
 def address(postgres_server) -> str:
     url = postgres_server.url()
-    engine = sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
-    with engine.execution_options(no_parameters=True).begin() as con:
-        for statement in filter(str.strip, SHOP.split(";")):
-            con.exec_driver_sql(statement)
-    engine.dispose()
+    execute(url, SHOP)
     return url
 
 
