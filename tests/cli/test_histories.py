@@ -22,17 +22,22 @@ def visits(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture(params=[(), ("--cluster", "local:1")])
+def words(request) -> tuple[str, ...]:
+    """No options, or those of a cluster."""
+    if request.param:
+        pytest.importorskip("distributed")
+    return request.param
+
+
 def rows(folder: Path) -> list[tuple[object, ...]]:
     with duckdb.connect() as con:
         return con.execute("FROM read_parquet(?)", [f"{folder}/part-*.parquet"]).fetchall()
 
 
-@pytest.mark.parametrize("words", [(), ("--cluster", "local:1")])
 def test_lists_of_the_users_of_a_log(
     words: tuple[str, ...], model_file: Path, visits: Path, tmp_path: Path
 ) -> None:
-    if words:
-        pytest.importorskip("distributed")
     everyone = ("--all", "--histories", visits, "--to", f"{tmp_path}/new/", "-k", 4)
     ran = run("recommend", model_file, *everyone, *COLUMNS, *words)
     assert ran.code == 0, ran.err
@@ -60,12 +65,9 @@ def test_logs_are_read_as_elsewhere(model_file: Path, visits: Path, tmp_path: Pa
     assert rows(tmp_path / "c") == [row for row in rows(tmp_path / "a") if row[0] == "new"]
 
 
-@pytest.mark.parametrize("words", [(), ("--cluster", "local:1")])
 def test_factors_of_the_users_of_a_log(
     words: tuple[str, ...], model_file: Path, visits: Path, tmp_path: Path
 ) -> None:
-    if words:
-        pytest.importorskip("distributed")
     folder = tmp_path / "factors"
     told = run("fold-in", model_file, visits, "--to", f"{folder}/", *COLUMNS, *words, "--json").json
     assert told == {"file": str(folder), "users": 3}
