@@ -47,6 +47,10 @@ class Figures:
     def engines(self, case: Case) -> list[str]:
         return list(dict.fromkeys(r["engine"] for r in self._of(case)))
 
+    def processors(self, case: Case) -> list[str]:
+        """Return the processors of the records of a case that name one."""
+        return list(dict.fromkeys(r["processor"] for r in self._of(case) if "processor" in r))
+
     def of(self, case: Case, engine: str) -> list[dict[str, Any]]:
         """Return the records of an engine without failures."""
         failed = ("error", "over", "absent")

@@ -55,8 +55,8 @@ CASES = (
 )
 
 
-def measure(case: Many, engine: str) -> dict[str, Any]:
-    """Fit in a new process and return its record."""
+def measure(case: Many, engine: str, processor: str) -> dict[str, Any]:
+    """Fit in a new process and return its record, with the processor of this machine."""
     arguments = {
         "engine": engine,
         "data": str(datasets.prepare(case.dataset)),
@@ -79,14 +79,14 @@ def measure(case: Many, engine: str) -> dict[str, Any]:
     except (IndexError, ValueError):
         figures = {"error": f"ended with {completed.returncode}: {completed.stderr[-300:]}"}
     names = {"work": case.work, "dataset": case.dataset, "factors": case.factors}
-    return {**names, "engine": engine, **figures}
+    return {**names, "engine": engine, "processor": processor, **figures}
 
 
 def section(stored: dict[str, Any]) -> str:
     """Return the section of the manual on a stored file."""
     figures = Figures(stored)
     engines = (OURS, *PEERS)
-    rows = []
+    rows, processors = [], dict[str, list[str]]()
     for case in figures.cases():
         work, dataset, factors = case
         if work == "converge":
@@ -106,15 +106,24 @@ def section(stored: dict[str, Any]) -> str:
             _loss(figures, case),
             *_memory(memory),
         ])  # fmt: skip
+        for processor in figures.processors(case):
+            processors.setdefault(processor, []).append(name)
     head = ["", *engines, "fastest peer / penchant", "loss", "memory, MiB", "leanest peer, MiB"]
     return (
         "## Many factors\n\n"
-        f"Processor seconds on one thread, {stored['processor']}, instruction set "
+        f"Processor seconds on one thread, {_named(processors)}, instruction set "
         f"{stored['isa']}. An epoch is the median of those after the first; the loss is "
         "penchant's relative to that of the fastest peer after as many epochs. To the loss: until "
         "the training loss is within 0.1 % of the lowest of any peer after 15 epochs. A dash: not "
         "reached (`python -m benchmarks.many_factors`).\n\n" + table(head, rows)
     )
+
+
+def _named(processors: dict[str, list[str]]) -> str:
+    """Name the processors, with their rows where there are several."""
+    if len(processors) == 1:
+        return next(iter(processors))
+    return " and ".join(f"{name} ({'; '.join(rows)})" for name, rows in processors.items())
 
 
 def _loss(figures: Figures, case: tuple[str, str, int | None]) -> str:
@@ -144,7 +153,7 @@ def main() -> None:
     parser.add_argument("--cases", nargs="+", default=names, choices=names)
     options = parser.parse_args()
     facts = machine.facts(1)
-    stored = {key: facts[key] for key in ("date", "processor", "isa", "versions")} | {"records": []}
+    stored = {key: facts[key] for key in ("date", "isa", "versions")} | {"records": []}
     if options.out.exists():
         stored = json.loads(options.out.read_text(encoding="utf-8"))
     measured = {(r["work"], r["dataset"], r["factors"], r["engine"]) for r in stored["records"]}
@@ -155,7 +164,7 @@ def main() -> None:
             work = asdict(case)
             if (work["work"], work["dataset"], work["factors"], engine) in measured:
                 continue
-            record = measure(case, engine)
+            record = measure(case, engine, facts["processor"])
             stored["records"].append(record)
             options.out.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
             shown = record.get("error") or [round(e["seconds"], 2) for e in record["epochs"]]

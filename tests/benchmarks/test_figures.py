@@ -161,7 +161,8 @@ def test_the_section_on_many_factors_compares_with_the_fastest_peer() -> None:
             for n, loss in enumerate(losses, 1)
         ]
         case = {"work": work, "dataset": "ml-1m", "factors": 512, "engine": engine}
-        return {**case, "epochs": epochs, "memory": seconds * 2**20}
+        processor = {"epoch": "a processor", "converge": "another"}[work]
+        return {**case, "processor": processor, "epochs": epochs, "memory": seconds * 2**20}
 
     records = [
         record("epoch", "penchant auto", 2.0, [9.0, 4.5]),
@@ -170,7 +171,11 @@ def test_the_section_on_many_factors_compares_with_the_fastest_peer() -> None:
         record("converge", "penchant auto", 2.0, [9.0, 5.0]),
         record("converge", "irspack cg", 6.0, [9.0, 6.0, 5.0]),
     ]
-    text = many_factors.section({"processor": "a processor", "isa": "avx2", "records": records})
+    text = many_factors.section({"isa": "avx2", "records": records})
+    both = "a processor (ml-1m, 512, an epoch) and another (ml-1m, 512, to the loss), instruction"
+    assert both in text
+    one = many_factors.section({"isa": "avx2", "records": records[:3]})
+    assert "on one thread, a processor, instruction set avx2." in one
     assert text.splitlines()[-2:] == [
         "| ml-1m, 512, an epoch | 2.00 | 8.00 | 6.00 | – | 3.0 | -10.0% | 2 | 6 |",
         "| ml-1m, 512, to the loss | 4.00 | – | 18.00 | – | 4.5 | -16.7% | 2 | 6 |",
