@@ -67,7 +67,7 @@ class Server:
 
 
 def execute(address: str, script: str) -> None:
-    """Run the statements of a script, each on its own; none of them has a semicolon inside."""
+    """Run the statements of a script one by one; no statement may contain a semicolon."""
     import psycopg
 
     with psycopg.connect(address, autocommit=True) as con:
@@ -76,7 +76,7 @@ def execute(address: str, script: str) -> None:
 
 
 def _binaries() -> Path:
-    """Debian keeps them out of the way."""
+    """Return the folder of initdb and pg_ctl, which Debian does not put on the PATH."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if found:
         return found[-1].parent
